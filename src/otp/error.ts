@@ -1,0 +1,51 @@
+/** The one error of the domain: input that is wrong, with every field that is. */
+
+/** One thing that is wrong with one field. */
+export interface FieldViolation {
+  /** The path of the field in snake_case, as in the contract: `key.secret`. */
+  readonly field: string;
+  /** What is wrong and what to do, in ASCII; never holds a secret, a code or a key. */
+  readonly description: string;
+}
+
+/** Input that cannot be used: every violation at once, none of the values. */
+export class InvalidInputError extends Error {
+  readonly violations: readonly FieldViolation[];
+
+  constructor(violations: readonly FieldViolation[]) {
+    super(violations.map((violation) => `${violation.field}: ${violation.description}`).join('; '));
+    this.name = 'InvalidInputError';
+    this.violations = violations;
+  }
+}
+
+/** The error for one field. */
+export function invalid(field: string, description: string): InvalidInputError {
+  return new InvalidInputError([{ field, description }]);
+}
+
+/** Collects the violations of several checks, so that the caller hears of all of them at once. */
+export class Violations {
+  readonly #found: FieldViolation[] = [];
+
+  /** Notes one violation. */
+  add(field: string, description: string): void {
+    this.#found.push({ field, description });
+  }
+
+  /** Runs a check: its result, or undefined and its violations kept, their fields below `prefix`. Other errors pass. */
+  collect<T>(prefix: string, check: () => T): T | undefined {
+    try {
+      return check();
+    } catch (error) {
+      if (!(error instanceof InvalidInputError)) throw error;
+      for (const { field, description } of error.violations) this.add(prefix + field, description);
+      return undefined;
+    }
+  }
+
+  /** Throws an `InvalidInputError` if anything was found. */
+  throwIfAny(): void {
+    if (this.#found.length > 0) throw new InvalidInputError(this.#found);
+  }
+}

@@ -1,0 +1,36 @@
+/** The one error of policy: a call that is not let through, and why. Transports map the reason; nothing here knows of gRPC. */
+
+export type RejectionReason =
+  | 'api_key_missing'
+  | 'api_key_invalid'
+  | 'authentication_throttled'
+  | 'scope_missing'
+  | 'rate_limited'
+  | 'too_many_streams'
+  | 'request_id_reused'
+  | 'store_unavailable'
+  | 'shutting_down';
+
+export interface RejectionDetails {
+  /** When it makes sense to try again, in milliseconds from now. */
+  readonly retryAfterMs?: number;
+  /** Public facts for the caller, such as the window and its limit; never a secret, a code or a key. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** What went wrong underneath: for the log, not for the caller. */
+  readonly cause?: unknown;
+}
+
+/** A call refused by policy. */
+export class Rejection extends Error {
+  readonly reason: RejectionReason;
+  readonly retryAfterMs: number | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+
+  constructor(reason: RejectionReason, details: RejectionDetails = {}) {
+    super(reason, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'Rejection';
+    this.reason = reason;
+    this.retryAfterMs = details.retryAfterMs;
+    this.metadata = details.metadata ?? {};
+  }
+}

@@ -1,0 +1,98 @@
+/** The ports: what policy needs kept, and the promises that every store makes about it. */
+import type { Scope } from './principal.ts';
+
+/** Milliseconds since the Unix epoch. Injected, so that tests can stand at a window's boundary. */
+export type Clock = () => number;
+
+/** The store cannot be reached or cannot write: the caller decides whether the call can go on without it. */
+export class StoreUnavailableError extends Error {
+  constructor(cause: unknown) {
+    super('the store is not available', { cause });
+    this.name = 'StoreUnavailableError';
+  }
+}
+
+/** One secret of an API key; a rotated key has two for a while. Times in ms since the epoch. */
+export interface ApiKeySecret {
+  /** SHA-256 of the whole API key, 32 bytes: the key itself is kept nowhere. */
+  readonly digest: Uint8Array;
+  readonly createdAt: number;
+  /** When this secret stops working: the grace period of a rotation. Undefined: with the key. */
+  readonly expiresAt: number | undefined;
+}
+
+/** An API key as it is stored. Times in ms since the epoch. */
+export interface ApiKeyRecord {
+  /** The public part of the key, 12 characters of base62. */
+  readonly id: string;
+  readonly name: string;
+  readonly plan: string;
+  readonly scopes: readonly Scope[];
+  readonly createdAt: number;
+  readonly expiresAt: number | undefined;
+  readonly revokedAt: number | undefined;
+  /** Kept in memory and flushed now and then: may be minutes behind. */
+  readonly lastUsedAt: number | undefined;
+  /** Newest first. */
+  readonly secrets: readonly ApiKeySecret[];
+}
+
+/** API keys. A change is seen by every process on the same store within a second. */
+export interface KeyStore {
+  find(id: string): Promise<ApiKeyRecord | undefined>;
+  /** All keys, oldest first. */
+  list(): Promise<ApiKeyRecord[]>;
+  /** Adds a key, all or nothing. */
+  insert(key: ApiKeyRecord): Promise<void>;
+  /** Adds a key only if there is none at all, atomically: two processes starting at once make one first key. Says whether it did. */
+  insertFirst(key: ApiKeyRecord): Promise<boolean>;
+  /** Changes a key in one atomic step; undefined if there is none with that id. */
+  update(id: string, change: (key: ApiKeyRecord) => ApiKeyRecord): Promise<ApiKeyRecord | undefined>;
+  /** Moves `lastUsedAt` forward for many keys at once; unknown ids are skipped. */
+  touch(lastUsed: ReadonlyMap<string, number>): Promise<void>;
+}
+
+/** One window of a plan. */
+export interface LimitWindow {
+  /** `minute`, `hour` or `day`: names the window in errors. */
+  readonly name: string;
+  /** Its length in ms. */
+  readonly periodMs: number;
+  /** The most calls in any span of that length. */
+  readonly limit: number;
+  /** Whether a call that fails is given back. */
+  readonly refundable: boolean;
+}
+
+/** How a window stands after a charge. */
+export interface WindowState {
+  readonly window: LimitWindow;
+  readonly remaining: number;
+  /** Ms until `remaining` grows; zero if nothing is counted. */
+  readonly resetMs: number;
+}
+
+/** The outcome of a charge: one state a window, in the order asked. */
+export interface ChargeResult {
+  readonly allowed: boolean;
+  readonly states: readonly WindowState[];
+  /** If not allowed: ms until the same charge would be allowed. Never more than the longest full window. */
+  readonly retryAfterMs: number;
+}
+
+/** Call counts. No span as long as a window ever holds more than its limit. */
+export interface LimitStore {
+  /** Counts one call in every window, or in none if any is full; one atomic step, one round trip. */
+  charge(subject: string, windows: readonly LimitWindow[], now: number): Promise<ChargeResult>;
+  /** Takes one call back out of the refundable windows. */
+  refund(subject: string, windows: readonly LimitWindow[], now: number): Promise<void>;
+}
+
+/** The state behind a service: closed once, after the last call. */
+export interface Store {
+  readonly keys: KeyStore;
+  readonly limits: LimitStore;
+  /** Resolves when the store can write; rejects with `StoreUnavailableError`. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
