@@ -1,0 +1,94 @@
+/** Shared secrets: read from base32 (RFC 4648 section 6) as people paste it, written as apps expect it, and made. */
+import { randomFillSync } from 'node:crypto';
+import { invalid, Violations } from './error.ts';
+import { BOUNDS, checkWhole } from './params.ts';
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** Longer than 128 bytes in base32 with a separator after each character: nobody's secret, so not worth reading. */
+const MAX_TEXT = 512;
+
+/** Lengths modulo 8 that no number of whole bytes encodes to: a character was lost. */
+const IMPOSSIBLE_REMAINDERS: ReadonlySet<number> = new Set([1, 3, 6]);
+
+/** Values by ASCII code, -1 for none. A table, since Unicode case mapping turns other letters into ASCII ones. */
+const VALUES: Int8Array = new Int8Array(128).fill(-1);
+for (const [value, letter] of [...ALPHABET].entries()) {
+  VALUES[letter.charCodeAt(0)] = value;
+  VALUES[letter.toLowerCase().charCodeAt(0)] = value;
+}
+
+/** Drops what people put between characters to read them more easily: spaces and dashes, of any script. */
+export function dropSeparators(text: string): string {
+  return text.replace(/[\s\p{Pd}]/gu, '');
+}
+
+/**
+ * Decodes a secret in any case, with spaces, dashes and padding or without.
+ *
+ * Bits left over after the last whole byte are dropped, as authenticator apps do. A length that no secret encodes to is refused, as
+ * most libraries do: a character is missing, and the codes would be wrong.
+ *
+ * @returns 1 to 128 bytes.
+ * @throws InvalidInputError for `secret`.
+ */
+export function parseSecret(text: string): Uint8Array {
+  const letters = text.length > MAX_TEXT ? undefined : dropSeparators(text).replace(/={1,6}$/, '');
+  if (letters === '') throw invalid('secret', 'must not be empty: give the base32 text of the key');
+  if (letters === undefined || letters.length * 5 >= (BOUNDS.secret.max + 1) * 8) {
+    throw invalid('secret', `must be at most ${BOUNDS.secret.max} bytes once decoded`);
+  }
+  const bytes = decode(letters);
+  if (bytes === undefined) throw invalid('secret', 'must be base32: the letters A to Z and the digits 2 to 7');
+  if (IMPOSSIBLE_REMAINDERS.has(letters.length % 8))
+    throw invalid('secret', 'is incomplete: a base32 text cannot have this length');
+  return bytes;
+}
+
+function decode(letters: string): Uint8Array | undefined {
+  const bytes = new Uint8Array((letters.length * 5) >> 3);
+  let buffer = 0;
+  let bits = 0;
+  let end = 0;
+  for (let i = 0; i < letters.length; i++) {
+    const value = VALUES[letters.charCodeAt(i)] ?? -1;
+    if (value < 0) return undefined;
+    buffer = ((buffer << 5) | value) & 0xfff;
+    bits += 5;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes[end++] = buffer >> bits;
+    }
+  }
+  return bytes;
+}
+
+/** Encodes a secret as base32, upper case, without padding: the one form that every app reads. */
+export function formatSecret(bytes: Uint8Array): string {
+  let text = '';
+  let buffer = 0;
+  let bits = 0;
+  for (const byte of bytes) {
+    buffer = ((buffer << 8) | byte) & 0xfff;
+    for (bits += 8; bits >= 5; bits -= 5) text += ALPHABET.charAt((buffer >> (bits - 5)) & 31);
+  }
+  return bits > 0 ? text + ALPHABET.charAt((buffer << (5 - bits)) & 31) : text;
+}
+
+/** Groups a base32 text in fours, for typing by hand. */
+export function groupSecret(secret: string): string {
+  return secret.replace(/.{4}(?=.)/g, '$& ');
+}
+
+/**
+ * Makes a secret from the system's secure random generator.
+ *
+ * @param size bytes, 16 to 64 (RFC 4226 section 4, R6).
+ * @throws InvalidInputError for `secret_size`.
+ */
+export function generateSecret(size: number): Uint8Array {
+  const found = new Violations();
+  checkWhole(found, 'secret_size', size, BOUNDS.newSecret);
+  found.throwIfAny();
+  return randomFillSync(new Uint8Array(size));
+}
