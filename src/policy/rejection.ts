@@ -1,4 +1,5 @@
 /** The one error of policy: a call that is not let through, and why. Transports map the reason; nothing here knows of gRPC. */
+import type { WindowState } from './store.ts';
 
 export type RejectionReason =
   | 'api_key_missing'
@@ -16,6 +17,8 @@ export interface RejectionDetails {
   readonly retryAfterMs?: number;
   /** Public facts for the caller, such as the window and its limit; never a secret, a code or a key. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** How the plan's window nearest to exhaustion stands, if the call was charged: callers are told on errors as on success. */
+  readonly quota?: WindowState | undefined;
   /** What went wrong underneath: for the log, not for the caller. */
   readonly cause?: unknown;
 }
@@ -25,6 +28,7 @@ export class Rejection extends Error {
   readonly reason: RejectionReason;
   readonly retryAfterMs: number | undefined;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly quota: WindowState | undefined;
 
   constructor(reason: RejectionReason, details: RejectionDetails = {}) {
     super(reason, details.cause === undefined ? undefined : { cause: details.cause });
@@ -32,5 +36,6 @@ export class Rejection extends Error {
     this.reason = reason;
     this.retryAfterMs = details.retryAfterMs;
     this.metadata = details.metadata ?? {};
+    this.quota = details.quota;
   }
 }

@@ -1,4 +1,5 @@
 /** The ports: what policy needs kept, and the promises that every store makes about it. */
+import type { CodeStore } from './codes.ts';
 import type { Scope } from './principal.ts';
 
 /** Milliseconds since the Unix epoch. Injected, so that tests can stand at a window's boundary. */
@@ -9,6 +10,14 @@ export class StoreUnavailableError extends Error {
   constructor(cause: unknown) {
     super('the store is not available', { cause });
     this.name = 'StoreUnavailableError';
+  }
+}
+
+/** The store cannot be used as it is, and an operator must act; the message says what to do. */
+export class StoreSetupError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'StoreSetupError';
   }
 }
 
@@ -42,7 +51,7 @@ export interface KeyStore {
   find(id: string): Promise<ApiKeyRecord | undefined>;
   /** All keys, oldest first. */
   list(): Promise<ApiKeyRecord[]>;
-  /** Adds a key, all or nothing. */
+  /** Adds a key, all or nothing. Rejects if there is one with its id. */
   insert(key: ApiKeyRecord): Promise<void>;
   /** Adds a key only if there is none at all, atomically: two processes starting at once make one first key. Says whether it did. */
   insertFirst(key: ApiKeyRecord): Promise<boolean>;
@@ -75,6 +84,8 @@ export interface WindowState {
 /** The outcome of a charge: one state a window, in the order asked. */
 export interface ChargeResult {
   readonly allowed: boolean;
+  /** When the call was counted, by the clock that the store counts by: what a refund names it by. */
+  readonly chargedAt: number;
   readonly states: readonly WindowState[];
   /** If not allowed: ms until the same charge would be allowed. Never more than the longest full window. */
   readonly retryAfterMs: number;
@@ -84,14 +95,20 @@ export interface ChargeResult {
 export interface LimitStore {
   /** Counts one call in every window, or in none if any is full; one atomic step, one round trip. */
   charge(subject: string, windows: readonly LimitWindow[], now: number): Promise<ChargeResult>;
-  /** Takes one call back out of the refundable windows. */
-  refund(subject: string, windows: readonly LimitWindow[], now: number): Promise<void>;
+  /** Takes back, out of the refundable windows, one call that was charged at `chargedAt`; nothing if it has left them since. */
+  refund(subject: string, windows: readonly LimitWindow[], chargedAt: number): Promise<void>;
 }
 
 /** The state behind a service: closed once, after the last call. */
 export interface Store {
   readonly keys: KeyStore;
   readonly limits: LimitStore;
+  readonly codes: CodeStore;
+  /**
+   * Ties the store to one fingerprint key: writes `identity` (a public check value of the key) if none is written yet; says whether the one
+   * written is the same. One atomic step: of two processes with different keys that start at once, one is told no.
+   */
+  bind(identity: string): Promise<boolean>;
   /** Resolves when the store can write; rejects with `StoreUnavailableError`. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -1,0 +1,21 @@
+/** The audit trail's events: who did what, when, under which request id; never a secret, a code or an API key. */
+
+/** Who acted: a caller by the id of its API key, or the operator at the command line. */
+export type Actor = { readonly keyId: string } | { readonly operator: string };
+
+/** One thing worth an auditor's eye. */
+export type AuditEvent = { readonly actor: Actor } & (
+  | { readonly event: 'key.created' | 'key.rotated' | 'key.revoked'; readonly keyId: string }
+  | {
+      readonly event: 'verify.accepted' | 'verify.refused' | 'verify.replayed' | 'verify.throttled';
+      /** The caller's `x-request-id`. */
+      readonly requestId: string;
+      readonly fingerprint: string;
+      /** The matched step, if there is one. */
+      readonly step?: number | undefined;
+    }
+  | { readonly event: 'attempts.unlocked'; readonly fingerprint: string; readonly failures: number }
+);
+
+/** Writes an event down; never throws. */
+export type Audit = (event: AuditEvent) => void;

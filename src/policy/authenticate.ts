@@ -1,0 +1,79 @@
+/** Authentication: from the API key a caller presents to the principal it proves, at a bounded cost for wrong ones. */
+import { apiKeyMatches, parseApiKey } from './api-keys.ts';
+import { createKeyCache, isFresh } from './key-cache.ts';
+import { createPeerTable } from './peers.ts';
+import type { Principal } from './principal.ts';
+import { Rejection } from './rejection.ts';
+import { type Clock, type KeyStore, StoreUnavailableError } from './store.ts';
+
+/** Says who calls. */
+export interface Authenticator {
+  /**
+   * The principal behind an API key; `peer` is the caller's address with its port. Throws `Rejection`:
+   * - `api_key_missing`: no key, or an empty one; no guess, so never counted;
+   * - `api_key_invalid`: malformed, unknown, wrong, expired or revoked, which are not told apart; counted for the peer's network;
+   * - `authentication_throttled`: the network failed 100 times within a minute. The store is not asked, and only keys that this process
+   *   still remembers as right are let through: a neighbour behind the same proxy does not lock out who works already;
+   * - `store_unavailable`: the store does not answer, and the key was not read within the last 15 minutes.
+   */
+  authenticate(apiKey: string | undefined, peer: string): Promise<Principal>;
+  /** Stores when each key was last used; to be called now and then. While the store is away, the times wait for the next flush. */
+  flush(): Promise<void>;
+  /** Flushes for the last time. */
+  close(): Promise<void>;
+}
+
+export interface AuthenticatorOptions {
+  readonly keys: KeyStore;
+  readonly clock: Clock;
+}
+
+/** Makes an authenticator that remembers no failures and no keys yet. */
+export function createAuthenticator({ keys, clock }: AuthenticatorOptions): Authenticator {
+  const cache = createKeyCache(keys, clock);
+  const peers = createPeerTable();
+  let lastUsed = new Map<string, number>();
+
+  /** Failures are counted once known: as many more as are being looked up at that moment may slip through, none that is right is held up. */
+  function failed(peer: string): Rejection {
+    const retryAfterMs = peers.fail(peer, clock());
+    return retryAfterMs > 0 ? throttled(retryAfterMs) : new Rejection('api_key_invalid');
+  }
+
+  async function authenticate(apiKey: string | undefined, peer: string): Promise<Principal> {
+    if (apiKey === undefined || apiKey === '') throw new Rejection('api_key_missing');
+    const presented = parseApiKey(apiKey);
+    if (presented === undefined) throw failed(peer);
+    let key = cache.get(presented.id);
+    let now = clock();
+    if (key === undefined || !isFresh(key, now)) {
+      if (!apiKeyMatches(key?.record, presented.digest, now)) {
+        const retryAfterMs = peers.blockedMs(peer, now);
+        if (retryAfterMs > 0) throw throttled(retryAfterMs);
+      }
+      key = await cache.read(presented.id);
+      now = clock();
+    }
+    if (!apiKeyMatches(key.record, presented.digest, now) || key.principal === undefined) throw failed(peer);
+    lastUsed.set(presented.id, now);
+    return key.principal;
+  }
+
+  async function flush(): Promise<void> {
+    if (lastUsed.size === 0) return;
+    const used = lastUsed;
+    lastUsed = new Map();
+    try {
+      await keys.touch(used);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      lastUsed = new Map([...used, ...lastUsed]);
+    }
+  }
+
+  return { authenticate, flush, close: flush };
+}
+
+function throttled(retryAfterMs: number): Rejection {
+  return new Rejection('authentication_throttled', { retryAfterMs });
+}

@@ -1,0 +1,43 @@
+/** Opens the store that the configuration names: the embedded file, or the one that several instances share. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Store } from '../policy/store.ts';
+import { openSqliteStore } from './sqlite.ts';
+
+/** Where the state lies. */
+export interface StoreLocation {
+  readonly dataDir: string;
+  /** In place of the embedded store. */
+  readonly redis?: RedisLocation | undefined;
+}
+
+/** A Redis or Valkey, and how to reach it. */
+export interface RedisLocation {
+  /** May hold a password: never to be shown. */
+  readonly url: string;
+  /** How many replicas must hold a judgement before it is answered. */
+  readonly waitReplicas: number;
+  /** Paths of PEM files, for `rediss://`. */
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/** The database of the embedded store below a data folder. */
+export function databaseFile(dataDir: string): string {
+  return join(dataDir, 'otpd.db');
+}
+
+/**
+ * Opens the store. Rejects with an error whose message says what to do if it cannot be used: a damaged or newer file, a Redis that is away or
+ * not fit. What an operator should know of a store that can be used is told to `onWarning`.
+ */
+export async function openStore({ dataDir, redis }: StoreLocation, onWarning: (text: string) => void): Promise<Store> {
+  if (redis === undefined) return openSqliteStore({ file: databaseFile(dataDir) });
+  // Loaded only where it is used: the embedded store starts quicker without it.
+  const { openRedisStore } = await import('./redis.ts');
+  const { url, waitReplicas, ...files } = redis;
+  const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, 'utf8'));
+  const tls = { ca: read(files.ca), cert: read(files.cert), key: read(files.key) };
+  return openRedisStore({ url, waitReplicas, tls, onWarning });
+}

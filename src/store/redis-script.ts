@@ -1,0 +1,71 @@
+/** Lua scripts for Redis, and running one: one round trip, by its digest, with its text where Redis does not know it (yet, or any more). */
+import { createHash } from 'node:crypto';
+import { StoreUnavailableError } from '../policy/store.ts';
+import type { Connection } from './redis-connection.ts';
+import { isNoScript } from './redis-error.ts';
+
+/** What a script answers where the identity of the store is not the one expected. */
+export const STATE_LOST = 'state lost';
+
+/** After this time, in ms, an unknown script is not sent again: the second answer would come too late. It has done nothing. */
+const RESEND_WITHIN_MS = 50;
+
+/**
+ * Opens every script. KEYS[1] and ARGV[1]: where the identity of the store is, and what it was when this process opened it. ARGV[2]: the moment
+ * to judge by, in ms since the epoch; empty for that of Redis, one clock for all instances.
+ */
+const PRELUDE = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return '${STATE_LOST}' end
+local now = tonumber(ARGV[2])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end`;
+
+export interface Script {
+  readonly text: string;
+  /** SHA-1 of the text, as Redis names it. */
+  readonly digest: string;
+}
+
+/** A script with its keys and arguments, ready to send. */
+export interface ScriptCall {
+  readonly script: Script;
+  readonly keys: readonly string[];
+  readonly args: readonly (string | number)[];
+}
+
+/** Carries out a call in one atomic step. Throws `StoreUnavailableError`, after which the step may have been taken or not. */
+export type RunScript = (call: ScriptCall) => Promise<unknown>;
+
+/** A script that writes: refused as a whole by a Redis that is read-only, out of memory or cannot save. */
+export function writingScript(body: string): Script {
+  return scriptOf(`#!lua${PRELUDE}\n${body}`);
+}
+
+/** A script that only reads. */
+export function readingScript(body: string): Script {
+  return scriptOf(`#!lua flags=no-writes${PRELUDE}\n${body}`);
+}
+
+/** Runs each script as soon as it is asked for. */
+export function createRun({ redis, translate }: Connection): RunScript {
+  return async ({ script, keys, args }) => {
+    const startedAt = performance.now();
+    try {
+      return await redis.evalsha(script.digest, keys.length, ...keys, ...args);
+    } catch (error) {
+      if (!isNoScript(error)) throw translate(error);
+      if (performance.now() - startedAt > RESEND_WITHIN_MS) throw new StoreUnavailableError(new Error('Redis is slow'));
+    }
+    try {
+      return await redis.eval(script.text, keys.length, ...keys, ...args);
+    } catch (error) {
+      throw translate(error);
+    }
+  };
+}
+
+function scriptOf(text: string): Script {
+  return { text, digest: createHash('sha1').update(text).digest('hex') };
+}

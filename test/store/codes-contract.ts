@@ -1,0 +1,289 @@
+/** What every store promises about codes, whichever it is: one suite, run over each. The rules themselves are tested with `judge`. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CodeStore } from '../../src/policy/codes.ts';
+import {
+  ANSWER_KEPT_MS,
+  type Attempt,
+  FAILURES_KEPT_MS,
+  FREE_ATTEMPTS,
+  HARD_STOP,
+  judge,
+  LONGEST_DELAY_MS,
+  STEP_MARGIN_MS,
+  UNKNOWN_KEY,
+} from '../../src/policy/judge.ts';
+import { MINUTE, SECOND, START } from '../policy/fixtures.ts';
+import { attempt, DAY, newFingerprint, STEP, state, tallyOf } from './codes-fixtures.ts';
+import { race } from './codes-race.ts';
+
+/** All that the suite needs of a store; its clock must be the `now` that it is given. */
+export interface OpenCodes {
+  readonly codes: CodeStore;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const LARGEST = Number.MAX_SAFE_INTEGER;
+
+/** Runs the contract over a store that `open` makes, once; each test has keys of its own. */
+export function codesContract(name: string, open: () => OpenCodes | Promise<OpenCodes>): void {
+  let store: OpenCodes;
+  let codes: CodeStore;
+
+  beforeAll(async () => {
+    store = await open();
+    await store.ping();
+    codes = store.codes;
+  });
+  afterAll(() => store.close());
+
+  /** Judges attempts of one key, one after the other. */
+  function keyOf(): (overrides?: Partial<Attempt>, now?: number) => ReturnType<CodeStore['judge']> {
+    const fingerprint = newFingerprint();
+    return (overrides, now = START) => codes.judge(attempt({ fingerprint, ...overrides }), now);
+  }
+
+  /** Sends wrong codes, each as soon as it is judged; resolves to when the next would be. */
+  async function fail(fingerprint: string, count: number): Promise<number> {
+    let now = START;
+    for (let sent = 0; sent < count; sent += 1) {
+      expect(await codes.judge(attempt({ fingerprint, step: undefined }), now)).toMatchObject({ outcome: 'mismatch' });
+      now = Math.max(now, (await codes.inspect(fingerprint)).lockedUntil);
+    }
+    return now;
+  }
+
+  describe(`a code in the ${name} store`, () => {
+    it('is accepted once, and what is kept of its key says so', async () => {
+      const fingerprint = newFingerprint();
+      const one = attempt({ fingerprint, drift: -1 });
+      const accepted = { outcome: 'accepted', step: STEP, drift: -1, attemptsRemaining: FREE_ATTEMPTS, retryAfterMs: undefined };
+      expect(await codes.inspect(fingerprint)).toEqual(UNKNOWN_KEY);
+      expect(await codes.judge(one, START)).toEqual(accepted);
+      expect(await codes.inspect(fingerprint)).toEqual(
+        state({ lastStep: STEP, expiresAt: START + 330 * SECOND + STEP_MARGIN_MS }),
+      );
+      expect(await codes.judge(one, START + 1)).toEqual({ ...accepted, outcome: 'replayed' });
+    });
+
+    it('of an earlier step is replayed, of a later one accepted', async () => {
+      const judged = keyOf();
+      const outcomes = [];
+      for (const step of [STEP, STEP - 1, STEP + 2, STEP + 1, STEP, STEP + 3]) outcomes.push((await judged({ step })).outcome);
+      expect(outcomes).toEqual(['accepted', 'replayed', 'accepted', 'replayed', 'replayed', 'accepted']);
+    });
+
+    it('at or before the caller’s own last step is replayed, and one behind it claimed', async () => {
+      const judged = keyOf();
+      expect(await judged({ afterStep: STEP })).toMatchObject({ outcome: 'replayed' });
+      expect(await judged({ afterStep: STEP - 1 })).toMatchObject({ outcome: 'accepted' });
+      expect(await judged({ afterStep: STEP - 1 })).toMatchObject({ outcome: 'replayed' });
+    });
+
+    it('is accepted again with reuse, and not claimed by it', async () => {
+      const judged = keyOf();
+      for (let use = 0; use < 3; use += 1) expect(await judged({ claim: false })).toMatchObject({ outcome: 'accepted' });
+      expect(await judged()).toMatchObject({ outcome: 'accepted' });
+      expect(await judged({ claim: false })).toMatchObject({ outcome: 'accepted' });
+      expect(await judged()).toMatchObject({ outcome: 'replayed' });
+    });
+
+    it('of a HOTP is claimed for ever, from the first counter to the largest', async () => {
+      const judged = keyOf();
+      for (const step of [0, 1, LARGEST - 1, LARGEST]) {
+        expect(await judged({ step, matchableMs: undefined })).toMatchObject({ outcome: 'accepted', step });
+      }
+      for (const step of [0, LARGEST]) {
+        expect(await judged({ step, matchableMs: undefined }, START + 50 * FAILURES_KEPT_MS)).toMatchObject({
+          outcome: 'replayed',
+          step,
+        });
+      }
+    });
+
+    it('stays claimed as long as it could match, and a day longer', async () => {
+      const judged = keyOf();
+      const matchableMs = 330 * SECOND;
+      await judged({ matchableMs });
+      const end = START + matchableMs + STEP_MARGIN_MS;
+      for (const now of [START, START + matchableMs, end - 1])
+        expect(await judged({}, now)).toMatchObject({ outcome: 'replayed' });
+    });
+
+    it('of one key says nothing of another', async () => {
+      await keyOf()();
+      expect(await keyOf()()).toMatchObject({ outcome: 'accepted' });
+    });
+  });
+
+  describe(`wrong codes in the ${name} store`, () => {
+    it('are counted; the fifth locks the key, for right codes too, until a minute later', async () => {
+      const judged = keyOf();
+      for (const attemptsRemaining of [4, 3, 2, 1, 0]) {
+        expect(await judged({ step: undefined })).toEqual({
+          outcome: 'mismatch',
+          step: undefined,
+          drift: 0,
+          attemptsRemaining,
+          retryAfterMs: undefined,
+        });
+      }
+      const throttled = { outcome: 'throttled', step: undefined, drift: 0, attemptsRemaining: 0 };
+      expect(await judged({ step: undefined })).toEqual({ ...throttled, retryAfterMs: MINUTE });
+      expect(await judged({}, START + MINUTE - 1)).toEqual({ ...throttled, retryAfterMs: 1 });
+      expect(await judged({ claim: false }, START + MINUTE - 1)).toEqual({ ...throttled, retryAfterMs: 1 });
+      expect(await judged({}, START + MINUTE)).toMatchObject({ outcome: 'accepted', attemptsRemaining: FREE_ATTEMPTS });
+    });
+
+    it('are forgotten when a right one is accepted, not when one is replayed', async () => {
+      const judged = keyOf();
+      await judged();
+      for (const attemptsRemaining of [4, 3]) expect(await judged({ step: undefined })).toMatchObject({ attemptsRemaining });
+      expect(await judged()).toMatchObject({ outcome: 'replayed', attemptsRemaining: 3 });
+      expect(await judged({ step: undefined })).toMatchObject({ attemptsRemaining: 2 });
+      await judged({ step: STEP + 1 });
+      expect(await judged({ step: undefined })).toMatchObject({ attemptsRemaining: 4 });
+    });
+
+    it('delay twice as long each time, a day at most, and stop for ever at the hundredth; an unlock helps', async () => {
+      const fingerprint = newFingerprint();
+      await codes.judge(attempt({ fingerprint }), START);
+      const next = await fail(fingerprint, HARD_STOP);
+      let planned = 0;
+      for (let delay = MINUTE, failure = FREE_ATTEMPTS; failure <= HARD_STOP; failure += 1, delay *= 2)
+        planned += Math.min(LONGEST_DELAY_MS, delay);
+      expect(next).toBe(START + planned);
+
+      const stopped = { lastStep: STEP, failures: HARD_STOP, lockedUntil: next, expiresAt: undefined };
+      const later = next + 10 * FAILURES_KEPT_MS;
+      for (const step of [undefined, STEP + 1]) {
+        const judgement = await codes.judge(attempt({ fingerprint, step }), later);
+        expect(judgement).toMatchObject({ outcome: 'throttled', retryAfterMs: undefined });
+      }
+      expect(await codes.unlock(fingerprint)).toEqual(stopped);
+      expect(await codes.inspect(fingerprint)).toEqual({ ...stopped, failures: 0, lockedUntil: 0 });
+      expect(await codes.judge(attempt({ fingerprint }), next)).toMatchObject({ outcome: 'replayed' });
+      expect(await codes.judge(attempt({ fingerprint, step: STEP + 1 }), next)).toMatchObject({ outcome: 'accepted' });
+    });
+
+    it('are remembered for a year from the last, and no longer', async () => {
+      const [kept, forgotten] = [keyOf(), keyOf()];
+      for (const judged of [kept, forgotten]) await judged({ step: undefined });
+      expect(await kept({ step: undefined }, START + FAILURES_KEPT_MS - 1)).toMatchObject({ attemptsRemaining: 3 });
+      expect(await forgotten({ step: undefined }, START + FAILURES_KEPT_MS)).toMatchObject({ attemptsRemaining: 4 });
+    });
+
+    it('that come at once are judged no more often than attempts are free, with a right one among them', async () => {
+      const fingerprint = newFingerprint();
+      const crowd = Array.from({ length: 200 }, (_, index) =>
+        attempt({ fingerprint, step: index === 100 ? STEP : undefined, claim: index % 2 === 0 }),
+      );
+      expect(await tallyOf(codes, crowd, START)).toMatchObject({ mismatch: FREE_ATTEMPTS, throttled: 195, unavailable: 0 });
+      expect(await codes.inspect(fingerprint)).toMatchObject({ failures: FREE_ATTEMPTS, lastStep: undefined });
+    });
+
+    it('of a key that none were sent for need no unlock', async () => {
+      const fingerprint = newFingerprint();
+      expect(await codes.unlock(fingerprint)).toEqual(UNKNOWN_KEY);
+      expect(await codes.inspect(fingerprint)).toEqual(UNKNOWN_KEY);
+    });
+  });
+
+  describe(`a request id in the ${name} store`, () => {
+    const requestOf = (payload = 'payload') => ({ id: newFingerprint(), payload });
+
+    it('gets its first answer again, each field, whatever has happened since', async () => {
+      const judged = keyOf();
+      const accepted = { step: STEP, drift: -1, request: requestOf() };
+      const mismatch = { step: undefined, request: requestOf() };
+      const replayed = { step: STEP, drift: 2, request: requestOf() };
+      const throttled = { request: requestOf() };
+      const all = [accepted, mismatch, replayed];
+      const first = [];
+      for (const one of all) first.push(await judged(one));
+      expect(first.map(({ outcome }) => outcome)).toEqual(['accepted', 'mismatch', 'replayed']);
+      for (let wrong = 0; wrong < 4; wrong += 1) await judged({ step: undefined });
+      first.push(await judged(throttled, START + SECOND));
+      expect(first.at(-1)).toMatchObject({ outcome: 'throttled', retryAfterMs: 59 * SECOND });
+      for (const now of [START + 2 * SECOND, START + ANSWER_KEPT_MS - 1]) {
+        for (const [index, one] of [...all, throttled].entries()) expect(await judged(one, now)).toEqual(first[index]);
+      }
+    });
+
+    it('counts once, however often it is repeated', async () => {
+      const judged = keyOf();
+      const wrong = { step: undefined, request: requestOf() };
+      for (let repeat = 0; repeat < 9; repeat += 1) expect(await judged(wrong)).toMatchObject({ attemptsRemaining: 4 });
+      expect(await judged({ step: undefined })).toMatchObject({ attemptsRemaining: 3 });
+    });
+
+    it('that comes many times at once has one answer', async () => {
+      const one = attempt({ fingerprint: newFingerprint(), request: requestOf() });
+      expect(await tallyOf(codes, Array(50).fill(one), START)).toMatchObject({ accepted: 50 });
+    });
+
+    it('with another payload is refused, and nothing is judged or counted; the first answer stays', async () => {
+      const fingerprint = newFingerprint();
+      const request = requestOf('one');
+      const other = { ...request, payload: 'other' };
+      await codes.judge(attempt({ fingerprint, request }), START);
+      const before = await codes.inspect(fingerprint);
+      for (const one of [{ step: STEP + 1 }, { step: undefined }, { fingerprint: newFingerprint() }]) {
+        const judged = codes.judge(attempt({ fingerprint, ...one, request: other }), START);
+        expect(await judged).toEqual({ outcome: 'request_id_reused' });
+      }
+      expect(await codes.inspect(fingerprint)).toEqual(before);
+      expect(await codes.judge(attempt({ fingerprint, request }), START)).toMatchObject({ outcome: 'accepted' });
+    });
+
+    it('is forgotten after a day, not what it claimed', async () => {
+      const judged = keyOf();
+      const request = requestOf();
+      await judged({ request });
+      expect(await judged({ request }, START + ANSWER_KEPT_MS)).toMatchObject({ outcome: 'replayed' });
+      const payload = 'another';
+      expect(await judged({ step: STEP + 1, request: { ...request, payload } }, START + 2 * DAY)).toMatchObject({
+        outcome: 'accepted',
+      });
+    });
+  });
+
+  describe(`the ${name} store`, () => {
+    it('judges as `judge` does, whatever comes, and keeps the same state', async () => {
+      const step = fc.oneof(fc.integer({ min: 0, max: 9 }), fc.integer({ min: LARGEST - 3, max: LARGEST }));
+      const moves = fc.record({
+        step: fc.option(step, { nil: undefined, freq: 2 }),
+        drift: fc.integer({ min: -100, max: 100 }),
+        claim: fc.boolean(),
+        afterStep: fc.option(step, { nil: undefined }),
+        matchableMs: fc.constantFrom(undefined, 0, 30_000, 75_600_000),
+        waitMs: fc.constantFrom(0, 0, 1, 59_999, 60_000, 480_000, DAY - 1, DAY, FAILURES_KEPT_MS),
+      });
+      const sequences = fc.asyncProperty(fc.array(moves, { maxLength: 30 }), async (sequence) => {
+        const fingerprint = newFingerprint();
+        let [known, now] = [UNKNOWN_KEY, START];
+        for (const { waitMs, ...move } of sequence) {
+          now += waitMs;
+          const one = attempt({ ...move, fingerprint });
+          const expected = judge((known.expiresAt ?? Infinity) <= now ? UNKNOWN_KEY : known, one, now);
+          expect(await codes.judge(one, now)).toEqual(expected.judgement);
+          known = expected.state ?? known;
+          if (expected.state !== undefined) expect(await codes.inspect(fingerprint)).toEqual(known);
+        }
+      });
+      await fc.assert(sequences, { numRuns: 50 });
+    });
+
+    it('accepts one of many that send one code at once, over a hundred seeds', async () => {
+      for (let seed = 0; seed < 100; seed += 1) {
+        expect(await race(codes, seed, START)).toMatchObject({ accepted: 1, replayed: 39 });
+      }
+    });
+
+    it('accepts one of a thousand', async () => {
+      const crowd = Array<Attempt>(1000).fill(attempt({ fingerprint: newFingerprint() }));
+      expect(await tallyOf(codes, crowd, START)).toMatchObject({ accepted: 1, replayed: 999 });
+    });
+  });
+}

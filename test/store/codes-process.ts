@@ -1,0 +1,56 @@
+/** Another process on the same file: it judges as the test tells it. */
+import type { Attempt } from '../../src/policy/judge.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { attempt, outcomeOf, type Tally, tallyOf } from './codes-fixtures.ts';
+
+/** `one` is judged once; `crowd` that many times at once; `flood`: one key after the other, each step once, until the process is killed. */
+export type Order =
+  | { readonly do: 'open'; readonly file: string }
+  | { readonly do: 'one'; readonly attempt: Partial<Attempt> }
+  | { readonly do: 'crowd'; readonly attempt: Partial<Attempt>; readonly count: number }
+  | { readonly do: 'flood'; readonly keys: number }
+  | { readonly do: 'ping' | 'leave' };
+
+/** What is said of a flood: an accepted step. */
+export interface Acknowledged {
+  readonly fingerprint: string;
+  readonly step: number;
+}
+
+export type Answer = 'ready' | keyof Tally | Tally | Acknowledged | boolean;
+
+let store: ReturnType<typeof openSqliteStore> | undefined;
+
+async function carryOut(order: Order): Promise<Answer> {
+  if (order.do === 'open') {
+    store = openSqliteStore({ file: order.file });
+    await store.ping();
+    return 'ready';
+  }
+  if (store === undefined) throw new Error('not open');
+  const { codes } = store;
+  if (order.do === 'one') return outcomeOf(codes, attempt(order.attempt), Date.now());
+  if (order.do === 'crowd') return tallyOf(codes, Array(order.count).fill(attempt(order.attempt)), Date.now());
+  if (order.do === 'ping')
+    return store.ping().then(
+      () => true,
+      () => false,
+    );
+  if (order.do === 'flood') {
+    await Promise.all(Array.from({ length: order.keys }, (_, key) => flood(`flood-${key}`)));
+  }
+  await store.close();
+  process.disconnect?.();
+  return true;
+}
+
+async function flood(fingerprint: string): Promise<void> {
+  for (let step = 1; ; step += 1) {
+    const outcome = await store?.codes.judge(attempt({ fingerprint, step }), Date.now());
+    if (outcome?.outcome === 'accepted') process.send?.({ fingerprint, step } satisfies Acknowledged);
+  }
+}
+
+process.on('message', (order: Order) => {
+  void carryOut(order).then((answer) => process.connected && process.send?.(answer));
+});

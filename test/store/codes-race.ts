@@ -1,0 +1,38 @@
+/** Many callers with one right code, at moments that a seed decides. */
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import type { CodeStore } from '../../src/policy/codes.ts';
+import type { Attempt } from '../../src/policy/judge.ts';
+import { attempt, newFingerprint, type Tally, tallyOf } from './codes-fixtures.ts';
+
+const CALLERS = 40;
+
+/** Lets 40 callers send the same code, each after a pause that the seed decides, and counts what they are told. */
+export function race(codes: CodeStore, seed: number, now: number): Promise<Tally> {
+  const random = randomOf(seed);
+  const paused: CodeStore = {
+    ...codes,
+    async judge(one, at) {
+      await pause(Math.floor(random() * 4));
+      return codes.judge(one, at);
+    },
+  };
+  const crowd = Array<Attempt>(CALLERS).fill(attempt({ fingerprint: newFingerprint() }));
+  return tallyOf(paused, crowd, now);
+}
+
+async function pause(kind: number): Promise<void> {
+  if (kind === 1) await Promise.resolve();
+  if (kind === 2) await setImmediate();
+  if (kind === 3) await setTimeout(1);
+}
+
+/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,222 @@
+/** The SQLite store keeps the contract of codes: also between processes, through a kill, and without holding up anyone. */
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Attempt } from '../../src/policy/judge.ts';
+import { type Store, StoreUnavailableError } from '../../src/policy/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { START } from '../policy/fixtures.ts';
+import { codesContract } from './codes-contract.ts';
+import { attempt, newFingerprint, type Tally, tallyOf } from './codes-fixtures.ts';
+import type { Acknowledged } from './codes-process.ts';
+import { startProcess } from './codes-processes.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'otpd-codes-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+function newFile(): string {
+  files += 1;
+  return join(folder, `${files}`, 'otpd.db');
+}
+
+async function withStore<T>(file: string, use: (store: Store) => Promise<T>): Promise<T> {
+  const store = openSqliteStore({ file });
+  try {
+    await store.ping();
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}
+
+codesContract('SQLite', () => openSqliteStore({ file: newFile() }));
+
+describe('four processes on one file', () => {
+  it('accept one of a thousand that send one code at once, over many seeds', async () => {
+    const file = newFile();
+    const processes = await Promise.all([1, 2, 3, 4].map(() => startProcess(file)));
+    for (let seed = 0; seed < 20; seed += 1) {
+      const crowd = { do: 'crowd', attempt: { fingerprint: newFingerprint() }, count: 250 } as const;
+      const tallies = (await Promise.all(processes.map(({ tell }) => tell(crowd)))) as Tally[];
+      const total = (outcome: keyof Tally) => tallies.reduce((sum, tally) => sum + tally[outcome], 0);
+      // On a machine that is too busy, the one that is accepted may be one whose answer came too late.
+      const late = total('unavailable');
+      expect(total('accepted')).toBeOneOf(late > 0 ? [0, 1] : [1]);
+      expect(total('accepted') + total('replayed')).toBe(1000 - late);
+    }
+    expect(await Promise.all(processes.map(({ leave }) => leave()))).toEqual([0, 0, 0, 0]);
+  });
+
+  it('judge no more wrong codes than attempts are free', async () => {
+    const file = newFile();
+    const processes = await Promise.all([1, 2, 3, 4].map(() => startProcess(file)));
+    const crowd = { do: 'crowd', attempt: { fingerprint: newFingerprint(), step: undefined }, count: 100 } as const;
+    const tallies = (await Promise.all(processes.map(({ tell }) => tell(crowd)))) as Tally[];
+    expect(tallies.reduce((sum, { mismatch }) => sum + mismatch, 0)).toBe(5);
+    await Promise.all(processes.map(({ leave }) => leave()));
+  });
+});
+
+describe('what was acknowledged', () => {
+  it('is not forgotten when the process is killed in the middle of its work', async () => {
+    const file = newFile();
+    const { child } = await startProcess(file);
+    const last = new Map<string, number>();
+    let acknowledged = 0;
+    child.on('message', ({ fingerprint, step }: Acknowledged) => {
+      last.set(fingerprint, step);
+      acknowledged += 1;
+      if (acknowledged === 5000) child.kill('SIGKILL');
+    });
+    child.send({ do: 'flood', keys: 100 });
+    const [, signal] = await once(child, 'close');
+    expect(signal).toBe('SIGKILL');
+    expect(last.size).toBe(100);
+
+    await withStore(file, async ({ codes }) => {
+      const used = [...last].map(([fingerprint, step]) => attempt({ fingerprint, step }));
+      expect(await tallyOf(codes, used, Date.now())).toMatchObject({ replayed: 100, accepted: 0 });
+    });
+    const database = new DatabaseSync(file);
+    expect(database.prepare('PRAGMA quick_check').get()).toEqual({ quick_check: 'ok' });
+    database.close();
+  });
+
+  it('is there when the file is opened again: steps, failures, answers, the fingerprint key', async () => {
+    const file = newFile();
+    const [used, failed] = [attempt({ fingerprint: 'used' }), attempt({ fingerprint: 'failed', step: undefined })];
+    const request = { id: 'request', payload: 'payload' };
+    const before = await withStore(file, async ({ codes, bind }) => {
+      await codes.judge(used, START);
+      expect(await bind('one')).toBe(true);
+      return codes.judge({ ...failed, request }, START);
+    });
+    await withStore(file, async ({ codes, bind }) => {
+      expect(await codes.judge(used, START)).toMatchObject({ outcome: 'replayed' });
+      expect(await codes.judge({ ...failed, request }, START)).toEqual(before);
+      expect(await codes.judge(failed, START)).toMatchObject({ attemptsRemaining: 3 });
+      expect([await bind('one'), await bind('other')]).toEqual([true, false]);
+    });
+  });
+});
+
+describe('the file', () => {
+  it('loses in small steps what has expired, and nothing else', async () => {
+    const file = newFile();
+    const count = () => {
+      const database = new DatabaseSync(file);
+      const row = database.prepare(
+        'SELECT (SELECT count(*) FROM code_state) AS states, (SELECT count(*) FROM answer) AS answers',
+      );
+      const counted = { ...row.get() };
+      database.close();
+      return counted;
+    };
+    await withStore(file, async ({ codes }) => {
+      const forever = attempt({ fingerprint: newFingerprint(), matchableMs: undefined });
+      const requested = () => attempt({ fingerprint: newFingerprint(), request: { id: newFingerprint(), payload: '' } });
+      await tallyOf(codes, [forever, ...Array.from({ length: 300 }, requested)], START);
+      expect(count()).toEqual({ states: 301, answers: 300 });
+      const later = START + 1e9;
+      const next = Array.from({ length: 100 }, (_, step) => attempt({ fingerprint: 'other', step }));
+      await tallyOf(codes, next, later);
+      expect(count()).toEqual({ states: 102, answers: 100 });
+      await tallyOf(codes, next, later);
+      expect(count()).toEqual({ states: 2, answers: 0 });
+      expect(await codes.judge(forever, later)).toMatchObject({ outcome: 'replayed' });
+    });
+  });
+
+  it('is not written by a server that is idle, however often it is asked whether it can be', async () => {
+    const file = newFile();
+    await withStore(file, async (store) => {
+      await store.codes.judge(attempt(), START);
+      const written = () => [file, `${file}-wal`].map((path) => [statSync(path).mtimeMs, statSync(path).size]);
+      const before = written();
+      for (let asked = 0; asked < 5; asked += 1) await store.ping();
+      expect(written()).toEqual(before);
+    });
+  });
+
+  it('is left without companions by the last to close it', async () => {
+    const file = newFile();
+    await withStore(file, ({ codes }) => codes.judge(attempt(), START));
+    expect(statSync(`${file}-wal`, { throwIfNoEntry: false })).toBeUndefined();
+  });
+});
+
+describe('the thread of the calls', () => {
+  it('is not held up by attempts that wait for a lock, and hears of their end', async () => {
+    const file = newFile();
+    await withStore(file, async ({ codes }) => {
+      const other = new DatabaseSync(file);
+      other.exec('BEGIN IMMEDIATE');
+      const crowd = Array<Attempt>(100).fill(attempt());
+      const judged = tallyOf(codes, crowd, START);
+      // By this very thread, which a wait for the lock would keep from it.
+      setTimeout(() => other.exec('ROLLBACK'), 150);
+      expect(await judged).toMatchObject({ accepted: 1, replayed: 99 });
+      other.close();
+    });
+  });
+
+  it('takes an answer that came while it was itself held up', async () => {
+    await withStore(newFile(), async ({ codes }) => {
+      const judged = codes.judge(attempt(), START);
+      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400));
+      expect(await judged).toMatchObject({ outcome: 'accepted' });
+    });
+  });
+});
+
+describe('a bug', () => {
+  it('stops its own attempt, with its step claimed, and not those beside it', async () => {
+    await withStore(newFile(), async ({ codes }) => {
+      const request = { id: 'request', payload: 'payload' };
+      const [broken, other] = await Promise.allSettled([
+        codes.judge(attempt({ fingerprint: 'broken', drift: 0.5, request }), START),
+        codes.judge(attempt({ fingerprint: 'other' }), START),
+      ]);
+      if (broken.status === 'fulfilled') throw new Error('judged');
+      expect(broken.reason).not.toBeInstanceOf(StoreUnavailableError);
+      expect(other).toMatchObject({ value: { outcome: 'accepted' } });
+      expect(await codes.judge(attempt({ fingerprint: 'broken', request }), START)).toMatchObject({ outcome: 'replayed' });
+    });
+  });
+});
+
+describe('a process', () => {
+  const run = (script: string) => {
+    const source = new URL('../../src/store/sqlite.ts', import.meta.url);
+    const text = `
+      const { openSqliteStore } = await import('${source}');
+      const store = openSqliteStore({ file: ${JSON.stringify(newFile())} });
+      ${script}`;
+    return spawnSync(process.execPath, ['--input-type=module', '-e', text], { encoding: 'utf8', timeout: 10_000 });
+  };
+
+  it('is not kept alive by a store that nobody closes', () => {
+    expect(run("await store.ping(); console.log('pinged');")).toMatchObject({ status: 0, stdout: 'pinged\n' });
+  });
+
+  it('is kept alive by what it still waits for, and by the closing of its store', () => {
+    const script = `
+      console.log((await store.codes.inspect('key')).failures);
+      await store.close();
+      console.log('closed');`;
+    expect(run(script)).toMatchObject({ status: 0, stdout: '0\nclosed\n' });
+  });
+
+  it('that only looks at API keys starts no writer', () => {
+    const script = `
+      await store.keys.list();
+      console.log(process.getActiveResourcesInfo().filter((name) => name.includes('Port')).length);
+      await store.close();`;
+    expect(run(script)).toMatchObject({ status: 0, stdout: '0\n' });
+  });
+});

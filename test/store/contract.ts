@@ -1,0 +1,213 @@
+/** What every store promises, whichever it is: one suite, run over each. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { revokeApiKey, rotateApiKey } from '../../src/policy/api-keys.ts';
+import type { ApiKeyRecord, ChargeResult, LimitWindow, Store } from '../../src/policy/store.ts';
+import { HOUR, issue, MINUTE, SECOND, START } from '../policy/fixtures.ts';
+
+const MINUTE_OF_3: LimitWindow = { name: 'minute', periodMs: MINUTE, limit: 3, refundable: false };
+const HOUR_OF_5: LimitWindow = { name: 'hour', periodMs: HOUR, limit: 5, refundable: true };
+const BOTH = [MINUTE_OF_3, HOUR_OF_5];
+
+/** Runs the contract over a store that `open` makes, empty, for each test. */
+export function storeContract(name: string, open: () => Store): void {
+  let store: Store;
+
+  beforeEach(() => {
+    store = open();
+  });
+  afterEach(() => store.close());
+
+  describe(`the keys of the ${name} store`, () => {
+    async function inserted(...input: Parameters<typeof issue>): Promise<ApiKeyRecord> {
+      const { record } = issue(...input);
+      await store.keys.insert(record);
+      return record;
+    }
+
+    it('are not there before they are inserted', async () => {
+      expect(await store.keys.find('000000000000')).toBeUndefined();
+      expect(await store.keys.list()).toEqual([]);
+      expect(await store.keys.update('000000000000', (key) => key)).toBeUndefined();
+    });
+
+    it('come back as they went in, each field', async () => {
+      const { record } = issue({
+        name: "Zürich'; DROP TABLE api_key; -- 🔑",
+        expiresAt: START + HOUR,
+        scopes: ['generate', 'verify'],
+      });
+      const rotated = rotateApiKey(record, MINUTE, START + 1).record;
+      const full = { ...revokeApiKey(rotated, START + 2), lastUsedAt: START + 3 };
+      await store.keys.insert(full);
+      expect(plain(await store.keys.find(full.id))).toEqual(plain(full));
+      expect((await store.keys.list()).map(plain)).toEqual([plain(full)]);
+    });
+
+    it('are not inserted twice, and the first stays', async () => {
+      const record = await inserted();
+      await expect(store.keys.insert({ ...record, name: 'second' })).rejects.toThrow('an API key with this id exists');
+      expect((await store.keys.find(record.id))?.name).toBe('billing');
+    });
+
+    it('are listed oldest first, then as they came', async () => {
+      for (const name of 'gcahbfde') await inserted({ name });
+      await inserted({ name: 'older' }, START - 1);
+      expect((await store.keys.list()).map((key) => key.name).join(' ')).toBe('older g c a h b f d e');
+    });
+
+    it('have one first, however many try', async () => {
+      const tries = await Promise.all([1, 2, 3].map(() => store.keys.insertFirst(issue().record)));
+      expect(tries.filter(Boolean)).toHaveLength(1);
+      expect(await store.keys.list()).toHaveLength(1);
+    });
+
+    it('have no first after another was inserted, even a revoked one', async () => {
+      const record = await inserted();
+      await store.keys.update(record.id, (key) => revokeApiKey(key, START));
+      expect(await store.keys.insertFirst(issue().record)).toBe(false);
+    });
+
+    it('change as they are told, and keep the rest', async () => {
+      const [record, other] = [await inserted(), await inserted()];
+      const changed = await store.keys.update(record.id, (key) => revokeApiKey({ ...key, name: 'new', plan: 'pro' }, START + 1));
+      expect(changed).toMatchObject({ name: 'new', plan: 'pro', revokedAt: START + 1 });
+      expect(plain(await store.keys.find(record.id))).toEqual(plain(changed));
+      expect(plain(await store.keys.find(other.id))).toEqual(plain(other));
+    });
+
+    it('lose a secret that a rotation drops', async () => {
+      const record = await inserted();
+      await store.keys.update(record.id, (key) => rotateApiKey(key, MINUTE, START).record);
+      const last = await store.keys.update(record.id, (key) => rotateApiKey(key, 0, START).record);
+      expect(last?.secrets).toHaveLength(1);
+      expect(plain(await store.keys.find(record.id))).toEqual(plain(last));
+    });
+
+    it('stay as they are when a change throws, and the store goes on', async () => {
+      const record = await inserted();
+      const attempt = store.keys.update(record.id, () => {
+        throw new TypeError('refused');
+      });
+      await expect(attempt).rejects.toThrow(TypeError);
+      expect(plain(await store.keys.find(record.id))).toEqual(plain(record));
+      await inserted();
+    });
+
+    it('do not lose changes made at the same time', async () => {
+      const record = await inserted({ name: 'x' });
+      await Promise.all(
+        Array.from({ length: 20 }, () => store.keys.update(record.id, (key) => ({ ...key, name: `${key.name}x` }))),
+      );
+      expect((await store.keys.find(record.id))?.name).toBe('x'.repeat(21));
+    });
+
+    it('move their last use forward only, and skip ids that are gone', async () => {
+      const [one, other] = [await inserted(), await inserted()];
+      await store.keys.touch(new Map(Object.entries({ [one.id]: START + 5, '000000000000': START + 5 })));
+      await store.keys.touch(new Map(Object.entries({ [one.id]: START + 2, [other.id]: START + 3 })));
+      expect((await store.keys.list()).map((key) => key.lastUsedAt)).toEqual([START + 5, START + 3]);
+    });
+  });
+
+  describe(`the limits of the ${name} store`, () => {
+    const charge = (now: number, windows: readonly LimitWindow[] = BOTH, subject = 'key') =>
+      store.limits.charge(subject, windows, now);
+    const remaining = (result: ChargeResult) => result.states.map((state) => state.remaining);
+
+    it('count down in every window, in the order asked', async () => {
+      expect(await charge(START)).toEqual({
+        allowed: true,
+        chargedAt: START,
+        retryAfterMs: 0,
+        states: [
+          { window: MINUTE_OF_3, remaining: 2, resetMs: MINUTE },
+          { window: HOUR_OF_5, remaining: 4, resetMs: HOUR },
+        ],
+      });
+      expect(remaining(await charge(START, [HOUR_OF_5, MINUTE_OF_3]))).toEqual([3, 1]);
+    });
+
+    it('allow no burst across a boundary: each call leaves a period after it came', async () => {
+      const at = [START, START + 30 * SECOND, START + 59 * SECOND];
+      for (const now of at) expect((await charge(now, [MINUTE_OF_3])).allowed).toBe(true);
+      expect(await charge(START + MINUTE - 1, [MINUTE_OF_3])).toMatchObject({ allowed: false, retryAfterMs: 1 });
+      expect((await charge(START + MINUTE, [MINUTE_OF_3])).allowed).toBe(true);
+      expect(await charge(START + MINUTE, [MINUTE_OF_3])).toMatchObject({ allowed: false, retryAfterMs: 30 * SECOND });
+    });
+
+    it('consume nothing for a call that one window refuses', async () => {
+      for (let call = 0; call < 3; call += 1) await charge(START);
+      for (let call = 0; call < 9; call += 1) expect(await charge(START)).toMatchObject({ allowed: false, retryAfterMs: MINUTE });
+      const later = await charge(START + MINUTE);
+      expect(later.allowed).toBe(true);
+      expect(remaining(later)).toEqual([2, 1]);
+    });
+
+    it('tell the longest wait, of the windows that are full', async () => {
+      for (let call = 0; call < 5; call += 1) await charge(START + call * MINUTE);
+      expect(await charge(START + 5 * MINUTE)).toMatchObject({ allowed: false, retryAfterMs: HOUR - 5 * MINUTE });
+    });
+
+    it('give a failed call back to the refundable windows alone', async () => {
+      await charge(START);
+      await charge(START + SECOND);
+      await store.limits.refund('key', BOTH, START + SECOND);
+      expect(remaining(await charge(START + 2 * SECOND))).toEqual([0, 3]);
+    });
+
+    it('give back no more than was taken', async () => {
+      await charge(START);
+      for (let refund = 0; refund < 3; refund += 1) await store.limits.refund('key', BOTH, START);
+      await store.limits.refund('nobody', BOTH, START);
+      expect(remaining(await charge(START))).toEqual([1, 4]);
+    });
+
+    it('are neither unlocked nor locked for long by a clock that steps back', async () => {
+      for (let call = 0; call < 3; call += 1) await charge(START, [MINUTE_OF_3]);
+      const back = START - 24 * HOUR;
+      expect(await charge(back, [MINUTE_OF_3])).toMatchObject({ allowed: false, retryAfterMs: MINUTE });
+      expect((await charge(back + MINUTE, [MINUTE_OF_3])).allowed).toBe(true);
+    });
+
+    it('hold for each subject apart', async () => {
+      for (let call = 0; call < 3; call += 1) await charge(START);
+      expect((await charge(START, BOTH, 'other')).allowed).toBe(true);
+      expect((await charge(START)).allowed).toBe(false);
+    });
+
+    it('keep what a plan counted when a smaller one takes its place', async () => {
+      for (let call = 0; call < 3; call += 1) await charge(START + call * 2 * SECOND, [MINUTE_OF_3]);
+      const smaller = { ...MINUTE_OF_3, limit: 1 };
+      const result = await charge(START + 4 * SECOND, [smaller]);
+      expect(result).toMatchObject({ allowed: false, retryAfterMs: MINUTE });
+      expect(remaining(result)).toEqual([0]);
+    });
+
+    it('allow exactly the limit of calls at the same time', async () => {
+      const results = await Promise.all(Array.from({ length: 20 }, () => charge(START)));
+      expect(results.filter((result) => result.allowed)).toHaveLength(3);
+    });
+
+    it('allow everything where there are no windows', async () => {
+      expect(await charge(START, [])).toEqual({ allowed: true, chargedAt: START, retryAfterMs: 0, states: [] });
+    });
+  });
+
+  describe(`the ${name} store`, () => {
+    it('says that it can write', async () => {
+      await store.ping();
+    });
+
+    it('may be closed twice', async () => {
+      await store.close();
+      await store.close();
+    });
+  });
+}
+
+/** With digests as text, so that a `Buffer` and a `Uint8Array` of the same bytes are equal. */
+function plain(key: ApiKeyRecord | undefined): unknown {
+  return (
+    key && { ...key, secrets: key.secrets.map((secret) => ({ ...secret, digest: Buffer.from(secret.digest).toString('hex') })) }
+  );
+}

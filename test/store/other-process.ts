@@ -1,0 +1,40 @@
+/** A second process on the same file, as `otpd keys` is beside a running server; it does what the test tells it. */
+import { issueApiKey, revokeApiKey, rotateApiKey } from '../../src/policy/api-keys.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+
+export interface Order {
+  readonly file: string;
+  readonly do: 'create' | 'create first' | 'rotate' | 'revoke' | 'list' | 'leave';
+  readonly id?: string;
+}
+
+export interface Answer {
+  readonly apiKey: string;
+  readonly id: string;
+  readonly ids: string[];
+}
+
+async function carryOut({ file, do: what, id = '' }: Order): Promise<Answer> {
+  const store = openSqliteStore({ file });
+  const now = Date.now();
+  const issued = issueApiKey({ name: 'other process', plan: 'free', scopes: ['token'] }, now);
+  const answer = { apiKey: issued.apiKey, id: issued.record.id, ids: [] as string[] };
+  if (what === 'create') await store.keys.insert(issued.record);
+  if (what === 'create first' && (await store.keys.insertFirst(issued.record))) answer.ids.push(issued.record.id);
+  if (what === 'revoke') await store.keys.update(id, (key) => revokeApiKey(key, now));
+  if (what === 'rotate')
+    await store.keys.update(id, (key) => {
+      const rotated = rotateApiKey(key, 60_000, now);
+      answer.apiKey = rotated.apiKey;
+      return rotated.record;
+    });
+  if (what === 'list') answer.ids.push(...(await store.keys.list()).map((key) => key.id).sort());
+  await store.close();
+  return answer;
+}
+
+process.on('message', (order: Order) => {
+  if (order.do === 'leave') process.disconnect?.();
+  else void carryOut(order).then((answer) => process.send?.(answer));
+});
+process.send?.('ready');

@@ -1,0 +1,214 @@
+/** Codes in Redis: the script says what `judge` says, step by step, and one at a time however many ask. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RequestIdReused } from '../../src/policy/codes.ts';
+import {
+  ANSWER_KEPT_MS,
+  type Attempt,
+  type CodeState,
+  FAILURES_KEPT_MS,
+  HARD_STOP,
+  type Judgement,
+  judge,
+  LONGEST_DELAY_MS,
+  UNKNOWN_KEY,
+  unlocked,
+} from '../../src/policy/judge.ts';
+import { START } from '../policy/fixtures.ts';
+import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
+import { ACCEPTED, attempt, requested, storeOpener, tally } from './redis-fixtures.ts';
+
+const LARGEST = Number.MAX_SAFE_INTEGER;
+
+interface Move {
+  readonly attempt: Attempt;
+  /** Ms since the move before; less than zero for a clock that steps back. */
+  readonly wait: number;
+}
+
+const maybe = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
+const step = fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 0, max: 9 }) }, fc.integer({ min: LARGEST - 3, max: LARGEST }));
+const moves: fc.Arbitrary<Move[]> = fc.array(
+  fc.record({
+    attempt: fc.record({
+      fingerprint: fc.constantFrom('one', 'other'),
+      step: fc.option(step, { nil: undefined, freq: 2 }),
+      drift: fc.integer({ min: -10, max: 10 }),
+      claim: fc.boolean(),
+      afterStep: maybe(step),
+      matchableMs: fc.constantFrom(undefined, 0, 30_000, 75_600_000),
+      request: maybe(
+        fc.record({ id: fc.constantFrom('1', '2', '3'), payload: fc.constantFrom('', 'some words\nand lines', '-') }),
+      ),
+    }),
+    wait: fc.constantFrom(
+      0,
+      0,
+      0,
+      1,
+      999,
+      59_999,
+      60_000,
+      60_001,
+      480_000,
+      86_399_999,
+      86_400_000,
+      FAILURES_KEPT_MS,
+      -1,
+      -30_000,
+    ),
+  }),
+  { minLength: 1, maxLength: 60 },
+);
+
+interface Model {
+  judge(attempt: Attempt, now: number): Judgement | RequestIdReused;
+  inspect(fingerprint: string): CodeState;
+}
+
+/** What a store does around `judge`; unlike the memory store it forgets nothing when the clock leaps there and back. */
+function createModel(): Model {
+  const states = new Map<string, CodeState>();
+  const answers = new Map<string, { payload: string; judgement: Judgement; expiresAt: number }>();
+  return {
+    judge(attempted, now) {
+      const { fingerprint, request } = attempted;
+      const known = answers.get(request?.id ?? '');
+      if (known !== undefined && known.expiresAt > now)
+        return known.payload === request?.payload ? known.judgement : { outcome: 'request_id_reused' };
+      const kept = states.get(fingerprint) ?? UNKNOWN_KEY;
+      const { judgement, state } = judge((kept.expiresAt ?? Infinity) > now ? kept : UNKNOWN_KEY, attempted, now);
+      if (state !== undefined) states.set(fingerprint, state);
+      if (request !== undefined) answers.set(request.id, { ...request, judgement, expiresAt: now + ANSWER_KEPT_MS });
+      return judgement;
+    },
+    inspect: (fingerprint) => states.get(fingerprint) ?? UNKNOWN_KEY,
+  };
+}
+
+redisSuite('the codes of the Redis store', () => {
+  let server: RedisServer;
+  const open = storeOpener();
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server.stop());
+
+  it('are judged as `judge` has it, whatever comes, and leave the same state', async () => {
+    const redis = (await open({ url: server.url, callerClock: true })).codes;
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(moves, async (planned) => {
+        runs += 1;
+        const model = createModel();
+        let now = START;
+        const results = planned.map(async ({ attempt: { fingerprint, request, ...rest }, wait }) => {
+          now += wait;
+          const mine = {
+            ...rest,
+            fingerprint: `${fingerprint}${runs}`,
+            request: request && { ...request, id: `${request.id}.${runs}` },
+          };
+          // Not waited for one by one: a connection keeps their order.
+          const expected = model.judge(mine, now);
+          return { expected, judgement: await redis.judge(mine, now) };
+        });
+        for (const { expected, judgement } of await Promise.all(results)) expect(judgement).toEqual(expected);
+        const present = (state: CodeState) => ((state.expiresAt ?? Infinity) > now ? state : UNKNOWN_KEY);
+        for (const fingerprint of [`one${runs}`, `other${runs}`])
+          expect(present(await redis.inspect(fingerprint))).toEqual(present(model.inspect(fingerprint)));
+      }),
+      { numRuns: 250 },
+    );
+  });
+
+  it('are throttled as `judge` has it, up to the hard stop and past an unlock', async () => {
+    const redis = (await open({ url: server.url, callerClock: true })).codes;
+    const model = createModel();
+    const guess = attempt({ fingerprint: 'hard stop', step: undefined });
+    for (let now = START, day = 0; day <= HARD_STOP; day += 1, now += LONGEST_DELAY_MS) {
+      for (const moment of [now, now + 1, now + 59_999])
+        expect(await redis.judge(guess, moment)).toEqual(model.judge(guess, moment));
+    }
+    expect(await redis.judge(guess, START + 9 * FAILURES_KEPT_MS)).toMatchObject({
+      outcome: 'throttled',
+      retryAfterMs: undefined,
+    });
+    expect(await redis.unlock(guess.fingerprint)).toEqual(model.inspect(guess.fingerprint));
+    expect(server.cli('pttl', '{otpd}:c:hard stop')).toBe('-1');
+    expect(await redis.inspect(guess.fingerprint)).toEqual(unlocked(model.inspect(guess.fingerprint)));
+    expect(await redis.judge({ ...guess, step: 7 }, START)).toMatchObject({ outcome: 'accepted' });
+  });
+
+  it('are accepted once of 1,000 at the same time on four instances, and once of 40 in each of 100 rounds', async () => {
+    const stores = await Promise.all(Array.from({ length: 4 }, () => open({ url: server.url })));
+    for (let round = 0; round <= 100; round += 1) {
+      const calls = round === 0 ? 250 : 10;
+      const racing = stores.flatMap(({ codes }) =>
+        Array.from({ length: calls }, () => codes.judge(attempt({ fingerprint: `race ${round}` }), 0)),
+      );
+      expect(tally(await Promise.all(racing))).toEqual({ accepted: 1, replayed: 4 * calls - 1 });
+    }
+  });
+
+  it('are judged by the clock of Redis, however far those of the instances are apart', async () => {
+    const [fast, slow] = await Promise.all([open({ url: server.url }), open({ url: server.url })]);
+    const guess = attempt({ fingerprint: 'clocks', step: undefined });
+    for (let failure = 0; failure < 5; failure += 1) await fast.codes.judge(guess, Date.now() - 30_000);
+    for (const [store, now] of [
+      [fast, Date.now() + 30_000],
+      [slow, Date.now() - 30_000],
+      [slow, Date.now() + 3_600_000],
+    ] as const) {
+      const judged = await store.codes.judge(guess, now);
+      expect(judged).toMatchObject({ outcome: 'throttled' });
+      expect('retryAfterMs' in judged && judged.retryAfterMs).toBeGreaterThan(58_000);
+      expect('retryAfterMs' in judged && judged.retryAfterMs).toBeLessThanOrEqual(60_000);
+    }
+  });
+
+  it('expire in Redis itself, those that can always match excepted', async () => {
+    const { codes } = await open({ url: server.url });
+    const ttl = (name: string) => Number(server.cli('pttl', `{otpd}:${name}`));
+    await codes.judge(requested('totp', { fingerprint: 'totp' }), 0);
+    await codes.judge(attempt({ fingerprint: 'hotp', matchableMs: undefined }), 0);
+    await codes.judge(attempt({ fingerprint: 'wrong', step: undefined }), 0);
+    const nearly = (ms: number): unknown => expect.closeTo(ms, -4);
+    expect(ttl('c:totp')).toEqual(nearly(86_460_000));
+    expect(ttl('r:totp')).toEqual(nearly(86_400_000));
+    expect(ttl('c:wrong')).toEqual(nearly(FAILURES_KEPT_MS));
+    expect(ttl('c:hotp')).toBe(-1);
+    await codes.unlock('wrong');
+    expect(ttl('c:wrong')).toEqual(nearly(FAILURES_KEPT_MS));
+  });
+
+  it('go on when Redis forgets the scripts', async () => {
+    const { codes } = await open({ url: server.url });
+    const claim = (claimed: number) => codes.judge(attempt({ fingerprint: 'flush', step: claimed }), 0);
+    expect(await claim(1)).toMatchObject({ outcome: 'accepted' });
+    for (let round = 1; round < 4; round += 1) {
+      server.cli('script', 'flush');
+      const judged = await Promise.all(Array.from({ length: 50 }, () => claim(round + 1)));
+      expect(tally(judged)).toEqual({ accepted: 1, replayed: 49 });
+    }
+  });
+
+  describe('looked into', () => {
+    it('are unknown before the first', async () => {
+      const { codes } = await open({ url: server.url });
+      expect(await codes.inspect('nobody')).toEqual(UNKNOWN_KEY);
+      expect(await codes.unlock('nobody')).toEqual(UNKNOWN_KEY);
+      expect(server.cli('exists', '{otpd}:c:nobody')).toBe('0');
+    });
+
+    it('keep their last step when they are unlocked', async () => {
+      const { codes } = await open({ url: server.url });
+      const key = { fingerprint: 'unlock' };
+      expect(await codes.judge(attempt(key), 0)).toEqual(ACCEPTED);
+      for (let failure = 0; failure < 5; failure += 1) await codes.judge(attempt({ ...key, step: undefined }), 0);
+      expect(await codes.judge(attempt({ ...key, step: 101 }), 0)).toMatchObject({ outcome: 'throttled' });
+      expect(await codes.unlock('unlock')).toMatchObject({ lastStep: 100, failures: 5 });
+      expect(await codes.judge(attempt(key), 0)).toMatchObject({ outcome: 'replayed' });
+    });
+  });
+});

@@ -1,0 +1,29 @@
+/** The Redis store keeps the contract of stores, on a plain Redis and on one of a Cluster, where a key outside the one slot is an error. */
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import type { Store } from '../../src/policy/store.ts';
+import { openRedisStore } from '../../src/store/redis.ts';
+import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
+import { storeContract } from './contract.ts';
+
+const MODES = { Redis: [], 'Redis Cluster': ['--cluster-enabled', 'yes'] };
+
+for (const [name, args] of Object.entries(MODES)) {
+  redisSuite(`the contract over ${name}`, () => {
+    let server: RedisServer;
+    let store: Store;
+
+    beforeAll(async () => {
+      server = await startRedis(args);
+      if (args.length === 0) return;
+      server.cli('cluster', 'addslotsrange', '0', '16383');
+      while (!server.cli('cluster', 'info').includes('cluster_state:ok')) await new Promise((resolve) => setTimeout(resolve, 20));
+    });
+    afterAll(() => server.stop());
+    beforeEach(async () => {
+      server.cli('flushall');
+      store = await openRedisStore({ url: server.url, callerClock: true, onWarning: () => undefined });
+    });
+
+    storeContract(name, () => store);
+  });
+}

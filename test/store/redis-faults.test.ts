@@ -1,0 +1,256 @@
+/** What Redis can do to a store: fall silent, die, come back empty, full or read-only. Never a code accepted twice, and back by itself. */
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Attempt } from '../../src/policy/judge.ts';
+import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
+import { ACCEPTED, answeredAfter, attempt, endOf, type OpenStore, requested, storeOpener, tally } from './redis-fixtures.ts';
+
+/** What a Verify may take to be refused, and what the service may take to be back, in ms. */
+const REFUSED_WITHIN = 300;
+const BACK_WITHIN = 2000;
+
+const wrong = (fingerprint: string): Attempt => attempt({ fingerprint, step: undefined });
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+redisSuite('the Redis store in trouble', () => {
+  const servers: RedisServer[] = [];
+  const open = storeOpener();
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map((server) => server.stop()));
+  });
+
+  async function start(...args: string[]): Promise<RedisServer> {
+    const server = await startRedis(args);
+    servers.push(server);
+    return server;
+  }
+
+  async function expectRefused(store: OpenStore, call?: () => Promise<unknown>): Promise<void> {
+    const { end, ms } = await endOf(call?.() ?? store.codes.judge(attempt({ step: 999 }), 0));
+    expect(end).toBe('unavailable');
+    expect(ms).toBeLessThan(REFUSED_WITHIN);
+  }
+
+  it('is unavailable in time while Redis is stopped, and back soon after; nothing is sent that would act then', async () => {
+    const server = await start();
+    const store = await open({ url: server.url });
+    await store.codes.judge(wrong('f'), 0);
+    server.pause();
+    await expectRefused(store);
+    await Promise.all([expectRefused(store, () => store.ping()), expectRefused(store, () => store.keys.find('id'))]);
+    // It tries to connect all the while, and the kernel takes the connections.
+    await pause(700);
+    await Promise.all(Array.from({ length: 100 }, () => expectRefused(store, () => store.codes.judge(wrong('late'), 0))));
+    server.resume();
+    expect(await answeredAfter(() => store.ping(), BACK_WITHIN)).toBeLessThan(BACK_WITHIN);
+    expect((await store.codes.inspect('late')).failures).toBe(0);
+    expect(store.warnings.filter((text) => text.includes('lost its state'))).toEqual([]);
+  });
+
+  it('gives the first answer again for a request that Redis carried out but nobody heard of', async () => {
+    const server = await start();
+    const store = await open({ url: server.url });
+    await store.codes.judge(wrong('warm'), 0);
+    server.pause();
+    await expectRefused(store, () => store.codes.judge(requested('lost'), 0));
+    server.resume();
+    await answeredAfter(() => store.ping(), BACK_WITHIN);
+    expect(await store.codes.judge(requested('lost'), 0)).toEqual(ACCEPTED);
+    expect(await store.codes.judge(requested('another'), 0)).toMatchObject({ outcome: 'replayed' });
+  });
+
+  it('remembers what it acknowledged when Redis is killed and starts again', async () => {
+    const server = await start('--appendonly', 'yes', '--appendfsync', 'always');
+    const store = await open({ url: server.url });
+    expect(store.warnings).toEqual([expect.stringContaining('Redis held nothing of otpd')]);
+    expect(await store.codes.judge(requested('before'), 0)).toEqual(ACCEPTED);
+    await server.kill();
+    await expectRefused(store);
+    await server.restart();
+    await answeredAfter(() => store.ping(), BACK_WITHIN);
+    expect(await store.codes.judge(attempt(), 0)).toMatchObject({ outcome: 'replayed' });
+    expect(await store.codes.judge(requested('before'), 0)).toEqual(ACCEPTED);
+    expect((await open({ url: server.url })).warnings).toEqual([]);
+  });
+
+  it('accepts nothing from a Redis that comes back empty, says so once, and starts afresh only when it is opened again', async () => {
+    const server = await start();
+    const store = await open({ url: server.url });
+    await store.bind('identity');
+    await store.codes.judge(attempt(), 0);
+    await server.restart();
+    await pause(BACK_WITHIN);
+    const calls = [
+      () => store.codes.judge(attempt(), 0),
+      () => store.codes.judge(attempt(), 0),
+      () => store.keys.find('id'),
+      () => store.limits.charge('subject', [{ name: 'minute', periodMs: 60_000, limit: 1, refundable: false }], 0),
+      () => store.bind('identity'),
+      () => store.ping(),
+    ];
+    for (const call of calls) await expectRefused(store, call);
+    expect(server.cli('dbsize')).toBe('0');
+    const reopened = await open({ url: server.url });
+    expect(await reopened.codes.judge(attempt(), 0)).toEqual(ACCEPTED);
+    await expectRefused(store);
+    expect(store.warnings.filter((text) => text.includes('lost its state'))).toHaveLength(1);
+  });
+
+  it('is unavailable while Redis is out of memory, but still reads', async () => {
+    const server = await start();
+    const store = await open({ url: server.url });
+    await store.codes.judge(wrong('f'), 0);
+    server.cli('config', 'set', 'maxmemory', '1');
+    await expectRefused(store);
+    await expectRefused(store, () => store.ping());
+    expect((await store.codes.inspect('f')).failures).toBe(1);
+    server.cli('config', 'set', 'maxmemory', '0');
+    expect(await store.codes.judge(attempt({ step: 999 }), 0)).toMatchObject({ outcome: 'accepted' });
+  });
+
+  it('is unavailable while its Redis is demoted to a replica, and back when it is the primary again', async () => {
+    const [server, other] = [await start('--repl-diskless-sync-delay', '0'), await start('--repl-diskless-sync-delay', '0')];
+    const store = await open({ url: server.url });
+    await store.codes.judge(attempt(), 0);
+    await follow(other, server);
+    other.cli('replicaof', 'no', 'one');
+    await follow(server, other);
+    await expectRefused(store);
+    await expectRefused(store);
+    server.cli('replicaof', 'no', 'one');
+    await answeredAfter(() => store.ping(), BACK_WITHIN);
+    expect(await store.codes.judge(attempt(), 0)).toMatchObject({ outcome: 'replayed' });
+  });
+
+  it('is unavailable while Redis refuses its password', async () => {
+    const server = await start('--requirepass', 'planted-password');
+    const store = await open({ url: `redis://:planted-password@127.0.0.1:${server.port}` });
+    const cli = (...command: string[]) => server.cli('--no-auth-warning', '-a', 'planted-password', ...command);
+    await store.ping();
+    cli('config', 'set', 'requirepass', 'another');
+    server.cli('--no-auth-warning', '-a', 'another', 'client', 'kill', 'type', 'normal');
+    await pause(100);
+    const { end, shown } = await endOf(store.codes.judge(attempt(), 0));
+    expect(end).toBe('unavailable');
+    expect(shown).toContain('WRONGPASS');
+    server.cli('--no-auth-warning', '-a', 'another', 'config', 'set', 'requirepass', 'planted-password');
+    await answeredAfter(() => store.ping(), BACK_WITHIN);
+  });
+
+  it('shows in no error what it was asked', async () => {
+    const server = await start('--requirepass', 'planted-password');
+    const store = await open({ url: `redis://:planted-password@127.0.0.1:${server.port}` });
+    const call = () =>
+      store.codes.judge(
+        attempt({ fingerprint: 'planted-fingerprint', request: { id: 'planted-id', payload: 'planted-payload' } }),
+        0,
+      );
+    const admin = (...command: string[]) => server.cli('--no-auth-warning', '-a', 'planted-password', ...command);
+    const shown: string[] = [];
+    const refuse = async () => {
+      const outcome = await endOf(call());
+      expect(outcome.end).toBe('unavailable');
+      shown.push(outcome.shown);
+    };
+    admin('config', 'set', 'maxmemory', '1');
+    await refuse();
+    admin('config', 'set', 'maxmemory', '0');
+    admin('acl', 'setuser', 'default', '-evalsha', '-eval');
+    await refuse();
+    admin('acl', 'setuser', 'default', '+@all');
+    admin('set', '{otpd}:id', 'other');
+    await refuse();
+    server.pause();
+    await refuse();
+    await server.kill();
+    await refuse();
+    expect(shown.join()).not.toMatch(/planted/);
+    const reasons = shown.map((text) => /OOM|NOPERM|state lost|timed out|didn't receive|ECONNREFUSED|closed/.exec(text)?.[0]);
+    expect(reasons.slice(0, 3)).toEqual(['OOM', 'NOPERM', 'state lost']);
+    expect(reasons).not.toContain(undefined);
+  });
+
+  it('throws a plain error, not an outage, for what it cannot read: that must never count as nothing known', async () => {
+    const server = await start();
+    const store = await open({ url: server.url });
+    server.cli('lpush', '{otpd}:c:f', 'no state');
+    await expect(endOf(store.codes.judge(attempt(), 0))).rejects.toThrow('a script failed in Redis: WRONGTYPE');
+    server.cli('set', '{otpd}:c:g', 'no state either');
+    await expect(endOf(store.codes.judge(attempt({ fingerprint: 'g' }), 0))).rejects.toThrow('what is kept cannot be read');
+    server.cli('set', '{otpd}:r:id', 'no answer');
+    await expect(endOf(store.codes.judge(requested('id', { fingerprint: 'h' }), 0))).rejects.toThrow(
+      'what is kept cannot be read',
+    );
+    expect(server.cli('exists', '{otpd}:c:h')).toBe('0');
+  });
+});
+
+redisSuite('the Redis store that waits for a replica', () => {
+  let primary: RedisServer;
+  let replica: RedisServer;
+  const open = storeOpener();
+  beforeEach(async () => {
+    [primary, replica] = await Promise.all([startRedis(['--repl-diskless-sync-delay', '0']), startRedis()]);
+    await follow(replica, primary);
+    // A replica that has just come takes half a second to acknowledge for the first time.
+    const store = await open({ url: primary.url, waitReplicas: 1 });
+    await answeredAfter(() => store.ping(), BACK_WITHIN);
+  });
+  afterEach(async () => {
+    await Promise.all([primary.stop(), replica.stop()]);
+  });
+
+  it('answers when the replica has it', async () => {
+    const store = await open({ url: primary.url, waitReplicas: 1 });
+    expect(await store.codes.judge(attempt(), 0)).toEqual(ACCEPTED);
+    expect(replica.cli('get', '{otpd}:c:f')).toMatch(/^100 0 0 /);
+    const judged = await Promise.all(Array.from({ length: 1000 }, () => store.codes.judge(attempt({ step: 101 }), 0)));
+    expect(tally(judged)).toEqual({ accepted: 1, replayed: 999 });
+    primary.cli('script', 'flush');
+    expect(await store.codes.judge(attempt({ step: 102 }), 0)).toMatchObject({ outcome: 'accepted' });
+    expect(replica.cli('get', '{otpd}:c:f')).toMatch(/^102 /);
+  });
+
+  it('is unavailable while the replica is silent, for a repeat on another instance too, and then gives the first answer', async () => {
+    const store = await open({ url: primary.url, waitReplicas: 1 });
+    const other = await open({ url: primary.url, waitReplicas: 1 });
+    await Promise.all([store.ping(), other.ping()]);
+    replica.pause();
+    for (const one of [store, other]) {
+      const { end, ms } = await endOf(one.codes.judge(requested('id'), 0));
+      expect(end).toBe('unavailable');
+      expect(ms).toBeLessThan(REFUSED_WITHIN);
+    }
+    expect(primary.cli('get', '{otpd}:c:f')).toMatch(/^100 /);
+    replica.resume();
+    await answeredAfter(() => other.ping(), BACK_WITHIN);
+    expect(await other.codes.judge(requested('id'), 0)).toEqual(ACCEPTED);
+    expect(await store.codes.judge(attempt(), 0)).toMatchObject({ outcome: 'replayed' });
+  });
+
+  it('refuses in time all that come while the replica is silent, and goes on counting calls', async () => {
+    const store = await open({ url: primary.url, waitReplicas: 1 });
+    await store.codes.judge(wrong('warm'), 0);
+    replica.pause();
+    const first = endOf(store.codes.judge(wrong('first'), 0));
+    await pause(20);
+    const later = Array.from({ length: 50 }, () => endOf(store.codes.judge(wrong('later'), 0)));
+    const charged = store.limits.charge('subject', [{ name: 'minute', periodMs: 60_000, limit: 1, refundable: false }], 0);
+    expect((await charged).allowed).toBe(true);
+    for (const { end, ms } of await Promise.all([first, ...later])) {
+      expect(end).toBe('unavailable');
+      expect(ms).toBeLessThan(REFUSED_WITHIN);
+    }
+    expect((await store.codes.inspect('first')).failures).toBe(1);
+  });
+
+  it('says at the start that replicas are missing', async () => {
+    const { warnings } = await open({ url: primary.url, waitReplicas: 2 });
+    expect(warnings).toContainEqual(expect.stringContaining('1 of the 2 replicas'));
+  });
+});
+
+/** Makes one server the replica of another, and waits until it has everything and the primary knows. */
+async function follow(replica: RedisServer, primary: RedisServer): Promise<void> {
+  replica.cli('replicaof', '127.0.0.1', String(primary.port));
+  while (!primary.cli('info', 'replication').includes('state=online')) await pause(20);
+}

@@ -1,0 +1,134 @@
+/** Limits in Redis: the script counts as the rules of policy do, by one clock for all instances. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { addCall, advance, emptyLog, stateOf, takeBack, type WindowLog, waitMs } from '../../src/policy/limits.ts';
+import type { ChargeResult, LimitWindow } from '../../src/policy/store.ts';
+import { HOUR, MINUTE, START } from '../policy/fixtures.ts';
+import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
+import { storeOpener } from './redis-fixtures.ts';
+
+const WINDOWS: readonly LimitWindow[] = [
+  { name: 'minute', periodMs: MINUTE, limit: 4, refundable: false },
+  { name: 'hour', periodMs: HOUR, limit: 12, refundable: true },
+  { name: 'day', periodMs: 24 * HOUR, limit: 40, refundable: true },
+];
+
+const SMALLER = WINDOWS.map((window) => ({ ...window, limit: window.limit / 4 }));
+
+const moves = fc.array(
+  fc.record({
+    wait: fc.constantFrom(0, 0, 1, 500, 999, 1000, 1001, 15_000, 59_999, 60_000, HOUR - 1, HOUR, 24 * HOUR, -1, -2000, -HOUR),
+    /** Which windows: a plan may change between two calls. */
+    windows: fc.constantFrom(WINDOWS, WINDOWS, SMALLER, WINDOWS.slice(0, 2), WINDOWS.toReversed(), WINDOWS.slice(2)),
+    /** How many calls ago the one was that is given back first. */
+    refund: fc.option(fc.integer({ min: 1, max: 5 }), { freq: 4 }),
+  }),
+  { minLength: 1, maxLength: 80 },
+);
+
+interface Model {
+  charge(windows: readonly LimitWindow[], now: number): ChargeResult;
+  refund(windows: readonly LimitWindow[], chargedAt: number): void;
+}
+
+/** One subject by the rules of policy; unlike the local table it forgets nothing when the clock leaps there and back. */
+function createModel(): Model {
+  const logs = new Map<string, WindowLog>();
+  const logOf = ({ name }: LimitWindow): WindowLog => {
+    const log = logs.get(name) ?? emptyLog();
+    logs.set(name, log);
+    return log;
+  };
+  return {
+    charge(windows, now) {
+      for (const window of windows) advance(logOf(window), window, now);
+      const retryAfterMs = Math.max(...windows.map((window) => waitMs(logOf(window), window, now)));
+      const allowed = retryAfterMs === 0;
+      if (allowed) for (const window of windows) addCall(logOf(window), window, now);
+      return { allowed, chargedAt: now, retryAfterMs, states: windows.map((window) => stateOf(logOf(window), window, now)) };
+    },
+    refund(windows, chargedAt) {
+      for (const window of windows) if (window.refundable) takeBack(logOf(window), chargedAt);
+    },
+  };
+}
+
+redisSuite('the limits of the Redis store', () => {
+  let server: RedisServer;
+  const open = storeOpener();
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server.stop());
+
+  it('count as the rules of policy do, whatever comes', async () => {
+    const redis = (await open({ url: server.url, callerClock: true })).limits;
+    // A script that Redis does not know yet is sent twice, and would be overtaken.
+    await redis.charge('warm', WINDOWS, START);
+    await redis.refund('warm', WINDOWS, START);
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(moves, async (planned) => {
+        runs += 1;
+        const subject = `run ${runs}`;
+        const model = createModel();
+        const moments: number[] = [];
+        let now = START;
+        const results = planned.map(async ({ wait, windows, refund }) => {
+          const refunded = moments.at(-(refund ?? Infinity));
+          if (refunded !== undefined) {
+            void redis.refund(subject, windows, refunded);
+            model.refund(windows, refunded);
+          }
+          now += wait;
+          moments.push(now);
+          const expected = model.charge(windows, now);
+          return { expected, charged: await redis.charge(subject, windows, now) };
+        });
+        for (const { expected, charged } of await Promise.all(results)) expect(charged).toEqual(expected);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('count as the rules of policy do when an entry holds many calls and the log is full', async () => {
+    const redis = (await open({ url: server.url, callerClock: true })).limits;
+    const model = createModel();
+    const windows = WINDOWS.map((window) => ({ ...window, limit: 1200 }));
+    for (let now = START; now < START + 3 * MINUTE; now += MINUTE / 700) {
+      const moment = Math.floor(now);
+      expect(await redis.charge('dense', windows, moment)).toEqual(model.charge(windows, moment));
+    }
+  });
+
+  it('are counted and given back by the clock of Redis', async () => {
+    const [fast, slow] = await Promise.all([open({ url: server.url }), open({ url: server.url })]);
+    const windows = WINDOWS.slice(1);
+    const now = { fast: Date.now() + 30_000, slow: Date.now() - 30_000 };
+    const first = await fast.limits.charge('clocks', windows, now.fast);
+    expect(first.states[0]).toMatchObject({ remaining: 11, resetMs: HOUR });
+    const second = await slow.limits.charge('clocks', windows, now.slow);
+    expect(second.states[0]?.remaining).toBe(10);
+    expect(second.states[0]?.resetMs).toBeGreaterThan(HOUR - 1000);
+    await fast.limits.refund('clocks', windows, first.chargedAt);
+    await slow.limits.refund('clocks', windows, second.chargedAt);
+    expect((await slow.limits.charge('clocks', windows, now.slow)).states.map((state) => state.remaining)).toEqual([11, 39]);
+  });
+
+  it('leave Redis with the longest window, whatever plan comes after', async () => {
+    const { limits } = await open({ url: server.url });
+    await limits.charge('moved', WINDOWS, 0);
+    await limits.charge('moved', WINDOWS.slice(0, 1), 0);
+    expect(Number(server.cli('pttl', '{otpd}:l:moved'))).toEqual(expect.closeTo(24 * HOUR, -4));
+    await limits.charge('small', WINDOWS.slice(0, 1), 0);
+    expect(Number(server.cli('pttl', '{otpd}:l:small'))).toBeLessThanOrEqual(MINUTE);
+  });
+
+  it('keep a subject small: three full logs take some kilobytes', async () => {
+    const { limits } = await open({ url: server.url, callerClock: true });
+    const windows = WINDOWS.map((window) => ({ ...window, limit: 1_000_000_000 }));
+    for (let entry = 0; entry < 300; entry += 1) await limits.charge('large', windows, START + entry * 13 * MINUTE);
+    for (let entry = 0; entry < 300; entry += 1) await limits.charge('large', windows, START + 300 * 13 * MINUTE + entry * 1001);
+    expect(Number(server.cli('memory', 'usage', '{otpd}:l:large'))).toBeLessThan(5000);
+  });
+});

@@ -1,0 +1,145 @@
+/** The queue to the writer, with writers that do what the test needs: batches, patience, crashes. */
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StoreUnavailableError } from '../../src/policy/store.ts';
+import { createQueue, type Queue } from '../../src/store/sqlite-queue.ts';
+
+/** Answers each order with the size of its batch and how many orders have come so far; words in place of fingerprints make it misbehave. */
+const WRITER = `
+  const { parentPort } = require('node:worker_threads');
+  let came = 0;
+  parentPort.on('message', (batch) => {
+    if (batch === 'close') return parentPort.close();
+    came += batch.length;
+    const [word] = batch.map(([order]) => order[1]).filter((name) => name !== 'key');
+    const results = batch.map(([order]) => (order[1] === 'bug' ? new TypeError('a bug') : { failures: batch.length, lastStep: came }));
+    if (word === 'crash') throw new Error('crashed');
+    if (word === 'exit') process.exit(1);
+    if (word === 'outage') return parentPort.postMessage({ outage: new Error('disk I/O error') });
+    if (word !== 'hang') setTimeout(() => parentPort.postMessage({ results }), word === 'slow' ? 200 : 0);
+  });`;
+
+let queue: Queue;
+let started: number;
+let outages: number;
+
+beforeEach(() => {
+  started = 0;
+  outages = 0;
+  queue = createQueue(
+    () => {
+      started += 1;
+      return new Worker(WRITER, { eval: true });
+    },
+    () => {
+      outages += 1;
+    },
+  );
+});
+afterEach(() => queue.close());
+
+const send = (word = 'key', patienceMs = 5000) => queue.send(['inspect', word], patienceMs);
+const batchesOf = async (count: number) =>
+  (await Promise.all(Array.from({ length: count }, () => send()))).map((result) => result.failures);
+
+describe('orders', () => {
+  it('of one turn go in one batch, those that come during it in the next', async () => {
+    const first = batchesOf(3);
+    await setTimeout(1);
+    expect([await batchesOf(5), await first]).toEqual([Array(5).fill(5), Array(3).fill(3)]);
+    expect(started).toBe(1);
+  });
+
+  it('go by 256 at most', async () => {
+    expect(new Set(await batchesOf(600))).toEqual(new Set([256, 88]));
+  });
+
+  it('are refused at once when ten thousand wait, and that is no outage', async () => {
+    await send();
+    const slow = send('slow');
+    await setTimeout(20);
+    const crowd = Promise.all(Array.from({ length: 10_000 }, () => send()));
+    await expect(send()).rejects.toThrow(StoreUnavailableError);
+    expect(outages).toBe(0);
+    await slow;
+    expect(await crowd).toHaveLength(10_000);
+  });
+
+  it('that meet a bug are told of it, alone', async () => {
+    const [bug, other] = await Promise.allSettled([send('bug'), send()]);
+    expect(bug).toEqual({ status: 'rejected', reason: new TypeError('a bug') });
+    expect(other.status).toBe('fulfilled');
+    expect(outages).toBe(0);
+  });
+});
+
+describe('patience', () => {
+  it('ends for an order that waits, which is then never carried out', async () => {
+    await send();
+    const slow = send('slow');
+    await setTimeout(20);
+    await expect(send('key', 50)).rejects.toThrow(StoreUnavailableError);
+    expect(outages).toBe(1);
+    expect((await slow).lastStep).toBe(2);
+    expect((await send()).lastStep).toBe(3);
+  });
+
+  it('ends for an order that the writer does not answer', async () => {
+    const begun = performance.now();
+    await expect(send('hang', 100)).rejects.toMatchObject({ cause: new Error('the writer has not answered in time') });
+    expect(performance.now() - begun).toBeGreaterThan(90);
+    expect(outages).toBe(1);
+  });
+});
+
+describe('a writer', () => {
+  it.each(['crash', 'exit'])('that ends (%s) fails all that waits for it, and is started again after a pause', async (word) => {
+    await send();
+    const given = Promise.allSettled([send(word), send()]);
+    await setImmediate();
+    for (const result of [...(await Promise.allSettled([send()])), ...(await given)]) {
+      expect(result).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailableError) });
+    }
+    await expect(send()).rejects.toThrow(StoreUnavailableError);
+    expect(started).toBe(1);
+    await setTimeout(250);
+    expect((await send()).lastStep).toBe(1);
+    expect(started).toBe(2);
+    expect(outages).toBeGreaterThan(0);
+  });
+
+  it('that cannot be started fails what waits for it', async () => {
+    const broken = createQueue(
+      () => new Worker(new URL('./no-such-writer.ts', import.meta.url)),
+      () => undefined,
+    );
+    await expect(broken.send(['inspect', 'key'], 5000)).rejects.toThrow(StoreUnavailableError);
+    await broken.close();
+  });
+
+  it('that meets an outage fails its batch, and goes on', async () => {
+    const results = await Promise.allSettled([send('outage'), send()]);
+    for (const result of results) expect(result).toMatchObject({ reason: { cause: new Error('disk I/O error') } });
+    expect(outages).toBe(1);
+    expect((await send()).lastStep).toBe(3);
+  });
+});
+
+describe('closing', () => {
+  it('waits for what was given, and refuses what comes after', async () => {
+    const before = send();
+    const closing = queue.close();
+    await expect(send()).rejects.toThrow(StoreUnavailableError);
+    await closing;
+    expect((await before).failures).toBe(1);
+    await queue.close();
+  });
+
+  it('waits a second, and not for ever, for a writer that hangs', async () => {
+    const hanging = send('hang', 50);
+    await setTimeout(10);
+    await queue.close();
+    await expect(hanging).rejects.toThrow(StoreUnavailableError);
+  });
+});

@@ -1,0 +1,153 @@
+/** The SQLite store keeps the contract of stores, also between processes, and tells its outages from bugs. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createAuthenticator } from '../../src/policy/authenticate.ts';
+import { StoreUnavailableError } from '../../src/policy/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { createSqliteKeys } from '../../src/store/sqlite-keys.ts';
+import { openDatabase } from '../../src/store/sqlite-open.ts';
+import { clockAt, issue, rejectionOf, SECOND, START } from '../policy/fixtures.ts';
+import { storeContract } from './contract.ts';
+import type { Answer, Order } from './other-process.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'otpd-sqlite-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+function newFile(): string {
+  files += 1;
+  return join(folder, `${files}`, 'otpd.db');
+}
+
+storeContract('SQLite', () => openSqliteStore({ file: newFile() }));
+
+describe('two processes on one file', () => {
+  async function tell(child: ChildProcess, order: Order): Promise<Answer> {
+    const answered = once(child, 'message');
+    child.send(order);
+    const [answer] = await answered;
+    return answer;
+  }
+
+  it('see what the other changed, a running server within a second', async () => {
+    const file = newFile();
+    const store = openSqliteStore({ file });
+    const child = fork(new URL('./other-process.ts', import.meta.url), { execArgv: [] });
+    const exited = once(child, 'exit');
+    await once(child, 'message');
+    const clock = clockAt(Date.now());
+    const authenticator = createAuthenticator({ keys: store.keys, clock });
+
+    const { apiKey, id } = await tell(child, { file, do: 'create' });
+    expect((await authenticator.authenticate(apiKey, '192.0.2.1:1')).keyId).toBe(id);
+    const rotated = await tell(child, { file, do: 'rotate', id });
+    await tell(child, { file, do: 'revoke', id });
+    clock.now += SECOND;
+    for (const key of [apiKey, rotated.apiKey])
+      expect((await rejectionOf(authenticator.authenticate(key, '192.0.2.1:1'))).reason).toBe('api_key_invalid');
+    const own = issue().record;
+    await store.keys.insert(own);
+    expect((await tell(child, { file, do: 'list' })).ids).toEqual([id, own.id].sort());
+
+    child.send({ file, do: 'leave' });
+    await exited;
+    await store.close();
+  });
+
+  it('that start at once make one first key, in a file that neither found', async () => {
+    const file = newFile();
+    const children = [1, 2, 3].map(() => fork(new URL('./other-process.ts', import.meta.url), { execArgv: [] }));
+    await Promise.all(children.map((child) => once(child, 'message')));
+    const answers = await Promise.all(children.map((child) => tell(child, { file, do: 'create first' })));
+    expect(answers.map((answer) => answer.ids.length).sort()).toEqual([0, 0, 1]);
+    for (const child of children) child.send({ file, do: 'leave' });
+    await Promise.all(children.map((child) => once(child, 'exit')));
+    const store = openSqliteStore({ file });
+    expect(await store.keys.list()).toHaveLength(1);
+    await store.close();
+  });
+});
+
+describe('an outage', () => {
+  it('of a lock that stays taken is told after the tries, and passes with it', async () => {
+    const file = newFile();
+    const store = openSqliteStore({ file });
+    await store.ping();
+    const other = new DatabaseSync(file);
+    other.exec('BEGIN IMMEDIATE');
+    const started = performance.now();
+    await expect(store.ping()).rejects.toThrow(StoreUnavailableError);
+    expect(performance.now() - started).toBeLessThan(2000);
+    await expect(store.keys.insert(issue().record)).rejects.toThrow(StoreUnavailableError);
+    expect(await store.keys.list()).toEqual([]);
+    other.exec('ROLLBACK');
+    await store.ping();
+    await store.keys.insert(issue().record);
+    other.close();
+    await store.close();
+  });
+
+  it('of a lock that is soon free goes unnoticed by who changes a key, and the change is made once', async () => {
+    const file = newFile();
+    const store = openSqliteStore({ file });
+    const { record } = issue();
+    await store.keys.insert(record);
+    const other = new DatabaseSync(file);
+    other.exec('BEGIN IMMEDIATE');
+    setTimeout(() => other.exec('COMMIT'), 100);
+    let changes = 0;
+    await store.keys.update(record.id, (key) => {
+      changes += 1;
+      return { ...key, name: 'changed' };
+    });
+    expect(changes).toBe(1);
+    expect((await store.keys.find(record.id))?.name).toBe('changed');
+    other.close();
+    await store.close();
+  });
+
+  it('of a full disk is told, undoes the change, and leaves reading alone', async () => {
+    const database = openDatabase(newFile());
+    const keys = createSqliteKeys(database);
+    const { record } = issue();
+    await keys.insert(record);
+    database.exec('PRAGMA max_page_count = 1');
+    const crowd = Array.from({ length: 200 }, () => issue().record);
+    await expect(Promise.all(crowd.map((key) => keys.insert(key)))).rejects.toThrow(StoreUnavailableError);
+    const stored = await keys.list();
+    expect(stored.map((key) => key.id)).toContain(record.id);
+    expect(stored.length).toBeLessThan(201);
+    expect(stored.every((key) => key.secrets.length === 1)).toBe(true);
+    expect(database.isTransaction).toBe(false);
+    database.close();
+  });
+
+  it('is what a closed store is in', async () => {
+    const store = openSqliteStore({ file: newFile() });
+    await store.close();
+    await expect(store.keys.find('000000000000')).rejects.toThrow(StoreUnavailableError);
+    await expect(store.keys.touch(new Map([['000000000000', START]]))).rejects.toThrow(StoreUnavailableError);
+    await expect(store.ping()).rejects.toThrow(StoreUnavailableError);
+  });
+
+  it('is not what a bug is in, and no error holds a digest', async () => {
+    const store = openSqliteStore({ file: newFile() });
+    const { record, apiKey } = issue();
+    const digest = new Uint8Array(31).fill(0x61);
+    const bug: unknown = await store.keys
+      .insert({ ...record, secrets: [{ digest, createdAt: START, expiresAt: undefined }] })
+      .catch((error: unknown) => error);
+    expect(bug).toBeInstanceOf(Error);
+    expect(bug).not.toBeInstanceOf(StoreUnavailableError);
+    expect(await store.keys.find(record.id)).toBeUndefined();
+    const told = bug instanceof Error ? `${bug.message} ${bug.stack} ${JSON.stringify(bug)}` : '';
+    for (const secret of [apiKey, Buffer.from(digest).toString(), Buffer.from(digest).toString('hex')])
+      expect(told).not.toContain(secret);
+    await store.close();
+  });
+});
