@@ -1,0 +1,23 @@
+/** Writes the table of settings into the README; with `--check` it only says whether the table is current. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { SETTINGS, type Setting } from '../src/settings.ts';
+
+const FILE = 'README.md';
+const TABLE = /(<!-- settings -->\n)[\s\S]*?(<!-- \/settings -->)/;
+
+const rows = Object.values(SETTINGS).map(row);
+const readme = readFileSync(FILE, 'utf8');
+const header = '| flag | environment | default | meaning |\n|---|---|---|---|\n';
+const current = readme.replace(TABLE, (_, open: string, close: string) => `${open}${header}${rows.join('')}${close}`);
+
+if (!process.argv.includes('--check')) {
+  writeFileSync(FILE, current);
+} else if (current !== readme) {
+  process.stderr.write('the table of settings in the README is out of date: run `node scripts/readme-settings.ts`\n');
+  process.exitCode = 1;
+}
+
+function row({ flag, value, env, fallback, help }: Setting): string {
+  const code = (text: string) => `\`${text}\``;
+  return `| ${code(value === undefined ? flag : `${flag} <${value}>`)} | ${code(env)} | ${fallback === undefined ? '' : code(fallback)} | ${help} |\n`;
+}

@@ -1,0 +1,120 @@
+/** The composition root: builds every part from the configuration, runs them, and closes them in reverse order. */
+import { readFileSync } from 'node:fs';
+import { NO_AUDIT_LOG, openAuditLog } from './audit-log.ts';
+import { type Config, formatAddress } from './config.ts';
+import { ensureFingerprintKey, fingerprintKeyFile, readFingerprintKey } from './fingerprint-key.ts';
+import { type Credentials, plaintextCredentials, tlsCredentials } from './grpc/credentials.ts';
+import { logCall } from './grpc/log.ts';
+import { createGrpcServer } from './grpc/server.ts';
+import type { Logger } from './log.ts';
+import { invalid } from './otp/error.ts';
+import { createAdmit } from './policy/admit.ts';
+import { createAuthenticator } from './policy/authenticate.ts';
+import { createFingerprints, type Fingerprints } from './policy/fingerprint.ts';
+import { DEFAULT_PLANS, type Plans, parsePlans } from './policy/plans.ts';
+import type { Clock, Store } from './policy/store.ts';
+import { otpMethods } from './service/methods.ts';
+import { SETTINGS } from './settings.ts';
+import { openStore } from './store/open.ts';
+import { watchStore } from './store-monitor.ts';
+
+/** How often the times of last use are written down, in ms. */
+const FLUSH_MS = 10_000;
+
+/** What the outside lends: tests give their own. */
+export interface Ports {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** In place of the one that the configuration names. */
+  readonly store?: Store;
+}
+
+export interface App {
+  readonly store: Store;
+  readonly plans: Plans;
+  /** Listens; resolves to the address in force, with the port that was taken. */
+  readonly run: () => Promise<string>;
+  /** Stops, gracefully first; may be called at any time, and more than once. */
+  readonly close: () => Promise<void>;
+}
+
+/** Builds the service; nothing listens yet. What was opened is closed again if a later part fails. */
+export async function build(config: Config, { logger, clock, store: lent }: Ports): Promise<App> {
+  await using parts = new AsyncDisposableStack();
+  const plans = readPlans(config);
+  const store = lent ?? (await openStore(config, (text) => logger.warn(text)));
+  parts.defer(() => store.close());
+  const fingerprints = await bindFingerprints(config, store);
+  const trail = openTrail(config, logger);
+  parts.defer(() => trail.close());
+
+  const authenticator = createAuthenticator({ keys: store.keys, clock });
+  const flush = () => authenticator.flush().catch((err: unknown) => logger.warn({ err }, 'last-used times not written'));
+  const flushing = setInterval(flush, FLUSH_MS).unref();
+  parts.defer(() => {
+    clearInterval(flushing);
+    return flush();
+  });
+
+  const credentials = openCredentials(config, logger);
+  parts.defer(() => credentials.close());
+  const server = createGrpcServer({
+    methods: otpMethods({ codes: store.codes, fingerprints, audit: trail.audit }),
+    admit: createAdmit({ authenticator, limits: store.limits, plans, clock }),
+    clock,
+    credentials,
+    reflection: config.reflection,
+    onCall: (record, code) => logCall(logger, record, code),
+  });
+  parts.defer(() => server.close(config.shutdownGraceMs));
+
+  const monitor = watchStore(store, (reachable, err) => {
+    server.setServing(reachable);
+    if (reachable) logger.info('the store is back: Verify is served again');
+    else logger.error({ err }, 'the store is away: Verify answers UNAVAILABLE, Generate and Token go on under a local limit');
+  });
+  parts.defer(() => monitor.close());
+
+  const owned = parts.move();
+  let closing: Promise<void> | undefined;
+  return {
+    store,
+    plans,
+    run: async () => formatAddress({ host: config.listen.host, port: await server.listen(formatAddress(config.listen)) }),
+    close: () => {
+      closing ??= owned.disposeAsync();
+      return closing;
+    },
+  };
+}
+
+function readPlans({ plansFile }: Config): Plans {
+  return plansFile === undefined ? DEFAULT_PLANS : parsePlans(readFileSync(plansFile, 'utf8'));
+}
+
+/** Reads the fingerprint key, made on the first start, and refuses one that the store's state was not written under. */
+async function bindFingerprints({ fingerprintKeyFile: given, dataDir }: Config, store: Store): Promise<Fingerprints> {
+  const file = given ?? fingerprintKeyFile(dataDir);
+  if (given === undefined) ensureFingerprintKey(file);
+  const field = SETTINGS.fingerprintKeyFile.flag;
+  const fingerprints = createFingerprints(readFingerprintKey(file, field));
+  if (await store.bind(fingerprints.identity)) return fingerprints;
+  throw invalid(field, 'not the key that the store was used with, so that used codes would pass again: restore the first one');
+}
+
+function openTrail({ auditLog }: Config, logger: Logger): ReturnType<typeof openAuditLog> {
+  if (auditLog === undefined) return NO_AUDIT_LOG;
+  try {
+    return openAuditLog(auditLog, (err) => logger.error({ err }, 'audit trail not written: it is tried again with each event'));
+  } catch (error) {
+    throw invalid(
+      SETTINGS.auditLog.flag,
+      `cannot be written (${(error as NodeJS.ErrnoException).code}): correct the path or its mode`,
+    );
+  }
+}
+
+function openCredentials({ tls }: Config, logger: Logger): Credentials {
+  if (tls === undefined) return plaintextCredentials();
+  return tlsCredentials(tls, (problem) => logger.error({ problem }, 'TLS files not usable: the old ones stay in force'));
+}

@@ -1,0 +1,28 @@
+/** Moments as people write them: RFC 3339, a date, Unix seconds. */
+
+/** The last moment that the contract knows, 9999-12-31T23:59:59Z, in s since the epoch. */
+const LAST_SECOND = 253_402_300_799;
+
+/** A moment in RFC 3339, such as `2027-01-31T12:00:00Z`, or a date for its first moment in UTC, in ms since the epoch; undefined if it is neither. */
+export function parseRfc3339(text: string): number | undefined {
+  const [, date, time] = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)))?$/.exec(text) ?? [];
+  // Date.parse moves 30 February to March.
+  if (date === undefined || toIsoDate(Date.parse(`${date}T00:00:00Z`)) !== date) return undefined;
+  const ms = Date.parse(`${date}T${(time ?? '00:00:00Z').toUpperCase()}`);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** Seconds since the epoch, with a fraction or without, in ms; undefined if it is not that, or after the year 9999 (it is ms, then). */
+export function parseUnixSeconds(text: string): number | undefined {
+  if (!/^\d{1,12}(\.\d{1,9})?$/.test(text)) return undefined;
+  return Number(text) <= LAST_SECOND ? Math.round(Number(text) * 1000) : undefined;
+}
+
+/** A moment in ms since the epoch in RFC 3339, to the second. */
+export function formatInstant(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+function toIsoDate(ms: number): string | undefined {
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString().slice(0, 10);
+}

@@ -1,0 +1,49 @@
+/** What a command may touch of its process, so that a test can drive it without one. */
+import type { Readable } from 'node:stream';
+
+/** Standard output or standard error. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  /** The width of the terminal in characters. */
+  readonly columns?: number | undefined;
+}
+
+/** Standard input. */
+export type Input = Readable & { readonly isTTY?: boolean | undefined };
+
+/** The surroundings of a command. */
+export interface Io {
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted when the user asks to stop. */
+  readonly signal: AbortSignal;
+  /** Sets the exit code; the process ends by itself when nothing is left to do. */
+  setExitCode(code: number): void;
+}
+
+/**
+ * The surroundings of this process.
+ *
+ * The first SIGINT or SIGTERM aborts `signal`; the second ends the process at once. A reader that has gone away (`| head -1`) ends it in peace.
+ */
+export function processIo(): Io {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    signal: stop.signal,
+    setExitCode: (code) => {
+      process.exitCode = code;
+    },
+  };
+}

@@ -1,0 +1,74 @@
+/** The program: all commands under one roof, with one way out. */
+import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+import { Command } from 'commander';
+import { attemptsCommand } from './attempts.ts';
+import { runCommand } from './exit.ts';
+import { generateCommand } from './generate.ts';
+import type { Io } from './io.ts';
+import { keysCommand } from './keys.ts';
+import { serveCommand } from './serve.ts';
+import { tokenCommand } from './token.ts';
+import { verifyCommand } from './verify.ts';
+import { watchCommand } from './watch.ts';
+
+const HELP = `
+Environment:
+  OTPD_ADDRESS       the server, HOST:PORT or unix:PATH (default 127.0.0.1:50051)
+  OTPD_API_KEY       the API key of the client; \`otpd keys create\` makes one
+  OTPD_SECRET        the secret for token, verify and watch, instead of an argument
+  OTPD_TLS, OTPD_CA, OTPD_CLIENT_CERT, OTPD_CLIENT_KEY
+                     as --tls, --ca, --cert and --key
+  OTPD_DATA_DIR      the folder of the database, for serve, keys and attempts (default ./data)
+  NO_COLOR           no colours
+
+Exit codes: 0 done, or code accepted; 1 code not accepted; 2 not done, or could not tell.
+
+Examples:
+  $ otpd serve
+  $ export OTPD_API_KEY=$(otpd keys create --name laptop)
+  $ otpd generate --issuer ACME --account alice@example.com
+  $ otpd verify - 123456 < secret.txt`;
+
+/** Builds the program. Errors of usage are thrown as `CommanderError`, all others as what they are. */
+export function createProgram(io: Io): Command {
+  const program = new Command('otpd')
+    .description('Issues and checks one-time passwords (HOTP, RFC 4226; TOTP, RFC 6238).')
+    .version(readVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show the help of a command')
+    .addHelpText('after', HELP)
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: () => undefined, // Told once, by `runCommand`.
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+    })
+    .exitOverride();
+  for (const make of [serveCommand, keysCommand, attemptsCommand, generateCommand, tokenCommand, verifyCommand, watchCommand]) {
+    program.addCommand(make(io));
+  }
+  inherit(program);
+  return program;
+}
+
+/** Runs the arguments after the program's name; never rejects, and leaves the exit code with `io`. */
+export function runProgram(io: Io, args: readonly string[]): Promise<void> {
+  return runCommand(createProgram(io), io, args);
+}
+
+/** Commands that were built apart get the settings of the program. */
+function inherit(parent: Command): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent);
+    inherit(command);
+  }
+}
+
+function readVersion(): string {
+  // Beside src in a checkout, beside dist in the package.
+  const file = findPackageJSON(import.meta.url);
+  if (file === undefined) return 'unknown';
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  return version;
+}

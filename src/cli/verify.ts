@@ -1,0 +1,145 @@
+/** `otpd verify`: is this code right, now, and for the first time? The exit code is the answer. */
+import { randomUUID } from 'node:crypto';
+import { durationMs } from '@bufbuild/protobuf/wkt';
+import { Command } from 'commander';
+import { type VerifyResponse, VerifyResponseSchema, VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { CallError } from './call-error.ts';
+import { addConnectOptions, type ConnectFlags, withClient } from './connect.ts';
+import { formatDuration } from './duration.ts';
+import { EXIT } from './exit.ts';
+import { CliError } from './failure.ts';
+import type { Io } from './io.ts';
+import { addKeyOptions, isUri, type KeyFlags, keyOf } from './key-options.ts';
+import { parseCount, parseCounter } from './numbers.ts';
+import { paint, writeLine, writeMessage } from './output.ts';
+import { retryUnavailable } from './retry.ts';
+import { readSecret, SECRET_HELP } from './secret-input.ts';
+
+interface VerifyFlags extends ConnectFlags, KeyFlags {
+  readonly past?: number;
+  readonly future?: number;
+  readonly lookAhead?: number;
+  readonly afterStep?: bigint;
+  readonly allowReuse?: boolean;
+  readonly requestId?: string;
+  readonly json?: boolean;
+}
+
+const HELP = `
+${SECRET_HELP}
+
+With two arguments the first is the secret and the second the code. A single argument is the
+code, and the secret comes from OTPD_SECRET or from standard input.
+
+Exit codes: 0 accepted; 1 not accepted (wrong, already used, malformed, locked); 2 could not tell.
+
+A call that finds the server away is tried again, up to three times, under one request id, so
+that a code whose acceptance was lost on the way is not answered "already used".
+
+Examples:
+  $ otpd verify JBSWY3DPEHPK3PXP 123456 && echo welcome
+  $ OTPD_SECRET=JBSWY3DPEHPK3PXP otpd verify '123 456'
+  $ otpd verify - 123456 < secret.txt
+  $ otpd verify - 755224 --type hotp --counter 0 --look-ahead 5 < secret.txt`;
+
+/** The command. */
+export function verifyCommand(io: Io): Command {
+  const command = new Command('verify')
+    .description('check a code, and use it up')
+    .usage('[options] [SECRET] CODE')
+    .argument('<SECRET>', 'base32 or otpauth:// URI; - for standard input; without it OTPD_SECRET')
+    .argument('[CODE]', 'the code as it was typed; spaces and dashes do not matter')
+    .option('--past <steps>', 'how many earlier time steps to accept, at most 10 (default 1)', parseCount)
+    .option('--future <steps>', 'how many later time steps to accept, at most 10 (default 1)', parseCount)
+    .option('--look-ahead <n>', 'how many later counters of a HOTP to accept, at most 100 (default 10)', parseCount)
+    .option('--after-step <n>', 'the last step (HOTP: counter) known to be used', parseCounter)
+    .option('--allow-reuse', 'check without using the code up')
+    .option('--request-id <uuid>', 'the id of an earlier try, to get its answer (default: a new one)')
+    .option('--json', 'print the answer as JSON on one line');
+  return addConnectOptions(addKeyOptions(command))
+    .addHelpText('after', HELP)
+    .action(async (first: string, second: string | undefined, flags: VerifyFlags) => {
+      const secret = await readSecret(io, second === undefined ? undefined : first);
+      const response = await verify(io, secret, second ?? first, flags);
+      const exitCode = readVerdict(response);
+      if (flags.json) writeMessage(io.stdout, VerifyResponseSchema, response);
+      else
+        writeLine(io.stdout, paint(io, io.stdout, response.valid ? 'green' : 'red', describe(response, digitsOf(secret, flags))));
+      io.setExitCode(exitCode);
+    });
+}
+
+async function verify(io: Io, secret: string, code: string, flags: VerifyFlags): Promise<VerifyResponse> {
+  const { past, future, lookAhead, afterStep, allowReuse = false, requestId = randomUUID() } = flags;
+  const request = {
+    key: keyOf(secret, flags),
+    code,
+    allowReuse,
+    requestId,
+    ...(past !== undefined && { pastSteps: past }),
+    ...(future !== undefined && { futureSteps: future }),
+    ...(lookAhead !== undefined && { lookAhead }),
+    ...(afterStep !== undefined && { afterStep }),
+  };
+  const deadline = Date.now() + flags.timeout;
+  let mayHaveRun = false;
+  const note = (error: unknown): never => {
+    // That a later try did not even reach the server does not undo the first.
+    if (error instanceof CallError && error.mayHaveRun) mayHaveRun = true;
+    throw error;
+  };
+  try {
+    return await withClient(io, flags, (client) =>
+      retryUnavailable(() => client.verify(request, deadline).catch(note), deadline, io.signal),
+    );
+  } catch (error) {
+    throw mayHaveRun && error instanceof CallError ? withRequestId(error, requestId) : error;
+  }
+}
+
+/** The answer was lost, not the verdict: says how to ask for it again. */
+function withRequestId({ failure }: CallError, requestId: string): CliError {
+  const message = `${failure.message}; the code may be used up: the same command with --request-id ${requestId} tells`;
+  return new CliError({ ...failure, message });
+}
+
+/** The exit code for an answer. One that contradicts itself, or that a later version has made up, says nothing. */
+function readVerdict({ valid, status }: VerifyResponse): number {
+  const known = status >= VerifyStatus.ACCEPTED && status <= VerifyStatus.THROTTLED;
+  if (!known || valid !== (status === VerifyStatus.ACCEPTED)) {
+    throw new CliError({
+      code: 'INTERNAL',
+      message: 'the answer makes no sense to this version of otpd: is the server a newer one?',
+      violations: [],
+    });
+  }
+  return valid ? EXIT.ok : EXIT.refused;
+}
+
+function describe(response: VerifyResponse, digits: string): string {
+  switch (response.status) {
+    case VerifyStatus.ACCEPTED:
+      return response.nextCounter === undefined ? 'accepted' : `accepted (next counter ${response.nextCounter})`;
+    case VerifyStatus.MISMATCH:
+      return `wrong code${describeAttempts(response.attemptsRemaining)}`;
+    case VerifyStatus.REPLAYED:
+      return 'already used';
+    case VerifyStatus.MALFORMED:
+      return `not a code: ${digits} expected`;
+    default:
+      return response.retryAfter === undefined
+        ? 'locked: too many wrong codes; only an operator can unlock the key'
+        : `locked: try again in ${formatDuration(durationMs(response.retryAfter))}`;
+  }
+}
+
+function describeAttempts(left: number | undefined): string {
+  if (left === undefined) return '';
+  return ` (${left === 1 ? '1 attempt' : `${left} attempts`} left)`;
+}
+
+/** How many digits the key's codes have. */
+function digitsOf(secret: string, { digits }: VerifyFlags): string {
+  const written = isUri(secret) ? URL.parse(secret)?.searchParams.get('digits') : undefined;
+  return `${digits ?? written ?? 6} digits`;
+}

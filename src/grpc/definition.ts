@@ -1,0 +1,100 @@
+/** Bridges the methods of the service to grpc-js: bytes to messages and back, and every failure contained. */
+import { type DescMethod, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import {
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  Metadata,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import type { CallContext } from '../service/context.ts';
+import { CallFailure } from '../service/failure.ts';
+import type { Method, StreamingMethod, UnaryMethod } from '../service/methods.ts';
+import { type CallRecord, recordOf } from './call-record.ts';
+import { failureStatus } from './status.ts';
+
+/** A service as `Server.addService` takes it. */
+export interface Bridge {
+  readonly definition: ServiceDefinition;
+  readonly implementation: UntypedServiceImplementation;
+}
+
+/** Bridges `methods`, which are told the time by `now`. */
+export function bridge(methods: readonly Method[], now: () => number): Bridge {
+  const definition = Object.fromEntries(methods.map(({ descriptor }) => [descriptor.localName, defineMethod(descriptor)]));
+  const implementation = Object.fromEntries(
+    methods.map((method) => [method.descriptor.localName, method.kind === 'unary' ? unary(method, now) : streaming(method, now)]),
+  );
+  return { definition, implementation };
+}
+
+/** The path of a method on the wire. */
+export function pathOf({ parent, name }: DescMethod): string {
+  return `/${parent.typeName}/${name}`;
+}
+
+/** A method as grpc-js knows it. Messages pass through as bytes, so that a decoding failure is ours to answer. */
+export function defineMethod(descriptor: DescMethod): ServiceDefinition[string] {
+  return {
+    path: pathOf(descriptor),
+    requestStream: false,
+    responseStream: descriptor.methodKind === 'server_streaming',
+    requestSerialize: asBuffer,
+    requestDeserialize: (bytes: Buffer) => bytes,
+    responseSerialize: asBuffer,
+    responseDeserialize: (bytes: Buffer) => bytes,
+  };
+}
+
+function unary(method: UnaryMethod, now: () => number): handleUnaryCall<Buffer, Uint8Array> {
+  return (call, callback) => {
+    const record = recordOf(call.metadata);
+    const fail = (error: unknown) => callback(failureStatus(error, record));
+    const send = (response: MessageShape<DescMethod['output']>) => callback(null, toBinary(method.descriptor.output, response));
+    try {
+      const response = method.handle(decode(method, call.request), context(record, now));
+      if (response instanceof Promise) response.then(send).catch(fail);
+      else send(response);
+    } catch (error) {
+      fail(error);
+    }
+  };
+}
+
+function streaming(method: StreamingMethod, now: () => number): handleServerStreamingCall<Buffer, Uint8Array> {
+  return (call) => {
+    const record = recordOf(call.metadata);
+    const left = new AbortController();
+    call.on('cancelled', () => left.abort());
+    // Where the stream is already gone, the cancellation has ended the call.
+    call.on('error', () => left.abort());
+    const pump = async () => {
+      for await (const response of method.handle(decode(method, call.request), {
+        ...context(record, now),
+        signal: left.signal,
+      })) {
+        if (left.signal.aborted) return;
+        call.write(toBinary(method.descriptor.output, response));
+      }
+      call.end(new Metadata());
+    };
+    pump().catch((error: unknown) => call.emit('error', failureStatus(error, record)));
+  };
+}
+
+function context({ admission, requestId }: CallRecord, now: () => number): CallContext {
+  if (admission === undefined) throw new Error('the guard lets no call in without an admission');
+  return { principal: admission.principal, requestId, now };
+}
+
+function decode(method: Method, bytes: Uint8Array): MessageShape<DescMethod['input']> {
+  try {
+    return fromBinary(method.descriptor.input, bytes, { readUnknownFields: false });
+  } catch {
+    throw new CallFailure('malformed_message');
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,30 @@
+/** Paces a stream of requests: the next one is handed on when the last answer has left, or a caller who never reads would fill the memory. */
+import { ServerInterceptingCall, type ServerInterceptingCallInterface } from '@grpc/grpc-js';
+
+/** Wraps a call with a stream of requests, such as reflection. */
+export function pace(call: ServerInterceptingCallInterface): ServerInterceptingCall {
+  const sendMessage = call.sendMessage.bind(call);
+  let leaving = false;
+  let handOn: (() => void) | undefined;
+
+  call.sendMessage = (message, callback) => {
+    leaving = true;
+    sendMessage(message, () => {
+      leaving = false;
+      handOn?.();
+      handOn = undefined;
+      callback();
+    });
+  };
+  return new ServerInterceptingCall(call, {
+    start(next) {
+      next({
+        // grpc-js reads no further until `nextMessage` is called.
+        onReceiveMessage(message, nextMessage) {
+          if (leaving) handOn = () => nextMessage(message);
+          else nextMessage(message);
+        },
+      });
+    },
+  });
+}

@@ -1,0 +1,77 @@
+/** Generate: a new key, or an existing one shown again, ready to enrol. */
+import { create } from '@bufbuild/protobuf';
+import { type KeyParameters, KeyParametersSchema } from '../../gen/ts/otp/v1/key_pb.ts';
+import { type GenerateRequest, type GenerateResponse, GenerateResponseSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { Violations } from '../otp/error.ts';
+import { completeParameters, DEFAULTS, type Parameters } from '../otp/params.ts';
+import { formatSecret, generateSecret, groupSecret, parseSecret } from '../otp/secret.ts';
+import { stepAt } from '../otp/totp.ts';
+import { checkLabel, formatUri, type KeyUri } from '../otp/uri.ts';
+import { compatibilityWarnings } from './compatibility.ts';
+import type { CallContext } from './context.ts';
+import { readAlgorithm, readType, wireAlgorithm, wireType } from './enums.ts';
+import { readCounter } from './numbers.ts';
+import { drawQrCode } from './qr-code.ts';
+import { tokenMessage } from './token-message.ts';
+
+/** Makes the key. */
+export function generate(request: GenerateRequest, context: CallContext): GenerateResponse {
+  const violations = new Violations();
+  const key = readRequest(request, violations);
+  const uri = key === undefined ? undefined : formatUri(key);
+  const qrCode = violations.collect('', () => drawQrCode(uri, request.qrCode));
+  violations.throwIfAny();
+  if (key === undefined || uri === undefined) throw new Error('a request without violations has a key');
+  const secret = formatSecret(key.secret);
+  const now = context.now();
+  const step = key.counter ?? stepAt(now, key.parameters.period);
+  return create(GenerateResponseSchema, {
+    secret,
+    secretGrouped: groupSecret(secret),
+    uri,
+    ...(qrCode === undefined ? {} : { qrCode }),
+    token: tokenMessage(key, step, 0, { at: now, now }),
+    parameters: echo(key),
+    warnings: compatibilityWarnings(key, request.qrCode),
+  });
+}
+
+function readRequest(request: GenerateRequest, violations: Violations): KeyUri | undefined {
+  const type = violations.collect('', () => readType(request.type));
+  const algorithm = violations.collect('', () => readAlgorithm(request.algorithm));
+  const given = { type, algorithm, digits: request.digits || undefined, period: request.periodSeconds || undefined };
+  const parameters = violations.collect('', () => completeParameters(given));
+  const label = violations.collect('', () => checkLabel(request.issuer, request.accountName));
+  const counter = violations.collect('', () => readCounter('counter', request.counter));
+  if (type !== 'hotp' && request.counter !== undefined) {
+    violations.add('counter', 'not for TOTP: leave it unset, or set type to OTP_TYPE_HOTP');
+  }
+  const secret = violations.collect('', () => readSecret(request, violations));
+  if (parameters === undefined || secret === undefined || label === undefined) return undefined;
+  return {
+    secret,
+    ...label,
+    parameters,
+    counter: parameters.type === 'hotp' ? (counter ?? 0) : undefined,
+  };
+}
+
+function readSecret(request: GenerateRequest, violations: Violations): Uint8Array {
+  if (request.secret === '') return generateSecret(request.secretSize || DEFAULTS.newSecret);
+  if (request.secretSize !== 0) violations.add('secret_size', 'not together with secret: leave one of them unset');
+  return parseSecret(request.secret);
+}
+
+function echo(key: KeyUri): KeyParameters {
+  const { type, algorithm, digits, period }: Parameters = key.parameters;
+  return create(KeyParametersSchema, {
+    type: wireType(type),
+    algorithm: wireAlgorithm(algorithm),
+    digits,
+    periodSeconds: period,
+    ...(key.counter === undefined ? {} : { counter: BigInt(key.counter) }),
+    issuer: key.issuer,
+    accountName: key.accountName,
+    secretSize: key.secret.length,
+  });
+}

@@ -1,0 +1,50 @@
+/** The methods of the service: what each needs and what answers it. Every transport serves this list. */
+import type { DescMethod, MessageShape } from '@bufbuild/protobuf';
+import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import type { Scope } from '../policy/principal.ts';
+import type { CallContext } from './context.ts';
+import { generate } from './generate.ts';
+import { token } from './token.ts';
+import { createVerify, type VerifyPorts } from './verify.ts';
+import { watchToken } from './watch-token.ts';
+
+/** A method that answers once. */
+export interface UnaryMethod<M extends DescMethod = DescMethod> {
+  readonly kind: 'unary';
+  readonly descriptor: M;
+  readonly scope: Scope;
+  readonly handle: (
+    request: MessageShape<M['input']>,
+    context: CallContext,
+  ) => MessageShape<M['output']> | Promise<MessageShape<M['output']>>;
+}
+
+/** A method that answers until the caller leaves. */
+export interface StreamingMethod<M extends DescMethod = DescMethod> {
+  readonly kind: 'server_streaming';
+  readonly descriptor: M;
+  readonly scope: Scope;
+  readonly handle: (request: MessageShape<M['input']>, context: CallContext) => AsyncIterable<MessageShape<M['output']>>;
+}
+
+export type Method = UnaryMethod | StreamingMethod;
+
+/** All methods of `otp.v1.OtpService`. */
+export function otpMethods(ports: VerifyPorts): readonly Method[] {
+  const { method } = OtpService;
+  return [
+    unary({ descriptor: method.generate, scope: 'generate', handle: generate }),
+    unary({ descriptor: method.token, scope: 'token', handle: token }),
+    unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports) }),
+    streaming({ descriptor: method.watchToken, scope: 'token', handle: watchToken }),
+  ];
+}
+
+// Checked against the descriptor here, where it is known; behind the list only the descriptor itself is needed to decode and encode.
+function unary<M extends DescMethod>(method: Omit<UnaryMethod<M>, 'kind'>): Method {
+  return { kind: 'unary', ...method } as unknown as Method;
+}
+
+function streaming<M extends DescMethod>(method: Omit<StreamingMethod<M>, 'kind'>): Method {
+  return { kind: 'server_streaming', ...method } as unknown as Method;
+}

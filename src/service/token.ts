@@ -1,0 +1,46 @@
+/** Token: the code of a key at a moment, with its neighbours. */
+import { create } from '@bufbuild/protobuf';
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
+import { type TokenRequest, type TokenResponse, TokenResponseSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { invalid, Violations } from '../otp/error.ts';
+import { BOUNDS } from '../otp/params.ts';
+import { stepAt, stepStart } from '../otp/totp.ts';
+import type { CallContext } from './context.ts';
+import { type ResolvedKey, requireKey } from './key.ts';
+import { readBounded } from './numbers.ts';
+import { LAST_MS, tokenMessage } from './token-message.ts';
+
+/** Computes the code. */
+export function token(request: TokenRequest, context: CallContext): TokenResponse {
+  const violations = new Violations();
+  const key = requireKey(request.key, violations);
+  const past = violations.collect('', () => readBounded('past_steps', request.pastSteps, BOUNDS.window, 0));
+  const future = violations.collect('', () => readBounded('future_steps', request.futureSteps, BOUNDS.window, 0));
+  const now = context.now();
+  const at = violations.collect('', () => readAt(request.at, key, now));
+  violations.throwIfAny();
+  if (key === undefined || past === undefined || future === undefined || at === undefined) {
+    throw new Error('a request without violations is complete');
+  }
+  const step = key.counter ?? stepAt(at, key.parameters.period);
+  const message = (offset: number) => tokenMessage(key, step + offset, offset, { at, now });
+  const offsets = Array.from({ length: past + future + 1 }, (_, index) => index - past);
+  const neighbours = offsets.filter((offset) => offset !== 0 && exists(step + offset, key.parameters.period)).map(message);
+  return create(TokenResponseSchema, { token: message(0), neighbours });
+}
+
+/** Whether the step begins in the time that a Timestamp can say; a HOTP, of period 0, always does. */
+function exists(step: number, period: number): boolean {
+  return step >= 0 && step <= Number.MAX_SAFE_INTEGER && stepStart(step, period) <= LAST_MS;
+}
+
+function readAt(at: Timestamp | undefined, key: ResolvedKey | undefined, now: number): number {
+  if (at === undefined) return now;
+  if (key?.parameters.type === 'hotp') throw invalid('at', 'not for HOTP: leave it unset, and set key.counter');
+  // Rounded down: the last nanosecond of a step is not yet the next one.
+  const ms = Number(at.seconds) * 1000 + Math.floor(at.nanos / 1_000_000);
+  if (at.nanos < 0 || at.nanos > 999_999_999 || ms < 0 || ms > LAST_MS) {
+    throw invalid('at', 'out of range: from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z');
+  }
+  return ms;
+}

@@ -1,0 +1,110 @@
+/** Verify: is this code right, now, for the first time? */
+import { create } from '@bufbuild/protobuf';
+import { durationFromMs } from '@bufbuild/protobuf/wkt';
+import {
+  type VerifyRequest,
+  type VerifyResponse,
+  VerifyResponseSchema,
+  VerifyStatus,
+} from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { findMatch, readCode } from '../otp/hotp.ts';
+import { BOUNDS, type OtpType } from '../otp/params.ts';
+import { stepStart } from '../otp/totp.ts';
+import type { Audit } from '../policy/audit.ts';
+import type { CodeStore } from '../policy/codes.ts';
+import type { Fingerprints } from '../policy/fingerprint.ts';
+import type { Attempt, Judgement, Outcome } from '../policy/judge.ts';
+import { Rejection } from '../policy/rejection.ts';
+import type { CallContext } from './context.ts';
+import { readVerification, type Verification } from './verify-request.ts';
+
+/** What Verify needs besides the request. */
+export interface VerifyPorts {
+  readonly codes: CodeStore;
+  readonly fingerprints: Fingerprints;
+  readonly audit: Audit;
+}
+
+const STATUS: Readonly<Record<Outcome, VerifyStatus>> = {
+  accepted: VerifyStatus.ACCEPTED,
+  mismatch: VerifyStatus.MISMATCH,
+  replayed: VerifyStatus.REPLAYED,
+  throttled: VerifyStatus.THROTTLED,
+};
+
+const EVENT = {
+  accepted: 'verify.accepted',
+  mismatch: 'verify.refused',
+  replayed: 'verify.replayed',
+  throttled: 'verify.throttled',
+} as const satisfies Record<Outcome, string>;
+
+/** Makes the handler. Whatever the comparison says, nothing is told before the store has judged it. */
+export function createVerify(
+  ports: VerifyPorts,
+): (request: VerifyRequest, context: CallContext) => VerifyResponse | Promise<VerifyResponse> {
+  return (request, context) => {
+    const now = context.now();
+    const verification = readVerification(request, now);
+    const code = readCode(request.code, verification.key.parameters.digits);
+    if (code === undefined) return create(VerifyResponseSchema, { status: VerifyStatus.MALFORMED });
+    return judge(ports, attemptOf(ports.fingerprints, request, verification, code, context, now), verification, context, now);
+  };
+}
+
+async function judge(
+  { codes, audit }: VerifyPorts,
+  attempt: Attempt,
+  { key }: Verification,
+  { principal, requestId }: CallContext,
+  now: number,
+): Promise<VerifyResponse> {
+  const judgement = await codes.judge(attempt, now);
+  if (judgement.outcome === 'request_id_reused') throw new Rejection('request_id_reused');
+  const { fingerprint } = attempt;
+  audit({ actor: { keyId: principal.keyId }, event: EVENT[judgement.outcome], requestId, fingerprint, step: judgement.step });
+  return responseOf(judgement, key.parameters.type);
+}
+
+function attemptOf(
+  fingerprints: Fingerprints,
+  request: VerifyRequest,
+  { key, current, window, afterStep, requestId }: Verification,
+  code: string,
+  { principal }: CallContext,
+  now: number,
+): Attempt {
+  const { secret, parameters, counter } = key;
+  const step = findMatch(secret, code, window.first, window.last, parameters);
+  const fingerprint = fingerprints.ofKey(secret, parameters);
+  const { pastSteps, futureSteps, lookAhead, allowReuse } = request;
+  const asked = [fingerprint, code, counter, pastSteps, futureSteps, lookAhead, afterStep, allowReuse];
+  return {
+    fingerprint,
+    step,
+    drift: step === undefined ? 0 : step - current,
+    claim: !allowReuse,
+    afterStep,
+    matchableMs: step === undefined ? 0 : matchableMs(step, parameters.period, now),
+    // A caller's ids are its own: another caller's are never mistaken for them.
+    request:
+      requestId === undefined ? undefined : { id: `${principal.keyId}:${requestId}`, payload: fingerprints.ofRequest(asked) },
+  };
+}
+
+/** How long a step's code can still match, with the widest window that a caller may ask for; undefined for HOTP, whose counters stay. */
+function matchableMs(step: number, period: number, now: number): number | undefined {
+  return period === 0 ? undefined : stepStart(step + BOUNDS.window.max + 1, period) - now;
+}
+
+function responseOf({ outcome, step, drift, attemptsRemaining, retryAfterMs }: Judgement, type: OtpType): VerifyResponse {
+  const valid = outcome === 'accepted';
+  return create(VerifyResponseSchema, {
+    valid,
+    status: STATUS[outcome],
+    ...(step === undefined ? {} : { matchedStep: BigInt(step), driftSteps: drift }),
+    ...(valid && step !== undefined && type === 'hotp' ? { nextCounter: BigInt(step) + 1n } : {}),
+    attemptsRemaining,
+    ...(retryAfterMs === undefined ? {} : { retryAfter: durationFromMs(Math.ceil(retryAfterMs)) }),
+  });
+}

@@ -1,0 +1,35 @@
+/** The real service on a free port, with a key for it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from '../../src/app.ts';
+import { loadConfig } from '../../src/config.ts';
+import { createLogger } from '../../src/log.ts';
+import { issueApiKey } from '../../src/policy/api-keys.ts';
+import { SCOPES } from '../../src/policy/principal.ts';
+
+export interface Real extends AsyncDisposable {
+  readonly dataDir: string;
+  /** What a client needs in its environment. */
+  readonly env: Readonly<{ OTPD_ADDRESS: string; OTPD_API_KEY: string }>;
+}
+
+/** Starts the service in a folder of its own; `flags` as for `otpd serve`. */
+export async function startReal(flags: Readonly<Record<string, string>> = {}): Promise<Real> {
+  const dataDir = makeFolder();
+  const config = loadConfig({ dataDir, listen: '127.0.0.1:0', logLevel: 'silent', ...flags }, {});
+  const app = await build(config, { logger: createLogger('silent'), clock: Date.now });
+  const { apiKey, record } = issueApiKey({ name: 'test', plan: 'unlimited', scopes: SCOPES }, Date.now());
+  await app.store.keys.insert(record);
+  const address = await app.run();
+  const stop = async () => {
+    await app.close();
+    rmSync(dataDir, { recursive: true });
+  };
+  return { dataDir, env: { OTPD_ADDRESS: address, OTPD_API_KEY: apiKey }, [Symbol.asyncDispose]: stop };
+}
+
+/** A new empty folder. */
+export function makeFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'otpd-cli-'));
+}

@@ -1,0 +1,115 @@
+/** Wrong command lines: one line of explanation, exit code 2, and nothing of a secret repeated. */
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { otpd } from './harness.ts';
+
+const env = { OTPD_API_KEY: 'any', OTPD_ADDRESS: '127.0.0.1:1' };
+const SECRET = 'JBSWY3DPEHPK3PXP';
+
+describe('a wrong command line', () => {
+  it.each([
+    ['an unknown command, with the near one', ['tokn'], 'error: unknown command (Did you mean token?)\n'],
+    ['an unknown subcommand', ['keys', 'lst'], 'error: unknown command (Did you mean list?)\n'],
+    [
+      'an unknown flag, with the near one',
+      ['token', SECRET, '--digit', '6'],
+      "error: unknown option '--digit' (Did you mean --digits?)\n",
+    ],
+    ['a flag without its value', ['token', SECRET, '--digits'], "error: option '--digits <n>' argument missing\n"],
+    ['no account', ['generate', '--issuer', 'ACME'], "error: required option '--account <name>' not specified\n"],
+    ['no code', ['verify'], "error: missing required argument 'SECRET'\n"],
+    ['two arguments too many', ['token', SECRET, '1', '2'], 'error: too many arguments: see --help\n'],
+  ])('is explained: %s', async (_, args, err) => {
+    expect(await otpd(args, { env })).toEqual({ code: 2, out: '', err });
+  });
+
+  it.each([
+    ['--digits', 'six'],
+    ['--digits', '0'],
+    ['--digits', '6.0'],
+    ['--digits', '-6'],
+    ['--period', '30s'],
+    ['--period', '4294967296'],
+    ['--counter', '-1'],
+    ['--counter', '18446744073709551616'],
+    ['--type', 'steam'],
+    ['--algorithm', 'md5'],
+    ['--at', 'tomorrow'],
+    ['--at', '2026-02-30T00:00:00Z'],
+    ['--at', '1790000000000'],
+    ['--past', '1e1'],
+    ['--timeout', '0'],
+    ['--timeout', '3601'],
+  ])('names the flag whose value is wrong: %s %s', async (flag, value) => {
+    const { code, err } = await otpd(['token', SECRET, `${flag}=${value}`], { env });
+    expect(code).toBe(2);
+    expect(err).toContain(`error: option '${flag} <`);
+    expect(err.split('\n')).toHaveLength(2);
+  });
+
+  it.each([
+    ['an excess argument', ['token', '--json', 'first', SECRET]],
+    ['a flag that does not exist', ['token', `--secret=${SECRET}`]],
+    ['a forgotten command', [SECRET]],
+  ])('does not repeat a secret: %s', async (_, args) => {
+    const { code, out, err } = await otpd(args, { env });
+    expect(code).toBe(2);
+    expect(out + err).not.toContain(SECRET);
+  });
+
+  it('is told in JSON if JSON was wanted', async () => {
+    const { code, out, err } = await otpd(['token', SECRET, '--json', '--digits', 'x'], { env });
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(JSON.parse(err)).toEqual({
+      error: {
+        code: 'USAGE',
+        message: "option '--digits <n>' argument 'x' is invalid. It must be a whole number.",
+        violations: [],
+      },
+    });
+  });
+
+  it('gets the help and the remedy if there is none at all', async () => {
+    const { code, out, err } = await otpd([]);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/^Usage: otpd .*error: a command is missing: see `otpd --help`\n$/s);
+  });
+});
+
+describe('help and version', () => {
+  it('prints the version', async () => {
+    expect(await otpd(['--version'])).toEqual({ code: 0, out: '0.1.0\n', err: '' });
+  });
+
+  it.each(['generate', 'token', 'verify', 'watch', 'keys'])('has examples: %s', async (command) => {
+    const { code, out, err } = await otpd([command, '--help']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain(`$ `);
+    expect(out).toMatch(/Examples:\n.*otpd /s);
+  });
+
+  it.each(['token', 'verify', 'watch'])('warns of secrets in arguments: %s', async (command) => {
+    expect((await otpd([command, '--help'])).out).toContain('Other users of this machine can see arguments');
+  });
+});
+
+describe('a secret', () => {
+  it.each([
+    ['standard input is empty', ['token', '-'], '', 'standard input is empty'],
+    ['standard input is blank', ['token'], ' \n', 'standard input is empty'],
+    ['standard input has two lines', ['token', '-'], 'AAAA\nBBBB\n', 'more than one line'],
+    ['standard input is endless', ['token', '-'], 'A'.repeat(10_000), 'too long for a secret'],
+    ['the argument is empty', ['token', ''], undefined, 'SECRET is empty'],
+    ['nothing is given at a terminal', ['token'], undefined, 'no secret: set OTPD_SECRET'],
+    ['a lone code is given at a terminal', ['verify', '123456'], undefined, 'no secret: set OTPD_SECRET'],
+  ])('is missed when %s', async (_, args, stdin, complaint) => {
+    const { code, out, err } = await otpd(args, { env, ...(stdin !== undefined && { stdin }) });
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(complaint);
+  });
+
+  it('gives up waiting for it when the user stops', async () => {
+    const { code, err } = await otpd(['token', '-'], { env, stdin: new PassThrough(), signal: AbortSignal.timeout(50) });
+    expect({ code, err }).toEqual({ code: 2, err: 'error: interrupted\n' });
+  });
+});

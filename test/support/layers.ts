@@ -1,0 +1,70 @@
+/** The layers of `src`, and what an import may not do: go upward, leave its transport, or come back to where it started. */
+import { posix } from 'node:path';
+
+/** What each layer may import besides itself; a transport and its handlers are given their store, so they import none. */
+const MAY_IMPORT = {
+  otp: [],
+  policy: ['otp'],
+  store: ['policy', 'otp'],
+  service: ['policy', 'otp'],
+  grpc: ['service', 'policy', 'otp'],
+  app: ['grpc', 'service', 'store', 'policy', 'otp'],
+  client: [],
+  cli: ['client', 'app', 'service', 'store', 'policy', 'otp'],
+  main: ['cli'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+type Layer = keyof typeof MAY_IMPORT;
+
+/** Where generated messages may be known. */
+const KNOWS_GEN: ReadonlySet<Layer> = new Set(['service', 'grpc', 'client', 'cli']);
+/** Where gRPC may be known: the transport, and the clients. */
+const KNOWS_GRPC = /^src\/(grpc\/|client\/|cli\/client\.ts$)/;
+
+const IMPORT = /\b(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g;
+
+/** Every forbidden import among `files` (their text by their path from the root), in words; empty if the layering holds. */
+export function layeringViolations(files: ReadonlyMap<string, string>): string[] {
+  const graph = new Map([...files].map(([path, text]) => [path, importsOf(path, text)]));
+  return [...graph]
+    .flatMap(([path, imports]) => imports.flatMap((target) => violation(path, target) ?? []))
+    .concat(cycles(graph));
+}
+
+/** What a file imports: paths from the root for our own files, names for packages. */
+function importsOf(path: string, text: string): string[] {
+  const code = text.replace(/\/\*.*?\*\//gs, '').replace(/^\s*\/\/.*$/gm, '');
+  return [...code.matchAll(IMPORT)].map(([, name = '']) =>
+    name.startsWith('.') ? posix.join(posix.dirname(path), name).replace(/\.js$/, '.ts') : name,
+  );
+}
+
+function violation(path: string, target: string): string | undefined {
+  const layer = layerOf(path);
+  if (target.startsWith('@grpc/')) return KNOWS_GRPC.test(path) ? undefined : `${path} knows gRPC: ${target}`;
+  if (target.startsWith('gen/')) return KNOWS_GEN.has(layer) ? undefined : `${path} knows generated code: ${target}`;
+  if (!target.startsWith('src/')) return undefined;
+  const allowed: readonly string[] = [layer, ...MAY_IMPORT[layer]];
+  return allowed.includes(layerOf(target)) ? undefined : `${path} may not import ${target}`;
+}
+
+/** The files directly below `src` are the composition, but for the two that start it. */
+function layerOf(path: string): Layer {
+  const [, folder = '', file] = path.split('/');
+  if (file === undefined) return folder === 'main.ts' || folder === 'bin.ts' ? 'main' : 'app';
+  if (!Object.hasOwn(MAY_IMPORT, folder)) throw new Error(`${path} belongs to no layer`);
+  return folder as Layer;
+}
+
+/** Each cycle once, as a path of files. */
+function cycles(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    if (trail.includes(path)) found.push(`cycle: ${[...trail.slice(trail.indexOf(path)), path].join(' > ')}`);
+    if (trail.includes(path) || done.has(path)) return;
+    for (const target of graph.get(path) ?? []) visit(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of graph.keys()) visit(path, []);
+  return found;
+}

@@ -1,0 +1,60 @@
+/** A real server on 127.0.0.1:0 with its own data folder, its log in memory, and API keys as a test wants them. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type App, build, type Ports } from '../../src/app.ts';
+import { type Environment, type Flags, loadConfig } from '../../src/config.ts';
+import { createLogger } from '../../src/log.ts';
+import { issueApiKey, type NewApiKey } from '../../src/policy/api-keys.ts';
+import { SCOPES } from '../../src/policy/principal.ts';
+
+export interface TestServer {
+  readonly app: App;
+  readonly address: string;
+  /** The port alone. */
+  readonly port: number;
+  readonly dataDir: string;
+  /** An API key of plan unlimited with all scopes. */
+  readonly apiKey: string;
+  /** Makes another key. */
+  readonly createKey: (input?: Partial<NewApiKey>) => Promise<string>;
+  /** Every log line so far, as written. */
+  readonly log: string[];
+  readonly close: () => Promise<void>;
+}
+
+export interface TestServerOptions extends Partial<Pick<Ports, 'clock' | 'store'>> {
+  readonly flags?: Flags;
+  readonly env?: Environment;
+  /** Reused and kept if given; its own and removed at the end otherwise. */
+  readonly dataDir?: string;
+}
+
+/** Starts a server; close it in the test's end. */
+export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const { flags, env, clock = Date.now, store } = options;
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'otpd-test-'));
+  const log: string[] = [];
+  const logger = createLogger('info', { write: (line) => void log.push(line) });
+  const config = loadConfig({ listen: '127.0.0.1:0', dataDir, shutdownGrace: '2', ...flags }, env ?? {});
+  const app = await build(config, { logger, clock, ...(store && { store }) });
+  const address = await app.run();
+  const createKey = async (input: Partial<NewApiKey> = {}): Promise<string> => {
+    const { apiKey, record } = issueApiKey({ name: 'test', plan: 'unlimited', scopes: SCOPES, ...input }, clock());
+    await app.store.keys.insert(record);
+    return apiKey;
+  };
+  return {
+    app,
+    address,
+    port: Number(address.slice(address.lastIndexOf(':') + 1)),
+    dataDir,
+    apiKey: await createKey(),
+    createKey,
+    log,
+    close: async () => {
+      await app.close();
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
