@@ -4,7 +4,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // `npm run test:clients`: they need the tools of other languages.
-    exclude: ['test/clients/{clients,debugging,first-programs}.test.ts'],
+    exclude: ['test/clients/{clients,debugging}.test.ts'],
     // Real servers and processes on a busy machine: no test passes or fails by its time.
     testTimeout: 30_000,
     hookTimeout: 30_000,

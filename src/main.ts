@@ -3,4 +3,8 @@
 import { processIo } from './cli/io.ts';
 import { runProgram } from './cli/program.ts';
 
+/** How long what nobody waits for any more, such as a handshake that a caller never ends, may hold the process up, in ms. */
+const LINGER_MS = 5000;
+
 await runProgram(processIo(), process.argv.slice(2));
+setTimeout(() => process.exit(), LINGER_MS).unref();

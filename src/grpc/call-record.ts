@@ -19,6 +19,8 @@ export interface CallRecord {
   keyId: string | undefined;
   /** The window of the plan nearest to exhaustion, once charged. */
   quota: WindowState | undefined;
+  /** The name of the `ErrorReason` that the call failed for. */
+  reason: string | undefined;
   /** A fault of ours, for the log. */
   fault: unknown;
   /** Set with the first status, which is the only one. */
@@ -36,6 +38,7 @@ export function createCallRecord(path: string, peer: string): CallRecord {
     admission: undefined,
     keyId: undefined,
     quota: undefined,
+    reason: undefined,
     fault: undefined,
     ended: false,
     onEnd: [],

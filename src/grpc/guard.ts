@@ -1,9 +1,8 @@
 /** The inner interceptor: lets a call to one of our methods in only with a key, within its limits and scope, before its body is read. */
 import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import type { Admit } from '../policy/admit.ts';
-import { parseApiKey } from '../policy/api-keys.ts';
 import type { Scope } from '../policy/principal.ts';
-import { Rejection, type RejectionReason } from '../policy/rejection.ts';
+import { Rejection } from '../policy/rejection.ts';
 import { type CallRecord, recordOf } from './call-record.ts';
 import { apiKeyOf } from './metadata.ts';
 import { pace } from './pace.ts';
@@ -23,7 +22,7 @@ export function createGuard(admit: Admit, scopes: ReadonlyMap<string, Scope>): S
             enter(admit, metadata, record, scope, method.responseStream).then(
               () => nextMetadata(metadata),
               (error: unknown) => {
-                if (error instanceof Rejection) noteRejection(error, metadata, record);
+                if (error instanceof Rejection) noteRejection(error, record);
                 call.sendStatus(failureStatus(error, record));
               },
             );
@@ -34,12 +33,9 @@ export function createGuard(admit: Admit, scopes: ReadonlyMap<string, Scope>): S
   };
 }
 
-/** Rejections of a key that was found right: the log may say whose call it was. */
-const OF_KNOWN_KEYS: ReadonlySet<RejectionReason> = new Set(['rate_limited', 'scope_missing']);
-
-function noteRejection({ reason, quota }: Rejection, metadata: Metadata, record: CallRecord): void {
+function noteRejection({ quota, keyId }: Rejection, record: CallRecord): void {
   record.quota ??= quota;
-  if (OF_KNOWN_KEYS.has(reason)) record.keyId = parseApiKey(apiKeyOf(metadata) ?? '')?.id;
+  record.keyId ??= keyId;
 }
 
 async function enter(admit: Admit, metadata: Metadata, record: CallRecord, scope: Scope, streams: boolean): Promise<void> {

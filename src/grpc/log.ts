@@ -5,10 +5,11 @@ import type { CallRecord } from './call-record.ts';
 
 /** Logs the end of a call: at info, or at error with its stack for a fault of ours. */
 export function logCall(logger: Logger, record: CallRecord, code: number): void {
-  const { path, peer, keyId, requestId, startedAt, fault } = record;
+  const { path, peer, keyId, requestId, reason, startedAt, fault } = record;
   const line = {
     method: path,
     code: codes[code],
+    reason,
     durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
     keyId,
     peer,

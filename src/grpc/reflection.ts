@@ -1,4 +1,4 @@
-/** Server reflection (v1 and v1alpha): lets grpcurl and buf curl find the contract, and read error details, without any files. */
+/** Server reflection (v1 and v1alpha): lets grpcurl and buf curl find the contract, and grpcurl show error details, without any files. */
 import { type DescFile, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import type { Server } from '@grpc/grpc-js';

@@ -2,15 +2,17 @@
 import { status as codes, Metadata, type StatusObject } from '@grpc/grpc-js';
 import { CallFailure } from '../service/failure.ts';
 import { statusOf } from '../service/status.ts';
+import { reasonName } from '../service/status-details.ts';
 import type { CallRecord } from './call-record.ts';
 
 const DETAILS = 'grpc-status-details-bin';
 
 export type PartialStatus = Pick<StatusObject, 'code' | 'details'> & { metadata?: Metadata | null | undefined };
 
-/** The status for `error`; a fault of ours is noted in the record for the log. */
+/** The status for `error`; its reason, and a fault of ours, are noted in the record for the log. */
 export function failureStatus(error: unknown, record: CallRecord): StatusObject {
-  const { code, message, details, retryAfterMs, internal } = statusOf(error, record.requestId);
+  const { code, message, reason, details, retryAfterMs, internal } = statusOf(error, record.requestId);
+  record.reason = reasonName(reason);
   if (internal) record.fault = error;
   const metadata = new Metadata();
   metadata.set(DETAILS, Buffer.from(details.buffer, details.byteOffset, details.byteLength));

@@ -76,10 +76,10 @@ export function createAdmit({ authenticator, limits, plans, clock, onFallback }:
     const plan = planOf(plans, principal.plan);
     const { result, refund } = plan.windows.length === 0 ? FREE_OF_CHARGE : await charge(principal.keyId, plan);
     const quota = nearestToExhaustion(result.states);
-    if (!result.allowed) throw rateLimited(plan, result, quota);
+    if (!result.allowed) throw rateLimited(principal, plan, result, quota);
     if (!principal.scopes.has(scope)) {
       refund();
-      throw new Rejection('scope_missing', { metadata: { scope }, quota });
+      throw new Rejection('scope_missing', { metadata: { scope }, quota, keyId: principal.keyId });
     }
     return { principal, quota, settle: once((failed) => failed && refund()) };
   }
@@ -100,9 +100,14 @@ function shareLeft({ remaining, window }: WindowState): number {
   return remaining / window.limit;
 }
 
-function rateLimited(plan: Plan, { retryAfterMs }: ChargeResult, quota: WindowState | undefined): Rejection {
+function rateLimited(
+  { keyId }: Principal,
+  plan: Plan,
+  { retryAfterMs }: ChargeResult,
+  quota: WindowState | undefined,
+): Rejection {
   const metadata = quota && { window: quota.window.name, limit: String(quota.window.limit), plan: plan.name };
-  return new Rejection('rate_limited', { retryAfterMs, metadata: metadata ?? {}, quota });
+  return new Rejection('rate_limited', { retryAfterMs, metadata: metadata ?? {}, quota, keyId });
 }
 
 /** A function whose first call counts. */

@@ -19,6 +19,8 @@ export interface RejectionDetails {
   readonly metadata?: Readonly<Record<string, string>>;
   /** How the plan's window nearest to exhaustion stands, if the call was charged: callers are told on errors as on success. */
   readonly quota?: WindowState | undefined;
+  /** The id of the API key, if it was found right: for the log. */
+  readonly keyId?: string;
   /** What went wrong underneath: for the log, not for the caller. */
   readonly cause?: unknown;
 }
@@ -29,6 +31,7 @@ export class Rejection extends Error {
   readonly retryAfterMs: number | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   readonly quota: WindowState | undefined;
+  readonly keyId: string | undefined;
 
   constructor(reason: RejectionReason, details: RejectionDetails = {}) {
     super(reason, details.cause === undefined ? undefined : { cause: details.cause });
@@ -37,5 +40,6 @@ export class Rejection extends Error {
     this.retryAfterMs = details.retryAfterMs;
     this.metadata = details.metadata ?? {};
     this.quota = details.quota;
+    this.keyId = details.keyId;
   }
 }

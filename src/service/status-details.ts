@@ -14,10 +14,17 @@ import type { FieldViolation } from '../otp/error.ts';
 /** The domain of every `ErrorInfo`: the package of the contract. */
 export const ERROR_DOMAIN = 'otp.v1';
 
-/** The reason, as the name of its value in the contract. */
+/** The name of a reason in the contract. */
+export function reasonName(reason: ErrorReason): string {
+  return ErrorReasonSchema.values.find(({ number }) => number === reason)?.name ?? '';
+}
+
+/** The reason, with public facts about it. */
 export function errorInfo(reason: ErrorReason, metadata: Readonly<Record<string, string>>): Any {
-  const name = ErrorReasonSchema.values.find(({ number }) => number === reason)?.name ?? '';
-  return anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason: name, domain: ERROR_DOMAIN, metadata: { ...metadata } }));
+  return anyPack(
+    ErrorInfoSchema,
+    create(ErrorInfoSchema, { reason: reasonName(reason), domain: ERROR_DOMAIN, metadata: { ...metadata } }),
+  );
 }
 
 /** The id under which the server's log knows the call. */

@@ -65,7 +65,7 @@ describe.concurrent('a process', () => {
   it('exits 2 when Ctrl-C ends a verification', async () => {
     await using silent = await startDouble({ verify: [undefined] });
     const verifying = start(['verify', SECRET, '123456'], { OTPD_ADDRESS: silent.address });
-    await expect.poll(() => silent.verified.length, { timeout: 4000 }).toBe(1);
+    await expect.poll(() => silent.verified.length, { timeout: 20_000 }).toBe(1);
     verifying.child.kill('SIGINT');
     expect(await verifying.outcome).toMatchObject({
       code: 2,

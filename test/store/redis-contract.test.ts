@@ -1,16 +1,17 @@
-/** The Redis store keeps the contract of stores, on a plain Redis and on one of a Cluster, where a key outside the one slot is an error. */
-import { afterAll, beforeAll, beforeEach } from 'vitest';
+/** The Redis store keeps the contracts of stores, on a plain Redis and on one of a Cluster, where a key outside the one slot is an error. */
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/policy/store.ts';
 import { openRedisStore } from '../../src/store/redis.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
+import { codesContract } from './codes-contract.ts';
 import { storeContract } from './contract.ts';
 
 const MODES = { Redis: [], 'Redis Cluster': ['--cluster-enabled', 'yes'] };
 
 for (const [name, args] of Object.entries(MODES)) {
-  redisSuite(`the contract over ${name}`, () => {
+  redisSuite(`the contracts over ${name}`, () => {
     let server: RedisServer;
-    let store: Store;
+    const open = () => openRedisStore({ url: server.url, callerClock: true, onWarning: () => undefined });
 
     beforeAll(async () => {
       server = await startRedis(args);
@@ -19,11 +20,17 @@ for (const [name, args] of Object.entries(MODES)) {
       while (!server.cli('cluster', 'info').includes('cluster_state:ok')) await new Promise((resolve) => setTimeout(resolve, 20));
     });
     afterAll(() => server.stop());
-    beforeEach(async () => {
-      server.cli('flushall');
-      store = await openRedisStore({ url: server.url, callerClock: true, onWarning: () => undefined });
+
+    describe('of keys and limits', () => {
+      let store: Store;
+      beforeEach(async () => {
+        server.cli('flushall');
+        store = await open();
+      });
+      storeContract(name, () => store);
     });
 
-    storeContract(name, () => store);
+    // Opened once, after the last flush: a store that was emptied under it answers no more.
+    describe('of codes', () => codesContract(name, open));
   });
 }
