@@ -45,6 +45,8 @@ export async function build(config: Config, { logger, clock, store: lent }: Port
   const store = lent ?? (await openStore(config, (text) => logger.warn(text)));
   parts.defer(() => store.close());
   const fingerprints = await bindFingerprints(config, store);
+  // A store that wakes up with the first question is awake for the first Verify; one that is away is the monitor's to report.
+  await store.ping().catch(() => undefined);
   const trail = openTrail(config, logger);
   parts.defer(() => trail.close());
 
@@ -80,7 +82,11 @@ export async function build(config: Config, { logger, clock, store: lent }: Port
   return {
     store,
     plans,
-    run: async () => formatAddress({ host: config.listen.host, port: await server.listen(formatAddress(config.listen)) }),
+    run: async () => {
+      // A store may take a moment to get ready: no caller should have to wait for it. One that is away is the monitor's business.
+      await store.ping().catch(() => undefined);
+      return formatAddress({ host: config.listen.host, port: await server.listen(formatAddress(config.listen)) });
+    },
     close: () => {
       closing ??= owned.disposeAsync();
       return closing;

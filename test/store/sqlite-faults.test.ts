@@ -102,6 +102,7 @@ describe('a file that is not what it was', () => {
     await tallyOf(store.codes, crowd, START);
     await store.close();
     store = openSqliteStore({ file });
+    await store.ping();
     // With the pages in its memory and some of them written ahead, SQLite alone would not notice.
     expect(await tallyOf(store.codes, crowd, START)).toMatchObject({ replayed: 300 });
     await store.codes.judge(attempt({ fingerprint: 'written ahead' }), START);
@@ -206,6 +207,7 @@ describe.each(mayMount ? ['a disk of its own'] : [])('on %s', () => {
     mount('-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk);
     file = join(disk, 'otpd.db');
     store = openSqliteStore({ file });
+    await store.ping();
     await store.codes.judge(attempt({ step: 1 }), START);
     expect(() => writeFileSync(join(disk, 'filler'), Buffer.alloc(2 ** 20))).toThrow('ENOSPC');
     const crowd = Array.from({ length: 2000 }, (_, key) => attempt({ fingerprint: `full-${key}` }));
