@@ -33,6 +33,7 @@ const [width, height] = [columns * CELL.width + 2 * MARGIN, lines.length * CELL.
 process.stdout.write(
   [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width.toFixed(0)} ${height}" width="${width.toFixed(0)}" height="${height}">`,
+    `<title>${escapeXml(title)}</title>`,
     `<rect width="100%" height="100%" rx="8" fill="${BACKGROUND}"/>`,
     `<g font-family="ui-monospace, 'DejaVu Sans Mono', monospace" font-size="14" xml:space="preserve">`,
     ...lines.flatMap(drawLine),
@@ -79,6 +80,10 @@ function drawRun(run: string, column: number, row: number, { colour, bold }: Sty
   if (run.trim() === '') return '';
   const weight = bold ? ' font-weight="bold"' : '';
   const length = ([...run].length * CELL.width).toFixed(1);
-  const escaped = run.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll(' ', '\u00a0');
+  const escaped = escapeXml(run).replaceAll(' ', '\u00a0');
   return `<text x="${x.toFixed(1)}" y="${y + 13}" fill="${colour}"${weight} textLength="${length}" lengthAdjust="spacingAndGlyphs">${escaped}</text>`;
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

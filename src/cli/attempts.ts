@@ -72,6 +72,8 @@ async function run(
     if (!(await access.store.bind(fingerprints.identity))) {
       throw localError(`${SETTINGS.fingerprintKeyFile.flag} is not the key of this store: give the one that the server uses`);
     }
+    // A store may take a moment to get ready, which is not to be taken for an outage.
+    await access.store.ping();
     return use(access, fingerprints.ofKey(secret, parameters));
   });
   const now = Date.now();

@@ -20,12 +20,14 @@ interface Job {
 
 /**
  * Runs scripts so that `replicas` of Redis have acknowledged what they wrote before anybody hears of it; fewer, or too late:
- * `StoreUnavailableError`. Needs a connection of its own, since WAIT holds up all that follows on it. What still waits to be sent when its
- * time is over is never sent.
+ * `StoreUnavailableError`. Needs a connection of its own, since WAIT holds up all that follows on it. What still waits to be sent when
+ * nothing has been acknowledged for 250 ms is never sent; a crowd waits as long as it moves on.
  */
-export function createAcknowledgedRun({ redis, translate }: Connection, replicas: number): RunScript {
+export function createAcknowledgedRun({ redis, answered, translate }: Connection, replicas: number): RunScript {
   const waiting: Job[] = [];
   let isWorking = false;
+  /** When replicas last had a whole batch. */
+  let acknowledgedAt = 0;
 
   async function send(batch: readonly Job[]): Promise<void> {
     const pipeline = redis.pipeline();
@@ -35,9 +37,10 @@ export function createAcknowledgedRun({ redis, translate }: Connection, replicas
       else pipeline.evalsha(script.digest, keys.length, ...keys, ...args);
     }
     pipeline.wait(replicas, WAIT_MS);
-    const replies = (await pipeline.exec()) ?? [];
+    const replies = (await answered(pipeline.exec())) ?? [];
     const [failure, acknowledged] = replies.at(-1) ?? [];
     const refusal = failure ? translate(failure) : Number(acknowledged) < replicas ? tooFew() : undefined;
+    if (refusal === undefined) acknowledgedAt = performance.now();
     for (const [place, job] of batch.entries()) {
       const [error, reply] = replies[place] ?? [new Error('no answer')];
       if (isNoScript(error)) {
@@ -64,6 +67,17 @@ export function createAcknowledgedRun({ redis, translate }: Connection, replicas
   return (call) =>
     new Promise((resolve, reject) => {
       let settled = false;
+      let timer: NodeJS.Timeout;
+      // If it was this process that was held up, the answer waits to be read: events first.
+      const watch = (ms: number): void => {
+        timer = setTimeout(() => setImmediate(giveUp), ms);
+      };
+      const giveUp = (): void => {
+        if (settled) return;
+        const leftMs = acknowledgedAt + COMMAND_TIMEOUT_MS - performance.now();
+        if (leftMs > 0) watch(leftMs);
+        else job.reject(tooFew());
+      };
       const settle =
         <T>(report: (result: T) => void) =>
         (result: T) => {
@@ -72,7 +86,7 @@ export function createAcknowledgedRun({ redis, translate }: Connection, replicas
           report(result);
         };
       const job: Job = { call, byText: false, isSettled: () => settled, resolve: settle(resolve), reject: settle(reject) };
-      const timer = setTimeout(() => job.reject(tooFew()), COMMAND_TIMEOUT_MS);
+      watch(COMMAND_TIMEOUT_MS);
       waiting.push(job);
       if (!isWorking) void work();
     });

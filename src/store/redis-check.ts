@@ -1,5 +1,5 @@
 /** The checks of a Redis before it is used: what would lose state silently is refused, what may lose some is said. */
-import type { Redis } from 'ioredis';
+import type { Connection } from './redis-connection.ts';
 import { RedisSetupError, reasonOf } from './redis-error.ts';
 
 const OLDEST_MAJOR = 7;
@@ -7,15 +7,15 @@ const OLDEST_MAJOR = 7;
 type Info = ReadonlyMap<string, string>;
 
 /** Checks the server; resolves to the warnings. Throws `RedisSetupError` for one that must not be used. */
-export async function checkServer(redis: Redis, replicas: number): Promise<string[]> {
-  const info = await readInfo(redis);
+export async function checkServer(connection: Connection, replicas: number): Promise<string[]> {
+  const info = await readInfo(connection);
   refuseUnfit(info);
-  return [...persistenceWarnings(info, await readPersistence(redis)), ...replicaWarnings(info, replicas)];
+  return [...persistenceWarnings(info, await readPersistence(connection)), ...replicaWarnings(info, replicas)];
 }
 
-async function readInfo(redis: Redis): Promise<Info> {
+async function readInfo({ redis, answered }: Connection): Promise<Info> {
   try {
-    return infoOf(await redis.info());
+    return infoOf(await answered(redis.info()));
   } catch (error) {
     throw new RedisSetupError(`cannot be checked (INFO: ${reasonOf(error)}): allow its user that command`);
   }
@@ -44,10 +44,10 @@ function refuseUnfit(info: Info): void {
 }
 
 /** The settings of persistence; undefined where Redis does not show them, as managed ones and restricted users do. */
-async function readPersistence(redis: Redis): Promise<Info | undefined> {
+async function readPersistence({ redis, answered }: Connection): Promise<Info | undefined> {
   try {
     const [save = '', appendfsync = ''] = await Promise.all(
-      ['save', 'appendfsync'].map(async (name) => ((await redis.config('GET', name)) as string[])[1]),
+      ['save', 'appendfsync'].map(async (name) => ((await answered(redis.config('GET', name))) as string[])[1]),
     );
     return new Map(Object.entries({ save, appendfsync }));
   } catch {

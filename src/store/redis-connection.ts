@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { RedisSetupError, reasonOf, translate } from './redis-error.ts';
 import type { RedisAddress } from './redis-url.ts';
 
-/** How long a command may take, in ms; what comes later is dropped. */
+/** How long Redis may take for an answer, in ms. */
 export const COMMAND_TIMEOUT_MS = 250;
 const CONNECT_TIMEOUT_MS = 1000;
 /** The first connection also waits, in ms, while Redis loads its data. */
@@ -26,6 +26,8 @@ export interface RedisTls {
 /** A connection that was made once and is made again whenever it is lost. */
 export interface Connection {
   readonly redis: Redis;
+  /** The answer to what was just sent. Rejects if there is none within `patienceMs`, by default 250, and leaves the connection: a late one is dropped. */
+  answered<T>(answer: Promise<T>, patienceMs?: number): Promise<T>;
   /** What to throw for an error of `redis`. */
   translate(error: unknown): Error;
   /** May be called twice. */
@@ -45,9 +47,7 @@ export async function connect(address: RedisAddress, tls: RedisTls): Promise<Con
     maxRetriesPerRequest: 0,
     // A command that was lost on the way may have been carried out: sent again it would count twice.
     autoResendUnfulfilledCommands: false,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    // A Redis that falls silent is left at once: what it would still be sent, it would carry out whenever it wakes.
-    socketTimeout: COMMAND_TIMEOUT_MS,
+    // No timeouts of the client's own: they count the time that this process was held up, and would drop answers that wait to be read.
     connectTimeout: CONNECT_TIMEOUT_MS,
     disconnectTimeout: ENDING_TIMEOUT_MS,
     maxLoadingRetryTime: LONGEST_PAUSE_MS,
@@ -59,6 +59,9 @@ export async function connect(address: RedisAddress, tls: RedisTls): Promise<Con
   redis.on('error', (error) => {
     lost = reasonOf(error);
   });
+  const answered = createPatience(redis);
+  // What a new connection opens with must be answered too: a silent Redis would keep it half open.
+  redis.on('connect', () => void answered(new Promise((resolve) => redis.once('ready', resolve))).catch(() => undefined));
   try {
     await within(OPENING_TIMEOUT_MS, redis.connect());
   } catch (error) {
@@ -70,6 +73,7 @@ export async function connect(address: RedisAddress, tls: RedisTls): Promise<Con
   }
   return {
     redis,
+    answered,
     // Without a connection the client says no more than that; why it was lost tells what to do.
     translate: (error) => translate(isUnconnected(error) ? new Error(lost) : error),
     async close() {
@@ -78,6 +82,32 @@ export async function connect(address: RedisAddress, tls: RedisTls): Promise<Con
       redis.disconnect();
       if (wasReady) await ended;
     },
+  };
+}
+
+/**
+ * Waits for answers, with no more patience than it is told. Where that ends the connection is left at once: what a silent Redis would still be
+ * sent, it would carry out whenever it wakes.
+ */
+function createPatience(redis: Redis): Connection['answered'] {
+  return async function answered<T>(answer: Promise<T>, patienceMs: number = COMMAND_TIMEOUT_MS): Promise<T> {
+    const { promise: silence, reject } = Promise.withResolvers<never>();
+    const { stream } = redis;
+    let isAnswered = false;
+    function giveUp(): void {
+      if (isAnswered) return;
+      const error = new Error('Command timed out');
+      reject(error);
+      stream?.destroy(error);
+    }
+    // If it was this process that was held up, the answer waits to be read: events first.
+    const timer = setTimeout(() => setImmediate(giveUp), patienceMs);
+    try {
+      return await Promise.race([answer, silence]);
+    } finally {
+      isAnswered = true;
+      clearTimeout(timer);
+    }
   };
 }
 

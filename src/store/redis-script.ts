@@ -1,14 +1,13 @@
 /** Lua scripts for Redis, and running one: one round trip, by its digest, with its text where Redis does not know it (yet, or any more). */
 import { createHash } from 'node:crypto';
-import { StoreUnavailableError } from '../policy/store.ts';
-import type { Connection } from './redis-connection.ts';
+import { COMMAND_TIMEOUT_MS, type Connection } from './redis-connection.ts';
 import { isNoScript } from './redis-error.ts';
 
 /** What a script answers where the identity of the store is not the one expected. */
 export const STATE_LOST = 'state lost';
 
-/** After this time, in ms, an unknown script is not sent again: the second answer would come too late. It has done nothing. */
-const RESEND_WITHIN_MS = 50;
+/** How long Redis has at least, in ms, for the text of a script that it did not know; with what its first answer took, 300 at most. */
+const LEAST_PATIENCE_MS = 50;
 
 /**
  * Opens every script. KEYS[1] and ARGV[1]: where the identity of the store is, and what it was when this process opened it. ARGV[2]: the moment
@@ -38,6 +37,9 @@ export interface ScriptCall {
 /** Carries out a call in one atomic step. Throws `StoreUnavailableError`, after which the step may have been taken or not. */
 export type RunScript = (call: ScriptCall) => Promise<unknown>;
 
+/** All scripts there are. */
+const scripts: Script[] = [];
+
 /** A script that writes: refused as a whole by a Redis that is read-only, out of memory or cannot save. */
 export function writingScript(body: string): Script {
   return scriptOf(`#!lua${PRELUDE}\n${body}`);
@@ -49,23 +51,36 @@ export function readingScript(body: string): Script {
 }
 
 /** Runs each script as soon as it is asked for. */
-export function createRun({ redis, translate }: Connection): RunScript {
+export function createRun({ redis, answered, translate }: Connection): RunScript {
   return async ({ script, keys, args }) => {
     const startedAt = performance.now();
     try {
-      return await redis.evalsha(script.digest, keys.length, ...keys, ...args);
+      return await answered(redis.evalsha(script.digest, keys.length, ...keys, ...args));
     } catch (error) {
       if (!isNoScript(error)) throw translate(error);
-      if (performance.now() - startedAt > RESEND_WITHIN_MS) throw new StoreUnavailableError(new Error('Redis is slow'));
     }
+    const patienceMs = Math.max(LEAST_PATIENCE_MS, COMMAND_TIMEOUT_MS - (performance.now() - startedAt));
     try {
-      return await redis.eval(script.text, keys.length, ...keys, ...args);
+      return await answered(redis.eval(script.text, keys.length, ...keys, ...args), patienceMs);
     } catch (error) {
       throw translate(error);
     }
   };
 }
 
+/** Has Redis know all scripts now, and again whenever it is connected anew: a crowd that finds it without would have to send each its text. */
+export async function loadScripts({ redis, answered }: Connection): Promise<void> {
+  const load = async (): Promise<void> => {
+    const loaded = scripts.map(({ text }) => redis.script('LOAD', text));
+    // A user who may not do that is served by the texts.
+    await answered(Promise.allSettled(loaded)).catch(() => undefined);
+  };
+  redis.on('ready', load);
+  await load();
+}
+
 function scriptOf(text: string): Script {
-  return { text, digest: createHash('sha1').update(text).digest('hex') };
+  const script = { text, digest: createHash('sha1').update(text).digest('hex') };
+  scripts.push(script);
+  return script;
 }

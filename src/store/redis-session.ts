@@ -30,10 +30,13 @@ export interface SessionOptions {
 const IDENTITY = 'id';
 
 /** The identity of the store, made if there is none; the warning says so. Two processes that start at once get the same. */
-export async function identify({ redis }: Connection, prefix: string): Promise<{ storeId: string; warning: string | undefined }> {
+export async function identify(
+  { redis, answered }: Connection,
+  prefix: string,
+): Promise<{ storeId: string; warning: string | undefined }> {
   const fresh = randomBytes(16).toString('hex');
   try {
-    const known = await redis.set(prefix + IDENTITY, fresh, 'NX', 'GET');
+    const known = await answered(redis.set(prefix + IDENTITY, fresh, 'NX', 'GET'));
     if (known !== null) return { storeId: known, warning: undefined };
   } catch (error) {
     throw new RedisSetupError(`cannot be written (${reasonOf(error)}): look into its log`);

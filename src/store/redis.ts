@@ -6,7 +6,7 @@ import { createRedisCodes } from './redis-codes.ts';
 import { connect, type RedisTls } from './redis-connection.ts';
 import { createRedisKeys } from './redis-keys.ts';
 import { createRedisLimits } from './redis-limits.ts';
-import { createRun, writingScript } from './redis-script.ts';
+import { createRun, loadScripts, writingScript } from './redis-script.ts';
 import { createSession, identify } from './redis-session.ts';
 import { parseRedisUrl } from './redis-url.ts';
 
@@ -59,7 +59,8 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
   const address = parseRedisUrl(url);
   await using opened = new AsyncDisposableStack();
   const connection = opened.adopt(await connect(address, tls), (one) => one.close());
-  const warnings = await checkServer(connection.redis, waitReplicas);
+  const warnings = await checkServer(connection, waitReplicas);
+  await loadScripts(connection);
   const { storeId, warning } = await identify(connection, prefix);
   for (const text of [...warnings, ...(warning === undefined ? [] : [warning])]) onWarning(text);
 

@@ -36,8 +36,11 @@ export interface Results {
 
 export type Result = Results[Order[0]];
 
+/** In place of a result: nobody waits for it any more, and the order was not carried out. */
+export const LATE = 'late';
+
 /** The answer to one batch of orders, in their order: a result is an error where a bug kept that one order from being carried out. */
-export type Reply = { readonly results: readonly (Result | Error)[] } | { readonly outage: Error };
+export type Reply = { readonly results: readonly (Result | typeof LATE | Error)[] } | { readonly outage: Error };
 
 /** In place of a batch: the writer closes its file and ends. */
 export const CLOSE = 'close';

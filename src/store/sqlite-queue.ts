@@ -1,12 +1,12 @@
-/** The queue to the writer: what comes while it is at work goes in its next batch, and nothing waits longer than it was told to. */
+/** The queue to the writer: what comes while it is at work goes in its next batch, and nothing waits for a writer that gets nothing done. */
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { StoreUnavailableError } from '../policy/store.ts';
-import { CLOSE, monotonicMs, type Order, type Reply, type Result, type Results, type TimedOrder } from './sqlite-orders.ts';
+import { CLOSE, LATE, monotonicMs, type Order, type Reply, type Result, type Results } from './sqlite-orders.ts';
 
 /** The most orders in one batch: some ms of work, so that the first of them does not wait long for the last. */
 const MAX_BATCH = 256;
-/** The most orders that wait for a batch: what the writer does in some hundred ms. More could not be answered in time. */
+/** The most orders that wait for a batch: what the writer does in some hundred ms. */
 const MAX_WAITING = 10_000;
 /** After a writer has crashed: how long until the next one is started, in ms. */
 const RESTART_PAUSE_MS = 200;
@@ -15,8 +15,8 @@ const CLOSING_MS = 1000;
 
 export interface Queue {
   /**
-   * Gives `order` to the writer. Rejects with `StoreUnavailableError` if there is no result after `patienceMs`: an order that still waited for
-   * its batch is then never carried out, one that did not may have been.
+   * Gives `order` to the writer. Rejects with `StoreUnavailableError` if the writer gets nothing done for `patienceMs`: an order that still
+   * waited for its batch is then never carried out, one that did not may have been. A crowd is no outage: it waits as long as it moves on.
    */
   send<Kind extends keyof Results>(
     order: Order & readonly [kind: Kind, ...unknown[]],
@@ -27,8 +27,11 @@ export interface Queue {
 }
 
 interface Call {
-  readonly timed: TimedOrder;
-  readonly timer: NodeJS.Timeout;
+  readonly order: Order;
+  readonly patienceMs: number;
+  /** When to give it up, in ms of `monotonicMs`; later if the writer gets others done before its turn. */
+  deadline: number;
+  timer: NodeJS.Timeout | undefined;
   readonly promise: Promise<unknown>;
   readonly resolve: (result: never) => void;
   readonly reject: (error: Error) => void;
@@ -37,6 +40,10 @@ interface Call {
 /** Makes a queue whose writer is started with the first order, and again after a crash. `onOutage` is told of each failure of the writer. */
 export function createQueue(startWriter: () => Worker, onOutage: () => void): Queue {
   const waiting = new Set<Call>();
+  /** Those of `waiting` that came in this turn of the event loop. */
+  let fresh: Call[] = [];
+  /** When the writer last carried out a batch. */
+  let doneAt = 0;
   let sent: readonly Call[] = [];
   let writer: Worker | undefined;
   let restartAt = 0;
@@ -61,22 +68,41 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
   }
 
   function schedule(): void {
-    if (isScheduled || sent.length > 0) return;
+    if (isScheduled) return;
     isScheduled = true;
     // After the events of this turn, so that the calls that came together go together.
-    setImmediate(flush);
+    setImmediate(endTurn);
   }
 
-  function flush(): void {
+  function endTurn(): void {
     isScheduled = false;
-    if (waiting.size === 0) return;
+    // Not before: a turn with many calls in it may last longer than any of them has patience.
+    for (const call of fresh) {
+      call.deadline = monotonicMs() + call.patienceMs;
+      watch(call);
+    }
+    fresh = [];
+    if (sent.length === 0 && waiting.size > 0) sendBatch();
+  }
+
+  function sendBatch(): void {
     if (writer === undefined && monotonicMs() < restartAt) {
       failAll(new Error('the writer has ended and is not yet started again'));
     } else {
       writer ??= start();
       sent = takeBatch(waiting);
-      writer.postMessage(sent.map((call) => call.timed));
+      for (const call of sent) call.deadline = deadlineInQueue(call);
+      writer.postMessage(sent.map(({ order, deadline }) => [order, deadline]));
     }
+  }
+
+  function deadlineInQueue({ deadline, patienceMs }: Call): number {
+    return Math.max(deadline, doneAt + patienceMs);
+  }
+
+  function watch(call: Call): void {
+    // If it was this thread that was held up, the answer has come meanwhile: events first.
+    call.timer = setTimeout(() => setImmediate(giveUp, call), call.deadline - monotonicMs());
   }
 
   function settle(reply: Reply): void {
@@ -85,6 +111,7 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
     if ('outage' in reply) {
       fail(calls, reply.outage);
     } else {
+      doneAt = monotonicMs();
       for (const [index, call] of calls.entries()) end(call, reply.results[index]);
     }
     schedule();
@@ -94,6 +121,7 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
     const calls = [...sent, ...waiting];
     sent = [];
     waiting.clear();
+    fresh = [];
     fail(calls, cause);
   }
 
@@ -103,7 +131,15 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
   }
 
   function giveUp(call: Call): void {
-    if (waiting.delete(call) || sent.includes(call)) fail([call], new Error('the writer has not answered in time'));
+    const isWaiting = waiting.has(call);
+    if (!isWaiting && !sent.includes(call)) return;
+    if (isWaiting) call.deadline = deadlineInQueue(call);
+    if (monotonicMs() < call.deadline) {
+      watch(call);
+      return;
+    }
+    waiting.delete(call);
+    fail([call], new Error('the writer has not answered in time'));
   }
 
   return {
@@ -111,10 +147,9 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
       if (closing !== undefined) return Promise.reject(new StoreUnavailableError(new Error('the store is closed')));
       if (waiting.size >= MAX_WAITING) return Promise.reject(new StoreUnavailableError(new Error('too many calls are waiting')));
       const { promise, resolve, reject } = Promise.withResolvers<never>();
-      // If it was this thread that was held up, the answer has come meanwhile: events first.
-      const timer = setTimeout(() => setImmediate(giveUp, call), patienceMs);
-      const call: Call = { timed: [order, monotonicMs() + patienceMs], timer, promise, resolve, reject };
+      const call: Call = { order, patienceMs, deadline: Number.POSITIVE_INFINITY, timer: undefined, promise, resolve, reject };
       waiting.add(call);
+      fresh.push(call);
       schedule();
       return promise;
     },
@@ -135,9 +170,10 @@ function takeBatch(waiting: Set<Call>): Call[] {
   return batch;
 }
 
-function end({ timer, resolve, reject }: Call, result: Result | Error): void {
+function end({ timer, resolve, reject }: Call, result: Result | typeof LATE | Error): void {
   clearTimeout(timer);
-  if (result instanceof Error) reject(result);
+  if (result === LATE) reject(new StoreUnavailableError(new Error('the writer had no time left for it')));
+  else if (result instanceof Error) reject(result);
   else resolve(result as never);
 }
 

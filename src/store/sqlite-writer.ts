@@ -5,6 +5,7 @@ import type { CodeRows } from './sqlite-code-rows.ts';
 import {
   attemptOf,
   CLOSE,
+  LATE,
   monotonicMs,
   type Order,
   type Reply,
@@ -69,8 +70,8 @@ function begin(deadline: number): Connection {
 }
 
 /** An error where the order is one that a bug stops: it must not stop the others too. */
-function resultOf([order, deadline]: TimedOrder, { database, rows }: Connection): Result | Error {
-  if (monotonicMs() > deadline) return undefined;
+function resultOf([order, deadline]: TimedOrder, { database, rows }: Connection): Result | typeof LATE | Error {
+  if (monotonicMs() > deadline) return LATE;
   try {
     return carryOutOne(order, database, rows);
   } catch (error) {

@@ -1,0 +1,72 @@
+package otpd
+
+import (
+	"fmt"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// Error is why a call failed, with the details that the service sent. Get it from an error with [errors.As].
+//
+// A failure that never reached the service, such as a lost connection, has only a code and a message.
+type Error struct {
+	// The kind of failure.
+	Code codes.Code
+	// What to do about it, for a developer to read.
+	Message string
+	// The name of an ErrorReason, such as "ERROR_REASON_RATE_LIMITED": what to decide by.
+	Reason string
+	// What belongs to the reason, such as the "scope" that is missing.
+	Metadata map[string]string
+	// Every field of the request that is wrong, if the code is InvalidArgument.
+	FieldViolations []FieldViolation
+	// How long to wait before trying again; zero if the service did not say.
+	RetryDelay time.Duration
+	// The id of the failed call in the service's log.
+	RequestID string
+
+	status *status.Status
+}
+
+// FieldViolation is one thing that is wrong with one field.
+type FieldViolation struct {
+	// The path of the field in snake_case: "key.secret".
+	Field string
+	// What is wrong and what to do.
+	Description string
+}
+
+// Error gives the code, the message and the fields that are wrong; it never holds a secret, a code or a key.
+func (e *Error) Error() string {
+	text := fmt.Sprintf("otpd: %s: %s", e.Code, e.Message)
+	for _, violation := range e.FieldViolations {
+		text += fmt.Sprintf("; %s: %s", violation.Field, violation.Description)
+	}
+	return text
+}
+
+// GRPCStatus is what [status.FromError] and [status.Code] look for.
+func (e *Error) GRPCStatus() *status.Status { return e.status }
+
+func errorOf(err error) *Error {
+	s := status.Convert(err)
+	e := &Error{Code: s.Code(), Message: s.Message(), status: s}
+	for _, detail := range s.Details() {
+		switch detail := detail.(type) {
+		case *errdetails.ErrorInfo:
+			e.Reason, e.Metadata = detail.GetReason(), detail.GetMetadata()
+		case *errdetails.BadRequest:
+			for _, violation := range detail.GetFieldViolations() {
+				e.FieldViolations = append(e.FieldViolations, FieldViolation{violation.GetField(), violation.GetDescription()})
+			}
+		case *errdetails.RetryInfo:
+			e.RetryDelay = detail.GetRetryDelay().AsDuration()
+		case *errdetails.RequestInfo:
+			e.RequestID = detail.GetRequestId()
+		}
+	}
+	return e
+}

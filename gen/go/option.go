@@ -1,0 +1,40 @@
+package otpd
+
+import (
+	"context"
+	"crypto/tls"
+	"time"
+)
+
+// Option changes how [Connect] connects.
+type Option func(*settings)
+
+type settings struct {
+	tls       *tls.Config
+	plaintext bool
+	deadline  time.Duration
+}
+
+// WithTLS sets the authorities to trust (RootCAs) and the certificate to show for mutual TLS (Certificates), in place of the system's.
+func WithTLS(config *tls.Config) Option { return func(s *settings) { s.tls = config } }
+
+// WithPlaintext connects without TLS: the API key, secrets and codes travel in the clear. For a server on the same machine.
+func WithPlaintext() Option { return func(s *settings) { s.plaintext = true } }
+
+// WithDeadline replaces [DefaultDeadline]. The server itself gives a call five seconds at most.
+func WithDeadline(deadline time.Duration) Option { return func(s *settings) { s.deadline = deadline } }
+
+// The API key, attached to every call; grpc refuses to send it without TLS unless plaintext was asked for.
+type perCall struct {
+	apiKey string
+	secure bool
+}
+
+func (p perCall) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	if p.apiKey == "" {
+		return nil, nil
+	}
+	return map[string]string{"x-api-key": p.apiKey}, nil
+}
+
+func (p perCall) RequireTransportSecurity() bool { return p.secure }

@@ -1,0 +1,93 @@
+/** Writes docs/api.md from the contract in gen/otp.binpb and its comments; with `--check` it only says whether the page is current. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import {
+  createFileRegistry,
+  type DescEnum,
+  type DescField,
+  type DescFile,
+  type DescMessage,
+  type DescMethod,
+  type DescService,
+  fromBinary,
+  ScalarType,
+} from '@bufbuild/protobuf';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+
+const FILE = 'docs/api.md';
+const PACKAGE = 'otp.v1';
+/** Numbers of the fields in `FileDescriptorProto` and below, of which the path of a comment consists. */
+const PATH = { message: 4, enum: 5, service: 6, inner: 2 } as const;
+
+const set = fromBinary(FileDescriptorSetSchema, readFileSync('gen/otp.binpb'));
+const files = [...createFileRegistry(set).files].filter(({ proto }) => proto.package === PACKAGE);
+// The service first, then what it needs, in the order of its imports.
+const ordered = files.toSorted((one, other) => other.services.length - one.services.length);
+const page = `# API reference
+
+The contract \`${PACKAGE}\`, from the comments in [proto/otp/v1](../proto/otp/v1) by \`npm run generate\`.
+
+${ordered.flatMap((file) => file.services.map((service, index) => describeService(file, service, index))).join('')}## Messages
+
+${ordered.flatMap((file) => file.messages.map((message, index) => describeMessage(file, message, index))).join('')}## Enums
+
+${ordered.flatMap((file) => file.enums.map((descriptor, index) => describeEnum(file, descriptor, index))).join('')}`.trimEnd();
+
+const current = `${page}\n`;
+if (!process.argv.includes('--check')) {
+  writeFileSync(FILE, current);
+} else if (readFileSync(FILE, 'utf8') !== current) {
+  process.stderr.write(`${FILE} is out of date: run \`npm run generate\`\n`);
+  process.exitCode = 1;
+}
+
+function describeService(file: DescFile, service: DescService, index: number): string {
+  const path = [PATH.service, index];
+  const methods = service.methods.map((method, inner) => {
+    const { input, output, methodKind } = method;
+    const answer = `${methodKind === 'server_streaming' ? 'a stream of ' : ''}${link(output)}`;
+    return `### ${method.name}\n\n\`${pathOf(method)}\`: ${link(input)} → ${answer}\n\n${comment(file, [...path, PATH.inner, inner])}\n\n`;
+  });
+  return `## ${service.name}\n\n${comment(file, path)}\n\n${methods.join('')}`;
+}
+
+function describeMessage(file: DescFile, message: DescMessage, index: number): string {
+  const path = [PATH.message, index];
+  const rows = message.fields.map(
+    (field, inner) => `| \`${field.name}\` | ${typeOf(field)} | ${cell(file, [...path, PATH.inner, inner])} |\n`,
+  );
+  return `### ${message.name}\n\n${comment(file, path)}\n\n| field | type | meaning |\n|---|---|---|\n${rows.join('')}\n`;
+}
+
+function describeEnum(file: DescFile, { name, values }: DescEnum, index: number): string {
+  const path = [PATH.enum, index];
+  const rows = values.map(
+    (value, inner) => `| \`${value.name}\` | ${value.number} | ${cell(file, [...path, PATH.inner, inner])} |\n`,
+  );
+  return `### ${name}\n\n${comment(file, path)}\n\n| value | number | meaning |\n|---|---|---|\n${rows.join('')}\n`;
+}
+
+function typeOf({ fieldKind, scalar, message, enum: values, proto, oneof }: DescField): string {
+  const named = message ?? values;
+  const type = named ? link(named) : `\`${ScalarType[scalar ?? 0]?.toLowerCase()}\``;
+  if (fieldKind === 'list') return `repeated ${type}`;
+  if (proto.proto3Optional) return `optional ${type}`;
+  return oneof === undefined ? type : `${type}, one of \`${oneof.name}\``;
+}
+
+function link({ name, typeName, file }: DescMessage | DescEnum): string {
+  return file.proto.package === PACKAGE ? `[${name}](#${name.toLowerCase()})` : `\`${typeName}\``;
+}
+
+function pathOf({ parent, name }: DescMethod): string {
+  return `/${parent.typeName}/${name}`;
+}
+
+/** A comment as the paragraphs of a table's cell. */
+function cell(file: DescFile, path: readonly number[]): string {
+  return comment(file, path).replaceAll('|', '\\|').replaceAll('\n\n', '<br>').replaceAll('\n', ' ');
+}
+
+function comment({ proto }: DescFile, path: readonly number[]): string {
+  const location = proto.sourceCodeInfo?.location.find((found) => found.path.join() === path.join());
+  return (location?.leadingComments ?? '').replaceAll(/^ /gm, '').trim();
+}

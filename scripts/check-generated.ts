@@ -1,0 +1,57 @@
+/**
+ * Says whether what is committed is what the contract gives: the code in every language, the descriptor set, the API reference, and the
+ * copies of the service config. Exits 1 if not. A language whose plugins cannot be installed is named, and a failure only with `CI=true`.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** One plugin of buf.gen.yaml. */
+interface Plugin {
+  readonly text: string;
+  /** The folder that it owns. */
+  readonly out: string;
+  readonly installed: boolean;
+}
+
+const SERVICE_CONFIG = 'gen/service_config.json';
+const folder = mkdtempSync(join(tmpdir(), 'otpd-generated-'));
+try {
+  run('scripts/install-plugins');
+  const [head = '', ...entries] = readFileSync('buf.gen.yaml', 'utf8').split(/^(?= {2}- (?:local|protoc_builtin): )/m);
+  const plugins = entries.map(readPlugin);
+  const usable = plugins.filter(({ installed }) => installed);
+  const outs = [...new Set(usable.map(({ out }) => out))];
+  const template = head + usable.map(({ text }) => text).join('');
+  require(run('buf', 'generate', '--template', template, '--output', folder));
+  for (const out of outs) require(run('diff', '-rq', join(folder, out), out));
+  require(run('scripts/descriptor-set', join(folder, 'otp.binpb')));
+  require(run('cmp', join(folder, 'otp.binpb'), 'gen/otp.binpb'));
+  require(run('node', 'scripts/api-docs.ts', '--check'));
+  for (const copy of globSync('gen/*/**/service_config.json', { exclude: ['**/target', '**/node_modules'] }))
+    require(run('cmp', SERVICE_CONFIG, copy));
+
+  const unchecked = new Set(plugins.filter(({ installed }) => !installed).map(({ out }) => out));
+  if (unchecked.size > 0) {
+    process.stdout.write(`not checked, since the plugins are not installed: ${[...unchecked].join(', ')}\n`);
+    require(process.env['CI'] !== 'true');
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function readPlugin(text: string): Plugin {
+  const out = /^ {4}out: (\S+)$/m.exec(text)?.[1];
+  if (out === undefined) throw new Error('a plugin in buf.gen.yaml without an `out`');
+  return { text, out, installed: [...text.matchAll(/\.plugins\/[\w./-]+/g)].every(([file]) => existsSync(file)) };
+}
+
+/** Runs a command, its output to ours; whether it went well. */
+function run(command: string, ...args: string[]): boolean {
+  return spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
+}
+
+function require(good: boolean): void {
+  if (!good) process.exitCode = 1;
+}

@@ -1,0 +1,56 @@
+/** `npm run check`: every static check, all of them even if one fails; exits 1 if any did. */
+import { spawnSync } from 'node:child_process';
+
+interface Check {
+  readonly name: string;
+  readonly run: () => Outcome;
+}
+
+interface Outcome {
+  readonly ok: boolean;
+  readonly output: string;
+}
+
+const CHECKS: readonly Check[] = [
+  { name: 'types (tsc)', run: () => run('tsc', '-p', '.') },
+  { name: 'lint and format (biome)', run: () => run('biome', 'check', '--error-on-warnings', '.') },
+  { name: 'contract lint (buf lint)', run: () => run('buf', 'lint') },
+  { name: 'contract format (buf format)', run: () => run('buf', 'format', '--diff', '--exit-code', 'proto') },
+  { name: 'what is generated is current (buf generate)', run: () => run('node', 'scripts/check-generated.ts') },
+  { name: 'contract compatibility (buf breaking)', run: breaking },
+  { name: 'settings in the README are current', run: () => run('node', 'scripts/readme-settings.ts', '--check') },
+  { name: 'layering (imports go downward)', run: () => run('vitest', 'run', 'test/layering.test.ts') },
+];
+
+let failed = 0;
+for (const { name, run: check } of CHECKS) {
+  const { ok, output } = check();
+  if (!ok) failed += 1;
+  // What a check could not look at is worth a word even where nothing is wrong.
+  process.stdout.write(`${ok ? 'ok    ' : 'FAILED'}  ${name}\n${ok ? output.replaceAll(/^(?!not checked).*\n?/gm, '') : output}`);
+}
+process.stdout.write(`checks: ${CHECKS.length - failed} passed, ${failed} failed\n`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+function run(command: string, ...args: string[]): Outcome {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 26 });
+  return {
+    ok: status === 0,
+    output: `${stdout ?? ''}${stderr ?? ''}${error === undefined ? '' : `${command}: ${error.message}\n`}`,
+  };
+}
+
+/** Against the last release, and against what others see as main: the remote's where there is one. */
+function breaking(): Outcome {
+  const main = ['origin/main', 'main'].find(hasContract);
+  if (main === undefined) return { ok: false, output: 'no branch main with a contract to compare with: fetch it first\n' };
+  const release = run('git', 'describe', '--tags', '--abbrev=0').output.trim();
+  const outcomes = [main, ...(hasContract(release) ? [release] : [])].map((ref) =>
+    run('buf', 'breaking', 'proto', '--against', `.git#ref=${ref},subdir=proto`),
+  );
+  return { ok: outcomes.every(({ ok }) => ok), output: outcomes.map(({ output }) => output).join('') };
+}
+
+function hasContract(ref: string): boolean {
+  return ref !== '' && run('git', 'cat-file', '-e', `${ref}:proto`).ok;
+}

@@ -1,0 +1,74 @@
+/** The error of a call: the gRPC status, and what the server says about it in the status details. */
+import { type DescMessage, fromBinary, type MessageShape } from '@bufbuild/protobuf';
+import { anyUnpack, durationMs } from '@bufbuild/protobuf/wkt';
+import { status as codes, type ServiceError } from '@grpc/grpc-js';
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RequestInfoSchema,
+  RetryInfoSchema,
+} from '../../gen/ts/google/rpc/error_details_pb.ts';
+import { type Status, StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
+import type { ErrorReason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
+
+/** One thing that is wrong with one field of a request. */
+export interface FieldViolation {
+  /** The path of the field in snake_case: `key.secret`. */
+  readonly field: string;
+  readonly description: string;
+}
+
+/** A call that failed. */
+export class OtpError extends Error {
+  override readonly name = 'OtpError';
+  /** The name of the gRPC status code, such as `INVALID_ARGUMENT`. */
+  readonly code: keyof typeof codes;
+  /** Why, for programs: the name of an `ErrorReason`. Undefined if the error is not the server's own, such as a lost connection. */
+  readonly reason: `ERROR_REASON_${keyof typeof ErrorReason}` | undefined;
+  /** Facts that go with the reason, such as the limit that was reached. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Every field that is wrong; empty for other errors. */
+  readonly fieldViolations: readonly FieldViolation[];
+  /** When it makes sense to try again, in ms from now. */
+  readonly retryDelayMs: number | undefined;
+  /** The id under which the server's log knows the call. */
+  readonly requestId: string | undefined;
+
+  constructor({ code, details: message, metadata }: Pick<ServiceError, 'code' | 'details' | 'metadata'>) {
+    super(message);
+    const details = detailsIn(metadata.get('grpc-status-details-bin')[0]);
+    const info = unpack(details, ErrorInfoSchema);
+    const delay = unpack(details, RetryInfoSchema)?.retryDelay;
+    this.code = (codes[code] ?? 'UNKNOWN') as keyof typeof codes;
+    // A server newer than this client may know more reasons: they come through by name.
+    this.reason = info?.reason as OtpError['reason'];
+    this.metadata = info?.metadata ?? {};
+    this.fieldViolations = (unpack(details, BadRequestSchema)?.fieldViolations ?? []).map(({ field, description }) => ({
+      field,
+      description,
+    }));
+    this.retryDelayMs = delay && durationMs(delay);
+    this.requestId = unpack(details, RequestInfoSchema)?.requestId ?? metadata.get('x-request-id')[0]?.toString();
+  }
+}
+
+function detailsIn(value: string | Buffer | undefined): Status | undefined {
+  return typeof value === 'object' ? orUndefined(() => fromBinary(StatusSchema, value)) : undefined;
+}
+
+function unpack<Desc extends DescMessage>(status: Status | undefined, schema: Desc): MessageShape<Desc> | undefined {
+  for (const detail of status?.details ?? []) {
+    const found = orUndefined(() => anyUnpack(detail, schema));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Details come from whoever answers, maybe a proxy: those that cannot be read count as not sent. */
+function orUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,131 @@
+/** The client library `otpd/client`: the calls of the contract with an API key, deadlines, safe retries and readable errors. */
+import { randomUUID } from 'node:crypto';
+import { create, type DescMethod, fromBinary, type MessageInitShape, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import { Client, type CallOptions as GrpcCallOptions, Metadata, type ServiceError } from '@grpc/grpc-js';
+import serviceConfig from '../../gen/service_config.json' with { type: 'json' };
+import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { type Security, secure } from './credentials.ts';
+import { OtpError } from './error.ts';
+
+export * from '../../gen/ts/otp/v1/error_reason_pb.ts';
+export * from '../../gen/ts/otp/v1/key_pb.ts';
+export * from '../../gen/ts/otp/v1/otp_service_pb.ts';
+export * from '../../gen/ts/otp/v1/qr_code_pb.ts';
+export * from '../../gen/ts/otp/v1/token_pb.ts';
+export type { Pem, Security } from './credentials.ts';
+export { type FieldViolation, OtpError } from './error.ts';
+
+const DEADLINE_MS = 5000;
+
+/** How to connect; TLS with the authorities that Node brings if nothing is said. */
+export interface ConnectOptions extends Security {
+  /** How long a call may take with all its retries, in ms, above 0; 5000 if unset. */
+  readonly deadlineMs?: number;
+}
+
+/** What one call may differ in. */
+export interface CallOptions {
+  /** How long this call may take with all its retries, in ms; that of the client if unset, none for `watchToken`. */
+  readonly deadlineMs?: number;
+  /** Cancels the call. */
+  readonly signal?: AbortSignal;
+}
+
+type Methods = typeof OtpService.method;
+type Request<M extends DescMethod> = MessageInitShape<M['input']>;
+type Response<M extends DescMethod> = MessageShape<M['output']>;
+
+/** The calls of the contract. Each fails with an `OtpError`. */
+export interface OtpClient extends Disposable {
+  /** Makes a new key, ready to enrol, or shows the QR code of an existing one again. */
+  generate(request: Request<Methods['generate']>, options?: CallOptions): Promise<Response<Methods['generate']>>;
+  /** Gives the code of a key, now or at a moment, and its neighbours on request. */
+  token(request: Request<Methods['token']>, options?: CallOptions): Promise<Response<Methods['token']>>;
+  /** Says whether a code is right, now, and for the first time. A `requestId` is made if there is none, so that retries are safe. */
+  verify(request: Request<Methods['verify']>, options?: CallOptions): Promise<Response<Methods['verify']>>;
+  /** The current code of a key, then each next one as its step begins, until the loop over it is left. */
+  watchToken(
+    request: Request<Methods['watchToken']>,
+    options?: CallOptions,
+  ): AsyncGenerator<Response<Methods['watchToken']>, void>;
+  /** Closes the connection; calls under way end with CANCELLED or UNAVAILABLE. */
+  close(): void;
+}
+
+/**
+ * A client of the server at `address` (`host:port`), which connects at the first call and again whenever it must: make one and share it.
+ *
+ * Throws a `TypeError` for an API key or certificates that cannot be used.
+ */
+export function connect(address: string, apiKey: string, options: ConnectOptions = {}): OtpClient {
+  // grpc-js would refuse it as well, with the key in the error.
+  if (!/^[\x21-\x7e]*$/.test(apiKey))
+    throw new TypeError('the API key has characters that no API key has: check for line breaks');
+  const [credentials, channelOptions] = secure(address, options);
+  const client = new Client(address, credentials, { 'grpc.service_config': JSON.stringify(serviceConfig), ...channelOptions });
+  const metadata = new Metadata();
+  metadata.set('x-api-key', apiKey);
+
+  function unary<M extends DescMethod>(method: M, request: Request<M>, call: CallOptions = {}): Promise<Response<M>> {
+    const { promise, resolve, reject } = Promise.withResolvers<Response<M>>();
+    const deadline = within(call.deadlineMs ?? options.deadlineMs ?? DEADLINE_MS);
+    const message = create<M['input']>(method.input, request);
+    const running = client.makeUnaryRequest(...codec(method), message, metadata, deadline, (error, response) => {
+      if (error === null && response !== undefined) resolve(response);
+      else reject(new OtpError(error ?? { code: 2, details: 'an answer without a message', metadata: new Metadata() }));
+    });
+    const cancelling = cancelOn(call.signal, running);
+    return promise.finally(() => cancelling[Symbol.dispose]());
+  }
+
+  async function* stream<M extends DescMethod>(
+    method: M,
+    request: Request<M>,
+    call: CallOptions = {},
+  ): AsyncGenerator<Response<M>, void> {
+    const deadline = call.deadlineMs === undefined ? {} : within(call.deadlineMs);
+    const message = create<M['input']>(method.input, request);
+    const running = client.makeServerStreamRequest(...codec(method), message, metadata, deadline);
+    using _cancelling = cancelOn(call.signal, running);
+    try {
+      yield* running as AsyncIterable<Response<M>>;
+    } catch (error) {
+      throw new OtpError(error as ServiceError);
+    } finally {
+      running.cancel();
+    }
+  }
+
+  const { method } = OtpService;
+  return {
+    generate: (request, call) => unary(method.generate, request, call),
+    token: (request, call) => unary(method.token, request, call),
+    verify: (request, call) => unary(method.verify, { ...request, requestId: request.requestId || randomUUID() }, call),
+    watchToken: (request, call) => stream(method.watchToken, request, call),
+    close: () => client.close(),
+    [Symbol.dispose]: () => client.close(),
+  };
+}
+
+function within(ms: number): GrpcCallOptions {
+  return { deadline: Date.now() + ms };
+}
+
+/** Cancels a call once `signal` is aborted, until disposed of. */
+function cancelOn(signal: AbortSignal | undefined, call: { cancel(): void }): Disposable {
+  const cancel = () => call.cancel();
+  signal?.addEventListener('abort', cancel, { once: true });
+  if (signal?.aborted) cancel();
+  return { [Symbol.dispose]: () => signal?.removeEventListener('abort', cancel) };
+}
+
+/** The path of a method, and its messages to bytes and back; bytes as a `Buffer` over the same memory. */
+function codec<M extends DescMethod>(
+  method: M,
+): [string, (request: MessageShape<M['input']>) => Buffer, (bytes: Buffer) => Response<M>] {
+  const encode = (request: MessageShape<M['input']>) => {
+    const { buffer, byteOffset, byteLength } = toBinary(method.input, request);
+    return Buffer.from(buffer, byteOffset, byteLength);
+  };
+  return [`/${method.parent.typeName}/${method.name}`, encode, (bytes) => fromBinary(method.output, bytes) as Response<M>];
+}

@@ -1,0 +1,106 @@
+/** What the TypeScript client does by itself, beside the scenario that it shares with the other languages (test/clients). */
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connect, type OtpClient, OtpError } from '../../src/client/index.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
+let server: TestServer;
+let client: OtpClient;
+
+beforeAll(async () => {
+  server = await startServer();
+  client = connect(server.address, server.apiKey, { plaintext: true });
+});
+afterAll(async () => {
+  client.close();
+  await server.close();
+});
+
+/** The error that a call ends with. */
+async function errorOf(call: Promise<unknown>): Promise<OtpError> {
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof OtpError)) throw new Error('no OtpError');
+  return error;
+}
+
+describe('connect refuses', () => {
+  test('an API key that cannot be a header, without repeating it', () => {
+    const apiKey = `${server.apiKey}\n`;
+    const attempt = () => connect(server.address, apiKey, { plaintext: true });
+    expect(attempt).toThrow(TypeError);
+    expect(attempt).not.toThrow(server.apiKey);
+  });
+
+  test('plaintext together with certificates, which would not be used', () => {
+    expect(() => connect(server.address, '', { plaintext: true, ca: 'x' })).toThrow('plaintext goes with no certificates');
+  });
+
+  test('a certificate without its key', () => {
+    expect(() => connect(server.address, '', { cert: 'x' })).toThrow();
+  });
+});
+
+test('without the word plaintext the API key does not leave in the clear', async () => {
+  const heard: Buffer[] = [];
+  const listener = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', (bytes: Buffer) => heard.push(bytes));
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => listener.once('listening', resolve));
+  const address = listener.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  using secure = connect(`127.0.0.1:${address.port}`, server.apiKey);
+  await errorOf(secure.token({ key }, { deadlineMs: 500 }));
+  listener.close();
+  const bytes = Buffer.concat(heard);
+  // A TLS handshake record (RFC 8446 section 5.1).
+  expect(bytes[0]).toBe(22);
+  expect(bytes.includes(server.apiKey)).toBe(false);
+});
+
+describe('a signal cancels', () => {
+  test('a call before it is made', async () => {
+    expect((await errorOf(client.token({ key }, { signal: AbortSignal.abort() }))).code).toBe('CANCELLED');
+  });
+
+  test('a stream under way', async () => {
+    const leaving = new AbortController();
+    const stream = client.watchToken({ key }, { signal: leaving.signal });
+    expect((await stream.next()).value?.token?.digits).toBe(6);
+    leaving.abort();
+    expect((await errorOf(stream.next())).code).toBe('CANCELLED');
+  });
+});
+
+test('a stream that is left ends at the server too', async () => {
+  const apiKey = await server.createKey();
+  using own = connect(server.address, apiKey, { plaintext: true });
+  for await (const _ of own.watchToken({ key })) break;
+  await expect.poll(() => server.log.some((line) => line.includes(`"keyId":"${apiKey.split('_')[1]}"`))).toBe(true);
+});
+
+test('an error says everything that the server says', async () => {
+  const error = await errorOf(client.token({ key: { ...key, digits: 9 }, pastSteps: 11 }));
+  expect(error).toMatchObject({
+    name: 'OtpError',
+    code: 'INVALID_ARGUMENT',
+    reason: 'ERROR_REASON_INVALID_FIELDS',
+    fieldViolations: [
+      { field: 'key.digits', description: expect.stringContaining('6 to 8') },
+      { field: 'past_steps', description: expect.stringContaining('0 to 10') },
+    ],
+    retryDelayMs: undefined,
+    requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+  });
+  expect(error.message).not.toBe('');
+});
+
+test('the request that was given is left as it was, its request id unset', async () => {
+  const request = { key, code: '000000', allowReuse: true };
+  await client.verify(request);
+  expect(request).toEqual({ key, code: '000000', allowReuse: true });
+});

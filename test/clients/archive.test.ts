@@ -1,0 +1,42 @@
+/** Requests that clients of earlier releases sent, as bytes: a server of today answers them as the server of that release did. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createRegistry, type DescMessage, fromBinary, type JsonValue, type Message, toBinary, toJson } from '@bufbuild/protobuf';
+import { expect, test } from 'vitest';
+import { file_google_rpc_error_details } from '../../gen/ts/google/rpc/error_details_pb.ts';
+import { StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
+import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { startReplayer } from './archive/replay.ts';
+import { differences, type Json, steady } from './match.ts';
+
+const archive = join(import.meta.dirname, 'archive');
+const releases = readdirSync(archive, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+/** Words for people and pictures may change: docs/compatibility.md. */
+const FREE = new Set(['message', 'description', 'data', 'dataUri']);
+const registry = createRegistry(file_google_rpc_error_details);
+
+/** What bytes say to the generated code of today, which must know every field that is in them. */
+function read(schema: DescMessage, bytes: Uint8Array): JsonValue {
+  const message: Message = fromBinary(schema, bytes);
+  const known = toBinary(schema, message, { writeUnknownFields: false });
+  expect(known, 'fields that the contract no longer has').toHaveLength(bytes.length);
+  return toJson(schema, message, { registry });
+}
+
+test.each(releases.map(({ name }) => name))('release %s', async (release) => {
+  const folder = join(archive, release);
+  const names = readdirSync(folder).flatMap((file) => (file.endsWith('.request.bin') ? [file.replace('.request.bin', '')] : []));
+  expect(new Set(names.map((name) => name.split('.')[0]))).toEqual(new Set(OtpService.methods.map(({ name }) => name)));
+  await using replayer = await startReplayer();
+  for (const name of names) {
+    const method = OtpService.methods.find((known) => name.startsWith(`${known.name}.`));
+    if (method === undefined) throw new Error(`no method for ${name}`);
+    const schema: DescMessage = name.endsWith('.refused') ? StatusSchema : method.output;
+    const request = readFileSync(join(folder, `${name}.request.bin`));
+    read(method.input, request);
+    const then = read(schema, readFileSync(join(folder, `${name}.answer.bin`)));
+    const now = toJson(schema, fromBinary(schema, await replayer.replay(method.name, request)), { registry });
+    // A newer server may say more, but all that the old one said.
+    expect(differences(steady(then as Json, FREE), steady(now as Json, FREE), undefined, name)).toEqual([]);
+  }
+});

@@ -1,0 +1,133 @@
+/** The scenario in every language: each does what the cases expect, all do the same, and the wire shows how. */
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import scenario from './cases.json' with { type: 'json' };
+import { runFirstProgram } from './first-program.ts';
+import { differences, type Json, steady } from './match.ts';
+import type { SeenCall } from './proxy.ts';
+import { buildRunner, type Line, RUNNERS, type Run, runCases } from './runner.ts';
+import { PAUSE_MS } from './servers.ts';
+
+interface Step {
+  readonly rpc: string;
+  readonly server?: string;
+  readonly key?: string;
+  readonly expect: Json;
+}
+
+const REQUIRED = ['typescript', 'go', 'python', 'java', 'rust'];
+const cases = scenario.cases as unknown as readonly { readonly name: string; readonly steps: readonly Step[] }[];
+const steps = cases.flatMap(({ name, steps }) => steps.map((step, index) => ({ ...step, case: name, index })));
+const volatile = new Set(scenario.volatile);
+const chosen = process.env['OTPD_CLIENTS']?.split(',') ?? readdirSync(RUNNERS).sort();
+const missing: string[] = [];
+const runs: Run[] = [];
+// Built and run before the tests are named: a test for each language and case, and none that is skipped.
+for (const language of chosen) {
+  if (await buildRunner(language)) runs.push(await runCases(language, cases));
+  else missing.push(language);
+}
+if (missing.length > 0) process.stdout.write(`not tested, since their tools are not installed: ${missing.join(', ')}\n`);
+
+const lineOf = ({ lines }: Run, name: string, index: number): Line | undefined =>
+  lines.find((line) => line.case === name && line.step === index);
+
+test('the languages that must be there are', () => {
+  const tested = runs.map(({ language }) => language);
+  if (process.env['CI'] === 'true') expect(tested).toEqual(expect.arrayContaining(REQUIRED));
+  else expect(tested).not.toEqual([]);
+});
+
+describe.each(runs)('$language', (run) => {
+  test('ran every step and came to its end', () => {
+    expect({ exitCode: run.exitCode, lines: run.lines.length }, run.stderr).toEqual({ exitCode: 0, lines: steps.length });
+  });
+
+  test.each(cases)('$name', ({ name, steps }) => {
+    const wrong = steps.flatMap(({ expect: expected }, index) => {
+      const line = lineOf(run, name, index);
+      return differences(expected, line as unknown as Json, line?.response, `step ${index}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('the first program of its README, in an empty project, has a code accepted', async () => {
+    const { exitCode, stdout, stderr } = await runFirstProgram(run.language);
+    expect({ exitCode, lastLine: stdout.trimEnd().split('\n').at(-1) }, stderr).toEqual({
+      exitCode: 0,
+      lastLine: expect.stringContaining('ACCEPTED'),
+    });
+  });
+
+  test('prints nothing that lets others in', () => {
+    const keys = Object.values(run.servers.keys).filter((key) => key !== null);
+    for (const key of keys) expect(`${run.stdout}${run.stderr}`).not.toContain(key.slice(20));
+  });
+});
+
+describe.each(runs)('$language on the wire', ({ servers: { proxies, keys } }) => {
+  const all = Object.values(proxies).flatMap(({ seen }) => seen);
+  const repeatsOf = (seen: readonly SeenCall[], { path, body }: SeenCall) =>
+    seen.filter((call) => call.path === path && call.body.equals(body));
+
+  test('one connection for a client, however many calls', () => {
+    const used = new Set(steps.filter(({ server = 'plain' }) => server === 'plain').map(({ key = 'full' }) => key));
+    const connections = new Set(proxies.plain.seen.map(({ connection }) => connection));
+    expect(connections.size).toBeLessThanOrEqual(used.size);
+  });
+
+  test('a deadline of five seconds at most with every call that has one answer', () => {
+    const unary = all.filter(({ path }) => !path.endsWith('/WatchToken'));
+    expect(unary.length).toBeGreaterThan(100);
+    for (const { headers } of unary) {
+      const timeout = timeoutMs(String(headers['grpc-timeout']));
+      expect(timeout).toBeGreaterThan(0);
+      // gRPC's C core rounds a timeout up to three digits, and some milliseconds more.
+      expect(timeout).toBeLessThanOrEqual(5050);
+    }
+  });
+
+  test('the API key in the metadata, and nowhere else', () => {
+    const known = new Set(Object.values(keys).map((key) => key ?? ''));
+    for (const { headers, body, path } of all) {
+      const { 'x-api-key': apiKey, authorization, ...others } = headers;
+      expect(known).toContain(String(apiKey ?? authorization?.replace(/^bearer +/i, '') ?? ''));
+      expect(`${path}${JSON.stringify(others)}${body.toString('latin1')}`).not.toContain('otpd_');
+    }
+  });
+
+  test('a lost answer is asked for once more, with the same request', () => {
+    expect(proxies.flaky.seen.length).toBeGreaterThan(0);
+    for (const call of proxies.flaky.seen) expect(repeatsOf(proxies.flaky.seen, call)).toHaveLength(2);
+    const verifies = proxies.flaky.seen.filter(({ path }) => path.endsWith('/Verify'));
+    expect(new Set(verifies.map(({ body }) => body.toString('hex'))).size).toBe(3);
+  });
+
+  test('a pause that the server asks for is kept', () => {
+    const firsts = proxies.busy.seen.filter(({ earlier }) => earlier === 0);
+    expect(firsts).toHaveLength(2);
+    for (const first of firsts) {
+      const [, second] = repeatsOf(proxies.busy.seen, first);
+      expect((second?.at ?? 0) - first.at).toBeGreaterThanOrEqual(PAUSE_MS - 5);
+    }
+  });
+
+  test('no retry where the server asks for none, nor after the deadline', () => {
+    expect(proxies.closing.seen).toHaveLength(1);
+    expect(proxies.dead.seen).toHaveLength(steps.filter(({ server }) => server === 'dead').length);
+  });
+});
+
+describe.each(runs.slice(1))(`$language and ${runs[0]?.language}`, (run) => {
+  test.each(steps)('give the same: $case, step $index', ({ case: name, index }) => {
+    const [one, other] = [run, runs[0]].map((of) => of && lineOf(of, name, index)) as unknown as [Json, Json];
+    expect(steady(one, volatile)).toEqual(steady(other, volatile));
+  });
+});
+
+/** The header `grpc-timeout` in ms, NaN if it is none. */
+function timeoutMs(text: string): number {
+  const units: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
+  const [, value, unit = ''] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? [];
+  return Number(value) * (units[unit] ?? Number.NaN);
+}

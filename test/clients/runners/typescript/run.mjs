@@ -1,0 +1,59 @@
+/** Runs the cases of the scenario with the TypeScript client: see test/clients/README.md. */
+import { readFileSync } from 'node:fs';
+import { fromJson, toJson } from '@bufbuild/protobuf';
+import { connect, OtpError, OtpService } from 'otpd/client';
+
+const { servers, keys, cases } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const clients = new Map();
+
+for (const { name, steps } of cases) {
+  const saved = {};
+  for (const [index, step] of steps.entries()) {
+    let result;
+    for (let call = 0; call < (step.repeat ?? 1); call += 1) result = await run(step, saved);
+    process.stdout.write(`${JSON.stringify({ case: name, step: index, ...result })}\n`);
+    for (const [variable, path] of Object.entries(step.save ?? {})) {
+      saved[variable] = path.split('.').reduce((inner, part) => inner?.[part], result.response);
+    }
+  }
+}
+for (const client of clients.values()) client.close();
+
+async function run({ rpc, server = 'plain', key = 'full', request, deadline_ms: deadlineMs, take }, saved) {
+  const method = OtpService.methods.find(({ name }) => name === rpc);
+  const filled = JSON.parse(JSON.stringify(request), (_, value) => (typeof value === 'string' ? fill(value, saved) : value));
+  const message = fromJson(method.input, filled);
+  const options = deadlineMs === undefined ? {} : { deadlineMs };
+  const client = clientOf(server, key);
+  try {
+    if (rpc !== 'WatchToken')
+      return { code: 'OK', response: toJson(method.output, await client[method.localName](message, options)) };
+    const messages = [];
+    for await (const response of client.watchToken(message, options)) {
+      if (messages.push(toJson(method.output, response)) === take) break;
+    }
+    return { code: 'OK', response: { messages } };
+  } catch (error) {
+    if (!(error instanceof OtpError)) throw error;
+    return { code: error.code, error: describe(error) };
+  }
+}
+
+function clientOf(server, key) {
+  const name = `${server} ${key}`;
+  if (!clients.has(name)) {
+    const { address, ...files } = servers[server];
+    const pems = Object.fromEntries(Object.entries(files).map(([part, file]) => [part, readFileSync(file)]));
+    clients.set(name, connect(address, keys[key] ?? '', 'ca' in pems ? pems : { plaintext: true }));
+  }
+  return clients.get(name);
+}
+
+function describe({ reason = '', fieldViolations, retryDelayMs, requestId }) {
+  const violations = fieldViolations.map(({ field }) => field).sort();
+  return { reason, violations, retry_delay: retryDelayMs !== undefined, request_id: requestId !== undefined };
+}
+
+function fill(text, saved) {
+  return text.replaceAll(/\$\{(\w+)\}/g, (_, variable) => saved[variable]);
+}

@@ -1,0 +1,104 @@
+/** The servers that a runner calls: the real one in plaintext and TLS, and proxies before it that lose answers, ask for pauses or say nothing. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { status as codes } from '@grpc/grpc-js';
+import { StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
+import { ErrorReason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
+import { issueApiKey, type NewApiKey } from '../../src/policy/api-keys.ts';
+import { SCOPES } from '../../src/policy/principal.ts';
+import { errorInfo, requestInfo, retryInfo } from '../../src/service/status-details.ts';
+import { makeAuthority, makeCertificate } from '../support/certificates.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { type NotingProxy, startProxy, type Treatment } from './proxy.ts';
+
+/** The pause that the busy server asks for, in ms: longer than any first pause of the service config. */
+export const PAUSE_MS = 600;
+/** Calls a minute of the limited API key: the cases count on it. */
+const LIMIT = 3;
+
+/** Where to call: PEM files for TLS, plaintext without. */
+export interface Endpoint {
+  readonly address: string;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** Everything that one runner needs, its own: no language sees what another has used up. */
+export interface Servers {
+  readonly endpoints: Readonly<Record<string, Endpoint>>;
+  readonly keys: Readonly<Record<string, string | null>>;
+  /** What came through each proxy. */
+  readonly proxies: Readonly<Record<'plain' | 'flaky' | 'busy' | 'closing' | 'dead', NotingProxy>>;
+  readonly close: () => Promise<void>;
+}
+
+/** Starts them all. */
+export async function startServers(): Promise<Servers> {
+  await using started = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), 'otpd-clients-'));
+  started.defer(() => rmSync(folder, { recursive: true }));
+  const plans = join(folder, 'plans.json');
+  writeFileSync(plans, JSON.stringify({ unlimited: {}, limited: { minute: LIMIT } }));
+  const [ours, theirs] = [makeAuthority(folder, 'ours'), makeAuthority(folder, 'theirs')];
+  const [own, client] = [makeCertificate(folder, 'server', ours), makeCertificate(folder, 'client', ours)];
+
+  const start = async (flags: Readonly<Record<string, string>>): Promise<TestServer> =>
+    started.adopt(await startServer({ flags: { plans, ...flags } }), (server) => server.close());
+  const secure = { tlsCert: own.cert, tlsKey: own.key };
+  const plain = await start({});
+  const tls = await start(secure);
+  const mtls = await start({ ...secure, tlsClientCa: ours.cert });
+
+  const issue = async (input: Partial<NewApiKey>): Promise<string> => {
+    const issued = issueApiKey({ name: 'client', plan: 'unlimited', scopes: SCOPES, ...input }, Date.now());
+    for (const { app } of [plain, tls, mtls]) await app.store.keys.insert(issued.record);
+    return issued.apiKey;
+  };
+  const full = await issue({});
+  const before = async (treat: (earlier: number) => Treatment): Promise<NotingProxy> =>
+    started.adopt(await startProxy(plain.address, ({ earlier }) => treat(earlier)), (proxy) => proxy.close());
+  const proxies = {
+    plain: await before(() => 'pass'),
+    flaky: await before((earlier) => (earlier === 0 ? 'drop' : 'pass')),
+    busy: await before((earlier) => (earlier === 0 ? unavailable(PAUSE_MS) : 'pass')),
+    closing: await before(() => unavailable(-1)),
+    dead: await before(() => 'hang'),
+  };
+  const [tlsAddress, mtlsAddress] = [`localhost:${tls.port}`, `localhost:${mtls.port}`];
+  const owned = started.move();
+  return {
+    endpoints: {
+      ...Object.fromEntries(Object.entries(proxies).map(([name, { address }]) => [name, { address }])),
+      tls: { address: tlsAddress, ca: ours.cert },
+      untrusted: { address: tlsAddress, ca: theirs.cert },
+      mtls: { address: mtlsAddress, ca: ours.cert, cert: client.cert, key: client.key },
+      mtls_no_cert: { address: mtlsAddress, ca: ours.cert },
+    },
+    keys: {
+      full,
+      token_only: await issue({ scopes: ['token'] }),
+      limited: await issue({ plan: 'limited' }),
+      wrong: `${full.slice(0, -1)}${full.endsWith('0') ? '1' : '0'}`,
+      none: null,
+    },
+    proxies,
+    close: () => owned.disposeAsync(),
+  };
+}
+
+/** UNAVAILABLE as the server says it when it stops; a negative pause asks not to retry (gRFC A6). */
+function unavailable(pauseMs: number): Treatment {
+  const message = 'the server is stopping: try again';
+  const details = [errorInfo(ErrorReason.SHUTTING_DOWN, {}), requestInfo('from-the-proxy'), retryInfo(Math.abs(pauseMs))];
+  const status = create(StatusSchema, { code: codes.UNAVAILABLE, message, details });
+  return {
+    'content-type': 'application/grpc+proto',
+    'grpc-status': String(codes.UNAVAILABLE),
+    'grpc-message': encodeURIComponent(message),
+    'grpc-status-details-bin': Buffer.from(toBinary(StatusSchema, status)).toString('base64'),
+    'grpc-retry-pushback-ms': String(pauseMs),
+  };
+}

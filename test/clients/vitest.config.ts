@@ -1,0 +1,12 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    include: ['test/clients/{clients,debugging}.test.ts'],
+    // One after the other: compilers want the whole machine.
+    fileParallelism: false,
+    testTimeout: 300_000,
+  },
+});
+
+export default config;
