@@ -1,0 +1,95 @@
+/** A caller of Verify over connections of its own, who sees of an answer what the rules speak of. */
+import { create, fromBinary, toBinary, toJsonString } from '@bufbuild/protobuf';
+import { type ChannelOptions, Client, status as codes, credentials, type ServiceError } from '@grpc/grpc-js';
+import {
+  VerifyRequestSchema,
+  type VerifyResponse,
+  VerifyResponseSchema,
+  VerifyStatus,
+} from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { detailsOf, metadataOf } from '../support/client.ts';
+import type { VerifyInit } from './keys.ts';
+
+const PATH = '/otp.v1.OtpService/Verify';
+const DEADLINE_MS = 5000;
+
+/** `unknown`: no answer, or one that says that it may have been judged or not. */
+export type Outcome = 'accepted' | 'mismatch' | 'malformed' | 'replayed' | 'throttled' | 'request_id_reused' | 'unknown';
+
+export interface Answer {
+  readonly outcome: Outcome;
+  /** The matched step, if there is one. */
+  readonly step: number | undefined;
+  /** The whole response as JSON, or the status code and the reason of an error. */
+  readonly text: string;
+}
+
+export interface CallOptions {
+  readonly deadlineMs?: number;
+  /** Cancels the call. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Caller {
+  /** Rejects where the status is none that a fault of the store or of a server explains. */
+  readonly verify: (request: VerifyInit, apiKey: string, options?: CallOptions) => Promise<Answer>;
+  readonly close: () => void;
+}
+
+const OUTCOMES: Readonly<Record<VerifyStatus, Outcome>> = {
+  [VerifyStatus.UNSPECIFIED]: 'unknown',
+  [VerifyStatus.ACCEPTED]: 'accepted',
+  [VerifyStatus.MISMATCH]: 'mismatch',
+  [VerifyStatus.MALFORMED]: 'malformed',
+  [VerifyStatus.REPLAYED]: 'replayed',
+  [VerifyStatus.THROTTLED]: 'throttled',
+};
+
+const UNKNOWN: ReadonlySet<number> = new Set([codes.UNAVAILABLE, codes.DEADLINE_EXCEEDED, codes.CANCELLED]);
+
+/** Connects to `address`, as grpc-js names its targets; calls go over the connections in turn. */
+export function createCaller(address: string, connections: number = 1, options: ChannelOptions = {}): Caller {
+  // A server gives each connection a hundred calls at a time; without pools of their own all would be one.
+  const channel: ChannelOptions = {
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.initial_reconnect_backoff_ms': 50,
+    'grpc.max_reconnect_backoff_ms': 200,
+    ...options,
+  };
+  const clients = Array.from({ length: connections }, () => new Client(address, credentials.createInsecure(), channel));
+  let turn = 0;
+  return {
+    async verify(request, apiKey, { deadlineMs = DEADLINE_MS, signal } = {}) {
+      turn = (turn + 1) % connections;
+      const { promise, resolve, reject } = Promise.withResolvers<VerifyResponse>();
+      const call = clients[turn]?.makeUnaryRequest(
+        PATH,
+        (message) => Buffer.from(toBinary(VerifyRequestSchema, message)),
+        (bytes) => fromBinary(VerifyResponseSchema, bytes),
+        create(VerifyRequestSchema, request),
+        metadataOf(apiKey),
+        { deadline: Date.now() + deadlineMs },
+        (error: ServiceError | null, response?: VerifyResponse) => (response ? resolve(response) : reject(error)),
+      );
+      signal?.addEventListener('abort', () => call?.cancel(), { once: true });
+      return promise.then(answerOf, failureOf);
+    },
+    close: () => {
+      for (const client of clients) client.close();
+    },
+  };
+}
+
+function answerOf(response: VerifyResponse): Answer {
+  const { status, matchedStep } = response;
+  const step = matchedStep === undefined ? undefined : Number(matchedStep);
+  return { outcome: OUTCOMES[status] ?? 'unknown', step, text: toJsonString(VerifyResponseSchema, response) };
+}
+
+function failureOf(error: ServiceError): Answer {
+  const reason = detailsOf(error).errorInfo?.reason;
+  const text = `${codes[error.code]} ${reason}`;
+  if (reason === 'ERROR_REASON_REQUEST_ID_REUSED') return { outcome: 'request_id_reused', step: undefined, text };
+  if (UNKNOWN.has(error.code)) return { outcome: 'unknown', step: undefined, text };
+  throw new Error(`a Verify failed with ${text}: ${error.details}`);
+}

@@ -1,0 +1,167 @@
+/** The rules of one-time use, attempts and retries, checked on a whole history: what no order of the judgements could explain is a violation. */
+import { type Call, type Execution, executionsOf, isJudgement, payloadOf, requestsOf } from './history.ts';
+
+/** As the specification has them, not as the code may have it: wrong codes in a row, and the first delay after them. */
+const FREE_ATTEMPTS = 5;
+const FIRST_DELAY_MS = 60_000;
+
+export type Rule =
+  /** An answer speaks of the code that was sent. */
+  | 'right is right'
+  /** A step is accepted once. */
+  | 'once'
+  /** Nothing is accepted after the answer that a later step was. */
+  | 'forward'
+  /** Nothing up to `after_step` is accepted. */
+  | 'after_step'
+  /** REPLAYED has a cause. */
+  | 'replayed for a reason'
+  /** No more wrong codes are judged than attempts are free, between two acceptances. */
+  | 'attempts'
+  /** Once they are used up nothing is judged. */
+  | 'locked'
+  /** THROTTLED has a cause. */
+  | 'throttled for a reason'
+  /** All answers to a request are the first one, and only to that request. */
+  | 'request id';
+
+/** A rule that was broken, and by what. */
+export interface Violation {
+  readonly rule: Rule;
+  readonly by: readonly (Call | Execution)[];
+}
+
+/** Every violation of a history; an empty one has none. */
+export function violationsOf(history: readonly Call[]): Violation[] {
+  const byKey = Map.groupBy(executionsOf(history), ({ key }) => key);
+  return [...requestsOf(history).flatMap(checkRequest), ...[...byKey.values()].flatMap(checkKey)];
+}
+
+function checkRequest(calls: readonly Call[]): Violation[] {
+  const judged = calls.filter(isJudgement);
+  const [first] = judged;
+  const others = judged.filter(
+    (call) => first && (payloadOf(call) !== payloadOf(first) || call.answer.text !== first.answer.text),
+  );
+  const causeless = calls.filter(
+    (call) =>
+      call.answer.outcome === 'request_id_reused' &&
+      !calls.some((other) => payloadOf(other) !== payloadOf(call) && other.invokedAt < call.answeredAt),
+  );
+  return [...others, ...causeless].map((call) => ({ rule: 'request id', by: [call, ...(first ? [first] : [])] }));
+}
+
+function checkKey(all: readonly Execution[]): Violation[] {
+  return [
+    ...all.filter(isWrongAnswer).map((by) => violation('right is right', by)),
+    ...checkAccepted(all.filter(isAccepted)),
+    ...all.filter((one) => isReplayed(one) && !hasReplayCause(one, all)).map((by) => violation('replayed for a reason', by)),
+    ...all.filter((one) => isThrottled(one) && !hasThrottleCause(one, all)).map((by) => violation('throttled for a reason', by)),
+    ...checkAttempts(all),
+  ];
+}
+
+function violation(rule: Rule, ...by: Execution[]): Violation {
+  return { rule, by };
+}
+
+function isAccepted({ answer }: Execution): boolean {
+  return answer.outcome === 'accepted';
+}
+
+function isReplayed({ answer }: Execution): boolean {
+  return answer.outcome === 'replayed';
+}
+
+function isThrottled({ answer }: Execution): boolean {
+  return answer.outcome === 'throttled';
+}
+
+/** Whether it is, or nobody knows that it is not. */
+function may({ answer }: Execution, outcome: 'accepted' | 'mismatch'): boolean {
+  return answer.outcome === outcome || answer.outcome === 'unknown';
+}
+
+function isWrongAnswer({ step, answer }: Execution): boolean {
+  if (answer.outcome === 'unknown' || answer.outcome === 'throttled') return false;
+  return (answer.outcome === 'mismatch') !== (step === undefined) || answer.step !== step;
+}
+
+function checkAccepted(accepted: readonly Execution[]): Violation[] {
+  const claimed = accepted.filter(({ claim }) => claim);
+  return claimed
+    .flatMap((one, place) =>
+      claimed.flatMap((other, otherPlace): Violation[] => {
+        if (place < otherPlace && one.step === other.step) return [violation('once', one, other)];
+        return stepOf(other) < stepOf(one) && one.end < other.start ? [violation('forward', one, other)] : [];
+      }),
+    )
+    .concat(accepted.filter((one) => stepOf(one) <= (one.afterStep ?? -1)).map((one) => violation('after_step', one)));
+}
+
+/** That of a right code. */
+function stepOf({ step }: Execution): number {
+  return step ?? Number.NaN;
+}
+
+function hasReplayCause(replayed: Execution, all: readonly Execution[]): boolean {
+  if (stepOf(replayed) <= (replayed.afterStep ?? -1)) return true;
+  return (
+    replayed.claim &&
+    all.some(
+      (one) =>
+        one !== replayed && may(one, 'accepted') && one.claim && isBefore(one, replayed) && stepOf(one) >= stepOf(replayed),
+    )
+  );
+}
+
+function hasThrottleCause(throttled: Execution, all: readonly Execution[]): boolean {
+  const wrong = all.filter((one) => one.step === undefined && may(one, 'mismatch') && isBefore(one, throttled));
+  return wrong.length >= FREE_ATTEMPTS;
+}
+
+/** Whether one may have been judged before the other. */
+function isBefore(one: Execution, other: Execution): boolean {
+  return one.start < other.end;
+}
+
+function checkAttempts(all: readonly Execution[]): Violation[] {
+  const wrong = all.filter(({ answer }) => answer.outcome === 'mismatch');
+  if (wrong.length < FREE_ATTEMPTS) return [];
+  const clears = all.filter((one) => mayClear(one, all));
+  return [
+    ...wrong.flatMap(({ start }) => checkFrom(start, wrong, clears)).slice(0, 1),
+    ...all.filter((one) => isJudgedLocked(one, wrong, clears)).map((one) => violation('locked', one)),
+  ];
+}
+
+/** Whether it may have cleared the failures: it may have been accepted, and was not surely a used code that was let pass again. */
+function mayClear(one: Execution, all: readonly Execution[]): boolean {
+  if (one.step === undefined || !may(one, 'accepted')) return false;
+  return !all.some((used) => isAccepted(used) && used.claim && stepOf(used) >= stepOf(one) && used.end < one.start);
+}
+
+/** Counts, from a moment on, the wrong codes that were surely judged in a span, and the acceptances that may have been. */
+function checkFrom(start: number, wrong: readonly Execution[], clears: readonly Execution[]): Violation[] {
+  const judged = wrong.filter((one) => one.start >= start).toSorted((one, other) => one.end - other.end);
+  const later = clears.filter((one) => one.end >= start).toSorted((one, other) => one.start - other.start);
+  let cleared = 0;
+  for (const [place, { end }] of judged.entries()) {
+    while ((later[cleared]?.start ?? Number.POSITIVE_INFINITY) <= end) cleared += 1;
+    const allowed = (cleared + 1) * (FREE_ATTEMPTS + delayedAttempts(end - start));
+    if (place + 1 > allowed) return [violation('attempts', ...judged.slice(0, place + 1))];
+  }
+  return [];
+}
+
+/** How many more attempts the doubling delays leave in a span. */
+function delayedAttempts(spanMs: number): number {
+  return Math.floor(Math.log2(spanMs / FIRST_DELAY_MS + 1));
+}
+
+function isJudgedLocked(one: Execution, wrong: readonly Execution[], clears: readonly Execution[]): boolean {
+  if (!isJudgement(one) || isThrottled(one)) return false;
+  const cleared = Math.max(...clears.filter((clear) => clear !== one && isBefore(clear, one)).map(({ end }) => end));
+  const before = wrong.filter((failure) => failure.start > cleared && failure.end <= one.start);
+  return before.length >= FREE_ATTEMPTS && one.end <= Math.max(...before.map(({ start }) => start)) + FIRST_DELAY_MS;
+}

@@ -1,0 +1,114 @@
+/** Several instances of otpd on one store, with API keys, an audit trail and a folder for it all. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe } from 'vitest';
+import { issueApiKey } from '../../src/policy/api-keys.ts';
+import { createFingerprints, type Fingerprints } from '../../src/policy/fingerprint.ts';
+import type { Store } from '../../src/policy/store.ts';
+import { databaseFile } from '../../src/store/open.ts';
+import { openRedisStore } from '../../src/store/redis.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
+import type { Random } from './form.ts';
+import { createInstance, type Instance } from './instance.ts';
+
+/** What must survive a kill of Redis is on its disk before it is answered; a search of its files finds plain text. */
+const REDIS_SETTINGS = ['--appendonly', 'yes', '--appendfsync', 'always', '--rdbcompression', 'no'];
+
+/** How many instances, on what. */
+export interface Shape {
+  readonly name: string;
+  readonly store: 'sqlite' | 'redis';
+  readonly instances: number;
+}
+
+export const ONE_PROCESS: Shape = { name: 'one process', store: 'sqlite', instances: 1 };
+export const FOUR_ON_SQLITE: Shape = { name: 'four processes with one SQLite file', store: 'sqlite', instances: 4 };
+export const FOUR_ON_REDIS: Shape = { name: 'four processes with one Redis', store: 'redis', instances: 4 };
+
+export interface Cluster extends AsyncDisposable {
+  readonly instances: readonly Instance[];
+  /** Three, of plan unlimited, with all scopes. */
+  readonly apiKeys: readonly string[];
+  /** Undefined with SQLite. */
+  readonly redis: RedisServer | undefined;
+  /** The folder of the database, the fingerprint key and the audit trail. */
+  readonly folder: string;
+  readonly databaseFile: string;
+  readonly auditLog: string;
+  /** What a command of otpd needs in its environment to work on the same store. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly fingerprints: Fingerprints;
+}
+
+export interface ClusterOptions {
+  /** How far the clock of each instance is ahead, in ms; by default none is. */
+  readonly skewMs?: readonly number[];
+  /** Connections of the caller to each instance. */
+  readonly connections?: number;
+}
+
+/** A suite on each shape; those on Redis need redis-server. */
+export function eachShape(name: string, shapes: readonly Shape[], suite: (shape: Shape) => void): void {
+  for (const shape of shapes) {
+    const start = shape.store === 'redis' ? redisSuite : describe;
+    start(`${name}: ${shape.name}`, () => suite(shape));
+  }
+}
+
+/** Starts a cluster; its API keys and its fingerprint key are made with it. */
+export async function startCluster(
+  { store: kind, instances: count }: Pick<Shape, 'store' | 'instances'>,
+  random: Random,
+  { skewMs = [], connections = 1 }: ClusterOptions = {},
+): Promise<Cluster> {
+  await using parts = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), 'otpd-chaos-'));
+  parts.defer(() => rmSync(folder, { recursive: true }));
+  const redis = kind === 'redis' ? parts.adopt(await startRedis(REDIS_SETTINGS), (one) => one.stop()) : undefined;
+  const key = random.bytes(32);
+  const auditLog = join(folder, 'audit.jsonl');
+  const env = {
+    OTPD_DATA_DIR: join(folder, 'data'),
+    OTPD_AUDIT_LOG: auditLog,
+    OTPD_FINGERPRINT_KEY_FILE: join(folder, 'fingerprint.key'),
+    ...(redis && { OTPD_REDIS_URL: redis.url }),
+  };
+  mkdirSync(env.OTPD_DATA_DIR);
+  writeFileSync(env.OTPD_FINGERPRINT_KEY_FILE, Buffer.from(key).toString('hex'), { mode: 0o600 });
+
+  const file = databaseFile(env.OTPD_DATA_DIR);
+  const store = redis ? await openRedisStore({ url: redis.url, onWarning: () => undefined }) : openSqliteStore({ file });
+  const apiKeys = await makeApiKeys(store).finally(() => store.close());
+  const instances = await Promise.all(
+    Array.from({ length: count }, (_, place) => createInstance(env, skewMs[place] ?? 0, connections)),
+  );
+  parts.defer(async () => void (await Promise.all(instances.map((one) => one.close()))));
+  await Promise.all(instances.map((one) => one.start()));
+  const owned = parts.move();
+  return {
+    instances,
+    apiKeys,
+    redis,
+    folder,
+    databaseFile: file,
+    auditLog,
+    env,
+    fingerprints: createFingerprints(key),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** The one after the last is the first. */
+export function around<T>(all: readonly T[], place: number): T {
+  return all[place % all.length] as T;
+}
+
+async function makeApiKeys({ keys }: Store): Promise<string[]> {
+  const issued = [1, 2, 3].map((number) =>
+    issueApiKey({ name: `chaos ${number}`, plan: 'unlimited', scopes: ['generate', 'token', 'verify'] }, Date.now()),
+  );
+  for (const { record } of issued) await keys.insert(record);
+  return issued.map(({ apiKey }) => apiKey);
+}

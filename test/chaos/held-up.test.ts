@@ -1,0 +1,70 @@
+/** A process that is held up, by a crowd or by its neighbours, takes no answer for missing that only waits to be read. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Attempt } from '../../src/policy/judge.ts';
+import type { Store } from '../../src/policy/store.ts';
+import { openRedisStore } from '../../src/store/redis.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { redisSuite, startRedis } from '../support/redis.ts';
+
+/** Longer than a store has patience. */
+const HELD_UP_MS = 400;
+/** More than go in one batch. */
+const CROWD = 1000;
+
+const attempt: Attempt = {
+  fingerprint: 'key',
+  step: 1,
+  drift: 0,
+  claim: true,
+  afterStep: undefined,
+  matchableMs: 60_000,
+  request: undefined,
+};
+
+function holdUp(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, HELD_UP_MS);
+}
+
+const isDone = (): boolean => true;
+const isNotDone = (): boolean => false;
+
+async function expectAllAnswered({ codes, ping }: Store): Promise<void> {
+  await ping();
+  // Before they are sent, and while the answers come.
+  for (const moment of ['at once', 'a moment later']) {
+    const judged = Array.from({ length: CROWD }, () => codes.judge({ ...attempt, fingerprint: moment }, Date.now()));
+    if (moment !== 'at once') await new Promise((resolve) => setImmediate(resolve));
+    holdUp();
+    const outcomes = (await Promise.all(judged)).map(({ outcome }) => outcome);
+    expect(outcomes.filter((outcome) => outcome === 'accepted')).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === 'replayed')).toHaveLength(CROWD - 1);
+  }
+}
+
+describe('a crowd in a process that is held up', () => {
+  test('is answered from SQLite', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'otpd-held-up-'));
+    const store = openSqliteStore({ file: join(folder, 'otpd.db') });
+    await expectAllAnswered(store).finally(() => store.close());
+    rmSync(folder, { recursive: true });
+  });
+});
+
+redisSuite('a crowd in a process that is held up', () => {
+  test.each([0, 1])('is answered from Redis, with %i replicas to wait for', async (waitReplicas) => {
+    await using parts = new AsyncDisposableStack();
+    const start = async (...settings: string[]) => parts.adopt(await startRedis(settings), (one) => one.stop());
+    const redis = await start('--repl-diskless-sync-delay', '0');
+    const replica = await start();
+    replica.cli('replicaof', '127.0.0.1', String(redis.port));
+    await expect.poll(() => redis.cli('info', 'replication'), { timeout: 5000 }).toContain('state=online');
+    const store = await openRedisStore({ url: redis.url, waitReplicas, onWarning: () => undefined });
+    parts.defer(() => store.close());
+    // A replica that has just come takes a moment to acknowledge for the first time.
+    await expect.poll(() => store.ping().then(isDone, isNotDone), { timeout: 5000 }).toBe(true);
+    await expectAllAnswered(store);
+  });
+});

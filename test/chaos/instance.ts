@@ -1,0 +1,127 @@
+/** One `otpd serve` as a process of its own, to be stopped, killed and started again on the same port. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { type Caller, createCaller } from './caller.ts';
+
+export const MAIN: string = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+/** Halves the time that a process takes to start. */
+export const COMPILE_CACHE: string = fileURLToPath(new URL('../../node_modules/.cache/otpd-chaos', import.meta.url));
+const SKEW = new URL('./clock-skew.ts', import.meta.url).href;
+/** Below the ports that the system gives to clients, one of which might otherwise take that of a stopped server. */
+const PORTS = { first: 20_000, count: 10_000 };
+
+/** A line of the log, with the members that tests look at. */
+export interface LogLine {
+  readonly msg?: string;
+  readonly method?: string;
+  readonly code?: string;
+  readonly durationMs?: number;
+}
+
+export interface Instance {
+  /** `127.0.0.1:port`. */
+  readonly address: string;
+  readonly caller: Caller;
+  /** Of its latest process. */
+  readonly pid: () => number;
+  /** All that its processes have written, line by line. */
+  readonly output: readonly string[];
+  /** The lines of the log alone. */
+  readonly log: () => LogLine[];
+  /** Starts it; resolves when it listens. */
+  readonly start: () => Promise<void>;
+  /** SIGTERM; resolves to the exit code. */
+  readonly stop: () => Promise<number | null>;
+  /** SIGKILL. */
+  readonly kill: () => Promise<void>;
+  /** Ends it for good. */
+  readonly close: () => Promise<void>;
+}
+
+/** None outlives the tests, however they end. */
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
+/** Makes an instance with these variables (and no others of ours) and its clock this far ahead; it is not started yet. */
+export async function createInstance(
+  env: Readonly<Record<string, string>>,
+  skewMs: number,
+  connections: number,
+): Promise<Instance> {
+  const address = `127.0.0.1:${await freePort()}`;
+  const caller = createCaller(address, connections);
+  const output: string[] = [];
+  let child: ChildProcess | undefined;
+
+  async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return null;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    return (await exited)[0];
+  }
+
+  return {
+    address,
+    caller,
+    pid: () => child?.pid ?? Number.NaN,
+    output,
+    log: () => output.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine),
+    async start() {
+      const preload = skewMs === 0 ? [] : ['--import', SKEW];
+      child = spawn(process.execPath, [...preload, MAIN, 'serve'], {
+        env: {
+          PATH: process.env['PATH'],
+          NODE_COMPILE_CACHE: COMPILE_CACHE,
+          OTPD_TEST_CLOCK_SKEW_MS: String(skewMs),
+          OTPD_LISTEN: address,
+          ...env,
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      await listening(child, output);
+    },
+    stop: () => end('SIGTERM'),
+    kill: async () => void (await end('SIGKILL')),
+    async close() {
+      caller.close();
+      await end('SIGKILL');
+    },
+  };
+}
+
+/** Keeps what the process writes, and waits until it listens. */
+async function listening(child: ChildProcess, output: string[]): Promise<void> {
+  children.add(child);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  child.once('exit', (code) => {
+    children.delete(child);
+    reject(new Error(`otpd ended with ${code} instead of listening: ${output.slice(-20).join('\n')}`));
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
+    createInterface({ input: stream }).on('line', (line) => {
+      output.push(line);
+      if (line.startsWith('otpd listens on')) resolve();
+    });
+  }
+  await promise;
+}
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    const server = createServer().listen(port, '127.0.0.1');
+    const [event] = await Promise.race([
+      once(server, 'listening').then(() => ['free']),
+      once(server, 'error').then(() => ['taken']),
+    ]);
+    server.close();
+    if (event === 'free') return port;
+  }
+}

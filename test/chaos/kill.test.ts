@@ -1,0 +1,99 @@
+/** The servers are killed in the middle of their work, and Redis with them: nothing that was acknowledged is forgotten. */
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from 'vitest';
+import type { Answer } from './caller.ts';
+import { around, type Cluster, eachShape, FOUR_ON_REDIS, FOUR_ON_SQLITE, ONE_PROCESS, startCluster } from './cluster.ts';
+import { arrived, inTurns, tally } from './crowd.ts';
+import { nextRandom, type Random, size } from './form.ts';
+import { codeOf, hotpKey, requestOf, type VerifyInit, wrongCode } from './keys.ts';
+import { findCanaries } from './search.ts';
+
+const SHAPES = size([ONE_PROCESS, FOUR_ON_REDIS], [ONE_PROCESS, FOUR_ON_SQLITE, FOUR_ON_REDIS]);
+const COUNT = size(600, 10_000);
+const CONNECTIONS = 12;
+/** Calls at a time when they are checked. */
+const WIDTH = 200;
+const CANARIES = 200;
+
+interface Planned {
+  readonly request: VerifyInit;
+  /** The same code without a request id; undefined for a wrong one. */
+  readonly bare: VerifyInit | undefined;
+  readonly secret: string;
+  readonly bytes: Uint8Array;
+  readonly code: string;
+}
+
+/** Each with a key of its own; one in five has a wrong code. */
+function plan(random: Random): Planned {
+  const key = hotpKey(random);
+  const isRight = random.chance(0.8);
+  const code = isRight ? codeOf(key, random.below(key.last)) : wrongCode(key, random);
+  const request = requestOf(key, code, { requestId: random.uuid() });
+  return { request, bare: isRight ? requestOf(key, code) : undefined, secret: key.secret, bytes: key.bytes, code };
+}
+
+function verify({ instances, apiKeys: [apiKey = ''] }: Cluster, request: VerifyInit, place: number): Promise<Answer> {
+  return around(instances, place).caller.verify(request, apiKey);
+}
+
+/** Repeats until there is an answer. */
+async function persist(cluster: Cluster, request: VerifyInit, place: number): Promise<Answer> {
+  const answer = await verify(cluster, request, place);
+  return answer.outcome === 'unknown' ? persist(cluster, request, place + 1) : answer;
+}
+
+async function killAll({ instances, redis }: Cluster): Promise<void> {
+  await Promise.all([...instances.map((one) => one.kill()), redis?.kill()]);
+  await redis?.restart();
+  await Promise.all(instances.map((one) => one.start()));
+}
+
+/** Sends all, and kills everything when half of the answers are there. */
+async function sendAndKill(cluster: Cluster, planned: readonly Planned[]): Promise<Answer[]> {
+  const answers = planned.map(({ request }, place) => verify(cluster, request, place));
+  await arrived(answers, planned.length / 2);
+  await killAll(cluster);
+  return Promise.all(answers);
+}
+
+eachShape('a SIGKILL', SHAPES, (shape) => {
+  test(
+    `in the middle of ${COUNT} Verifies loses nothing that was acknowledged, and lets no code pass twice`,
+    async () => {
+      const random = nextRandom();
+      await using cluster = await startCluster(shape, random, { connections: CONNECTIONS / shape.instances });
+      const planned = Array.from({ length: COUNT }, () => plan(random));
+      const first = await sendAndKill(cluster, planned);
+      const { accepted = 0, mismatch = 0, unknown = 0, ...others } = tally(first);
+      expect(others).toEqual({});
+      expect(Math.min(accepted, mismatch, unknown)).toBeGreaterThan(0);
+
+      const again = await inTurns(planned, WIDTH, ({ request }, place) => persist(cluster, request, place));
+      const changed = again.filter((answer, place) => first[place]?.outcome !== 'unknown' && answer.text !== first[place]?.text);
+      expect(changed).toEqual([]);
+      const right = planned.flatMap(({ bare }) => bare ?? []);
+      expect(tally(again)).toEqual({ accepted: right.length, mismatch: COUNT - right.length });
+      expect(tally(await inTurns(right, WIDTH, (bare, place) => persist(cluster, bare, place)))).toEqual({
+        replayed: right.length,
+      });
+
+      for (const one of cluster.instances) expect(await one.stop()).toBe(0);
+      if (shape.store === 'sqlite') expectWhole(cluster);
+      const canaries = planned.slice(0, CANARIES).flatMap(({ secret, bytes, code }) => [
+        { name: 'a secret', value: secret },
+        { name: 'the bytes of a secret', value: bytes },
+        { name: 'a code', value: code },
+      ]);
+      const apiKeys = cluster.apiKeys.map((value) => ({ name: 'an API key', value }));
+      expect(findCanaries(cluster, [...canaries, ...apiKeys])).toEqual([]);
+    },
+    size(30_000, 600_000),
+  );
+});
+
+function expectWhole({ databaseFile }: Cluster): void {
+  const database = new DatabaseSync(databaseFile, { readOnly: true });
+  expect(database.prepare('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
+  database.close();
+}

@@ -1,0 +1,69 @@
+/** Every instance is restarted under load, one after the other: with the standard retry policy of gRPC no call fails. */
+
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { type Answer, createCaller } from './caller.ts';
+import { eachShape, type Shape, startCluster } from './cluster.ts';
+import { tally } from './crowd.ts';
+import { nextRandom, size } from './form.ts';
+import { codeOf, hotpKey, requestOf } from './keys.ts';
+
+const INSTANCES = size(2, 4);
+const SHAPES: readonly Shape[] = [
+  { name: `${INSTANCES} processes with one SQLite file`, store: 'sqlite', instances: INSTANCES },
+  { name: `${INSTANCES} processes with one Redis`, store: 'redis', instances: INSTANCES },
+];
+const ROUNDS = size(1, 20);
+const CALLERS = 20;
+
+/** What a client is configured with, as gRPC's documentation has it (gRFC A6). */
+const RETRY_POLICY = JSON.stringify({
+  loadBalancingConfig: [{ round_robin: {} }],
+  methodConfig: [
+    {
+      name: [{ service: 'otp.v1.OtpService' }],
+      retryPolicy: {
+        maxAttempts: 5,
+        initialBackoff: '0.1s',
+        maxBackoff: '1s',
+        backoffMultiplier: 2,
+        retryableStatusCodes: ['UNAVAILABLE'],
+      },
+    },
+  ],
+});
+
+eachShape('a rolling restart', SHAPES, (shape) => {
+  test(
+    'fails no call and accepts each code once',
+    async () => {
+      const random = nextRandom();
+      await using cluster = await startCluster(shape, random);
+      const [apiKey = ''] = cluster.apiKeys;
+      const addresses = cluster.instances.map(({ address }) => address).join(',');
+      const caller = createCaller(`ipv4:${addresses}`, 4, { 'grpc.service_config': RETRY_POLICY });
+      const answers: Answer[] = [];
+      let isOver = false;
+      const callers = Array.from({ length: CALLERS }, async () => {
+        while (!isOver) {
+          const key = hotpKey(random);
+          const request = requestOf(key, codeOf(key, 1), { requestId: random.uuid() });
+          answers.push(await caller.verify(request, apiKey));
+          await pause(random.below(10));
+        }
+      });
+      for (let round = 0; round < ROUNDS; round += 1) {
+        for (const one of cluster.instances) {
+          expect(await one.stop()).toBe(0);
+          await one.start();
+        }
+      }
+      isOver = true;
+      await Promise.all(callers);
+      caller.close();
+      expect(answers.length).toBeGreaterThan(100);
+      expect(tally(answers)).toEqual({ accepted: answers.length });
+    },
+    size(30_000, 600_000),
+  );
+});

@@ -1,0 +1,133 @@
+/** A random run: callers who send right, wrong, used and earlier codes, repeat requests and mix up request ids, while things break. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { around, type Cluster } from './cluster.ts';
+import type { Fault } from './faults.ts';
+import type { Random } from './form.ts';
+import type { Call } from './history.ts';
+import { codeOf, hotpKey, requestOf, type TestKey, totpKey, wrongCode } from './keys.ts';
+
+export interface Workload {
+  /** Keys in use at a time, and callers at work. */
+  readonly keys: number;
+  readonly callers: number;
+  readonly ms: number;
+}
+
+type Asked = Omit<Call, 'invokedAt' | 'answeredAt' | 'answer'>;
+
+/** A key in use, and how far its codes have been used up. */
+interface Slot {
+  readonly name: string;
+  readonly key: TestKey;
+  next: number;
+  /** Answers that it was throttled: it stays so for longer than the run. */
+  throttled: number;
+  /** How many of its codes are wrong: a typing mistake now and then, or guesses. */
+  readonly wrong: number;
+  /** The requests that had an id. */
+  readonly sent: Asked[];
+}
+
+/** After so many it has shown that it is throttled, and another key takes its place. */
+const THROTTLED_ENOUGH = 10;
+/** A repeat is of one of the latest so many. */
+const REMEMBERED = 10;
+const PAUSE_MS = { least: 150, more: 350 };
+
+/** Runs it on a cluster, one fault after the other, and ends when all is well again and every request with an id has an answer. */
+export async function run(
+  cluster: Cluster,
+  faults: readonly Fault[],
+  random: Random,
+  { keys, callers, ms }: Workload,
+): Promise<Call[]> {
+  const history: Call[] = [];
+  const byName = new Map<string, TestKey>();
+  const until = performance.now() + ms;
+
+  function newSlot(): Slot {
+    const key = random.chance(0.5) ? hotpKey(random) : totpKey(random);
+    const name = `${key.type} ${byName.size}`;
+    byName.set(name, key);
+    return { name, key, next: key.first, throttled: 0, wrong: random.chance(0.4) ? 0.7 : 0.15, sent: [] };
+  }
+
+  async function ask(asked: Asked): Promise<Call> {
+    const key = byName.get(asked.key);
+    if (key === undefined) throw new Error('an unknown key');
+    const request = requestOf(key, asked.code, {
+      ...(asked.requestId !== undefined && { requestId: asked.requestId }),
+      ...(asked.afterStep !== undefined && { afterStep: BigInt(asked.afterStep) }),
+      allowReuse: !asked.claim,
+    });
+    const invokedAt = performance.now();
+    const answer = await random.pick(cluster.instances).caller.verify(request, asked.apiKey);
+    const call = { ...asked, invokedAt, answeredAt: performance.now(), answer };
+    history.push(call);
+    return call;
+  }
+
+  async function caller(slots: Slot[]): Promise<void> {
+    while (performance.now() < until) {
+      const place = random.below(slots.length);
+      const slot = around(slots, place);
+      const asked = next(slot, cluster.apiKeys, random);
+      const { answer } = await ask(asked);
+      if (asked.requestId !== undefined) slot.sent.push(asked);
+      if (answer.outcome === 'throttled') slot.throttled += 1;
+      if (slots[place] === slot && (slot.throttled > THROTTLED_ENOUGH || slot.next >= slot.key.last)) slots[place] = newSlot();
+      if (answer.outcome === 'unknown') await pause(random.below(50));
+    }
+  }
+
+  async function breakThings(): Promise<void> {
+    while (performance.now() < until) {
+      const { begin, end } = random.pick(faults);
+      await begin();
+      await pause(random.below(PAUSE_MS.more));
+      await end();
+      await pause(PAUSE_MS.least + random.below(PAUSE_MS.more));
+    }
+  }
+
+  const slots = Array.from({ length: keys }, newSlot);
+  await Promise.all([...Array.from({ length: callers }, () => caller(slots)), breakThings()]);
+  for (const { answer, ...asked } of [...history]) {
+    if (answer.outcome === 'unknown' && asked.requestId !== undefined) await persist(ask, asked);
+  }
+  return history;
+}
+
+async function persist(ask: (asked: Asked) => Promise<Call>, asked: Asked): Promise<void> {
+  while ((await ask(asked)).answer.outcome === 'unknown') await pause(50);
+}
+
+/** What a caller does next with a key. */
+function next(slot: Slot, apiKeys: readonly string[], random: Random): Asked {
+  const { key, sent } = slot;
+  if (sent.length > 0 && random.chance(0.15)) return repeated(random.pick(sent.slice(-REMEMBERED)), slot, random);
+  const { code, step } = chooseCode(slot, random);
+  return {
+    key: slot.name,
+    apiKey: random.pick(apiKeys),
+    requestId: random.chance(0.6) ? random.uuid() : undefined,
+    code,
+    step,
+    claim: random.chance(0.75),
+    afterStep: random.chance(0.1) ? Math.max(0, key.first, slot.next - random.below(4)) : undefined,
+  };
+}
+
+/** The same again, or by a caller who mixes something up. */
+function repeated(asked: Asked, slot: Slot, random: Random): Asked {
+  return random.chance(0.8) ? asked : { ...asked, ...chooseCode(slot, random) };
+}
+
+/** A new code, one that was sent before, or a wrong one. */
+function chooseCode(slot: Slot, random: Random): Pick<Asked, 'code' | 'step'> {
+  const { key } = slot;
+  if (random.chance(slot.wrong)) return { code: random.chance(0.1) ? '1' : wrongCode(key, random), step: undefined };
+  if (random.chance(0.5)) slot.next = Math.min(key.last, slot.next + 1 + random.below(2));
+  const step = Math.max(key.first, slot.next - (random.chance(0.6) ? 0 : random.below(4)));
+  return { code: codeOf(key, step), step };
+}
