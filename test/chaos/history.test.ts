@@ -12,7 +12,7 @@ const SHAPES: readonly Shape[] = [
   { name: 'three processes with one SQLite file', store: 'sqlite', instances: 3 },
   { name: 'three processes with one Redis', store: 'redis', instances: 3 },
 ];
-const RUNS = size(1, 12);
+const RUNS = size(1, 8);
 const RUN_MS = size(2500, 15_000);
 
 /** What happens to the servers themselves. */

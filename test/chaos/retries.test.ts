@@ -106,7 +106,7 @@ eachShape('a request id', SHAPES, (shape) => {
     await expectFirstAnswer(prepared);
   });
 
-  test('repeated after the caller gave up, at any moment', async () => {
+  test('repeated after the caller gave up, at any moment', { timeout: size(30_000, 300_000) }, async () => {
     for (let left = size(15, 300); left > 0; left -= 1) {
       const random = nextRandom();
       const prepared = prepare(random);
