@@ -6,7 +6,7 @@ import { judgeOrder, type WriterData } from './sqlite-orders.ts';
 import { createQueue } from './sqlite-queue.ts';
 
 /** Within this an attempt is judged or rejected, in ms: a Verify has to be answered within 300. */
-const JUDGE_PATIENCE_MS = 250;
+const JUDGE_PATIENCE_MS = 200;
 /** The same for the others, which have more time than a Verify. */
 const PATIENCE_MS = 1000;
 /** The same for the first ping, which may have to wait for the writer to start on a machine that is starting other things too. */

@@ -15,7 +15,7 @@ export interface SqliteStoreOptions {
 
 /**
  * Opens the store. An attempt is judged by a thread of its own, in one transaction with those that came with it, and answered only when
- * that is on the disk, within 250 ms or with `StoreUnavailableError`: it may then have been counted, and only its request id tells.
+ * that is on the disk, within 200 ms or with `StoreUnavailableError`: it may then have been counted, and only its request id tells.
  * Throws `StoreFileError` if the file cannot be used: damaged, written by a newer version, or not ours.
  */
 export function openSqliteStore({ file }: SqliteStoreOptions): Store {

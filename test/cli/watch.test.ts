@@ -75,7 +75,7 @@ describe.concurrent('a stream that breaks', () => {
 
   it('is opened again if the next code is overdue', async () => {
     const silent: WatchAnswer = (stream) => void stream.write(response(1, 100));
-    const { code, opened } = await watch([silent, codes(2)], { args: ['--timeout', '0.2'], until: '100002' });
+    const { code, opened } = await watch([silent, codes(2)], { args: ['--timeout', '2'], until: '100002' });
     expect({ code, opened }).toEqual({ code: 0, opened: 2 });
   });
 
