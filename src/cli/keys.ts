@@ -1,5 +1,5 @@
 /** `otpd keys`: makes, lists, rotates and revokes API keys, in the store and not by way of the server. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { issueApiKey, revokeApiKey, rotateApiKey } from '../policy/api-keys.ts';
 import { SCOPES, type Scope } from '../policy/principal.ts';
 import type { ApiKeyRecord } from '../policy/store.ts';
@@ -53,12 +53,15 @@ function create(io: Io): Command {
     .description('make an API key, and print it this once')
     .requiredOption('--name <name>', 'who or what the key is for')
     .option('--plan <plan>', 'the plan whose limits hold', DEFAULT_PLAN)
-    .option('--scopes <scopes>', `what it may be used for, of ${SCOPES.join(',')} (default: all)`, parseScopes, SCOPES)
-    .option(
-      '--expires <when>',
-      'a span such as 90d, a date or moment such as 2027-01-31 (UTC), or never (default)',
-      parseExpiry,
-      () => undefined,
+    .addOption(
+      new Option('--scopes <scopes>', `what it may be used for, of ${SCOPES.join(',')}`)
+        .argParser(parseScopes)
+        .default(SCOPES, 'all'),
+    )
+    .addOption(
+      new Option('--expires <when>', 'a span such as 90d, a date or moment such as 2027-01-31 (UTC), or never')
+        .argParser(parseExpiry)
+        .default(() => undefined, 'never'),
     )
     .option('--plans <file>', 'JSON file of the plans, if the server has its own (env: OTPD_PLANS)')
     .action(async ({ name, plan, scopes, expires, ...flags }: CreateFlags) => {
