@@ -6,7 +6,7 @@ import { ensureFingerprintKey, fingerprintKeyFile, readFingerprintKey } from './
 import { type Credentials, plaintextCredentials, tlsCredentials } from './grpc/credentials.ts';
 import { logCall } from './grpc/log.ts';
 import { createGrpcServer } from './grpc/server.ts';
-import type { Logger } from './log.ts';
+import type { Log, Logger } from './log.ts';
 import { invalid } from './otp/error.ts';
 import { createAdmit } from './policy/admit.ts';
 import { createAuthenticator } from './policy/authenticate.ts';
@@ -23,7 +23,7 @@ const FLUSH_MS = 10_000;
 
 /** What the outside lends: tests give their own. */
 export interface Ports {
-  readonly logger: Logger;
+  readonly log: Log;
   readonly clock: Clock;
   /** In place of the one that the configuration names. */
   readonly store?: Store;
@@ -39,8 +39,10 @@ export interface App {
 }
 
 /** Builds the service; nothing listens yet. What was opened is closed again if a later part fails. */
-export async function build(config: Config, { logger, clock, store: lent }: Ports): Promise<App> {
+export async function build(config: Config, { log, clock, store: lent }: Ports): Promise<App> {
+  const { logger } = log;
   await using parts = new AsyncDisposableStack();
+  parts.defer(log.flush);
   const plans = readPlans(config);
   const store = lent ?? (await openStore(config, (text) => logger.warn(text)));
   parts.defer(() => store.close());
@@ -66,7 +68,7 @@ export async function build(config: Config, { logger, clock, store: lent }: Port
     clock,
     credentials,
     reflection: config.reflection,
-    onCall: (record, code) => logCall(logger, record, code),
+    onCall: (record, code) => logCall(log, record, code),
   });
   parts.defer(() => server.close(config.shutdownGraceMs));
 

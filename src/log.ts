@@ -1,18 +1,29 @@
 /** The log: JSON lines on standard error, and what may be in them. */
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { createLines, type Lines } from './log-lines.ts';
 import type { LogLevel } from './settings.ts';
 
-export type { Logger };
+export type { Lines, Logger };
+
+export interface Log {
+  readonly logger: Logger;
+  /** Takes the line of a call, whose shape is known and which is written for every one; undefined where the level leaves such lines out. */
+  readonly calls: Lines | undefined;
+  /** Writes what still waits. */
+  readonly flush: () => void;
+}
 
 /**
- * Makes the logger. Errors are logged by name and stack frames, without their message: a message may quote what it was about, and that may
- * be a secret.
+ * Makes the log. Errors are logged by name and stack frames, without their message: a message may quote what it was about, and that may be a
+ * secret. Lines of calls are written together, a twentieth of a second late at most; any other line goes out at once, after those before it.
  */
-export function createLogger(level: LogLevel, stream: DestinationStream = destination({ fd: 2, sync: true })): Logger {
-  return pino(
+export function createLog(level: LogLevel, stream: DestinationStream = destination({ fd: 2, sync: true })): Log {
+  const lines = createLines(stream);
+  const logger = pino(
     { level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"`, serializers: { err: describe } },
-    stream,
+    { write: lines.now },
   );
+  return { logger, calls: logger.isLevelEnabled('info') ? lines : undefined, flush: lines.flush };
 }
 
 interface Described {

@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { build } from '../app.ts';
 import { type Flags, formatAddress, loadConfig } from '../config.ts';
-import { createLogger } from '../log.ts';
+import { createLog } from '../log.ts';
 import { SETTINGS, type Setting, type SettingName } from '../settings.ts';
 import { localError } from './failure.ts';
 import { ensureFirstKey } from './first-key.ts';
@@ -18,11 +18,12 @@ export function serveCommand(io: Io): Command {
 
 async function serve(io: Io, flags: Flags): Promise<void> {
   const config = loadConfig(flags, io.env);
-  const logger = createLogger(config.logLevel);
+  const log = createLog(config.logLevel);
+  const { logger } = log;
   // The last net below the ones in src/grpc: whatever slips through all of them is logged, and ends one call at most, not the process.
   const contain = (err: unknown): void => logger.error({ err }, 'contained');
   process.on('uncaughtException', contain);
-  const app = await build(config, { logger, clock: Date.now });
+  const app = await build(config, { log, clock: Date.now });
   try {
     const firstKey = await ensureFirstKey(app.store.keys, app.plans, Date.now());
     const address = await app.run().catch(() => {

@@ -1,14 +1,18 @@
-/** What the interceptors and the handler of one call share: it travels with the call's metadata. */
-import type { Metadata } from '@grpc/grpc-js';
+/** What the interceptors and the handler of one call share: it travels with the call. */
+import type { Metadata, ServerInterceptingCallInterface } from '@grpc/grpc-js';
 import type { Admission } from '../policy/admit.ts';
 import type { WindowState } from '../policy/store.ts';
 
 const OPAQUE_KEY = 'otpd.call';
+const RECORD: unique symbol = Symbol('otpd.call');
 
 /** One call from its first header to its status. */
 export interface CallRecord {
   readonly path: string;
+  /** The caller's address with its port, as the log names it. */
   readonly peer: string;
+  /** The call nearest the wire: what answers it. */
+  readonly call: ServerInterceptingCallInterface;
   /** `performance.now()` at the first header. */
   readonly startedAt: number;
   /** The caller's `x-request-id`, or one made here. */
@@ -25,14 +29,15 @@ export interface CallRecord {
   fault: unknown;
   /** Set with the first status, which is the only one. */
   ended: boolean;
-  /** Run once at the end, whatever the end is. */
-  readonly onEnd: (() => void)[];
+  /** Gives back the place of an open stream; to be called at the end, whatever the end is. */
+  closeStream: (() => void) | undefined;
 }
 
-export function createCallRecord(path: string, peer: string): CallRecord {
+export function createCallRecord(path: string, call: ServerInterceptingCallInterface): CallRecord {
   return {
     path,
-    peer,
+    peer: peerOf(call),
+    call,
     startedAt: performance.now(),
     requestId: '',
     admission: undefined,
@@ -41,16 +46,38 @@ export function createCallRecord(path: string, peer: string): CallRecord {
     reason: undefined,
     fault: undefined,
     ended: false,
-    onEnd: [],
+    closeStream: undefined,
   };
 }
 
-/** Lets the record travel with the call. */
-export function attachRecord(metadata: Metadata, record: CallRecord): void {
-  metadata.setOpaque(OPAQUE_KEY, record);
+/** What `getPeer` gives, from what grpc-js has looked up already: the socket is asked by way of slow getters. */
+function peerOf(call: ServerInterceptingCallInterface): string {
+  const { remoteAddress, remotePort } = call.getConnectionInfo();
+  if (remoteAddress === undefined) return 'unknown';
+  return remotePort === undefined ? remoteAddress : `${remoteAddress}:${remotePort}`;
+}
+
+/** A call that has its record on it, for the interceptors behind the first. */
+interface Recorded {
+  [RECORD]?: CallRecord;
+}
+
+/** Lets the record travel with its call. */
+export function attachRecord(record: CallRecord): void {
+  (record.call as Recorded)[RECORD] = record;
 }
 
 /** The record that `observe` attached. */
-export function recordOf(metadata: Metadata): CallRecord {
+export function recordOf(call: ServerInterceptingCallInterface): CallRecord {
+  return (call as Recorded)[RECORD] as CallRecord;
+}
+
+/** Lets the record travel on with the metadata of a stream: its handler does not see the call itself. */
+export function attachToStream(metadata: Metadata, record: CallRecord): void {
+  metadata.setOpaque(OPAQUE_KEY, record);
+}
+
+/** The record of a stream. */
+export function streamRecordOf(metadata: Metadata): CallRecord {
   return metadata.getOpaque(OPAQUE_KEY) as CallRecord;
 }

@@ -2,15 +2,14 @@
 import { type DescMethod, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import {
   type handleServerStreamingCall,
-  type handleUnaryCall,
   Metadata,
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { CallContext } from '../service/context.ts';
 import { CallFailure } from '../service/failure.ts';
-import type { Method, StreamingMethod, UnaryMethod } from '../service/methods.ts';
-import { type CallRecord, recordOf } from './call-record.ts';
+import type { Method, StreamingMethod } from '../service/methods.ts';
+import { type CallRecord, streamRecordOf } from './call-record.ts';
 import { failureStatus } from './status.ts';
 
 /** A service as `Server.addService` takes it. */
@@ -23,9 +22,14 @@ export interface Bridge {
 export function bridge(methods: readonly Method[], now: () => number): Bridge {
   const definition = Object.fromEntries(methods.map(({ descriptor }) => [descriptor.localName, defineMethod(descriptor)]));
   const implementation = Object.fromEntries(
-    methods.map((method) => [method.descriptor.localName, method.kind === 'unary' ? unary(method, now) : streaming(method, now)]),
+    methods.map((method) => [method.descriptor.localName, method.kind === 'unary' ? answeredBefore : streaming(method, now)]),
   );
   return { definition, implementation };
+}
+
+/** Stands for a unary method, so that grpc-js knows its path: the interceptor in `unary.ts` answers it. */
+function answeredBefore(): never {
+  throw new Error('a unary call is answered before it gets to its handler');
 }
 
 /** The path of a method on the wire. */
@@ -46,24 +50,9 @@ export function defineMethod(descriptor: DescMethod): ServiceDefinition[string] 
   };
 }
 
-function unary(method: UnaryMethod, now: () => number): handleUnaryCall<Buffer, Uint8Array> {
-  return (call, callback) => {
-    const record = recordOf(call.metadata);
-    const fail = (error: unknown) => callback(failureStatus(error, record));
-    const send = (response: MessageShape<DescMethod['output']>) => callback(null, toBinary(method.descriptor.output, response));
-    try {
-      const response = method.handle(decode(method, call.request), context(record, now));
-      if (response instanceof Promise) response.then(send).catch(fail);
-      else send(response);
-    } catch (error) {
-      fail(error);
-    }
-  };
-}
-
 function streaming(method: StreamingMethod, now: () => number): handleServerStreamingCall<Buffer, Uint8Array> {
   return (call) => {
-    const record = recordOf(call.metadata);
+    const record = streamRecordOf(call.metadata);
     const left = new AbortController();
     call.on('cancelled', () => left.abort());
     // Where the stream is already gone, the cancellation has ended the call.
@@ -82,12 +71,14 @@ function streaming(method: StreamingMethod, now: () => number): handleServerStre
   };
 }
 
-function context({ admission, requestId }: CallRecord, now: () => number): CallContext {
+/** What a handler is told of the call. */
+export function context({ admission, requestId }: CallRecord, now: () => number): CallContext {
   if (admission === undefined) throw new Error('the guard lets no call in without an admission');
   return { principal: admission.principal, requestId, now };
 }
 
-function decode(method: Method, bytes: Uint8Array): MessageShape<DescMethod['input']> {
+/** The request in `bytes`. Throws `CallFailure` where they are none. */
+export function decode(method: Method, bytes: Uint8Array): MessageShape<DescMethod['input']> {
   try {
     return fromBinary(method.descriptor.input, bytes, { readUnknownFields: false });
   } catch {

@@ -1,20 +1,39 @@
 /** One log line a call: what was called, by whom, how it ended; never what it was about. */
 import { status as codes } from '@grpc/grpc-js';
-import type { Logger } from 'pino';
+import type { Log } from '../log.ts';
 import type { CallRecord } from './call-record.ts';
 
 /** Logs the end of a call: at info, or at error with its stack for a fault of ours. */
-export function logCall(logger: Logger, record: CallRecord, code: number): void {
-  const { path, peer, keyId, requestId, reason, startedAt, fault } = record;
-  const line = {
-    method: path,
-    code: codes[code],
-    reason,
-    durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
-    keyId,
-    peer,
-    requestId,
-  };
-  if (fault === undefined) logger.info(line, 'call');
-  else logger.error({ ...line, err: fault }, 'call');
+export function logCall({ logger, calls }: Log, record: CallRecord, code: number): void {
+  const durationMs = Math.round((performance.now() - record.startedAt) * 1000) / 1000;
+  if (record.fault === undefined) {
+    calls?.soon(lineOf(record, codes[code] ?? '', durationMs));
+    return;
+  }
+  const { path: method, peer, keyId, requestId, reason, fault: err } = record;
+  logger.error({ method, code: codes[code], reason, durationMs, keyId, peer, requestId, err }, 'call');
+}
+
+/**
+ * The line as the logger would write it, put together here in a fifth of the time. Nothing in it needs escaping: the path is one that we
+ * serve, the peer an address, and a request id has passed `requestIdOf`.
+ */
+function lineOf({ path, peer, keyId, requestId, reason }: CallRecord, code: string, durationMs: number): string {
+  const why = reason === undefined ? '' : `,"reason":"${reason}"`;
+  const key = keyId === undefined ? '' : `,"keyId":"${keyId}"`;
+  const what = `"method":"${path}","code":"${code}"${why},"durationMs":${durationMs}${key}`;
+  return `{"level":30,"time":"${timeText()}",${what},"peer":"${peer}","requestId":"${requestId}","msg":"call"}\n`;
+}
+
+let told = 0;
+let text = '';
+
+/** Now, in RFC 3339; many calls end in one millisecond. */
+function timeText(): string {
+  const now = Date.now();
+  if (now !== told) {
+    told = now;
+    text = new Date(now).toISOString();
+  }
+  return text;
 }

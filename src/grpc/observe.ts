@@ -1,13 +1,9 @@
 /** The outer interceptor: sees each call from its first header to its one status, whoever sends it. */
-import {
-  status as codes,
-  Metadata,
-  ServerInterceptingCall,
-  type ServerInterceptingCallInterface,
-  type ServerInterceptor,
-} from '@grpc/grpc-js';
+import { status as codes, Metadata, type ServerInterceptor } from '@grpc/grpc-js';
 import { CallFailure } from '../service/failure.ts';
 import { attachRecord, type CallRecord, createCallRecord } from './call-record.ts';
+import { createDeadlines } from './deadlines.ts';
+import { Listener, listenThrough, type Next } from './listener.ts';
 import { annotate, requestIdOf } from './metadata.ts';
 import { failureStatus, type PartialStatus, withDetails } from './status.ts';
 
@@ -29,78 +25,99 @@ export interface Observer {
 
 /** Makes the interceptor; it must stand first, nearest the wire. */
 export function createObserver({ isOurs, onCall }: ObserveOptions): Observer {
-  const streams = new Set<(error: Error) => void>();
+  const streams = new Set<CallRecord>();
+  const deadlines = createDeadlines<CallRecord>(DEADLINE_MS, (record) => fail(record, new CallFailure('deadline_exceeded')));
 
-  const interceptor: ServerInterceptor = (method, call) => {
-    const record = createCallRecord(method.path, call.getPeer());
-    const fail = (error: Error) => call.sendStatus(failureStatus(error, record));
-    const finish = (code: number): void => {
-      record.ended = true;
-      for (const run of record.onEnd) run();
-      record.admission?.settle(code !== codes.OK && code !== codes.CANCELLED);
-      onCall(record, code);
-    };
-    wrapCall(call, record, isOurs(method.path), finish);
-    const timer = setTimeout(fail, DEADLINE_MS, new CallFailure('deadline_exceeded'));
-    record.onEnd.push(() => clearTimeout(timer));
-    if (method.responseStream) {
-      streams.add(fail);
-      record.onEnd.push(() => streams.delete(fail));
+  function finish(record: CallRecord, code: number): void {
+    record.ended = true;
+    deadlines.delete(record);
+    streams.delete(record);
+    record.closeStream?.();
+    record.admission?.settle(code !== codes.OK && code !== codes.CANCELLED);
+    onCall(record, code);
+  }
+
+  class Observed extends Listener {
+    readonly #record: CallRecord;
+
+    constructor(next: Next, record: CallRecord) {
+      super(next);
+      this.#record = record;
     }
-    return new ServerInterceptingCall(call, {
-      start(next) {
-        next({
-          onReceiveMetadata(metadata, nextMetadata) {
-            record.requestId = requestIdOf(metadata);
-            attachRecord(metadata, record);
-            nextMetadata(metadata);
-          },
-          // The answer of a stream may take for ever, its request may not.
-          onReceiveMessage(message, nextMessage) {
-            if (method.requestStream) clearTimeout(timer);
-            nextMessage(message);
-          },
-          onReceiveHalfClose(nextHalfClose) {
-            if (method.responseStream) clearTimeout(timer);
-            nextHalfClose();
-          },
-          // Fires after every call: only one that has had no status yet was left by its caller.
-          onCancel() {
-            if (!record.ended) finish(codes.CANCELLED);
-          },
-        });
-      },
-    });
+
+    override onReceiveMetadata(metadata: Metadata): void {
+      this.#record.requestId = requestIdOf(metadata);
+      super.onReceiveMetadata(metadata);
+    }
+
+    /** Fires after every call: only one that has had no status yet was left by its caller. */
+    override onCancel(): void {
+      if (!this.#record.ended) finish(this.#record, codes.CANCELLED);
+      super.onCancel();
+    }
+  }
+
+  /** The answer of a stream may take for ever; its request may not, nor the first of several. */
+  class ObservedStream extends Observed {
+    readonly #record: CallRecord;
+    readonly #hasOneRequest: boolean;
+
+    constructor(next: Next, record: CallRecord, hasOneRequest: boolean) {
+      super(next, record);
+      this.#record = record;
+      this.#hasOneRequest = hasOneRequest;
+    }
+
+    override onReceiveMessage(message: unknown): void {
+      if (!this.#hasOneRequest) deadlines.delete(this.#record);
+      super.onReceiveMessage(message);
+    }
+
+    override onReceiveHalfClose(): void {
+      deadlines.delete(this.#record);
+      super.onReceiveHalfClose();
+    }
+  }
+
+  const interceptor: ServerInterceptor = ({ path, requestStream, responseStream }, call) => {
+    const record = createCallRecord(path, call);
+    attachRecord(record);
+    answerThrough(record, isOurs(path), finish);
+    deadlines.add(record);
+    if (responseStream) streams.add(record);
+    const isStream = requestStream || responseStream;
+    return listenThrough(call, (next) =>
+      isStream ? new ObservedStream(next, record, !requestStream) : new Observed(next, record),
+    );
   };
 
   const endStreams = (error: Error): void => {
-    for (const end of [...streams]) end(error);
+    for (const record of [...streams]) fail(record, error);
   };
   return { interceptor, endStreams };
 }
 
+function fail(record: CallRecord, error: Error): void {
+  record.call.sendStatus(failureStatus(error, record));
+}
+
 /**
- * Replaces `sendMetadata` and `sendStatus` of the innermost call itself. A deadline, a message that is too large and one that does not
+ * Replaces `sendMetadata` and `sendStatus` of the call nearest the wire itself. A deadline, a message that is too large and one that does not
  * decompress are answered by grpc-js through exactly this object, past every interceptor's responder: here is the one place all pass.
  */
-function wrapCall(
-  call: ServerInterceptingCallInterface,
-  record: CallRecord,
-  ours: boolean,
-  finish: (code: number) => void,
-): void {
-  const sendMetadata = call.sendMetadata.bind(call);
-  const sendStatus = call.sendStatus.bind(call);
+function answerThrough(record: CallRecord, ours: boolean, finish: (record: CallRecord, code: number) => void): void {
+  const { call } = record;
+  const { sendMetadata, sendStatus } = call;
   call.sendMetadata = (metadata) => {
     annotate(metadata, record);
-    sendMetadata(metadata);
+    sendMetadata.call(call, metadata);
   };
   call.sendStatus = (given) => {
     if (record.ended) return;
     const status: PartialStatus = ours ? withDetails(given, record) : given;
     const metadata = status.metadata ?? new Metadata();
     if (status.code !== codes.OK) annotate(metadata, record);
-    finish(status.code);
-    sendStatus({ code: status.code, details: status.details, metadata });
+    finish(record, status.code);
+    sendStatus.call(call, { code: status.code, details: status.details, metadata });
   };
 }

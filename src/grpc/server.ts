@@ -13,6 +13,7 @@ import { createGuard } from './guard.ts';
 import { createHealth } from './health.ts';
 import { createObserver } from './observe.ts';
 import { addReflection } from './reflection.ts';
+import { createUnary } from './unary.ts';
 
 /** grpc-js is open by default: what one caller may take is bounded here. */
 const LIMITS = {
@@ -54,7 +55,8 @@ export function createGrpcServer({ methods, admit, clock, credentials, reflectio
   const observer = createObserver({ isOurs: (path) => scopes.has(path), onCall });
   // grpc-js writes metadata that it cannot read to standard error, value and all: that may be an API key.
   setLogVerbosity(logVerbosity.NONE);
-  const server = new Server({ ...LIMITS, interceptors: [observer.interceptor, createGuard(admit, scopes)] });
+  const interceptors = [observer.interceptor, createGuard(admit, scopes), createUnary(methods, clock)];
+  const server = new Server({ ...LIMITS, interceptors });
   const { definition, implementation } = bridge(methods, clock);
   server.addService(definition, implementation);
   const names = ['', OtpService.typeName];

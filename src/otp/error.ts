@@ -26,17 +26,19 @@ export function invalid(field: string, description: string): InvalidInputError {
 
 /** Collects the violations of several checks, so that the caller hears of all of them at once. */
 export class Violations {
-  readonly #found: FieldViolation[] = [];
+  /** Made with the first violation: most requests have none. */
+  #found: FieldViolation[] | undefined;
 
   /** Notes one violation. */
   add(field: string, description: string): void {
+    this.#found ??= [];
     this.#found.push({ field, description });
   }
 
-  /** Runs a check: its result, or undefined and its violations kept, their fields below `prefix`. Other errors pass. */
-  collect<T>(prefix: string, check: () => T): T | undefined {
+  /** Runs a check with its arguments: its result, or undefined and its violations kept, their fields below `prefix`. Other errors pass. */
+  collect<Arguments extends unknown[], T>(prefix: string, check: (...args: Arguments) => T, ...args: Arguments): T | undefined {
     try {
-      return check();
+      return check(...args);
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
       for (const { field, description } of error.violations) this.add(prefix + field, description);
@@ -46,6 +48,6 @@ export class Violations {
 
   /** Throws an `InvalidInputError` if anything was found. */
   throwIfAny(): void {
-    if (this.#found.length > 0) throw new InvalidInputError(this.#found);
+    if (this.#found !== undefined) throw new InvalidInputError(this.#found);
   }
 }

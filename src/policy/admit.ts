@@ -27,10 +27,11 @@ export interface Admission {
 
 export interface Admit {
   /**
-   * Lets a call in, or throws `Rejection`: those of `Authenticator`, `rate_limited` and `scope_missing`, the last two with `quota`. A call
-   * without the scope is charged, because it did cost, and given back to the hour and the day like any that fails.
+   * Lets a call in, or rejects with `Rejection`: those of `Authenticator`, `rate_limited` and `scope_missing`, the last two with `quota`. A call
+   * without the scope is charged, because it did cost, and given back to the hour and the day like any that fails. At once where nothing has
+   * to be waited for: turns of the event loop are a good part of what a call costs.
    */
-  (call: IncomingCall): Promise<Admission>;
+  (call: IncomingCall): Admission | Promise<Admission>;
   /** Counts a stream of the principal as open, or throws `Rejection` (`too_many_streams`); gives its release, which may be called twice. */
   openStream(principal: Principal): () => void;
 }
@@ -44,44 +45,40 @@ export interface AdmitOptions {
   readonly onFallback?: ((error: StoreUnavailableError) => void) | undefined;
 }
 
-/** A charge and the way to give it back. */
-interface Charge {
-  readonly result: ChargeResult;
-  readonly refund: () => void;
-}
-
 /** Makes the one gate that all calls pass. */
 export function createAdmit({ authenticator, limits, plans, clock, onFallback }: AdmitOptions): Admit {
   const fallback = createLocalLimits();
   const openStream = createStreams();
 
-  async function chargeIn(store: LimitStore, keyId: string, { windows }: Plan): Promise<Charge> {
-    const result = await store.charge(keyId, windows, clock());
-    // A refund that is lost costs its caller one call of an hour; nothing waits for it.
-    return { result, refund: () => void store.refund(keyId, windows, result.chargedAt).catch(() => undefined) };
+  function chargeFallback(principal: Principal, plan: Plan, scope: Scope, error: unknown): Admission | Promise<Admission> {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    onFallback?.(error);
+    return chargeIn(fallback, principal, plan, scope);
   }
 
-  async function charge(keyId: string, plan: Plan): Promise<Charge> {
-    try {
-      return await chargeIn(limits, keyId, plan);
-    } catch (error) {
-      if (!(error instanceof StoreUnavailableError)) throw error;
-      onFallback?.(error);
-      return chargeIn(fallback, keyId, plan);
-    }
-  }
-
-  async function admit({ apiKey, peer, scope }: IncomingCall): Promise<Admission> {
-    const principal = await authenticator.authenticate(apiKey, peer);
+  function enter(principal: Principal, scope: Scope): Admission | Promise<Admission> {
     const plan = planOf(plans, principal.plan);
-    const { result, refund } = plan.windows.length === 0 ? FREE_OF_CHARGE : await charge(principal.keyId, plan);
-    const quota = nearestToExhaustion(result.states);
-    if (!result.allowed) throw rateLimited(principal, plan, result, quota);
-    if (!principal.scopes.has(scope)) {
-      refund();
-      throw new Rejection('scope_missing', { metadata: { scope }, quota, keyId: principal.keyId });
+    const admission = chargeIn(limits, principal, plan, scope);
+    return admission instanceof Promise
+      ? admission.catch((error: unknown) => chargeFallback(principal, plan, scope, error))
+      : admission;
+  }
+
+  function chargeIn(store: LimitStore, principal: Principal, plan: Plan, scope: Scope): Admission | Promise<Admission> {
+    if (plan.windows.length === 0) return letIn(store, principal, plan, scope, FREE_OF_CHARGE);
+    const result = store.charge(principal.keyId, plan.windows, clock());
+    return result instanceof Promise
+      ? result.then((late) => letIn(store, principal, plan, scope, late))
+      : letIn(store, principal, plan, scope, result);
+  }
+
+  function admit({ apiKey, peer, scope }: IncomingCall): Admission | Promise<Admission> {
+    try {
+      const principal = authenticator.authenticate(apiKey, peer);
+      return principal instanceof Promise ? principal.then((late) => enter(late, scope)) : enter(principal, scope);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    return { principal, quota, settle: once((failed) => failed && refund()) };
   }
 
   return Object.assign(admit, {
@@ -89,11 +86,36 @@ export function createAdmit({ authenticator, limits, plans, clock, onFallback }:
   });
 }
 
-const FREE_OF_CHARGE: Charge = { result: { allowed: true, chargedAt: 0, states: [], retryAfterMs: 0 }, refund: () => undefined };
+const FREE_OF_CHARGE: ChargeResult = { allowed: true, chargedAt: 0, states: [], retryAfterMs: 0 };
+
+/** The admission of a call that was charged in `store`. */
+function letIn(store: LimitStore, principal: Principal, plan: Plan, scope: Scope, result: ChargeResult): Admission {
+  const quota = nearestToExhaustion(result.states);
+  if (!result.allowed) throw rateLimited(principal, plan, result, quota);
+  let isSettled = false;
+  const settle = (failed: boolean): void => {
+    if (isSettled) return;
+    isSettled = true;
+    // A refund that is lost costs its caller one call of an hour; nothing waits for it.
+    if (failed && plan.windows.length > 0) store.refund(principal.keyId, plan.windows, result.chargedAt).catch(() => undefined);
+  };
+  if (!principal.scopes.has(scope)) {
+    settle(true);
+    throw new Rejection('scope_missing', { metadata: { scope }, quota, keyId: principal.keyId });
+  }
+  return { principal, quota, settle };
+}
 
 /** The window with the smallest share left; among equals, the one that stays so the longest. */
 function nearestToExhaustion(states: readonly WindowState[]): WindowState | undefined {
-  return states.toSorted((one, other) => shareLeft(one) - shareLeft(other) || other.resetMs - one.resetMs)[0];
+  let nearest: WindowState | undefined;
+  for (const state of states) if (nearest === undefined || isNearer(state, nearest)) nearest = state;
+  return nearest;
+}
+
+function isNearer(one: WindowState, other: WindowState): boolean {
+  const difference = shareLeft(one) - shareLeft(other);
+  return difference < 0 || (difference === 0 && one.resetMs > other.resetMs);
 }
 
 function shareLeft({ remaining, window }: WindowState): number {
@@ -108,14 +130,4 @@ function rateLimited(
 ): Rejection {
   const metadata = quota && { window: quota.window.name, limit: String(quota.window.limit), plan: plan.name };
   return new Rejection('rate_limited', { retryAfterMs, metadata: metadata ?? {}, quota, keyId });
-}
-
-/** A function whose first call counts. */
-function once(settle: (failed: boolean) => void): (failed: boolean) => void {
-  let settled = false;
-  return (failed) => {
-    if (settled) return;
-    settled = true;
-    settle(failed);
-  };
 }

@@ -6,7 +6,7 @@ import { isPlanName } from './plans.ts';
 import { SCOPES, type Scope } from './principal.ts';
 import type { ApiKeyRecord, ApiKeySecret } from './store.ts';
 
-export { type ParsedApiKey, parseApiKey } from './api-key-text.ts';
+export { hasChecksum, type ParsedApiKey, parseApiKey } from './api-key-text.ts';
 
 /** Printable: no control, format (bidirectional overrides among them), or separator characters, and no space at either end. */
 const NAME = /^(?! )[^\p{C}\p{Zl}\p{Zp}]{1,100}(?<! )$/u;

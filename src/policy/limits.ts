@@ -48,7 +48,7 @@ export function waitMs(log: WindowLog, window: LimitWindow, now: number): number
 
 /** Counts one call. */
 export function addCall(log: WindowLog, window: LimitWindow, now: number): void {
-  addEntry(log, window, { first: now, last: now, count: 1 });
+  addCalls(log, window, now, now, 1);
 }
 
 /** Takes back a call that was counted at `chargedAt`, from the entry it was counted in; nothing if that has left. */
@@ -84,16 +84,16 @@ function pullBack(log: WindowLog, window: LimitWindow, now: number): void {
     first = Math.min(first, newest.first);
     count += newest.count;
   }
-  if (count > 0) addEntry(log, window, { first, last: now, count });
+  if (count > 0) addCalls(log, window, first, now, count);
 }
 
-function addEntry(log: WindowLog, window: LimitWindow, entry: LogEntry): void {
+function addCalls(log: WindowLog, window: LimitWindow, first: number, last: number, count: number): void {
   const newest = log.entries.at(-1);
-  if (newest !== undefined && entry.last - newest.first < window.periodMs / ENTRIES_A_PERIOD) {
-    newest.last = entry.last;
-    newest.count += entry.count;
+  if (newest !== undefined && last - newest.first < window.periodMs / ENTRIES_A_PERIOD) {
+    newest.last = last;
+    newest.count += count;
   } else {
-    log.entries.push(entry);
+    log.entries.push({ first, last, count });
   }
-  log.used += entry.count;
+  log.used += count;
 }

@@ -1,6 +1,6 @@
 /** Call counts in this process's memory: the limits of a single instance, and what holds while a shared store is away. */
 import { addCall, advance, emptyLog, stateOf, takeBack, type WindowLog, waitMs } from './limits.ts';
-import type { ChargeResult, LimitStore, LimitWindow } from './store.ts';
+import type { ChargeResult, LimitStore, LimitWindow, WindowState } from './store.ts';
 
 /** Subjects are ids of authenticated keys, no stranger's choice. Beyond this many the first one seen starts afresh. */
 const MAX_SUBJECTS = 100_000;
@@ -17,17 +17,17 @@ interface Subject {
 /** Makes an empty table of call counts. Needs no timer: each charge looks at a few subjects and drops the idle ones. */
 export function createLocalLimits(): LimitStore {
   const subjects = new Map<string, Subject>();
-  let sweep = subjects.entries();
+  let sweep = subjects.keys();
 
   function dropIdle(now: number): void {
     for (let looked = 0; looked < SWEPT_A_CHARGE; looked += 1) {
       const next = sweep.next();
       if (next.done) {
-        sweep = subjects.entries();
+        sweep = subjects.keys();
         return;
       }
-      const [name, subject] = next.value;
-      if (subject.idleAt <= now) subjects.delete(name);
+      const subject = subjects.get(next.value);
+      if (subject !== undefined && subject.idleAt <= now) subjects.delete(next.value);
     }
   }
 
@@ -42,7 +42,7 @@ export function createLocalLimits(): LimitStore {
   }
 
   return {
-    async charge(subjectName, windows, now) {
+    charge(subjectName, windows, now) {
       dropIdle(now);
       return chargeSubject(subjectOf(subjectName), windows, now);
     },
@@ -58,18 +58,23 @@ export function createLocalLimits(): LimitStore {
 }
 
 function chargeSubject(subject: Subject, windows: readonly LimitWindow[], now: number): ChargeResult {
-  const counted = windows.map((window) => ({ window, log: logOf(subject, window.name) }));
   let retryAfterMs = 0;
-  for (const { window, log } of counted) {
+  for (const window of windows) {
+    const log = logOf(subject, window.name);
     advance(log, window, now);
     retryAfterMs = Math.max(retryAfterMs, waitMs(log, window, now));
   }
   const allowed = retryAfterMs === 0;
-  if (allowed) {
-    for (const { window, log } of counted) addCall(log, window, now);
-    subject.idleAt = Math.max(subject.idleAt, ...windows.map((window) => now + window.periodMs));
+  const states: WindowState[] = [];
+  for (const window of windows) {
+    const log = logOf(subject, window.name);
+    if (allowed) {
+      addCall(log, window, now);
+      subject.idleAt = Math.max(subject.idleAt, now + window.periodMs);
+    }
+    states.push(stateOf(log, window, now));
   }
-  return { allowed, chargedAt: now, retryAfterMs, states: counted.map(({ window, log }) => stateOf(log, window, now)) };
+  return { allowed, chargedAt: now, retryAfterMs, states };
 }
 
 function logOf({ logs }: Subject, windowName: string): WindowLog {

@@ -93,8 +93,8 @@ export interface ChargeResult {
 
 /** Call counts. No span as long as a window ever holds more than its limit. */
 export interface LimitStore {
-  /** Counts one call in every window, or in none if any is full; one atomic step, one round trip. */
-  charge(subject: string, windows: readonly LimitWindow[], now: number): Promise<ChargeResult>;
+  /** Counts one call in every window, or in none if any is full; one atomic step, one round trip. At once where the counts are in memory. */
+  charge(subject: string, windows: readonly LimitWindow[], now: number): ChargeResult | Promise<ChargeResult>;
   /** Takes back, out of the refundable windows, one call that was charged at `chargedAt`; nothing if it has left them since. */
   refund(subject: string, windows: readonly LimitWindow[], chargedAt: number): Promise<void>;
 }

@@ -19,7 +19,7 @@ export function generate(request: GenerateRequest, context: CallContext): Genera
   const violations = new Violations();
   const key = readRequest(request, violations);
   const uri = key === undefined ? undefined : formatUri(key);
-  const qrCode = violations.collect('', () => drawQrCode(uri, request.qrCode));
+  const qrCode = violations.collect('', drawQrCode, uri, request.qrCode);
   violations.throwIfAny();
   if (key === undefined || uri === undefined) throw new Error('a request without violations has a key');
   const secret = formatSecret(key.secret);
@@ -37,16 +37,16 @@ export function generate(request: GenerateRequest, context: CallContext): Genera
 }
 
 function readRequest(request: GenerateRequest, violations: Violations): KeyUri | undefined {
-  const type = violations.collect('', () => readType(request.type));
-  const algorithm = violations.collect('', () => readAlgorithm(request.algorithm));
+  const type = violations.collect('', readType, request.type);
+  const algorithm = violations.collect('', readAlgorithm, request.algorithm);
   const given = { type, algorithm, digits: request.digits || undefined, period: request.periodSeconds || undefined };
-  const parameters = violations.collect('', () => completeParameters(given));
-  const label = violations.collect('', () => checkLabel(request.issuer, request.accountName));
-  const counter = violations.collect('', () => readCounter('counter', request.counter));
+  const parameters = violations.collect('', completeParameters, given);
+  const label = violations.collect('', checkLabel, request.issuer, request.accountName);
+  const counter = violations.collect('', readCounter, 'counter', request.counter);
   if (type !== 'hotp' && request.counter !== undefined) {
     violations.add('counter', 'not for TOTP: leave it unset, or set type to OTP_TYPE_HOTP');
   }
-  const secret = violations.collect('', () => readSecret(request, violations));
+  const secret = violations.collect('', readSecret, request, violations);
   if (parameters === undefined || secret === undefined || label === undefined) return undefined;
   return {
     secret,

@@ -18,14 +18,14 @@ export interface ResolvedKey {
 /** Reads `key`; throws every violation at once, with field paths relative to the key. */
 export function readKey(key: Key): ResolvedKey {
   const violations = new Violations();
-  const type = violations.collect('', () => readType(key.type));
-  const algorithm = violations.collect('', () => readAlgorithm(key.algorithm));
+  const type = violations.collect('', readType, key.type);
+  const algorithm = violations.collect('', readAlgorithm, key.algorithm);
   const input = { type, algorithm, digits: key.digits || undefined, period: key.periodSeconds || undefined };
-  const counter = violations.collect('', () => readCounter('counter', key.counter));
-  const source = violations.collect('', () => (key.source.case === 'uri' ? parseUri(key.source.value) : readSecret(key)));
+  const counter = violations.collect('', readCounter, 'counter', key.counter);
+  const source = violations.collect<[Key], Uint8Array | KeyUri>('', readSource, key);
   const uri = source instanceof Uint8Array ? undefined : source;
   if (uri !== undefined) agree(uri, input, violations);
-  const parameters = violations.collect('', () => completeParameters(merge(uri, input)));
+  const parameters = violations.collect('', completeParameters, merge(uri, input));
   const moving = counter ?? uri?.counter;
   if (parameters !== undefined) checkCounter(parameters, key.counter !== undefined, moving, violations);
   violations.throwIfAny();
@@ -35,9 +35,13 @@ export function readKey(key: Key): ResolvedKey {
 
 /** Reads the `key` field of a request, which is required; its violations get the prefix `key.`. */
 export function requireKey(key: Key | undefined, violations: Violations): ResolvedKey | undefined {
-  if (key !== undefined) return violations.collect('key.', () => readKey(key));
+  if (key !== undefined) return violations.collect('key.', readKey, key);
   violations.add('key', 'required: set key.secret to the base32 secret, or key.uri to the otpauth URI');
   return undefined;
+}
+
+function readSource(key: Key): Uint8Array | KeyUri {
+  return key.source.case === 'uri' ? parseUri(key.source.value) : readSecret(key);
 }
 
 function readSecret(key: Key): Uint8Array {

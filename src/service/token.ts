@@ -1,32 +1,36 @@
 /** Token: the code of a key at a moment, with its neighbours. */
-import { create } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
-import { type TokenRequest, type TokenResponse, TokenResponseSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import type { TokenRequest, TokenResponse } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import type { Token } from '../../gen/ts/otp/v1/token_pb.ts';
 import { invalid, Violations } from '../otp/error.ts';
 import { BOUNDS } from '../otp/params.ts';
 import { stepAt, stepStart } from '../otp/totp.ts';
 import type { CallContext } from './context.ts';
 import { type ResolvedKey, requireKey } from './key.ts';
 import { readBounded } from './numbers.ts';
-import { LAST_MS, tokenMessage } from './token-message.ts';
+import { LAST_MS, type Moments, tokenMessage } from './token-message.ts';
 
 /** Computes the code. */
 export function token(request: TokenRequest, context: CallContext): TokenResponse {
   const violations = new Violations();
   const key = requireKey(request.key, violations);
-  const past = violations.collect('', () => readBounded('past_steps', request.pastSteps, BOUNDS.window, 0));
-  const future = violations.collect('', () => readBounded('future_steps', request.futureSteps, BOUNDS.window, 0));
+  const past = violations.collect('', readBounded, 'past_steps', request.pastSteps, BOUNDS.window, 0);
+  const future = violations.collect('', readBounded, 'future_steps', request.futureSteps, BOUNDS.window, 0);
   const now = context.now();
-  const at = violations.collect('', () => readAt(request.at, key, now));
+  const at = violations.collect('', readAt, request.at, key, now);
   violations.throwIfAny();
   if (key === undefined || past === undefined || future === undefined || at === undefined) {
     throw new Error('a request without violations is complete');
   }
   const step = key.counter ?? stepAt(at, key.parameters.period);
-  const message = (offset: number) => tokenMessage(key, step + offset, offset, { at, now });
-  const offsets = Array.from({ length: past + future + 1 }, (_, index) => index - past);
-  const neighbours = offsets.filter((offset) => offset !== 0 && exists(step + offset, key.parameters.period)).map(message);
-  return create(TokenResponseSchema, { token: message(0), neighbours });
+  const moments: Moments = { at, now };
+  const neighbours: Token[] = [];
+  for (let offset = -past; offset <= future; offset++) {
+    if (offset !== 0 && exists(step + offset, key.parameters.period)) {
+      neighbours.push(tokenMessage(key, step + offset, offset, moments));
+    }
+  }
+  return { $typeName: 'otp.v1.TokenResponse', token: tokenMessage(key, step, 0, moments), neighbours };
 }
 
 /** Whether the step begins in the time that a Timestamp can say; a HOTP, of period 0, always does. */

@@ -29,7 +29,7 @@ export function readVerification(request: VerifyRequest, now: number): Verificat
   if (request.code === '') violations.add('code', 'required: set the code as the user typed it');
   if (Buffer.byteLength(request.code) > MAX_CODE_BYTES) violations.add('code', `too long: at most ${MAX_CODE_BYTES} bytes`);
   const window = readWindow(request, key, now, violations);
-  const afterStep = violations.collect('', () => readCounter('after_step', request.afterStep));
+  const afterStep = violations.collect('', readCounter, 'after_step', request.afterStep);
   if (request.requestId !== '' && !UUID.test(request.requestId)) {
     violations.add('request_id', 'not a UUID: use the form 01234567-89ab-4cde-8f01-23456789abcd, or leave it unset');
   }
@@ -45,9 +45,9 @@ function readWindow(
   violations: Violations,
 ): Pick<Verification, 'current' | 'window'> | undefined {
   const { pastSteps, futureSteps, lookAhead } = request;
-  const past = violations.collect('', () => readBounded('past_steps', pastSteps, BOUNDS.window, DEFAULTS.window));
-  const future = violations.collect('', () => readBounded('future_steps', futureSteps, BOUNDS.window, DEFAULTS.window));
-  const ahead = violations.collect('', () => readBounded('look_ahead', lookAhead, BOUNDS.lookAhead, DEFAULTS.lookAhead));
+  const past = violations.collect('', readBounded, 'past_steps', pastSteps, BOUNDS.window, DEFAULTS.window);
+  const future = violations.collect('', readBounded, 'future_steps', futureSteps, BOUNDS.window, DEFAULTS.window);
+  const ahead = violations.collect('', readBounded, 'look_ahead', lookAhead, BOUNDS.lookAhead, DEFAULTS.lookAhead);
   if (key === undefined || past === undefined || future === undefined || ahead === undefined) return undefined;
   if (key.counter === undefined) {
     if (lookAhead !== undefined) violations.add('look_ahead', 'not for TOTP: set past_steps and future_steps instead');

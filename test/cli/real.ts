@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
-import { createLogger } from '../../src/log.ts';
+import { createLog } from '../../src/log.ts';
 import { issueApiKey } from '../../src/policy/api-keys.ts';
 import { SCOPES } from '../../src/policy/principal.ts';
 
@@ -18,7 +18,7 @@ export interface Real extends AsyncDisposable {
 export async function startReal(flags: Readonly<Record<string, string>> = {}): Promise<Real> {
   const dataDir = makeFolder();
   const config = loadConfig({ dataDir, listen: '127.0.0.1:0', logLevel: 'silent', ...flags }, {});
-  const app = await build(config, { logger: createLogger('silent'), clock: Date.now });
+  const app = await build(config, { log: createLog('silent'), clock: Date.now });
   const { apiKey, record } = issueApiKey({ name: 'test', plan: 'unlimited', scopes: SCOPES }, Date.now());
   await app.store.keys.insert(record);
   const address = await app.run();

@@ -1,5 +1,6 @@
 /** Codes: the RFC's values, what is read as a code, and which counter a code is found at. */
 import fc from 'fast-check';
+import { createGuardrails, generateSync } from 'otplib';
 import { describe, expect, it } from 'vitest';
 import { normaliseKey } from '../../src/otp/hmac.ts';
 import { findMatch, hotpCode, readCode } from '../../src/otp/hotp.ts';
@@ -31,6 +32,17 @@ describe('hotpCode', () => {
     expect(hotpCode(parseSecret('JBSWY3DPEHPK3PXP'), 1, SIX)).toBe('996554');
     expect(hotpCode(Uint8Array.of(0), 0, SIX)).toHaveLength(6);
     expect(hotpCode(new Uint8Array(128).fill(7), 0, SIX)).toHaveLength(6);
+  });
+
+  it('agrees with the whole of otplib, whose parts it is put together from', () => {
+    const guardrails = createGuardrails({ MIN_SECRET_BYTES: 1, MAX_SECRET_BYTES: 128 });
+    fc.assert(
+      fc.property(secrets, counters, parameters, (secret, counter, drawn) => {
+        const algorithm = drawn.algorithm.toLowerCase() as 'sha1' | 'sha256' | 'sha512';
+        const asked = { strategy: 'hotp', secret, counter, algorithm, digits: drawn.digits as 6 | 7 | 8, guardrails } as const;
+        expect(hotpCode(secret, counter, drawn)).toBe(generateSync(asked));
+      }),
+    );
   });
 
   it('gives the same codes for the aliases of a key', () => {

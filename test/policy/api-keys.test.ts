@@ -7,6 +7,7 @@ import { InvalidInputError } from '../../src/otp/error.ts';
 import {
   apiKeyMatches,
   apiKeyStatus,
+  hasChecksum,
   issueApiKey,
   type NewApiKey,
   parseApiKey,
@@ -56,6 +57,7 @@ describe('the text of an API key', () => {
     const { apiKey, record } = issue();
     const digest = createHash('sha256').update(apiKey).digest();
     expect(parseApiKey(apiKey)?.id).toBe(record.id);
+    expect(hasChecksum(apiKey)).toBe(true);
     expect(digest.equals(parseApiKey(apiKey)?.digest ?? Buffer.alloc(0))).toBe(true);
     expect(digest.equals(record.secrets[0]?.digest ?? Buffer.alloc(0))).toBe(true);
   });
@@ -81,7 +83,8 @@ describe('the text of an API key', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 67 }), fc.constantFrom(...BASE62), (place, character) => {
         fc.pre(apiKey[place] !== character);
-        expect(parseApiKey(apiKey.slice(0, place) + character + apiKey.slice(place + 1))).toBeUndefined();
+        const replaced = apiKey.slice(0, place) + character + apiKey.slice(place + 1);
+        expect(parseApiKey(replaced) !== undefined && hasChecksum(replaced)).toBe(false);
       }),
     );
   });

@@ -69,8 +69,8 @@ export function flaky(store: Store): FlakyStore {
 }
 
 /** The rejection that a call ends in; fails the test if it ends in anything else. */
-export async function rejectionOf(call: Promise<unknown>): Promise<Rejection> {
-  const outcome = await call.then(
+export async function rejectionOf(call: unknown): Promise<Rejection> {
+  const outcome = await Promise.resolve(call).then(
     () => 'let through',
     (error: unknown) => error,
   );

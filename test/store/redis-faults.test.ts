@@ -83,7 +83,7 @@ redisSuite('the Redis store in trouble', () => {
       () => store.codes.judge(attempt(), 0),
       () => store.codes.judge(attempt(), 0),
       () => store.keys.find('id'),
-      () => store.limits.charge('subject', [{ name: 'minute', periodMs: 60_000, limit: 1, refundable: false }], 0),
+      async () => store.limits.charge('subject', [{ name: 'minute', periodMs: 60_000, limit: 1, refundable: false }], 0),
       () => store.bind('identity'),
       () => store.ping(),
     ];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, build, type Ports } from '../../src/app.ts';
 import { type Environment, type Flags, loadConfig } from '../../src/config.ts';
-import { createLogger } from '../../src/log.ts';
+import { createLog } from '../../src/log.ts';
 import { issueApiKey, type NewApiKey } from '../../src/policy/api-keys.ts';
 import { SCOPES } from '../../src/policy/principal.ts';
 
@@ -34,10 +34,10 @@ export interface TestServerOptions extends Partial<Pick<Ports, 'clock' | 'store'
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
   const { flags, env, clock = Date.now, store } = options;
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'otpd-test-'));
-  const log: string[] = [];
-  const logger = createLogger('info', { write: (line) => void log.push(line) });
+  const written: string[] = [];
+  const log = createLog('info', { write: (text) => void written.push(text) });
   const config = loadConfig({ listen: '127.0.0.1:0', dataDir, shutdownGrace: '2', ...flags }, env ?? {});
-  const app = await build(config, { logger, clock, ...(store && { store }) });
+  const app = await build(config, { log, clock, ...(store && { store }) });
   const address = await app.run();
   const createKey = async (input: Partial<NewApiKey> = {}): Promise<string> => {
     const { apiKey, record } = issueApiKey({ name: 'test', plan: 'unlimited', scopes: SCOPES, ...input }, clock());
@@ -51,7 +51,10 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     dataDir,
     apiKey: await createKey(),
     createKey,
-    log,
+    get log() {
+      log.flush();
+      return written.join('').split('\n').slice(0, -1);
+    },
     close: async () => {
       await app.close();
       if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
