@@ -44,7 +44,9 @@ export async function build(config: Config, { log, clock, store: lent }: Ports):
   await using parts = new AsyncDisposableStack();
   parts.defer(log.flush);
   const plans = readPlans(config);
-  const store = lent ?? (await openStore(config, (text) => logger.warn(text)));
+  let onLost = (_: unknown): void => undefined;
+  const warn = (text: string): void => logger.warn(text);
+  const store = lent ?? (await openStore(config, warn, (error) => onLost(error)));
   parts.defer(() => store.close());
   const fingerprints = await bindFingerprints(config, store);
   // A store that wakes up with the first question is awake for the first Verify; one that is away is the monitor's to report.
@@ -63,7 +65,7 @@ export async function build(config: Config, { log, clock, store: lent }: Ports):
   const credentials = openCredentials(config, logger);
   parts.defer(() => credentials.close());
   const server = createGrpcServer({
-    methods: otpMethods({ codes: store.codes, fingerprints, audit: trail.audit }),
+    methods: otpMethods({ codes: store.codes, knows: authenticator.knows, fingerprints, audit: trail.audit }),
     admit: createAdmit({ authenticator, limits: store.limits, plans, clock }),
     clock,
     credentials,
@@ -78,6 +80,10 @@ export async function build(config: Config, { log, clock, store: lent }: Ports):
     else logger.error({ err }, 'the store is away: Verify answers UNAVAILABLE, Generate and Token go on under a local limit');
   });
   parts.defer(() => monitor.close());
+  onLost = (error) => {
+    authenticator.forget();
+    monitor.away(error);
+  };
 
   const owned = parts.move();
   let closing: Promise<void> | undefined;

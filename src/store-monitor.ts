@@ -5,6 +5,8 @@ import type { Store } from './policy/store.ts';
 const INTERVAL_MS = 500;
 
 export interface StoreMonitor {
+  /** To be told when a call has found the store away: the change shows at once. */
+  readonly away: (error: unknown) => void;
   readonly close: () => void;
 }
 
@@ -12,6 +14,7 @@ export interface StoreMonitor {
 export function watchStore(store: Store, onChange: (reachable: boolean, error?: unknown) => void): StoreMonitor {
   let reachable = true;
   let closed = false;
+  let alarms = 0;
   let timer: NodeJS.Timeout | undefined;
 
   function tell(now: boolean, error?: unknown): void {
@@ -21,8 +24,10 @@ export function watchStore(store: Store, onChange: (reachable: boolean, error?: 
   }
 
   async function ask(): Promise<void> {
+    const before = alarms;
     await store.ping().then(
-      () => tell(true),
+      // Unless it was answered before the alarm.
+      () => alarms === before && tell(true),
       (error: unknown) => tell(false, error),
     );
     if (!closed) timer = setTimeout(ask, INTERVAL_MS).unref();
@@ -30,6 +35,10 @@ export function watchStore(store: Store, onChange: (reachable: boolean, error?: 
 
   void ask();
   return {
+    away: (error) => {
+      alarms += 1;
+      tell(false, error);
+    },
     close: () => {
       closed = true;
       clearTimeout(timer);

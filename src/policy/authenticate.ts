@@ -19,6 +19,13 @@ export interface Authenticator {
    * At once for a right key that was read lately, as nearly all are.
    */
   authenticate(apiKey: string | undefined, peer: string): Principal | Promise<Principal>;
+  /**
+   * Forgets every key, and who failed, at once: the store has lost its state, and what it said before must let nobody in any more. Callers
+   * whose key it has lost are no guessers.
+   */
+  forget(): void;
+  /** Whether the principal's key was read since the last `forget`: to be asked before a code is judged, since a caller may take its time. */
+  knows(principal: Principal): boolean;
   /** Stores when each key was last used; to be called now and then. While the store is away, the times wait for the next flush. */
   flush(): Promise<void>;
   /** Flushes for the last time. */
@@ -33,7 +40,7 @@ export interface AuthenticatorOptions {
 /** Makes an authenticator that remembers no failures and no keys yet. */
 export function createAuthenticator({ keys, clock }: AuthenticatorOptions): Authenticator {
   const cache = createKeyCache(keys, clock);
-  const peers = createPeerTable();
+  let peers = createPeerTable();
   let lastUsed = new Map<string, number>();
 
   /** Failures are counted once known: as many more as are being looked up at that moment may slip through, none that is right is held up. */
@@ -85,7 +92,12 @@ export function createAuthenticator({ keys, clock }: AuthenticatorOptions): Auth
     }
   }
 
-  return { authenticate, flush, close: flush };
+  function forget(): void {
+    cache.forget();
+    peers = createPeerTable();
+  }
+
+  return { authenticate, forget, knows: cache.knows, flush, close: flush };
 }
 
 function throttled(retryAfterMs: number): Rejection {

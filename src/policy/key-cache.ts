@@ -29,6 +29,10 @@ export interface KeyCache {
   get(id: string): CachedKey | undefined;
   /** Asks the store; concurrent calls for one id share one answer. Throws `Rejection` (`store_unavailable`) if there is nothing to go by. */
   read(id: string): Promise<CachedKey>;
+  /** Drops all that was read so far, and what is being read at this moment. */
+  forget(): void;
+  /** Whether the principal was read since. */
+  knows(principal: Principal): boolean;
 }
 
 /** Makes an empty cache over the store. */
@@ -36,6 +40,8 @@ export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
   const known = new Map<string, CachedKey>();
   const unknown = new Map<string, CachedKey>();
   const reading = new Map<string, Promise<CachedKey>>();
+  /** The principals that were read since the last `forget`. */
+  let read = new WeakSet<Principal>();
 
   /** Each map is in the order of the last asking: with that, the first is the one longest out of use, to within `FRESH_MS`. */
   function remember(id: string, entry: CachedKey): CachedKey {
@@ -49,9 +55,14 @@ export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
   async function ask(id: string): Promise<CachedKey> {
     // The moment before the question: what the store says may be as old as that.
     const askedAt = clock();
+    const since = read;
     try {
       const record = await keys.find(id);
-      return remember(id, { record, principal: record && principalOf(record), readAt: askedAt, askedAt });
+      // The answer of a store that has lost its state meanwhile.
+      if (since !== read) throw new StoreUnavailableError(new Error('state lost'));
+      const principal = record && principalOf(record);
+      if (principal !== undefined) read.add(principal);
+      return remember(id, { record, principal, readAt: askedAt, askedAt });
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;
       const last = known.get(id);
@@ -70,6 +81,12 @@ export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
       reading.set(id, started);
       return started;
     },
+    forget() {
+      known.clear();
+      unknown.clear();
+      read = new WeakSet();
+    },
+    knows: (principal) => read.has(principal),
   };
 }
 

@@ -109,7 +109,10 @@ export interface Store {
    * written is the same. One atomic step: of two processes with different keys that start at once, one is told no.
    */
   bind(identity: string): Promise<boolean>;
-  /** Resolves when the store can write; rejects with `StoreUnavailableError`. */
+  /**
+   * Resolves when the store can write; rejects with `StoreUnavailableError`. To be called now and then: a shared store that has lost its state
+   * rejects everything until this has taken up what is there in its place.
+   */
   ping(): Promise<void>;
   close(): Promise<void>;
 }

@@ -14,6 +14,7 @@ import type { Audit } from '../policy/audit.ts';
 import type { CodeStore } from '../policy/codes.ts';
 import type { Fingerprints } from '../policy/fingerprint.ts';
 import type { Attempt, Judgement, Outcome } from '../policy/judge.ts';
+import type { Principal } from '../policy/principal.ts';
 import { Rejection } from '../policy/rejection.ts';
 import type { CallContext } from './context.ts';
 import { readVerification, type Verification } from './verify-request.ts';
@@ -21,6 +22,8 @@ import { readVerification, type Verification } from './verify-request.ts';
 /** What Verify needs besides the request. */
 export interface VerifyPorts {
   readonly codes: CodeStore;
+  /** Whether the store that judges is still the one that the caller's API key was found in. */
+  readonly knows: (principal: Principal) => boolean;
   readonly fingerprints: Fingerprints;
   readonly audit: Audit;
 }
@@ -39,6 +42,9 @@ const EVENT = {
   throttled: 'verify.throttled',
 } as const satisfies Record<Outcome, string>;
 
+/** When a caller may try again whose API key has to be looked up anew. */
+const RETRY_MS = 1000;
+
 /** Makes the handler. Whatever the comparison says, nothing is told before the store has judged it. */
 export function createVerify(
   ports: VerifyPorts,
@@ -53,12 +59,14 @@ export function createVerify(
 }
 
 async function judge(
-  { codes, audit }: VerifyPorts,
+  { codes, knows, audit }: VerifyPorts,
   attempt: Attempt,
   { key }: Verification,
   { principal, requestId }: CallContext,
   now: number,
 ): Promise<VerifyResponse> {
+  // Nothing may come between: a store that has lost its state would take a used code for new.
+  if (!knows(principal)) throw new Rejection('store_unavailable', { retryAfterMs: RETRY_MS });
   const judgement = await codes.judge(attempt, now);
   if (judgement.outcome === 'request_id_reused') throw new Rejection('request_id_reused');
   const { fingerprint } = attempt;

@@ -1,7 +1,7 @@
 /** Opens the store that the configuration names: the embedded file, or the one that several instances share. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Store } from '../policy/store.ts';
+import type { Store, StoreUnavailableError } from '../policy/store.ts';
 import { openSqliteStore } from './sqlite.ts';
 
 /** Where the state lies. */
@@ -30,14 +30,19 @@ export function databaseFile(dataDir: string): string {
 
 /**
  * Opens the store. Rejects with an error whose message says what to do if it cannot be used: a damaged or newer file, a Redis that is away or
- * not fit. What an operator should know of a store that can be used is told to `onWarning`.
+ * not fit. What an operator should know of a store that can be used is told to `onWarning`; `onLost` is called when a shared store turns out to
+ * have lost its state, and must forget what was read from it.
  */
-export async function openStore({ dataDir, redis }: StoreLocation, onWarning: (text: string) => void): Promise<Store> {
+export async function openStore(
+  { dataDir, redis }: StoreLocation,
+  onWarning: (text: string) => void,
+  onLost?: (error: StoreUnavailableError) => void,
+): Promise<Store> {
   if (redis === undefined) return openSqliteStore({ file: databaseFile(dataDir) });
   // Loaded only where it is used: the embedded store starts quicker without it.
   const { openRedisStore } = await import('./redis.ts');
   const { url, waitReplicas, ...files } = redis;
   const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, 'utf8'));
   const tls = { ca: read(files.ca), cert: read(files.cert), key: read(files.key) };
-  return openRedisStore({ url, waitReplicas, tls, onWarning });
+  return openRedisStore({ url, waitReplicas, tls, onWarning, onLost });
 }

@@ -1,13 +1,15 @@
 /** The shared store: API keys, limits, one-time use, attempts and request ids in one Redis or Valkey, for any number of instances. */
-import type { Store } from '../policy/store.ts';
+import type { Store, StoreUnavailableError } from '../policy/store.ts';
 import { createAcknowledgedRun } from './redis-acknowledged.ts';
 import { checkServer } from './redis-check.ts';
 import { createRedisCodes } from './redis-codes.ts';
 import { connect, type RedisTls } from './redis-connection.ts';
+import { RedisSetupError, reasonOf } from './redis-error.ts';
+import { identify, PING } from './redis-identity.ts';
 import { createRedisKeys } from './redis-keys.ts';
 import { createRedisLimits } from './redis-limits.ts';
-import { createRun, loadScripts, writingScript } from './redis-script.ts';
-import { createSession, identify } from './redis-session.ts';
+import { createRun, loadScripts } from './redis-script.ts';
+import { createSession } from './redis-session.ts';
 import { parseRedisUrl } from './redis-url.ts';
 
 export interface RedisStoreOptions {
@@ -24,19 +26,15 @@ export interface RedisStoreOptions {
   readonly waitReplicas?: number;
   /** Told, in one line each, what an operator should know: at the start, and when Redis has lost its state. */
   readonly onWarning: (text: string) => void;
+  /** Called when Redis has lost its state: whatever was read from it must be forgotten before this returns. */
+  readonly onLost?: ((error: StoreUnavailableError) => void) | undefined;
   /** For tests alone: the moments passed in are taken for the time, in place of Redis' own. */
   readonly callerClock?: boolean;
 }
 
 const DEFAULT_PREFIX = '{otpd}:';
 
-const BIND = writingScript(`
-redis.call('SET', KEYS[2], ARGV[3], 'NX')
-return redis.call('GET', KEYS[2]) == ARGV[3] and 1 or 0
-`);
-
-/** Writes the identity again, which changes nothing: a Redis that is read-only, full or unable to save shows only when it is written to. */
-const PING = writingScript(`redis.call('SET', KEYS[1], ARGV[1])`);
+const FIRST_USE = 'Redis held nothing of otpd: this is the first start, or Redis has lost its API keys and used codes';
 
 /**
  * Opens the store. Every operation is one script, one atomic step in one round trip, by Redis' clock, and is answered or rejected with
@@ -47,34 +45,45 @@ const PING = writingScript(`redis.call('SET', KEYS[1], ARGV[1])`);
  * second of them may be forgotten; a failover forgets what the new primary had not received, unless `waitReplicas` had it wait. A backup
  * that is restored brings back the state of its time.
  *
- * A Redis that comes back empty has forgotten which codes were used. The key `id` below the prefix, written at the first start, tells: as
- * long as it is not the one that this process opened with, every operation is rejected. It is made anew only by opening the store, that is by a
- * restart of `otpd serve` or by `otpd keys create`; with no API keys left, nobody can present an old code before new ones are given out.
+ * A Redis that comes back empty has forgotten which codes were used, and so has one that is not the one from before. The key `id` below the
+ * prefix, made at the first use, tells: every script compares it. Where it is not the expected one, `onLost` is called and every operation is
+ * rejected, until the next `ping` takes up the store that is there now: under its identity (one for all who come at once), and only if no
+ * other fingerprint key is bound to it. That is safe because a code is judged only by the store that knows its caller's API key: whoever has
+ * no API key can verify nothing, and a store that has forgotten the used codes has forgotten the API keys with them. So nobody can present an
+ * old code before an operator gives out new API keys or restores a backup, and no restart of otpd is needed for either. It rests on `onLost`:
+ * no API key that was read before it may let a Verify through after it.
  *
  * Throws `InvalidInputError` for the URL, and `RedisSetupError` within some seconds if Redis is away, refuses the user, is older than 7, a
  * replica, or may evict keys.
  */
 export async function openRedisStore(options: RedisStoreOptions): Promise<Store> {
-  const { url, tls = {}, prefix = DEFAULT_PREFIX, waitReplicas = 0, onWarning, callerClock = false } = options;
+  const { url, tls = {}, prefix = DEFAULT_PREFIX, waitReplicas = 0, callerClock = false } = options;
+  const { onWarning, onLost = () => undefined } = options;
   const address = parseRedisUrl(url);
   await using opened = new AsyncDisposableStack();
   const connection = opened.adopt(await connect(address, tls), (one) => one.close());
   const warnings = await checkServer(connection, waitReplicas);
   await loadScripts(connection);
-  const { storeId, warning } = await identify(connection, prefix);
-  for (const text of [...warnings, ...(warning === undefined ? [] : [warning])]) onWarning(text);
+  const { storeId, isNew } = await identify(connection, prefix).catch((error: unknown) => {
+    throw new RedisSetupError(`cannot be written (${reasonOf(error)}): look into its log`);
+  });
+  for (const text of [...warnings, ...(isNew ? [FIRST_USE] : [])]) onWarning(text);
 
   const run = createRun(connection);
   const acknowledging = waitReplicas > 0 ? opened.adopt(await connect(address, tls), (one) => one.close()) : undefined;
   const runAcknowledged = acknowledging === undefined ? run : createAcknowledgedRun(acknowledging, waitReplicas);
-  const session = createSession(run, runAcknowledged, { prefix, storeId, onWarning, callerClock });
+  const runners = { run, runAcknowledged };
+  const session = createSession(connection, runners, { prefix, storeId, onWarning, onLost, callerClock });
   const owned = opened.move();
   return {
     keys: createRedisKeys(session),
     limits: createRedisLimits(session),
     codes: createRedisCodes(session),
-    bind: async (identity) => (await session.runAcknowledged(BIND, ['bound'], [identity])) === 1,
-    ping: async () => void (await session.runAcknowledged(PING, [], [])),
+    bind: session.bind,
+    async ping() {
+      await session.rejoin();
+      await session.runAcknowledged(PING, [], []);
+    },
     close: () => owned.disposeAsync(),
   };
 }

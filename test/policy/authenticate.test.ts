@@ -222,6 +222,41 @@ describe('while the store is away', () => {
   });
 });
 
+describe('a store that has lost its state', () => {
+  it('lets nobody in by what it said before: not as fresh, nor as the last word of a store that is away', async () => {
+    const { apiKey } = await stored();
+    const principal = await authenticator.authenticate(apiKey, PEER);
+    expect(authenticator.knows(principal)).toBe(true);
+    store.down = true;
+    authenticator.forget();
+    expect(await reasonFor(apiKey)).toBe('store_unavailable');
+    expect(authenticator.knows(principal)).toBe(false);
+    clock.now += SECOND;
+    expect(await reasonFor(apiKey)).toBe('store_unavailable');
+    store.down = false;
+    expect(authenticator.knows(await authenticator.authenticate(apiKey, PEER))).toBe(true);
+    expect(authenticator.knows(principal)).toBe(false);
+  });
+
+  it('lets nobody in by what it was saying at that moment', async () => {
+    const { apiKey } = await stored();
+    const asked = reasonFor(apiKey);
+    authenticator.forget();
+    expect(await asked).toBe('store_unavailable');
+    store.down = true;
+    expect(await reasonFor(apiKey)).toBe('store_unavailable');
+  });
+
+  it('has its word about unknown keys forgotten too, and those whose keys it lost are no guessers', async () => {
+    const issued = issue();
+    for (let call = 0; call < 100; call += 1) expect(await reasonFor(issued.apiKey)).toBe('api_key_invalid');
+    expect(await reasonFor(issued.apiKey)).toBe('authentication_throttled');
+    await store.keys.insert(issued.record);
+    authenticator.forget();
+    expect((await authenticator.authenticate(issued.apiKey, PEER)).keyId).toBe(issued.record.id);
+  });
+});
+
 describe('a network that failed 100 times within a minute', () => {
   it('is throttled, told for how long, and makes no look-ups', async () => {
     const unused = await stored();

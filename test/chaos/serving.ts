@@ -1,0 +1,32 @@
+/** Whether instances say that they serve, by their health and in their log. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { Health, HealthCheckResponse_ServingStatus as Serving } from '../../gen/ts/health/v1/health_pb.ts';
+import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import type { TestClient } from '../support/client.ts';
+import type { Instance } from './instance.ts';
+
+/** What the return to service may take, and the most that a process may have to wait for its turn on a busy machine, in ms. */
+export const BACK_WITHIN: number = 2000 + 500;
+export const AWAY = 'the store is away: Verify answers UNAVAILABLE, Generate and Token go on under a local limit';
+export const BACK = 'the store is back: Verify is served again';
+
+/** By the health of the whole server (``), or of the service by default. */
+export async function isServing(client: TestClient, service: string = OtpService.typeName): Promise<boolean> {
+  const { response } = await client.call(Health.method.check, { service });
+  return response?.status === Serving.SERVING;
+}
+
+/** Ms until every instance says so. */
+export async function untilServing(clients: readonly TestClient[], wanted: boolean): Promise<number> {
+  const startedAt = performance.now();
+  while (!(await Promise.all(clients.map((client) => isServing(client)))).every((serving) => serving === wanted)) {
+    if (performance.now() - startedAt > 10_000) throw new Error(`not ${wanted ? 'SERVING' : 'NOT_SERVING'} within 10 s`);
+    await pause(20);
+  }
+  return performance.now() - startedAt;
+}
+
+/** The changes of state that the log tells. */
+export function changes({ log }: Instance): string[] {
+  return log().flatMap(({ msg }) => (msg === AWAY || msg === BACK ? [msg] : []));
+}

@@ -1,0 +1,187 @@
+/** A Redis that has lost its state, or is another one: given up at once, taken up again by the next ping, and never with what was read before. */
+import { copyFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { issueApiKey } from '../../src/policy/api-keys.ts';
+import { StoreUnavailableError } from '../../src/policy/store.ts';
+import { START } from '../policy/fixtures.ts';
+import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
+import { ACCEPTED, answeredAfter, attempt, endOf, storeOpener, tally } from './redis-fixtures.ts';
+
+const BACK_WITHIN = 2000;
+const LOST = expect.stringContaining('Restore a backup, or make new API keys (otpd keys create)');
+const FOREIGN = expect.stringContaining('the state of another fingerprint key');
+
+redisSuite('the Redis store that has lost its state', () => {
+  const servers: RedisServer[] = [];
+  const open = storeOpener();
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map((server) => server.stop()));
+  });
+
+  async function start(...args: string[]): Promise<RedisServer> {
+    const server = await startRedis(args);
+    servers.push(server);
+    return server;
+  }
+
+  /** A store in use: bound, and step 100 accepted. What it says at the start is left out; `losses` are the calls of `onLost`. */
+  async function openInUse(server: RedisServer) {
+    const losses: Error[] = [];
+    const store = await open({ url: server.url, onLost: (error) => losses.push(error) });
+    expect(await store.bind('identity')).toBe(true);
+    const { outcome } = await store.codes.judge(attempt(), 0);
+    expect(['accepted', 'replayed']).toContain(outcome);
+    store.warnings.length = 0;
+    return { ...store, losses };
+  }
+
+  const unavailable = async (call: Promise<unknown>) => expect((await endOf(call)).end).toBe('unavailable');
+  const lose = (server: RedisServer) => void server.cli('flushall');
+
+  it('rejects everything, and tells it once, until a ping has taken up what is there', async () => {
+    const server = await start();
+    const store = await openInUse(server);
+    await server.restart();
+    await answeredAfter(async () => server.cli('ping'), BACK_WITHIN);
+    const calls = [
+      () => store.codes.judge(attempt(), 0),
+      () => store.keys.find('id'),
+      () => store.keys.touch(new Map([['id', 1]])),
+      () => store.limits.charge('subject', [{ name: 'minute', periodMs: 60_000, limit: 1, refundable: false }], 0),
+      () => store.bind('identity'),
+    ];
+    // Connected again at the latest by then, and nothing but a ping takes the store up.
+    const until = performance.now() + 700;
+    while (performance.now() < until) {
+      await Promise.all(calls.map((call) => unavailable(call())));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(store.losses).toEqual([expect.any(StoreUnavailableError)]);
+    expect(store.warnings).toEqual([LOST]);
+    expect(server.cli('dbsize')).toBe('0');
+    await store.ping();
+    expect(server.cli('keys', '*').split('\n').sort()).toEqual(['{otpd}:bound', '{otpd}:id']);
+    expect(server.cli('get', '{otpd}:bound')).toBe('identity');
+    expect(await store.codes.judge(attempt(), 0)).toEqual(ACCEPTED);
+    expect(store.warnings).toHaveLength(1);
+
+    lose(server);
+    await Promise.all(Array.from({ length: 20 }, () => unavailable(store.codes.judge(attempt(), 0))));
+    await store.ping();
+    expect(store.losses).toHaveLength(2);
+    expect(store.warnings).toEqual([LOST, LOST]);
+  });
+
+  it('has been told to its opener before anybody else hears of it', async () => {
+    const server = await start();
+    const heard: string[] = [];
+    const store = await open({ url: server.url, onLost: () => heard.push('opener') });
+    lose(server);
+    await store.codes.judge(attempt(), 0).catch(() => heard.push('caller'));
+    expect(heard).toEqual(['opener', 'caller']);
+  });
+
+  it('is found lost by a ping too, which takes it up only the next time', async () => {
+    const server = await start();
+    const store = await openInUse(server);
+    lose(server);
+    await unavailable(store.ping());
+    expect(store.losses).toHaveLength(1);
+    expect(server.cli('dbsize')).toBe('0');
+    await store.ping();
+  });
+
+  it('is taken up by all instances at once as one store, in which a step passes once', async () => {
+    const server = await start();
+    const stores = await Promise.all(Array.from({ length: 5 }, () => openInUse(server)));
+    for (let round = 0; round < 10; round += 1) {
+      lose(server);
+      await Promise.all(stores.map((store) => unavailable(store.codes.judge(attempt(), 0))));
+      await Promise.all(stores.map((store) => store.ping()));
+      const judged = await Promise.all(stores.map((store) => store.codes.judge(attempt(), 0)));
+      expect(tally(judged)).toEqual({ accepted: 1, replayed: 4 });
+    }
+  });
+
+  it('is taken up by an instance that comes later, as the first has left it', async () => {
+    const server = await start();
+    const [first, second] = [await openInUse(server), await openInUse(server)];
+    lose(server);
+    await unavailable(first.ping());
+    await first.ping();
+    expect(await first.codes.judge(attempt(), 0)).toEqual(ACCEPTED);
+    // The other has not asked meanwhile: what it read is as old.
+    await unavailable(second.codes.judge(attempt({ step: 101 }), 0));
+    expect(second.losses).toHaveLength(1);
+    await second.ping();
+    expect(await second.codes.judge(attempt(), 0)).toMatchObject({ outcome: 'replayed' });
+  });
+
+  it('is taken up again when a backup is restored, by those who went on without it and those who did not', async () => {
+    const server = await start();
+    const [first, second] = [await openInUse(server), await openInUse(server)];
+    const { record } = issueApiKey({ name: 'a', plan: 'free', scopes: ['verify'] }, START);
+    await first.keys.insert(record);
+    server.cli('save');
+    const [dump, backup] = [join(server.folder, 'dump.rdb'), join(server.folder, 'backup.rdb')];
+    copyFileSync(dump, backup);
+
+    await server.kill();
+    rmSync(dump);
+    await server.restart();
+    await answeredAfter(() => first.ping(), BACK_WITHIN);
+    expect(await first.keys.find(record.id)).toBeUndefined();
+    expect(first.losses).toHaveLength(1);
+
+    await server.kill();
+    copyFileSync(backup, dump);
+    await server.restart();
+    for (const store of [first, second]) {
+      await answeredAfter(() => store.ping(), BACK_WITHIN);
+      expect((await store.keys.find(record.id))?.name).toBe('a');
+      expect(await store.codes.judge(attempt(), 0)).toMatchObject({ outcome: 'replayed' });
+    }
+    expect([first.losses.length, second.losses.length]).toEqual([2, 0]);
+  });
+
+  it('is refused, and that is said once, where another fingerprint key is bound; and taken up when the right one is', async () => {
+    const server = await start();
+    const store = await openInUse(server);
+    lose(server);
+    const stranger = await open({ url: server.url });
+    await stranger.bind('another identity');
+    for (let round = 0; round < 3; round += 1) {
+      await unavailable(store.ping());
+      await unavailable(store.codes.judge(attempt(), 0));
+    }
+    expect(store.warnings).toEqual([LOST, FOREIGN]);
+    expect(server.cli('get', '{otpd}:bound')).toBe('another identity');
+    expect(await stranger.codes.judge(attempt({ step: 1 }), 0)).toMatchObject({ outcome: 'accepted' });
+    lose(server);
+    await store.ping();
+    expect(await store.codes.judge(attempt(), 0)).toEqual(ACCEPTED);
+  });
+
+  it('stays unavailable, without an error of another kind, while the new one cannot be written', async () => {
+    const server = await start();
+    const store = await openInUse(server);
+    lose(server);
+    await unavailable(store.ping());
+    server.cli('config', 'set', 'maxmemory', '1');
+    for (let round = 0; round < 3; round += 1) await unavailable(store.ping());
+    await unavailable(store.codes.judge(attempt(), 0));
+    server.cli('config', 'set', 'maxmemory', '0');
+    await store.ping();
+    expect(store.warnings).toEqual([LOST]);
+  });
+
+  it('is taken up only when the replicas have it, where they must', async () => {
+    const server = await start();
+    const store = await open({ url: server.url, waitReplicas: 1 });
+    lose(server);
+    await unavailable(store.ping());
+    await unavailable(store.ping());
+    await unavailable(store.codes.judge(attempt(), 0));
+  });
+});
