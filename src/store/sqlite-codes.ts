@@ -1,4 +1,4 @@
-/** One-time use and attempts in SQLite, as the main thread sees them: everything is done by the writer. */
+/** What a running service writes to SQLite, as the main thread sees it: everything is done by the writer. */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { CodeStore } from '../policy/codes.ts';
@@ -9,10 +9,14 @@ import { createQueue } from './sqlite-queue.ts';
 const JUDGE_PATIENCE_MS = 200;
 /** The same for the others, which have more time than a Verify. */
 const PATIENCE_MS = 1000;
+/** Keys in one order: some ms of work, so that a Verify does not wait long behind them. */
+const TOUCHED_AT_ONCE = 500;
 /** The same for the first ping, which may have to wait for the writer to start on a machine that is starting other things too. */
 const STARTING_MS = 5000;
 
 export interface SqliteCodes extends CodeStore {
+  /** What `KeyStore` promises. */
+  touch(lastUsed: ReadonlyMap<string, number>): Promise<void>;
   /** Resolves when the writer has the write lock, and with `write`, when it has written; rejects with `StoreUnavailableError`. */
   ping(write: boolean): Promise<void>;
   /** Waits for what was asked, for a second at most. */
@@ -27,6 +31,11 @@ export function createSqliteCodes(data: WriterData, onOutage: () => void): Sqlit
     judge: (attempt, now) => queue.send(judgeOrder(attempt, now), JUDGE_PATIENCE_MS),
     inspect: (fingerprint) => queue.send(['inspect', fingerprint], PATIENCE_MS),
     unlock: (fingerprint) => queue.send(['unlock', fingerprint], PATIENCE_MS),
+    async touch(lastUsed) {
+      const uses = [...lastUsed];
+      for (let from = 0; from < uses.length; from += TOUCHED_AT_ONCE)
+        await queue.send(['touch', uses.slice(from, from + TOUCHED_AT_ONCE)], PATIENCE_MS);
+    },
     async ping(write) {
       await queue.send(['ping', write], hasStarted ? PATIENCE_MS : STARTING_MS);
       hasStarted = true;

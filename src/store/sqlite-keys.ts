@@ -1,4 +1,7 @@
-/** API keys in SQLite: no cache, so that what another process changed is seen by the next look-up. */
+/**
+ * API keys in SQLite: no cache, so that what another process changed is seen by the next look-up. Reading one takes microseconds; keys are changed
+ * by commands and at the first start, never by a service at work.
+ */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { SCOPES, type Scope } from '../policy/principal.ts';
 import type { ApiKeyRecord, ApiKeySecret, KeyStore } from '../policy/store.ts';
@@ -25,7 +28,7 @@ interface Row {
 }
 
 /** The keys in a database of the present schema. */
-export function createSqliteKeys(database: DatabaseSync): KeyStore {
+export function createSqliteKeys(database: DatabaseSync): Omit<KeyStore, 'touch'> {
   const selectOne = database.prepare(`${SELECT} WHERE k.id = ? ORDER BY position`);
   const selectAll = database.prepare(`${SELECT} ORDER BY k.created_at, k.rowid, position`);
   const count = database.prepare('SELECT count(*) AS keys FROM api_key');
@@ -37,7 +40,6 @@ export function createSqliteKeys(database: DatabaseSync): KeyStore {
   const insertSecret = database.prepare(
     'INSERT INTO api_key_secret (key_id, position, digest, created_at, expires_at) VALUES (?, ?, ?, ?, ?)',
   );
-  const touchKey = database.prepare('UPDATE api_key SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE id = ?');
 
   function put(key: ApiKeyRecord): void {
     upsertKey.run(...columnsOf(key));
@@ -70,10 +72,6 @@ export function createSqliteKeys(database: DatabaseSync): KeyStore {
         const changed = key && change(key);
         if (changed !== undefined) put(changed);
         return changed;
-      }),
-    touch: (lastUsed) =>
-      write(database, () => {
-        for (const [id, usedAt] of lastUsed) touchKey.run(usedAt, id);
       }),
   };
 }

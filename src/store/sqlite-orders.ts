@@ -1,6 +1,7 @@
 /** What the main thread and the writer say to each other: tuples of plain values, which are cloned several times faster than objects. */
 import type { RequestIdReused } from '../policy/codes.ts';
 import type { Attempt, CodeState, Judgement } from '../policy/judge.ts';
+import type { KeyUse } from './sqlite-key-uses.ts';
 import type { FileIdentity } from './sqlite-writer-file.ts';
 
 type JudgeOrder = readonly [
@@ -20,6 +21,7 @@ type JudgeOrder = readonly [
 export type Order =
   | JudgeOrder
   | readonly [kind: 'inspect' | 'unlock', fingerprint: string]
+  | readonly [kind: 'touch', uses: readonly KeyUse[]]
   /** Takes the write lock; with `write`, writes too, as only that shows that the disk is not full. */
   | readonly [kind: 'ping', write: boolean];
 
@@ -31,6 +33,7 @@ export interface Results {
   readonly judge: Judgement | RequestIdReused;
   readonly inspect: CodeState;
   readonly unlock: CodeState;
+  readonly touch: undefined;
   readonly ping: undefined;
 }
 

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { type CodeRows, createCodeRows } from './sqlite-code-rows.ts';
+import { createKeyUses, type KeyUse } from './sqlite-key-uses.ts';
 import { checkPages, checkVersion } from './sqlite-open.ts';
 
 /** A file, whatever its name is at the moment. */
@@ -15,6 +16,7 @@ export interface FileIdentity {
 export interface Connection {
   readonly database: DatabaseSync;
   readonly rows: CodeRows;
+  readonly touch: (uses: readonly KeyUse[]) => void;
 }
 
 export interface WriterFile {
@@ -76,7 +78,7 @@ function open(file: string, isChecked: boolean): Connection {
     checkVersion(database, file);
     if (!isChecked) checkPages(database, file);
     database.exec('PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF');
-    return { database, rows: createCodeRows(database) };
+    return { database, rows: createCodeRows(database), touch: createKeyUses(database) };
   } catch (error) {
     database.close();
     throw error;

@@ -1,5 +1,4 @@
-/** The writer: a thread with the one connection by which codes are judged, so that no call ever waits for the disk but its own. */
-import type { DatabaseSync } from 'node:sqlite';
+/** The writer: a thread with the one connection by which codes are judged and uses noted, so that no call ever waits for the disk but its own. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { CodeRows } from './sqlite-code-rows.ts';
 import {
@@ -70,17 +69,17 @@ function begin(deadline: number): Connection {
 }
 
 /** An error where the order is one that a bug stops: it must not stop the others too. */
-function resultOf([order, deadline]: TimedOrder, { database, rows }: Connection): Result | typeof LATE | Error {
+function resultOf([order, deadline]: TimedOrder, connection: Connection): Result | typeof LATE | Error {
   if (monotonicMs() > deadline) return LATE;
   try {
-    return carryOutOne(order, database, rows);
+    return carryOutOne(order, connection);
   } catch (error) {
-    if (isOutage(error) || !database.isTransaction) throw error;
+    if (isOutage(error) || !connection.database.isTransaction) throw error;
     return asError(error);
   }
 }
 
-function carryOutOne(order: Order, database: DatabaseSync, rows: CodeRows): Result {
+function carryOutOne(order: Order, { database, rows, touch }: Connection): Result {
   switch (order[0]) {
     case 'judge':
       return rows.judge(attemptOf(order), order[1]);
@@ -88,6 +87,9 @@ function carryOutOne(order: Order, database: DatabaseSync, rows: CodeRows): Resu
       return rows.inspect(order[1]);
     case 'unlock':
       return rows.unlock(order[1]);
+    case 'touch':
+      touch(order[1]);
+      return undefined;
     case 'ping':
       // Commits a page without changing it.
       if (order[1]) database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);

@@ -27,7 +27,7 @@ export function openSqliteStore({ file }: SqliteStoreOptions): Store {
   };
   const codes = createSqliteCodes({ file, identity: identify(file) }, doubt);
   return {
-    keys: watched(createSqliteKeys(database), doubt),
+    keys: { ...watched(createSqliteKeys(database), doubt), touch: codes.touch },
     limits: createLocalLimits(),
     codes,
     bind: async (identity) => bind(database, identity),
@@ -53,7 +53,7 @@ async function bind(database: DatabaseSync, identity: string): Promise<boolean> 
 }
 
 /** The same keys, with `onOutage` told of writes that the store could not make. */
-function watched(keys: KeyStore, onOutage: () => void): KeyStore {
+function watched(keys: Omit<KeyStore, 'touch'>, onOutage: () => void): Omit<KeyStore, 'touch'> {
   async function watch<T>(writing: Promise<T>): Promise<T> {
     try {
       return await writing;
@@ -67,6 +67,5 @@ function watched(keys: KeyStore, onOutage: () => void): KeyStore {
     insert: (key) => watch(keys.insert(key)),
     insertFirst: (key) => watch(keys.insertFirst(key)),
     update: (id, change) => watch(keys.update(id, change)),
-    touch: (lastUsed) => watch(keys.touch(lastUsed)),
   };
 }

@@ -111,6 +111,27 @@ describe('an outage', () => {
     await store.close();
   });
 
+  it('of times of last use holds up nobody meanwhile, and is made when the file is free', async () => {
+    const file = newFile();
+    const store = openSqliteStore({ file });
+    await store.ping();
+    const issued = Array.from({ length: 1200 }, () => issue().record);
+    const uses = new Map(issued.map(({ id }, place) => [id, START + place]));
+    for (const record of issued.filter((_, place) => place % 400 === 0)) await store.keys.insert(record);
+    const other = new DatabaseSync(file);
+    other.exec('BEGIN IMMEDIATE');
+    const startedAt = performance.now();
+    const touching = store.keys.touch(uses);
+    // On this thread it would wait for the lock, 50 ms and more, before it gave its promise.
+    expect(performance.now() - startedAt).toBeLessThan(40);
+    expect((await store.keys.list()).map((key) => key.lastUsedAt)).toEqual([undefined, undefined, undefined]);
+    other.exec('COMMIT');
+    other.close();
+    await touching;
+    expect((await store.keys.list()).map((key) => key.lastUsedAt)).toEqual([START, START + 400, START + 800]);
+    await store.close();
+  });
+
   it('of a full disk is told, undoes the change, and leaves reading alone', async () => {
     const database = openDatabase(newFile());
     const keys = createSqliteKeys(database);
