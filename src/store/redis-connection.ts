@@ -30,12 +30,18 @@ export interface Connection {
   answered<T>(answer: Promise<T>, patienceMs?: number): Promise<T>;
   /** What to throw for an error of `redis`. */
   translate(error: unknown): Error;
+  /** Gives up what is under way, and connects anew: another connection has found Redis silent. */
+  leave(): void;
   /** May be called twice. */
   close(): Promise<void>;
 }
 
-/** Connects, or throws `RedisSetupError` within three seconds. */
-export async function connect(address: RedisAddress, tls: RedisTls): Promise<Connection> {
+/** Connects, or throws `RedisSetupError` within three seconds. `onSilence` is called whenever Redis has left a question without an answer. */
+export async function connect(
+  address: RedisAddress,
+  tls: RedisTls,
+  onSilence: () => void = () => undefined,
+): Promise<Connection> {
   const redis = new Redis({
     ...(({ tls: _, ...where }) => where)(address),
     ...(address.tls && { tls }),
@@ -59,7 +65,7 @@ export async function connect(address: RedisAddress, tls: RedisTls): Promise<Con
   redis.on('error', (error) => {
     lost = reasonOf(error);
   });
-  const answered = createPatience(redis);
+  const answered = createPatience(redis, onSilence);
   // What a new connection opens with must be answered too: a silent Redis would keep it half open.
   redis.on('connect', () => void answered(new Promise((resolve) => redis.once('ready', resolve))).catch(() => undefined));
   try {
@@ -76,6 +82,9 @@ export async function connect(address: RedisAddress, tls: RedisTls): Promise<Con
     answered,
     // Without a connection the client says no more than that; why it was lost tells what to do.
     translate: (error) => translate(isUnconnected(error) ? new Error(lost) : error),
+    leave() {
+      if (redis.status === 'ready') redis.stream.destroy(new Error('Command timed out'));
+    },
     async close() {
       const wasReady = redis.status === 'ready';
       const ended = new Promise((resolve) => redis.once('end', resolve));
@@ -89,7 +98,7 @@ export async function connect(address: RedisAddress, tls: RedisTls): Promise<Con
  * Waits for answers, with no more patience than it is told. Where that ends the connection is left at once: what a silent Redis would still be
  * sent, it would carry out whenever it wakes.
  */
-function createPatience(redis: Redis): Connection['answered'] {
+function createPatience(redis: Redis, onSilence: () => void): Connection['answered'] {
   return async function answered<T>(answer: Promise<T>, patienceMs: number = COMMAND_TIMEOUT_MS): Promise<T> {
     const { promise: silence, reject } = Promise.withResolvers<never>();
     const { stream } = redis;
@@ -99,6 +108,7 @@ function createPatience(redis: Redis): Connection['answered'] {
       const error = new Error('Command timed out');
       reject(error);
       stream?.destroy(error);
+      onSilence();
     }
     // If it was this process that was held up, the answer waits to be read: events first.
     const timer = setTimeout(() => setImmediate(giveUp), patienceMs);

@@ -6,8 +6,8 @@ import { isNoScript } from './redis-error.ts';
 /** What a script answers where the identity of the store is not the one expected. */
 export const STATE_LOST = 'state lost';
 
-/** How long Redis has at least, in ms, for the text of a script that it did not know; with what its first answer took, 300 at most. */
-const LEAST_PATIENCE_MS = 50;
+/** How long Redis has at least, in ms, for the text of a script that it did not know; with what its first answer took, 275 at most. */
+const LEAST_PATIENCE_MS = 25;
 
 /**
  * Opens every script. KEYS[1] and ARGV[1]: where the identity of the store is, and what it was when this process opened it. ARGV[2]: the moment

@@ -3,7 +3,7 @@ import type { Store, StoreUnavailableError } from '../policy/store.ts';
 import { createAcknowledgedRun } from './redis-acknowledged.ts';
 import { checkServer } from './redis-check.ts';
 import { createRedisCodes } from './redis-codes.ts';
-import { connect, type RedisTls } from './redis-connection.ts';
+import { type Connection, connect, type RedisTls } from './redis-connection.ts';
 import { RedisSetupError, reasonOf } from './redis-error.ts';
 import { identify, PING } from './redis-identity.ts';
 import { createRedisKeys } from './redis-keys.ts';
@@ -38,7 +38,7 @@ const FIRST_USE = 'Redis held nothing of otpd: this is the first start, or Redis
 
 /**
  * Opens the store. Every operation is one script, one atomic step in one round trip, by Redis' clock, and is answered or rejected with
- * `StoreUnavailableError` within 250 ms (300 if Redis does not have the script); a lost connection is made again within two seconds of Redis'
+ * `StoreUnavailableError` within 250 ms (275 if Redis does not have the script); a lost connection is made again within two seconds of Redis'
  * return. An operation that was rejected may have taken effect, and may do so as late as Redis wakes up: only the request id tells.
  *
  * What is promised depends on Redis. With `appendfsync always` an accepted code stays used through a crash of Redis; with `everysec`, up to a
@@ -61,7 +61,9 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
   const { onWarning, onLost = () => undefined } = options;
   const address = parseRedisUrl(url);
   await using opened = new AsyncDisposableStack();
-  const connection = opened.adopt(await connect(address, tls), (one) => one.close());
+  let acknowledging: Connection | undefined;
+  // What one has waited for in vain, the other must not wait for again: a call asks both in turn.
+  const connection = opened.adopt(await connect(address, tls, () => acknowledging?.leave()), (one) => one.close());
   const warnings = await checkServer(connection, waitReplicas);
   await loadScripts(connection);
   const { storeId, isNew } = await identify(connection, prefix).catch((error: unknown) => {
@@ -70,7 +72,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
   for (const text of [...warnings, ...(isNew ? [FIRST_USE] : [])]) onWarning(text);
 
   const run = createRun(connection);
-  const acknowledging = waitReplicas > 0 ? opened.adopt(await connect(address, tls), (one) => one.close()) : undefined;
+  if (waitReplicas > 0) acknowledging = opened.adopt(await connect(address, tls), (one) => one.close());
   const runAcknowledged = acknowledging === undefined ? run : createAcknowledgedRun(acknowledging, waitReplicas);
   const runners = { run, runAcknowledged };
   const session = createSession(connection, runners, { prefix, storeId, onWarning, onLost, callerClock });

@@ -220,6 +220,18 @@ redisSuite('the Redis store that waits for a replica', () => {
     expect((await store.codes.inspect('first')).failures).toBe(1);
   });
 
+  it('is unavailable in time while the primary is stopped, also for who asks for an API key before', async () => {
+    const store = await open({ url: primary.url, waitReplicas: 1 });
+    await store.codes.judge(wrong('warm'), 0);
+    primary.pause();
+    const { end, ms } = await endOf(store.keys.find('id').catch(() => store.codes.judge(attempt(), 0)));
+    expect(end).toBe('unavailable');
+    expect(ms).toBeLessThan(REFUSED_WITHIN);
+    primary.resume();
+    expect(await answeredAfter(() => store.ping(), BACK_WITHIN)).toBeLessThan(BACK_WITHIN);
+    expect(await store.codes.judge(attempt(), 0)).toEqual(ACCEPTED);
+  });
+
   it('says at the start that replicas are missing', async () => {
     const { warnings } = await open({ url: primary.url, waitReplicas: 2 });
     expect(warnings).toContainEqual(expect.stringContaining('1 of the 2 replicas'));
