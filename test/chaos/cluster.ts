@@ -9,6 +9,7 @@ import type { Store } from '../../src/policy/store.ts';
 import { databaseFile } from '../../src/store/open.ts';
 import { openRedisStore } from '../../src/store/redis.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { mountDisk } from '../support/disk.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import type { Random } from './form.ts';
 import { createInstance, type Instance } from './instance.ts';
@@ -45,6 +46,8 @@ export interface Cluster extends AsyncDisposable {
 export interface ClusterOptions {
   /** How far the clock of each instance is ahead, in ms; by default none is. */
   readonly skewMs?: readonly number[];
+  /** Has the database on a small disk of its own. */
+  readonly ownDisk?: boolean;
   /** Connections of the caller to each instance. */
   readonly connections?: number;
 }
@@ -61,7 +64,7 @@ export function eachShape(name: string, shapes: readonly Shape[], suite: (shape:
 export async function startCluster(
   { store: kind, instances: count }: Pick<Shape, 'store' | 'instances'>,
   random: Random,
-  { skewMs = [], connections = 1 }: ClusterOptions = {},
+  { skewMs = [], ownDisk = false, connections = 1 }: ClusterOptions = {},
 ): Promise<Cluster> {
   await using parts = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), 'otpd-chaos-'));
@@ -76,6 +79,7 @@ export async function startCluster(
     ...(redis && { OTPD_REDIS_URL: redis.url }),
   };
   mkdirSync(env.OTPD_DATA_DIR);
+  if (ownDisk) parts.defer(mountDisk(env.OTPD_DATA_DIR));
   writeFileSync(env.OTPD_FINGERPRINT_KEY_FILE, Buffer.from(key).toString('hex'), { mode: 0o600 });
 
   const file = databaseFile(env.OTPD_DATA_DIR);

@@ -1,6 +1,8 @@
 /** What may happen to a store that is in use, and what ends it. */
 import { execFileSync } from 'node:child_process';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { fillDisk } from '../support/disk.ts';
 import type { RedisServer } from '../support/redis.ts';
 import type { Cluster } from './cluster.ts';
 
@@ -60,7 +62,21 @@ export function sqliteFaults(cluster: Cluster): Fault[] {
         locked?.close();
       },
     },
-    // What a full disk does to a process, as far as writing goes, without the right to mount one.
+    // What a full disk does to a process, as far as writing goes, where none can be mounted.
     { name: 'on a disk that takes no more', begin: () => limitFiles('1'), end: () => limitFiles('unlimited') },
+  ];
+}
+
+/** The fault of a file on a disk of its own. */
+export function diskFaults(cluster: Cluster): Fault[] {
+  let free = (): void => undefined;
+  return [
+    {
+      name: 'full',
+      begin: () => {
+        free = fillDisk(dirname(cluster.databaseFile));
+      },
+      end: () => free(),
+    },
   ];
 }

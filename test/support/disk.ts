@@ -1,0 +1,47 @@
+/** A small disk of its own, to be filled and emptied, where this process may mount one. */
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, mkdtempSync, rmdirSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe } from 'vitest';
+
+/** Room for a database with some hundred Verifies, in bytes. */
+const SIZE = 4 << 20;
+
+/** Mounts a disk over an existing folder; gives what unmounts it. Throws, saying why, where that is not allowed. */
+export function mountDisk(folder: string): () => void {
+  const { status, stderr, error } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, 'otpd-test', folder]);
+  if (status !== 0) throw new Error(String(error?.message ?? stderr).trim());
+  // Lazily: a process that is being killed may still have files open there.
+  return () => void spawnSync('umount', ['--lazy', folder]);
+}
+
+/** A suite that needs such a disk: without the right to mount one, a line that says what did not run, and why. */
+export function diskSuite(name: string, suite: () => void): void {
+  const folder = mkdtempSync(join(tmpdir(), 'otpd-disk-'));
+  try {
+    mountDisk(folder)();
+  } catch (error) {
+    process.stderr.write(`NOT RUN, since no disk can be mounted here (${(error as Error).message}): ${name}\n`);
+    describe.skip(name, suite);
+    return;
+  } finally {
+    rmdirSync(folder);
+  }
+  describe(name, suite);
+}
+
+/** Fills such a disk to the last byte; gives what frees it again. */
+export function fillDisk(folder: string): () => void {
+  const { blocks, bsize } = statfsSync(folder);
+  if (blocks * bsize > SIZE) throw new Error(`${folder} is not on a disk of its own`);
+  const filler = join(folder, 'filler');
+  for (let bytes = 1 << 20; bytes >= 1; bytes >>= 1) {
+    try {
+      for (;;) appendFileSync(filler, Buffer.alloc(bytes));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
+  }
+  return () => rmSync(filler);
+}
