@@ -1,0 +1,75 @@
+/** Real calls before and after each load, and whether their answers are right: the code by the book, the status, the picture. */
+import { toBinary } from '@bufbuild/protobuf';
+import {
+  connect,
+  GenerateResponseSchema,
+  type OtpClient,
+  QrFormat,
+  TokenResponseSchema,
+  VerifyResponseSchema,
+  VerifyStatus,
+} from '../src/client/index.ts';
+import { formatSecret, parseSecret } from '../src/otp/secret.ts';
+import type { Launched } from './launch.ts';
+import { type Code, hotp, verifyBody } from './load/bodies.ts';
+import type { Load, Serving } from './rows.ts';
+import { CONSTANT_TOKEN } from './servers/constants.ts';
+
+/** The key of the constant requests: RFC 4226's, which everybody knows. */
+export const SECRET: Uint8Array = Buffer.from('12345678901234567890');
+export const SECRET_TEXT: string = formatSecret(SECRET);
+export const LABEL = { issuer: 'ACME', accountName: 'alice@example.com' } as const;
+
+const PERIOD_S = 30;
+const PNG_SIGNATURE = '89504e470d0a1a0a';
+
+/** What is known of right answers. */
+export interface Answer {
+  /** The length of the message. */
+  readonly bytes: number;
+  /** The length of the picture, if there is one. */
+  readonly pictureBytes: number | undefined;
+}
+
+/** Makes one real call of the kind that the load makes. Throws if the answer is not right. */
+export async function checkCall({ server, apiKey }: Launched, { kind }: Serving, call: Load['call']): Promise<Answer> {
+  using client = connect(server.address, apiKey, { plaintext: true });
+  if (call === 'token') return await checkToken(client, kind === 'bare');
+  if (call === 'verify-right' || call === 'verify-wrong')
+    return await checkVerify(client, call === 'verify-right' ? 'right' : 'wrong');
+  return await checkGenerate(client, call === 'generate-png');
+}
+
+async function checkToken(client: OtpClient, constant: boolean): Promise<Answer> {
+  const response = await client.token({ key: { source: { case: 'secret', value: SECRET_TEXT } } });
+  const step = Number(response.token?.step);
+  const isNow = Math.abs(step - Date.now() / 1000 / PERIOD_S) <= 1.1;
+  const code = constant ? CONSTANT_TOKEN.token?.code : hotp(SECRET, step);
+  expect(response.token?.code === code && (constant || isNow), 'a Token with another code');
+  return { bytes: toBinary(TokenResponseSchema, response).length, pictureBytes: undefined };
+}
+
+async function checkVerify(client: OtpClient, kind: Code): Promise<Answer> {
+  const { secret, code } = verifyBody(kind);
+  const response = await client.verify({ key: { source: { case: 'secret', value: secret } }, code });
+  expect(
+    response.status === (kind === 'right' ? VerifyStatus.ACCEPTED : VerifyStatus.MISMATCH),
+    `a Verify with ${response.status}`,
+  );
+  expect(response.valid === (kind === 'right'), 'a Verify that contradicts itself');
+  return { bytes: toBinary(VerifyResponseSchema, response).length, pictureBytes: undefined };
+}
+
+async function checkGenerate(client: OtpClient, png: boolean): Promise<Answer> {
+  const response = await client.generate({ ...LABEL, qrCode: { format: png ? QrFormat.PNG : QrFormat.NONE } });
+  const { secret, uri, token, qrCode } = response;
+  expect(token?.code === hotp(parseSecret(secret), Number(token?.step)), 'a Generate with another code');
+  expect(uri.includes(secret), 'a Generate with another URI');
+  const data = Buffer.from(qrCode?.data ?? []);
+  expect((data.subarray(0, 8).toString('hex') === PNG_SIGNATURE) === png, 'a Generate with another picture');
+  return { bytes: toBinary(GenerateResponseSchema, response).length, pictureBytes: png ? data.length : undefined };
+}
+
+function expect(holds: boolean, otherwise: string): void {
+  if (!holds) throw new Error(`the server answers ${otherwise} than is right`);
+}

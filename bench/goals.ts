@@ -1,0 +1,69 @@
+/** The goals, as ratios and figures of one round; each is met or missed by the median over the rounds. */
+import type { Figures } from './measure.ts';
+import { type Spread, spread } from './statistics.ts';
+
+/** The figures of one round by the names of the rows. */
+export type Round = ReadonlyMap<string, Figures>;
+
+export interface Goal {
+  readonly text: string;
+  /** The figure in one round; NaN where a row it needs was not measured. */
+  readonly figure: (round: Round) => number;
+  readonly bound: number;
+  readonly sense: 'at most' | 'at least';
+}
+
+/** A goal and how it was met. */
+export interface Verdict {
+  readonly goal: Goal;
+  readonly figure: Spread;
+  readonly met: boolean;
+}
+
+export const GOALS: readonly Goal[] = [
+  goal('1  Token, CPU a call: ours / bare', ratio('cpuMicros', 'token', 'bare-token'), 'at most', 1.3),
+  goal('1  Verify of a wrong code, CPU a call: ours / bare', ratio('cpuMicros', 'verify-wrong', 'bare-verify'), 'at most', 1.6),
+  goal('1  Token, calls/s: ours / naive', ratio('callsPerSecond', 'token', 'naive-token'), 'at least', 1.3),
+  goal(
+    '1  Verify of a wrong code, calls/s: ours / naive',
+    ratio('callsPerSecond', 'verify-wrong', 'naive-verify'),
+    'at least',
+    1.4,
+  ),
+  goal('2  Verify of right codes, calls/s: embedded', of('callsPerSecond', 'verify-right'), 'at least', 8000),
+  goal('2  Verify of right codes, calls/s: Redis', of('callsPerSecond', 'redis-verify-right'), 'at least', 6000),
+  goal('3  Token, p99 in ms: 8 x 4, saturated', of('p99', 'token-8x4'), 'at most', 6),
+  goal('3  Token, p99 in ms: 4,000 calls/s', of('p99', 'token-4000'), 'at most', 5),
+  goal('3  Token, p99: with 20 PNGs under way / without', ratio('p99', 'token-4000-storm', 'token-4000'), 'at most', 3),
+  goal('3  Longest block of the event loop in ms, with 20 PNGs', of('longestBlockMs', 'token-4000-storm'), 'at most', 2),
+  goal('4  Generate with PNG, calls/s: ours / qrcode', ratio('callsPerSecond', 'generate-png', 'generate-qrcode'), 'at least', 4),
+  goal('4  PNG at the default scale, bytes', of('pictureBytes', 'generate-png'), 'at most', 1023),
+  goal('6  Token, calls/s: 2 workers / 1', ratio('callsPerSecond', 'token-workers-2', 'token-workers-1'), 'at least', 1.7),
+];
+
+/** The verdicts on the goals whose rows were measured. */
+export function judgeGoals(rounds: readonly Round[], goals: readonly Goal[] = GOALS): Verdict[] {
+  return goals.flatMap((each) => {
+    const figure = spread(rounds.map(each.figure));
+    return figure === undefined ? [] : [verdict(each, figure)];
+  });
+}
+
+/** Whether a figure meets a goal. */
+export function verdict(goal: Goal, figure: Spread): Verdict {
+  const met = goal.sense === 'at most' ? figure.median <= goal.bound : figure.median >= goal.bound;
+  return { goal, figure, met };
+}
+
+export function goal(text: string, figure: Goal['figure'], sense: Goal['sense'], bound: number): Goal {
+  return { text, figure, sense, bound };
+}
+
+function of(name: keyof Figures, row: string): Goal['figure'] {
+  return (round) => round.get(row)?.[name] ?? Number.NaN;
+}
+
+/** Of two figures of the same round: what changed on the machine between rounds is in both. */
+function ratio(name: keyof Figures, ours: string, theirs: string): Goal['figure'] {
+  return (round) => of(name, ours)(round) / of(name, theirs)(round);
+}

@@ -1,0 +1,105 @@
+/** Starts the server of a row in a folder of its own, with a key that it knows. */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { removeFolder, temporaryFolder } from './cleanup.ts';
+import { nodeFlags } from './flags.ts';
+import { onAllCores, pinned } from './pinning.ts';
+import { type RedisProcess, startRedis } from './redis-process.ts';
+import { root } from './root.ts';
+import type { Serving } from './rows.ts';
+import { ownEnvironment, type ServerProcess, startServer } from './server-process.ts';
+
+/** A server that runs, and what it takes to call it. */
+export interface Launched {
+  readonly server: ServerProcess;
+  readonly apiKey: string;
+  /** Of this server alone: its data, its log, and room for more. */
+  readonly folder: string;
+  readonly log: string;
+  /** Where it writes the figures of its event loop, if it is watched. */
+  readonly loopFile: string;
+  /** Stops it and removes its folder. Throws if it had ended by itself. */
+  readonly stop: () => Promise<void>;
+}
+
+/** The most calls that a plan can allow. */
+const PLENTY = 1_000_000_000;
+const PLANS = { plenty: { minute: PLENTY, hour: PLENTY, day: PLENTY }, endless: {} };
+
+/** A data folder with keys, made once by the command line and copied for each server. */
+let template: { readonly folder: string; readonly keys: Readonly<Record<keyof typeof PLANS, string>> } | undefined;
+
+/** Starts what `serving` says. */
+export async function launch(serving: Serving): Promise<Launched> {
+  template ??= makeTemplate();
+  const folder = temporaryFolder();
+  cpSync(template.folder, folder, { recursive: true });
+  const plan = serving.limits ? 'plenty' : 'endless';
+  const [log, loopFile] = [join(folder, 'log'), join(folder, 'loop.json')];
+  const redis = serving.redis ? await startRedis(makeFolder(folder, 'redis')) : undefined;
+  const apiKey = redis === undefined ? template.keys[plan] : makeKey(plan, ['--redis-url', redis.url], folder);
+  const node: [string, ...string[]] = [process.execPath, ...flagsOf(serving), ...programOf(serving, folder, redis)];
+  const env = { BENCH_API_KEY: apiKey, BENCH_LOOP_FILE: loopFile };
+  const command = serving.workers === undefined ? pinned('server', node) : onAllCores(node);
+  const server = await startServer(command, env, log);
+  return {
+    server,
+    apiKey,
+    folder,
+    log,
+    loopFile,
+    async stop() {
+      await server.stop();
+      await redis?.stop();
+      removeFolder(folder);
+    },
+  };
+}
+
+function flagsOf({ kind, watched }: Serving): string[] {
+  const watch = watched ? ['--import', root('bench/servers/loop-watch.ts')] : [];
+  return kind === 'naive' ? watch : [...nodeFlags(kind === 'product'), ...watch];
+}
+
+function programOf({ kind, logs, workers }: Serving, folder: string, redis: RedisProcess | undefined): string[] {
+  if (kind === 'bare' || kind === 'naive') return [root(`bench/servers/${kind}.ts`)];
+  const common = [
+    '--data-dir',
+    join(folder, 'data'),
+    '--plans',
+    join(folder, 'plans.json'),
+    '--log-level',
+    logs ? 'info' : 'error',
+  ];
+  if (kind === 'no-once') return [root('bench/servers/ours.ts'), ...common];
+  if (kind === 'qrcode') return [root('bench/servers/qrcode.ts'), ...common];
+  return [
+    ...[root('src/main.ts'), 'serve', '--listen', '127.0.0.1:0', ...common],
+    ...(redis === undefined ? [] : ['--redis-url', redis.url, '--fingerprint-key-file', join(folder, 'fingerprint-key')]),
+    ...(workers === undefined ? [] : ['--workers', String(workers)]),
+  ];
+}
+
+function makeTemplate(): NonNullable<typeof template> {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'plans.json'), JSON.stringify(PLANS));
+  writeFileSync(join(folder, 'fingerprint-key'), '0123456789abcdef'.repeat(4), { mode: 0o600 });
+  const data = ['--data-dir', join(folder, 'data')];
+  return { folder, keys: { plenty: makeKey('plenty', data, folder), endless: makeKey('endless', data, folder) } };
+}
+
+function makeKey(plan: string, store: readonly string[], folder: string): string {
+  const plans = ['--plans', join(folder, 'plans.json'), '--name', 'bench', '--plan', plan];
+  const args = [root('src/main.ts'), 'keys', 'create', ...plans, ...store];
+  return execFileSync(process.execPath, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: ownEnvironment(),
+  }).trim();
+}
+
+function makeFolder(folder: string, name: string): string {
+  mkdirSync(join(folder, name));
+  return join(folder, name);
+}

@@ -1,0 +1,95 @@
+/** Loads a server in the way a row says, by the generator that can. */
+import { create, toBinary } from '@bufbuild/protobuf';
+import { GenerateRequestSchema, QrFormat, TokenRequestSchema } from '../src/client/index.ts';
+import { type Answer, LABEL, SECRET_TEXT } from './checks.ts';
+import { startCrowd } from './crowd-process.ts';
+import { type H2loadOrder, runH2load } from './h2load.ts';
+import type { Launched } from './launch.ts';
+import type { Outcome } from './outcome.ts';
+import { CONNECTIONS, type Load, type Serving, STREAMS } from './rows.ts';
+
+/** A generator that has its connections, or makes them with each run. */
+export interface Generator {
+  /** Loads for so long; what was seen. Throws if an answer was not right. */
+  readonly run: (seconds: number) => Promise<Outcome>;
+  readonly close: () => void;
+  /** Calls that it made without a good key, to see them refused. */
+  readonly refused: number;
+}
+
+/** How much faster than it was seen to be a server may turn out, before requests run out. */
+const HEADROOM = 1.6;
+/** Calls a second of which nothing is known yet. */
+const FIRST_GUESS = 15_000;
+/** By how much the length of an answer may differ: in the nanoseconds of a time, and in what a picture compresses to. */
+const SLACK = { token: () => 8, generate: () => 8, 'generate-png': (bytes: number) => Math.ceil(bytes * 0.2) } as const;
+
+/** The generator for a load; `answer` is what a right answer looks like. */
+export async function generatorFor(launched: Launched, serving: Serving, load: Load, answer: Answer): Promise<Generator> {
+  if (load.call === 'verify-right' || load.call === 'verify-wrong') return verifyGenerator(launched, serving, load);
+  const streams = load.streams ?? STREAMS;
+  const order = { ...orderOf(launched, load.call, answer), connections: CONNECTIONS, streams, rate: load.rate };
+  return { run: (seconds) => runH2load({ ...order, seconds }), close: () => undefined, refused: 0 };
+}
+
+/** Keeps some Generate calls under way while `beside` runs. */
+export async function withStorm<T>(
+  launched: Launched,
+  answer: Answer,
+  calls: number,
+  seconds: number,
+  beside: () => Promise<T>,
+): Promise<T> {
+  const order = { ...orderOf(launched, 'generate-png', answer), connections: 4, streams: Math.ceil(calls / 4), rate: undefined };
+  const storm = runH2load({ ...order, seconds: seconds + 1 });
+  const [outcome] = await Promise.all([sleepThen(300, beside), storm]);
+  return outcome;
+}
+
+async function verifyGenerator(launched: Launched, { kind }: Serving, load: Load): Promise<Generator> {
+  const { server, apiKey, folder } = launched;
+  const code = load.call === 'verify-right' ? 'right' : 'wrong';
+  const crowd = await startCrowd(
+    {
+      address: server.address,
+      apiKey,
+      guarded: kind !== 'bare',
+      connections: CONNECTIONS,
+      streams: load.streams ?? STREAMS,
+      code,
+    },
+    folder,
+  );
+  let perSecond = FIRST_GUESS;
+  return {
+    async run(seconds) {
+      await crowd.prepare(Math.ceil(perSecond * HEADROOM * seconds));
+      const outcome = await crowd.run(seconds);
+      perSecond = outcome.calls / outcome.seconds;
+      return outcome;
+    },
+    close: crowd.close,
+    refused: kind === 'bare' ? 0 : 1,
+  };
+}
+
+type OrderOfRow = Omit<H2loadOrder, 'connections' | 'streams' | 'seconds' | 'rate'>;
+
+function orderOf({ server, apiKey, folder }: Launched, call: keyof typeof SLACK, { bytes }: Answer): OrderOfRow {
+  const slack = SLACK[call](bytes);
+  const method = call === 'token' ? 'Token' : 'Generate';
+  return { address: server.address, method, apiKey, folder, body: bodyOf(call), answerBytes: [bytes - slack, bytes + slack] };
+}
+
+function bodyOf(call: keyof typeof SLACK): Uint8Array {
+  if (call === 'token') {
+    return toBinary(TokenRequestSchema, create(TokenRequestSchema, { key: { source: { case: 'secret', value: SECRET_TEXT } } }));
+  }
+  const format = call === 'generate-png' ? QrFormat.PNG : QrFormat.NONE;
+  return toBinary(GenerateRequestSchema, create(GenerateRequestSchema, { ...LABEL, qrCode: { format } }));
+}
+
+async function sleepThen<T>(ms: number, run: () => Promise<T>): Promise<T> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return run();
+}

@@ -1,0 +1,46 @@
+/** Verify requests made before the clock starts: each with a secret of its own, and a code that is surely right or surely wrong. */
+import { createHmac, randomFillSync } from 'node:crypto';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { VerifyRequestSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { formatSecret } from '../../src/otp/secret.ts';
+import { grpcFrame } from './grpc-frame.ts';
+
+export type Code = 'right' | 'wrong';
+
+const SECRET_BYTES = 20;
+const PERIOD_S = 30;
+/** From one step back to two ahead: what the server's window of ±1 may take while the request waits to be sent. */
+const STEPS = [0, -1, 1, 2] as const;
+
+/** Requests for Verify, with their gRPC frame. */
+export function verifyBodies(count: number, kind: Code): Buffer[] {
+  return Array.from({ length: count }, () => framed(verifyBody(kind)));
+}
+
+/** A new secret, and a code for it. */
+export function verifyBody(kind: Code): { secret: string; code: string } {
+  const step = Math.floor(Date.now() / 1000 / PERIOD_S);
+  const secret = randomFillSync(new Uint8Array(SECRET_BYTES));
+  return { secret: formatSecret(secret), code: kind === 'right' ? hotp(secret, step) : wrongCode(secret, step) };
+}
+
+/** The six-digit code (RFC 4226), by the book and not by the code under test. */
+export function hotp(secret: Uint8Array, counter: number): string {
+  const message = Buffer.alloc(8);
+  message.writeBigUInt64BE(BigInt(counter));
+  const digest = createHmac('sha1', secret).update(message).digest();
+  const offset = (digest[19] ?? 0) & 15;
+  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
+
+function wrongCode(secret: Uint8Array, step: number): string {
+  const right = new Set(STEPS.map((offset) => hotp(secret, step + offset)));
+  // Of one more candidate than there are right ones, one is wrong.
+  const candidates = ['000000', '111111', '222222', '333333', '444444'];
+  return candidates.find((code) => !right.has(code)) ?? '555555';
+}
+
+function framed({ secret, code }: { secret: string; code: string }): Buffer {
+  const request = create(VerifyRequestSchema, { key: { source: { case: 'secret', value: secret } }, code });
+  return grpcFrame(toBinary(VerifyRequestSchema, request));
+}

@@ -1,0 +1,162 @@
+/** One HTTP/2 connection that makes unary gRPC calls, many at a time, and says how each ended; written for a low cost a call. */
+import { connect, type Socket } from 'node:net';
+import {
+  createFrameReader,
+  DEFAULT_WINDOW,
+  FLAG,
+  FRAME_HEADER_BYTES,
+  frame,
+  PREFACE,
+  putFrameHeader,
+  SETTING,
+  settings,
+  TYPE,
+  windowUpdate,
+} from './frames.ts';
+
+/** No window of ours ever holds a server up: answers are short. */
+const OUR_WINDOW = 2 ** 30;
+
+/** How a call ended. The bytes are valid only until the callback returns. */
+export interface Ending {
+  /** The message with its frame; undefined if there was none. */
+  readonly message: Buffer | undefined;
+  /** The last header block; undefined if the stream was reset. */
+  readonly trailers: Buffer | undefined;
+}
+
+export interface ConnectionOptions {
+  readonly host: string;
+  readonly port: number;
+  /** The header block of every call. */
+  readonly headers: Buffer;
+  /** Told of the end of the call in `slot`, what was given to `send`. */
+  readonly onEnd: (slot: number, ending: Ending) => void;
+  /** Told once if the connection ends otherwise than by `close`; whatever was under way is lost. */
+  readonly onLost: (reason: string) => void;
+}
+
+export interface Connection {
+  /** Sends a call, the message with its frame, with the next `flush`: what is sent from within `onEnd` needs none. */
+  readonly send: (slot: number, message: Buffer) => void;
+  readonly flush: () => void;
+  readonly close: () => void;
+}
+
+/** Connects; resolves when calls can be sent. */
+export async function openConnection(options: ConnectionOptions): Promise<Connection> {
+  const { headers, onEnd, onLost } = options;
+  const socket: Socket = connect({ host: options.host, port: options.port, noDelay: true });
+  const ready = Promise.withResolvers<void>();
+  const slots = new Map<number, number>();
+  const messages = new Map<number, Buffer>();
+  /** Calls that the server's window holds up. */
+  const waiting: [slot: number, message: Buffer][] = [];
+  let parts: Buffer[] = [];
+  let nextStream = 1;
+  let window = DEFAULT_WINDOW;
+  let received = 0;
+  let closed = false;
+
+  const lose = (reason: string): void => {
+    if (closed) return;
+    closed = true;
+    socket.destroy();
+    ready.reject(new Error(reason));
+    onLost(reason);
+  };
+
+  function send(slot: number, message: Buffer): void {
+    if (message.length > window) {
+      waiting.push([slot, message]);
+      return;
+    }
+    window -= message.length;
+    const stream = nextStream;
+    nextStream += 2;
+    slots.set(stream, slot);
+    const bytes = Buffer.allocUnsafe(2 * FRAME_HEADER_BYTES + headers.length + message.length);
+    putFrameHeader(bytes, 0, headers.length, TYPE.headers, FLAG.endHeaders, stream);
+    headers.copy(bytes, FRAME_HEADER_BYTES);
+    const at = FRAME_HEADER_BYTES + headers.length;
+    putFrameHeader(bytes, at, message.length, TYPE.data, FLAG.endStream, stream);
+    message.copy(bytes, at + FRAME_HEADER_BYTES);
+    parts.push(bytes);
+  }
+
+  function flush(): void {
+    if (parts.length === 0) return;
+    socket.write(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts));
+    parts = [];
+  }
+
+  function end(stream: number, trailers: Buffer | undefined): void {
+    const slot = slots.get(stream);
+    if (slot === undefined) return;
+    const message = messages.get(stream);
+    slots.delete(stream);
+    messages.delete(stream);
+    onEnd(slot, { message, trailers });
+  }
+
+  function widen(increment: number): void {
+    window += increment;
+    for (const [slot, message] of waiting.splice(0)) send(slot, message);
+  }
+
+  const read = createFrameReader((type, flags, stream, bytes, start, stop) => {
+    if (type === TYPE.headers) {
+      // Blocks of several frames, padding and priorities are allowed, and sent by no server here.
+      if ((flags & FLAG.endHeaders) === 0 || (flags & (FLAG.padded | FLAG.priority)) !== 0)
+        lose('a form of headers unknown here');
+      else if ((flags & FLAG.endStream) !== 0) end(stream, bytes.subarray(start, stop));
+    } else if (type === TYPE.data) {
+      received += stop - start;
+      const before = messages.get(stream);
+      const piece = bytes.subarray(start, stop);
+      messages.set(stream, before === undefined ? piece : Buffer.concat([before, piece]));
+      if ((flags & FLAG.endStream) !== 0) end(stream, undefined);
+    } else if (type === TYPE.reset) end(stream, undefined);
+    else if (type === TYPE.goAway) lose('the server sends the connection away');
+    else if (type === TYPE.windowUpdate && stream === 0) widen(bytes.readUInt32BE(start) & 0x7fffffff);
+    else if (type === TYPE.ping && (flags & FLAG.ack) === 0)
+      parts.push(frame(TYPE.ping, FLAG.ack, 0, bytes.subarray(start, stop)));
+    else if (type === TYPE.settings && (flags & FLAG.ack) === 0) {
+      parts.push(frame(TYPE.settings, FLAG.ack, 0, Buffer.alloc(0)));
+      ready.resolve();
+    }
+  });
+
+  socket.on('data', (chunk: Buffer) => {
+    read(chunk);
+    // A message may have come in pieces of different chunks, whose memory is not used again: nothing to copy.
+    if (received > OUR_WINDOW / 2) {
+      parts.push(windowUpdate(0, received));
+      received = 0;
+    }
+    flush();
+  });
+  socket.on('error', (error) => lose(error.message));
+  socket.on('close', () => lose('the server closes the connection'));
+  socket.write(PREFACE);
+  // Without a table the server's header blocks say the same thing in the same bytes every time.
+  socket.write(
+    settings(
+      new Map([
+        [SETTING.headerTableSize, 0],
+        [SETTING.enablePush, 0],
+        [SETTING.initialWindowSize, OUR_WINDOW],
+      ]),
+    ),
+  );
+  socket.write(windowUpdate(0, OUR_WINDOW - DEFAULT_WINDOW));
+  await ready.promise;
+  return {
+    send,
+    flush,
+    close() {
+      closed = true;
+      socket.destroy();
+    },
+  };
+}

@@ -1,0 +1,90 @@
+/** Measures one row once: a fresh server, a real call, a warm-up, the load, a real call, and the server's own word on it. */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { failuresIn } from './call-log.ts';
+import { checkCall } from './checks.ts';
+import { type Launched, launch } from './launch.ts';
+import { generatorFor, withStorm } from './load-server.ts';
+import { CONNECTIONS, type Row, type Serving, STREAMS } from './rows.ts';
+import { latencies } from './statistics.ts';
+
+/** The figures of a row in one round. */
+export interface Figures {
+  /** Undefined where calls of two kinds share the time. */
+  readonly cpuMicros: number | undefined;
+  readonly callsPerSecond: number;
+  /** In ms. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly residentBytes: number;
+  /** The longest time for which the event loop did nothing else, in ms; undefined where it is not watched. */
+  readonly longestBlockMs: number | undefined;
+  readonly pictureBytes: number | undefined;
+}
+
+/** How often a load may end with calls under way, which the server sees as left. */
+const RUNS = 4;
+
+/** Throws if a server failed or an answer was wrong. */
+export async function measure(row: Row, seconds: number, warmUp: number): Promise<Figures> {
+  const launched = await launch(row.serving);
+  try {
+    return await measureOn(launched, row, seconds, warmUp);
+  } finally {
+    await launched.stop();
+  }
+}
+
+async function measureOn(launched: Launched, { serving, load }: Row, seconds: number, warmUp: number): Promise<Figures> {
+  const { server } = launched;
+  const answer = await checkCall(launched, serving, load.call);
+  const generator = await generatorFor(launched, serving, load, answer);
+  try {
+    const run = await stormy(launched, load.storm, (time) => generator.run(time));
+    await run(warmUp);
+    await loopFigures(launched, serving.watched);
+    const before = server.cpuMicros();
+    const { calls, seconds: taken, micros } = await run(seconds);
+    const cpuMicros = load.storm === undefined ? (server.cpuMicros() - before) / calls : undefined;
+    const longestBlockMs = await loopFigures(launched, serving.watched);
+    const residentBytes = server.residentBytes();
+    await checkCall(launched, serving, load.call);
+    checkLog(launched, serving, generator.refused);
+    const { pictureBytes } = answer;
+    return { cpuMicros, callsPerSecond: calls / taken, ...latencies(micros), residentBytes, longestBlockMs, pictureBytes };
+  } finally {
+    generator.close();
+  }
+}
+
+/** The same run with a storm of Generate calls beside it, if there is to be one. */
+async function stormy<T>(
+  launched: Launched,
+  storm: number | undefined,
+  run: (seconds: number) => Promise<T>,
+): Promise<typeof run> {
+  if (storm === undefined) return run;
+  const answer = await checkCall(launched, { kind: 'product' }, 'generate-png');
+  return (seconds) => withStorm(launched, answer, storm, seconds, () => run(seconds));
+}
+
+/** The longest block since the last time this was asked. */
+async function loopFigures({ server, loopFile }: Launched, watched: boolean | undefined): Promise<number | undefined> {
+  if (!watched) return undefined;
+  rmSync(loopFile, { force: true });
+  server.signal('SIGUSR2');
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (existsSync(loopFile)) return (JSON.parse(readFileSync(loopFile, 'utf8')) as { longestMs: number }).longestMs;
+    await sleep(10);
+  }
+  throw new Error('the server does not say how its event loop did');
+}
+
+/** Every failure is in the log of a server that keeps one, and no call but those of the load and the few to be refused. */
+function checkLog({ log }: Launched, { logs }: Serving, expected: number): void {
+  const { failed, refused, left, faults } = failuresIn(readFileSync(log, 'utf8'));
+  const bad = failed + faults + Math.abs(refused - (logs ? expected : 0));
+  if (bad > 0 || left > RUNS * CONNECTIONS * STREAMS)
+    throw new Error(`by its log the server failed ${bad} calls, and ${left} were left`);
+}

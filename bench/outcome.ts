@@ -1,0 +1,8 @@
+/** What a generator of load saw, whichever it was. */
+export interface Outcome {
+  /** Calls that were answered, all of them rightly. */
+  readonly calls: number;
+  readonly seconds: number;
+  /** The latency of each call in µs. */
+  readonly micros: Float64Array;
+}

@@ -1,0 +1,41 @@
+/** A redis-server of the bench's own, on the core of the load: it appends every write to its file, as it should for one-time use. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { adopt } from './cleanup.ts';
+import { pinned } from './pinning.ts';
+
+export interface RedisProcess {
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts it with its files in `folder`. */
+export async function startRedis(folder: string): Promise<RedisProcess> {
+  const port = await freePort();
+  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes'];
+  const [file, ...args] = pinned('load', ['redis-server', ...settings]);
+  const child = adopt(spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] }));
+  const ended = once(child, 'exit');
+  const ready = new Promise<void>((resolve) => {
+    child.stdout.on('data', (text) => String(text).includes('Ready to accept connections') && resolve());
+  });
+  await Promise.race([ready, ended.then(([code]) => Promise.reject(new Error(`redis-server ended at its start (${code})`)))]);
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}

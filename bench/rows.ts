@@ -1,0 +1,75 @@
+/** What is measured: each row is a server and a load. */
+
+/** A server to start; the product unless said otherwise. */
+export interface Serving {
+  readonly kind: 'bare' | 'naive' | 'product' | 'no-once' | 'qrcode';
+  /** Three windows of a thousand million calls each if true, none otherwise. */
+  readonly limits?: boolean;
+  readonly logs?: boolean;
+  readonly redis?: boolean;
+  readonly workers?: number;
+  /** Measures its event loop as well. */
+  readonly watched?: boolean;
+}
+
+/** How it is loaded. Calls are under way at any time on each of 8 connections, 32 if not said otherwise. */
+export interface Load {
+  readonly call: 'token' | 'verify-wrong' | 'verify-right' | 'generate' | 'generate-png';
+  readonly streams?: number;
+  /** Calls a second; as many as the server answers if unset. */
+  readonly rate?: number;
+  /** Generate calls with a PNG that are under way beside it at any time. */
+  readonly storm?: number;
+}
+
+export interface Row {
+  readonly name: string;
+  readonly serving: Serving;
+  readonly load: Load;
+  /** One of those that `--quick` measures: the goals are made of them. */
+  readonly quick: boolean;
+}
+
+export const CONNECTIONS = 8;
+export const STREAMS = 32;
+
+const WHOLE: Serving = { kind: 'product', limits: true, logs: true };
+const BARE: Serving = { kind: 'bare' };
+const NAIVE: Serving = { kind: 'naive' };
+const TOKEN: Load = { call: 'token' };
+const WRONG: Load = { call: 'verify-wrong' };
+/** Pictures take long: with more under way none would be ready when the time is over. */
+const PNG: Load = { call: 'generate-png', streams: 4 };
+const STEADY: Load = { call: 'token', streams: 4, rate: 4000 };
+
+export const ROWS: readonly Row[] = [
+  row('bare-token', BARE, TOKEN, true),
+  row('bare-verify', BARE, WRONG, true),
+  row('naive-token', NAIVE, TOKEN, true),
+  row('naive-verify', NAIVE, WRONG, true),
+  row('token', WHOLE, TOKEN, true),
+  row('verify-wrong', WHOLE, WRONG, true),
+  row('verify-right', WHOLE, { call: 'verify-right' }, true),
+  row('redis-verify-wrong', { ...WHOLE, redis: true }, WRONG),
+  row('redis-verify-right', { ...WHOLE, redis: true }, { call: 'verify-right' }, true),
+  row('generate', WHOLE, { call: 'generate', streams: 4 }),
+  row('generate-png', WHOLE, PNG, true),
+  row('generate-qrcode', { ...WHOLE, kind: 'qrcode' }, PNG, true),
+  row('token-no-limits', { ...WHOLE, limits: false }, TOKEN),
+  row('token-no-logs', { ...WHOLE, logs: false }, TOKEN),
+  row('token-all-off', { kind: 'product' }, TOKEN),
+  row('verify-no-limits', { ...WHOLE, limits: false }, WRONG),
+  row('verify-no-once', { ...WHOLE, kind: 'no-once' }, WRONG),
+  row('verify-no-logs', { ...WHOLE, logs: false }, WRONG),
+  row('verify-all-off', { kind: 'no-once' }, WRONG),
+  row('token-8x4', { ...WHOLE, watched: true }, { call: 'token', streams: 4 }, true),
+  row('token-4000', { ...WHOLE, watched: true }, STEADY, true),
+  row('token-4000-storm', { ...WHOLE, watched: true }, { ...STEADY, storm: 20 }, true),
+];
+
+/** What `otpd serve --workers` adds, on all cores and so beside the load. */
+export const WORKER_ROWS: readonly Row[] = [1, 2].map((workers) => row(`token-workers-${workers}`, { ...WHOLE, workers }, TOKEN));
+
+function row(name: string, serving: Serving, load: Load, quick = false): Row {
+  return { name, serving, load, quick };
+}

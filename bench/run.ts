@@ -1,0 +1,82 @@
+/** `npm run bench`: measures every row in turns, and prints what it cost next to what the goals allow. */
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { cleanUpAtExit } from './cleanup.ts';
+import { goal, type Round, type Verdict, verdict } from './goals.ts';
+import { describeMachine } from './machine.ts';
+import { type Figures, measure } from './measure.ts';
+import { HELP, type Options, readOptions } from './options.ts';
+import { pinSelf } from './pinning.ts';
+import { report } from './report.ts';
+import { root } from './root.ts';
+import { ROWS, type Row, WORKER_ROWS } from './rows.ts';
+import { timeStart } from './start-time.ts';
+import { spread } from './statistics.ts';
+
+const START_GOAL = goal('7  Start to the first answered call, ms', () => Number.NaN, 'at most', 400);
+
+cleanUpAtExit();
+try {
+  const options = readOptions(process.argv.slice(2), hasWorkers() ? [...ROWS, ...WORKER_ROWS] : ROWS);
+  if (options === undefined) process.stdout.write(HELP);
+  else await bench(options);
+} catch (error) {
+  process.stderr.write(`bench: ${(error as Error).message}\n`);
+  process.exitCode = 1;
+}
+
+async function bench(options: Options): Promise<void> {
+  requireTools(options.rows);
+  const machine = describeMachine();
+  pinSelf();
+  const rounds: Round[] = [];
+  for (let round = 0; round < options.rounds; round += 1) rounds.push(await measureRound(options, round));
+  const starts: number[] = [];
+  for (let i = 0; i < options.starts; i += 1) {
+    say(`start ${i + 1}/${options.starts}`);
+    starts.push(await timeStart());
+  }
+  process.stdout.write(report(machine, rounds, startVerdict(starts)));
+  if (options.json === undefined) return;
+  const raw = { machine, seconds: options.seconds, rounds: rounds.map((round) => Object.fromEntries(round)), startMs: starts };
+  writeFileSync(options.json, `${JSON.stringify(raw, undefined, 2)}\n`);
+}
+
+/** Every other round goes backwards, so that no row always follows the same one. */
+async function measureRound({ rows, rounds, seconds, warmUp }: Options, round: number): Promise<Round> {
+  const figures = new Map<string, Figures>();
+  const order: readonly Row[] = round % 2 === 0 ? rows : rows.toReversed();
+  for (const [i, row] of order.entries()) {
+    const left = (rounds - round) * rows.length - i;
+    say(`round ${round + 1}/${rounds}: ${row.name} (about ${Math.ceil((left * (seconds + warmUp + 1.3)) / 60)} min left)`);
+    figures.set(row.name, await measure(row, seconds, warmUp).catch((error: Error) => fail(row, error)));
+  }
+  return new Map(rows.flatMap(({ name }) => (figures.has(name) ? [[name, figures.get(name) as Figures]] : [])));
+}
+
+function fail({ name }: Row, error: Error): never {
+  throw new Error(`${name}: ${error.message}`, { cause: error });
+}
+
+function startVerdict(starts: readonly number[]): Verdict[] {
+  const figure = spread(starts);
+  return figure === undefined ? [] : [verdict(START_GOAL, figure)];
+}
+
+/** Better now than after minutes. */
+function requireTools(rows: readonly Row[]): void {
+  const needed = new Map([['h2load', 'nghttp2-client']]);
+  if (rows.some(({ serving }) => serving.redis)) needed.set('redis-server', 'redis-server');
+  for (const [tool, debian] of needed) {
+    if (spawnSync(tool, ['--version']).status !== 0) throw new Error(`${tool} is not installed: apt-get install ${debian}`);
+  }
+}
+
+function hasWorkers(): boolean {
+  const { stdout } = spawnSync(process.execPath, [root('src/main.ts'), 'serve', '--help'], { encoding: 'utf8' });
+  return stdout.includes('--workers');
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

@@ -1,0 +1,27 @@
+/** The product with its one-time use taken out: every code is judged at once, and nothing is kept of it. */
+import { parseArgs } from 'node:util';
+import { build } from '../../src/app.ts';
+import { loadConfig } from '../../src/config.ts';
+import { createLogger } from '../../src/log.ts';
+import type { CodeStore } from '../../src/policy/codes.ts';
+import { judge, UNKNOWN_KEY } from '../../src/policy/judge.ts';
+import { openStore } from '../../src/store/open.ts';
+
+const { values } = parseArgs({
+  options: { 'data-dir': { type: 'string' }, plans: { type: 'string' }, 'log-level': { type: 'string' } },
+});
+const { 'data-dir': dataDir = '', plans = '', 'log-level': logLevel = 'info' } = values;
+const config = loadConfig({ listen: '127.0.0.1:0', dataDir, plans, logLevel }, {});
+const forgetful: CodeStore = {
+  judge: async (attempt, now) => judge(UNKNOWN_KEY, attempt, now).judgement,
+  inspect: async () => UNKNOWN_KEY,
+  unlock: async () => UNKNOWN_KEY,
+};
+const store = await openStore(config, () => undefined);
+const app = await build(config, {
+  logger: createLogger(config.logLevel),
+  clock: Date.now,
+  store: { ...store, codes: forgetful },
+});
+process.once('SIGTERM', () => void app.close().then(() => process.exit()));
+process.stdout.write(`ours without one-time use listens on ${await app.run()}\n`);

@@ -1,0 +1,56 @@
+/** The product, but for its pictures: Generate draws them with `toBuffer` of the package `qrcode`, by the same options. */
+
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { create } from '@bufbuild/protobuf';
+import { toBuffer } from 'qrcode';
+import type { GenerateRequest, GenerateResponse } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { QrCodeOptionsSchema, QrCodeSchema, QrFormat } from '../../gen/ts/otp/v1/qr_code_pb.ts';
+import { loadConfig } from '../../src/config.ts';
+import { plaintextCredentials } from '../../src/grpc/credentials.ts';
+import { logCall } from '../../src/grpc/log.ts';
+import { createGrpcServer } from '../../src/grpc/server.ts';
+import { createLogger } from '../../src/log.ts';
+import { QR_DEFAULTS } from '../../src/otp/qr.ts';
+import { createAdmit } from '../../src/policy/admit.ts';
+import { createAuthenticator } from '../../src/policy/authenticate.ts';
+import { createFingerprints, FINGERPRINT_KEY_BYTES } from '../../src/policy/fingerprint.ts';
+import { parsePlans } from '../../src/policy/plans.ts';
+import type { CallContext } from '../../src/service/context.ts';
+import { generate } from '../../src/service/generate.ts';
+import { otpMethods } from '../../src/service/methods.ts';
+import { openStore } from '../../src/store/open.ts';
+
+const { values } = parseArgs({
+  options: { 'data-dir': { type: 'string' }, plans: { type: 'string' }, 'log-level': { type: 'string' } },
+});
+const { 'data-dir': dataDir = '', plans = '', 'log-level': logLevel = 'info' } = values;
+const config = loadConfig({ listen: '127.0.0.1:0', dataDir, plans, logLevel }, {});
+const logger = createLogger(config.logLevel);
+const store = await openStore(config, () => undefined);
+const fingerprints = createFingerprints(new Uint8Array(FINGERPRINT_KEY_BYTES));
+const authenticator = createAuthenticator({ keys: store.keys, clock: Date.now });
+const methods = otpMethods({ codes: store.codes, fingerprints, audit: () => undefined });
+const server = createGrpcServer({
+  methods: methods.map((method) =>
+    method.descriptor.localName === 'generate' && method.kind === 'unary'
+      ? { ...method, handle: generateByPackage as unknown as typeof method.handle }
+      : method,
+  ),
+  admit: createAdmit({ authenticator, limits: store.limits, plans: parsePlans(readFileSync(plans, 'utf8')), clock: Date.now }),
+  clock: Date.now,
+  credentials: plaintextCredentials(),
+  reflection: true,
+  onCall: (record, code) => logCall(logger, record, code),
+});
+process.once('SIGTERM', () => process.exit());
+process.stdout.write(`ours with the pictures of qrcode listens on 127.0.0.1:${await server.listen('127.0.0.1:0')}\n`);
+
+async function generateByPackage(request: GenerateRequest, context: CallContext): Promise<GenerateResponse> {
+  const qrCode = create(QrCodeOptionsSchema, { format: QrFormat.NONE });
+  const response = generate({ ...request, qrCode }, context);
+  const { errorCorrection, scale, quietZone } = QR_DEFAULTS;
+  const data = await toBuffer(response.uri, { type: 'png', errorCorrectionLevel: errorCorrection, scale, margin: quietZone });
+  const dataUri = `data:image/png;base64,${data.toString('base64')}`;
+  return { ...response, qrCode: create(QrCodeSchema, { mediaType: 'image/png', data, dataUri, width: data.readUInt32BE(16) }) };
+}
