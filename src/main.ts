@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The process: its arguments, its signals and its exit code. */
+import './runtime.ts';
 import { processIo } from './cli/io.ts';
 import { runProgram } from './cli/program.ts';
 

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { build } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
-import { createLogger } from '../../src/log.ts';
+import { createLog } from '../../src/log.ts';
 import type { CodeStore } from '../../src/policy/codes.ts';
 import { judge, UNKNOWN_KEY } from '../../src/policy/judge.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -19,7 +19,7 @@ const forgetful: CodeStore = {
 };
 const store = await openStore(config, () => undefined);
 const app = await build(config, {
-  logger: createLogger(config.logLevel),
+  log: createLog(config.logLevel),
   clock: Date.now,
   store: { ...store, codes: forgetful },
 });

@@ -10,7 +10,7 @@ import { loadConfig } from '../../src/config.ts';
 import { plaintextCredentials } from '../../src/grpc/credentials.ts';
 import { logCall } from '../../src/grpc/log.ts';
 import { createGrpcServer } from '../../src/grpc/server.ts';
-import { createLogger } from '../../src/log.ts';
+import { createLog } from '../../src/log.ts';
 import { QR_DEFAULTS } from '../../src/otp/qr.ts';
 import { createAdmit } from '../../src/policy/admit.ts';
 import { createAuthenticator } from '../../src/policy/authenticate.ts';
@@ -26,11 +26,11 @@ const { values } = parseArgs({
 });
 const { 'data-dir': dataDir = '', plans = '', 'log-level': logLevel = 'info' } = values;
 const config = loadConfig({ listen: '127.0.0.1:0', dataDir, plans, logLevel }, {});
-const logger = createLogger(config.logLevel);
+const log = createLog(config.logLevel);
 const store = await openStore(config, () => undefined);
 const fingerprints = createFingerprints(new Uint8Array(FINGERPRINT_KEY_BYTES));
 const authenticator = createAuthenticator({ keys: store.keys, clock: Date.now });
-const methods = otpMethods({ codes: store.codes, fingerprints, audit: () => undefined });
+const methods = otpMethods({ codes: store.codes, fingerprints, audit: () => undefined, knows: () => true });
 const server = createGrpcServer({
   methods: methods.map((method) =>
     method.descriptor.localName === 'generate' && method.kind === 'unary'
@@ -41,7 +41,7 @@ const server = createGrpcServer({
   clock: Date.now,
   credentials: plaintextCredentials(),
   reflection: true,
-  onCall: (record, code) => logCall(logger, record, code),
+  onCall: (record, code) => logCall(log, record, code),
 });
 process.once('SIGTERM', () => process.exit());
 process.stdout.write(`ours with the pictures of qrcode listens on 127.0.0.1:${await server.listen('127.0.0.1:0')}\n`);
