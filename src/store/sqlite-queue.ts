@@ -29,7 +29,7 @@ export interface Queue {
 interface Call {
   readonly order: Order;
   readonly patienceMs: number;
-  /** When to give it up, in ms of `monotonicMs`; later if the writer gets others done before its turn. */
+  /** When to give it up, in ms of `monotonicMs`; later if the writer gets others done before its turn, or this thread gives it none. */
   deadline: number;
   timer: NodeJS.Timeout | undefined;
   readonly promise: Promise<unknown>;
@@ -42,8 +42,9 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
   const waiting = new Set<Call>();
   /** Those of `waiting` that came in this turn of the event loop. */
   let fresh: Call[] = [];
-  /** When the writer last carried out a batch. */
-  let doneAt = 0;
+  /** When the writer was given a batch, it having carried out the one before: not when that was done, as this thread may give the next one late. */
+  let owedSince = 0;
+  let hasMovedOn = true;
   let sent: readonly Call[] = [];
   let writer: Worker | undefined;
   let restartAt = 0;
@@ -91,13 +92,15 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
     } else {
       writer ??= start();
       sent = takeBatch(waiting);
+      if (hasMovedOn) owedSince = monotonicMs();
+      hasMovedOn = false;
       for (const call of sent) call.deadline = deadlineInQueue(call);
       writer.postMessage(sent.map(({ order, deadline }) => [order, deadline]));
     }
   }
 
   function deadlineInQueue({ deadline, patienceMs }: Call): number {
-    return Math.max(deadline, doneAt + patienceMs);
+    return Math.max(deadline, owedSince + patienceMs);
   }
 
   function watch(call: Call): void {
@@ -111,7 +114,7 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
     if ('outage' in reply) {
       fail(calls, reply.outage);
     } else {
-      doneAt = monotonicMs();
+      hasMovedOn = reply.results.some((result) => result !== LATE);
       for (const [index, call] of calls.entries()) end(call, reply.results[index]);
     }
     schedule();
@@ -133,7 +136,8 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
   function giveUp(call: Call): void {
     const isWaiting = waiting.has(call);
     if (!isWaiting && !sent.includes(call)) return;
-    if (isWaiting) call.deadline = deadlineInQueue(call);
+    // A writer that has nothing to do is not what it waits for: its batch goes out in this turn.
+    if (isWaiting) call.deadline = hasMovedOn ? monotonicMs() + call.patienceMs : deadlineInQueue(call);
     if (monotonicMs() < call.deadline) {
       watch(call);
       return;

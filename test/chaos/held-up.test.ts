@@ -33,10 +33,11 @@ const isNotDone = (): boolean => false;
 
 async function expectAllAnswered({ codes, ping }: Store): Promise<void> {
   await ping();
-  // Before they are sent, and while the answers come.
-  for (const moment of ['at once', 'a moment later']) {
+  // Before they are sent, while the answers come, and between the answers to some and the sending of the others.
+  for (const moment of ['at once', 'a moment later', 'with the first answer']) {
     const judged = Array.from({ length: CROWD }, () => codes.judge({ ...attempt, fingerprint: moment }, Date.now()));
-    if (moment !== 'at once') await new Promise((resolve) => setImmediate(resolve));
+    if (moment === 'a moment later') await new Promise((resolve) => setImmediate(resolve));
+    if (moment === 'with the first answer') await judged[0];
     holdUp();
     const outcomes = (await Promise.all(judged)).map(({ outcome }) => outcome);
     expect(outcomes.filter((outcome) => outcome === 'accepted')).toHaveLength(1);

@@ -16,7 +16,8 @@ const WRITER = `
     const results = batch.map(([order]) => (order[1] === 'bug' ? new TypeError('a bug') : { failures: batch.length, lastStep: came }));
     if (word === 'crash') throw new Error('crashed');
     if (word === 'exit') process.exit(1);
-    if (word === 'outage') return parentPort.postMessage({ outage: new Error('disk I/O error') });
+    if (word === 'outage') return setTimeout(() => parentPort.postMessage({ outage: new Error('disk I/O error') }), 300);
+    if (word === 'late') return setTimeout(() => parentPort.postMessage({ results: ['late'] }), 300);
     if (word !== 'hang') setTimeout(() => parentPort.postMessage({ results }), word === 'slow' ? 200 : 0);
   });`;
 
@@ -90,6 +91,27 @@ describe('patience', () => {
     await expect(send('hang', 100)).rejects.toMatchObject({ cause: new Error('the writer has not answered in time') });
     expect(performance.now() - begun).toBeGreaterThan(90);
     expect(outages).toBe(1);
+  });
+
+  it('is for the writer: none is used up while this thread gives it nothing to do', async () => {
+    await send();
+    const crowd = Array.from({ length: 1000 }, () => send('key', 200));
+    const [first] = crowd;
+    // The writer is done with the first batch, and waits for the next.
+    first?.then(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400));
+    expect(await Promise.all(crowd)).toHaveLength(1000);
+    expect(outages).toBe(0);
+  });
+
+  it.each(['outage', 'late'])('does not begin anew after a batch that was not carried out (%s)', async (word) => {
+    await send();
+    const failing = send(word);
+    await setTimeout(20);
+    const begun = performance.now();
+    const [hanging] = await Promise.allSettled([send('hang', 400), failing]);
+    expect(hanging.status).toBe('rejected');
+    // 280 ms for the batch before it, and 120 that are left.
+    expect(performance.now() - begun).toBeLessThan(600);
   });
 });
 
