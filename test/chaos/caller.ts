@@ -36,7 +36,7 @@ export interface Caller {
   readonly close: () => void;
 }
 
-const OUTCOMES: Readonly<Record<VerifyStatus, Outcome>> = {
+export const OUTCOMES: Readonly<Record<VerifyStatus, Outcome>> = {
   [VerifyStatus.UNSPECIFIED]: 'unknown',
   [VerifyStatus.ACCEPTED]: 'accepted',
   [VerifyStatus.MISMATCH]: 'mismatch',

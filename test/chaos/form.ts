@@ -1,4 +1,6 @@
 /** How long the chaos tests run (seconds as part of `npm test`, minutes as `npm run test:chaos`), and the numbers that decide what happens in them. */
+
+import type { RunnerTestCase as Test } from 'vitest';
 import { onTestFailed } from 'vitest';
 
 const IS_LONG = process.env['OTPD_CHAOS'] === 'long';
@@ -24,14 +26,21 @@ export interface Random {
   readonly uuid: () => string;
 }
 
-/** The numbers of the next seed. A test that fails names it: OTPD_CHAOS_SEED starts a run of that test (`-t`) with it. */
+/** The numbers of the next seed. A test that fails says how to run it again with the same ones. */
 export function nextRandom(): Random {
   const seed = next;
   next += 1;
   onTestFailed(({ task }) => {
-    if (seed === next - 1) process.stderr.write(`OTPD_CHAOS_SEED=${seed} for: ${task.fullTestName}\n`);
+    if (seed === next - 1) process.stderr.write(`Again: ${commandOf(seed, task)}\n`);
   });
   return randomOf(seed);
+}
+
+function commandOf(seed: number, { file, fullTestName }: Pick<Test, 'file' | 'fullTestName'>): string {
+  const form = IS_LONG ? 'OTPD_CHAOS=long ' : '';
+  // The name is taken for a pattern.
+  const pattern = fullTestName.replaceAll(/[^\w ,>]/g, '.');
+  return `${form}OTPD_CHAOS_SEED=${seed} npm test -- ${file.name} -t '${pattern}'`;
 }
 
 /** mulberry32. */

@@ -35,6 +35,8 @@ export interface VerifyOptions {
   readonly requestId?: string;
   readonly allowReuse?: boolean;
   readonly afterStep?: bigint;
+  /** Of a HOTP; 0 by default. */
+  readonly counter?: bigint;
 }
 
 /** A new HOTP key, with 101 steps from 0 on. */
@@ -78,10 +80,10 @@ function rightCodes(key: TestKey): ReadonlySet<string> {
 }
 
 /** A request with a code, of the widest window. */
-export function requestOf(key: TestKey, code: string, more: VerifyOptions = {}): VerifyInit {
+export function requestOf(key: TestKey, code: string, { counter = 0n, ...more }: VerifyOptions = {}): VerifyInit {
   const source = { case: 'secret', value: key.secret } as const;
   return key.type === 'hotp'
-    ? { key: { source, type: OtpType.HOTP, digits: DIGITS, counter: 0n }, code, lookAhead: LOOK_AHEAD, ...more }
+    ? { key: { source, type: OtpType.HOTP, digits: DIGITS, counter }, code, lookAhead: LOOK_AHEAD, ...more }
     : {
         key: { source, digits: DIGITS, periodSeconds: key.period },
         code,

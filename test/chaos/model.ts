@@ -1,0 +1,101 @@
+/** The rules of the specification said once more, apart from the code: what has to be answered by a service that is asked one thing at a time. */
+import type { Outcome } from './caller.ts';
+
+const FREE_ATTEMPTS = 5;
+const HARD_STOP = 100;
+const FIRST_DELAY_MS = 60_000;
+const LONGEST_DELAY_MS = 86_400_000;
+
+/** One Verify. */
+export interface Question {
+  readonly key: string;
+  readonly caller: string;
+  readonly requestId: string | undefined;
+  readonly code: string;
+  readonly isMalformed: boolean;
+  /** The step of the window whose code it is; undefined for a wrong one. */
+  readonly step: number | undefined;
+  readonly drift: number;
+  readonly claim: boolean;
+  readonly afterStep: number | undefined;
+  /** The counter of a HOTP. */
+  readonly counter: number | undefined;
+}
+
+/** What is answered, but for what follows from it. */
+export interface Reply {
+  readonly outcome: Outcome;
+  readonly step?: number;
+  readonly drift?: number;
+  readonly remaining?: number;
+  /** Undefined where waiting does not help. */
+  readonly waitMs?: number;
+}
+
+export interface Model {
+  readonly verify: (question: Question, now: number) => Reply;
+  readonly unlock: (key: string) => void;
+  /** Until when the key is locked: 0 if it is not, Infinity if only an operator helps. */
+  readonly lockedUntil: (key: string) => number;
+  /** The last step that was consumed; -1 if none was. */
+  readonly lastStep: (key: string) => number;
+}
+
+interface Known {
+  lastStep: number;
+  /** When each wrong code since the last acceptance or unlock came. */
+  wrong: number[];
+}
+
+/** Makes a model that knows nothing yet. */
+export function createModel(): Model {
+  const keys = new Map<string, Known>();
+  const answered = new Map<string, { readonly payload: string; readonly reply: Reply }>();
+
+  function knownOf(key: string): Known {
+    const known = keys.get(key) ?? { lastStep: -1, wrong: [] };
+    keys.set(key, known);
+    return known;
+  }
+
+  function judge({ key, step, drift, claim, afterStep = -1 }: Question, now: number): Reply {
+    const known = knownOf(key);
+    const until = lockEnd(known.wrong);
+    if (until > now)
+      return { outcome: 'throttled', remaining: 0, ...(until < Number.POSITIVE_INFINITY && { waitMs: until - now }) };
+    if (step === undefined) {
+      known.wrong.push(now);
+      return { outcome: 'mismatch', remaining: Math.max(0, FREE_ATTEMPTS - known.wrong.length) };
+    }
+    const isUsed = step <= known.lastStep;
+    const isReplayed = step <= afterStep || (claim && isUsed);
+    if (!isReplayed && !isUsed) known.wrong = [];
+    if (!isReplayed && claim) known.lastStep = step;
+    const remaining = Math.max(1, FREE_ATTEMPTS - known.wrong.length);
+    return { outcome: isReplayed ? 'replayed' : 'accepted', step, drift, remaining };
+  }
+
+  return {
+    verify(question, now) {
+      const { caller, requestId, isMalformed, ...asked } = question;
+      if (isMalformed) return { outcome: 'malformed' };
+      if (requestId === undefined) return judge(question, now);
+      const name = `${caller} ${requestId}`;
+      const payload = JSON.stringify([asked.key, asked.code, asked.claim, asked.afterStep, asked.counter]);
+      const first = answered.get(name) ?? { payload, reply: judge(question, now) };
+      answered.set(name, first);
+      return first.payload === payload ? first.reply : { outcome: 'request_id_reused' };
+    },
+    unlock: (key) => {
+      knownOf(key).wrong = [];
+    },
+    lockedUntil: (key) => lockEnd(knownOf(key).wrong),
+    lastStep: (key) => knownOf(key).lastStep,
+  };
+}
+
+function lockEnd(wrong: readonly number[]): number {
+  if (wrong.length >= HARD_STOP) return Number.POSITIVE_INFINITY;
+  if (wrong.length < FREE_ATTEMPTS) return 0;
+  return (wrong.at(-1) ?? 0) + Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (wrong.length - FREE_ATTEMPTS));
+}

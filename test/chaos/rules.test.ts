@@ -1,0 +1,192 @@
+/** A random run in which time is made to jump: each answer, one after the other, is that of the model, through every delay up to the hard stop. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { create } from '@bufbuild/protobuf';
+import { durationMs } from '@bufbuild/protobuf/wkt';
+import { describe, expect, test } from 'vitest';
+import { VerifyRequestSchema, type VerifyResponse } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { completeParameters } from '../../src/otp/params.ts';
+import { stepAt } from '../../src/otp/totp.ts';
+import type { CodeStore } from '../../src/policy/codes.ts';
+import { createFingerprints } from '../../src/policy/fingerprint.ts';
+import { Rejection } from '../../src/policy/rejection.ts';
+import { createVerify } from '../../src/service/verify.ts';
+import { createMemoryCodes } from '../../src/store/memory-codes.ts';
+import { openRedisStore } from '../../src/store/redis.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { redisSuite, startRedis } from '../support/redis.ts';
+import { OUTCOMES } from './caller.ts';
+import { nextRandom, type Random, size } from './form.ts';
+import { codeOf, hotpKey, requestOf, type TestKey, totpKey, wrongCode } from './keys.ts';
+import { createModel, type Question, type Reply } from './model.ts';
+
+const QUESTIONS = size(1200, 20_000);
+const TIMEOUT = size(30_000, 300_000);
+const HOUR = 3_600_000;
+/** The same for every run, or its seed would not give it again. */
+const START = 1_800_000_000_000;
+/** A repeat is one of the latest so many, and no older than this: its answer is kept for a day. */
+const REMEMBERED = 6;
+const REPEATED_MS = 23 * HOUR;
+const CALLERS = ['one', 'other'] as const;
+/** The window of a TOTP, and the look-ahead of a HOTP, that every request asks for. */
+const WINDOW = 10;
+
+/** A key in use: a stubborn guesser's, or one whose codes are mostly right. */
+interface Slot {
+  readonly name: string;
+  readonly key: TestKey;
+  readonly wrong: number;
+  readonly sent: { readonly asked: Question; readonly at: number }[];
+}
+
+describe('a random run in jumps of time', () => {
+  test('is judged by the rules in memory', () => expectModel(createMemoryCodes()), TIMEOUT);
+
+  test(
+    'is judged by the rules in SQLite',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'otpd-rules-'));
+      const store = openSqliteStore({ file: join(folder, 'otpd.db') });
+      await store.ping();
+      await expectModel(store.codes).finally(() => store.close());
+      rmSync(folder, { recursive: true });
+    },
+    TIMEOUT,
+  );
+});
+
+redisSuite('a random run in jumps of time', () => {
+  test(
+    'is judged by the rules in Redis',
+    async () => {
+      const redis = await startRedis();
+      const store = await openRedisStore({ url: redis.url, callerClock: true, onWarning: () => undefined });
+      await expectModel(store.codes).finally(() => store.close());
+      await redis.stop();
+    },
+    TIMEOUT,
+  );
+});
+
+async function expectModel(codes: CodeStore): Promise<void> {
+  const random = nextRandom();
+  const model = createModel();
+  const fingerprints = createFingerprints(random.bytes(32));
+  const verify = createVerify({ codes, fingerprints, audit: () => undefined });
+  const seen = new Set<string>();
+  let now = START;
+
+  async function ask({ key }: Slot, asked: Question): Promise<Reply> {
+    const { code, requestId, claim, afterStep, counter } = asked;
+    const request = requestOf(key, code, {
+      ...(requestId !== undefined && { requestId }),
+      ...(afterStep !== undefined && { afterStep: BigInt(afterStep) }),
+      allowReuse: !claim,
+      ...(counter !== undefined && { counter: BigInt(counter) }),
+    });
+    const principal = { keyId: asked.caller, plan: 'unlimited', scopes: new Set(['verify'] as const) };
+    try {
+      const context = { principal, requestId: 'call', now: () => now };
+      return replyOf(await verify(create(VerifyRequestSchema, request), context));
+    } catch (error) {
+      if (error instanceof Rejection && error.reason === 'request_id_reused') return { outcome: 'request_id_reused' };
+      throw error;
+    }
+  }
+
+  async function unlock({ name, key }: Slot): Promise<void> {
+    await codes.unlock(
+      fingerprints.ofKey(key.bytes, completeParameters(key.type === 'hotp' ? { type: 'hotp' } : { period: key.period })),
+    );
+    model.unlock(name);
+  }
+
+  const stubborn: Slot = { name: 'stopped', key: hotpKey(random), wrong: 1, sent: [] };
+  const slots: Slot[] = [
+    stubborn,
+    { name: 'hotp', key: hotpKey(random), wrong: 0.15, sent: [] },
+    { name: 'totp', key: totpKey(random, 30), wrong: 0.15, sent: [] },
+    { name: 'guessed hotp', key: hotpKey(random), wrong: 0.6, sent: [] },
+    { name: 'guessed totp', key: totpKey(random), wrong: 0.6, sent: [] },
+  ];
+  for (let left = QUESTIONS; left > 0; left -= 1) {
+    // A hundred wrong codes take their time: one question in three is for that.
+    const slot = random.chance(0.2) ? stubborn : random.pick(slots);
+    const until = model.lockedUntil(slot.name);
+    now += jump(until - now, random);
+    const isStopped = until === Number.POSITIVE_INFINITY;
+    if (isStopped ? random.chance(0.2) : slot.wrong < 1 && random.chance(0.02)) await unlock(slot);
+    // One that is stopped is sent right codes too.
+    const asked = next(isStopped ? { ...slot, wrong: 0.5 } : slot, model.lastStep(slot.name), now, random);
+    if (!slot.sent.some((one) => one.asked.requestId === asked.requestId)) slot.sent.push({ asked, at: now });
+    const reply = await ask(slot, asked);
+    expect({ asked, reply }).toEqual({ asked, reply: model.verify(asked, now) });
+    seen.add(reply.outcome === 'throttled' && reply.waitMs === undefined ? 'stopped' : reply.outcome);
+  }
+  // Nothing would be shown by a run in which nothing happened.
+  expect([...seen].toSorted()).toEqual(
+    ['accepted', 'malformed', 'mismatch', 'replayed', 'request_id_reused', 'stopped', 'throttled'].toSorted(),
+  );
+}
+
+/** A little later, or some hours; where it is locked, often to its very end, and where it is stopped, beyond the longest delay. */
+function jump(lockedMs: number, random: Random): number {
+  if (lockedMs === Number.POSITIVE_INFINITY && random.chance(0.2)) return 25 * HOUR;
+  if (lockedMs > 0 && lockedMs < Number.POSITIVE_INFINITY && random.chance(0.6)) return lockedMs - (random.chance(0.2) ? 1 : 0);
+  return random.chance(0.03) ? random.below(10 * HOUR) : random.below(2000);
+}
+
+function next(slot: Slot, lastStep: number, now: number, random: Random): Question {
+  const recent = slot.sent.slice(-REMEMBERED).filter(({ asked, at }) => asked.requestId !== undefined && now - at < REPEATED_MS);
+  const asked = chosen(slot, lastStep, now, random);
+  if (recent.length === 0 || random.chance(0.8)) return asked;
+  const { asked: before } = random.pick(recent);
+  if (random.chance(0.6)) return before;
+  // That of a TOTP may be another step's by now.
+  if (before.counter !== undefined && random.chance(0.4)) return { ...before, caller: random.pick(CALLERS) };
+  return random.chance(0.5)
+    ? { ...before, claim: !before.claim }
+    : { ...asked, caller: before.caller, requestId: before.requestId };
+}
+
+/** A question with the code of a step around the last one that was used, or a wrong one. */
+function chosen({ name, key, wrong }: Slot, lastStep: number, now: number, random: Random): Question {
+  const current = key.type === 'totp' ? stepAt(now, key.period) : Math.max(0, lastStep - random.below(4));
+  const window =
+    key.type === 'totp' ? { first: current - WINDOW, last: current + WINDOW } : { first: current, last: current + 100 };
+  const around = Math.max(lastStep, key.type === 'totp' ? current - 3 : -1);
+  const sent = Math.max(0, around + 3 - random.below(6));
+  const isMalformed = random.chance(0.05);
+  const isRight = !random.chance(wrong) && sent >= window.first && sent <= window.last;
+  const common = {
+    key: name,
+    caller: random.pick(CALLERS),
+    requestId: random.chance(0.5) ? random.uuid() : undefined,
+    claim: random.chance(0.7),
+    afterStep: random.chance(0.1) ? Math.max(0, sent - 1 + random.below(3)) : undefined,
+    counter: key.type === 'totp' ? undefined : current,
+    isMalformed,
+  };
+  if (isMalformed) return { ...common, code: random.pick(['1', '123456789', '1234567x']), step: undefined, drift: 0 };
+  // What lies before the counter of a HOTP is as wrong as any other code.
+  if (!isRight) return { ...common, code: lookBack(key, window.first, random), step: undefined, drift: 0 };
+  return { ...common, code: codeOf(key, sent), step: sent, drift: sent - current };
+}
+
+function lookBack(key: TestKey, first: number, random: Random): string {
+  return first > 0 && random.chance(0.3) ? codeOf(key, first - 1) : wrongCode(key, random);
+}
+
+function replyOf({ status, valid, matchedStep, driftSteps, nextCounter, attemptsRemaining, retryAfter }: VerifyResponse): Reply {
+  const outcome = OUTCOMES[status] ?? 'unknown';
+  expect(valid).toBe(outcome === 'accepted');
+  if (nextCounter !== undefined) expect(nextCounter).toBe((matchedStep ?? 0n) + 1n);
+  return {
+    outcome,
+    ...(matchedStep !== undefined && { step: Number(matchedStep), drift: driftSteps ?? 0 }),
+    ...(attemptsRemaining !== undefined && { remaining: attemptsRemaining }),
+    ...(retryAfter !== undefined && { waitMs: durationMs(retryAfter) }),
+  };
+}
