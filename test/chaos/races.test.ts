@@ -15,6 +15,7 @@ import {
 import { arrived, send, sendAll, tally } from './crowd.ts';
 import { nextRandom, type Random, randomOf, size } from './form.ts';
 import { codeOf, hotpKey, requestOf, type TestKey, totpKey, type VerifyInit, wrongCode } from './keys.ts';
+import { type Stalls, watchStalls } from './stalls.ts';
 
 const CROWD = 1000;
 /** Crowds of a thousand, and smaller ones, over a seed each. */
@@ -24,6 +25,8 @@ const SMALL_CROWD = size(8, 40);
 const GUESSING_CROWDS = size(2, 30);
 const GUESSERS = size(300, 1000);
 const REPEATERS = size(300, 1000);
+/** A store answers UNAVAILABLE after 200 ms and more: a bystander who was held up for a quarter of that shows that it was not alone. */
+const STALL_MS = 50;
 const TIMEOUT = size(30_000, 600_000);
 
 function crowdOf(count: number, request: VerifyInit): VerifyInit[] {
@@ -38,29 +41,39 @@ function anyKey(random: Random): { key: TestKey; step: number } {
 
 eachShape('a crowd', [ONE_PROCESS, FOUR_ON_SQLITE, FOUR_ON_REDIS], (shape) => {
   let cluster: Cluster;
+  let stalls: Stalls;
   beforeAll(async () => {
     cluster = await startCluster(shape, randomOf(1), { connections: Math.ceil(12 / shape.instances) });
+    stalls = watchStalls(cluster);
   });
-  afterAll(() => cluster[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await stalls[Symbol.asyncDispose]();
+    await cluster[Symbol.asyncDispose]();
+  });
 
   test(
     `with one right code is accepted once: ${SMALL_CROWDS} of ${SMALL_CROWD}, ${CROWDS} of ${CROWD}`,
     async () => {
-      let unheard = 0;
+      let heard = 0;
       const crowds = [...Array<number>(SMALL_CROWDS).fill(SMALL_CROWD), ...Array<number>(CROWDS).fill(CROWD)];
       for (const count of crowds) {
         const random = nextRandom();
         const { key, step } = anyKey(random);
-        const answers = await sendAll(cluster, crowdOf(count, requestOf(key, codeOf(key, step))));
-        const { accepted = 0, replayed = 0, unknown = 0, ...others } = tally(answers);
-        expect(others).toEqual({});
-        // Where the disk or the machine stands still for a moment the one answer may be among those that came too late.
-        expect(accepted).toBeLessThanOrEqual(1);
-        expect(accepted + unknown).toBeGreaterThanOrEqual(1);
-        expect(accepted + unknown + replayed).toBe(count);
-        unheard += unknown;
+        stalls.reset();
+        const answers = tally(await sendAll(cluster, crowdOf(count, requestOf(key, codeOf(key, step)))));
+        if (answers.unknown === undefined) {
+          expect(answers).toEqual({ accepted: 1, replayed: count - 1 });
+          heard += 1;
+        } else {
+          // An answer may be missing only when the machine stood still, and then it may be the one.
+          expect(stalls.longestMs()).toBeGreaterThan(STALL_MS);
+          const { accepted = 0, replayed = 0, unknown, ...others } = answers;
+          expect(others).toEqual({});
+          expect(accepted).toBeLessThanOrEqual(1);
+          expect(accepted + replayed + unknown).toBe(count);
+        }
       }
-      expect(unheard).toBeLessThan((SMALL_CROWDS * SMALL_CROWD + CROWDS * CROWD) / 2);
+      expect(heard).toBeGreaterThan(crowds.length / 2);
     },
     TIMEOUT,
   );
