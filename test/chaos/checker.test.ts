@@ -93,6 +93,16 @@ test.each<[string, Call[]]>([
       call(60, 80, 'mismatch'),
     ],
   ],
+  [
+    'attempts',
+    [
+      call(0, 1, 'unknown', { step: 1 }),
+      call(2, 3, 'replayed', { step: 1 }),
+      ...wrong(3, 10),
+      call(50, 51, 'accepted', { step: 1, claim: false }),
+      ...wrong(3, 60),
+    ],
+  ],
   ['locked', [...wrong(5, 0), call(100, 101, 'accepted', { step: 1 })]],
   ['locked', [call(0, 1, 'accepted', { step: 1 }), ...wrong(5, 10), call(100, 101, 'replayed', { step: 1 })]],
   ['throttled for a reason', [...wrong(4, 0), call(100, 101, 'throttled')]],

@@ -128,21 +128,40 @@ function isBefore(one: Execution, other: Execution): boolean {
 function checkAttempts(all: readonly Execution[]): Violation[] {
   const wrong = all.filter(({ answer }) => answer.outcome === 'mismatch');
   if (wrong.length < FREE_ATTEMPTS) return [];
-  const clears = all.filter((one) => mayClear(one, all));
+  const clears = clearsOf(all);
   return [
     ...wrong.flatMap(({ start }) => checkFrom(start, wrong, clears)).slice(0, 1),
     ...all.filter((one) => isJudgedLocked(one, wrong, clears)).map((one) => violation('locked', one)),
   ];
 }
 
-/** Whether it may have cleared the failures: it may have been accepted, and was not surely a used code that was let pass again. */
-function mayClear(one: Execution, all: readonly Execution[]): boolean {
-  if (one.step === undefined || !may(one, 'accepted')) return false;
-  return !all.some((used) => isAccepted(used) && used.claim && stepOf(used) >= stepOf(one) && used.end < one.start);
+/** A judgement that may have cleared the failures, and when. */
+interface Clear {
+  readonly by: Execution;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** It may have been accepted, before anybody was told that its step is used: after that it could only be let pass again, which clears nothing. */
+function clearsOf(all: readonly Execution[]): Clear[] {
+  const used = all.filter(showsUsed);
+  return all
+    .filter((one) => one.step !== undefined && may(one, 'accepted'))
+    .map((by) => ({
+      by,
+      start: by.start,
+      end: Math.min(by.end, ...used.filter((one) => stepOf(one) >= stepOf(by)).map(({ end }) => end)),
+    }))
+    .filter(({ start, end }) => start <= end);
+}
+
+/** Whether its answer says that its step is used. */
+function showsUsed(one: Execution): boolean {
+  return one.claim && (isAccepted(one) || (isReplayed(one) && stepOf(one) > (one.afterStep ?? -1)));
 }
 
 /** Counts, from a moment on, the wrong codes that were surely judged in a span, and the acceptances that may have been. */
-function checkFrom(start: number, wrong: readonly Execution[], clears: readonly Execution[]): Violation[] {
+function checkFrom(start: number, wrong: readonly Execution[], clears: readonly Clear[]): Violation[] {
   const judged = wrong.filter((one) => one.start >= start).toSorted((one, other) => one.end - other.end);
   const later = clears.filter((one) => one.end >= start).toSorted((one, other) => one.start - other.start);
   let cleared = 0;
@@ -159,9 +178,9 @@ function delayedAttempts(spanMs: number): number {
   return Math.floor(Math.log2(spanMs / FIRST_DELAY_MS + 1));
 }
 
-function isJudgedLocked(one: Execution, wrong: readonly Execution[], clears: readonly Execution[]): boolean {
+function isJudgedLocked(one: Execution, wrong: readonly Execution[], clears: readonly Clear[]): boolean {
   if (!isJudgement(one) || isThrottled(one)) return false;
-  const cleared = Math.max(...clears.filter((clear) => clear !== one && isBefore(clear, one)).map(({ end }) => end));
+  const cleared = Math.max(...clears.filter(({ by, start }) => by !== one && start < one.end).map(({ end }) => end));
   const before = wrong.filter((failure) => failure.start > cleared && failure.end <= one.start);
   return before.length >= FREE_ATTEMPTS && one.end <= Math.max(...before.map(({ start }) => start)) + FIRST_DELAY_MS;
 }

@@ -24,6 +24,10 @@ interface Slot {
   throttled: number;
   /** How many of its codes are wrong: a typing mistake now and then, or guesses. */
   readonly wrong: number;
+  /** Whether its guesser has a used code, and hopes that `allow_reuse` buys more guesses with it. */
+  readonly insists: boolean;
+  /** Whether its first code is known to be used. */
+  isUsed: boolean;
   /** The requests that had an id. */
   readonly sent: Asked[];
 }
@@ -49,7 +53,16 @@ export async function run(
     const key = random.chance(0.5) ? hotpKey(random) : totpKey(random);
     const name = `${key.type} ${byName.size}`;
     byName.set(name, key);
-    return { name, key, next: key.first, throttled: 0, wrong: random.chance(0.4) ? 0.7 : 0.15, sent: [] };
+    return {
+      name,
+      key,
+      next: key.first,
+      throttled: 0,
+      wrong: random.chance(0.4) ? 0.7 : 0.15,
+      insists: byName.size % 3 === 0,
+      isUsed: false,
+      sent: [],
+    };
   }
 
   async function ask(asked: Asked): Promise<Call> {
@@ -74,6 +87,7 @@ export async function run(
       const asked = next(slot, cluster.apiKeys, random);
       const { answer } = await ask(asked);
       if (asked.requestId !== undefined) slot.sent.push(asked);
+      if (asked.step === slot.key.first && (answer.outcome === 'accepted' || answer.outcome === 'replayed')) slot.isUsed = true;
       if (answer.outcome === 'throttled') slot.throttled += 1;
       if (slots[place] === slot && (slot.throttled > THROTTLED_ENOUGH || slot.next >= slot.key.last)) slots[place] = newSlot();
       if (answer.outcome === 'unknown') await pause(random.below(50));
@@ -106,6 +120,7 @@ async function persist(ask: (asked: Asked) => Promise<Call>, asked: Asked): Prom
 function next(slot: Slot, apiKeys: readonly string[], random: Random): Asked {
   const { key, sent } = slot;
   if (sent.length > 0 && random.chance(0.15)) return repeated(random.pick(sent.slice(-REMEMBERED)), slot, random);
+  if (slot.insists) return insisting(slot, apiKeys, random);
   const { code, step } = chooseCode(slot, random);
   return {
     key: slot.name,
@@ -115,6 +130,21 @@ function next(slot: Slot, apiKeys: readonly string[], random: Random): Asked {
     step,
     claim: random.chance(0.75),
     afterStep: random.chance(0.1) ? Math.max(0, key.first, slot.next - random.below(4)) : undefined,
+  };
+}
+
+/** The first code until it is used, and from then on guesses, with that code sent again between them. */
+function insisting(slot: Slot, apiKeys: readonly string[], random: Random): Asked {
+  const { name, key } = slot;
+  const isGuess = slot.isUsed && random.chance(0.5);
+  return {
+    key: name,
+    apiKey: random.pick(apiKeys),
+    requestId: undefined,
+    ...(isGuess ? { code: wrongCode(key, random), step: undefined } : { code: codeOf(key, key.first), step: key.first }),
+    // Let pass, or refused as replayed: neither gives an attempt back.
+    claim: !slot.isUsed || random.chance(0.3),
+    afterStep: undefined,
   };
 }
 
