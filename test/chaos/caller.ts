@@ -33,6 +33,8 @@ export interface CallOptions {
 export interface Caller {
   /** Rejects where the status is none that a fault of the store or of a server explains. */
   readonly verify: (request: VerifyInit, apiKey: string, options?: CallOptions) => Promise<Answer>;
+  /** Each text that came in an answer, once: of a response, or the message and metadata of an error. */
+  readonly told: ReadonlySet<string>;
   readonly close: () => void;
 }
 
@@ -57,8 +59,10 @@ export function createCaller(address: string, connections: number = 1, options: 
     ...options,
   };
   const clients = Array.from({ length: connections }, () => new Client(address, credentials.createInsecure(), channel));
+  const told = new Set<string>();
   let turn = 0;
   return {
+    told,
     async verify(request, apiKey, { deadlineMs = DEADLINE_MS, signal } = {}) {
       turn = (turn + 1) % connections;
       const { promise, resolve, reject } = Promise.withResolvers<VerifyResponse>();
@@ -69,7 +73,10 @@ export function createCaller(address: string, connections: number = 1, options: 
         create(VerifyRequestSchema, request),
         metadataOf(apiKey),
         { deadline: Date.now() + deadlineMs },
-        (error: ServiceError | null, response?: VerifyResponse) => (response ? resolve(response) : reject(error)),
+        (error: ServiceError | null, response?: VerifyResponse) => {
+          told.add(response ? toJsonString(VerifyResponseSchema, response) : toldBy(error));
+          return response ? resolve(response) : reject(error);
+        },
       );
       signal?.addEventListener('abort', () => call?.cancel(), { once: true });
       return promise.then(answerOf, failureOf);
@@ -78,6 +85,12 @@ export function createCaller(address: string, connections: number = 1, options: 
       for (const client of clients) client.close();
     },
   };
+}
+
+/** Binary metadata as the text in it. */
+function toldBy(error: ServiceError | null): string {
+  const values = Object.values(error?.metadata.toJSON() ?? {}).flat();
+  return [error?.details, ...values.filter((value) => typeof value !== 'string').map(String)].join(' ');
 }
 
 function answerOf(response: VerifyResponse): Answer {

@@ -1,6 +1,7 @@
 /** One `otpd serve` as a process of its own, to be stopped, killed and started again on the same port. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +28,8 @@ export interface Instance {
   readonly caller: Caller;
   /** Of its latest process. */
   readonly pid: () => number;
+  /** What that was started with, as everybody on the machine may see it. */
+  readonly commandLine: () => string;
   /** All that its processes have written, line by line. */
   readonly output: readonly string[];
   /** The lines of the log alone. */
@@ -56,6 +59,7 @@ export async function createInstance(
   const address = `127.0.0.1:${await freePort()}`;
   const caller = createCaller(address, connections);
   const output: string[] = [];
+  let commandLine = '';
   let child: ChildProcess | undefined;
 
   async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
@@ -69,6 +73,7 @@ export async function createInstance(
     address,
     caller,
     pid: () => child?.pid ?? Number.NaN,
+    commandLine: () => commandLine,
     output,
     log: () => output.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine),
     async start() {
@@ -79,11 +84,14 @@ export async function createInstance(
           NODE_COMPILE_CACHE: COMPILE_CACHE,
           OTPD_TEST_CLOCK_SKEW_MS: String(skewMs),
           OTPD_LISTEN: address,
+          // All that it could ever write.
+          OTPD_LOG_LEVEL: 'trace',
           ...env,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       await listening(child, output);
+      commandLine = readFileSync(`/proc/${child.pid}/cmdline`, 'utf8');
     },
     stop: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL')),

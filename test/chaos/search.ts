@@ -2,11 +2,28 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cluster } from './cluster.ts';
+import type { TestKey } from './keys.ts';
 
 /** Something planted, and what to call it when it is found. */
 export interface Canary {
   readonly name: string;
   readonly value: string | Uint8Array;
+}
+
+/** The canaries of keys, of the codes that were sent for them, and of the API keys of a cluster. */
+export function canariesOf({ apiKeys }: Pick<Cluster, 'apiKeys'>, keys: Iterable<TestKey>, codes: Iterable<string>): Canary[] {
+  return [
+    ...[...keys].flatMap(({ secret, bytes }) => [
+      { name: 'a secret', value: secret },
+      { name: 'the bytes of a secret', value: bytes },
+    ]),
+    // A typing mistake may be any text.
+    ...[...new Set(codes)].filter((code) => /^\d{8}$/.test(code)).map((value) => ({ name: 'a code', value })),
+    ...apiKeys.flatMap((value) => [
+      { name: 'an API key', value },
+      { name: 'the secret of an API key', value: value.split('_')[2] ?? value },
+    ]),
+  ];
 }
 
 /** What was found, and where. Codes are searched as whole numbers, or the middle of a date would be one. */
@@ -16,6 +33,21 @@ export function findCanaries(cluster: Cluster, canaries: readonly Canary[]): str
   const found = traces(cluster).flatMap(({ place, bytes }) => findIn(bytes, byStart).map((name) => `${name} in ${place}`));
   return [...new Set(found)];
 }
+
+/** All keys of Redis with their values. */
+const EVERYTHING = `
+  local read = {
+    string = function(key) return { redis.call('GET', key) } end,
+    hash = function(key) return redis.call('HGETALL', key) end,
+    list = function(key) return redis.call('LRANGE', key, 0, -1) end,
+    set = function(key) return redis.call('SMEMBERS', key) end,
+    zset = function(key) return redis.call('ZRANGE', key, 0, -1, 'WITHSCORES') end,
+  }
+  local all = {}
+  for _, key in ipairs(redis.call('KEYS', '*')) do
+    table.insert(all, { key, read[redis.call('TYPE', key).ok](key) })
+  end
+  return all`;
 
 interface Form {
   readonly name: string;
@@ -27,11 +59,20 @@ interface Trace {
   readonly bytes: Buffer;
 }
 
-/** Every file of the data folder and of Redis, with a fresh dump of its memory; the audit trail; all that the processes wrote. */
+/** Every file of the data folder and of Redis, with a fresh dump of its memory; what Redis says it holds; what processes were started with, wrote and answered. */
 function traces({ folder, redis, instances }: Cluster): Trace[] {
   redis?.cli('save');
-  const output = instances.map((one) => ({ place: `the output of ${one.address}`, bytes: Buffer.from(one.output.join('\n')) }));
-  return [...filesBelow(folder), ...(redis ? filesBelow(redis.folder) : []), ...output];
+  const ofInstances = instances.flatMap(({ address, output, commandLine, caller }) => [
+    trace(`the output of ${address}`, output.join('\n')),
+    trace(`the arguments of ${address}`, commandLine()),
+    trace(`the answers of ${address}`, [...caller.told].join('\n')),
+  ]);
+  const ofRedis = redis ? [...filesBelow(redis.folder), trace('the keys of Redis', redis.cli('eval', EVERYTHING, '0'))] : [];
+  return [...filesBelow(folder), ...ofRedis, ...ofInstances];
+}
+
+function trace(place: string, text: string): Trace {
+  return { place, bytes: Buffer.from(text) };
 }
 
 function filesBelow(folder: string): Trace[] {
@@ -41,12 +82,15 @@ function filesBelow(folder: string): Trace[] {
     .map((place) => ({ place, bytes: readFileSync(place) }));
 }
 
-/** How bytes may be written: as they are, or encoded. */
+/** How text, or bytes, may be written: as they are, in another case, encoded, or as a list of numbers. */
 function formsOf(value: string | Uint8Array): Buffer[] {
-  if (typeof value === 'string') return [Buffer.from(value)];
   const bytes = Buffer.from(value);
   const encoded = (['hex', 'base64', 'base64url'] as const).map((encoding) => bytes.toString(encoding).replace(/=+$/, ''));
-  return [bytes, ...encoded.map((text) => Buffer.from(text))];
+  const texts =
+    typeof value === 'string'
+      ? [value.toLowerCase(), value.toUpperCase()]
+      : [bytes.toString('hex').toUpperCase(), bytes.join(','), JSON.stringify(new Uint8Array(value)).slice(1, -1)];
+  return [...new Set([...encoded, ...texts])].map((text) => Buffer.from(text)).concat(bytes);
 }
 
 /** The names of all forms that are in `bytes`: one pass, however many there are. */

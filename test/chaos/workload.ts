@@ -13,6 +13,12 @@ export interface Workload {
   readonly ms: number;
 }
 
+/** What was asked and answered, and the keys that it was about. */
+export interface Run {
+  readonly history: readonly Call[];
+  readonly keys: readonly TestKey[];
+}
+
 type Asked = Omit<Call, 'invokedAt' | 'answeredAt' | 'answer'>;
 
 /** A key in use, and how far its codes have been used up. */
@@ -44,7 +50,7 @@ export async function run(
   faults: readonly Fault[],
   random: Random,
   { keys, callers, ms }: Workload,
-): Promise<Call[]> {
+): Promise<Run> {
   const history: Call[] = [];
   const byName = new Map<string, TestKey>();
   const until = performance.now() + ms;
@@ -109,7 +115,7 @@ export async function run(
   for (const { answer, ...asked } of [...history]) {
     if (answer.outcome === 'unknown' && asked.requestId !== undefined) await persist(ask, asked);
   }
-  return history;
+  return { history, keys: [...byName.values()] };
 }
 
 async function persist(ask: (asked: Asked) => Promise<Call>, asked: Asked): Promise<void> {
