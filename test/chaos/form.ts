@@ -13,6 +13,11 @@ export function size<T>(brief: T, long: T): T {
   return IS_LONG ? long : brief;
 }
 
+/** Says in the long form, ten times on the way, how far a test has come. */
+export function progress(what: string, done: number, of: number): void {
+  if (IS_LONG && done % Math.ceil(of / 10) === 0) process.stderr.write(`${what}: ${done} of ${of}\n`);
+}
+
 /** Numbers from 0 up to 1 with what is commonly made of them; the same for the same seed. */
 export interface Random {
   readonly seed: number;

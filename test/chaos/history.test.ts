@@ -4,7 +4,7 @@ import { violationsOf } from './checker.ts';
 import { type Cluster, eachShape, type Shape, startCluster } from './cluster.ts';
 import { tally } from './crowd.ts';
 import { type Fault, redisFaults, sqliteFaults } from './faults.ts';
-import { nextRandom, size } from './form.ts';
+import { nextRandom, progress, size } from './form.ts';
 import { canariesOf, findCanaries } from './search.ts';
 import { run } from './workload.ts';
 
@@ -12,7 +12,7 @@ const SHAPES: readonly Shape[] = [
   { name: 'three processes with one SQLite file', store: 'sqlite', instances: 3 },
   { name: 'three processes with one Redis', store: 'redis', instances: 3 },
 ];
-const RUNS = size(1, 8);
+const RUNS = size(1, 6);
 const RUN_MS = size(2500, 15_000);
 
 /** What happens to the servers themselves. */
@@ -28,6 +28,7 @@ eachShape('a random run', SHAPES, (shape) => {
     'with faults is in order',
     async () => {
       for (let left = RUNS; left > 0; left -= 1) {
+        progress(`random runs, ${shape.name}`, RUNS - left, RUNS);
         const random = nextRandom();
         await using cluster = await startCluster(shape, random);
         const ofStore = shape.store === 'redis' ? redisFaults(cluster) : sqliteFaults(cluster);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Answer } from './caller.ts';
 import { around, type Cluster, eachShape, FOUR_ON_REDIS, FOUR_ON_SQLITE, ONE_PROCESS, startCluster } from './cluster.ts';
 import { arrived, inTurns, tally } from './crowd.ts';
-import { nextRandom, type Random, size } from './form.ts';
+import { nextRandom, progress, type Random, size } from './form.ts';
 import { codeOf, hotpKey, requestOf, type TestKey, type VerifyInit, wrongCode } from './keys.ts';
 import { canariesOf, findCanaries } from './search.ts';
 
@@ -68,7 +68,10 @@ eachShape('a SIGKILL', SHAPES, (shape) => {
       expect(others).toEqual({});
       expect(Math.min(accepted, mismatch, unknown)).toBeGreaterThan(0);
 
-      const again = await inTurns(planned, WIDTH, ({ request }, place) => persist(cluster, request, place));
+      const again = await inTurns(planned, WIDTH, ({ request }, place) => {
+        progress(`repeats after the kill, ${shape.name}`, place, COUNT);
+        return persist(cluster, request, place);
+      });
       const changed = again.filter((answer, place) => first[place]?.outcome !== 'unknown' && answer.text !== first[place]?.text);
       expect(changed).toEqual([]);
       const right = planned.flatMap(({ bare }) => bare ?? []);

@@ -13,16 +13,16 @@ import {
   startCluster,
 } from './cluster.ts';
 import { arrived, send, sendAll, tally } from './crowd.ts';
-import { nextRandom, type Random, randomOf, size } from './form.ts';
+import { nextRandom, progress, type Random, randomOf, size } from './form.ts';
 import { codeOf, hotpKey, requestOf, type TestKey, totpKey, type VerifyInit, wrongCode } from './keys.ts';
 import { type Stalls, watchStalls } from './stalls.ts';
 
 const CROWD = 1000;
 /** Crowds of a thousand, and smaller ones, over a seed each. */
 const CROWDS = size(1, 100);
-const SMALL_CROWDS = size(100, 200);
+const SMALL_CROWDS = 100;
 const SMALL_CROWD = size(8, 40);
-const GUESSING_CROWDS = size(2, 30);
+const GUESSING_CROWDS = size(2, 10);
 const GUESSERS = size(300, 1000);
 const REPEATERS = size(300, 1000);
 /** A store answers UNAVAILABLE after 200 ms and more: a bystander who was held up for a quarter of that shows that it was not alone. */
@@ -56,7 +56,8 @@ eachShape('a crowd', [ONE_PROCESS, FOUR_ON_SQLITE, FOUR_ON_REDIS], (shape) => {
     async () => {
       let heard = 0;
       const crowds = [...Array<number>(SMALL_CROWDS).fill(SMALL_CROWD), ...Array<number>(CROWDS).fill(CROWD)];
-      for (const count of crowds) {
+      for (const [place, count] of crowds.entries()) {
+        progress(`crowds, ${shape.name}`, place, crowds.length);
         const random = nextRandom();
         const { key, step } = anyKey(random);
         stalls.reset();
@@ -100,6 +101,7 @@ eachShape('a crowd', [ONE_PROCESS, FOUR_ON_SQLITE, FOUR_ON_REDIS], (shape) => {
     `of guesses is told of five, and of a right one among them once: ${GUESSING_CROWDS} of ${GUESSERS}`,
     async () => {
       for (let left = GUESSING_CROWDS; left > 0; left -= 1) {
+        progress(`guessing crowds, ${shape.name}`, GUESSING_CROWDS - left, GUESSING_CROWDS);
         const random = nextRandom();
         const { key, step } = anyKey(random);
         const right = requestOf(key, codeOf(key, step));

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Answer, createCaller } from './caller.ts';
 import { around, type Cluster, eachShape, type Shape, startCluster } from './cluster.ts';
 import { redisFaults, sqliteFaults } from './faults.ts';
-import { nextRandom, type Random, randomOf, size } from './form.ts';
+import { nextRandom, progress, type Random, randomOf, size } from './form.ts';
 import { codeOf, hotpKey, requestOf, type TestKey, totpKey, type VerifyInit, wrongCode } from './keys.ts';
 import { startProxy } from './proxy.ts';
 
@@ -107,7 +107,9 @@ eachShape('a request id', SHAPES, (shape) => {
   });
 
   test('repeated after the caller gave up, at any moment', { timeout: size(30_000, 300_000) }, async () => {
-    for (let left = size(15, 300); left > 0; left -= 1) {
+    const count = size(15, 150);
+    for (let left = count; left > 0; left -= 1) {
+      progress(`callers who gave up, ${shape.name}`, count - left, count);
       const random = nextRandom();
       const prepared = prepare(random);
       const { caller } = around(cluster.instances, 0);

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { type Answer, createCaller } from './caller.ts';
 import { eachShape, type Shape, startCluster } from './cluster.ts';
 import { tally } from './crowd.ts';
-import { nextRandom, size } from './form.ts';
+import { nextRandom, progress, size } from './form.ts';
 import { codeOf, hotpKey, requestOf } from './keys.ts';
 
 const INSTANCES = size(2, 4);
@@ -13,7 +13,7 @@ const SHAPES: readonly Shape[] = [
   { name: `${INSTANCES} processes with one SQLite file`, store: 'sqlite', instances: INSTANCES },
   { name: `${INSTANCES} processes with one Redis`, store: 'redis', instances: INSTANCES },
 ];
-const ROUNDS = size(1, 20);
+const ROUNDS = size(1, 8);
 const CALLERS = 20;
 
 /** What a client is configured with, as gRPC's documentation has it (gRFC A6). */
@@ -53,6 +53,7 @@ eachShape('a rolling restart', SHAPES, (shape) => {
         }
       });
       for (let round = 0; round < ROUNDS; round += 1) {
+        progress(`rounds of restarts, ${shape.name}`, round, ROUNDS);
         for (const one of cluster.instances) {
           expect(await one.stop()).toBe(0);
           await one.start();
