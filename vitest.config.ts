@@ -1,17 +1,32 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
+/** Suites that hold servers to a time, or take all of the machine: what runs beside them would be measured too. */
+const ALONE = [
+  'test/chaos/{held-up,history,kill,outages,races,retries,rolling,rules}.test.ts',
+  'test/store/{codes-sqlite,redis-faults,sqlite-faults,sqlite-queue}.test.ts',
+];
+/** `npm run test:clients`: they need the tools of other languages. */
+const ELSEWHERE = ['test/clients/{clients,debugging}.test.ts'];
+
 const config: ViteUserConfig = defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // `npm run test:clients`: they need the tools of other languages.
-    exclude: ['test/clients/{clients,debugging}.test.ts'],
-    // One a core: what waits for a process or a clock is not to be held up by its neighbours.
-    maxWorkers: 2,
-    // Servers are held to 300 ms in here. On a machine that something else keeps busy a second try may be needed; the report names it.
-    retry: 1,
     // Real servers and processes on a busy machine take their time.
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: [...ELSEWHERE, ...ALONE],
+          // One a core.
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      { extends: true, test: { name: 'alone', include: ALONE, fileParallelism: false, sequence: { groupOrder: 1 } } },
+    ],
   },
 });
 
