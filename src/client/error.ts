@@ -35,18 +35,16 @@ export class OtpError extends Error {
   readonly requestId: string | undefined;
 
   constructor({ code, details: message, metadata }: Pick<ServiceError, 'code' | 'details' | 'metadata'>) {
-    super(message);
     const details = detailsIn(metadata.get('grpc-status-details-bin')[0]);
+    const violations = unpack(details, BadRequestSchema)?.fieldViolations ?? [];
+    super([message, ...violations.map(({ field, description }) => `${field}: ${description}`)].join('; '));
     const info = unpack(details, ErrorInfoSchema);
     const delay = unpack(details, RetryInfoSchema)?.retryDelay;
     this.code = (codes[code] ?? 'UNKNOWN') as keyof typeof codes;
     // A server newer than this client may know more reasons: they come through by name.
     this.reason = info?.reason as OtpError['reason'];
     this.metadata = info?.metadata ?? {};
-    this.fieldViolations = (unpack(details, BadRequestSchema)?.fieldViolations ?? []).map(({ field, description }) => ({
-      field,
-      description,
-    }));
+    this.fieldViolations = violations.map(({ field, description }) => ({ field, description }));
     this.retryDelayMs = delay && durationMs(delay);
     this.requestId = unpack(details, RequestInfoSchema)?.requestId ?? metadata.get('x-request-id')[0]?.toString();
   }

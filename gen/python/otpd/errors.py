@@ -47,7 +47,9 @@ class OtpError(Exception):
         self.metadata = {}
 
     def __str__(self) -> str:
-        return f"{self.code.name}: {self.message}"
+        """The code, the message, and every field that is wrong."""
+        wrong = "".join(f"; {each.field}: {each.description}" for each in self.field_violations)
+        return f"{self.code.name}: {self.message}{wrong}"
 
     @classmethod
     def from_rpc_error(cls, error: grpc.RpcError) -> OtpError:

@@ -142,7 +142,7 @@ class Contract:
         self.assertEqual((error.reason, error.metadata), ("ERROR_REASON_INVALID_FIELDS", {"k": "v"}))
         self.assertEqual(error.field_violations, [FieldViolation("digits", "must be 6 to 8")])
         self.assertEqual((error.retry_delay, error.request_id), (timedelta(seconds=2), "an id"))
-        self.assertEqual(str(error), "INVALID_ARGUMENT: do this")
+        self.assertEqual(str(error), "INVALID_ARGUMENT: do this; digits: must be 6 to 8")
         self.assertIsInstance(error.__cause__, grpc.RpcError)
         copy = pickle.loads(pickle.dumps(error))
         self.assertEqual((str(copy), copy.reason), (str(error), error.reason))

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** A call that failed, and why, taken out of the status and its details; the cause is the {@link StatusRuntimeException}. */
 public final class OtpException extends RuntimeException {
@@ -71,6 +72,14 @@ public final class OtpException extends RuntimeException {
     } else if (detail.is(RequestInfo.class)) {
       requestId = detail.unpack(RequestInfo.class).getRequestId();
     }
+  }
+
+  /** The code, what to do about it, and every field that is wrong; never a secret, a code or a key. */
+  @Override
+  public String getMessage() {
+    return fieldViolations.stream()
+        .map(violation -> "; " + violation.field() + ": " + violation.description())
+        .collect(Collectors.joining("", super.getMessage(), ""));
   }
 
   /** The status of the call. */

@@ -92,7 +92,7 @@ class OtpClientTest {
       OtpException error =
           assertThrows(OtpException.class, () -> client.generate(GenerateRequest.getDefaultInstance()));
       assertEquals(Status.Code.INVALID_ARGUMENT, error.getCode());
-      assertEquals("INVALID_ARGUMENT: do this", error.getMessage());
+      assertEquals("INVALID_ARGUMENT: do this; digits: must be 6 to 8", error.getMessage());
       assertEquals("ERROR_REASON_INVALID_FIELDS", error.getReason());
       assertEquals(Map.of("k", "v"), error.getMetadata());
       assertEquals(List.of(new OtpException.FieldViolation("digits", "must be 6 to 8")), error.getFieldViolations());
