@@ -16,8 +16,10 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/protobuf/proto"
 
 	otpv1 "otpd.dev/go/pb/otp/v1"
@@ -64,6 +66,13 @@ func Connect(address, apiKey string, options ...Option) (*Client, error) {
 		grpc.WithDefaultServiceConfig(serviceConfig),
 		// The default above, and no look-up of another one in the DNS.
 		grpc.WithDisableServiceConfig(),
+		// The default first pause, 1 s, outlasts all the retries.
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 5 * time.Second},
+			MinConnectTimeout: DefaultDeadline,
+		}),
+		// Notices that the peer of a stream has vanished without a word.
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: time.Minute, Timeout: 10 * time.Second}),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("otpd: %w", err)

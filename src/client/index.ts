@@ -16,6 +16,15 @@ export type { Pem, Security } from './credentials.ts';
 export { type FieldViolation, OtpError } from './error.ts';
 
 const DEADLINE_MS = 5000;
+const CHANNEL = {
+  'grpc.service_config': JSON.stringify(serviceConfig),
+  // The default first pause, 1 s, outlasts all the retries.
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 5000,
+  // Notices that the peer of a stream has vanished without a word.
+  'grpc.keepalive_time_ms': 60_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+};
 
 /** How to connect; TLS with the authorities that Node brings if nothing is said. */
 export interface ConnectOptions extends Security {
@@ -62,7 +71,7 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
   if (!/^[\x21-\x7e]*$/.test(apiKey))
     throw new TypeError('the API key has characters that no API key has: check for line breaks');
   const [credentials, channelOptions] = secure(address, options);
-  const client = new Client(address, credentials, { 'grpc.service_config': JSON.stringify(serviceConfig), ...channelOptions });
+  const client = new Client(address, credentials, { ...CHANNEL, ...channelOptions });
   const metadata = new Metadata();
   metadata.set('x-api-key', apiKey);
 

@@ -5,8 +5,19 @@ import { join } from 'node:path';
 import { startServer } from '../support/server.ts';
 import { execute, type Outcome, RUNNERS } from './runner.ts';
 
-/** How READMEs mark blocks of a language, where it is not by its name. */
-const FENCES: Readonly<Record<string, string>> = { typescript: 'ts' };
+interface Place {
+  readonly readme: string;
+  /** How the README marks blocks of the language. */
+  readonly fence: string;
+  /** Which of them is the program, from 0. */
+  readonly block: number;
+}
+
+/** Where the programs are that are not the first block in gen/<language>/README.md. */
+const PLACES: Readonly<Record<string, Partial<Place>>> = {
+  typescript: { readme: 'src/client/README.md', fence: 'ts' },
+  'python-asyncio': { readme: 'gen/python/README.md', fence: 'python', block: 1 },
+};
 
 /** Runs the program of a language against a server with a key of its own. */
 export async function runFirstProgram(language: string): Promise<Outcome> {
@@ -14,7 +25,7 @@ export async function runFirstProgram(language: string): Promise<Outcome> {
   const server = await startServer();
   try {
     const [program, project] = [join(folder, 'program'), join(folder, 'project')];
-    writeFileSync(program, firstBlock(readmeOf(language), FENCES[language] ?? language));
+    writeFileSync(program, programOf(language));
     mkdirSync(project);
     const env = { OTPD_ADDRESS: server.address, OTPD_API_KEY: server.apiKey };
     return await execute(join(RUNNERS, language, 'first-program'), [program, project], 280_000, env);
@@ -24,12 +35,10 @@ export async function runFirstProgram(language: string): Promise<Outcome> {
   }
 }
 
-function readmeOf(language: string): string {
-  return readFileSync(language === 'typescript' ? 'src/client/README.md' : `gen/${language}/README.md`, 'utf8');
-}
-
-function firstBlock(markdown: string, fence: string): string {
-  const [, program] = new RegExp(`^\`\`\`${fence}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(markdown) ?? [];
-  if (program === undefined) throw new Error(`the README has no block of ${fence}`);
+function programOf(language: string): string {
+  const { readme, fence, block }: Place = { readme: `gen/${language}/README.md`, fence: language, block: 0, ...PLACES[language] };
+  const blocks = readFileSync(readme, 'utf8').matchAll(new RegExp(`^\`\`\`${fence}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'));
+  const program = [...blocks][block]?.[1];
+  if (program === undefined) throw new Error(`${readme} has no such block of ${fence}`);
   return program;
 }

@@ -13,6 +13,7 @@ import {
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** One call, as it came from the client. */
 export interface SeenCall {
@@ -27,8 +28,20 @@ export interface SeenCall {
   readonly at: number;
 }
 
-/** What to do with a call: pass it on; pass it on, but drop the connection in place of the answer; say nothing; or answer with these headers. */
-export type Treatment = 'pass' | 'drop' | 'hang' | OutgoingHttpHeaders;
+/** An answer of the proxy itself, without a message; with `leave`, the last one on its connection (GOAWAY). */
+export interface Refusal {
+  readonly headers: OutgoingHttpHeaders;
+  readonly leave?: boolean;
+}
+
+/**
+ * What to do with a call: pass it on; pass it on, but drop the connection in place of the answer; drop the connection and listen again
+ * only after `AWAY_MS`; say nothing; or refuse it.
+ */
+export type Treatment = 'pass' | 'drop' | 'restart' | 'hang' | Refusal;
+
+/** How long a restart takes, in ms: two of the retries come too early. */
+export const AWAY_MS = 300;
 
 /** A proxy that listens, with what it has seen so far. */
 export interface NotingProxy {
@@ -62,15 +75,30 @@ export async function startProxy(target: string, treat: (call: SeenCall) => Trea
     const treatment = treat(call);
     if (treatment === 'hang') return;
     if (treatment === 'pass') return relay(stream, forward(upstream, call));
-    if (treatment !== 'drop') return stream.respond({ ':status': 200, ...treatment }, { endStream: true });
+    if (typeof treatment === 'object') {
+      stream.respond({ ':status': 200, ...treatment.headers }, { endStream: true });
+      if (treatment.leave) stream.session?.close();
+      return;
+    }
+    if (treatment === 'restart') return restart();
     await buffer(forward(upstream, call));
     stream.session?.destroy();
   }
 
+  async function restart(): Promise<void> {
+    const closed = once(server, 'close');
+    server.close();
+    for (const connection of connections) connection.destroy();
+    await closed;
+    await sleep(AWAY_MS);
+    server.listen(port, '127.0.0.1');
+  }
+
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
   return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    address: `127.0.0.1:${port}`,
     seen,
     close: async () => {
       upstream.destroy();

@@ -29,7 +29,7 @@ export interface Outcome {
 export interface Run extends Outcome {
   readonly language: string;
   readonly lines: readonly Line[];
-  readonly servers: Pick<Servers, 'keys' | 'proxies'>;
+  readonly servers: Pick<Servers, 'keys' | 'proxies' | 'logs'>;
 }
 
 /** Runs a program to its end, from the top of the repository; after `timeoutMs` it is stopped, and its exit code null. */

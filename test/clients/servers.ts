@@ -1,4 +1,4 @@
-/** The servers that a runner calls: the real one in plaintext and TLS, and proxies before it that lose answers, ask for pauses or say nothing. */
+/** The servers that a runner calls: the real one in plaintext and TLS, and proxies before it that fail in every way a network can. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,12 +6,14 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { status as codes } from '@grpc/grpc-js';
 import { StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
 import { ErrorReason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
-import { issueApiKey, type NewApiKey } from '../../src/policy/api-keys.ts';
+import { issueApiKey, type NewApiKey, revokeApiKey } from '../../src/policy/api-keys.ts';
 import { SCOPES } from '../../src/policy/principal.ts';
+import type { ApiKeyRecord } from '../../src/policy/store.ts';
 import { errorInfo, requestInfo, retryInfo } from '../../src/service/status-details.ts';
 import { makeAuthority, makeCertificate } from '../support/certificates.ts';
 import { startServer, type TestServer } from '../support/server.ts';
-import { type NotingProxy, startProxy, type Treatment } from './proxy.ts';
+import { startFreezer } from './freezer.ts';
+import { type NotingProxy, type Refusal, type SeenCall, startProxy, type Treatment } from './proxy.ts';
 
 /** The pause that the busy server asks for, in ms: longer than any first pause of the service config. */
 export const PAUSE_MS = 600;
@@ -26,12 +28,16 @@ export interface Endpoint {
   readonly key?: string;
 }
 
+export type ProxyName = 'plain' | 'flaky' | 'busy' | 'closing' | 'leaving' | 'restarting' | 'dead';
+
 /** Everything that one runner needs, its own: no language sees what another has used up. */
 export interface Servers {
   readonly endpoints: Readonly<Record<string, Endpoint>>;
   readonly keys: Readonly<Record<string, string | null>>;
   /** What came through each proxy. */
-  readonly proxies: Readonly<Record<'plain' | 'flaky' | 'busy' | 'closing' | 'dead', NotingProxy>>;
+  readonly proxies: Readonly<Record<ProxyName, NotingProxy>>;
+  /** What the server behind the proxies has logged so far. */
+  readonly logs: () => readonly string[];
   readonly close: () => Promise<void>;
 }
 
@@ -52,26 +58,33 @@ export async function startServers(): Promise<Servers> {
   const tls = await start(secure);
   const mtls = await start({ ...secure, tlsClientCa: ours.cert });
 
-  const issue = async (input: Partial<NewApiKey>): Promise<string> => {
-    const issued = issueApiKey({ name: 'client', plan: 'unlimited', scopes: SCOPES, ...input }, Date.now());
-    for (const { app } of [plain, tls, mtls]) await app.store.keys.insert(issued.record);
-    return issued.apiKey;
+  const issue = async (
+    input: Partial<NewApiKey>,
+    change: (record: ApiKeyRecord) => ApiKeyRecord = (record) => record,
+  ): Promise<string> => {
+    const { apiKey, record } = issueApiKey({ name: 'client', plan: 'unlimited', scopes: SCOPES, ...input }, Date.now());
+    for (const { app } of [plain, tls, mtls]) await app.store.keys.insert(change(record));
+    return apiKey;
   };
   const full = await issue({});
-  const before = async (treat: (earlier: number) => Treatment): Promise<NotingProxy> =>
-    started.adopt(await startProxy(plain.address, ({ earlier }) => treat(earlier)), (proxy) => proxy.close());
+  const before = async (treat: (call: SeenCall) => Treatment): Promise<NotingProxy> =>
+    started.adopt(await startProxy(plain.address, treat), (proxy) => proxy.close());
   const proxies = {
     plain: await before(() => 'pass'),
-    flaky: await before((earlier) => (earlier === 0 ? 'drop' : 'pass')),
-    busy: await before((earlier) => (earlier === 0 ? unavailable(PAUSE_MS) : 'pass')),
+    flaky: await before(({ earlier }) => (earlier === 0 ? 'drop' : 'pass')),
+    busy: await before(({ earlier }) => (earlier === 0 ? unavailable(PAUSE_MS) : 'pass')),
     closing: await before(() => unavailable(-1)),
+    leaving: await before(({ earlier }) => (earlier === 0 ? { ...unavailable(), leave: true } : 'pass')),
+    restarting: await before(({ earlier, path }) => (earlier === 0 && path.endsWith('/Verify') ? 'restart' : 'pass')),
     dead: await before(() => 'hang'),
   };
+  const freezer = started.adopt(await startFreezer(plain.address), (proxy) => proxy.close());
   const [tlsAddress, mtlsAddress] = [`localhost:${tls.port}`, `localhost:${mtls.port}`];
   const owned = started.move();
   return {
     endpoints: {
       ...Object.fromEntries(Object.entries(proxies).map(([name, { address }]) => [name, { address }])),
+      frozen: { address: freezer.address },
       tls: { address: tlsAddress, ca: ours.cert },
       untrusted: { address: tlsAddress, ca: theirs.cert },
       mtls: { address: mtlsAddress, ca: ours.cert, cert: client.cert, key: client.key },
@@ -81,24 +94,29 @@ export async function startServers(): Promise<Servers> {
       full,
       token_only: await issue({ scopes: ['token'] }),
       limited: await issue({ plan: 'limited' }),
+      planless: await issue({ plan: 'gone' }),
+      expired: await issue({}, (record) => ({ ...record, expiresAt: record.createdAt })),
+      revoked: await issue({}, (record) => revokeApiKey(record, Date.now())),
       wrong: `${full.slice(0, -1)}${full.endsWith('0') ? '1' : '0'}`,
       none: null,
     },
     proxies,
+    logs: () => plain.log,
     close: () => owned.disposeAsync(),
   };
 }
 
-/** UNAVAILABLE as the server says it when it stops; a negative pause asks not to retry (gRFC A6). */
-function unavailable(pauseMs: number): Treatment {
+/** UNAVAILABLE as the server says it when it stops, with a pause if one is to be kept; a negative one asks not to retry (gRFC A6). */
+function unavailable(pauseMs?: number): Refusal {
   const message = 'the server is stopping: try again';
-  const details = [errorInfo(ErrorReason.SHUTTING_DOWN, {}), requestInfo('from-the-proxy'), retryInfo(Math.abs(pauseMs))];
+  const details = [errorInfo(ErrorReason.SHUTTING_DOWN, {}), requestInfo('from-the-proxy')];
+  if (pauseMs !== undefined) details.push(retryInfo(Math.abs(pauseMs)));
   const status = create(StatusSchema, { code: codes.UNAVAILABLE, message, details });
-  return {
+  const headers = {
     'content-type': 'application/grpc+proto',
     'grpc-status': String(codes.UNAVAILABLE),
     'grpc-message': encodeURIComponent(message),
     'grpc-status-details-bin': Buffer.from(toBinary(StatusSchema, status)).toString('base64'),
-    'grpc-retry-pushback-ms': String(pauseMs),
   };
+  return { headers: pauseMs === undefined ? headers : { ...headers, 'grpc-retry-pushback-ms': String(pauseMs) } };
 }

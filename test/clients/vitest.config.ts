@@ -6,6 +6,8 @@ const config: ViteUserConfig = defineConfig({
     // One after the other: compilers want the whole machine.
     fileParallelism: false,
     testTimeout: 300_000,
+    // A tool that is not there yet is built first.
+    hookTimeout: 300_000,
   },
 });
 

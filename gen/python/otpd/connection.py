@@ -14,8 +14,12 @@ OPTIONS = (
     ("grpc.service_config", files("otpd").joinpath("service_config.json").read_text(encoding="utf-8")),
     # The default, 1 s, outlasts all the retries.
     ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 5_000),
     # Notices that the peer of a stream has vanished without a word.
     ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    # A lost ping is noticed by this one alone, which is a minute by default.
+    ("grpc.http2.ping_timeout_ms", 10_000),
 )
 
 

@@ -183,7 +183,9 @@ async fn before<T>(end: Option<Instant>, call: impl Future<Output = Result<T, St
 }
 
 fn endpoint(scheme: &str, address: &str) -> Result<Endpoint, Error> {
-    Endpoint::from_shared(format!("{scheme}://{address}")).map_err(|_| unusable("the address is not host:port"))
+    let endpoint = Endpoint::from_shared(format!("{scheme}://{address}")).map_err(|_| unusable("the address is not host:port"))?;
+    // Notices that the peer of a stream has vanished without a word.
+    Ok(endpoint.http2_keep_alive_interval(Duration::from_secs(60)).keep_alive_timeout(Duration::from_secs(10)))
 }
 
 fn unusable(what: &str) -> Error {

@@ -120,6 +120,7 @@ public final class OtpClient implements AutoCloseable {
           .disableServiceConfigLookUp()
           // Notices that the peer of a stream has vanished without a word.
           .keepAliveTime(60, TimeUnit.SECONDS)
+          .keepAliveTimeout(10, TimeUnit.SECONDS)
           .intercept(MetadataUtils.newAttachHeadersInterceptor(headers))
           .build();
       return new OtpClient(channel, deadline);
@@ -192,7 +193,7 @@ public final class OtpClient implements AutoCloseable {
   private <Q, R> R call(BiFunction<OtpServiceBlockingStub, Q, R> method, Q request, Duration deadline) {
     Deadline end = Deadline.after(deadline.toNanos(), TimeUnit.NANOSECONDS);
     try {
-      return Retry.call(() -> method.apply(stub.withDeadline(end), request), end);
+      return Retry.call(() -> method.apply(stub.withDeadline(end), request), channel::resetConnectBackoff, end);
     } catch (StatusRuntimeException error) {
       throw new OtpException(error);
     }

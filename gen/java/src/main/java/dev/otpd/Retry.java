@@ -39,8 +39,13 @@ final class Retry {
 
   private Retry() {}
 
-  /** The result of the first attempt that has one. The deadline cuts the pauses; the attempts have to keep it themselves. */
-  static <R> R call(Supplier<R> attempt, Deadline deadline) {
+  /**
+   * The result of the first attempt that has one. The deadline cuts the pauses; the attempts have to keep it themselves.
+   *
+   * <p>In the middle of each pause the connection is to be tried again if there is none: gRPC for Java itself would wait a second first, which
+   * outlasts all the attempts.
+   */
+  static <R> R call(Supplier<R> attempt, Runnable reconnect, Deadline deadline) {
     double backoff = INITIAL_BACKOFF_MS;
     for (int attempts = 1; ; attempts++) {
       try {
@@ -51,7 +56,10 @@ final class Retry {
           throw error;
         }
         double jitter = 1 + JITTER * ThreadLocalRandom.current().nextDouble(-1, 1);
-        pause(pushback == null ? (long) (backoff * jitter) : Long.parseLong(pushback), deadline);
+        long half = (pushback == null ? (long) (backoff * jitter) : Long.parseLong(pushback)) / 2;
+        pause(half, deadline);
+        reconnect.run();
+        pause(half + 1, deadline);
         backoff = pushback == null ? Math.min(backoff * MULTIPLIER, MAX_BACKOFF_MS) : INITIAL_BACKOFF_MS;
       }
     }

@@ -1,0 +1,45 @@
+/** The cases of the scenario, read from `cases.json` with their long texts written out. */
+import scenario from './cases.json' with { type: 'json' };
+import type { Json } from './match.ts';
+
+export interface Step {
+  readonly rpc: string;
+  readonly server?: string;
+  readonly key?: string;
+  readonly expect: Json;
+}
+
+export interface Case {
+  readonly name: string;
+  readonly steps: readonly Step[];
+}
+
+/** What a runner is given, and what it should come to. */
+export const cases: readonly Case[] = written(scenario.cases as unknown as Json) as unknown as readonly Case[];
+
+/** Fields whose values differ from run to run. */
+export const volatile: ReadonlySet<string> = new Set(scenario.volatile);
+
+/** A stream over a connection that freezes: three codes of an hour each are more than anyone waits for. */
+export const frozen: Case = {
+  name: 'a stream whose peer vanishes without a word',
+  steps: [
+    {
+      rpc: 'WatchToken',
+      server: 'frozen',
+      request: { key: { secret: 'JBSWY3DPEHPK3PXP', periodSeconds: 3600 } },
+      take: 3,
+      expect: { code: 'UNAVAILABLE' },
+    } as Step,
+  ],
+};
+
+/** The same with `{"$repeat": [text, times]}` as that text. */
+function written(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(written);
+  const object = value as Readonly<Record<string, Json>>;
+  const repeat = object['$repeat'];
+  if (Array.isArray(repeat)) return String(repeat[0]).repeat(Number(repeat[1]));
+  return Object.fromEntries(Object.entries(object).map(([name, inner]) => [name, written(inner)]));
+}

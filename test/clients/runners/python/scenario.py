@@ -1,0 +1,67 @@
+"""What the runners for threads and for asyncio share: reading a configuration, and describing what came of a step."""
+
+import json
+import re
+from functools import cache, reduce
+from pathlib import Path
+from typing import Any, Callable, Iterator, TypeVar
+
+from google.protobuf.json_format import MessageToDict, ParseDict
+from google.protobuf.message import Message
+from otpd import OtpError, v1
+
+Values = dict[str, Any]
+Client = TypeVar("Client")
+
+
+def steps(path: str, make: Callable[..., Client]) -> Iterator[tuple[Client, Values, Values]]:
+    """Each step with its client, and the line to print; what it is to save is taken from the line once that is complete."""
+    config = json.loads(Path(path).read_text())
+
+    @cache
+    def client(server: str, key: str) -> Client:
+        return connect(make, config["servers"][server], config["keys"][key] or "")
+
+    for case in config["cases"]:
+        saved: dict[str, str] = {}
+        for index, step in enumerate(case["steps"]):
+            line = {"case": case["name"], "step": index}
+            request = json.loads(re.sub(r"\$\{(\w+)\}", lambda match: saved[match[1]], json.dumps(step["request"])))
+            yield client(step.get("server", "plain"), step.get("key", "full")), {**step, "request": request}, line
+            print(json.dumps(line), flush=True)
+            for name, place in step.get("save", {}).items():
+                saved[name] = reduce(lambda value, part: value[part], place.split("."), line["response"])
+
+
+def connect(make: Callable[..., Client], server: Values, api_key: str) -> Client:
+    if "ca" not in server:
+        return make(server["address"], api_key, plaintext=True)
+    ca, *pair = (Path(server[name]).read_bytes() for name in ("ca", "cert", "key") if name in server)
+    certificate = (pair[0], pair[1]) if pair else None
+    return make(server["address"], api_key, root_certificates=ca, client_certificate=certificate)
+
+
+def request_of(step: Values) -> Message:
+    return ParseDict(step["request"], getattr(v1, f"{step['rpc']}Request")())
+
+
+def timeout_of(step: Values) -> float | None:
+    return step["deadline_ms"] / 1000 if "deadline_ms" in step else None
+
+
+def succeeded(response: Message | list[Message]) -> Values:
+    several = isinstance(response, list)
+    return {
+        "code": "OK",
+        "response": {"messages": [MessageToDict(each) for each in response]} if several else MessageToDict(response),
+    }
+
+
+def failed(error: OtpError) -> Values:
+    described = {
+        "reason": error.reason,
+        "violations": sorted(violation.field for violation in error.field_violations),
+        "retry_delay": error.retry_delay is not None,
+        "request_id": error.request_id != "",
+    }
+    return {"code": error.code.name, "error": described}
