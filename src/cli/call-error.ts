@@ -1,7 +1,5 @@
 /** Reads the error of a call: what the server says in `grpc-status-details-bin`, or what the connection says when it says nothing. */
-import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
-import { fromBinary } from '@bufbuild/protobuf';
-import { anyUnpack, durationMs } from '@bufbuild/protobuf/wkt';
+import { durationMs } from '@bufbuild/protobuf/wkt';
 import { CodeSchema } from '../../gen/ts/google/rpc/code_pb.ts';
 import {
   BadRequestSchema,
@@ -9,7 +7,7 @@ import {
   RequestInfoSchema,
   RetryInfoSchema,
 } from '../../gen/ts/google/rpc/error_details_pb.ts';
-import { type Status, StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
+import { detailsIn, unpack } from '../client/error.ts';
 import { CliError, type Failure } from './failure.ts';
 
 /** A call that failed, with the transport's types left behind. */
@@ -40,7 +38,7 @@ const OPEN_OUTCOMES: ReadonlySet<string> = new Set(['CANCELLED', 'UNKNOWN', 'DEA
 /** The error to show for a failed call to `address`. */
 export function readCallError(status: CallStatus, address: string): CallError {
   const code = CodeSchema.values.find(({ number }) => number === status.code)?.name ?? 'UNKNOWN';
-  const details = readDetails(status.details);
+  const details = detailsIn(status.details);
   const reason = unpack(details, ErrorInfoSchema)?.reason;
   const delay = unpack(details, RetryInfoSchema)?.retryDelay;
   const unreachable = reason === undefined && code === 'UNAVAILABLE' ? readUnreachable(status.message) : undefined;
@@ -59,27 +57,6 @@ export function readCallError(status: CallStatus, address: string): CallError {
     requestId: unpack(details, RequestInfoSchema)?.requestId ?? status.requestId,
   };
   return new CallError(failure, unreachable === undefined && OPEN_OUTCOMES.has(code));
-}
-
-function readDetails(bytes: Uint8Array | undefined): Status | undefined {
-  return bytes && orUndefined(() => fromBinary(StatusSchema, bytes));
-}
-
-function unpack<Desc extends DescMessage>(status: Status | undefined, schema: Desc): MessageShape<Desc> | undefined {
-  for (const detail of status?.details ?? []) {
-    const found = orUndefined(() => anyUnpack(detail, schema));
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-/** Details come from whoever answers, maybe a proxy: those that cannot be read count as not sent. */
-function orUndefined<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }
 
 /** What to say when the server was reached, or may have been. */

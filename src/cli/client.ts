@@ -1,9 +1,6 @@
 /** A client of the service over grpc-js: calls with deadlines, and errors that a person can read. */
-import { isIP } from 'node:net';
-import { checkServerIdentity } from 'node:tls';
-import type { DescMessage, DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { Client, credentials, Metadata, type ServiceError, status, type VerifyOptions } from '@grpc/grpc-js';
+import { create, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
+import { Client, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import {
   type GenerateRequestSchema,
   type GenerateResponse,
@@ -15,6 +12,8 @@ import {
   type WatchTokenRequestSchema,
   type WatchTokenResponse,
 } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { cancelOn, codec, type Method } from '../client/call.ts';
+import { secure } from '../client/credentials.ts';
 import { type CallStatus, readCallError } from './call-error.ts';
 import { remainingMs } from './code-view.ts';
 
@@ -51,20 +50,16 @@ export interface OtpClient {
   close(): void;
 }
 
-/** A method with the types of its messages. */
-type Method<I extends DescMessage, O extends DescMessage> = DescMethod & { readonly input: I; readonly output: O };
-
 /** Connects at the first call. Throws what Node says of certificates that it cannot read. */
 export function createOtpClient(options: ClientOptions): OtpClient {
   const { address, apiKey, tls, timeoutMs, signal } = options;
-  const ip = ipOf(address);
-  const secure = tls && credentials.createSsl(tls.ca ?? null, tls.key ?? null, tls.cert ?? null, identityOf(ip));
-  const client = new Client(address, secure ?? credentials.createInsecure(), {
+  const [credentials, channelOptions] = secure(address, tls ?? { plaintext: true });
+  const client = new Client(address, credentials, {
     'grpc.enable_http_proxy': options.proxy ? 1 : 0,
     // The default first pause, 1 s, outlasts the retries of a verification.
     'grpc.initial_reconnect_backoff_ms': 100,
     'grpc.max_reconnect_backoff_ms': 5000,
-    ...(ip !== undefined && { 'grpc.ssl_target_name_override': 'localhost' }),
+    ...channelOptions,
   });
   const metadata = new Metadata();
   metadata.set('x-api-key', apiKey);
@@ -78,9 +73,8 @@ export function createOtpClient(options: ClientOptions): OtpClient {
     deadline: number = Date.now() + timeoutMs,
   ): Promise<MessageShape<O>> {
     const { promise, resolve, reject } = Promise.withResolvers<MessageShape<O>>();
-    const [encode, decode] = codec(method);
     const request = create(method.input, init);
-    const call = client.makeUnaryRequest(pathOf(method), encode, decode, request, metadata, { deadline }, (error, value) => {
+    const call = client.makeUnaryRequest(...codec(method), request, metadata, { deadline }, (error, value) => {
       if (error === null && value !== undefined) resolve(value);
       else reject(error === null ? failedWith(status.UNKNOWN, 'an answer without content') : failed(error));
     });
@@ -90,8 +84,7 @@ export function createOtpClient(options: ClientOptions): OtpClient {
 
   async function* watch(init: MessageInitShape<typeof WatchTokenRequestSchema>): AsyncGenerator<WatchTokenResponse, void> {
     const method = OtpService.method.watchToken;
-    const [encode, decode] = codec(method);
-    const stream = client.makeServerStreamRequest(pathOf(method), encode, decode, create(method.input, init), metadata);
+    const stream = client.makeServerStreamRequest(...codec(method), create(method.input, init), metadata);
     using _cancelling = cancelOn(signal, () => stream.cancel());
     let silence: number | undefined;
     const expectWithin = (ms: number, code: number) =>
@@ -124,43 +117,6 @@ export function createOtpClient(options: ClientOptions): OtpClient {
     watch,
     close: () => client.close(),
   };
-}
-
-/** Calls `cancel` once `signal` is aborted, until disposed of. */
-function cancelOn(signal: AbortSignal, cancel: () => void): Disposable {
-  signal.addEventListener('abort', cancel, { once: true });
-  if (signal.aborted) cancel();
-  return { [Symbol.dispose]: () => signal.removeEventListener('abort', cancel) };
-}
-
-/** The IP address in `HOST:PORT`; undefined if it is a name. */
-function ipOf(address: string): string | undefined {
-  const host = address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-  return isIP(host) === 0 ? undefined : host;
-}
-
-/**
- * How to check the certificate of a server that is called by its address: against that address.
- *
- * grpc-js would send it as the TLS server name, which Node refuses (RFC 6066 section 3), so another name is sent in its place.
- */
-function identityOf(ip: string | undefined): VerifyOptions {
-  return ip === undefined ? {} : { checkServerIdentity: (_name, certificate) => checkServerIdentity(ip, certificate) };
-}
-
-function pathOf(method: DescMethod): string {
-  return `/${method.parent.typeName}/${method.name}`;
-}
-
-/** What grpc-js wants in place of a schema: bytes as a `Buffer`, over the same memory. */
-function codec<I extends DescMessage, O extends DescMessage>(
-  method: Method<I, O>,
-): [(request: MessageShape<I>) => Buffer, (bytes: Buffer) => MessageShape<O>] {
-  const encode = (request: MessageShape<I>) => {
-    const { buffer, byteOffset, byteLength } = toBinary(method.input, request);
-    return Buffer.from(buffer, byteOffset, byteLength);
-  };
-  return [encode, (bytes) => fromBinary(method.output, bytes)];
 }
 
 function statusOf({ code, details, metadata }: ServiceError): CallStatus {

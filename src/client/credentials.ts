@@ -8,11 +8,11 @@ export type Pem = string | Uint8Array;
 
 export interface Security {
   /** Trust these authorities in place of those that Node brings. */
-  readonly ca?: Pem;
+  readonly ca?: Pem | undefined;
   /** Show this certificate to a server that demands one (mutual TLS); goes with `key`. */
-  readonly cert?: Pem;
+  readonly cert?: Pem | undefined;
   /** The private key of `cert`. */
-  readonly key?: Pem;
+  readonly key?: Pem | undefined;
   /** Use no TLS: the API key, secrets and codes travel in the clear. */
   readonly plaintext?: boolean;
 }

@@ -50,11 +50,13 @@ export class OtpError extends Error {
   }
 }
 
-function detailsIn(value: string | Buffer | undefined): Status | undefined {
+/** The details in the trailer `grpc-status-details-bin`; undefined if it is not there or says nothing. */
+export function detailsIn(value: string | Uint8Array | undefined): Status | undefined {
   return typeof value === 'object' ? orUndefined(() => fromBinary(StatusSchema, value)) : undefined;
 }
 
-function unpack<Desc extends DescMessage>(status: Status | undefined, schema: Desc): MessageShape<Desc> | undefined {
+/** The first detail of a type. */
+export function unpack<Desc extends DescMessage>(status: Status | undefined, schema: Desc): MessageShape<Desc> | undefined {
   for (const detail of status?.details ?? []) {
     const found = orUndefined(() => anyUnpack(detail, schema));
     if (found !== undefined) return found;

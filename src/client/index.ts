@@ -1,9 +1,10 @@
 /** The client library `otpd/client`: the calls of the contract with an API key, deadlines, safe retries and readable errors. */
 import { randomUUID } from 'node:crypto';
-import { create, type DescMethod, fromBinary, type MessageInitShape, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import { create, type DescMessage, type DescMethod, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
 import { Client, type CallOptions as GrpcCallOptions, Metadata, type ServiceError } from '@grpc/grpc-js';
 import serviceConfig from '../../gen/service_config.json' with { type: 'json' };
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { cancelOn, codec, type Method } from './call.ts';
 import { type Security, secure } from './credentials.ts';
 import { OtpError } from './error.ts';
 
@@ -75,29 +76,33 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
   const metadata = new Metadata();
   metadata.set('x-api-key', apiKey);
 
-  function unary<M extends DescMethod>(method: M, request: Request<M>, call: CallOptions = {}): Promise<Response<M>> {
-    const { promise, resolve, reject } = Promise.withResolvers<Response<M>>();
+  function unary<I extends DescMessage, O extends DescMessage>(
+    method: Method<I, O>,
+    request: MessageInitShape<I>,
+    call: CallOptions = {},
+  ): Promise<MessageShape<O>> {
+    const { promise, resolve, reject } = Promise.withResolvers<MessageShape<O>>();
     const deadline = within(call.deadlineMs ?? options.deadlineMs ?? DEADLINE_MS);
-    const message = create<M['input']>(method.input, request);
+    const message = create(method.input, request);
     const running = client.makeUnaryRequest(...codec(method), message, metadata, deadline, (error, response) => {
       if (error === null && response !== undefined) resolve(response);
       else reject(new OtpError(error ?? { code: 2, details: 'an answer without a message', metadata: new Metadata() }));
     });
-    const cancelling = cancelOn(call.signal, running);
+    const cancelling = cancelOn(call.signal, () => running.cancel());
     return promise.finally(() => cancelling[Symbol.dispose]());
   }
 
-  async function* stream<M extends DescMethod>(
-    method: M,
-    request: Request<M>,
+  async function* stream<I extends DescMessage, O extends DescMessage>(
+    method: Method<I, O>,
+    request: MessageInitShape<I>,
     call: CallOptions = {},
-  ): AsyncGenerator<Response<M>, void> {
+  ): AsyncGenerator<MessageShape<O>, void> {
     const deadline = call.deadlineMs === undefined ? {} : within(call.deadlineMs);
-    const message = create<M['input']>(method.input, request);
+    const message = create(method.input, request);
     const running = client.makeServerStreamRequest(...codec(method), message, metadata, deadline);
-    using _cancelling = cancelOn(call.signal, running);
+    using _cancelling = cancelOn(call.signal, () => running.cancel());
     try {
-      yield* running as AsyncIterable<Response<M>>;
+      yield* running as AsyncIterable<MessageShape<O>>;
     } catch (error) {
       throw new OtpError(error as ServiceError);
     } finally {
@@ -118,23 +123,4 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
 
 function within(ms: number): GrpcCallOptions {
   return { deadline: Date.now() + ms };
-}
-
-/** Cancels a call once `signal` is aborted, until disposed of. */
-function cancelOn(signal: AbortSignal | undefined, call: { cancel(): void }): Disposable {
-  const cancel = () => call.cancel();
-  signal?.addEventListener('abort', cancel, { once: true });
-  if (signal?.aborted) cancel();
-  return { [Symbol.dispose]: () => signal?.removeEventListener('abort', cancel) };
-}
-
-/** The path of a method, and its messages to bytes and back; bytes as a `Buffer` over the same memory. */
-function codec<M extends DescMethod>(
-  method: M,
-): [string, (request: MessageShape<M['input']>) => Buffer, (bytes: Buffer) => Response<M>] {
-  const encode = (request: MessageShape<M['input']>) => {
-    const { buffer, byteOffset, byteLength } = toBinary(method.input, request);
-    return Buffer.from(buffer, byteOffset, byteLength);
-  };
-  return [`/${method.parent.typeName}/${method.name}`, encode, (bytes) => fromBinary(method.output, bytes) as Response<M>];
 }
