@@ -39,7 +39,11 @@ export async function startCrowd(options: CrowdOptions, folder: string): Promise
     return reply;
   }
 
-  await order({ do: 'gather', options });
+  const close = () => child.stdin.end();
+  await order({ do: 'gather', options }).catch((error: unknown) => {
+    close();
+    throw error;
+  });
   return {
     prepare: async (calls) => void (await order({ do: 'prepare', calls })),
     async run(seconds) {
@@ -50,6 +54,6 @@ export async function startCrowd(options: CrowdOptions, folder: string): Promise
       const micros = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
       return { calls, seconds: taken, micros, ownCpuMicros: cpuMicros };
     },
-    close: () => child.stdin.end(),
+    close,
   };
 }

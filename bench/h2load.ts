@@ -17,16 +17,17 @@ export interface H2loadOrder {
   readonly body: Uint8Array;
   readonly connections: number;
   readonly streams: number;
-  readonly seconds: number;
+  /** For how long, or how many calls: then none is under way at the end, and every answer is accounted for. */
+  readonly until: { readonly seconds: number } | { readonly calls: number };
   /** Calls per second over all connections; as many as the server answers if unset. */
   readonly rate?: number | undefined;
   /** For the files of the run. */
   readonly folder: string;
-  /** Bytes of the message of an answer: the least and the most. */
+  /** Bytes of the message of an answer, as the mean of many: the least and the most. */
   readonly answerBytes: readonly [number, number];
 }
 
-/** Loads the server for the time ordered. Throws if an answer was not what was expected. */
+/** Loads the server as ordered. Throws if an answer was not what was expected. */
 export async function runH2load(order: H2loadOrder): Promise<Outcome> {
   const run = process.hrtime.bigint();
   const [body, log] = [join(order.folder, `${run}.body`), join(order.folder, `${run}.log`)];
@@ -45,20 +46,11 @@ export async function runH2load(order: H2loadOrder): Promise<Outcome> {
 }
 
 function h2loadArguments(order: H2loadOrder, body: string, log: string): string[] {
-  const { address, method, apiKey, connections, streams, seconds, rate } = order;
+  const { address, method, apiKey, connections, streams, until, rate } = order;
   const headers = { 'content-type': 'application/grpc', te: 'trailers', 'x-api-key': apiKey };
   return [
-    ...[
-      '-D',
-      `${Math.round(seconds * 1000)}ms`,
-      '-c',
-      String(connections),
-      '-m',
-      String(streams),
-      '-d',
-      body,
-      `--log-file=${log}`,
-    ],
+    ...('calls' in until ? ['-n', String(until.calls)] : ['-D', `${Math.round(until.seconds * 1000)}ms`]),
+    ...['-c', String(connections), '-m', String(streams), '-d', body, `--log-file=${log}`],
     ...Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
     ...(rate === undefined ? [] : ['--rps', String(rate / connections)]),
     `http://${address}/otp.v1.OtpService/${method}`,
@@ -90,10 +82,12 @@ export function parseSummary(text: string): Summary {
 }
 
 /** An error of gRPC is HTTP 200 without data: the bytes tell. Answers under way at the end may have come in part. */
-export function checkSummary({ done, bad, dataBytes }: Summary, { answerBytes, connections, streams }: H2loadOrder): void {
+export function checkSummary({ done, bad, dataBytes }: Summary, { answerBytes, connections, streams, until }: H2loadOrder): void {
   const [least, most] = answerBytes;
   const fewest = done * (least + GRPC_FRAME_BYTES);
-  const mostBytes = (done + connections * streams) * (most + GRPC_FRAME_BYTES);
+  const underWay = 'calls' in until ? 0 : connections * streams;
+  const mostBytes = (done + underWay) * (most + GRPC_FRAME_BYTES);
+  if ('calls' in until && done !== until.calls) throw new Error(`${done} of ${until.calls} calls were answered`);
   if (done === 0 || bad > 0) throw new Error(`${bad} calls failed, ${done} were answered`);
   if (dataBytes < fewest || dataBytes > mostBytes) {
     throw new Error(`${done} answers had ${dataBytes} bytes of data instead of ${fewest} to ${mostBytes}: some were errors`);

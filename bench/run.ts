@@ -22,7 +22,8 @@ try {
   else await bench(options);
 } catch (error) {
   process.stderr.write(`bench: ${(error as Error).message}\n`);
-  process.exitCode = 1;
+  // Whatever is still running is ended with it.
+  process.exit(1);
 }
 
 async function bench(options: Options): Promise<void> {

@@ -14,7 +14,9 @@ const SUMMARY = `finished in 1.00s, 2000.50 req/s, 1.00MB/s
 requests: 2032 total, 2032 started, 2000 done, 2000 succeeded, 0 failed, 0 errored, 0 timeout
 status codes: 2000 2xx, 0 3xx, 0 4xx, 0 5xx
 traffic: 200.00KB (204800) total, 50.00KB (51200) headers (space savings 10.00%), 150.00KB (150000) data`;
-const ORDER = { connections: 8, streams: 4, answerBytes: [68, 71] } as unknown as Parameters<typeof checkSummary>[1];
+const ORDER = { connections: 8, streams: 4, answerBytes: [68, 71], until: { seconds: 1 } } as unknown as Parameters<
+  typeof checkSummary
+>[1];
 
 test('CPU time is user and system time, whatever the name of the process', () => {
   const fields = '1 1 1 0 -1 4194560 9000 0 0 0 700 55 0 0 20 0 11 0';
@@ -43,6 +45,17 @@ test('an answer without data is an error that h2load does not see', () => {
   expect(of(2032 * 76 + 1)).toThrow('some were errors');
   expect(of(2000 * 73, 1)).toThrow('1 calls failed');
   expect(of(0, 0, 0)).toThrow('0 were answered');
+});
+
+test('a run of so many calls leaves none under way', () => {
+  const counted = { ...ORDER, until: { calls: 2000 } };
+  const of =
+    (dataBytes: number, done = 2000) =>
+    () =>
+      checkSummary({ perSecond: 1, done, bad: 0, dataBytes }, counted);
+  expect(of(2000 * 76)).not.toThrow();
+  expect(of(2000 * 76 + 1)).toThrow('some were errors');
+  expect(of(1999 * 76, 1999)).toThrow('1999 of 2000 calls');
 });
 
 test("h2load's log has the latency last", () => {
