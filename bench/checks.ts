@@ -12,13 +12,11 @@ import {
 } from '../src/client/index.ts';
 import { formatSecret, parseSecret } from '../src/otp/secret.ts';
 import type { Launched } from './launch.ts';
-import { type Code, hotp, verifyBody } from './load/bodies.ts';
+import { hotp, SECRET, verifyBody } from './load/bodies.ts';
 import type { Load, Serving } from './rows.ts';
 import { CONSTANT_TOKEN } from './servers/constants.ts';
 
-/** The key of the constant requests: RFC 4226's, which everybody knows. */
-export const SECRET: Uint8Array = Buffer.from('12345678901234567890');
-export const SECRET_TEXT: string = formatSecret(SECRET);
+const SECRET_TEXT: string = formatSecret(SECRET);
 export const LABEL = { issuer: 'ACME', accountName: 'alice@example.com' } as const;
 
 const PERIOD_S = 30;
@@ -51,7 +49,7 @@ async function checkToken(client: OtpClient, constant: boolean): Promise<Answer>
   return { bytes: constant ? [length, length] : timed(length, response.token), pictureBytes: undefined };
 }
 
-async function checkVerify(client: OtpClient, kind: Code): Promise<Answer> {
+async function checkVerify(client: OtpClient, kind: 'right' | 'wrong'): Promise<Answer> {
   const { secret, code } = verifyBody(kind);
   const response = await client.verify({ key: { source: { case: 'secret', value: secret } }, code });
   expect(

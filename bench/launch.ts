@@ -30,11 +30,12 @@ const PLANS = { plenty: { minute: PLENTY, hour: PLENTY, day: PLENTY }, endless: 
 /** A data folder with keys, made once by the command line and copied for each server. */
 let template: { readonly folder: string; readonly keys: Readonly<Record<keyof typeof PLANS, string>> } | undefined;
 
-/** Starts what `serving` says. */
-export async function launch(serving: Serving): Promise<Launched> {
+/** Starts what `serving` says; `fill` may put something into its data folder before. */
+export async function launch(serving: Serving, fill: (dataDir: string) => void = () => undefined): Promise<Launched> {
   template ??= makeTemplate();
   const folder = temporaryFolder();
   cpSync(template.folder, folder, { recursive: true });
+  fill(join(folder, 'data'));
   const plan = serving.limits ? 'plenty' : 'endless';
   const [log, loopFile] = [join(folder, 'log'), join(folder, 'loop.json')];
   const redis = serving.redis ? await startRedis(makeFolder(folder, 'redis')) : undefined;

@@ -1,10 +1,11 @@
 /** Loads a server in the way a row says, by the generator that can. */
 import { create, toBinary } from '@bufbuild/protobuf';
-import { GenerateRequestSchema, QrFormat, TokenRequestSchema } from '../src/client/index.ts';
-import { type Answer, LABEL, SECRET_TEXT } from './checks.ts';
+import { GenerateRequestSchema, QrFormat } from '../src/client/index.ts';
+import { type Answer, LABEL } from './checks.ts';
 import { startCrowd } from './crowd-process.ts';
 import { type H2loadOrder, runH2load } from './h2load.ts';
 import type { Launched } from './launch.ts';
+import { TOKEN_BODY } from './load/bodies.ts';
 import type { Outcome } from './outcome.ts';
 import { CONNECTIONS, type Load, type Serving, STREAMS } from './rows.ts';
 
@@ -54,7 +55,7 @@ async function verifyGenerator(launched: Launched, { kind }: Serving, load: Load
   const crowd = await startCrowd(
     {
       address: server.address,
-      apiKey,
+      apiKeys: [apiKey],
       guarded: kind !== 'bare',
       connections: CONNECTIONS,
       streams: load.streams ?? STREAMS,
@@ -85,9 +86,7 @@ function orderOf({ server, apiKey, folder }: Launched, call: ConstantCall, { byt
 }
 
 function bodyOf(call: ConstantCall): Uint8Array {
-  if (call === 'token') {
-    return toBinary(TokenRequestSchema, create(TokenRequestSchema, { key: { source: { case: 'secret', value: SECRET_TEXT } } }));
-  }
+  if (call === 'token') return TOKEN_BODY;
   const format = call === 'generate-png' ? QrFormat.PNG : QrFormat.NONE;
   return toBinary(GenerateRequestSchema, create(GenerateRequestSchema, { ...LABEL, qrCode: { format } }));
 }

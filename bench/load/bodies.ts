@@ -1,24 +1,33 @@
 /** Verify requests made before the clock starts: each with a secret of its own, and a code that is surely right or surely wrong. */
 import { createHmac, randomFillSync } from 'node:crypto';
 import { create, toBinary } from '@bufbuild/protobuf';
-import { VerifyRequestSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { TokenRequestSchema, VerifyRequestSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { formatSecret } from '../../src/otp/secret.ts';
 import { grpcFrame } from './grpc-frame.ts';
 
-export type Code = 'right' | 'wrong';
+/** A Verify of such a code; or a Token, always of the same key. */
+export type Code = 'right' | 'wrong' | 'none';
+
+/** The key of all Token requests: RFC 4226's, which everybody knows. */
+export const SECRET: Uint8Array = Buffer.from('12345678901234567890');
+export const TOKEN_BODY: Uint8Array = toBinary(
+  TokenRequestSchema,
+  create(TokenRequestSchema, { key: { source: { case: 'secret', value: formatSecret(SECRET) } } }),
+);
 
 const SECRET_BYTES = 20;
 const PERIOD_S = 30;
 /** From one step back to two ahead: what the server's window of ±1 may take while the request waits to be sent. */
 const STEPS = [0, -1, 1, 2] as const;
 
-/** Requests for Verify, with their gRPC frame. */
-export function verifyBodies(count: number, kind: Code): Buffer[] {
+/** Requests, with their gRPC frame. */
+export function bodies(count: number, kind: Code): Buffer[] {
+  if (kind === 'none') return new Array<Buffer>(count).fill(grpcFrame(TOKEN_BODY));
   return Array.from({ length: count }, () => framed(verifyBody(kind)));
 }
 
 /** A new secret, and a code for it. */
-export function verifyBody(kind: Code): { secret: string; code: string } {
+export function verifyBody(kind: 'right' | 'wrong'): { secret: string; code: string } {
   const step = Math.floor(Date.now() / 1000 / PERIOD_S);
   const secret = randomFillSync(new Uint8Array(SECRET_BYTES));
   return { secret: formatSecret(secret), code: kind === 'right' ? hotp(secret, step) : wrongCode(secret, step) };

@@ -28,8 +28,8 @@ export interface Ending {
 export interface ConnectionOptions {
   readonly host: string;
   readonly port: number;
-  /** The header block of every call. */
-  readonly headers: Buffer;
+  /** The header blocks of the calls, used in turns; at least one. */
+  readonly headers: readonly Buffer[];
   /** Told of the end of the call in `slot`, what was given to `send`. */
   readonly onEnd: (slot: number, ending: Ending) => void;
   /** Told once if the connection ends otherwise than by `close`; whatever was under way is lost. */
@@ -45,7 +45,9 @@ export interface Connection {
 
 /** Connects; resolves when calls can be sent. */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
-  const { headers, onEnd, onLost } = options;
+  const { headers: blocks, onEnd, onLost } = options;
+  // Connections do not go in step.
+  let turn = Math.floor(Math.random() * blocks.length);
   const socket: Socket = connect({ host: options.host, port: options.port, noDelay: true });
   const ready = Promise.withResolvers<void>();
   const slots = new Map<number, number>();
@@ -72,6 +74,8 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       return;
     }
     window -= message.length;
+    const headers = blocks[turn] as Buffer;
+    turn = (turn + 1) % blocks.length;
     const stream = nextStream;
     nextStream += 2;
     slots.set(stream, slot);

@@ -1,13 +1,14 @@
-/** Callers of Verify on several connections, each with a number of calls under way at any time: one ends, the next is sent. */
+/** Callers on several connections, each with a number of calls under way at any time: one ends, the next is sent. */
 import { type Expected, isRight, statusOf } from './answers.ts';
-import { type Code, verifyBodies } from './bodies.ts';
+import { bodies, type Code } from './bodies.ts';
 import { type Connection, type Ending, openConnection } from './connection.ts';
 import { headerBlock } from './frames.ts';
 
 export interface CrowdOptions {
   /** `host:port`. */
   readonly address: string;
-  readonly apiKey: string;
+  /** Used in turns. */
+  readonly apiKeys: readonly string[];
   /** Whether the server is to refuse calls without the key. */
   readonly guarded: boolean;
   readonly connections: number;
@@ -24,8 +25,8 @@ export interface CrowdResult {
 }
 
 export interface Crowd {
-  /** Sends the bodies, each once, until they are used up or the time is over; then waits for what is under way. */
-  readonly run: (bodies: readonly Buffer[], seconds: number) => Promise<CrowdResult>;
+  /** Sends the requests, each once, until they are used up or the time is over; then waits for what is under way. */
+  readonly run: (requests: readonly Buffer[], seconds: number) => Promise<CrowdResult>;
   readonly close: () => void;
 }
 
@@ -40,7 +41,7 @@ export async function gatherCrowd(options: CrowdOptions): Promise<Crowd> {
   let onLost: () => void = () => undefined;
   const connections = await Promise.all(
     Array.from({ length: options.connections }, () =>
-      open(options, options.apiKey, {
+      open(options, options.apiKeys, {
         onEnd: (slot, ending) => onEnd(slot, ending),
         onLost: (reason) => {
           lost = reason;
@@ -50,8 +51,8 @@ export async function gatherCrowd(options: CrowdOptions): Promise<Crowd> {
     ),
   );
 
-  async function run(bodies: readonly Buffer[], seconds: number): Promise<CrowdResult> {
-    const micros = new Float64Array(bodies.length);
+  async function run(requests: readonly Buffer[], seconds: number): Promise<CrowdResult> {
+    const micros = new Float64Array(requests.length);
     const sentAt = new Float64Array(options.connections * options.streams);
     const done = Promise.withResolvers<void>();
     let [sent, ended, wrong] = [0, 0, 0];
@@ -59,7 +60,7 @@ export async function gatherCrowd(options: CrowdOptions): Promise<Crowd> {
     const stopAt = startedAt + seconds * 1000;
 
     const sendNext = (slot: number, now: number): void => {
-      const body = bodies[sent];
+      const body = requests[sent];
       if (body === undefined || now >= stopAt) return;
       sent += 1;
       sentAt[slot] = now;
@@ -93,10 +94,10 @@ export async function gatherCrowd(options: CrowdOptions): Promise<Crowd> {
 
 /** A message comes only with success: the trailers of a call that has one, and the right one, are what success looks like. */
 async function learn(options: CrowdOptions): Promise<Expected> {
-  const [body] = verifyBodies(1, options.code);
+  const [body] = bodies(1, options.code);
   if (body === undefined) throw new Error('no request was made');
-  const good = await once(options, options.apiKey, body);
-  const refused = options.guarded ? await once(options, 'none', body) : undefined;
+  const good = await once(options, options.apiKeys.slice(0, 1), body);
+  const refused = options.guarded ? await once(options, ['none'], body) : undefined;
   if (good.message === undefined || good.trailers === undefined) throw new Error('the server answers no call');
   if (refused?.message !== undefined) throw new Error('the server answers a call without a key');
   const expected = { code: options.code, trailers: good.trailers };
@@ -104,31 +105,33 @@ async function learn(options: CrowdOptions): Promise<Expected> {
   return expected;
 }
 
-async function once(options: CrowdOptions, apiKey: string, body: Buffer): Promise<Ending> {
+async function once(options: CrowdOptions, apiKeys: readonly string[], body: Buffer): Promise<Ending> {
   const { promise, resolve, reject } = Promise.withResolvers<Ending>();
   const onEnd = (_: number, { message, trailers }: Ending) =>
     resolve({ message: message && Buffer.from(message), trailers: trailers && Buffer.from(trailers) });
-  const connection = await open(options, apiKey, { onEnd, onLost: (reason) => reject(new Error(reason)) });
+  const connection = await open(options, apiKeys, { onEnd, onLost: (reason) => reject(new Error(reason)) });
   connection.send(0, body);
   connection.flush();
   return promise.finally(() => connection.close());
 }
 
 function open(
-  { address }: CrowdOptions,
-  apiKey: string,
+  { address, code }: CrowdOptions,
+  apiKeys: readonly string[],
   { onEnd, onLost }: { onEnd: (slot: number, ending: Ending) => void; onLost: (reason: string) => void },
 ): Promise<Connection> {
   const colon = address.lastIndexOf(':');
-  const headers = headerBlock([
-    [':method', 'POST'],
-    [':scheme', 'http'],
-    [':path', '/otp.v1.OtpService/Verify'],
-    [':authority', address],
-    ['content-type', 'application/grpc'],
-    ['te', 'trailers'],
-    ['x-api-key', apiKey],
-  ]);
+  const method = code === 'none' ? 'Token' : 'Verify';
+  const headersFor = (apiKey: string) =>
+    headerBlock([
+      [':method', 'POST'],
+      [':scheme', 'http'],
+      [':path', `/otp.v1.OtpService/${method}`],
+      [':authority', address],
+      ['content-type', 'application/grpc'],
+      ['te', 'trailers'],
+      ['x-api-key', apiKey],
+    ]);
   const [host, port] = [address.slice(0, colon), Number(address.slice(colon + 1))];
-  return openConnection({ host, port, headers, onEnd, onLost });
+  return openConnection({ host, port, headers: apiKeys.map(headersFor), onEnd, onLost });
 }

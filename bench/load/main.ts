@@ -1,7 +1,7 @@
-/** The process of the callers of Verify: takes orders as JSON lines on standard input, and answers each with one on standard output. */
+/** The process of the callers: takes orders as JSON lines on standard input, and answers each with one on standard output. */
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { verifyBodies } from './bodies.ts';
+import { bodies } from './bodies.ts';
 import { type Crowd, type CrowdOptions, gatherCrowd } from './crowd.ts';
 
 /** What the process is told to do, in this order; `prepare` and `run` again and again. */
@@ -18,7 +18,7 @@ export type Reply =
 
 let crowd: Crowd | undefined;
 let options: CrowdOptions | undefined;
-let bodies: readonly Buffer[] = [];
+let requests: readonly Buffer[] = [];
 
 for await (const line of createInterface({ input: process.stdin })) {
   const reply = await obey(JSON.parse(line)).catch((error: Error): Reply => ({ ok: false, error: error.message }));
@@ -34,14 +34,14 @@ async function obey(order: Order): Promise<Reply> {
   }
   if (crowd === undefined || options === undefined) throw new Error('nobody was gathered');
   if (order.do === 'prepare') {
-    bodies = verifyBodies(order.calls, options.code);
+    requests = bodies(order.calls, options.code);
     return { ok: true, calls: 0, seconds: 0, wrong: 0, cpuMicros: 0 };
   }
   const before = process.cpuUsage();
-  const { calls, seconds, wrong, micros } = await crowd.run(bodies, order.seconds);
+  const { calls, seconds, wrong, micros } = await crowd.run(requests, order.seconds);
   const { user, system } = process.cpuUsage(before);
   writeFileSync(order.microsFile, micros);
-  // No body is sent twice.
-  bodies = [];
+  // None is sent twice.
+  requests = [];
   return { ok: true, calls, seconds, wrong, cpuMicros: user + system };
 }
