@@ -25,15 +25,16 @@ function lineOf({ path, peer, keyId, requestId, reason }: CallRecord, code: stri
   return `{"level":30,"time":"${timeText()}",${what},"peer":"${peer}","requestId":"${requestId}","msg":"call"}\n`;
 }
 
-let told = 0;
-let text = '';
+let second = 0;
+let upToSecond = '';
 
-/** Now, in RFC 3339; many calls end in one millisecond. */
+/** Now, in RFC 3339; many calls end in one second. */
 function timeText(): string {
   const now = Date.now();
-  if (now !== told) {
-    told = now;
-    text = new Date(now).toISOString();
+  const ms = now % 1000;
+  if (now - ms !== second) {
+    second = now - ms;
+    upToSecond = new Date(second).toISOString().slice(0, -4);
   }
-  return text;
+  return `${upToSecond}${ms < 10 ? '00' : ms < 100 ? '0' : ''}${ms}Z`;
 }

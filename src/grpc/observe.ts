@@ -4,7 +4,7 @@ import { CallFailure } from '../service/failure.ts';
 import { attachRecord, type CallRecord, createCallRecord } from './call-record.ts';
 import { createDeadlines } from './deadlines.ts';
 import { Listener, listenThrough, type Next } from './listener.ts';
-import { annotate, requestIdOf } from './metadata.ts';
+import { annotate, annotated, requestIdOf } from './metadata.ts';
 import { failureStatus, type PartialStatus, withDetails } from './status.ts';
 
 /** The longest a unary call, or the request of a stream, may take, in ms; a caller's shorter deadline is kept by grpc-js. */
@@ -108,10 +108,7 @@ function fail(record: CallRecord, error: Error): void {
 function answerThrough(record: CallRecord, ours: boolean, finish: (record: CallRecord, code: number) => void): void {
   const { call } = record;
   const { sendMetadata, sendStatus } = call;
-  call.sendMetadata = (metadata) => {
-    annotate(metadata, record);
-    sendMetadata.call(call, metadata);
-  };
+  call.sendMetadata = (metadata) => sendMetadata.call(call, annotated(metadata, record));
   call.sendStatus = (given) => {
     if (record.ended) return;
     const status: PartialStatus = ours ? withDetails(given, record) : given;

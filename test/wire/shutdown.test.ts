@@ -53,10 +53,14 @@ test('1,000 calls in flight end with OK or UNAVAILABLE, streams with the reason,
 
 test('a call in flight is waited for, and answered', async () => {
   const memory = createMemoryStore();
-  const slowly = { ...memory.keys, find: async (id: string) => sleep(500).then(() => memory.keys.find(id)) };
-  server = await startServer({ store: { ...memory, keys: slowly } });
+  const { promise: isInFlight, resolve: tellInFlight } = Promise.withResolvers<void>();
+  const find = (id: string) => {
+    tellInFlight();
+    return sleep(500).then(() => memory.keys.find(id));
+  };
+  server = await startServer({ store: { ...memory, keys: { ...memory.keys, find } } });
   const call = connect().call(methods.token, { key });
-  await sleep(100);
+  await isInFlight;
   await server.close();
   expect((await call).code).toBe('OK');
 });
