@@ -5,8 +5,8 @@ import type { Algorithm } from './params.ts';
 /** Block sizes in bytes (FIPS 180-4). */
 const BLOCK_SIZE: Readonly<Record<Algorithm, number>> = { SHA1: 64, SHA256: 64, SHA512: 128 };
 
-/** The longest message: as long as the longest digest, which the outer hash takes; a counter has 8 bytes. */
-const MAX_MESSAGE = 64;
+/** The longest message: a counter has 8 bytes, a digest, which the outer hash takes, 64, and what names a key less than 200. */
+const MAX_MESSAGE = 256;
 
 const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
@@ -28,7 +28,7 @@ export function normaliseKey(key: Uint8Array, algorithm: Algorithm): Uint8Array 
   return block;
 }
 
-/** The HMAC of a message of at most 64 bytes: 20, 32 or 64 bytes. */
+/** The HMAC of a message of at most 256 bytes: 20, 32 or 64 bytes. */
 export type Mac = (message: Uint8Array) => Uint8Array;
 
 /** Lets `use` compute HMACs under one key, until it returns; nothing of the key is left in memory that was written to. */

@@ -1,6 +1,6 @@
 /** What a store may know of a key and of a request: keyed digests, which tell nothing without the fingerprint key. */
 import { createHmac } from 'node:crypto';
-import { normaliseKey } from '../otp/hmac.ts';
+import { normaliseKey, withHmac } from '../otp/hmac.ts';
 import type { Parameters } from '../otp/params.ts';
 
 /** The size of a fingerprint key in bytes. */
@@ -24,19 +24,26 @@ export interface Fingerprints {
 /** Makes the digests of `key`, 32 bytes that never leave the process. */
 export function createFingerprints(key: Uint8Array): Fingerprints {
   // Each use has a label of its own, so that no digest of one kind is ever one of another.
-  const digest = (label: string, ...parts: (string | Uint8Array)[]): string => {
+  const digest = (label: string, ...parts: string[]): string => {
     const hmac = createHmac('sha256', key).update(`otpd:${label}:`);
     for (const part of parts) hmac.update(part);
-    return hmac.digest().subarray(0, DIGEST_BYTES).toString('base64url');
+    return textOf(hmac.digest());
   };
   return {
     ofKey: (secret, { type, algorithm, period }) => {
       const normalised = normaliseKey(secret, algorithm);
-      const fingerprint = digest('key', `${type}:${algorithm}:${period}:`, normalised);
+      const named = Buffer.concat([Buffer.from(`otpd:key:${type}:${algorithm}:${period}:`, 'latin1'), normalised]);
+      // Made for every Verify, hence in the way that takes half as long.
+      const fingerprint = textOf(withHmac('SHA256', key, (mac) => mac(named)));
       normalised.fill(0);
+      named.fill(0);
       return fingerprint;
     },
     ofRequest: (fields) => digest('request', JSON.stringify(fields)),
     identity: digest('identity'),
   };
+}
+
+function textOf(digest: Uint8Array): string {
+  return Buffer.from(digest.buffer, digest.byteOffset, DIGEST_BYTES).toString('base64url');
 }

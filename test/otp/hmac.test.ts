@@ -24,13 +24,13 @@ function expected(algorithm: string, key: Uint8Array, message: Uint8Array): stri
 
 describe('hmac', () => {
   it('refuses a message that is too long for it, and works on', () => {
-    expect(() => hmac('SHA512', bytes(10), bytes(65))).toThrow(RangeError);
+    expect(() => hmac('SHA512', bytes(10), bytes(257))).toThrow(RangeError);
     expect(Buffer.from(hmac('SHA512', bytes(3), bytes(8))).toString('hex')).toBe(expected('SHA512', bytes(3), bytes(8)));
   });
 
   it.each(ALGORITHMS)("equals Node's createHmac for %s and keys of 0 to 200 bytes", (algorithm) => {
     for (let length = 0; length <= 200; length++) {
-      const [key, message] = [bytes(length), bytes(length % 65)];
+      const [key, message] = [bytes(length), bytes((length * 7) % 257)];
       expect(Buffer.from(hmac(algorithm, key, message)).toString('hex')).toBe(expected(algorithm, key, message));
     }
   });
