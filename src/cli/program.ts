@@ -2,15 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { Command } from 'commander';
-import { attemptsCommand } from './attempts.ts';
 import { runCommand } from './exit.ts';
-import { generateCommand } from './generate.ts';
 import type { Io } from './io.ts';
-import { keysCommand } from './keys.ts';
-import { serveCommand } from './serve.ts';
-import { tokenCommand } from './token.ts';
-import { verifyCommand } from './verify.ts';
-import { watchCommand } from './watch.ts';
 
 const HELP = `
 Environment:
@@ -30,8 +23,22 @@ Examples:
   $ otpd generate --issuer ACME --account alice@example.com
   $ otpd verify - 123456 < secret.txt`;
 
-/** Builds the program. Errors of usage are thrown as `CommanderError`, all others as what they are. */
-export function createProgram(io: Io): Command {
+/** Each loads what it needs: a server need not wait for the clients' code, nor they for its. */
+const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
+  serve: async (io) => (await import('./serve.ts')).serveCommand(io),
+  keys: async (io) => (await import('./keys.ts')).keysCommand(io),
+  attempts: async (io) => (await import('./attempts.ts')).attemptsCommand(io),
+  generate: async (io) => (await import('./generate.ts')).generateCommand(io),
+  token: async (io) => (await import('./token.ts')).tokenCommand(io),
+  verify: async (io) => (await import('./verify.ts')).verifyCommand(io),
+  watch: async (io) => (await import('./watch.ts')).watchCommand(io),
+};
+
+/**
+ * Builds the program, with the one command that `name` names, or with all. Errors of usage are thrown as `CommanderError`, all others as what
+ * they are.
+ */
+export async function createProgram(io: Io, name?: string): Promise<Command> {
   const program = new Command('otpd')
     .description('Issues and checks one-time passwords (HOTP, RFC 4226; TOTP, RFC 6238).')
     .version(readVersion(), '--version', 'print the version')
@@ -45,16 +52,15 @@ export function createProgram(io: Io): Command {
       getOutHelpWidth: () => io.stdout.columns ?? 100,
     })
     .exitOverride();
-  for (const make of [serveCommand, keysCommand, attemptsCommand, generateCommand, tokenCommand, verifyCommand, watchCommand]) {
-    program.addCommand(make(io));
-  }
+  const named = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  for (const load of named === undefined ? Object.values(COMMANDS) : [named]) program.addCommand(await load(io));
   inherit(program);
   return program;
 }
 
 /** Runs the arguments after the program's name; never rejects, and leaves the exit code with `io`. */
-export function runProgram(io: Io, args: readonly string[]): Promise<void> {
-  return runCommand(createProgram(io), io, args);
+export async function runProgram(io: Io, args: readonly string[]): Promise<void> {
+  return runCommand(await createProgram(io, args[0]), io, args);
 }
 
 /** Commands that were built apart get the settings of the program. */
