@@ -1,11 +1,15 @@
 /** PNG pictures of one bit a pixel, black on white (PNG specification, third edition), for pictures made of square modules. */
-import { crc32, deflateSync } from 'node:zlib';
+import { constants, crc32, deflateSync } from 'node:zlib';
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
 /** Filter types (section 9.2): a line as it is, and as its difference from the line above. */
 const FILTER_NONE = 0;
 const FILTER_UP = 2;
+
+/** Bytes to compress, a picture some 1250 pixels wide: beyond, the usual level would take more than 2 ms, and the fast one gives a third more. */
+const LARGE = 200_000;
+const FAST = 3;
 
 /**
  * A square picture of square modules.
@@ -21,7 +25,8 @@ export function encodePng(modules: number, scale: number, dark: Uint8Array): Uin
   header.writeUInt32BE(width, 4);
   header[8] = 1; // Bits a pixel; the zeros after it: greyscale, deflate, the standard filters, not interlaced.
   const lines = scanlines(modules, scale, dark);
-  return Buffer.concat([SIGNATURE, chunk('IHDR', header), chunk('IDAT', deflateSync(lines)), chunk('IEND', Buffer.alloc(0))]);
+  const data = deflateSync(lines, { level: lines.length > LARGE ? FAST : constants.Z_DEFAULT_COMPRESSION });
+  return Buffer.concat([SIGNATURE, chunk('IHDR', header), chunk('IDAT', data), chunk('IEND', Buffer.alloc(0))]);
 }
 
 /** Every line behind its filter type. Only the first line of a row of modules says anything: the others are equal to the line above. */
@@ -29,23 +34,26 @@ function scanlines(modules: number, scale: number, dark: Uint8Array): Uint8Array
   const length = 1 + Math.ceil((modules * scale) / 8);
   const lines = Buffer.alloc(length * modules * scale);
   for (let row = 0; row < modules; row++) {
-    const first = lines.subarray(row * scale * length, (row * scale + 1) * length);
-    first.fill(0xff);
-    first[0] = FILTER_NONE;
-    for (let column = 0; column < modules; column++) {
-      if (dark[row * modules + column] === 1) blacken(first, column * scale, scale);
-    }
-    for (let repeat = 1; repeat < scale; repeat++) lines[(row * scale + repeat) * length] = FILTER_UP;
+    const line = row * scale * length;
+    lines[line] = FILTER_NONE;
+    drawLine(lines, line + 1, scale, dark.subarray(row * modules, (row + 1) * modules));
+    for (let repeat = 1; repeat < scale; repeat++) lines[line + repeat * length] = FILTER_UP;
   }
   return lines;
 }
 
-/** Clears the bits of some pixels, the leftmost of a byte being its highest. */
-function blacken(line: Uint8Array, start: number, count: number): void {
-  for (let x = start; x < start + count; x++) {
-    const index = 1 + (x >> 3);
-    line[index] = (line[index] ?? 0) & ~(0x80 >> (x & 7));
+/** Writes a row of modules from `start` on, the leftmost pixel in the highest bit, and white bits where the last byte has no pixels. */
+function drawLine(lines: Uint8Array, start: number, scale: number, dark: Uint8Array): void {
+  const light = (1 << scale) - 1;
+  let end = start;
+  let bits = 0;
+  let count = 0;
+  for (let i = 0; i < dark.length; i++) {
+    bits = (bits << scale) | (dark[i] === 1 ? 0 : light);
+    count += scale;
+    for (; count >= 8; count -= 8) lines[end++] = bits >> (count - 8);
   }
+  if (count > 0) lines[end] = (bits << (8 - count)) | (0xff >> count);
 }
 
 /** A chunk (section 5.3): length, type, data, and the CRC of the last two. */

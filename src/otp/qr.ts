@@ -1,11 +1,11 @@
 /** QR codes (ISO/IEC 18004) as a PNG, an SVG or text for a terminal: black on opaque white, with their quiet zone. */
-import { create, type QRCodeSegment } from 'qrcode';
 import { invalid, Violations } from './error.ts';
 import { type Bounds, checkWhole } from './params.ts';
 import { encodePng } from './png.ts';
+import { maskBest } from './qr-mask.ts';
+import { createModules, type QrErrorCorrection } from './qr-modules.ts';
 
 export type QrFormat = 'png' | 'svg' | 'text';
-export type QrErrorCorrection = 'L' | 'M' | 'Q' | 'H';
 
 /** How to draw. */
 export interface QrOptions {
@@ -36,9 +36,6 @@ export const QR_BOUNDS: Readonly<Record<'scale' | 'quietZone', Bounds>> = {
 /** Pixels. */
 const MAX_WIDTH = 2048;
 
-/** No QR code holds more characters, of whatever kind. */
-const MAX_TEXT = 7089;
-
 /** The modules of a code and of its quiet zone. */
 interface Grid {
   readonly size: number;
@@ -53,60 +50,45 @@ interface Grid {
  * @throws InvalidInputError for `qr_code.scale`, `qr_code.quiet_zone` and `qr_code.error_correction`.
  */
 export function renderQr(text: string, options: QrOptions): QrPicture {
+  const steps = renderQrInSteps(text, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same with a yield wherever the work may be put off: the longest text takes some ms. */
+export function* renderQrInSteps(text: string, options: QrOptions): Generator<void, QrPicture> {
   const found = new Violations();
   checkWhole(found, 'qr_code.scale', options.scale, QR_BOUNDS.scale);
   checkWhole(found, 'qr_code.quiet_zone', options.quietZone, QR_BOUNDS.quietZone);
   found.throwIfAny();
-  const grid = createGrid(text, options);
-  if (options.format === 'text') {
-    return { mediaType: 'text/plain; charset=utf-8', data: Buffer.from(drawText(grid)), width: grid.size };
-  }
-  const width = grid.size * options.scale;
-  if (width > MAX_WIDTH) {
+  const { format, quietZone, scale } = options;
+  const modules = createModules(text, options.errorCorrection);
+  const size = modules.size + 2 * quietZone;
+  const width = format === 'text' ? size : size * scale;
+  if (format !== 'text' && width > MAX_WIDTH) {
     throw invalid(
       'qr_code.scale',
-      `makes the picture wider than ${MAX_WIDTH} pixels: choose ${Math.floor(MAX_WIDTH / grid.size)} or less`,
+      `makes the picture wider than ${MAX_WIDTH} pixels: choose ${Math.floor(MAX_WIDTH / size)} or less`,
     );
   }
-  if (options.format === 'svg') return { mediaType: 'image/svg+xml', data: Buffer.from(drawSvg(grid, width)), width };
-  return { mediaType: 'image/png', data: encodePng(grid.size, options.scale, grid.dark), width };
+  yield;
+  const grid = frame(modules.size, maskBest(modules), quietZone);
+  yield;
+  if (format === 'text') return { mediaType: 'text/plain; charset=utf-8', data: Buffer.from(drawText(grid)), width };
+  if (format === 'svg') return { mediaType: 'image/svg+xml', data: Buffer.from(drawSvg(grid, width)), width };
+  return { mediaType: 'image/png', data: encodePng(size, scale, grid.dark), width };
 }
 
-function createGrid(text: string, { errorCorrection, quietZone }: QrOptions): Grid {
-  const modules = createModules(text, errorCorrection);
-  const size = modules.size + 2 * quietZone;
+/** Puts the quiet zone around the modules. */
+function frame(inner: number, modules: Uint8Array, quietZone: number): Grid {
+  const size = inner + 2 * quietZone;
   const dark = new Uint8Array(size * size);
-  for (let row = 0; row < modules.size; row++) {
-    dark.set(modules.data.subarray(row * modules.size, (row + 1) * modules.size), (row + quietZone) * size + quietZone);
+  for (let row = 0; row < inner; row++) {
+    dark.set(modules.subarray(row * inner, (row + 1) * inner), (row + quietZone) * size + quietZone);
   }
   return { size, dark };
-}
-
-interface Modules {
-  readonly size: number;
-  readonly data: Uint8Array;
-}
-
-function createModules(text: string, errorCorrectionLevel: QrErrorCorrection): Modules {
-  try {
-    if (text.length <= MAX_TEXT) return create(segments(text), { errorCorrectionLevel }).modules;
-  } catch (error) {
-    if (!(error instanceof Error && error.message.includes('too big'))) throw error;
-  }
-  throw invalid('qr_code.error_correction', 'is too high for a URI of this length: choose a lower level or shorter names');
-}
-
-/**
- * Runs of the alphanumeric set (ISO/IEC 18004 section 7.3.4) that are worth a segment of their own, such as base32 and percent-encoded
- * UTF-8, and what lies between. As dense as the search for the best segments that `qrcode` does by itself, in half the time.
- */
-function segments(text: string): QRCodeSegment[] {
-  return text
-    .split(/([0-9A-Z $%*+./:-]{20,})/)
-    .map(
-      (run, i): QRCodeSegment => (i % 2 === 1 ? { mode: 'alphanumeric', data: run } : { mode: 'byte', data: Buffer.from(run) }),
-    )
-    .filter(({ data }) => data.toString() !== '');
 }
 
 /** One path with a subpath for each run of dark modules. */
