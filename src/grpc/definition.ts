@@ -72,9 +72,10 @@ function streaming(method: StreamingMethod, now: () => number): handleServerStre
 }
 
 /** What a handler is told of the call. */
-export function context({ admission, requestId }: CallRecord, now: () => number): CallContext {
+export function context(record: CallRecord, now: () => number): CallContext {
+  const { admission, requestId } = record;
   if (admission === undefined) throw new Error('the guard lets no call in without an admission');
-  return { principal: admission.principal, requestId, now };
+  return { principal: admission.principal, requestId, call: record, now };
 }
 
 /** The request in `bytes`. Throws `CallFailure` where they are none. */

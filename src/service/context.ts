@@ -7,6 +7,8 @@ export interface CallContext {
   readonly principal: Principal;
   /** The id under which the log knows the call. */
   readonly requestId: string;
+  /** The call itself: whether it still waits for an answer. */
+  readonly call: { readonly ended: boolean };
   /** The server's clock in ms since the epoch; asked anew each time, for streams outlive a step. */
   readonly now: () => number;
   /** Fires when the caller has left or the server stops; only streams are given one. */

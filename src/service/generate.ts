@@ -13,13 +13,20 @@ import { readAlgorithm, readType, wireAlgorithm, wireType } from './enums.ts';
 import { readCounter } from './numbers.ts';
 import { drawQrCode } from './qr-code.ts';
 import { tokenMessage } from './token-message.ts';
+import type { Turns } from './turns.ts';
 
-/** Makes the key. */
-export function generate(request: GenerateRequest, context: CallContext): GenerateResponse {
+/** Makes the handler; pictures are drawn in turn. */
+export function createGenerate(
+  turns: Turns,
+): (request: GenerateRequest, context: CallContext) => GenerateResponse | Promise<GenerateResponse> {
+  return (request, context) => turns.run(generate(request, context), context.call);
+}
+
+function* generate(request: GenerateRequest, context: CallContext): Generator<void, GenerateResponse> {
   const violations = new Violations();
   const key = readRequest(request, violations);
   const uri = key === undefined ? undefined : formatUri(key);
-  const qrCode = violations.collect('', drawQrCode, uri, request.qrCode);
+  const qrCode = yield* collectSteps(violations, drawQrCode(uri, request.qrCode));
   violations.throwIfAny();
   if (key === undefined || uri === undefined) throw new Error('a request without violations has a key');
   const secret = formatSecret(key.secret);
@@ -34,6 +41,16 @@ export function generate(request: GenerateRequest, context: CallContext): Genera
     parameters: echo(key),
     warnings: compatibilityWarnings(key, request.qrCode),
   });
+}
+
+/** What `Violations.collect` does, for a check in steps. */
+function* collectSteps<T>(violations: Violations, steps: Generator<void, T>): Generator<void, T | undefined> {
+  for (;;) {
+    const result = violations.collect('', () => steps.next());
+    if (result === undefined) return undefined;
+    if (result.done) return result.value;
+    yield;
+  }
 }
 
 function readRequest(request: GenerateRequest, violations: Violations): KeyUri | undefined {

@@ -3,8 +3,9 @@ import type { DescMethod, MessageShape } from '@bufbuild/protobuf';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Scope } from '../policy/principal.ts';
 import type { CallContext } from './context.ts';
-import { generate } from './generate.ts';
+import { createGenerate } from './generate.ts';
 import { token } from './token.ts';
+import { createTurns } from './turns.ts';
 import { createVerify, type VerifyPorts } from './verify.ts';
 import { watchToken } from './watch-token.ts';
 
@@ -33,7 +34,7 @@ export type Method = UnaryMethod | StreamingMethod;
 export function otpMethods(ports: VerifyPorts): readonly Method[] {
   const { method } = OtpService;
   return [
-    unary({ descriptor: method.generate, scope: 'generate', handle: generate }),
+    unary({ descriptor: method.generate, scope: 'generate', handle: createGenerate(createTurns()) }),
     unary({ descriptor: method.token, scope: 'token', handle: token }),
     unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports) }),
     streaming({ descriptor: method.watchToken, scope: 'token', handle: watchToken }),

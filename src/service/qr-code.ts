@@ -2,12 +2,18 @@
 import { create } from '@bufbuild/protobuf';
 import { type QrCode, type QrCodeOptions, QrCodeOptionsSchema, QrCodeSchema } from '../../gen/ts/otp/v1/qr_code_pb.ts';
 import { Violations } from '../otp/error.ts';
-import { QR_BOUNDS, QR_DEFAULTS, renderQr } from '../otp/qr.ts';
+import { QR_BOUNDS, QR_DEFAULTS, renderQrInSteps } from '../otp/qr.ts';
 import { readFormat, readLevel } from './enums.ts';
 import { readBounded } from './numbers.ts';
 
-/** The picture of `uri`; undefined if none is wanted, or if there is no URI because other fields are wrong. Checks the options either way. */
-export function drawQrCode(uri: string | undefined, options: QrCodeOptions = create(QrCodeOptionsSchema)): QrCode | undefined {
+/**
+ * The picture of `uri`; undefined if none is wanted, or if there is no URI because other fields are wrong. Checks the options either way, in
+ * the first step; nothing is drawn before the second.
+ */
+export function* drawQrCode(
+  uri: string | undefined,
+  options: QrCodeOptions = create(QrCodeOptionsSchema),
+): Generator<void, QrCode | undefined> {
   const violations = new Violations();
   const read = <T>(check: () => T) => violations.collect('qr_code.', check);
   const format = read(() => readFormat(options.format));
@@ -17,7 +23,8 @@ export function drawQrCode(uri: string | undefined, options: QrCodeOptions = cre
   violations.throwIfAny();
   if (uri === undefined || format === undefined || format === 'none') return undefined;
   if (errorCorrection === undefined || scale === undefined || quietZone === undefined) return undefined;
-  const { mediaType, data, width } = renderQr(uri, { format, errorCorrection, scale, quietZone });
+  yield;
+  const { mediaType, data, width } = yield* renderQrInSteps(uri, { format, errorCorrection, scale, quietZone });
   return create(QrCodeSchema, { mediaType, data, dataUri: dataUri(mediaType, data), width });
 }
 

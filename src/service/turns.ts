@@ -1,0 +1,90 @@
+/** Turns: work that comes in steps gets one turn of the event loop for each, whoever asked for it, so that other calls are answered in between. */
+import { CallFailure } from './failure.ts';
+
+/** The most pieces of work that wait: about what is done within the deadline of a call, so that one more would wait in vain. */
+export const MAX_WAITING = 10_000;
+
+/** What asked for the work. */
+export interface Asker {
+  /** Once true the result is not wanted any more. */
+  readonly ended: boolean;
+}
+
+export interface Turns {
+  /**
+   * Runs `steps` to its end: the first step at once, each other one in a turn of its own, after the work that waits already. Where nothing is
+   * put off the result is given as it is. Rejects with what a step throws, and with `CallFailure` if the asker has ended or too much waits.
+   */
+  readonly run: <T>(steps: Generator<void, T>, asker: Asker) => T | Promise<T>;
+}
+
+interface Work {
+  readonly asker: Asker;
+  /** Does the next step; whether it was the last. */
+  readonly step: () => boolean;
+  readonly drop: () => void;
+}
+
+export function createTurns(): Turns {
+  /** In the order of coming. */
+  const waiting = new Set<Work>();
+  let isScheduled = false;
+
+  function schedule(): void {
+    if (isScheduled) return;
+    isScheduled = true;
+    setImmediate(takeTurn);
+  }
+
+  function takeTurn(): void {
+    isScheduled = false;
+    const work = firstWanted();
+    if (work?.step()) waiting.delete(work);
+    // Not a loop: what has come meanwhile is seen to first.
+    if (waiting.size > 0) schedule();
+  }
+
+  function firstWanted(): Work | undefined {
+    for (const work of waiting) {
+      if (!work.asker.ended) return work;
+      drop(work);
+    }
+    return undefined;
+  }
+
+  function drop(work: Work): void {
+    waiting.delete(work);
+    work.drop();
+  }
+
+  function add(work: Work): void {
+    // Those whose askers have ended take no turn, but memory.
+    if (waiting.size >= MAX_WAITING) for (const other of waiting) if (other.asker.ended) drop(other);
+    if (waiting.size >= MAX_WAITING) {
+      work.drop();
+      return;
+    }
+    waiting.add(work);
+    schedule();
+  }
+
+  return {
+    run(steps, asker) {
+      const first = steps.next();
+      if (first.done) return first.value;
+      return new Promise((resolve, reject) => {
+        const step = (): boolean => {
+          try {
+            const { done, value } = steps.next();
+            if (done) resolve(value);
+            return done === true;
+          } catch (error) {
+            reject(error);
+            return true;
+          }
+        };
+        add({ asker, step, drop: () => reject(new CallFailure('deadline_exceeded')) });
+      });
+    },
+  };
+}
