@@ -12,7 +12,7 @@ import { createAdmit } from './policy/admit.ts';
 import { createAuthenticator } from './policy/authenticate.ts';
 import { createFingerprints, type Fingerprints } from './policy/fingerprint.ts';
 import { DEFAULT_PLANS, type Plans, parsePlans } from './policy/plans.ts';
-import type { Clock, Store } from './policy/store.ts';
+import type { Clock, LimitStore, Store } from './policy/store.ts';
 import { otpMethods } from './service/methods.ts';
 import { SETTINGS } from './settings.ts';
 import { openStore } from './store/open.ts';
@@ -27,6 +27,8 @@ export interface Ports {
   readonly clock: Clock;
   /** In place of the one that the configuration names. */
   readonly store?: Store;
+  /** In place of the store's: those that several processes share. */
+  readonly limits?: LimitStore | undefined;
 }
 
 export interface App {
@@ -39,7 +41,7 @@ export interface App {
 }
 
 /** Builds the service; nothing listens yet. What was opened is closed again if a later part fails. */
-export async function build(config: Config, { log, clock, store: lent }: Ports): Promise<App> {
+export async function build(config: Config, { log, clock, store: lent, limits }: Ports): Promise<App> {
   const { logger } = log;
   await using parts = new AsyncDisposableStack();
   parts.defer(log.flush);
@@ -66,7 +68,7 @@ export async function build(config: Config, { log, clock, store: lent }: Ports):
   parts.defer(() => credentials.close());
   const server = createGrpcServer({
     methods: otpMethods({ codes: store.codes, knows: authenticator.knows, fingerprints, audit: trail.audit }),
-    admit: createAdmit({ authenticator, limits: store.limits, plans, clock }),
+    admit: createAdmit({ authenticator, limits: limits ?? store.limits, plans, clock }),
     clock,
     credentials,
     reflection: config.reflection,

@@ -23,6 +23,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** How long calls in flight may take to end at a shutdown, in ms. */
   readonly shutdownGraceMs: number;
+  /** How many processes serve. */
+  readonly workers: number;
 }
 
 export interface ListenAddress {
@@ -48,6 +50,7 @@ export function loadConfig(flags: Flags, env: Environment): Config {
   const dataDir = read('dataDir', (text) => text);
   const logLevel = read('logLevel', parseLogLevel);
   const shutdownGraceMs = read('shutdownGrace', parseSeconds);
+  const workers = read('workers', parseWorkers);
   const redisUrl = read('redisUrl', parseRedis);
   const waitReplicas = read('redisWait', parseReplicas) ?? 0;
   const [ca, redisCert, redisKey] = (['redisCa', 'redisCert', 'redisKey'] as const).map((name) => read(name, parseFile));
@@ -74,7 +77,7 @@ export function loadConfig(flags: Flags, env: Environment): Config {
     );
   }
   violations.throwIfAny();
-  if (listen === undefined || dataDir === undefined || logLevel === undefined || shutdownGraceMs === undefined)
+  if (listen === undefined || dataDir === undefined || logLevel === undefined || shutdownGraceMs === undefined || !workers)
     throw new Error('a setting has no default');
   const tls = cert === undefined || key === undefined ? undefined : { cert, key, clientCa };
   const redis = redisUrl === undefined ? undefined : { url: redisUrl, waitReplicas, ca, cert: redisCert, key: redisKey };
@@ -90,6 +93,7 @@ export function loadConfig(flags: Flags, env: Environment): Config {
     reflection: !noReflection,
     logLevel,
     shutdownGraceMs,
+    workers,
   });
 }
 
@@ -153,6 +157,11 @@ function parseRedis(text: string): string {
 
 function parseReplicas(text: string): number {
   if (!/^(\d|10)$/.test(text)) throw invalid('', 'not a number of replicas: use 0 to 10');
+  return Number(text);
+}
+
+function parseWorkers(text: string): number {
+  if (!/^([1-9]|[1-5]\d|6[0-4])$/.test(text)) throw invalid('', 'not a number of processes: use 1 to 64');
   return Number(text);
 }
 

@@ -14,8 +14,11 @@ export interface Lines {
   readonly flush: () => void;
 }
 
-/** Lines in front of `stream`. A process that is killed loses those of the last twentieth of a second that could wait, no other. */
-export function createLines(stream: { write(text: string): void }): Lines {
+/**
+ * Lines in front of `stream`, of which it gets at most `mostAtOnce` characters in one write, or one line that is longer. A process that is
+ * killed loses those of the last twentieth of a second that could wait, no other.
+ */
+export function createLines(stream: { write(text: string): void }, mostAtOnce: number = Number.POSITIVE_INFINITY): Lines {
   let waiting = '';
   let timer: NodeJS.Timeout | undefined;
 
@@ -25,7 +28,11 @@ export function createLines(stream: { write(text: string): void }): Lines {
     if (waiting === '') return;
     const text = waiting;
     waiting = '';
-    stream.write(text);
+    for (let from = 0; from < text.length; ) {
+      const end = pieceEnd(text, from, mostAtOnce);
+      stream.write(text.slice(from, end));
+      from = end;
+    }
   }
 
   return {
@@ -40,4 +47,11 @@ export function createLines(stream: { write(text: string): void }): Lines {
     },
     flush,
   };
+}
+
+/** Where the piece of whole lines that starts at `from` ends. */
+function pieceEnd(text: string, from: number, most: number): number {
+  if (text.length - from <= most) return text.length;
+  const last = text.lastIndexOf('\n', from + most - 1);
+  return last < from ? text.indexOf('\n', from) + 1 : last + 1;
 }

@@ -5,10 +5,15 @@ import type { LogLevel } from './settings.ts';
 
 export type { Lines, Logger };
 
+/** PIPE_BUF: what several processes write to one pipe stays in one piece up to here, in bytes (pipe(7)). */
+const WHOLE_IN_A_PIPE = 4096;
+
 export interface Log {
   readonly logger: Logger;
   /** Takes the line of a call, whose shape is known and which is written for every one; undefined where the level leaves such lines out. */
   readonly calls: Lines | undefined;
+  /** Which of several processes this is, as a member at the end of a line; empty if it is the only one. */
+  readonly origin: string;
   /** Writes what still waits. */
   readonly flush: () => void;
 }
@@ -16,14 +21,17 @@ export interface Log {
 /**
  * Makes the log. Errors are logged by name and stack frames, without their message: a message may quote what it was about, and that may be a
  * secret. Lines of calls are written together, a twentieth of a second late at most; any other line goes out at once, after those before it.
+ * The log of a `worker` goes where those of others go.
  */
-export function createLog(level: LogLevel, stream: DestinationStream = destination({ fd: 2, sync: true })): Log {
-  const lines = createLines(stream);
+export function createLog(level: LogLevel, stream: DestinationStream = destination({ fd: 2, sync: true }), worker?: number): Log {
+  const lines = createLines(stream, worker === undefined ? Number.POSITIVE_INFINITY : WHOLE_IN_A_PIPE);
+  const base = worker === undefined ? null : { worker };
   const logger = pino(
-    { level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"`, serializers: { err: describe } },
+    { level, base, timestamp: () => `,"time":"${new Date().toISOString()}"`, serializers: { err: describe } },
     { write: lines.now },
   );
-  return { logger, calls: logger.isLevelEnabled('info') ? lines : undefined, flush: lines.flush };
+  const origin = worker === undefined ? '' : `,"worker":${worker}`;
+  return { logger, calls: logger.isLevelEnabled('info') ? lines : undefined, origin, flush: lines.flush };
 }
 
 interface Described {

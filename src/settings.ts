@@ -32,7 +32,8 @@ export type SettingName =
   | 'insecure'
   | 'noReflection'
   | 'logLevel'
-  | 'shutdownGrace';
+  | 'shutdownGrace'
+  | 'workers';
 
 /** In the order of the help text. */
 export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
@@ -122,5 +123,12 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     env: 'OTPD_SHUTDOWN_GRACE',
     fallback: '10',
     help: 'how long calls in flight may take to end at a shutdown, 0 to 300',
+  },
+  workers: {
+    flag: '--workers',
+    value: 'n',
+    env: 'OTPD_WORKERS',
+    fallback: '1',
+    help: 'processes that share the port and the limits, 1 to 64; as many as there are cores to give them',
   },
 };

@@ -106,3 +106,12 @@ test('a flag goes before its variable, an empty variable is none, and the result
   expect(config).toMatchObject({ listen: { port: 2 }, logLevel: 'info', reflection: false, shutdownGraceMs: 500 });
   expect(Object.isFrozen(config)).toBe(true);
 });
+
+test.each(['0', '65', '-1', '2.5', '', ' 2', '1e1', 'all'])('%j is no number of workers', (workers) => {
+  expect(mistakes({ workers })).toEqual(['--workers']);
+});
+
+test('there may be 1 to 64 workers, and there is one by default', () => {
+  const workers = [undefined, '1', '9', '10', '59', '60', '64'].map((OTPD_WORKERS) => loadConfig({}, { OTPD_WORKERS }).workers);
+  expect(workers).toEqual([1, 1, 9, 10, 59, 60, 64]);
+});

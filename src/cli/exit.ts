@@ -32,7 +32,7 @@ export async function runCommand(program: Command, io: Io, args: readonly string
 }
 
 /** Any error in the form in which it is shown. */
-function readFailure(error: unknown): Failure {
+export function readFailure(error: unknown): Failure {
   if (error instanceof CliError) return error.failure;
   if (error instanceof CommanderError) return { code: 'USAGE', message: describeUsage(error), violations: [] };
   if (error instanceof InvalidInputError)

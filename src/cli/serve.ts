@@ -1,13 +1,12 @@
 /** `otpd serve`: runs the server until it is told to stop. */
 import { Command, Option } from 'commander';
 import { build } from '../app.ts';
-import { type Flags, formatAddress, loadConfig } from '../config.ts';
+import { type Config, type Flags, loadConfig } from '../config.ts';
 import { createLog } from '../log.ts';
 import { SETTINGS, type Setting, type SettingName } from '../settings.ts';
-import { localError } from './failure.ts';
 import { ensureFirstKey } from './first-key.ts';
 import type { Io } from './io.ts';
-import { writeLine } from './output.ts';
+import { announce, containing, listen, stopped } from './serving.ts';
 
 /** The command, its flags made from the settings. */
 export function serveCommand(io: Io): Command {
@@ -18,36 +17,27 @@ export function serveCommand(io: Io): Command {
 
 async function serve(io: Io, flags: Flags): Promise<void> {
   const config = loadConfig(flags, io.env);
-  const log = createLog(config.logLevel);
-  const { logger } = log;
-  // The last net below the ones in src/grpc: whatever slips through all of them is logged, and ends one call at most, not the process.
-  const contain = (err: unknown): void => logger.error({ err }, 'contained');
-  process.on('uncaughtException', contain);
-  const app = await build(config, { log, clock: Date.now });
-  try {
-    const firstKey = await ensureFirstKey(app.store.keys, app.plans, Date.now());
-    const address = await app.run().catch(() => {
-      throw localError(
-        `cannot listen on ${formatAddress(config.listen)}: it is in use, or no address of this machine; set --listen`,
-      );
-    });
-    writeLine(io.stdout, `otpd listens on ${address}${config.tls === undefined ? '' : ' (TLS)'}; data in ${config.dataDir}`);
-    for (const line of firstKey.introduce(address, config.tls !== undefined)) writeLine(io.stdout, line);
-    logger.info({ address, tls: config.tls !== undefined, reflection: config.reflection }, 'listening');
-    await stopped(io.signal);
-    logger.info('stopping');
-  } finally {
-    await app.close();
-    process.off('uncaughtException', contain);
-  }
-  logger.info('stopped');
+  if (config.workers === 1) return serveAlone(io, config);
+  // Loaded only where it is used.
+  const { serveTogether } = await import('./serve-workers.ts');
+  return serveTogether(io, config);
 }
 
-function stopped(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
+async function serveAlone(io: Io, config: Config): Promise<void> {
+  const log = createLog(config.logLevel);
+  const { logger } = log;
+  await containing(logger, async () => {
+    const app = await build(config, { log, clock: Date.now });
+    try {
+      const firstKey = await ensureFirstKey(app.store.keys, app.plans, Date.now());
+      announce(io, logger, config, firstKey, await listen(app, config));
+      await stopped(io.signal);
+      logger.info('stopping');
+    } finally {
+      await app.close();
+    }
   });
+  logger.info('stopped');
 }
 
 function option({ flag, value, env, fallback, help }: Setting): Option {

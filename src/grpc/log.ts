@@ -4,10 +4,10 @@ import type { Log } from '../log.ts';
 import type { CallRecord } from './call-record.ts';
 
 /** Logs the end of a call: at info, or at error with its stack for a fault of ours. */
-export function logCall({ logger, calls }: Log, record: CallRecord, code: number): void {
+export function logCall({ logger, calls, origin }: Log, record: CallRecord, code: number): void {
   const durationMs = Math.round((performance.now() - record.startedAt) * 1000) / 1000;
   if (record.fault === undefined) {
-    calls?.soon(lineOf(record, codes[code] ?? '', durationMs));
+    calls?.soon(lineOf(record, codes[code] ?? '', durationMs, origin));
     return;
   }
   const { path: method, peer, keyId, requestId, reason, fault: err } = record;
@@ -18,11 +18,11 @@ export function logCall({ logger, calls }: Log, record: CallRecord, code: number
  * The line as the logger would write it, put together here in a fifth of the time. Nothing in it needs escaping: the path is one that we
  * serve, the peer an address, and a request id has passed `requestIdOf`.
  */
-function lineOf({ path, peer, keyId, requestId, reason }: CallRecord, code: string, durationMs: number): string {
+function lineOf({ path, peer, keyId, requestId, reason }: CallRecord, code: string, durationMs: number, origin: string): string {
   const why = reason === undefined ? '' : `,"reason":"${reason}"`;
   const key = keyId === undefined ? '' : `,"keyId":"${keyId}"`;
   const what = `"method":"${path}","code":"${code}"${why},"durationMs":${durationMs}${key}`;
-  return `{"level":30,"time":"${timeText()}",${what},"peer":"${peer}","requestId":"${requestId}","msg":"call"}\n`;
+  return `{"level":30,"time":"${timeText()}",${what},"peer":"${peer}","requestId":"${requestId}"${origin},"msg":"call"}\n`;
 }
 
 let second = 0;

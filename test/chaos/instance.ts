@@ -20,6 +20,7 @@ export interface LogLine {
   readonly method?: string;
   readonly code?: string;
   readonly durationMs?: number;
+  readonly worker?: number;
 }
 
 export interface Instance {

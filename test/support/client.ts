@@ -10,7 +10,15 @@ import {
   toBinary,
 } from '@bufbuild/protobuf';
 import { anyUnpack } from '@bufbuild/protobuf/wkt';
-import { type ChannelCredentials, Client, status as codes, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  Client,
+  status as codes,
+  credentials,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import {
   type BadRequest,
   BadRequestSchema,
@@ -84,8 +92,9 @@ export function createTestClient(
   address: string,
   apiKey?: string,
   secure: ChannelCredentials = credentials.createInsecure(),
+  options: ChannelOptions = {},
 ): TestClient {
-  const raw = new Client(address, secure);
+  const raw = new Client(address, secure, options);
   const callBytes = <M extends DescMethod>(method: M, bytes: Uint8Array, options: CallOptions = {}) =>
     new Promise<Answer<MessageShape<M['output']>>>((resolve) => {
       const headers: Record<string, unknown> = {};

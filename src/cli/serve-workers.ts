@@ -1,0 +1,80 @@
+/** `otpd serve` with several workers: what their primary does, which serves no calls, and what each of them does. */
+import { build } from '../app.ts';
+import type { Config } from '../config.ts';
+import { createLog, type Log } from '../log.ts';
+import { connectPrimary, workerNumber } from '../worker.ts';
+import { startWorkers, WorkerFailedError } from '../workers.ts';
+import { readFailure } from './exit.ts';
+import { CliError, type Failure, localError } from './failure.ts';
+import { ensureFirstKey, type FirstKey } from './first-key.ts';
+import type { Io } from './io.ts';
+import { announce, containing, listen, stopped } from './serving.ts';
+
+/** Runs this process as what it is: the primary, or one of the workers that it has started. */
+export function serveTogether(io: Io, config: Config): Promise<void> {
+  const number = workerNumber();
+  return number === undefined ? lead(io, config) : work(io, config, number);
+}
+
+async function lead(io: Io, config: Config): Promise<void> {
+  const log = createLog(config.logLevel);
+  const { logger } = log;
+  await containing(logger, async () => {
+    const firstKey = await prepare(config, log);
+    const workers = startWorkers({ count: config.workers, graceMs: config.shutdownGraceMs, logger, clock: Date.now });
+    // Without a trail there is nothing to open anew, and SIGHUP ends otpd as it ends any process.
+    if (config.auditLog !== undefined) process.on('SIGHUP', workers.reopen);
+    try {
+      announce(io, logger, config, firstKey, await workers.listening.catch(tellFailure));
+      await stopped(io.signal);
+      logger.info('stopping');
+    } finally {
+      await workers.stop();
+      process.off('SIGHUP', workers.reopen);
+    }
+  });
+  logger.info('stopped');
+}
+
+/** Builds the service once for its mistakes, so that each is told once, and for what the first start makes; the workers build their own. */
+async function prepare(config: Config, log: Log): Promise<FirstKey> {
+  const app = await build(config, { log, clock: Date.now });
+  try {
+    return await ensureFirstKey(app.store.keys, app.plans, Date.now());
+  } finally {
+    await app.close();
+  }
+}
+
+function tellFailure(error: unknown): never {
+  if (!(error instanceof WorkerFailedError)) throw error;
+  if (error.failure === undefined) throw localError('a worker ended before it listened: see the log');
+  throw new CliError(error.failure as Failure);
+}
+
+async function work(io: Io, config: Config, number: number): Promise<void> {
+  const log = createLog(config.logLevel, undefined, number);
+  const { logger } = log;
+  const primary = connectPrimary(() => {
+    logger.fatal('the primary does not answer: this worker ends');
+    process.exit(1);
+  });
+  // With a shared store the counts are there.
+  const limits = config.redis === undefined ? primary.limits : undefined;
+  await containing(logger, async () => {
+    try {
+      const app = await build(config, { log, clock: Date.now, limits });
+      try {
+        primary.listening(await listen(app, config));
+        await stopped(AbortSignal.any([io.signal, primary.stop]));
+      } finally {
+        await app.close();
+      }
+    } catch (error) {
+      const failure = readFailure(error);
+      if (failure.code === 'FAULT') logger.fatal({ err: error }, 'a fault of otpd');
+      await primary.failed(failure);
+    }
+  });
+  primary.leave();
+}

@@ -1,0 +1,109 @@
+/** One `otpd serve` with several workers on a store of its own, its API keys, and callers whose connections reach all workers. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { issueApiKey } from '../../src/policy/api-keys.ts';
+import { databaseFile } from '../../src/store/open.ts';
+import { openRedisStore } from '../../src/store/redis.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { createInstance, type Instance } from '../chaos/instance.ts';
+import { createTestClient, methods, type TestClient } from '../support/client.ts';
+import type { RedisServer } from '../support/redis.ts';
+
+/** Without a pool of its own each client would share the connection of the first. */
+const OWN_CONNECTION = { 'grpc.use_local_subchannel_pool': 1 };
+
+export const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
+/** What a key may do: 50 calls an hour, or whatever it likes. */
+const PLANS = { tiny: { hour: 50 }, unlimited: {} };
+
+export interface Group extends AsyncDisposable {
+  readonly instance: Instance;
+  readonly folder: string;
+  readonly auditLog: string;
+  /** An API key of this plan, known before the start. */
+  readonly apiKeys: Readonly<Record<keyof typeof PLANS, string>>;
+  /** The processes that serve, as the system knows them. */
+  readonly pids: () => number[];
+  /** The numbers of the workers that have ended a call, as the log has them. */
+  readonly served: () => Set<number>;
+  /** Clients with a connection each; closed with the group. */
+  readonly connect: (count: number, apiKey: string) => TestClient[];
+}
+
+/** Starts `workers` workers. Connections are dealt out in turn: a multiple of their number reaches each equally. */
+export async function startGroup(workers: number, env: Record<string, string> = {}, redis?: RedisServer): Promise<Group> {
+  await using parts = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), 'otpd-workers-'));
+  parts.defer(() => rmSync(folder, { recursive: true }));
+  const auditLog = join(folder, 'audit.jsonl');
+  const all = {
+    OTPD_WORKERS: String(workers),
+    OTPD_DATA_DIR: folder,
+    OTPD_AUDIT_LOG: auditLog,
+    OTPD_PLANS: join(folder, 'plans.json'),
+    ...(redis && { OTPD_REDIS_URL: redis.url, OTPD_FINGERPRINT_KEY_FILE: join(folder, 'shared.key') }),
+    ...env,
+  };
+  writeFileSync(all.OTPD_PLANS, JSON.stringify(PLANS));
+  writeFileSync(join(folder, 'shared.key'), 'ab'.repeat(32));
+  const store = redis
+    ? await openRedisStore({ url: redis.url, onWarning: () => undefined })
+    : openSqliteStore({ file: databaseFile(folder) });
+  const issue = async (plan: string): Promise<string> => {
+    const { apiKey, record } = issueApiKey({ name: plan, plan, scopes: ['generate', 'token', 'verify'] }, Date.now());
+    await store.keys.insert(record);
+    return apiKey;
+  };
+  const apiKeys = { tiny: await issue('tiny'), unlimited: await issue('unlimited') };
+  await store.close();
+
+  const instance = await createInstance(all, 0, 16);
+  parts.defer(() => instance.close());
+  await instance.start();
+  const clients: TestClient[] = [];
+  parts.defer(() => {
+    for (const client of clients) client.close();
+  });
+  const owned = parts.move();
+  return {
+    instance,
+    folder,
+    auditLog,
+    apiKeys,
+    pids: () => childrenOf(instance.pid()),
+    served: () => new Set(instance.log().flatMap(({ msg, worker }) => (msg === 'call' && worker !== undefined ? [worker] : []))),
+    connect(count, apiKey) {
+      const fresh = Array.from({ length: count }, () => createTestClient(instance.address, apiKey, undefined, OWN_CONNECTION));
+      clients.push(...fresh);
+      return fresh;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Calls Token so often through each client, all at once; how many ended with which status. */
+export async function callAll(
+  clients: readonly TestClient[],
+  times: number,
+  request: object = { key },
+): Promise<Record<string, number>> {
+  const calls = clients.flatMap((client) => Array.from({ length: times }, () => client.call(methods.token, request)));
+  const counts: Record<string, number> = {};
+  for (const { code } of await Promise.all(calls)) counts[code] = (counts[code] ?? 0) + 1;
+  return counts;
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}
+
+/** Whether a process of that id runs. */
+export function isAlive(pid: number): boolean {
+  try {
+    // One that has ended and was not waited for yet is as good as gone.
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

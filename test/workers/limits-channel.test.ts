@@ -1,0 +1,114 @@
+/** The counts that workers share, without processes: batches, their answers, and a primary that gives none. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createLocalLimits } from '../../src/policy/local-limits.ts';
+import type { LimitWindow } from '../../src/policy/store.ts';
+import { createRestarts } from '../../src/restarts.ts';
+import { countBatch, createSharedLimits, type SharedLimits } from '../../src/workers-limits.ts';
+import type { LimitBatch } from '../../src/workers-messages.ts';
+
+const START = 1_800_000_000_000;
+const HOUR: LimitWindow = { name: 'hour', periodMs: 3_600_000, limit: 3, refundable: true };
+const MINUTE: LimitWindow = { name: 'minute', periodMs: 60_000, limit: 2, refundable: false };
+const BOTH = [MINUTE, HOUR];
+
+let now: number;
+let sent: LimitBatch[];
+let silent: number;
+let isAnswering: boolean;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  now = START;
+  sent = [];
+  silent = 0;
+  isAnswering = true;
+});
+afterEach(() => vi.useRealTimers());
+
+/** Workers of one primary. */
+function workers(count: number): SharedLimits[] {
+  const primary = createLocalLimits();
+  return Array.from({ length: count }, () => {
+    const shared: SharedLimits = createSharedLimits(
+      (batch) => {
+        // As it goes over the channel.
+        const copy = JSON.parse(JSON.stringify(batch)) as LimitBatch;
+        sent.push(copy);
+        if (isAnswering) void countBatch(primary, () => now, copy).then(shared.counted);
+      },
+      () => {
+        silent += 1;
+      },
+    );
+    return shared;
+  });
+}
+
+test('what one worker counts the others count too, whatever their clocks say', async () => {
+  const [one, other] = workers(2);
+  const charges = [one, other, one].map((worker, place) => worker?.limits.charge('key', BOTH, START - place * 100_000));
+  await vi.advanceTimersByTimeAsync(1);
+  const [first, second, third] = await Promise.all(charges);
+  // The two of one turn of the first worker went together.
+  expect([first, third, second].map((result) => result?.allowed)).toEqual([true, true, false]);
+  expect([first, third, second].map((result) => result?.chargedAt)).toEqual([START, START, START]);
+  expect(second).toMatchObject({ retryAfterMs: 60_000 });
+  expect(third?.states).toEqual([
+    { window: MINUTE, remaining: 0, resetMs: 60_000 },
+    { window: HOUR, remaining: 1, resetMs: 3_600_000 },
+  ]);
+});
+
+test('calls of one turn go in one batch, with each plan in it once', async () => {
+  const [one] = workers(1);
+  const charges = ['a', 'b', 'a'].map((subject) => one?.limits.charge(subject, BOTH, START));
+  charges.push(one?.limits.charge('c', [HOUR], START));
+  await vi.advanceTimersByTimeAsync(1);
+  await Promise.all(charges);
+  expect(sent).toHaveLength(1);
+  expect(sent[0]?.[0]).toEqual([BOTH, [HOUR]]);
+  expect(sent[0]?.[1]).toEqual([
+    ['a', 0],
+    ['b', 0],
+    ['a', 0],
+    ['c', 1],
+  ]);
+});
+
+test('a call is given back to the refundable windows, in whichever worker it failed', async () => {
+  const [one, other] = workers(2);
+  const charge = async (worker?: SharedLimits) => {
+    const charging = worker?.limits.charge('key', [HOUR], START);
+    await vi.advanceTimersByTimeAsync(1);
+    return charging;
+  };
+  for (let call = 0; call < 3; call += 1) expect((await charge(one))?.allowed).toBe(true);
+  expect((await charge(other))?.allowed).toBe(false);
+  void other?.limits.refund('key', [HOUR], START);
+  expect((await charge(other))?.allowed).toBe(true);
+  expect((await charge(one))?.allowed).toBe(false);
+});
+
+test('a primary that answers nothing is given up after seconds, one with nothing to answer is not', async () => {
+  const [one] = workers(1);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(silent).toBe(0);
+  const answered = one?.limits.charge('key', BOTH, START);
+  await vi.advanceTimersByTimeAsync(60_000);
+  await answered;
+  expect(silent).toBe(0);
+  isAnswering = false;
+  void one?.limits.charge('key', BOTH, START);
+  await vi.advanceTimersByTimeAsync(3900);
+  expect(silent).toBe(0);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(silent).toBe(1);
+});
+
+test('a process is started again at once, then later each time, and at once after a long life', () => {
+  const pauseAfter = createRestarts();
+  expect([0, 0, 0, 0, 0, 0, 0, 0, 0].map((lived) => pauseAfter(lived))).toEqual([
+    0, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000,
+  ]);
+  expect([10_000, 0, 9999].map((lived) => pauseAfter(lived))).toEqual([0, 200, 400]);
+});

@@ -1,0 +1,66 @@
+/** What one process promises holds for several on one port: the limits to the call, and each code once. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { tally } from '../chaos/crowd.ts';
+import { nextRandom } from '../chaos/form.ts';
+import { codeOf, hotpKey, requestOf } from '../chaos/keys.ts';
+import { redisSuite, startRedis } from '../support/redis.ts';
+import { callAll, type Group, startGroup } from './group.ts';
+
+async function exactly50Pass(group: Group, workers: number): Promise<void> {
+  const callers = group.connect(16, group.apiKeys.tiny);
+  expect(await callAll(callers, 13)).toEqual({ OK: 50, RESOURCE_EXHAUSTED: 158 });
+  await expect.poll(() => group.served().size, { timeout: 15_000 }).toBe(workers);
+}
+
+/** Of three crowds, so that on a machine that stands still for a moment not every answer of interest comes too late to be known. */
+async function oneIsAccepted(group: Group): Promise<void> {
+  let known = 0;
+  for (let crowd = 0; crowd < 3; crowd += 1) {
+    const hotp = hotpKey(nextRandom());
+    const request = requestOf(hotp, codeOf(hotp, 3));
+    const calls = Array.from({ length: 1000 }, () => group.instance.caller.verify(request, group.apiKeys.unlimited));
+    const { accepted = 0, replayed = 0, unknown = 0, ...others } = tally(await Promise.all(calls));
+    expect(others).toEqual({});
+    expect(accepted).toBeLessThanOrEqual(1);
+    expect(accepted + unknown).toBeGreaterThanOrEqual(1);
+    expect(accepted + replayed + unknown).toBe(1000);
+    known += accepted;
+  }
+  expect(known).toBeGreaterThan(0);
+  await expect.poll(() => group.served().size, { timeout: 15_000 }).toBe(2);
+}
+
+describe('with the embedded store', () => {
+  test.each([2, 4])('%i workers let exactly as many calls pass as the plan has', async (workers) => {
+    await using group = await startGroup(workers);
+    await exactly50Pass(group, workers);
+  });
+
+  test('calls that fail are given back, whichever worker they failed in', async () => {
+    await using group = await startGroup(2);
+    const callers = group.connect(4, group.apiKeys.tiny);
+    expect(await callAll(callers, 10, {})).toEqual({ INVALID_ARGUMENT: 40 });
+    // Nothing waits for what is given back.
+    await sleep(200);
+    expect(await callAll(callers, 50)).toEqual({ OK: 50, RESOURCE_EXHAUSTED: 150 });
+  });
+
+  test('of 1,000 calls with one right code at the same time, one is accepted', async () => {
+    await using group = await startGroup(2);
+    await oneIsAccepted(group);
+  });
+});
+
+redisSuite('with Redis', () => {
+  test('the same holds', async () => {
+    const redis = await startRedis();
+    try {
+      await using group = await startGroup(2, {}, redis);
+      await exactly50Pass(group, 2);
+      await oneIsAccepted(group);
+    } finally {
+      await redis.stop();
+    }
+  });
+});
