@@ -17,8 +17,9 @@ import { createAuthenticator } from '../../src/policy/authenticate.ts';
 import { createFingerprints, FINGERPRINT_KEY_BYTES } from '../../src/policy/fingerprint.ts';
 import { parsePlans } from '../../src/policy/plans.ts';
 import type { CallContext } from '../../src/service/context.ts';
-import { generate } from '../../src/service/generate.ts';
+import { createGenerate } from '../../src/service/generate.ts';
 import { otpMethods } from '../../src/service/methods.ts';
+import { createTurns } from '../../src/service/turns.ts';
 import { openStore } from '../../src/store/open.ts';
 
 const { values } = parseArgs({
@@ -30,6 +31,7 @@ const log = createLog(config.logLevel);
 const store = await openStore(config, () => undefined);
 const fingerprints = createFingerprints(new Uint8Array(FINGERPRINT_KEY_BYTES));
 const authenticator = createAuthenticator({ keys: store.keys, clock: Date.now });
+const generate = createGenerate(createTurns());
 const methods = otpMethods({ codes: store.codes, fingerprints, audit: () => undefined, knows: () => true });
 const server = createGrpcServer({
   methods: methods.map((method) =>
@@ -48,7 +50,7 @@ process.stdout.write(`ours with the pictures of qrcode listens on 127.0.0.1:${aw
 
 async function generateByPackage(request: GenerateRequest, context: CallContext): Promise<GenerateResponse> {
   const qrCode = create(QrCodeOptionsSchema, { format: QrFormat.NONE });
-  const response = generate({ ...request, qrCode }, context);
+  const response = await generate({ ...request, qrCode }, context);
   const { errorCorrection, scale, quietZone } = QR_DEFAULTS;
   const data = await toBuffer(response.uri, { type: 'png', errorCorrectionLevel: errorCorrection, scale, margin: quietZone });
   const dataUri = `data:image/png;base64,${data.toString('base64')}`;
