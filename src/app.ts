@@ -3,9 +3,6 @@ import { readFileSync } from 'node:fs';
 import { NO_AUDIT_LOG, openAuditLog } from './audit-log.ts';
 import { type Config, formatAddress } from './config.ts';
 import { ensureFingerprintKey, fingerprintKeyFile, readFingerprintKey } from './fingerprint-key.ts';
-import { type Credentials, plaintextCredentials, tlsCredentials } from './grpc/credentials.ts';
-import { logCall } from './grpc/log.ts';
-import { createGrpcServer } from './grpc/server.ts';
 import type { Log, Logger } from './log.ts';
 import { invalid } from './otp/error.ts';
 import { createAdmit } from './policy/admit.ts';
@@ -13,7 +10,6 @@ import { createAuthenticator } from './policy/authenticate.ts';
 import { createFingerprints, type Fingerprints } from './policy/fingerprint.ts';
 import { DEFAULT_PLANS, type Plans, parsePlans } from './policy/plans.ts';
 import type { Clock, LimitStore, Store } from './policy/store.ts';
-import { otpMethods } from './service/methods.ts';
 import { SETTINGS } from './settings.ts';
 import { openStore } from './store/open.ts';
 import { watchStore } from './store-monitor.ts';
@@ -51,8 +47,9 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
   const store = lent ?? (await openStore(config, warn, (error) => onLost(error)));
   parts.defer(() => store.close());
   const fingerprints = await bindFingerprints(config, store);
-  // A store that wakes up with the first question is awake for the first Verify; one that is away is the monitor's to report.
-  await store.ping().catch(() => undefined);
+  // The store wakes up, and its writer starts, while the largest part of the code is loaded. One that is away is the monitor's to report.
+  const awake = store.ping().catch(() => undefined);
+  const { openTransport } = await import('./transport.ts');
   const trail = openTrail(config, logger);
   parts.defer(() => trail.close());
 
@@ -64,20 +61,16 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
     return flush();
   });
 
-  const credentials = openCredentials(config, logger);
-  parts.defer(() => credentials.close());
-  const server = createGrpcServer({
-    methods: otpMethods({ codes: store.codes, knows: authenticator.knows, fingerprints, audit: trail.audit }),
-    admit: createAdmit({ authenticator, limits: limits ?? store.limits, plans, clock }),
+  const transport = openTransport(config, {
+    log,
     clock,
-    credentials,
-    reflection: config.reflection,
-    onCall: (record, code) => logCall(log, record, code),
+    verify: { codes: store.codes, knows: authenticator.knows, fingerprints, audit: trail.audit },
+    admit: createAdmit({ authenticator, limits: limits ?? store.limits, plans, clock }),
   });
-  parts.defer(() => server.close(config.shutdownGraceMs));
+  parts.defer(() => transport.close());
 
   const monitor = watchStore(store, (reachable, err) => {
-    server.setServing(reachable);
+    transport.setServing(reachable);
     if (reachable) logger.info('the store is back: Verify is served again');
     else logger.error({ err }, 'the store is away: Verify answers UNAVAILABLE, Generate and Token go on under a local limit');
   });
@@ -93,9 +86,9 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
     store,
     plans,
     run: async () => {
-      // A store may take a moment to get ready: no caller should have to wait for it. One that is away is the monitor's business.
-      await store.ping().catch(() => undefined);
-      return formatAddress({ host: config.listen.host, port: await server.listen(formatAddress(config.listen)) });
+      // No caller should have to wait for the store to get ready.
+      await awake;
+      return formatAddress({ host: config.listen.host, port: await transport.listen(formatAddress(config.listen)) });
     },
     close: () => {
       closing ??= owned.disposeAsync();
@@ -128,9 +121,4 @@ function openTrail({ auditLog }: Config, logger: Logger): ReturnType<typeof open
       `cannot be written (${(error as NodeJS.ErrnoException).code}): correct the path or its mode`,
     );
   }
-}
-
-function openCredentials({ tls }: Config, logger: Logger): Credentials {
-  if (tls === undefined) return plaintextCredentials();
-  return tlsCredentials(tls, (problem) => logger.error({ problem }, 'TLS files not usable: the old ones stay in force'));
 }

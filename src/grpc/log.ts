@@ -1,10 +1,19 @@
 /** One log line a call: what was called, by whom, how it ended; never what it was about. */
 import { status as codes } from '@grpc/grpc-js';
-import type { Log } from '../log.ts';
+import type { Logger } from 'pino';
 import type { CallRecord } from './call-record.ts';
 
+/** Where the lines go. */
+export interface CallLog {
+  readonly logger: Logger;
+  /** Takes the lines of calls that went well, or as the caller had it coming; undefined where the log leaves them out. */
+  readonly calls: { readonly soon: (line: string) => void } | undefined;
+  /** Members of every line, each after a comma. */
+  readonly origin: string;
+}
+
 /** Logs the end of a call: at info, or at error with its stack for a fault of ours. */
-export function logCall({ logger, calls, origin }: Log, record: CallRecord, code: number): void {
+export function logCall({ logger, calls, origin }: CallLog, record: CallRecord, code: number): void {
   const durationMs = Math.round((performance.now() - record.startedAt) * 1000) / 1000;
   if (record.fault === undefined) {
     calls?.soon(lineOf(record, codes[code] ?? '', durationMs, origin));

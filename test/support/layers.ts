@@ -20,6 +20,8 @@ const KNOWS_GEN: ReadonlySet<Layer> = new Set(['service', 'grpc', 'client', 'cli
 /** Where gRPC may be known: the transport, and the clients. */
 const KNOWS_GRPC = /^src\/(grpc\/|client\/|cli\/client\.ts$)/;
 
+const START: ReadonlySet<string> = new Set(['bin.ts', 'main.ts', 'runtime.ts']);
+
 const IMPORT = /\b(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g;
 
 /** Every forbidden import among `files` (their text by their path from the root), in words; empty if the layering holds. */
@@ -47,10 +49,10 @@ function violation(path: string, target: string): string | undefined {
   return allowed.includes(layerOf(target)) ? undefined : `${path} may not import ${target}`;
 }
 
-/** The files directly below `src` are the composition, but for the two that start it. */
+/** The files directly below `src` are the composition, but for those that start it. */
 function layerOf(path: string): Layer {
   const [, folder = '', file] = path.split('/');
-  if (file === undefined) return folder === 'main.ts' || folder === 'bin.ts' ? 'main' : 'app';
+  if (file === undefined) return START.has(folder) ? 'main' : 'app';
   if (!Object.hasOwn(MAY_IMPORT, folder)) throw new Error(`${path} belongs to no layer`);
   return folder as Layer;
 }
