@@ -75,6 +75,22 @@ test('calls of one turn go in one batch, with each plan in it once', async () =>
   ]);
 });
 
+test('answers are taken in the order of what was asked', async () => {
+  const shared = createSharedLimits(
+    (batch) => void sent.push(batch),
+    () => undefined,
+  );
+  const first = shared.limits.charge('a', [HOUR], START);
+  await vi.advanceTimersByTimeAsync(1);
+  const second = shared.limits.charge('b', [HOUR], START);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(sent).toHaveLength(2);
+  shared.counted([[1, START + 1, 0, 2, 10]]);
+  shared.counted([[0, START + 2, 20, 0, 20]]);
+  expect(await first).toMatchObject({ allowed: true, chargedAt: START + 1, states: [{ remaining: 2, resetMs: 10 }] });
+  expect(await second).toMatchObject({ allowed: false, chargedAt: START + 2, retryAfterMs: 20 });
+});
+
 test('a call is given back to the refundable windows, in whichever worker it failed', async () => {
   const [one, other] = workers(2);
   const charge = async (worker?: SharedLimits) => {
