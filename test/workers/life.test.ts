@@ -95,7 +95,7 @@ test('a worker that is killed is replaced, and the others serve meanwhile', asyn
     .toBe(true);
 });
 
-test('SIGTERM ends the streams with their reason, fails no call, and leaves nobody', async () => {
+test('SIGTERM ends the streams with their reason, each call with OK or UNAVAILABLE, and leaves nobody', async () => {
   await using group = await startGroup(2);
   const pids = group.pids();
   const callers = group.connect(4, group.apiKeys.unlimited);
