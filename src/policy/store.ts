@@ -49,6 +49,11 @@ export interface ApiKeyRecord {
 /** API keys. A change is seen by every process on the same store within a second. */
 export interface KeyStore {
   find(id: string): Promise<ApiKeyRecord | undefined>;
+  /**
+   * Names the state of all keys: another text, never seen before, from the very step on in which a key was added or changed. Uses (`touch`)
+   * leave it as it is. Whoever asked for it before a key knows that the key is still so while the text is the same.
+   */
+  version(): Promise<string>;
   /** All keys, oldest first. */
   list(): Promise<ApiKeyRecord[]>;
   /** Adds a key, all or nothing. Rejects if there is one with its id. */

@@ -21,23 +21,29 @@ export function createMemoryStore(): Store {
 
 function createMemoryKeys(): KeyStore {
   const records = new Map<string, ApiKeyRecord>();
+  let changes = 0;
+  function put(key: ApiKeyRecord): void {
+    records.set(key.id, key);
+    changes += 1;
+  }
   return {
     find: async (id) => records.get(id),
+    version: async () => String(changes),
     list: async () => [...records.values()].sort((one, other) => one.createdAt - other.createdAt),
     async insert(key) {
       if (records.has(key.id)) throw new Error('an API key with this id exists');
-      records.set(key.id, key);
+      put(key);
     },
     async insertFirst(key) {
       if (records.size > 0) return false;
-      records.set(key.id, key);
+      put(key);
       return true;
     },
     async update(id, change) {
       const key = records.get(id);
       if (key === undefined) return undefined;
       const changed = change(key);
-      records.set(id, changed);
+      put(changed);
       return changed;
     },
     async touch(lastUsed) {

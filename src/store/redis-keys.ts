@@ -1,4 +1,5 @@
 /** API keys in Redis: one hash of records and one of last uses; no cache, so that a change is seen by the next look-up. */
+import { randomBytes } from 'node:crypto';
 import { SCOPES, type Scope } from '../policy/principal.ts';
 import { type ApiKeyRecord, type KeyStore, StoreUnavailableError } from '../policy/store.ts';
 import { readingScript, writingScript } from './redis-script.ts';
@@ -16,27 +17,31 @@ const TOUCHED_AT_ONCE = 500;
 const FIND = readingScript(`return { redis.call('HGET', KEYS[2], ARGV[3]), redis.call('HGET', KEYS[3], ARGV[3]) }`);
 const LIST = readingScript(`return { redis.call('HGETALL', KEYS[2]), redis.call('HGETALL', KEYS[3]) }`);
 
+const VERSION = readingScript(`return redis.call('GET', KEYS[4]) or ''`);
+
 const USE = `
-local records, used = KEYS[2], KEYS[3]
+local records, used, version = KEYS[2], KEYS[3], KEYS[4]
 local function use(id, moment)
   if (tonumber(moment) or 0) > tonumber(redis.call('HGET', used, id) or 0) then redis.call('HSET', used, id, moment) end
 end`;
 
 const INSERT = writingScript(`${USE}
-local _, _, id, record, moment, only_first = unpack(ARGV)
+local _, _, id, record, moment, next_version, only_first = unpack(ARGV)
 local known = redis.call('HLEN', records)
 if (only_first == '1' and known > 0) or redis.call('HEXISTS', records, id) == 1 then return 0 end
 redis.call('HSET', records, id, known .. ' ' .. record)
+redis.call('SET', version, next_version)
 use(id, moment)
 return 1
 `);
 
 /** Compare and set: the present state in place of a number, if it is not the expected one. */
 const REPLACE = writingScript(`${USE}
-local _, _, id, expected, record, moment = unpack(ARGV)
+local _, _, id, expected, record, moment, next_version = unpack(ARGV)
 local present = redis.call('HGET', records, id)
 if present ~= expected then return { present, redis.call('HGET', used, id) } end
 redis.call('HSET', records, id, record)
+redis.call('SET', version, next_version)
 use(id, moment)
 return 1
 `);
@@ -50,12 +55,15 @@ end
 /** What Redis keeps of one key: its record, and when it was last used. */
 type Kept = readonly [record: string | null, lastUsed: string | null];
 
-const KEYS = ['keys', 'used'];
+const KEYS = ['keys', 'used', 'version'];
+
+/** At random: a counter would come to the same number again after a failover or a backup that takes changes back. */
+const nextVersion = (): string => randomBytes(16).toString('hex');
 
 /** The API keys behind a session. */
 export function createRedisKeys({ run, runAcknowledged }: Session): KeyStore {
   async function insert(key: ApiKeyRecord, onlyFirst: 0 | 1): Promise<boolean> {
-    return (await runAcknowledged(INSERT, KEYS, [key.id, textOf(key), key.lastUsedAt ?? 0, onlyFirst])) === 1;
+    return (await runAcknowledged(INSERT, KEYS, [key.id, textOf(key), key.lastUsedAt ?? 0, nextVersion(), onlyFirst])) === 1;
   }
 
   async function find(id: string): Promise<Kept> {
@@ -64,6 +72,7 @@ export function createRedisKeys({ run, runAcknowledged }: Session): KeyStore {
 
   return {
     find: async (id) => recordOf(id, await find(id)),
+    version: async () => String(await run(VERSION, KEYS, [])),
     async list() {
       const [records, used] = ((await run(LIST, KEYS, [])) as [string[], string[]]).map(pairsOf) as [Pairs, Pairs];
       return [...records]
@@ -83,7 +92,7 @@ export function createRedisKeys({ run, runAcknowledged }: Session): KeyStore {
         if (text === null || key === undefined) return undefined;
         const changed = change(key);
         const replaced = `${Number.parseInt(text, 10)} ${textOf(changed)}`;
-        const reply = await runAcknowledged(REPLACE, KEYS, [id, text, replaced, changed.lastUsedAt ?? 0]);
+        const reply = await runAcknowledged(REPLACE, KEYS, [id, text, replaced, changed.lastUsedAt ?? 0, nextVersion()]);
         if (reply === 1) return changed;
         kept = reply as Kept;
       }

@@ -31,6 +31,7 @@ interface Row {
 export function createSqliteKeys(database: DatabaseSync): Omit<KeyStore, 'touch'> {
   const selectOne = database.prepare(`${SELECT} WHERE k.id = ? ORDER BY position`);
   const selectAll = database.prepare(`${SELECT} ORDER BY k.created_at, k.rowid, position`);
+  const selectVersion = database.prepare("SELECT value FROM meta WHERE key = 'keys_version'");
   const count = database.prepare('SELECT count(*) AS keys FROM api_key');
   const upsertKey = database.prepare(`
     INSERT INTO api_key (id, name, plan, scopes, created_at, expires_at, revoked_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -54,6 +55,7 @@ export function createSqliteKeys(database: DatabaseSync): Omit<KeyStore, 'touch'
 
   return {
     find: async (id) => reporting(() => find(id)),
+    version: async () => String(reporting(() => selectVersion.get()?.['value'])),
     list: async () => reporting(() => recordsOf(rowsOf(selectAll))),
     insert: (key) =>
       write(database, () => {

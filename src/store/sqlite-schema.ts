@@ -48,7 +48,30 @@ export const MIGRATIONS: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  versionedKeys(),
 ];
+
+/**
+ * The version of the API keys, a random text: a counter would come to the same number again after a backup was restored. It is changed by the
+ * tables themselves, so that no program, and no operator with `sqlite3`, changes a key without it. All of it may be run again: a program of
+ * the first version that was at work meanwhile may have set `user_version` back.
+ */
+function versionedKeys(): string {
+  const first = "INSERT OR REPLACE INTO meta (key, value) VALUES ('keys_version', hex(randomblob(16)))";
+  // Not a replacing insert: in a trigger, SQLite resolves conflicts as the statement says that fired it.
+  const next = "UPDATE meta SET value = hex(randomblob(16)) WHERE key = 'keys_version'";
+  const changesOf = {
+    api_key: ['INSERT', 'DELETE', 'UPDATE OF id, name, plan, scopes, created_at, expires_at, revoked_at'],
+    api_key_secret: ['INSERT', 'DELETE', 'UPDATE'],
+  };
+  const triggers = Object.entries(changesOf).flatMap(([table, changes]) =>
+    changes.map((change) => {
+      const name = `${table}_${change.slice(0, 6).toLowerCase()}`;
+      return `CREATE TRIGGER IF NOT EXISTS ${name} AFTER ${change} ON ${table} BEGIN ${next}; END;`;
+    }),
+  );
+  return [`${first};`, ...triggers].join('\n');
+}
 
 /** The version that this program writes, kept in the file as `user_version`. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -101,6 +101,42 @@ export function storeContract(name: string, open: () => Store): void {
       expect((await store.keys.find(record.id))?.name).toBe('x'.repeat(21));
     });
 
+    it('have another version after each change, never one that they had', async () => {
+      const versions = [await store.keys.version()];
+      const expectAnother = async () => {
+        const version = await store.keys.version();
+        expect(versions).not.toContain(version);
+        versions.push(version);
+      };
+      const { record } = issue();
+      await store.keys.insertFirst(record);
+      await expectAnother();
+      await inserted();
+      await expectAnother();
+      await store.keys.update(record.id, (key) => rotateApiKey(key, MINUTE, START).record);
+      await expectAnother();
+      await store.keys.update(record.id, (key) => revokeApiKey(key, START));
+      await expectAnother();
+      await store.keys.update(record.id, () => record);
+      await expectAnother();
+      expect(await store.keys.version()).toBe(versions.at(-1));
+    });
+
+    it('keep their version while none is changed: through uses, and changes that were refused', async () => {
+      const record = await inserted();
+      const version = await store.keys.version();
+      await store.keys.touch(new Map([[record.id, START + 1]]));
+      await store.keys.insertFirst(issue().record);
+      await store.keys.insert(record).catch(() => undefined);
+      await store.keys.update('000000000000', (key) => key);
+      await store.keys
+        .update(record.id, () => {
+          throw new TypeError('refused');
+        })
+        .catch(() => undefined);
+      expect(await store.keys.version()).toBe(version);
+    });
+
     it('move their last use forward only, and skip ids that are gone', async () => {
       const [one, other] = [await inserted(), await inserted()];
       await store.keys.touch(new Map(Object.entries({ [one.id]: START + 5, '000000000000': START + 5 })));

@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { openDatabase, StoreFileError } from '../../src/store/sqlite-open.ts';
+import { APPLICATION_ID, MIGRATIONS } from '../../src/store/sqlite-schema.ts';
 import { issue } from '../policy/fixtures.ts';
 
 let folder: string;
@@ -116,6 +117,65 @@ describe('a new file', () => {
   });
 });
 
+describe('a file of the first version', () => {
+  function makeFirst(): string {
+    mkdirSync(join(folder, 'data'));
+    const { record } = issue();
+    const database = new DatabaseSync(file);
+    database.exec(MIGRATIONS[0] ?? '');
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 1`);
+    database
+      .prepare("INSERT INTO api_key (id, name, plan, scopes, created_at) VALUES (?, 'old', 'free', 'token', 1)")
+      .run(record.id);
+    database
+      .prepare('INSERT INTO api_key_secret (key_id, position, digest, created_at) VALUES (?, 0, ?, 1)')
+      .run(record.id, record.secrets[0]?.digest ?? null);
+    database.close();
+    return record.id;
+  }
+
+  it('keeps its keys, and tells their changes by a version from then on', async () => {
+    const id = makeFirst();
+    const store = openSqliteStore({ file });
+    expect((await store.keys.find(id))?.name).toBe('old');
+    const version = await store.keys.version();
+    expect(version).toMatch(/^[0-9A-F]{32}$/);
+    await store.keys.update(id, (key) => ({ ...key, plan: 'pro' }));
+    expect(await store.keys.version()).not.toBe(version);
+    await store.close();
+  });
+
+  it('is brought to this one again after a program of the first has set it back', async () => {
+    const id = makeFirst();
+    openDatabase(file).close();
+    const database = new DatabaseSync(file);
+    database.exec('PRAGMA user_version = 1');
+    database.close();
+    const store = openSqliteStore({ file });
+    expect((await store.keys.find(id))?.name).toBe('old');
+    await store.close();
+  });
+
+  it('has another version whoever changes a key, by hand too', async () => {
+    const id = makeFirst();
+    const store = openSqliteStore({ file });
+    const versions = new Set([await store.keys.version()]);
+    const database = new DatabaseSync(file);
+    for (const change of [
+      `UPDATE api_key SET revoked_at = 1 WHERE id = '${id}'`,
+      'UPDATE api_key_secret SET expires_at = 1',
+      'DELETE FROM api_key_secret',
+      'DELETE FROM api_key',
+    ]) {
+      database.exec(change);
+      versions.add(await store.keys.version());
+    }
+    database.close();
+    expect(versions.size).toBe(5);
+    await store.close();
+  });
+});
+
 describe('refused, and left as it is, is a file', () => {
   it('of a newer version', async () => {
     await withKeys(1);
@@ -124,7 +184,7 @@ describe('refused, and left as it is, is a file', () => {
     database.close();
     const before = readFileSync(file);
     expect(refusal()).toBe(
-      `${file} was written by a newer otpd (schema 99, this one knows 1): run that version, or restore a backup made before`,
+      `${file} was written by a newer otpd (schema 99, this one knows 2): run that version, or restore a backup made before`,
     );
     expect(readFileSync(file).equals(before)).toBe(true);
   });
