@@ -1,5 +1,4 @@
-/** The life of an API key: issued, matched, rotated, expired, revoked. */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+/** The life of an API key: issued, rotated, expired, revoked. */
 import { invalid, Violations } from '../otp/error.ts';
 import { digestOf, randomApiKey, randomId } from './api-key-text.ts';
 import { isPlanName } from './plans.ts';
@@ -13,8 +12,6 @@ const NAME = /^(?! )[^\p{C}\p{Zl}\p{Zp}]{1,100}(?<! )$/u;
 /** A rotated key has its new secret and the one before. */
 const LIVE_SECRETS = 2;
 const MAX_GRACE_MS = 365 * 86_400_000;
-/** Stands in where there is no secret, so that unknown ids cost the same comparison. */
-const DUMMY_DIGEST = randomBytes(32);
 
 /** What an operator chooses for a new API key. */
 export interface NewApiKey {
@@ -84,20 +81,6 @@ export function revokeApiKey(record: ApiKeyRecord, now: number): ApiKeyRecord {
 export function apiKeyStatus(record: ApiKeyRecord, now: number): ApiKeyStatus {
   if (record.revokedAt !== undefined) return 'revoked';
   return hasEnded(record.expiresAt, now) ? 'expired' : 'active';
-}
-
-/**
- * Whether the presented digest opens the key at `now`. Always two comparisons in constant time, whether the key is unknown, has one secret
- * or two, and whichever is right: the time taken tells nothing.
- */
-export function apiKeyMatches(record: ApiKeyRecord | undefined, digest: Uint8Array, now: number): boolean {
-  let matches = false;
-  for (let place = 0; place < LIVE_SECRETS; place += 1) {
-    const secret = record?.secrets[place];
-    const equal = timingSafeEqual(secret?.digest ?? DUMMY_DIGEST, digest);
-    if (equal && secret !== undefined && !hasEnded(secret.expiresAt, now)) matches = true;
-  }
-  return matches && record !== undefined && apiKeyStatus(record, now) === 'active';
 }
 
 function hasEnded(expiresAt: number | undefined, now: number): boolean {

@@ -1,6 +1,7 @@
 /** Authentication: from the API key a caller presents to the principal it proves, at a bounded cost for wrong ones. */
-import { apiKeyMatches, hasChecksum, type ParsedApiKey, parseApiKey } from './api-keys.ts';
-import { createKeyCache, isFresh } from './key-cache.ts';
+import { hasChecksum, type ParsedApiKey, parseApiKey } from './api-keys.ts';
+import { createKeyCache } from './key-cache.ts';
+import { opens } from './key-lock.ts';
 import { createPeerTable } from './peers.ts';
 import type { Principal } from './principal.ts';
 import { Rejection } from './rejection.ts';
@@ -14,7 +15,7 @@ export interface Authenticator {
    * - `api_key_invalid`: malformed, unknown, wrong, expired or revoked, which are not told apart; counted for the peer's network;
    * - `authentication_throttled`: the network failed 100 times within a minute. The store is not asked, and only keys that this process
    *   still remembers as right are let through: a neighbour behind the same proxy does not lock out who works already;
-   * - `store_unavailable`: the store does not answer, and the key was not read within the last 15 minutes.
+   * - `store_unavailable`: the store does not answer, and did not say within the last 15 minutes that the key is right.
    *
    * At once for a right key that was read lately, as nearly all are.
    */
@@ -54,7 +55,7 @@ export function createAuthenticator({ keys, clock }: AuthenticatorOptions): Auth
     if (presented !== undefined) {
       const now = clock();
       const key = cache.get(presented.id);
-      if (key?.principal !== undefined && isFresh(key, now) && apiKeyMatches(key.record, presented.digest, now)) {
+      if (key?.principal !== undefined && cache.isFresh(key, now) && opens(key.lock, presented.digest, now)) {
         lastUsed.set(presented.id, now);
         return key.principal;
       }
@@ -67,15 +68,15 @@ export function createAuthenticator({ keys, clock }: AuthenticatorOptions): Auth
     if (presented === undefined || !hasChecksum(apiKey)) throw failed(peer);
     let key = cache.get(presented.id);
     let now = clock();
-    if (key === undefined || !isFresh(key, now)) {
-      if (!apiKeyMatches(key?.record, presented.digest, now)) {
+    if (key === undefined || !cache.isFresh(key, now)) {
+      if (!opens(key?.lock, presented.digest, now)) {
         const retryAfterMs = peers.blockedMs(peer, now);
         if (retryAfterMs > 0) throw throttled(retryAfterMs);
       }
       key = await cache.read(presented.id);
       now = clock();
     }
-    if (!apiKeyMatches(key.record, presented.digest, now) || key.principal === undefined) throw failed(peer);
+    if (!opens(key.lock, presented.digest, now) || key.principal === undefined) throw failed(peer);
     lastUsed.set(presented.id, now);
     return key.principal;
   }

@@ -1,33 +1,37 @@
-/** The API keys that were read lately: changes act within half a second, and an outage of the store is outlived. */
-import type { Principal } from './principal.ts';
-import { Rejection } from './rejection.ts';
+/** The API keys that were read: asked for again only when some key was changed, so that any number of them costs a call the same. */
+import { type KeyLock, lockOf } from './key-lock.ts';
+import { FRESH_MS, isConfirmed, isWithin, type KeysVersion, unavailable, watchVersion } from './keys-version.ts';
+import type { Principal, Scope } from './principal.ts';
 import { type ApiKeyRecord, type Clock, type KeyStore, StoreUnavailableError } from './store.ts';
 
-/** How long a record is used without asking the store. */
-const FRESH_MS = 500;
-/** How long a record is used while the store does not answer. */
-const OUTAGE_MS = 15 * 60_000;
-const RETRY_MS = 1000;
-const MAX_KNOWN = 10_000;
+/** How long a record is used at most, whatever the version says: should a program change keys without it, that comes to light. */
+const MAX_AGE_MS = 15 * 60_000;
+/** 60 MB at most. */
+const MAX_KNOWN = 150_000;
 /** Ids that no key has are a stranger's choice: kept apart, so that they push out no key. */
 const MAX_UNKNOWN = 1_000;
 
-/** What the store said of one id. Times in ms since the epoch. */
+/** What the store said of one id: of a key only what a call needs. */
 export interface CachedKey {
-  /** Undefined if no key has the id. */
-  readonly record: ApiKeyRecord | undefined;
+  /** Undefined if no key has the id, as is `principal`. */
+  readonly lock: KeyLock | undefined;
   readonly principal: Principal | undefined;
-  /** When the store was asked and answered. */
-  readonly readAt: number;
-  /** When the store was last asked, whether or not it answered. */
+  /** In force before the store was asked for the key: a change since then has another. */
+  readonly version: KeysVersion;
+  /** When the store was last asked for the key, whether or not it answered. In ms since the epoch. */
   readonly askedAt: number;
 }
 
-/** Records by id, in bounded memory. */
+/** Keys by id, in bounded memory. */
 export interface KeyCache {
   /** What is remembered, however old. */
   get(id: string): CachedKey | undefined;
-  /** Asks the store; concurrent calls for one id share one answer. Throws `Rejection` (`store_unavailable`) if there is nothing to go by. */
+  /** Whether a remembered key may be used at `now` without asking the store for it. */
+  isFresh(key: CachedKey, now: number): boolean;
+  /**
+   * Asks the store for the version, and for the key if that has changed; concurrent calls for one id share one answer. Throws `Rejection`
+   * (`store_unavailable`) if there is nothing to go by.
+   */
   read(id: string): Promise<CachedKey>;
   /** Drops all that was read so far, and what is being read at this moment. */
   forget(): void;
@@ -37,43 +41,53 @@ export interface KeyCache {
 
 /** Makes an empty cache over the store. */
 export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
+  const versions = watchVersion(keys, clock);
   const known = new Map<string, CachedKey>();
   const unknown = new Map<string, CachedKey>();
   const reading = new Map<string, Promise<CachedKey>>();
-  /** The principals that were read since the last `forget`. */
-  let read = new WeakSet<Principal>();
+  let shared = createSharedScopes();
 
-  /** Each map is in the order of the last asking: with that, the first is the one longest out of use, to within `FRESH_MS`. */
+  /** Each map is in the order of the last asking: where it is full, what was asked for the longest ago has to go. */
   function remember(id: string, entry: CachedKey): CachedKey {
     known.delete(id);
     unknown.delete(id);
-    if (entry.record === undefined) setBounded(unknown, id, entry, MAX_UNKNOWN);
+    if (entry.lock === undefined) setBounded(unknown, id, entry, MAX_UNKNOWN);
     else setBounded(known, id, entry, MAX_KNOWN);
     return entry;
   }
 
+  const get = (id: string): CachedKey | undefined => known.get(id) ?? unknown.get(id);
+
+  function isFresh({ version, askedAt }: CachedKey, now: number): boolean {
+    // The version first: to ask for it is what has it asked of the store before it is too old.
+    if (versions.current(now) === version && isWithin(askedAt, MAX_AGE_MS, now)) return true;
+    return isWithin(askedAt, FRESH_MS, now);
+  }
+
   async function ask(id: string): Promise<CachedKey> {
-    // The moment before the question: what the store says may be as old as that.
+    const since = shared;
+    const version = versions.current(clock()) ?? (await versions.ask());
+    const remembered = get(id);
     const askedAt = clock();
-    const since = read;
+    if (remembered !== undefined && isFresh(remembered, askedAt)) return remembered;
     try {
       const record = await keys.find(id);
       // The answer of a store that has lost its state meanwhile.
-      if (since !== read) throw new StoreUnavailableError(new Error('state lost'));
-      const principal = record && principalOf(record);
-      if (principal !== undefined) read.add(principal);
-      return remember(id, { record, principal, readAt: askedAt, askedAt });
+      if (since !== shared) throw new StoreUnavailableError(new Error('state lost'));
+      const lock = record && lockOf(record);
+      const principal = record && { keyId: record.id, plan: record.plan, scopes: shared.of(record) };
+      return remember(id, { lock, principal, version, askedAt });
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;
       const last = known.get(id);
-      if (last === undefined || !isWithin(last.readAt, OUTAGE_MS, clock()))
-        throw new Rejection('store_unavailable', { retryAfterMs: RETRY_MS, cause: error });
+      if (last === undefined || !isConfirmed(last.version, clock())) throw unavailable(error);
       return remember(id, { ...last, askedAt });
     }
   }
 
   return {
-    get: (id) => known.get(id) ?? unknown.get(id),
+    get,
+    isFresh,
     read(id) {
       const underWay = reading.get(id);
       if (underWay !== undefined) return underWay;
@@ -82,26 +96,36 @@ export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
       return started;
     },
     forget() {
+      versions.forget();
       known.clear();
       unknown.clear();
-      read = new WeakSet();
+      shared = createSharedScopes();
     },
-    knows: (principal) => read.has(principal),
+    knows: ({ scopes }) => shared.has(scopes),
   };
 }
 
-/** Whether a remembered key may be used at `now` without asking the store. */
-export function isFresh(entry: CachedKey, now: number): boolean {
-  return isWithin(entry.askedAt, FRESH_MS, now);
+interface SharedScopes {
+  /** The set that all keys with the same scopes share. */
+  of(record: ApiKeyRecord): ReadonlySet<Scope>;
+  /** Whether it is one of these sets, not one that only equals it. */
+  has(scopes: ReadonlySet<Scope>): boolean;
 }
 
-/** A moment in the future, left by a clock that stepped back, is within nothing. */
-function isWithin(moment: number, spanMs: number, now: number): boolean {
-  return moment <= now && now - moment < spanMs;
-}
-
-function principalOf(record: ApiKeyRecord): Principal {
-  return { keyId: record.id, plan: record.plan, scopes: new Set(record.scopes) };
+/** Few sets for many keys: by the one it holds, a principal is told from those that were read before the sets were made. */
+function createSharedScopes(): SharedScopes {
+  const sets = new Map<string, ReadonlySet<Scope>>();
+  const made = new WeakSet<ReadonlySet<Scope>>();
+  return {
+    of({ scopes }) {
+      const name = scopes.join(' ');
+      const set = sets.get(name) ?? new Set(scopes);
+      sets.set(name, set);
+      made.add(set);
+      return set;
+    },
+    has: (scopes) => made.has(scopes),
+  };
 }
 
 function setBounded<T>(map: Map<string, T>, key: string, value: T, most: number): void {

@@ -23,10 +23,11 @@ export function issue(overrides: Partial<NewApiKey> = {}, now: number = START): 
   return issueApiKey({ name: 'billing', plan: 'free', scopes: ['generate', 'token', 'verify'], ...overrides }, now);
 }
 
-/** A store that can be taken away, and that counts how often it was asked for a key or a charge. */
+/** A store that can be taken away, and that counts how often it was asked for a key, the version of the keys, or a charge. */
 export interface FlakyStore extends Store {
   down: boolean;
   finds: number;
+  versions: number;
   charges: number;
 }
 
@@ -38,6 +39,7 @@ export function flaky(store: Store): FlakyStore {
     ...store,
     down: false,
     finds: 0,
+    versions: 0,
     charges: 0,
     keys: {
       ...store.keys,
@@ -47,6 +49,12 @@ export function flaky(store: Store): FlakyStore {
         await new Promise((resolve) => setImmediate(resolve));
         reach();
         return store.keys.find(id);
+      },
+      async version() {
+        flakyStore.versions += 1;
+        await new Promise((resolve) => setImmediate(resolve));
+        reach();
+        return store.keys.version();
       },
       async touch(lastUsed) {
         reach();

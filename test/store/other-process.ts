@@ -1,8 +1,10 @@
-/** A second process on the same file, as `otpd keys` is beside a running server; it does what the test tells it. */
+/** A second process on the same file or Redis, as `otpd keys` is beside a running server; it does what the test tells it. */
 import { issueApiKey, revokeApiKey, rotateApiKey } from '../../src/policy/api-keys.ts';
+import { openRedisStore } from '../../src/store/redis.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 
 export interface Order {
+  /** Of a database, or the URL of a Redis. */
   readonly file: string;
   readonly do: 'create' | 'create first' | 'rotate' | 'revoke' | 'list' | 'leave';
   readonly id?: string;
@@ -15,7 +17,8 @@ export interface Answer {
 }
 
 async function carryOut({ file, do: what, id = '' }: Order): Promise<Answer> {
-  const store = openSqliteStore({ file });
+  const isRedis = file.startsWith('redis://');
+  const store = isRedis ? await openRedisStore({ url: file, onWarning: () => undefined }) : openSqliteStore({ file });
   const now = Date.now();
   const issued = issueApiKey({ name: 'other process', plan: 'free', scopes: ['token'] }, now);
   const answer = { apiKey: issued.apiKey, id: issued.record.id, ids: [] as string[] };

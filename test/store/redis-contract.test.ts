@@ -1,8 +1,9 @@
 /** The Redis store keeps the contracts of stores, on a plain Redis and on one of a Cluster, where a key outside the one slot is an error. */
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, it } from 'vitest';
 import type { Store } from '../../src/policy/store.ts';
 import { openRedisStore } from '../../src/store/redis.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
+import { changesActSoon } from './changes-act-soon.ts';
 import { codesContract } from './codes-contract.ts';
 import { storeContract } from './contract.ts';
 
@@ -28,6 +29,12 @@ for (const [name, args] of Object.entries(MODES)) {
         store = await open();
       });
       storeContract(name, () => store);
+
+      it('let a server at work know within half a second what another process changed', async () => {
+        const own = await openRedisStore({ url: server.url, onWarning: () => undefined });
+        await changesActSoon(own, server.url);
+        await own.close();
+      });
     });
 
     // Opened once, after the last flush: a store that was emptied under it answers no more.
