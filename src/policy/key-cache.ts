@@ -6,7 +6,7 @@ import { type ApiKeyRecord, type Clock, type KeyStore, StoreUnavailableError } f
 
 /** How long a record is used at most, whatever the version says: should a program change keys without it, that comes to light. */
 const MAX_AGE_MS = 15 * 60_000;
-/** 60 MB at most. */
+/** Some 350 bytes each. */
 const MAX_KNOWN = 150_000;
 /** Ids that no key has are a stranger's choice: kept apart, so that they push out no key. */
 const MAX_UNKNOWN = 1_000;
@@ -96,7 +96,6 @@ export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
       return started;
     },
     forget() {
-      versions.forget();
       known.clear();
       unknown.clear();
       shared = createSharedScopes();

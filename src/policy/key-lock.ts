@@ -1,4 +1,4 @@
-/** What is remembered of an API key to tell whether a presented one opens it: a sixth of its record, for there may be many. */
+/** What is remembered of an API key to tell whether a presented one opens it: little, for there may be many keys. */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { ApiKeyRecord } from './store.ts';
 
@@ -6,7 +6,7 @@ const DIGEST_LENGTH = 32;
 
 /** The secrets of one key. A moment in ms since the epoch: from then on the secret opens nothing; minus infinity for a revoked key. */
 export interface KeyLock {
-  /** The digests of the newest secret and of the one before, as Latin-1: a `Uint8Array` of its own takes four times as much memory. */
+  /** The digests of the newest secret and of the one before, as Latin-1: two `Uint8Array` take several times as much memory. */
   readonly digests: string;
   readonly newestUntil: number;
   readonly previousUntil: number;

@@ -22,8 +22,6 @@ export interface VersionWatch {
   current(now: number): KeysVersion | undefined;
   /** Asks the store; concurrent calls share one answer. While it is away, its last word. Throws `Rejection` (`store_unavailable`) without one. */
   ask(): Promise<KeysVersion>;
-  /** Drops what the store said, and what it is saying at this moment. */
-  forget(): void;
 }
 
 /** Makes a watch that has asked nothing yet. */
@@ -32,20 +30,17 @@ export function watchVersion(keys: KeyStore, clock: Clock): VersionWatch {
   /** When the store was last asked, whether or not it answered. */
   let askedAt = -Infinity;
   let asking: Promise<KeysVersion> | undefined;
-  let forgotten = 0;
 
   async function question(): Promise<KeysVersion> {
     // The moment before the question: what the store says may be as old as that.
     const startedAt = clock();
-    const era = forgotten;
     try {
       const text = await keys.version();
-      if (era !== forgotten) throw new StoreUnavailableError(new Error('state lost'));
       if (version?.text !== text) version = { text, confirmedAt: startedAt };
       version.confirmedAt = startedAt;
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;
-      if (era !== forgotten || version === undefined || !isConfirmed(version, clock())) throw unavailable(error);
+      if (version === undefined || !isConfirmed(version, clock())) throw unavailable(error);
     }
     askedAt = startedAt;
     return version;
@@ -66,10 +61,6 @@ export function watchVersion(keys: KeyStore, clock: Clock): VersionWatch {
       return version;
     },
     ask,
-    forget() {
-      forgotten += 1;
-      version = undefined;
-    },
   };
 }
 

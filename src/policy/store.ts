@@ -46,7 +46,7 @@ export interface ApiKeyRecord {
   readonly secrets: readonly ApiKeySecret[];
 }
 
-/** API keys. A change is seen by every process on the same store within a second. */
+/** API keys. A change is seen by every process on the same store within half a second. */
 export interface KeyStore {
   find(id: string): Promise<ApiKeyRecord | undefined>;
   /**
