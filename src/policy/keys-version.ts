@@ -40,7 +40,7 @@ export function watchVersion(keys: KeyStore, clock: Clock): VersionWatch {
       version.confirmedAt = startedAt;
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;
-      if (version === undefined || !isConfirmed(version, clock())) throw unavailable(error);
+      if (version === undefined) throw unavailable(error);
     }
     askedAt = startedAt;
     return version;

@@ -196,6 +196,11 @@ describe('the life of a key', () => {
     expect(violationsOf(() => rotateApiKey(revokeApiKey(record, START), 0, START))).toEqual(['id']);
   });
 
+  it('leaves nothing of its digests in the lock of another', () => {
+    const two = lockOf(rotateApiKey(issue().record, HOUR, START).record);
+    expect(two.digests.slice(32)).not.toBe(lockOf(issue().record).digests.slice(32));
+  });
+
   it('opens to no key but its own', () => {
     const one = issue();
     const other = issue();

@@ -285,6 +285,16 @@ describe('while the store is away', () => {
     expect(rejection).toMatchObject({ reason: 'store_unavailable', retryAfterMs: 1000 });
   });
 
+  it('the 15 minutes begin with its last word, not with the first', async () => {
+    const { apiKey } = await stored();
+    for (clock.now = START; clock.now <= START + 20 * MINUTE; clock.now += MINUTE) await authenticator.authenticate(apiKey, PEER);
+    store.down = true;
+    clock.now = START + 30 * MINUTE;
+    await authenticator.authenticate(apiKey, PEER);
+    clock.now = START + 35 * MINUTE;
+    expect(await reasonFor(apiKey)).toBe('store_unavailable');
+  });
+
   it('the store is not asked at every call', async () => {
     const { apiKey } = await stored();
     await authenticator.authenticate(apiKey, PEER);
