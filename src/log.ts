@@ -7,6 +7,8 @@ export type { Lines, Logger };
 
 /** PIPE_BUF: what several processes write to one pipe stays in one piece up to here, in bytes (pipe(7)). */
 const WHOLE_IN_A_PIPE = 4096;
+/** How much waits for a log that cannot be written, in bytes; what is more is lost. */
+const MOST_KEPT = 1_048_576;
 
 export interface Log {
   readonly logger: Logger;
@@ -23,7 +25,7 @@ export interface Log {
  * secret. Lines of calls are written together, a twentieth of a second late at most; any other line goes out at once, after those before it.
  * The log of a `worker` goes where those of others go.
  */
-export function createLog(level: LogLevel, stream: DestinationStream = destination({ fd: 2, sync: true }), worker?: number): Log {
+export function createLog(level: LogLevel, stream: DestinationStream = standardError(), worker?: number): Log {
   const lines = createLines(stream, worker === undefined ? Number.POSITIVE_INFINITY : WHOLE_IN_A_PIPE);
   const base = worker === undefined ? null : { worker };
   const logger = pino(
@@ -32,6 +34,16 @@ export function createLog(level: LogLevel, stream: DestinationStream = destinati
   );
   const origin = worker === undefined ? '' : `,"worker":${worker}`;
   return { logger, calls: logger.isLevelEnabled('info') ? lines : undefined, origin, flush: lines.flush };
+}
+
+/**
+ * What cannot be written, on a full disk say, is kept up to a bound and written later: an error from here would reach whatever was being logged,
+ * leave a call without its answer, and end the process from the net that logs what slipped through all others.
+ */
+export function standardError(fd = 2): ReturnType<typeof destination> {
+  const stream = destination({ fd, sync: true, maxLength: MOST_KEPT });
+  stream.on('error', () => undefined);
+  return stream;
 }
 
 interface Described {

@@ -21,13 +21,17 @@ export function createDeadlines<T extends { readonly startedAt: number }>(ms: nu
 
   function tick(): void {
     const now = performance.now();
-    for (const item of waiting) {
-      if (item.startedAt + ms > now) break;
-      waiting.delete(item);
-      onDue(item);
+    try {
+      for (const item of waiting) {
+        if (item.startedAt + ms > now) break;
+        waiting.delete(item);
+        onDue(item);
+      }
+    } finally {
+      // One that cannot be told must not leave all others without a deadline.
+      isTicking = waiting.size > 0;
+      if (isTicking) setTimeout(tick, TICK_MS);
     }
-    isTicking = waiting.size > 0;
-    if (isTicking) setTimeout(tick, TICK_MS);
   }
 
   return {

@@ -114,7 +114,11 @@ function answerThrough(record: CallRecord, ours: boolean, finish: (record: CallR
     const status: PartialStatus = ours ? withDetails(given, record) : given;
     const metadata = status.metadata ?? new Metadata();
     if (status.code !== codes.OK) annotate(metadata, record);
-    finish(record, status.code);
-    sendStatus.call(call, { code: status.code, details: status.details, metadata });
+    try {
+      finish(record, status.code);
+    } finally {
+      // This is the only status that the call can have: whatever is wrong with the books, its caller is not left waiting.
+      sendStatus.call(call, { code: status.code, details: status.details, metadata });
+    }
   };
 }

@@ -23,7 +23,7 @@ export interface TestServer {
   readonly close: () => Promise<void>;
 }
 
-export interface TestServerOptions extends Partial<Pick<Ports, 'clock' | 'store'>> {
+export interface TestServerOptions extends Partial<Ports> {
   readonly flags?: Flags;
   readonly env?: Environment;
   /** Reused and kept if given; its own and removed at the end otherwise. */
@@ -35,7 +35,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const { flags, env, clock = Date.now, store } = options;
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'otpd-test-'));
   const written: string[] = [];
-  const log = createLog('info', { write: (text) => void written.push(text) });
+  const log = options.log ?? createLog('info', { write: (text) => void written.push(text) });
   const config = loadConfig({ listen: '127.0.0.1:0', dataDir, shutdownGrace: '2', ...flags }, env ?? {});
   const app = await build(config, { log, clock, ...(store && { store }) });
   const address = await app.run();
