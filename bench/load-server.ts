@@ -58,7 +58,7 @@ async function verifyGenerator(launched: Launched, { kind }: Serving, load: Load
       apiKeys: [apiKey],
       guarded: kind !== 'bare',
       connections: CONNECTIONS,
-      streams: load.streams ?? STREAMS,
+      underWay: CONNECTIONS * (load.streams ?? STREAMS),
       code,
     },
     folder,

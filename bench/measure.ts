@@ -5,6 +5,7 @@ import { failuresIn } from './call-log.ts';
 import { checkCall } from './checks.ts';
 import { type Launched, launch } from './launch.ts';
 import { generatorFor, withStorm } from './load-server.ts';
+import { withPostMortem } from './post-mortem.ts';
 import { CONNECTIONS, type Row, type Serving, STREAMS } from './rows.ts';
 import { latencies } from './statistics.ts';
 
@@ -30,7 +31,7 @@ const RUNS = 4;
 export async function measure(row: Row, seconds: number, warmUp: number): Promise<Figures> {
   const launched = await launch(row.serving);
   try {
-    return await measureOn(launched, row, seconds, warmUp);
+    return await withPostMortem(launched, () => measureOn(launched, row, seconds, warmUp));
   } finally {
     await launched.stop();
   }

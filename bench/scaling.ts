@@ -1,81 +1,115 @@
-/** Measures what a call costs as one thing grows, all else left as it is. */
-import { startCrowd } from './crowd-process.ts';
+/** Measures what a call costs as one thing grows, all else left as it is: the sizes in turns, so that a busy machine is as busy for each. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type CrowdProcess, startCrowd } from './crowd-process.ts';
 import { fillKeys, fillSecrets } from './fill.ts';
-import { launch } from './launch.ts';
-import type { Code } from './load/bodies.ts';
-import { CONNECTIONS, type Serving } from './rows.ts';
+import { type Launched, launch } from './launch.ts';
+import { withPostMortem } from './post-mortem.ts';
+import type { Case } from './series.ts';
 
-/** One size of what grows. */
-export interface Case {
-  readonly keys: number;
-  readonly connections: number;
-  readonly secrets: number;
-  readonly code: Code;
-}
-
-/** What it cost. */
+/** What one size cost, by rounds. */
 export interface Point {
   readonly size: number;
-  readonly cpuMicros: number;
-  readonly callsPerSecond: number;
+  readonly cpuMicros: readonly number[];
+  readonly callsPerSecond: readonly number[];
+  /** Resident memory before the first call, the most right after a load, and a while after the last. */
   readonly idleMiB: number;
   readonly loadedMiB: number;
+  readonly afterMiB: number;
 }
 
-/** What grows, and how far. */
-export interface Series {
-  readonly title: string;
-  readonly unit: string;
-  readonly sizes: readonly number[];
-  readonly of: (size: number) => Case;
+export interface Effort {
+  readonly rounds: number;
+  readonly seconds: number;
 }
 
-/** Calls at any time; the product takes no more on one connection. */
-const UNDER_WAY = 100;
+/** A size whose server runs and whose callers are connected. */
+interface Station {
+  readonly size: number;
+  readonly launched: Launched;
+  readonly crowd: CrowdProcess;
+  readonly idleMiB: number;
+  /** As last seen: so many requests are made before a run, and some more. */
+  perSecond: number;
+}
+
 const MEBIBYTE = 2 ** 20;
-const SERVING: Serving = { kind: 'product', limits: true, logs: true };
-const PLAIN: Case = { keys: 1, connections: CONNECTIONS, secrets: 0, code: 'none' };
-/** More requests than a server answers in a second. */
-const REQUESTS_PER_SECOND = 30_000;
+const WARM_UP_S = 3;
+/** More than a server answers in a second. */
+const FIRST_GUESS = 20_000;
+const HEADROOM = 1.6;
+/** How long a server is left alone before it is asked what it still holds, in ms. */
+const REST_MS = 2000;
 
-export const SERIES: readonly Series[] = [
-  { title: 'Token', unit: 'API keys in use', sizes: [10, 1000, 100_000], of: (keys) => ({ ...PLAIN, keys }) },
-  { title: 'Token', unit: 'connections', sizes: [1, 100, 1000], of: (connections) => ({ ...PLAIN, connections }) },
-  {
-    title: 'Verify',
-    unit: 'secrets seen before',
-    sizes: [1000, 100_000, 1_000_000],
-    of: (secrets) => ({ ...PLAIN, secrets, code: 'wrong' }),
-  },
-];
+/** Starts a server for each size, and loads them in turns. */
+export async function measureSizes(cases: ReadonlyMap<number, Case>, effort: Effort): Promise<Point[]> {
+  const stations: Station[] = [];
+  try {
+    for (const [size, each] of cases) stations.push(await open(size, each));
+    const rounds: Awaited<ReturnType<typeof measureOnce>>[][] = stations.map(() => []);
+    for (let round = 0; round < effort.rounds; round += 1) {
+      // Every other round goes backwards.
+      const order = [...stations.entries()];
+      for (const [i, station] of round % 2 === 0 ? order : order.toReversed()) {
+        rounds[i]?.push(await withPostMortem(station.launched, () => measureOnce(station, effort.seconds)));
+      }
+    }
+    for (const { crowd } of stations) crowd.close();
+    await sleep(REST_MS);
+    return stations.map(({ size, idleMiB, launched }, i) => ({
+      size,
+      cpuMicros: rounds[i]?.map(({ cpuMicros }) => cpuMicros) ?? [],
+      callsPerSecond: rounds[i]?.map(({ callsPerSecond }) => callsPerSecond) ?? [],
+      idleMiB,
+      loadedMiB: Math.max(...(rounds[i]?.map(({ residentMiB }) => residentMiB) ?? [])),
+      afterMiB: residentMiB(launched),
+    }));
+  } finally {
+    for (const { crowd, launched } of stations) {
+      crowd.close();
+      await launched.stop();
+    }
+  }
+}
 
-/** Fills a store, starts the product on it, and loads it; as many calls are under way whatever the number of connections. */
-export async function measureCase(size: number, { keys, connections, secrets, code }: Case, seconds: number): Promise<Point> {
+async function open(size: number, { keys, connections, underWay, secrets, code }: Case): Promise<Station> {
   let apiKeys: readonly string[] = [];
-  const launched = await launch(SERVING, (dataDir) => {
+  const launched = await launch({ kind: 'product', limits: true, logs: true }, (dataDir) => {
     apiKeys = fillKeys(dataDir, keys);
     if (secrets > 0) fillSecrets(dataDir, secrets);
   });
-  const { server, folder } = launched;
-  try {
-    const idleMiB = server.residentBytes() / MEBIBYTE;
-    const streams = Math.max(1, Math.round(UNDER_WAY / connections));
-    const crowd = await startCrowd({ address: server.address, apiKeys, guarded: true, connections, streams, code }, folder);
-    try {
-      // So long that every key was used before the clock starts: first uses are another figure.
-      for (let warm = 0; warm < Math.max(1, keys); ) {
-        await crowd.prepare(REQUESTS_PER_SECOND * 2);
-        warm += (await crowd.run(2)).calls;
-      }
-      await crowd.prepare(Math.ceil(REQUESTS_PER_SECOND * seconds));
-      const before = server.cpuMicros();
-      const { calls, seconds: taken } = await crowd.run(seconds);
-      const cpuMicros = (server.cpuMicros() - before) / calls;
-      return { size, cpuMicros, callsPerSecond: calls / taken, idleMiB, loadedMiB: server.residentBytes() / MEBIBYTE };
-    } finally {
-      crowd.close();
-    }
-  } finally {
-    await launched.stop();
-  }
+  return withPostMortem(launched, async () => {
+    const idleMiB = residentMiB(launched);
+    const who = { address: launched.server.address, apiKeys, guarded: true, connections, underWay, code };
+    const crowd = await startCrowd(who, launched.folder);
+    const station: Station = { size, launched, crowd, idleMiB, perSecond: FIRST_GUESS };
+    // So long that every key was used before anything counts: first uses are another figure.
+    for (let warm = 0; warm < keys; ) warm += (await run(station, WARM_UP_S)).calls;
+    return station;
+  }).catch(async (error: unknown) => {
+    await launched.stop().catch(() => undefined);
+    throw error;
+  });
+}
+
+async function measureOnce(station: Station, seconds: number) {
+  const { server } = station.launched;
+  await run(station, seconds / 4);
+  const before = server.cpuMicros();
+  const { calls, seconds: taken } = await run(station, seconds);
+  return {
+    cpuMicros: (server.cpuMicros() - before) / calls,
+    callsPerSecond: calls / taken,
+    residentMiB: residentMiB(station.launched),
+  };
+}
+
+async function run(station: Station, seconds: number) {
+  await station.crowd.prepare(Math.ceil(station.perSecond * HEADROOM * seconds) + 100);
+  const outcome = await station.crowd.run(seconds);
+  station.perSecond = outcome.calls / outcome.seconds;
+  return outcome;
+}
+
+function residentMiB({ server }: Launched): number {
+  return server.residentBytes() / MEBIBYTE;
 }

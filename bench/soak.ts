@@ -1,6 +1,7 @@
 /** Loads the product for a long time, and says each minute what a call costs and what memory it takes. */
 import { startCrowd } from './crowd-process.ts';
 import { launch } from './launch.ts';
+import { withPostMortem } from './post-mortem.ts';
 import { CONNECTIONS, STREAMS } from './rows.ts';
 import { latencies } from './statistics.ts';
 import { short } from './table.ts';
@@ -19,15 +20,17 @@ export async function soak(minutes: number, say: (line: string) => void): Promis
     apiKeys: [apiKey],
     guarded: true,
     connections: CONNECTIONS,
-    streams: STREAMS,
+    underWay: CONNECTIONS * STREAMS,
     code: 'none',
   } as const;
-  const crowd = await startCrowd(who, folder);
   try {
     for (let minute = 1; minute <= minutes; minute += 1) {
+      // New connections each minute: those of half an hour the server sends away.
+      const crowd = await startCrowd(who, folder);
       await crowd.prepare(REQUESTS);
       const before = server.cpuMicros();
-      const { calls, seconds, micros } = await crowd.run(MINUTE_S);
+      const { calls, seconds, micros } = await withPostMortem(launched, () => crowd.run(MINUTE_S));
+      crowd.close();
       const cpu = short((server.cpuMicros() - before) / calls);
       const resident = short(server.residentBytes() / MEBIBYTE);
       say(
@@ -35,7 +38,6 @@ export async function soak(minutes: number, say: (line: string) => void): Promis
       );
     }
   } finally {
-    crowd.close();
     await launched.stop();
   }
 }

@@ -40,6 +40,8 @@ export interface Connection {
   /** Sends a call, the message with its frame, with the next `flush`: what is sent from within `onEnd` needs none. */
   readonly send: (slot: number, message: Buffer) => void;
   readonly flush: () => void;
+  /** What has not left yet, in bytes, and how many calls the server's window holds up. */
+  readonly unsent: () => { readonly bytes: number; readonly heldUp: number };
   readonly close: () => void;
 }
 
@@ -158,6 +160,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   return {
     send,
     flush,
+    unsent: () => ({ bytes: socket.writableLength, heldUp: waiting.length }),
     close() {
       closed = true;
       socket.destroy();

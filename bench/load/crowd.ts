@@ -1,8 +1,9 @@
-/** Callers on several connections, each with a number of calls under way at any time: one ends, the next is sent. */
+/** Callers on several connections, with a number of calls under way at any time: one ends, the next is sent. */
 import { type Expected, isRight, statusOf } from './answers.ts';
 import { bodies, type Code } from './bodies.ts';
 import { type Connection, type Ending, openConnection } from './connection.ts';
 import { headerBlock } from './frames.ts';
+import { watchProgress } from './progress.ts';
 
 export interface CrowdOptions {
   /** `host:port`. */
@@ -12,8 +13,11 @@ export interface CrowdOptions {
   /** Whether the server is to refuse calls without the key. */
   readonly guarded: boolean;
   readonly connections: number;
-  readonly streams: number;
+  /** Calls at any time on all of them together; where they are fewer than the connections, these take turns. */
+  readonly underWay: number;
   readonly code: Code;
+  /** How long all callers may be without any answer, in ms. */
+  readonly patienceMs?: number;
 }
 
 /** What was seen in one run. */
@@ -30,7 +34,6 @@ export interface Crowd {
   readonly close: () => void;
 }
 
-/** How long the last answers may take, in ms. */
 const PATIENCE_MS = 10_000;
 
 /** Connects them all, and learns from one call and one refused call what success looks like. */
@@ -39,9 +42,10 @@ export async function gatherCrowd(options: CrowdOptions): Promise<Crowd> {
   let onEnd: (slot: number, ending: Ending) => void = () => undefined;
   let lost: string | undefined;
   let onLost: () => void = () => undefined;
+  const blocks = options.apiKeys.map((apiKey) => headersFor(options, apiKey));
   const connections = await Promise.all(
     Array.from({ length: options.connections }, () =>
-      open(options, options.apiKeys, {
+      open(options, blocks, {
         onEnd: (slot, ending) => onEnd(slot, ending),
         onLost: (reason) => {
           lost = reason;
@@ -51,9 +55,19 @@ export async function gatherCrowd(options: CrowdOptions): Promise<Crowd> {
     ),
   );
 
+  const takesTurns = options.underWay < options.connections;
+  let turn = 0;
+
+  function send(slot: number, body: Buffer): void {
+    const connection = connections[(takesTurns ? turn++ : slot) % connections.length];
+    connection?.send(slot, body);
+    // It is another one than the one whose answer is being read, which flushes by itself.
+    if (takesTurns) connection?.flush();
+  }
+
   async function run(requests: readonly Buffer[], seconds: number): Promise<CrowdResult> {
     const micros = new Float64Array(requests.length);
-    const sentAt = new Float64Array(options.connections * options.streams);
+    const sentAt = new Float64Array(options.underWay);
     const done = Promise.withResolvers<void>();
     let [sent, ended, wrong] = [0, 0, 0];
     const startedAt = performance.now();
@@ -64,7 +78,7 @@ export async function gatherCrowd(options: CrowdOptions): Promise<Crowd> {
       if (body === undefined || now >= stopAt) return;
       sent += 1;
       sentAt[slot] = now;
-      connections[slot % connections.length]?.send(slot, body);
+      send(slot, body);
     };
     onEnd = (slot, ending) => {
       const now = performance.now();
@@ -78,9 +92,10 @@ export async function gatherCrowd(options: CrowdOptions): Promise<Crowd> {
     if (lost !== undefined) onLost();
     for (let slot = 0; slot < sentAt.length; slot += 1) sendNext(slot, startedAt);
     for (const connection of connections) connection.flush();
-    const giveUp = () => done.reject(new Error(`${sent - ended} of ${sent} calls were not answered`));
-    const timer = setTimeout(giveUp, seconds * 1000 + PATIENCE_MS);
-    await done.promise.finally(() => clearTimeout(timer));
+    const patienceMs = options.patienceMs ?? PATIENCE_MS;
+    const giveUp = () => done.reject(new Error(stillText(sent - ended, sent, patienceMs, connections)));
+    const stopWatching = watchProgress(() => ended, patienceMs, giveUp);
+    await done.promise.finally(stopWatching);
     return { calls: ended, seconds: (performance.now() - startedAt) / 1000, wrong, micros: micros.subarray(0, ended) };
   }
 
@@ -92,12 +107,20 @@ export async function gatherCrowd(options: CrowdOptions): Promise<Crowd> {
   };
 }
 
+/** What there is to know on this side of calls that nobody answers. */
+function stillText(missing: number, sent: number, patienceMs: number, connections: readonly Connection[]): string {
+  const unsent = connections.map((connection) => connection.unsent());
+  const bytes = unsent.reduce((sum, each) => sum + each.bytes, 0);
+  const heldUp = unsent.reduce((sum, each) => sum + each.heldUp, 0);
+  return `${missing} of ${sent} calls were not answered, and none for ${patienceMs} ms; ${bytes} bytes unsent, ${heldUp} calls held up by windows`;
+}
+
 /** A message comes only with success: the trailers of a call that has one, and the right one, are what success looks like. */
 async function learn(options: CrowdOptions): Promise<Expected> {
   const [body] = bodies(1, options.code);
   if (body === undefined) throw new Error('no request was made');
-  const good = await once(options, options.apiKeys.slice(0, 1), body);
-  const refused = options.guarded ? await once(options, ['none'], body) : undefined;
+  const good = await once(options, options.apiKeys[0] ?? '', body);
+  const refused = options.guarded ? await once(options, 'none', body) : undefined;
   if (good.message === undefined || good.trailers === undefined) throw new Error('the server answers no call');
   if (refused?.message !== undefined) throw new Error('the server answers a call without a key');
   const expected = { code: options.code, trailers: good.trailers };
@@ -105,33 +128,34 @@ async function learn(options: CrowdOptions): Promise<Expected> {
   return expected;
 }
 
-async function once(options: CrowdOptions, apiKeys: readonly string[], body: Buffer): Promise<Ending> {
+async function once(options: CrowdOptions, apiKey: string, body: Buffer): Promise<Ending> {
   const { promise, resolve, reject } = Promise.withResolvers<Ending>();
   const onEnd = (_: number, { message, trailers }: Ending) =>
     resolve({ message: message && Buffer.from(message), trailers: trailers && Buffer.from(trailers) });
-  const connection = await open(options, apiKeys, { onEnd, onLost: (reason) => reject(new Error(reason)) });
+  const connection = await open(options, [headersFor(options, apiKey)], { onEnd, onLost: (reason) => reject(new Error(reason)) });
   connection.send(0, body);
   connection.flush();
   return promise.finally(() => connection.close());
 }
 
+function headersFor({ address, code }: CrowdOptions, apiKey: string): Buffer {
+  return headerBlock([
+    [':method', 'POST'],
+    [':scheme', 'http'],
+    [':path', `/otp.v1.OtpService/${code === 'none' ? 'Token' : 'Verify'}`],
+    [':authority', address],
+    ['content-type', 'application/grpc'],
+    ['te', 'trailers'],
+    ['x-api-key', apiKey],
+  ]);
+}
+
 function open(
-  { address, code }: CrowdOptions,
-  apiKeys: readonly string[],
-  { onEnd, onLost }: { onEnd: (slot: number, ending: Ending) => void; onLost: (reason: string) => void },
+  { address }: CrowdOptions,
+  headers: readonly Buffer[],
+  { onEnd, onLost }: Pick<Parameters<typeof openConnection>[0], 'onEnd' | 'onLost'>,
 ): Promise<Connection> {
   const colon = address.lastIndexOf(':');
-  const method = code === 'none' ? 'Token' : 'Verify';
-  const headersFor = (apiKey: string) =>
-    headerBlock([
-      [':method', 'POST'],
-      [':scheme', 'http'],
-      [':path', `/otp.v1.OtpService/${method}`],
-      [':authority', address],
-      ['content-type', 'application/grpc'],
-      ['te', 'trailers'],
-      ['x-api-key', apiKey],
-    ]);
   const [host, port] = [address.slice(0, colon), Number(address.slice(colon + 1))];
-  return openConnection({ host, port, headers: apiKeys.map(headersFor), onEnd, onLost });
+  return openConnection({ host, port, headers, onEnd, onLost });
 }

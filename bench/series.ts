@@ -1,0 +1,92 @@
+/** What grows, how far, and what it is held to. */
+import { goal, type Verdict, verdict } from './goals.ts';
+import type { Code } from './load/bodies.ts';
+import { CONNECTIONS } from './rows.ts';
+import type { Point } from './scaling.ts';
+import { spread } from './statistics.ts';
+
+/** One size of what grows. */
+export interface Case {
+  readonly keys: number;
+  readonly connections: number;
+  readonly underWay: number;
+  readonly secrets: number;
+  readonly code: Code;
+}
+
+export interface Series {
+  readonly title: string;
+  readonly unit: string;
+  readonly sizes: readonly number[];
+  readonly of: (size: number) => Case;
+}
+
+/** A series with what it cost. */
+export interface Measured extends Series {
+  readonly points: readonly Point[];
+}
+
+/** Calls at any time, whatever grows; the product takes no more on one connection. */
+const UNDER_WAY = 100;
+const PLAIN: Case = { keys: 1, connections: CONNECTIONS, underWay: UNDER_WAY, secrets: 0, code: 'none' };
+const FLAT = 1.1;
+const MOST_MIB = { idle: 100, loaded: 300 } as const;
+
+export const SERIES: readonly Series[] = [
+  { title: 'Token', unit: 'API keys in use', sizes: [10, 1000, 100_000], of: (keys) => ({ ...PLAIN, keys }) },
+  { title: 'Token', unit: 'connections', sizes: [1, 100, 1000], of: (connections) => ({ ...PLAIN, connections }) },
+  {
+    title: 'Verify',
+    unit: 'secrets seen before',
+    sizes: [1000, 100_000, 1_000_000],
+    of: (secrets) => ({ ...PLAIN, secrets, code: 'wrong' }),
+  },
+];
+
+/** The CPU time of a call at each size over that at the first, both of the same round: 1 is flat. */
+export function growth({ points }: Pick<Measured, 'points'>): { size: number; ratios: number[] }[] {
+  const [first, ...rest] = points;
+  return rest.map(({ size, cpuMicros }) => ({
+    size,
+    ratios: cpuMicros.map((micros, round) => micros / (first?.cpuMicros[round] ?? Number.NaN)),
+  }));
+}
+
+/** A verdict for each size but the first of a series, and those on memory. */
+export function judgeSeries(measured: readonly Measured[]): Verdict[] {
+  const points = measured.flatMap((series) => series.points);
+  return [
+    ...measured.flatMap((series) =>
+      growth(series).flatMap(({ size, ratios }) =>
+        judged(
+          `5  ${series.title}, CPU a call: ${number(size)} / ${number(series.points[0]?.size ?? 0)} ${series.unit}`,
+          ratios,
+          FLAT,
+        ),
+      ),
+    ),
+    ...judged('5  MiB resident before the first call, the most', [most(points.map(({ idleMiB }) => idleMiB))], MOST_MIB.idle),
+    ...judged('5  MiB resident right after a load, the most', [most(points.map(({ loadedMiB }) => loadedMiB))], MOST_MIB.loaded),
+  ];
+}
+
+function judged(text: string, figures: readonly number[], bound: number): Verdict[] {
+  const figure = spread(figures);
+  return figure === undefined
+    ? []
+    : [
+        verdict(
+          goal(text, () => Number.NaN, 'at most', bound),
+          figure,
+        ),
+      ];
+}
+
+/** NaN of none. */
+function most(figures: readonly number[]): number {
+  return figures.length === 0 ? Number.NaN : Math.max(...figures);
+}
+
+export function number(size: number): string {
+  return size.toLocaleString('en-GB');
+}

@@ -1,0 +1,67 @@
+/** The callers of the bench against servers that are late, and against one that is silent. */
+import { createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { toBinary } from '@bufbuild/protobuf';
+import { afterEach, expect, test } from 'vitest';
+import { bodies } from '../../bench/load/bodies.ts';
+import { type CrowdOptions, gatherCrowd } from '../../bench/load/crowd.ts';
+import { grpcFrame } from '../../bench/load/grpc-frame.ts';
+import { CONSTANT_TOKEN } from '../../bench/servers/constants.ts';
+import { TokenResponseSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+
+const MESSAGE = grpcFrame(toBinary(TokenResponseSchema, CONSTANT_TOKEN));
+let server: Http2Server | undefined;
+/** Calls by the connection that they came on. */
+let calls = new Map<unknown, number>();
+
+afterEach(() => void server?.close());
+
+/** Answers every call after so many ms; from call number `silentFrom` on, none. */
+async function start(delayMs: number, silentFrom = Number.POSITIVE_INFINITY): Promise<CrowdOptions> {
+  let count = 0;
+  calls = new Map();
+  server = createServer();
+  server.on('stream', async (stream: ServerHttp2Stream) => {
+    count += 1;
+    calls.set(stream.session, (calls.get(stream.session) ?? 0) + 1);
+    if (count >= silentFrom) return;
+    await sleep(delayMs);
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.end(MESSAGE);
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const address = `127.0.0.1:${port}`;
+  return { address, apiKeys: ['any'], guarded: false, connections: 2, underWay: 4, code: 'none', patienceMs: 400 };
+}
+
+test('callers that were held up themselves for longer than they have patience find their answers', async () => {
+  const crowd = await gatherCrowd(await start(20));
+  const running = crowd.run(bodies(4, 'none'), 5);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+  expect(await running).toMatchObject({ calls: 4, wrong: 0 });
+  crowd.close();
+});
+
+test('calls that nobody answers end the run, and the error says how many', async () => {
+  const crowd = await gatherCrowd(await start(0, 6));
+  await expect(crowd.run(bodies(100, 'none'), 5)).rejects.toThrow(
+    /^4 of 8 calls were not answered, and none for 400 ms; 0 bytes unsent/,
+  );
+  crowd.close();
+});
+
+test('a slow server is no silent one', async () => {
+  const crowd = await gatherCrowd({ ...(await start(250)), underWay: 1 });
+  expect(await crowd.run(bodies(4, 'none'), 5)).toMatchObject({ calls: 4, wrong: 0 });
+  crowd.close();
+});
+
+test('fewer calls than connections go over all of them in turns', async () => {
+  const crowd = await gatherCrowd({ ...(await start(1)), connections: 5, underWay: 2 });
+  expect(await crowd.run(bodies(50, 'none'), 5)).toMatchObject({ calls: 50, wrong: 0 });
+  expect([...calls.values()].toSorted()).toEqual([1, 10, 10, 10, 10, 10]);
+  crowd.close();
+});
