@@ -19,6 +19,8 @@ export interface Launched {
   readonly log: string;
   /** Where it writes the figures of its event loop, if it is watched. */
   readonly loopFile: string;
+  /** The one behind it, if there is one. */
+  readonly redis: RedisProcess | undefined;
   /** Stops it and removes its folder. Throws if it had ended by itself. */
   readonly stop: () => Promise<void>;
 }
@@ -50,6 +52,7 @@ export async function launch(serving: Serving, fill: (dataDir: string) => void =
     folder,
     log,
     loopFile,
+    redis,
     async stop() {
       await server.stop();
       await redis?.stop();

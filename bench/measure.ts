@@ -22,6 +22,8 @@ export interface Figures {
   /** The longest time for which the event loop did nothing else, in ms; undefined where it is not watched. */
   readonly longestBlockMs: number | undefined;
   readonly pictureBytes: number | undefined;
+  /** To Redis, for each call; undefined where there is none. */
+  readonly roundTrips: number | undefined;
 }
 
 /** How often a load may end with calls under way, which the server sees as left. */
@@ -38,22 +40,26 @@ export async function measure(row: Row, seconds: number, warmUp: number): Promis
 }
 
 async function measureOn(launched: Launched, { serving, load }: Row, seconds: number, warmUp: number): Promise<Figures> {
-  const { server } = launched;
+  const { server, redis } = launched;
   const answer = await checkCall(launched, serving, load.call);
   const generator = await generatorFor(launched, serving, load, answer);
   try {
     const run = await stormy(launched, load.storm, (time) => generator.run(time));
     await run(warmUp);
     await loopFigures(launched, serving.watched);
+    const tripsBefore = await redis?.roundTrips();
     const before = server.cpuMicros();
     const { calls, seconds: taken, micros } = await run(seconds);
     const cpuMicros = load.storm === undefined ? (server.cpuMicros() - before) / calls : undefined;
+    const trips = await redis?.roundTrips();
+    const roundTrips = trips === undefined || tripsBefore === undefined ? undefined : (trips - tripsBefore) / calls;
     const longestBlockMs = await loopFigures(launched, serving.watched);
     const residentBytes = server.residentBytes();
     await checkCall(launched, serving, load.call);
     checkLog(launched, serving, generator.refused);
     const { pictureBytes } = answer;
-    return { cpuMicros, callsPerSecond: calls / taken, ...latencies(micros), residentBytes, longestBlockMs, pictureBytes };
+    const perSecond = { callsPerSecond: calls / taken, ...latencies(micros) };
+    return { cpuMicros, ...perSecond, residentBytes, longestBlockMs, pictureBytes, roundTrips };
   } finally {
     generator.close();
   }

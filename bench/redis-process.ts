@@ -1,12 +1,15 @@
 /** A redis-server of the bench's own, on the core of the load: it appends every write to its file, as it should for one-time use. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { adopt } from './cleanup.ts';
 import { pinned } from './pinning.ts';
 
 export interface RedisProcess {
   readonly url: string;
+  /** Round trips so far, by Redis' own count: the product asks it nothing but scripts. */
+  readonly roundTrips: () => Promise<number>;
   readonly stop: () => Promise<void>;
 }
 
@@ -23,11 +26,22 @@ export async function startRedis(folder: string): Promise<RedisProcess> {
   await Promise.race([ready, ended.then(([code]) => Promise.reject(new Error(`redis-server ended at its start (${code})`)))]);
   return {
     url: `redis://127.0.0.1:${port}`,
+    async roundTrips() {
+      const socket = connect(port, '127.0.0.1');
+      socket.end('INFO commandstats\r\nQUIT\r\n');
+      return scriptCalls(await text(socket));
+    },
     async stop() {
       child.kill('SIGTERM');
       await ended;
     },
   };
+}
+
+/** How often a script was called; what scripts call in their turn is no round trip. */
+export function scriptCalls(commandStats: string): number {
+  const calls = commandStats.matchAll(/^cmdstat_(?:eval|evalsha)(?:_ro)?:calls=(\d+),/gm);
+  return [...calls].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 async function freePort(): Promise<number> {

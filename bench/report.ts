@@ -15,6 +15,7 @@ const COLUMNS: readonly (readonly [title: string, figure: (figures: Figures) => 
   ['p99.9 ms', ({ p999 }) => p999],
   ['MiB resident', ({ residentBytes }) => residentBytes / MEBIBYTE],
   ['longest block ms', ({ longestBlockMs }) => longestBlockMs],
+  ['Redis trips/call', ({ roundTrips }) => roundTrips],
 ];
 
 /** The whole text. `more` are verdicts that no row is behind. */

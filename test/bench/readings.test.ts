@@ -6,6 +6,7 @@ import { checkSummary, parseLog, parseSummary } from '../../bench/h2load.ts';
 import { isRight, statusOf } from '../../bench/load/answers.ts';
 import { hotp } from '../../bench/load/bodies.ts';
 import { grpcFrame } from '../../bench/load/grpc-frame.ts';
+import { scriptCalls } from '../../bench/redis-process.ts';
 import { cpuTicks, residentKiB } from '../../bench/server-process.ts';
 import { VerifyResponseSchema, VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import rfc4226 from '../vectors/rfc4226.json' with { type: 'json' };
@@ -98,4 +99,19 @@ test('an answer is right with the status that is due and the trailers of a succe
   expect(right('right', { message: message(good), trailers: undefined })).toBe(false);
   expect(right('right', { message: undefined, trailers })).toBe(false);
   expect(statusOf(message(good).subarray(0, -1))).toBeUndefined();
+});
+
+test('round trips to Redis are the scripts that a caller ran, not what runs in them', () => {
+  const info = [
+    '$412',
+    '# Commandstats',
+    'cmdstat_hget:calls=1500,usec=900,usec_per_call=0.60,rejected_calls=0,failed_calls=0',
+    'cmdstat_evalsha:calls=1002,usec=40123,usec_per_call=40.04,rejected_calls=0,failed_calls=2',
+    'cmdstat_eval:calls=2,usec=310,usec_per_call=155.00,rejected_calls=0,failed_calls=0',
+    'cmdstat_evalsha_ro:calls=7,usec=70,usec_per_call=10.00,rejected_calls=0,failed_calls=0',
+    'cmdstat_info:calls=1,usec=60,usec_per_call=60.00,rejected_calls=0,failed_calls=0',
+    '+OK',
+  ];
+  expect(scriptCalls(info.join('\r\n'))).toBe(1011);
+  expect(scriptCalls('# Commandstats\r\n')).toBe(0);
 });

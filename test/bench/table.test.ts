@@ -13,6 +13,7 @@ const FIGURES: Figures = {
   residentBytes: 2 ** 27,
   longestBlockMs: undefined,
   pictureBytes: undefined,
+  roundTrips: undefined,
 };
 
 test('columns are as wide as their widest cell', () => {
