@@ -27,7 +27,7 @@ export interface H2loadOrder {
   readonly answerBytes: readonly [number, number];
 }
 
-/** Loads the server as ordered. Throws if an answer was not what was expected. */
+/** Loads the server as ordered. A time in which it answers nothing is too short, not a fault: it is waited for instead, one call a connection. */
 export async function runH2load(order: H2loadOrder): Promise<Outcome> {
   const run = process.hrtime.bigint();
   const [body, log] = [join(order.folder, `${run}.body`), join(order.folder, `${run}.log`)];
@@ -42,6 +42,7 @@ export async function runH2load(order: H2loadOrder): Promise<Outcome> {
   checkSummary(summary, order);
   const micros = parseLog(readFileSync(log, 'utf8'));
   for (const file of [body, log]) rmSync(file);
+  if (summary.done === 0) return runH2load({ ...order, until: { calls: order.connections } });
   return { calls: summary.done, seconds: summary.done / summary.perSecond, micros };
 }
 
@@ -88,7 +89,7 @@ export function checkSummary({ done, bad, dataBytes }: Summary, { answerBytes, c
   const underWay = 'calls' in until ? 0 : connections * streams;
   const mostBytes = (done + underWay) * (most + GRPC_FRAME_BYTES);
   if ('calls' in until && done !== until.calls) throw new Error(`${done} of ${until.calls} calls were answered`);
-  if (done === 0 || bad > 0) throw new Error(`${bad} calls failed, ${done} were answered`);
+  if (bad > 0) throw new Error(`${bad} calls failed, ${done} were answered`);
   if (dataBytes < fewest || dataBytes > mostBytes) {
     throw new Error(`${done} answers had ${dataBytes} bytes of data instead of ${fewest} to ${mostBytes}: some were errors`);
   }

@@ -23,7 +23,7 @@ const HEADROOM = 1.6;
 /** Calls a second of which nothing is known yet. */
 const FIRST_GUESS = 15_000;
 /** How many calls are sent whose answers are all accounted for. */
-const ACCOUNTED: Readonly<Record<ConstantCall, number>> = { token: 2000, generate: 500, 'generate-png': 64 };
+const ACCOUNTED: Readonly<Record<ConstantCall, number>> = { token: 2000, generate: 200, 'generate-png': 8 };
 
 /** The generator for a load; `answer` is what a right answer looks like. */
 export async function generatorFor(launched: Launched, serving: Serving, load: Load, answer: Answer): Promise<Generator> {

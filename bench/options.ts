@@ -11,6 +11,8 @@ export interface Options {
   readonly warmUp: number;
   /** How often the product is started to see how long that takes; 0 for not. */
   readonly starts: number;
+  /** After how long, in seconds, nothing more is begun. */
+  readonly budget: number;
   /** Where the raw figures go. */
   readonly json: string | undefined;
 }
@@ -19,7 +21,7 @@ export const HELP: string = `npm run bench -- [--quick] [--rows NAME,...] [--rou
 
 Starts each server on one core, loads it from another, and prints what a call costs.
 
-  --quick        under a minute: one round of the rows that the goals are made of
+  --quick        about a minute: one round of the rows that the goals are made of; a slow machine leaves some out, and says so
   --rows NAMES   only these, with commas between; "start" for the time of a start
   --rounds N     how often each row is measured, in turns (default 3)
   --seconds S    for how long each time (default 5)
@@ -53,6 +55,7 @@ export function readOptions(args: readonly string[], all: readonly Row[]): Optio
     seconds: positive('--seconds', values.seconds ?? (quick ? '1.2' : '5'), false),
     warmUp: quick ? 1.2 : 2,
     starts: names === undefined || names.includes('start') ? (quick ? 3 : 10) : 0,
+    budget: quick ? 50 : Number.POSITIVE_INFINITY,
     json: values.json,
   };
 }

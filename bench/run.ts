@@ -31,23 +31,28 @@ async function bench(options: Options): Promise<void> {
   const machine = describeMachine();
   pinSelf();
   const rounds: Round[] = [];
-  for (let round = 0; round < options.rounds; round += 1) rounds.push(await measureRound(options, round));
+  const timeLeft = () => performance.now() < options.budget * 1000;
+  for (let round = 0; round < options.rounds; round += 1) rounds.push(await measureRound(options, round, timeLeft));
   const starts: number[] = [];
-  for (let i = 0; i < options.starts; i += 1) {
+  for (let i = 0; i < options.starts && timeLeft(); i += 1) {
     say(`start ${i + 1}/${options.starts}`);
     starts.push(await timeStart());
   }
   process.stdout.write(report(machine, rounds, startVerdict(starts)));
+  const leftOut = options.rows.filter(({ name }) => rounds.every((round) => !round.has(name))).map(({ name }) => name);
+  if (leftOut.length > 0) process.stdout.write(`\nNot measured, for want of time: ${leftOut.join(', ')}\n`);
   if (options.json === undefined) return;
   const raw = { machine, seconds: options.seconds, rounds: rounds.map((round) => Object.fromEntries(round)), startMs: starts };
   writeFileSync(options.json, `${JSON.stringify(raw, undefined, 2)}\n`);
 }
 
 /** Every other round goes backwards, so that no row always follows the same one. */
-async function measureRound({ rows, rounds, seconds, warmUp }: Options, round: number): Promise<Round> {
+async function measureRound(options: Options, round: number, timeLeft: () => boolean): Promise<Round> {
+  const { rows, rounds, seconds, warmUp } = options;
   const figures = new Map<string, Figures>();
   const order: readonly Row[] = round % 2 === 0 ? rows : rows.toReversed();
   for (const [i, row] of order.entries()) {
+    if (!timeLeft()) break;
     const left = (rounds - round) * rows.length - i;
     say(`round ${round + 1}/${rounds}: ${row.name} (about ${Math.ceil((left * (seconds + warmUp + 1.3)) / 60)} min left)`);
     figures.set(row.name, await measure(row, seconds, warmUp).catch((error: Error) => fail(row, error)));

@@ -28,8 +28,9 @@ export interface Ending {
 export interface ConnectionOptions {
   readonly host: string;
   readonly port: number;
-  /** The header blocks of the calls, used in turns; at least one. */
+  /** The header blocks of the calls, used in turns from `firstTurn` on; at least one. */
   readonly headers: readonly Buffer[];
+  readonly firstTurn: number;
   /** Told of the end of the call in `slot`, what was given to `send`. */
   readonly onEnd: (slot: number, ending: Ending) => void;
   /** Told once if the connection ends otherwise than by `close`; whatever was under way is lost. */
@@ -48,8 +49,7 @@ export interface Connection {
 /** Connects; resolves when calls can be sent. */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   const { headers: blocks, onEnd, onLost } = options;
-  // Connections do not go in step.
-  let turn = Math.floor(Math.random() * blocks.length);
+  let turn = options.firstTurn;
   const socket: Socket = connect({ host: options.host, port: options.port, noDelay: true });
   const ready = Promise.withResolvers<void>();
   const slots = new Map<number, number>();

@@ -1,7 +1,7 @@
 /** Callers on several connections, with a number of calls under way at any time: one ends, the next is sent. */
 import { type Expected, isRight, statusOf } from './answers.ts';
 import { bodies, type Code } from './bodies.ts';
-import { type Connection, type Ending, openConnection } from './connection.ts';
+import { type Connection, type ConnectionOptions, type Ending, openConnection } from './connection.ts';
 import { headerBlock } from './frames.ts';
 import { watchProgress } from './progress.ts';
 
@@ -44,8 +44,10 @@ export async function gatherCrowd(options: CrowdOptions): Promise<Crowd> {
   let onLost: () => void = () => undefined;
   const blocks = options.apiKeys.map((apiKey) => headersFor(options, apiKey));
   const connections = await Promise.all(
-    Array.from({ length: options.connections }, () =>
+    Array.from({ length: options.connections }, (_, i) =>
+      // Each begins with a share of its own: all keys are used soon, and connections do not go in step.
       open(options, blocks, {
+        firstTurn: Math.floor((i / options.connections) * blocks.length),
         onEnd: (slot, ending) => onEnd(slot, ending),
         onLost: (reason) => {
           lost = reason;
@@ -132,7 +134,11 @@ async function once(options: CrowdOptions, apiKey: string, body: Buffer): Promis
   const { promise, resolve, reject } = Promise.withResolvers<Ending>();
   const onEnd = (_: number, { message, trailers }: Ending) =>
     resolve({ message: message && Buffer.from(message), trailers: trailers && Buffer.from(trailers) });
-  const connection = await open(options, [headersFor(options, apiKey)], { onEnd, onLost: (reason) => reject(new Error(reason)) });
+  const connection = await open(options, [headersFor(options, apiKey)], {
+    firstTurn: 0,
+    onEnd,
+    onLost: (reason) => reject(new Error(reason)),
+  });
   connection.send(0, body);
   connection.flush();
   return promise.finally(() => connection.close());
@@ -153,9 +159,9 @@ function headersFor({ address, code }: CrowdOptions, apiKey: string): Buffer {
 function open(
   { address }: CrowdOptions,
   headers: readonly Buffer[],
-  { onEnd, onLost }: Pick<Parameters<typeof openConnection>[0], 'onEnd' | 'onLost'>,
+  rest: Pick<ConnectionOptions, 'firstTurn' | 'onEnd' | 'onLost'>,
 ): Promise<Connection> {
   const colon = address.lastIndexOf(':');
   const [host, port] = [address.slice(0, colon), Number(address.slice(colon + 1))];
-  return openConnection({ host, port, headers, onEnd, onLost });
+  return openConnection({ host, port, headers, ...rest });
 }
