@@ -61,10 +61,11 @@ function answer(method: UnaryMethod, request: Uint8Array, record: CallRecord, no
   }
 }
 
-/** Message and status leave together: one does not wait for the other to be written. */
+/** The status goes when the message is written, as grpc-js itself has it. */
 function send({ descriptor }: UnaryMethod, response: MessageShape<DescMethod['output']>, { call }: CallRecord): void {
-  call.sendMessage(toBinary(descriptor.output, response), () => undefined);
-  call.sendStatus({ code: codes.OK, details: 'OK', metadata: null });
+  call.sendMessage(toBinary(descriptor.output, response), () => {
+    call.sendStatus({ code: codes.OK, details: 'OK', metadata: null });
+  });
 }
 
 function fail(error: unknown, record: CallRecord): void {

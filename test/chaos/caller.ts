@@ -103,6 +103,14 @@ function failureOf(error: ServiceError): Answer {
   const reason = detailsOf(error).errorInfo?.reason;
   const text = `${codes[error.code]} ${reason}`;
   if (reason === 'ERROR_REASON_REQUEST_ID_REUSED') return { outcome: 'request_id_reused', step: undefined, text };
-  if (UNKNOWN.has(error.code)) return { outcome: 'unknown', step: undefined, text };
+  if (UNKNOWN.has(error.code) || isOfTheConnection(error)) return { outcome: 'unknown', step: undefined, text };
   throw new Error(`a Verify failed with ${text}: ${error.details}`);
+}
+
+/**
+ * Whether HTTP/2 ended the call without the server having a say in it. Node closes a connection whose calls are cancelled by the thousand, as
+ * happens when a crowd passes its deadline on a machine that is busy; grpc-js calls that INTERNAL or RESOURCE_EXHAUSTED, and gives no details.
+ */
+function isOfTheConnection(error: ServiceError): boolean {
+  return detailsOf(error).errorInfo === undefined && /^(Received RST_STREAM|Bandwidth exhausted)/.test(error.details);
 }

@@ -11,6 +11,9 @@ import { describe } from 'vitest';
 const TRIES = 5;
 const READY = 'Ready to accept connections';
 
+/** Of everything in a Redis with the traces of ten thousand calls, in bytes. */
+const MOST_TOLD = 256 * 1024 * 1024;
+
 export interface RedisServer {
   readonly port: number;
   /** Without user and password. */
@@ -74,7 +77,8 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
     port,
     url: `redis://127.0.0.1:${port}`,
     folder,
-    cli: (...command) => execFileSync('redis-cli', ['-p', String(port), '-e', ...command], { encoding: 'utf8' }).trimEnd(),
+    cli: (...command) =>
+      execFileSync('redis-cli', ['-p', String(port), '-e', ...command], { encoding: 'utf8', maxBuffer: MOST_TOLD }).trimEnd(),
     pause: () => void running.kill('SIGSTOP'),
     resume: () => void running.kill('SIGCONT'),
     kill,
