@@ -4,6 +4,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 const ALONE = [
   'test/chaos/{held-up,history,kill,outages,races,retries,rolling,rules}.test.ts',
   'test/wire/{reflection,shutdown}.test.ts',
+  'test/workers/*.test.ts',
   'test/store/{codes-sqlite,redis-faults,sqlite-faults,sqlite-queue}.test.ts',
 ];
 /** `npm run test:clients`: they need the tools of other languages. */

@@ -61,10 +61,15 @@ function answer(method: UnaryMethod, request: Uint8Array, record: CallRecord, no
   }
 }
 
-/** The status goes when the message is written, as grpc-js itself has it. */
-function send({ descriptor }: UnaryMethod, response: MessageShape<DescMethod['output']>, { call }: CallRecord): void {
+/** The status goes when the message is written, as grpc-js itself has it; nobody above would catch what fails then. */
+function send({ descriptor }: UnaryMethod, response: MessageShape<DescMethod['output']>, record: CallRecord): void {
+  const { call } = record;
   call.sendMessage(toBinary(descriptor.output, response), () => {
-    call.sendStatus({ code: codes.OK, details: 'OK', metadata: null });
+    try {
+      call.sendStatus({ code: codes.OK, details: 'OK', metadata: null });
+    } catch (error) {
+      fail(error, record);
+    }
   });
 }
 
