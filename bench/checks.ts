@@ -79,12 +79,14 @@ async function checkGenerate(client: OtpClient, png: boolean): Promise<Answer> {
  * So little that one error in a hundred shows.
  */
 function timed(length: number, token: Token | undefined): [number, number] {
-  const without = length - varintBytes(token?.serverTime?.nanos ?? 0);
+  const nanos = token?.serverTime?.nanos ?? 0;
+  // On the second there are none: then their field is missing too, whose tag is a byte.
+  const without = nanos === 0 ? length + 1 : length - varintBytes(nanos);
   return [without + 3.9, without + 5];
 }
 
 function varintBytes(value: number): number {
-  return Math.max(1, Math.ceil((32 - Math.clz32(value)) / 7));
+  return Math.ceil((32 - Math.clz32(value)) / 7);
 }
 
 function expect(holds: boolean, otherwise: string): void {
