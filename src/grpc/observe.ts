@@ -38,43 +38,41 @@ export function createObserver({ isOurs, onCall }: ObserveOptions): Observer {
   }
 
   class Observed extends Listener {
-    readonly #record: CallRecord;
+    protected readonly record: CallRecord;
 
     constructor(next: Next, record: CallRecord) {
       super(next);
-      this.#record = record;
+      this.record = record;
     }
 
     override onReceiveMetadata(metadata: Metadata): void {
-      this.#record.requestId = requestIdOf(metadata);
+      this.record.requestId = requestIdOf(metadata);
       super.onReceiveMetadata(metadata);
     }
 
     /** Fires after every call: only one that has had no status yet was left by its caller. */
     override onCancel(): void {
-      if (!this.#record.ended) finish(this.#record, codes.CANCELLED);
+      if (!this.record.ended) finish(this.record, codes.CANCELLED);
       super.onCancel();
     }
   }
 
   /** The answer of a stream may take for ever; its request may not, nor the first of several. */
   class ObservedStream extends Observed {
-    readonly #record: CallRecord;
     readonly #hasOneRequest: boolean;
 
     constructor(next: Next, record: CallRecord, hasOneRequest: boolean) {
       super(next, record);
-      this.#record = record;
       this.#hasOneRequest = hasOneRequest;
     }
 
     override onReceiveMessage(message: unknown): void {
-      if (!this.#hasOneRequest) deadlines.delete(this.#record);
+      if (!this.#hasOneRequest) deadlines.delete(this.record);
       super.onReceiveMessage(message);
     }
 
     override onReceiveHalfClose(): void {
-      deadlines.delete(this.#record);
+      deadlines.delete(this.record);
       super.onReceiveHalfClose();
     }
   }

@@ -2,7 +2,17 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Attempt } from '../../src/policy/judge.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
-import { ACCEPTED, answeredAfter, attempt, endOf, type OpenStore, requested, storeOpener, tally } from './redis-fixtures.ts';
+import {
+  ACCEPTED,
+  answeredAfter,
+  attempt,
+  endOf,
+  type OpenStore,
+  redisStarter,
+  requested,
+  storeOpener,
+  tally,
+} from './redis-fixtures.ts';
 
 /** What a Verify may take to be refused, and what the service may take to be back, in ms. */
 const REFUSED_WITHIN = 300;
@@ -12,17 +22,8 @@ const wrong = (fingerprint: string): Attempt => attempt({ fingerprint, step: und
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 redisSuite('the Redis store in trouble', () => {
-  const servers: RedisServer[] = [];
   const open = storeOpener();
-  afterEach(async () => {
-    await Promise.all(servers.splice(0).map((server) => server.stop()));
-  });
-
-  async function start(...args: string[]): Promise<RedisServer> {
-    const server = await startRedis(args);
-    servers.push(server);
-    return server;
-  }
+  const start = redisStarter();
 
   async function expectRefused(store: OpenStore, call?: () => Promise<unknown>): Promise<void> {
     const { end, ms } = await endOf(call?.() ?? store.codes.judge(attempt({ step: 999 }), 0));

@@ -6,6 +6,7 @@ import { FREE_ATTEMPTS, type Judgement } from '../../src/policy/judge.ts';
 import { type Store, StoreUnavailableError } from '../../src/policy/store.ts';
 import { openRedisStore, type RedisStoreOptions } from '../../src/store/redis.ts';
 import { RedisSetupError } from '../../src/store/redis-error.ts';
+import { type RedisServer, startRedis } from '../support/redis.ts';
 
 export const ACCEPTED: Judgement = {
   outcome: 'accepted',
@@ -79,4 +80,17 @@ export async function answeredAfter(call: () => Promise<unknown>, withinMs: numb
 /** How often each outcome came. */
 export function tally(outcomes: readonly { readonly outcome: string }[]): Record<string, number> {
   return Object.fromEntries([...Map.groupBy(outcomes, ({ outcome }) => outcome)].map(([outcome, all]) => [outcome, all.length]));
+}
+
+/** Starts servers with settings of their own; each test's are stopped after it. */
+export function redisStarter(): (...args: string[]) => Promise<RedisServer> {
+  const servers: RedisServer[] = [];
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map((server) => server.stop()));
+  });
+  return async (...args) => {
+    const server = await startRedis(args);
+    servers.push(server);
+    return server;
+  };
 }

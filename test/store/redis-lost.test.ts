@@ -1,29 +1,20 @@
 /** A Redis that has lost its state, or is another one: given up at once, taken up again by the next ping, and never with what was read before. */
 import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { issueApiKey } from '../../src/policy/api-keys.ts';
 import { StoreUnavailableError } from '../../src/policy/store.ts';
 import { START } from '../policy/fixtures.ts';
-import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
-import { ACCEPTED, answeredAfter, attempt, endOf, storeOpener, tally } from './redis-fixtures.ts';
+import { type RedisServer, redisSuite } from '../support/redis.ts';
+import { ACCEPTED, answeredAfter, attempt, endOf, redisStarter, storeOpener, tally } from './redis-fixtures.ts';
 
 const BACK_WITHIN = 2000;
 const LOST = expect.stringContaining('Restore a backup, or make new API keys (otpd keys create)');
 const FOREIGN = expect.stringContaining('the state of another fingerprint key');
 
 redisSuite('the Redis store that has lost its state', () => {
-  const servers: RedisServer[] = [];
   const open = storeOpener();
-  afterEach(async () => {
-    await Promise.all(servers.splice(0).map((server) => server.stop()));
-  });
-
-  async function start(...args: string[]): Promise<RedisServer> {
-    const server = await startRedis(args);
-    servers.push(server);
-    return server;
-  }
+  const start = redisStarter();
 
   /** A store in use: bound, and step 100 accepted. What it says at the start is left out; `losses` are the calls of `onLost`. */
   async function openInUse(server: RedisServer) {

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { issueApiKey } from '../../src/policy/api-keys.ts';
 import { START } from '../policy/fixtures.ts';
-import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
-import { ACCEPTED, attempt, endOf, requested, storeOpener } from './redis-fixtures.ts';
+import { redisSuite } from '../support/redis.ts';
+import { ACCEPTED, attempt, endOf, redisStarter, requested, storeOpener } from './redis-fixtures.ts';
 
 /** What a restricted user needs; CONFIG GET only spares a warning. */
 const ACL =
@@ -17,17 +17,8 @@ const ACL =
   ' +hget +hset +hlen +hexists +hgetall';
 
 redisSuite('opening the Redis store', () => {
-  const servers: RedisServer[] = [];
   const open = storeOpener();
-  afterEach(async () => {
-    await Promise.all(servers.splice(0).map((server) => server.stop()));
-  });
-
-  async function start(...args: string[]): Promise<RedisServer> {
-    const server = await startRedis(args);
-    servers.push(server);
-    return server;
-  }
+  const start = redisStarter();
 
   async function refusal(url: string): Promise<string> {
     const { end, ms, shown } = await endOf(open({ url }));

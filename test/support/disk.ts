@@ -16,12 +16,13 @@ export function mountDisk(folder: string): () => void {
   return () => void spawnSync('umount', ['--lazy', folder]);
 }
 
-/** A suite that needs such a disk: without the right to mount one, a line that says what did not run, and why. */
+/** A suite that needs such a disk: without the right to mount one, a failure with CI=true, and elsewhere a line that says what did not run, and why. */
 export function diskSuite(name: string, suite: () => void): void {
   const folder = mkdtempSync(join(tmpdir(), 'otpd-disk-'));
   try {
     mountDisk(folder)();
   } catch (error) {
+    if (process.env['CI'] === 'true') throw error;
     process.stderr.write(`NOT RUN, since no disk can be mounted here (${(error as Error).message}): ${name}\n`);
     describe.skip(name, suite);
     return;
