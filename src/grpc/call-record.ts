@@ -31,6 +31,9 @@ export interface CallRecord {
   ended: boolean;
   /** Gives back the place of an open stream; to be called at the end, whatever the end is. */
   closeStream: (() => void) | undefined;
+  /** Those that wait for their deadlines beside it. */
+  older: CallRecord | undefined;
+  newer: CallRecord | undefined;
 }
 
 export function createCallRecord(path: string, call: ServerInterceptingCallInterface): CallRecord {
@@ -47,6 +50,8 @@ export function createCallRecord(path: string, call: ServerInterceptingCallInter
     fault: undefined,
     ended: false,
     closeStream: undefined,
+    older: undefined,
+    newer: undefined,
   };
 }
 

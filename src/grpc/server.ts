@@ -13,6 +13,7 @@ import { createGuard } from './guard.ts';
 import { createHealth } from './health.ts';
 import { createObserver } from './observe.ts';
 import { addReflection } from './reflection.ts';
+import { keepStreamsInTables } from './sessions.ts';
 import { createUnary } from './unary.ts';
 
 /** grpc-js is open by default: what one caller may take is bounded here. */
@@ -69,8 +70,10 @@ export function createGrpcServer({ methods, admit, clock, credentials, reflectio
     listen: (address) =>
       new Promise((resolve, reject) => {
         server.bindAsync(address, credentials.credentials, (error, port) => {
-          bound = error ? undefined : address.replace(/:\d+$/, `:${port}`);
-          return error ? reject(error) : resolve(port);
+          if (error) return reject(error);
+          bound = address.replace(/:\d+$/, `:${port}`);
+          keepStreamsInTables(server);
+          resolve(port);
         });
       }),
     setServing: (serving) => health.set(OtpService.typeName, serving),

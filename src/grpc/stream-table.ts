@@ -1,0 +1,91 @@
+/**
+ * Where a connection keeps its open streams, in place of the `Map` that Node's HTTP/2 keeps them in.
+ *
+ * A `Map` or `Set` whose entries come and go copies them into a new table whenever the old one is full of gaps, and V8 links the old table to
+ * the new one. Once a table has been moved to the old generation, it keeps the next one alive at each collection of the young generation, this
+ * one the next, and each of them what was in it: calls that ended long ago, 20 kB each, are copied and moved as if they were in use
+ * (docs/performance.md). Here entries lie in one pair of arrays, and one that leaves leaves nothing behind.
+ */
+/** What Node's HTTP/2 asks of the `Map`. */
+export interface StreamTable<T> {
+  readonly size: number;
+  readonly get: (id: number) => T | undefined;
+  readonly set: (id: number, stream: T) => void;
+  readonly delete: (id: number) => boolean;
+  /** Of those that are there now, each that still is when its turn comes. */
+  readonly forEach: (visit: (stream: T, id: number) => void) => void;
+}
+
+/** A power of two; at least half of the places are free, so that the next free one is near. */
+const SMALLEST = 32;
+
+/** Makes a table by stream id, a positive whole number: open addressing with linear probing, gaps closed as they come. */
+export function createStreamTable<T>(): StreamTable<T> {
+  /** Zero where the place is free. */
+  let ids = new Int32Array(SMALLEST);
+  let streams: (T | undefined)[] = new Array(SMALLEST).fill(undefined);
+  let size = 0;
+
+  // A client's ids are odd and come in order: neighbours have places beside each other, and none in common.
+  const home = (id: number): number => (id >> 1) & (ids.length - 1);
+  const after = (place: number): number => (place + 1) & (ids.length - 1);
+
+  /** Where `id` is, or else would be. */
+  function placeOf(id: number): number {
+    let place = home(id);
+    while (ids[place] !== 0 && ids[place] !== id) place = after(place);
+    return place;
+  }
+
+  function put(place: number, id: number, stream: T | undefined): void {
+    ids[place] = id;
+    streams[place] = stream;
+  }
+
+  function grow(): void {
+    const [oldIds, oldStreams] = [ids, streams];
+    ids = new Int32Array(oldIds.length * 2);
+    streams = new Array(oldIds.length * 2).fill(undefined);
+    for (const [place, id] of oldIds.entries()) if (id !== 0) put(placeOf(id), id, oldStreams[place]);
+  }
+
+  /** Moves up what was put behind `gap` for want of a place nearer its home, so that it is still found. */
+  function close(gap: number): void {
+    const distance = (from: number, to: number): number => (to - from) & (ids.length - 1);
+    for (let next = after(gap); ids[next] !== 0; next = after(next)) {
+      const id = ids[next] as number;
+      if (distance(home(id), next) < distance(gap, next)) continue;
+      put(gap, id, streams[next]);
+      gap = next;
+    }
+    put(gap, 0, undefined);
+  }
+
+  const get = (id: number): T | undefined => streams[placeOf(id)];
+
+  return {
+    get size() {
+      return size;
+    },
+    get,
+    set(id, stream) {
+      if (2 * (size + 1) > ids.length) grow();
+      const place = placeOf(id);
+      if (ids[place] === 0) size += 1;
+      put(place, id, stream);
+    },
+    delete(id) {
+      const place = placeOf(id);
+      if (ids[place] === 0) return false;
+      close(place);
+      size -= 1;
+      return true;
+    },
+    forEach(visit) {
+      for (const id of ids.filter((id) => id !== 0)) {
+        const stream = get(id);
+        if (stream !== undefined) visit(stream, id);
+      }
+    },
+  };
+}

@@ -1,0 +1,118 @@
+/** The table of a connection's streams: the `Map` it stands in for, by itself and in a connection of the Node that is pinned. */
+import { once } from 'node:events';
+import { connect, createServer, type Http2Server, type Http2Session, type ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import type { Server } from '@grpc/grpc-js';
+import { afterEach, describe, expect, test } from 'vitest';
+import { keepStreamsInTables } from '../../src/grpc/sessions.ts';
+import { createStreamTable } from '../../src/grpc/stream-table.ts';
+
+test('does what a Map does, whatever comes and goes', () => {
+  const table = createStreamTable<string>();
+  const model = new Map<number, string>();
+  let random = 1;
+  const below = (bound: number): number => {
+    random = (random * 48_271) % 2_147_483_647;
+    return random % bound;
+  };
+  for (let round = 0; round < 50_000; round++) {
+    // Now and then many are open, and ids collide, since those of a small table are taken from a wide range.
+    const id = 2 * below(round % 10_000 < 5000 ? 40 : 4000) + 1;
+    if (model.size < (round % 3000 < 1500 ? 12 : 300) && below(2) === 0) {
+      table.set(id, `stream ${id}`);
+      model.set(id, `stream ${id}`);
+    } else {
+      expect(table.delete(id)).toBe(model.delete(id));
+    }
+    expect(table.size).toBe(model.size);
+    const other = 2 * below(4000) + 1;
+    expect(table.get(other)).toBe(model.get(other));
+    if (round % 100 === 0) for (const [key, value] of model) expect(table.get(key)).toBe(value);
+  }
+  expect(model.size).toBeGreaterThan(0);
+});
+
+test('one that stays while thousands come and go is still found', () => {
+  const table = createStreamTable<number>();
+  table.set(1, 1);
+  for (let id = 3; id < 20_000; id += 2) {
+    table.set(id, id);
+    if (id > 41) expect(table.delete(id - 40)).toBe(true);
+    expect([table.get(1), table.get(id)]).toEqual([1, id]);
+  }
+  expect(table.size).toBe(21);
+});
+
+test('visits each that is there when its turn comes, though a visit removes some', () => {
+  const table = createStreamTable<number>();
+  for (let id = 1; id < 400; id += 2) table.set(id, id);
+  const visited: number[] = [];
+  table.forEach((stream, id) => {
+    visited.push(stream);
+    table.delete(id);
+    table.delete(id ^ 2);
+  });
+  expect(visited.length).toBe(100);
+  expect(table.size).toBe(0);
+});
+
+describe('in a connection', () => {
+  const servers: Http2Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close();
+  });
+
+  async function listening(): Promise<{ server: Http2Server; address: string }> {
+    const server = createServer();
+    servers.push(server);
+    keepStreamsInTables({ http2Servers: new Map([[server, undefined]]) } as unknown as Server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return { server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  }
+
+  const streamsOf = (session: Http2Session): unknown => {
+    const name = Object.getOwnPropertySymbols(session).find(({ description }) => description === 'state') as symbol;
+    return (session as unknown as Record<symbol, { streams: unknown }>)[name]?.streams;
+  };
+
+  test('it is there, knows what is open, and lets the connection end', async () => {
+    const { server, address } = await listening();
+    const client = connect(address);
+    const streams = Array.from({ length: 40 }, () => client.request());
+    const opened: ServerHttp2Stream[] = [];
+    await new Promise<void>((resolve) =>
+      server.on('stream', (stream: ServerHttp2Stream) => opened.push(stream) === 40 && resolve()),
+    );
+    const session = opened[0]?.session as Http2Session;
+    const table = streamsOf(session) as ReturnType<typeof createStreamTable>;
+    expect(table).not.toBeInstanceOf(Map);
+    expect(Object.keys(table)).toEqual(Object.keys(createStreamTable()));
+    expect(table.size).toBe(40);
+    for (const stream of opened.slice(0, 39)) stream.respond({ ':status': 204 }, { endStream: true });
+    await Promise.all(streams.slice(0, 39).map((stream) => once(stream.resume(), 'close')));
+    await expect.poll(() => table.size).toBe(1);
+    // Waits for the one that is left, and no longer.
+    const closed = once(session, 'close');
+    session.close();
+    opened[39]?.respond({ ':status': 204 }, { endStream: true });
+    await Promise.all([closed, once(streams[39]?.resume() as NodeJS.EventEmitter, 'close')]);
+    expect(table.size).toBe(0);
+    client.close();
+  });
+
+  test('a connection that is cut off takes all its streams with it', async () => {
+    const { server, address } = await listening();
+    const client = connect(address);
+    client.on('error', () => undefined);
+    const streams = Array.from({ length: 10 }, () => client.request().on('error', () => undefined));
+    const opened: ServerHttp2Stream[] = [];
+    await new Promise<void>((resolve) =>
+      server.on('stream', (stream: ServerHttp2Stream) => opened.push(stream) === 10 && resolve()),
+    );
+    opened[0]?.session?.destroy();
+    await Promise.all(opened.map((stream) => stream.closed || once(stream, 'close')));
+    expect(opened.every(({ destroyed }) => destroyed)).toBe(true);
+    await Promise.all(streams.map((stream) => stream.closed || once(stream, 'close')));
+  });
+});
