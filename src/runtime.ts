@@ -2,7 +2,8 @@
  * Node's settings for this program; to be imported before anything else, and the rest by `import()`, since static imports are compiled first.
  *
  * Pretenuring makes objects that V8 expects to live long in the old generation at once: with calls under way it expects wrongly, and whole
- * collections take the place of cheap ones (docs/performance.md). Compiled code is kept for the next start in a folder of the user's own: what
+ * collections take the place of cheap ones. Code that is optimised late lets the streams of calls that have ended live on until it is (both:
+ * docs/performance.md). Compiled code is kept for the next start in a folder of the user's own: what
  * lies in it is run, so that one that others can write would let them in.
  */
 import { enableCompileCache } from 'node:module';
@@ -11,4 +12,5 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 
 setFlagsFromString('--no-allocation-site-pretenuring');
+setFlagsFromString('--invocation-count-for-turbofan=500');
 enableCompileCache(join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'otpd'));

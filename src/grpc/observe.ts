@@ -106,8 +106,8 @@ function fail(record: CallRecord, error: Error): void {
 function answerThrough(record: CallRecord, ours: boolean, finish: (record: CallRecord, code: number) => void): void {
   const { call } = record;
   const { sendMetadata, sendStatus } = call;
-  call.sendMetadata = (metadata) => sendMetadata.call(call, annotated(metadata, record));
-  call.sendStatus = (given) => {
+  const sendAnnotated: typeof sendMetadata = (metadata) => sendMetadata.call(call, annotated(metadata, record));
+  const sendOnce: typeof sendStatus = (given) => {
     if (record.ended) return;
     const status: PartialStatus = ours ? withDetails(given, record) : given;
     const metadata = status.metadata ?? new Metadata();
@@ -119,4 +119,7 @@ function answerThrough(record: CallRecord, ours: boolean, finish: (record: CallR
       sendStatus.call(call, { code: status.code, details: status.details, metadata });
     }
   };
+  // In two steps, for the reason that `listenThrough` has.
+  call.sendMetadata = sendAnnotated;
+  call.sendStatus = sendOnce;
 }
