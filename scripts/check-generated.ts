@@ -1,6 +1,7 @@
 /**
  * Says whether what is committed is what the contract gives: the code in every language, the descriptor set, the API reference, and the
- * copies of the service config. Exits 1 if not. A language whose plugins cannot be installed is named, and a failure only with `CI=true`.
+ * copies of the service config and of the contract. Exits 1 if not. A language whose plugins cannot be installed is named, and a failure
+ * only with `CI=true`.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -31,6 +32,7 @@ try {
   require(run('node', 'scripts/api-docs.ts', '--check'));
   for (const copy of globSync('gen/*/**/service_config.json', { exclude: ['**/target', '**/node_modules'] }))
     require(run('cmp', SERVICE_CONFIG, copy));
+  require(run('diff', '-rq', 'proto', 'gen/cpp/proto'));
 
   const unchecked = new Set(plugins.filter(({ installed }) => !installed).map(({ out }) => out));
   if (unchecked.size > 0) {

@@ -1,0 +1,120 @@
+// What goes out with a call, and what is tried again.
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "service.h"
+
+namespace otpd::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+const grpc::Status kUnavailable(grpc::StatusCode::UNAVAILABLE, "not there");
+
+/// Fails the first calls, then answers.
+auto failing(std::size_t times, grpc::Status status = kUnavailable, std::string pushback = "") {
+  return [=](std::size_t earlier, grpc::ServerContext& context) {
+    if (earlier >= times) return grpc::Status::OK;
+    if (!pushback.empty()) context.AddTrailingMetadata("grpc-retry-pushback-ms", pushback);
+    return status;
+  };
+}
+
+TEST(Calls, VerifyIsRetriedWithOneRequestId) {
+  Server server;
+  server.service.outcome = failing(2);
+  v1::VerifyRequest request;
+  request.set_code("123456");
+  EXPECT_TRUE(server.connect().verify(request).valid());
+  const auto calls = server.service.calls();
+  ASSERT_EQ(calls.size(), 3U);
+  EXPECT_TRUE(
+      std::regex_match(calls[0].request_id, std::regex("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")));
+  for (const Call& call : calls) {
+    EXPECT_EQ(call.request, calls[0].request);
+    EXPECT_EQ(call.api_key, kApiKey);
+  }
+  EXPECT_EQ(request.request_id(), "") << "the request of the caller is not touched";
+}
+
+TEST(Calls, RequestIdsDiffer) {
+  Server server;
+  server.service.outcome = failing(0);
+  const Client client = server.connect();
+  client.verify({});
+  client.verify({});
+  EXPECT_NE(server.service.calls()[0].request_id, server.service.calls()[1].request_id);
+}
+
+TEST(Calls, ARequestIdOfTheCallerIsKept) {
+  Server server;
+  server.service.outcome = failing(1);
+  v1::VerifyRequest request;
+  request.set_request_id("mine");
+  server.connect().verify(request);
+  ASSERT_EQ(server.service.calls().size(), 2U);
+  for (const Call& call : server.service.calls()) EXPECT_EQ(call.request_id, "mine");
+}
+
+TEST(Calls, FourTriesAtMost) {
+  Server server;
+  server.service.outcome = failing(9);
+  EXPECT_EQ(failure_of([&] { server.connect().token({}); }).code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(server.service.calls().size(), 4U);
+}
+
+TEST(Calls, NothingButUnavailableIsRetried) {
+  for (const auto code : {grpc::StatusCode::INTERNAL, grpc::StatusCode::RESOURCE_EXHAUSTED, grpc::StatusCode::ABORTED}) {
+    Server server;
+    // The server says when a call over its limit makes sense again: it is for the caller to come back.
+    server.service.outcome = failing(1, grpc::Status(code, ""), "60000");
+    EXPECT_EQ(failure_of([&] { server.connect().token({}); }).code(), code);
+    EXPECT_EQ(server.service.calls().size(), 1U);
+  }
+}
+
+TEST(Calls, APauseThatTheServerAsksForIsKept) {
+  Server server;
+  server.service.outcome = failing(1, kUnavailable, "700");
+  const auto start = std::chrono::steady_clock::now();
+  server.connect().token({});
+  EXPECT_GE(std::chrono::steady_clock::now() - start, 700ms);
+}
+
+TEST(Calls, NoRetryWhereTheServerAsksForNone) {
+  Server server;
+  server.service.outcome = failing(1, kUnavailable, "-1");
+  EXPECT_EQ(failure_of([&] { server.connect().token({}); }).code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(server.service.calls().size(), 1U);
+}
+
+TEST(Calls, ADeadlineGoesWithEveryCall) {
+  Server server;
+  server.service.outcome = failing(0);
+  Options options;
+  options.plaintext = true;
+  Client::connect(server.address, kApiKey, options).verify({});
+  server.connect(100s).verify({});
+  server.connect(100s).verify({}, 1h);
+  server.connect().verify({}, std::chrono::milliseconds::max());
+  const auto calls = server.service.calls();
+  // Between what the one before may have and its own, which gRPC rounds up a little.
+  const std::chrono::milliseconds limits[] = {0s, 5s, 100s, 1h};
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_GT(calls[i].remaining, limits[i] + limits[i] / 100);
+    EXPECT_LE(calls[i].remaining, limits[i + 1] + limits[i + 1] / 100);
+  }
+  EXPECT_GT(calls[3].remaining, 24h);
+}
+
+TEST(Calls, APauseEndsWithTheDeadline) {
+  Server server;
+  server.service.outcome = failing(9, kUnavailable, "60000");
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(failure_of([&] { server.connect().token({}, 200ms); }).code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 30s);
+}
+
+}  // namespace
+}  // namespace otpd::test
