@@ -32,6 +32,9 @@ interface Call {
   /** When to give it up, in ms of `monotonicMs`; later if the writer gets others done before its turn, or this thread gives it none. */
   deadline: number;
   timer: NodeJS.Timeout | undefined;
+  isSent: boolean;
+  /** Whether it has its result or was given up. */
+  isOver: boolean;
   readonly promise: Promise<unknown>;
   readonly resolve: (result: never) => void;
   readonly reject: (error: Error) => void;
@@ -39,7 +42,8 @@ interface Call {
 
 /** Makes a queue whose writer is started with the first order, and again after a crash. `onOutage` is told of each failure of the writer. */
 export function createQueue(startWriter: () => Worker, onOutage: () => void): Queue {
-  const waiting = new Set<Call>();
+  /** In the order of coming; one that was given up may still be among them. An array: see `stream-table.ts` on what a `Set` keeps alive. */
+  let waiting: Call[] = [];
   /** Those of `waiting` that came in this turn of the event loop. */
   let fresh: Call[] = [];
   /** When the writer was given a batch, it having carried out the one before: not when that was done, as this thread may give the next one late. */
@@ -83,18 +87,23 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
       watch(call);
     }
     fresh = [];
-    if (sent.length === 0 && waiting.size > 0) sendBatch();
+    if (sent.length === 0) sendBatch();
   }
 
   function sendBatch(): void {
+    waiting = waiting.filter(({ isOver }) => !isOver);
+    if (waiting.length === 0) return;
     if (writer === undefined && monotonicMs() < restartAt) {
       failAll(new Error('the writer has ended and is not yet started again'));
     } else {
       writer ??= start();
-      sent = takeBatch(waiting);
+      sent = waiting.splice(0, MAX_BATCH);
       if (hasMovedOn) owedSince = monotonicMs();
       hasMovedOn = false;
-      for (const call of sent) call.deadline = deadlineInQueue(call);
+      for (const call of sent) {
+        call.isSent = true;
+        call.deadline = deadlineInQueue(call);
+      }
       writer.postMessage(sent.map(({ order, deadline }) => [order, deadline]));
     }
   }
@@ -123,7 +132,7 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
   function failAll(cause: unknown): void {
     const calls = [...sent, ...waiting];
     sent = [];
-    waiting.clear();
+    waiting = [];
     fresh = [];
     fail(calls, cause);
   }
@@ -134,25 +143,34 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
   }
 
   function giveUp(call: Call): void {
-    const isWaiting = waiting.has(call);
-    if (!isWaiting && !sent.includes(call)) return;
+    if (call.isOver) return;
     // A writer that has nothing to do is not what it waits for: its batch goes out in this turn.
-    if (isWaiting) call.deadline = hasMovedOn ? monotonicMs() + call.patienceMs : deadlineInQueue(call);
+    if (!call.isSent) call.deadline = hasMovedOn ? monotonicMs() + call.patienceMs : deadlineInQueue(call);
     if (monotonicMs() < call.deadline) {
       watch(call);
       return;
     }
-    waiting.delete(call);
     fail([call], new Error('the writer has not answered in time'));
   }
 
   return {
     send(order, patienceMs) {
       if (closing !== undefined) return Promise.reject(new StoreUnavailableError(new Error('the store is closed')));
-      if (waiting.size >= MAX_WAITING) return Promise.reject(new StoreUnavailableError(new Error('too many calls are waiting')));
+      if (waiting.length >= MAX_WAITING)
+        return Promise.reject(new StoreUnavailableError(new Error('too many calls are waiting')));
       const { promise, resolve, reject } = Promise.withResolvers<never>();
-      const call: Call = { order, patienceMs, deadline: Number.POSITIVE_INFINITY, timer: undefined, promise, resolve, reject };
-      waiting.add(call);
+      const call: Call = {
+        order,
+        patienceMs,
+        deadline: Number.POSITIVE_INFINITY,
+        timer: undefined,
+        isSent: false,
+        isOver: false,
+        promise,
+        resolve,
+        reject,
+      };
+      waiting.push(call);
       fresh.push(call);
       schedule();
       return promise;
@@ -164,17 +182,9 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
   };
 }
 
-function takeBatch(waiting: Set<Call>): Call[] {
-  const batch: Call[] = [];
-  for (const call of waiting) {
-    if (batch.length === MAX_BATCH) break;
-    waiting.delete(call);
-    batch.push(call);
-  }
-  return batch;
-}
-
-function end({ timer, resolve, reject }: Call, result: Result | typeof LATE | Error): void {
+function end(call: Call, result: Result | typeof LATE | Error): void {
+  const { timer, resolve, reject } = call;
+  call.isOver = true;
   clearTimeout(timer);
   if (result === LATE) reject(new StoreUnavailableError(new Error('the writer had no time left for it')));
   else if (result instanceof Error) reject(result);
