@@ -1,5 +1,5 @@
 /** Bridges the methods of the service to grpc-js: bytes to messages and back, and every failure contained. */
-import { type DescMethod, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import { type DescMethod, fromBinary, type MessageShape } from '@bufbuild/protobuf';
 import {
   type handleServerStreamingCall,
   Metadata,
@@ -10,6 +10,7 @@ import type { CallContext } from '../service/context.ts';
 import { CallFailure } from '../service/failure.ts';
 import type { Method, StreamingMethod } from '../service/methods.ts';
 import { type CallRecord, streamRecordOf } from './call-record.ts';
+import { createEncoder } from './encode.ts';
 import { failureStatus } from './status.ts';
 
 /** A service as `Server.addService` takes it. */
@@ -51,6 +52,7 @@ export function defineMethod(descriptor: DescMethod): ServiceDefinition[string] 
 }
 
 function streaming(method: StreamingMethod, now: () => number): handleServerStreamingCall<Buffer, Uint8Array> {
+  const encode = createEncoder(method.descriptor.output);
   return (call) => {
     const record = streamRecordOf(call.metadata);
     const left = new AbortController();
@@ -63,7 +65,8 @@ function streaming(method: StreamingMethod, now: () => number): handleServerStre
         signal: left.signal,
       })) {
         if (left.signal.aborted) return;
-        call.write(toBinary(method.descriptor.output, response));
+        // A copy: it may have to wait until others have been encoded.
+        call.write(Buffer.from(encode(response)));
       }
       call.end(new Metadata());
     };
@@ -88,5 +91,6 @@ export function decode(method: Method, bytes: Uint8Array): MessageShape<DescMeth
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
+  if (Buffer.isBuffer(bytes)) return bytes;
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,24 +1,31 @@
 /** The innermost interceptor: answers the unary methods, so that grpc-js need not make a stream for a request that is one message. */
-import { type DescMethod, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import type { Message } from '@bufbuild/protobuf';
 import { status as codes, type ServerInterceptor } from '@grpc/grpc-js';
 import { CallFailure } from '../service/failure.ts';
 import type { Method, UnaryMethod } from '../service/methods.ts';
 import { type CallRecord, recordOf } from './call-record.ts';
 import { context, decode, pathOf } from './definition.ts';
+import { createEncoder } from './encode.ts';
 import { Listener, listenThrough, type Next } from './listener.ts';
 import { failureStatus } from './status.ts';
+
+/** A method with the encoder of its answers. */
+interface Encoded extends UnaryMethod {
+  readonly encode: (response: Message) => Buffer;
+}
 
 /** Makes the interceptor; it must stand last, behind the guard. Calls of other methods pass it. */
 export function createUnary(methods: readonly Method[], now: () => number): ServerInterceptor {
   const unary = methods.filter((method) => method.kind === 'unary');
-  const byPath = new Map(unary.map((method) => [pathOf(method.descriptor), method]));
+  const encoded = unary.map((method): Encoded => ({ ...method, encode: createEncoder(method.descriptor.output) }));
+  const byPath = new Map(encoded.map((method) => [pathOf(method.descriptor), method]));
 
   class Answered extends Listener {
-    readonly #method: UnaryMethod;
+    readonly #method: Encoded;
     readonly #record: CallRecord;
     #request: Uint8Array | undefined;
 
-    constructor(next: Next, method: UnaryMethod, record: CallRecord) {
+    constructor(next: Next, method: Encoded, record: CallRecord) {
       super(next);
       this.#method = method;
       this.#record = record;
@@ -51,7 +58,7 @@ export function createUnary(methods: readonly Method[], now: () => number): Serv
 }
 
 /** Has the method handle the request; every failure is contained. */
-function answer(method: UnaryMethod, request: Uint8Array, record: CallRecord, now: () => number): void {
+function answer(method: Encoded, request: Uint8Array, record: CallRecord, now: () => number): void {
   try {
     const response = method.handle(decode(method, request), context(record, now));
     if (!(response instanceof Promise)) send(method, response, record);
@@ -62,9 +69,10 @@ function answer(method: UnaryMethod, request: Uint8Array, record: CallRecord, no
 }
 
 /** The status goes when the message is written, as grpc-js itself has it; nobody above would catch what fails then. */
-function send({ descriptor }: UnaryMethod, response: MessageShape<DescMethod['output']>, record: CallRecord): void {
+function send({ encode }: Encoded, response: Message, record: CallRecord): void {
   const { call } = record;
-  call.sendMessage(toBinary(descriptor.output, response), () => {
+  // Copied into its frame before this returns.
+  call.sendMessage(encode(response), () => {
     try {
       call.sendStatus({ code: codes.OK, details: 'OK', metadata: null });
     } catch (error) {
