@@ -111,19 +111,29 @@ public final class OtpClient implements AutoCloseable {
      * @throws IllegalStateException there are certificates for plaintext
      */
     public OtpClient connect() {
+      return new OtpClient(channel(), deadline);
+    }
+
+    /**
+     * Makes the connection alone, for a front of another kind, such as one for coroutines: whoever takes it shuts it down.
+     *
+     * <p>It attaches the API key to every call. Deadlines and retries are left to the front: see {@link Backoff}.
+     *
+     * @throws IllegalStateException there are certificates for plaintext
+     */
+    public ManagedChannel channel() {
       if (plaintext && tls != null) {
         throw new IllegalStateException("certificates are for TLS: give either them or plaintext");
       }
       ChannelCredentials credentials = plaintext ? InsecureChannelCredentials.create() : tls().build();
-      ManagedChannel channel = Grpc.newChannelBuilder(address, credentials)
-          // Retries are ours: see Retry.
+      return Grpc.newChannelBuilder(address, credentials)
+          // Retries are ours: see Backoff.
           .disableServiceConfigLookUp()
           // Notices that the peer of a stream has vanished without a word.
           .keepAliveTime(60, TimeUnit.SECONDS)
           .keepAliveTimeout(10, TimeUnit.SECONDS)
           .intercept(MetadataUtils.newAttachHeadersInterceptor(headers))
           .build();
-      return new OtpClient(channel, deadline);
     }
 
     private TlsChannelCredentials.Builder tls() {
@@ -195,7 +205,7 @@ public final class OtpClient implements AutoCloseable {
     try {
       return Retry.call(() -> method.apply(stub.withDeadline(end), request), channel::resetConnectBackoff, end);
     } catch (StatusRuntimeException error) {
-      throw new OtpException(error);
+      throw new OtpException(error.getStatus(), error.getTrailers(), error);
     }
   }
 
@@ -227,7 +237,7 @@ public final class OtpClient implements AutoCloseable {
         }
         response = responses.next();
       } catch (StatusRuntimeException error) {
-        throw new OtpException(error);
+        throw new OtpException(error.getStatus(), error.getTrailers(), error);
       }
       action.accept(response);
       return true;

@@ -8,14 +8,13 @@ import com.google.rpc.RequestInfo;
 import com.google.rpc.RetryInfo;
 import io.grpc.Metadata;
 import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** A call that failed, and why, taken out of the status and its details; the cause is the {@link StatusRuntimeException}. */
+/** A call that failed, and why, taken out of the status and its details; the cause is the exception of the stub. */
 public final class OtpException extends RuntimeException {
   private static final long serialVersionUID = 1;
   private static final Metadata.Key<byte[]> DETAILS =
@@ -36,10 +35,17 @@ public final class OtpException extends RuntimeException {
   private Duration retryDelay;
   private String requestId = "";
 
-  OtpException(StatusRuntimeException error) {
-    super(messageOf(error.getStatus()), error);
-    code = error.getStatus().getCode();
-    byte[] details = error.getTrailers() == null ? null : error.getTrailers().get(DETAILS);
+  /**
+   * The failure of a call, as a stub of any kind reports it.
+   *
+   * @param status how the call ended
+   * @param trailers what came with the status; {@code null} if nothing did
+   * @param cause the exception of the stub
+   */
+  public OtpException(Status status, Metadata trailers, Throwable cause) {
+    super(messageOf(status), cause);
+    code = status.getCode();
+    byte[] details = trailers == null ? null : trailers.get(DETAILS);
     if (details == null) {
       return;
     }
