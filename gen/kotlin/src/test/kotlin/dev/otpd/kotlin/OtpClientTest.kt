@@ -1,0 +1,102 @@
+package dev.otpd.kotlin
+
+import dev.otpd.OtpException
+import dev.otpd.kotlin.TestServer.Companion.API_KEY
+import dev.otpd.kotlin.TestServer.Companion.LONG
+import dev.otpd.v1.GenerateRequest
+import dev.otpd.v1.VerifyRequest
+import dev.otpd.v1.WatchTokenRequest
+import dev.otpd.v1.generateRequest
+import io.grpc.Status
+import io.grpc.StatusException
+import java.nio.file.Path
+import kotlin.test.assertEquals
+import kotlin.test.assertFailsWith
+import kotlin.test.assertFalse
+import kotlin.test.assertIs
+import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
+import org.junit.jupiter.api.AfterEach
+import org.junit.jupiter.api.Test
+
+/** The client against a gRPC server in this process: what goes out, and how failures come back. */
+internal class OtpClientTest {
+    private val server = TestServer()
+
+    @AfterEach
+    fun stop() = server.close()
+
+    @Test
+    fun `takes error details out`() {
+        val error = server.failureOf("")
+        assertEquals(Status.Code.INVALID_ARGUMENT, error.code)
+        assertEquals("INVALID_ARGUMENT: do this; digits: must be 6 to 8", error.message)
+        assertEquals("ERROR_REASON_INVALID_FIELDS", error.reason)
+        assertEquals(mapOf("k" to "v"), error.metadata)
+        assertEquals(listOf(OtpException.FieldViolation("digits", "must be 6 to 8")), error.fieldViolations)
+        assertEquals(2.seconds, error.retryDelayOrNull)
+        assertEquals("an id", error.requestId)
+        assertIs<StatusException>(error.cause)
+    }
+
+    @Test
+    fun `keeps the status when details are garbled`() {
+        val error = server.failureOf("garbled")
+        assertEquals(Status.Code.INTERNAL, error.code)
+        assertEquals("", error.reason)
+        assertEquals(null, error.retryDelayOrNull)
+    }
+
+    @Test
+    fun `ends the call of a coroutine that is cancelled`() = runBlocking {
+        server.connect().use { client ->
+            val call = launch { client.generate(generateRequest { accountName = "waiting" }) }
+            server.arrived.await()
+            call.cancelAndJoin()
+            withTimeout(LONG) { server.left.await() }
+        }
+        assertEquals(1, server.keys.size)
+    }
+
+    @Test
+    fun `sends a deadline with every call that has one answer`() = runBlocking {
+        val request = VerifyRequest.getDefaultInstance()
+        server.verified += request
+        OtpClient(server.address, API_KEY, plaintext = true).use { client ->
+            server.assertDeadline(5.seconds) { client.verify(request) }
+            server.assertDeadline(2.seconds) { client.verify(request, 2.seconds) }
+        }
+        OtpClient(server.address, API_KEY, plaintext = true, deadline = 3.seconds).use { client ->
+            server.assertDeadline(3.seconds) { client.verify(request) }
+            client.watchToken(WatchTokenRequest.getDefaultInstance()).first()
+        }
+        assertEquals(listOf(true, true, true, false), server.remaining.map { it != null })
+    }
+
+    @Test
+    fun `refuses a key that cannot be sent without showing it`() {
+        for (key in listOf("$API_KEY\n", "$API_KEY\u00e9", "$API_KEY ")) {
+            val error = assertFailsWith<IllegalArgumentException> { OtpClient(server.address, key) }
+            assertFalse(error.message.orEmpty().contains(API_KEY))
+        }
+    }
+
+    @Test
+    fun `refuses certificates for plaintext`() {
+        val pem = Path.of("pom.xml")
+        assertFailsWith<IllegalStateException> { OtpClient(server.address, API_KEY, rootCertificates = pem, plaintext = true) }
+    }
+
+    @Test
+    fun `sends nothing to a server without TLS unless told`() {
+        OtpClient(server.address, API_KEY).use { client ->
+            val error = assertFailsWith<OtpException> { runBlocking { client.generate(GenerateRequest.getDefaultInstance()) } }
+            assertEquals(Status.Code.UNAVAILABLE, error.code)
+        }
+        assertEquals(emptyList(), server.keys.toList())
+    }
+}
