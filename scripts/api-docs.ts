@@ -12,11 +12,10 @@ import {
   ScalarType,
 } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { comment, PATH } from './comments.ts';
 
 const FILE = 'docs/api.md';
 const PACKAGE = 'otp.v1';
-/** Numbers of the fields in `FileDescriptorProto` and below, of which the path of a comment consists. */
-const PATH = { message: 4, enum: 5, service: 6, inner: 2 } as const;
 
 const set = fromBinary(FileDescriptorSetSchema, readFileSync('gen/otp.binpb'));
 const files = [...createFileRegistry(set).files].filter(({ proto }) => proto.package === PACKAGE);
@@ -85,9 +84,4 @@ function pathOf({ parent, name }: DescMethod): string {
 /** A comment as the paragraphs of a table's cell. */
 function cell(file: DescFile, path: readonly number[]): string {
   return comment(file, path).replaceAll('|', '\\|').replaceAll('\n\n', '<br>').replaceAll('\n', ' ');
-}
-
-function comment({ proto }: DescFile, path: readonly number[]): string {
-  const location = proto.sourceCodeInfo?.location.find((found) => found.path.join() === path.join());
-  return (location?.leadingComments ?? '').replaceAll(/^ /gm, '').trim();
 }

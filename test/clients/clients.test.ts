@@ -8,7 +8,7 @@ import type { SeenCall } from './proxy.ts';
 import { buildRunner, type Line, RUNNERS, type Run, runCases } from './runner.ts';
 import { PAUSE_MS } from './servers.ts';
 
-const REQUIRED = ['typescript', 'go', 'python', 'java', 'kotlin', 'rust', 'cpp'];
+const REQUIRED = ['typescript', 'go', 'python', 'java', 'kotlin', 'ruby', 'rust', 'cpp'];
 const steps = cases.flatMap(({ name, steps }) => steps.map((step, index) => ({ ...step, case: name, index })));
 const chosen = process.env['OTPD_CLIENTS']?.split(',') ?? readdirSync(RUNNERS).sort();
 const missing: string[] = [];

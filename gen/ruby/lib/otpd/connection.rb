@@ -1,0 +1,52 @@
+# frozen_string_literal: true
+
+require 'grpc'
+
+module Otpd
+  # How a client connects, and as whom.
+  module Connection
+    OPTIONS = {
+      'grpc.service_config' => File.read(File.expand_path('service_config.json', __dir__), encoding: 'UTF-8'),
+      # The default, 1 s, outlasts all the retries.
+      'grpc.initial_reconnect_backoff_ms' => 100,
+      'grpc.max_reconnect_backoff_ms' => 5_000,
+      # Notices that the peer of a stream has vanished without a word.
+      'grpc.keepalive_time_ms' => 60_000,
+      'grpc.keepalive_timeout_ms' => 10_000,
+      # A lost ping is noticed by this one alone in later versions of gRPC, where it is a minute by default.
+      'grpc.http2.ping_timeout_ms' => 10_000,
+      # A stream only listens: pings must not depend on its sending something now and then.
+      'grpc.http2.max_pings_without_data' => 0
+    }.freeze
+
+    module_function
+
+    # @return [GRPC::Core::Channel] a channel that connects at its first call
+    def channel(address, credentials)
+      GRPC::ClientStub.setup_channel(nil, address, credentials, OPTIONS.dup)
+    end
+
+    # @return [Hash{String => String}] the metadata of every call
+    # @raise [ArgumentError] for what cannot be sent: gRPC would show the key in its own error
+    def metadata(api_key)
+      unless api_key.b.match?(/\A[!-~]*\z/)
+        raise ArgumentError, 'the API key holds a character that no key has, such as a line break at its end'
+      end
+
+      api_key.empty? ? {} : { 'x-api-key' => api_key }
+    end
+
+    # @return [GRPC::Core::ChannelCredentials, Symbol] how to speak TLS, or that it is plaintext
+    # @raise [ArgumentError] for certificates together with plaintext
+    def credentials(root_certificates, client_certificate, plaintext)
+      unless plaintext
+        chain, key = client_certificate
+        return GRPC::Core::ChannelCredentials.new(root_certificates, key, chain)
+      end
+      return :this_channel_is_insecure unless root_certificates || client_certificate
+
+      raise ArgumentError, 'certificates are for TLS: give either them or plaintext'
+    end
+  end
+  private_constant :Connection
+end

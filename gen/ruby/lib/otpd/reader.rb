@@ -1,0 +1,50 @@
+# frozen_string_literal: true
+
+require_relative 'error'
+
+module Otpd
+  # Takes the messages of a stream from gRPC in a thread of its own: while gRPC waits in the main thread, signals may, Ctrl-C among them.
+  class Reader
+    def initialize
+      # Not further ahead of the program than by one.
+      @messages = SizedQueue.new(1)
+    end
+
+    # Takes a message, from within the operation.
+    def <<(message)
+      @messages << message
+    end
+
+    # Runs the operation, and yields what comes.
+    #
+    # @raise [Error]
+    def each(operation)
+      thread = start(operation)
+      while (message = @messages.pop)
+        yield message
+      end
+      error = thread.value
+      raise Error.from(error), cause: error if error
+    ensure
+      operation.cancel
+      # Ends the thread also where it has a message that nobody wants.
+      @messages.close
+      thread&.join
+    end
+
+    private
+
+    # @return [Thread] its value is what the operation failed with, or nil
+    def start(operation)
+      Thread.new do
+        operation.execute
+        nil
+      rescue GRPC::BadStatus, Google::Protobuf::ParseError, ClosedQueueError => e
+        e
+      ensure
+        @messages.close
+      end
+    end
+  end
+  private_constant :Reader
+end

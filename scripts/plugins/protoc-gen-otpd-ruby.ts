@@ -1,0 +1,80 @@
+/**
+ * A protoc plugin that makes the files of `Otpd::V1` in `otpd/v1`: messages from protoc, with the comments of the contract, and stubs.
+ *
+ * protoc takes the load path of generated Ruby from the path of the proto file, which would claim the top-level name `otp` in every program
+ * that installs the client. So protoc is given the files under the names that the gem has. It leaves the comments out, and gRPC's own plugin
+ * for stubs comes with a protoc of its own (the gem grpc-tools), for what is a list of methods in Ruby: both are made here.
+ *
+ * The option `protoc=<file>` says where protoc is.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { create, createFileRegistry, type DescFile, fromBinary, toBinary } from '@bufbuild/protobuf';
+import {
+  type CodeGeneratorRequest,
+  CodeGeneratorRequestSchema,
+  CodeGeneratorResponse_Feature,
+  CodeGeneratorResponseSchema,
+  FileDescriptorSetSchema,
+  FileOptionsSchema,
+} from '@bufbuild/protobuf/wkt';
+import { documented, stubs } from './ruby-code.ts';
+
+const SOURCE = 'otp/v1/';
+const PACKAGE = 'otpd/v1/';
+const MODULE = 'Otpd::V1';
+
+const request = fromBinary(CodeGeneratorRequestSchema, readFileSync(0));
+rename(request);
+const set = create(FileDescriptorSetSchema, { file: request.protoFile });
+const files = [...createFileRegistry(set).files].filter(({ proto }) => isOurs(proto.name));
+const messages = files.length === 0 ? new Map<string, string>() : runProtoc(files.map(({ proto }) => proto.name));
+const response = create(CodeGeneratorResponseSchema, {
+  supportedFeatures: BigInt(CodeGeneratorResponse_Feature.PROTO3_OPTIONAL),
+  file: files.flatMap((file) => [
+    { name: fileOf(file, '_pb.rb'), content: documented(file, messages.get(file.proto.name) ?? '') },
+    ...(file.services.length > 0 ? [{ name: fileOf(file, '_services_pb.rb'), content: stubs(file, MODULE) }] : []),
+  ]),
+});
+process.stdout.write(toBinary(CodeGeneratorResponseSchema, response));
+
+function isOurs(name: string): boolean {
+  return name.startsWith(PACKAGE) && request.fileToGenerate.includes(name);
+}
+
+/** The name of a generated file below the folder of the package. */
+function fileOf({ proto }: DescFile, ending: string): string {
+  return `${basename(proto.name, '.proto')}${ending}`;
+}
+
+/** Moves the contract's files, and what refers to them, from `otp/v1` to `otpd/v1`. */
+function rename(request: CodeGeneratorRequest): void {
+  const moved = (name: string) => (name.startsWith(SOURCE) ? `${PACKAGE}${name.slice(SOURCE.length)}` : name);
+  request.fileToGenerate = request.fileToGenerate.map(moved);
+  for (const file of request.protoFile) {
+    file.name = moved(file.name);
+    file.dependency = file.dependency.map(moved);
+    // Options for other languages would only be dead weight in what a program loads.
+    if (file.name.startsWith(PACKAGE)) file.options = create(FileOptionsSchema, { rubyPackage: MODULE });
+  }
+}
+
+/** What protoc makes of each of the files, by their names. */
+function runProtoc(names: readonly string[]): ReadonlyMap<string, string> {
+  const protoc = /^protoc=(.+)$/.exec(request.parameter)?.[1];
+  if (protoc === undefined) throw new Error('the option protoc=<file> is missing');
+  const folder = mkdtempSync(join(tmpdir(), 'protoc-gen-otpd-ruby-'));
+  try {
+    const descriptors = join(folder, 'descriptors.binpb');
+    writeFileSync(descriptors, toBinary(FileDescriptorSetSchema, set));
+    const { status, error } = spawnSync(protoc, [`--descriptor_set_in=${descriptors}`, `--ruby_out=${folder}`, ...names], {
+      stdio: ['ignore', 2, 2],
+    });
+    if (error !== undefined || status !== 0) throw error ?? new Error(`protoc ended with ${status}`);
+    return new Map(names.map((name) => [name, readFileSync(join(folder, name.replace(/\.proto$/, '_pb.rb')), 'utf8')]));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

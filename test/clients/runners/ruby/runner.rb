@@ -1,0 +1,63 @@
+# frozen_string_literal: true
+
+require 'json'
+require 'otpd'
+
+# Runs the cases of a configuration with the Ruby client, and prints one line of JSON for each step.
+class Runner
+  def initialize(config)
+    @config = config
+    @clients = Hash.new { |made, (server, key)| made[[server, key]] = connect(config['servers'][server], config['keys'][key].to_s) }
+  end
+
+  def run
+    @config['cases'].each do |each|
+      saved = {}
+      each['steps'].each_with_index do |step, index|
+        line = { case: each['name'], step: index, **outcome(step, saved) }
+        puts JSON.generate(line)
+        step.fetch('save', {}).each { |name, path| saved[name] = line[:response].dig(*path.split('.')) }
+      end
+    end
+  end
+
+  private
+
+  def connect(server, api_key)
+    return Otpd::Client.new(server['address'], api_key, plaintext: true) unless server['ca']
+
+    ca, *pair = server.values_at('ca', 'cert', 'key').compact.map { |file| File.read(file) }
+    Otpd::Client.new(server['address'], api_key, root_certificates: ca, client_certificate: pair.empty? ? nil : pair)
+  end
+
+  def outcome(step, saved)
+    json = JSON.generate(step['request']).gsub(/\$\{(\w+)\}/) { saved.fetch(Regexp.last_match(1)) }
+    request = Otpd::V1.const_get("#{step['rpc']}Request").decode_json(json)
+    responses = Array.new(step.fetch('repeat', 1)) { call(step, request) }
+    { code: :OK, response: responses.last }
+  rescue Otpd::Error => e
+    { code: e.code, error: described(e) }
+  end
+
+  def call(step, request)
+    client = @clients[[step.fetch('server', 'plain'), step.fetch('key', 'full')]]
+    options = step.key?('deadline_ms') ? { timeout: step['deadline_ms'] / 1000.0 } : {}
+    return plain(client.public_send(step['rpc'].downcase, request, **options)) unless step['rpc'] == 'WatchToken'
+
+    { 'messages' => client.watch_token(request, **options).first(step['take']).map { |message| plain(message) } }
+  end
+
+  def plain(message) = JSON.parse(message.to_json)
+
+  def described(error)
+    {
+      reason: error.reason.to_s,
+      violations: error.field_violations.map(&:field).sort,
+      retry_delay: !error.retry_delay.nil?,
+      request_id: !error.request_id.nil?
+    }
+  end
+end
+
+$stdout.sync = true
+Runner.new(JSON.parse(File.read(ARGV.fetch(0)))).run
