@@ -63,7 +63,7 @@ export async function launch(serving: Serving, fill: (dataDir: string) => void =
 
 function flagsOf({ kind, watched }: Serving): string[] {
   const watch = watched ? ['--import', root('bench/servers/loop-watch.ts')] : [];
-  return kind === 'naive' ? watch : [...nodeFlags(kind === 'product'), ...watch];
+  return kind === 'naive' ? watch : [...nodeFlags(kind === 'product' || kind === 'installed'), ...watch];
 }
 
 function programOf({ kind, logs, workers }: Serving, folder: string, redis: RedisProcess | undefined): string[] {
@@ -79,7 +79,7 @@ function programOf({ kind, logs, workers }: Serving, folder: string, redis: Redi
   if (kind === 'no-once') return [root('bench/servers/ours.ts'), ...common];
   if (kind === 'qrcode') return [root('bench/servers/qrcode.ts'), ...common];
   return [
-    ...[root('src/main.ts'), 'serve', '--listen', '127.0.0.1:0', ...common],
+    ...[root(kind === 'installed' ? 'dist/src/bin.js' : 'src/main.ts'), 'serve', '--listen', '127.0.0.1:0', ...common],
     ...(redis === undefined ? [] : ['--redis-url', redis.url, '--fingerprint-key-file', join(folder, 'fingerprint-key')]),
     ...(workers === undefined ? [] : ['--workers', String(workers)]),
   ];

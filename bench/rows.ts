@@ -2,7 +2,7 @@
 
 /** A server to start; the product unless said otherwise. */
 export interface Serving {
-  readonly kind: 'bare' | 'naive' | 'product' | 'no-once' | 'qrcode';
+  readonly kind: 'bare' | 'naive' | 'product' | 'installed' | 'no-once' | 'qrcode';
   /** Three windows of a thousand million calls each if true, none otherwise. */
   readonly limits?: boolean;
   readonly logs?: boolean;
