@@ -1,10 +1,9 @@
-/** What the interceptors and the handler of one call share: it travels with the call. */
+/** What the stages and the handler of one call share. */
 import type { Metadata, ServerInterceptingCallInterface } from '@grpc/grpc-js';
 import type { Admission } from '../policy/admit.ts';
 import type { WindowState } from '../policy/store.ts';
 
 const OPAQUE_KEY = 'otpd.call';
-const RECORD: unique symbol = Symbol('otpd.call');
 
 /** One call from its first header to its status. */
 export interface CallRecord {
@@ -62,22 +61,7 @@ function peerOf(call: ServerInterceptingCallInterface): string {
   return remotePort === undefined ? remoteAddress : `${remoteAddress}:${remotePort}`;
 }
 
-/** A call that has its record on it, for the interceptors behind the first. */
-interface Recorded {
-  [RECORD]?: CallRecord;
-}
-
-/** Lets the record travel with its call. */
-export function attachRecord(record: CallRecord): void {
-  (record.call as Recorded)[RECORD] = record;
-}
-
-/** The record that `observe` attached. */
-export function recordOf(call: ServerInterceptingCallInterface): CallRecord {
-  return (call as Recorded)[RECORD] as CallRecord;
-}
-
-/** Lets the record travel on with the metadata of a stream: its handler does not see the call itself. */
+/** Lets the record travel with the metadata of a stream: its handler does not see the call itself. */
 export function attachToStream(metadata: Metadata, record: CallRecord): void {
   metadata.setOpaque(OPAQUE_KEY, record);
 }

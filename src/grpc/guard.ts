@@ -1,16 +1,16 @@
-/** The inner interceptor: lets a call to one of our methods in only with a key, within its limits and scope, before its body is read. */
-import type { Metadata, ServerInterceptor } from '@grpc/grpc-js';
+/** The middle stage: lets a call to one of our methods in only with a key, within its limits and scope, before its body is read. */
+import type { Metadata } from '@grpc/grpc-js';
 import type { Admission, Admit } from '../policy/admit.ts';
 import type { Scope } from '../policy/principal.ts';
 import { Rejection } from '../policy/rejection.ts';
-import { attachToStream, type CallRecord, recordOf } from './call-record.ts';
-import { Listener, listenThrough, type Next } from './listener.ts';
+import { attachToStream, type CallRecord } from './call-record.ts';
+import type { Stage } from './interceptor.ts';
+import { Listener, type Next } from './listener.ts';
 import { apiKeyOf } from './metadata.ts';
-import { pace } from './pace.ts';
 import { failureStatus } from './status.ts';
 
-/** Makes the interceptor; paths that are not in `scopes` (health, reflection) need no key. */
-export function createGuard(admit: Admit, scopes: ReadonlyMap<string, Scope>): ServerInterceptor {
+/** Makes the stage; paths that are not in `scopes` (health, reflection) need no key. */
+export function createGuard(admit: Admit, scopes: ReadonlyMap<string, Scope>): Stage {
   class Guarded extends Listener {
     readonly #record: CallRecord;
     readonly #scope: Scope;
@@ -52,10 +52,9 @@ export function createGuard(admit: Admit, scopes: ReadonlyMap<string, Scope>): S
     }
   }
 
-  return ({ path, requestStream, responseStream }, call) => {
+  return (next, record, { path, responseStream }) => {
     const scope = scopes.get(path);
-    if (scope !== undefined) return listenThrough(call, (next) => new Guarded(next, recordOf(call), scope, responseStream));
-    return requestStream ? pace(call) : listenThrough(call, (next) => next);
+    return scope === undefined ? next : new Guarded(next, record, scope, responseStream);
   };
 }
 

@@ -1,5 +1,5 @@
-/** Listening in on a call: what an interceptor needs of grpc-js, without the objects that its own wrapper makes for each call. */
-import type { Metadata, ServerInterceptingCall, ServerInterceptingCallInterface } from '@grpc/grpc-js';
+/** Listening in on a call, without the objects that grpc-js' own wrapper makes for each call. */
+import type { Metadata, ServerInterceptingCallInterface } from '@grpc/grpc-js';
 
 export type Next = Parameters<ServerInterceptingCallInterface['start']>[0];
 
@@ -26,15 +26,4 @@ export class Listener implements Next {
   onCancel(): void {
     this.#next.onCancel();
   }
-}
-
-/** The same call, whose events pass through the listener that `wrap` puts in front of the one it is started with. */
-export function listenThrough(call: ServerInterceptingCallInterface, wrap: (next: Next) => Next): ServerInterceptingCall {
-  const { start } = call;
-  const startThrough: typeof start = (next) => start.call(call, wrap(next));
-  // In two steps: a function expression assigned to a property at once is one that V8 expects to live for ever, with all that it can see
-  // (docs/performance.md).
-  call.start = startThrough;
-  // Only its type insists on the wrapper: grpc-js uses no more than the interface.
-  return call as ServerInterceptingCall;
 }

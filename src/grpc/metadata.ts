@@ -1,6 +1,6 @@
 /** Reads and writes the metadata of the contract. */
 import { randomUUID } from 'node:crypto';
-import type { Metadata } from '@grpc/grpc-js';
+import { Metadata } from '@grpc/grpc-js';
 import type { CallRecord } from './call-record.ts';
 
 /** What a request id from outside may look like: it is written to the log and sent back, so that it must not be an API key. */
@@ -22,14 +22,16 @@ export function apiKeyOf(metadata: Metadata): string | undefined {
   return authorization.replace(BEARER, '').trim() || undefined;
 }
 
-/** Adds what every answer carries, success and error alike. */
-export function annotate(metadata: Metadata, record: CallRecord): void {
+/** The trailers of an error, to which is added what every answer carries, success and error alike. */
+export function annotatedTrailers(trailers: Metadata | null | undefined, record: CallRecord): Metadata {
+  const metadata = trailers ?? new Metadata();
   for (const [name, value] of Object.entries(headersOf(record))) metadata.set(name, value);
+  return metadata;
 }
 
 /**
- * The same as a new object, for the answer of nearly every call: `set` would check again, value by value, what was made here. It has no more
- * of `Metadata` than the call nearest the wire asks for.
+ * The headers of an answer, to which the same is added, as a new object: nearly every call has them, and `set` would check again, value by
+ * value, what was made here. It has no more of `Metadata` than the call nearest the wire asks for.
  */
 export function annotated(metadata: Metadata, record: CallRecord): Metadata {
   const toHttp2Headers = () => Object.assign(metadata.toHttp2Headers(), headersOf(record));

@@ -1,10 +1,11 @@
-/** The outer interceptor: sees each call from its first header to its one status, whoever sends it. */
-import { status as codes, Metadata, type ServerInterceptor } from '@grpc/grpc-js';
+/** The outer stage: sees each call from its first header to its one status, whoever sends it. */
+import { status as codes, type Metadata } from '@grpc/grpc-js';
 import { CallFailure } from '../service/failure.ts';
-import { attachRecord, type CallRecord, createCallRecord } from './call-record.ts';
+import type { CallRecord } from './call-record.ts';
 import { createDeadlines } from './deadlines.ts';
-import { Listener, listenThrough, type Next } from './listener.ts';
-import { annotate, annotated, requestIdOf } from './metadata.ts';
+import type { MethodShape, Stage } from './interceptor.ts';
+import { Listener, type Next } from './listener.ts';
+import { annotated, annotatedTrailers, requestIdOf } from './metadata.ts';
 import { failureStatus, type PartialStatus, withDetails } from './status.ts';
 
 /** The longest a unary call, or the request of a stream, may take, in ms; a caller's shorter deadline is kept by grpc-js. */
@@ -18,12 +19,14 @@ export interface ObserveOptions {
 }
 
 export interface Observer {
-  readonly interceptor: ServerInterceptor;
+  /** To be told of each call before anything happens on it. */
+  readonly begin: (record: CallRecord, method: MethodShape) => void;
+  readonly stage: Stage;
   /** Ends every open stream with `error`, so that a shutdown need not wait for its caller. */
   readonly endStreams: (error: Error) => void;
 }
 
-/** Makes the interceptor; it must stand first, nearest the wire. */
+/** Makes the observer; its stage must stand first, nearest the wire. */
 export function createObserver({ isOurs, onCall }: ObserveOptions): Observer {
   const streams = new Set<CallRecord>();
   const deadlines = createDeadlines<CallRecord>(DEADLINE_MS, (record) => fail(record, new CallFailure('deadline_exceeded')));
@@ -77,22 +80,19 @@ export function createObserver({ isOurs, onCall }: ObserveOptions): Observer {
     }
   }
 
-  const interceptor: ServerInterceptor = ({ path, requestStream, responseStream }, call) => {
-    const record = createCallRecord(path, call);
-    attachRecord(record);
-    answerThrough(record, isOurs(path), finish);
+  const begin: Observer['begin'] = (record, { responseStream }) => {
+    answerThrough(record, isOurs(record.path), finish);
     deadlines.add(record);
     if (responseStream) streams.add(record);
-    const isStream = requestStream || responseStream;
-    return listenThrough(call, (next) =>
-      isStream ? new ObservedStream(next, record, !requestStream) : new Observed(next, record),
-    );
   };
+
+  const stage: Stage = (next, record, { requestStream, responseStream }) =>
+    requestStream || responseStream ? new ObservedStream(next, record, !requestStream) : new Observed(next, record);
 
   const endStreams = (error: Error): void => {
     for (const record of [...streams]) fail(record, error);
   };
-  return { interceptor, endStreams };
+  return { begin, stage, endStreams };
 }
 
 function fail(record: CallRecord, error: Error): void {
@@ -110,8 +110,7 @@ function answerThrough(record: CallRecord, ours: boolean, finish: (record: CallR
   const sendOnce: typeof sendStatus = (given) => {
     if (record.ended) return;
     const status: PartialStatus = ours ? withDetails(given, record) : given;
-    const metadata = status.metadata ?? new Metadata();
-    if (status.code !== codes.OK) annotate(metadata, record);
+    const metadata = status.code === codes.OK ? (status.metadata ?? null) : annotatedTrailers(status.metadata, record);
     try {
       finish(record, status.code);
     } finally {
@@ -119,7 +118,7 @@ function answerThrough(record: CallRecord, ours: boolean, finish: (record: CallR
       sendStatus.call(call, { code: status.code, details: status.details, metadata });
     }
   };
-  // In two steps, for the reason that `listenThrough` has.
+  // In two steps, for the reason that `createInterceptor` has.
   call.sendMetadata = sendAnnotated;
   call.sendStatus = sendOnce;
 }

@@ -1,8 +1,9 @@
 /** Paces a stream of requests: the next one is handed on when the last answer has left, or a caller who never reads would fill the memory. */
-import { ServerInterceptingCall, type ServerInterceptingCallInterface } from '@grpc/grpc-js';
+import { ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 
-/** Wraps a call with a stream of requests, such as reflection. */
-export function pace(call: ServerInterceptingCallInterface): ServerInterceptingCall {
+/** The interceptor of calls with a stream of requests, such as reflection; it leaves others as they are. */
+export const pace: ServerInterceptor = ({ requestStream }, call) => {
+  if (!requestStream) return call as ServerInterceptingCall;
   const sendMessage = call.sendMessage.bind(call);
   let leaving = false;
   let handOn: (() => void) | undefined;
@@ -27,4 +28,4 @@ export function pace(call: ServerInterceptingCallInterface): ServerInterceptingC
       });
     },
   });
-}
+};

@@ -11,7 +11,9 @@ import type { Credentials } from './credentials.ts';
 import { bridge, pathOf } from './definition.ts';
 import { createGuard } from './guard.ts';
 import { createHealth } from './health.ts';
+import { createInterceptor } from './interceptor.ts';
 import { createObserver } from './observe.ts';
+import { pace } from './pace.ts';
 import { addReflection } from './reflection.ts';
 import { keepStreamsInTables } from './sessions.ts';
 import { createUnary } from './unary.ts';
@@ -56,8 +58,8 @@ export function createGrpcServer({ methods, admit, clock, credentials, reflectio
   const observer = createObserver({ isOurs: (path) => scopes.has(path), onCall });
   // grpc-js writes metadata that it cannot read to standard error, value and all: that may be an API key.
   setLogVerbosity(logVerbosity.NONE);
-  const interceptors = [observer.interceptor, createGuard(admit, scopes), createUnary(methods, clock)];
-  const server = new Server({ ...LIMITS, interceptors });
+  const stages = [observer.stage, createGuard(admit, scopes), createUnary(methods, clock)];
+  const server = new Server({ ...LIMITS, interceptors: [createInterceptor(observer.begin, stages), pace] });
   const { definition, implementation } = bridge(methods, clock);
   server.addService(definition, implementation);
   const names = ['', OtpService.typeName];

@@ -1,21 +1,25 @@
-/** The innermost interceptor: answers the unary methods, so that grpc-js need not make a stream for a request that is one message. */
+/** The innermost stage: answers the unary methods, so that grpc-js need not make a stream for a request that is one message. */
 import type { Message } from '@bufbuild/protobuf';
-import { status as codes, type ServerInterceptor } from '@grpc/grpc-js';
+import { status as codes, Metadata } from '@grpc/grpc-js';
 import { CallFailure } from '../service/failure.ts';
 import type { Method, UnaryMethod } from '../service/methods.ts';
-import { type CallRecord, recordOf } from './call-record.ts';
+import type { CallRecord } from './call-record.ts';
 import { context, decode, pathOf } from './definition.ts';
 import { createEncoder } from './encode.ts';
-import { Listener, listenThrough, type Next } from './listener.ts';
+import type { Stage } from './interceptor.ts';
+import { Listener, type Next } from './listener.ts';
 import { failureStatus } from './status.ts';
+
+/** One for all answers: grpc-js would make one for each. */
+const NO_METADATA = new Metadata();
 
 /** A method with the encoder of its answers. */
 interface Encoded extends UnaryMethod {
   readonly encode: (response: Message) => Buffer;
 }
 
-/** Makes the interceptor; it must stand last, behind the guard. Calls of other methods pass it. */
-export function createUnary(methods: readonly Method[], now: () => number): ServerInterceptor {
+/** Makes the stage; it must stand last, behind the guard. Calls of other methods pass it. */
+export function createUnary(methods: readonly Method[], now: () => number): Stage {
   const unary = methods.filter((method) => method.kind === 'unary');
   const encoded = unary.map((method): Encoded => ({ ...method, encode: createEncoder(method.descriptor.output) }));
   const byPath = new Map(encoded.map((method) => [pathOf(method.descriptor), method]));
@@ -51,9 +55,9 @@ export function createUnary(methods: readonly Method[], now: () => number): Serv
     }
   }
 
-  return ({ path }, call) => {
+  return (next, record, { path }) => {
     const method = byPath.get(path);
-    return listenThrough(call, (next) => (method === undefined ? next : new Answered(next, method, recordOf(call))));
+    return method === undefined ? next : new Answered(next, method, record);
   };
 }
 
@@ -71,6 +75,7 @@ function answer(method: Encoded, request: Uint8Array, record: CallRecord, now: (
 /** The status goes when the message is written, as grpc-js itself has it; nobody above would catch what fails then. */
 function send({ encode }: Encoded, response: Message, record: CallRecord): void {
   const { call } = record;
+  call.sendMetadata(NO_METADATA);
   // Copied into its frame before this returns.
   call.sendMessage(encode(response), () => {
     try {
