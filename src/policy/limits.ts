@@ -7,17 +7,14 @@ import type { LimitWindow, WindowState } from './store.ts';
  */
 const ENTRIES_A_PERIOD = 60;
 
-interface LogEntry {
-  /** When the first call of the entry came, in ms since the epoch. */
-  readonly first: number;
-  /** When the last one came: the whole entry leaves a period later. */
-  last: number;
-  count: number;
-}
+/** Where the three numbers of an entry stand: when its first call came, when its last did, in ms since the epoch, and how many came. */
+const [FIRST, LAST, COUNT, SIZE] = [0, 1, 2, 3];
 
-/** The calls of one subject in one window, oldest first; `used` is the sum of their counts. */
+/** The calls of one subject in one window. */
 export interface WindowLog {
-  readonly entries: LogEntry[];
+  /** The entries, oldest first, in one array of numbers that is as long as they need: there may be many subjects. */
+  entries: readonly number[];
+  /** The sum of their counts. */
   used: number;
 }
 
@@ -26,22 +23,27 @@ export function emptyLog(): WindowLog {
   return { entries: [], used: 0 };
 }
 
+/** How many entries it has. */
+export function entryCount({ entries }: WindowLog): number {
+  return entries.length / SIZE;
+}
+
 /** Brings a log to `now`: drops what has left the window. To be done before anything is asked of the log at that moment. */
 export function advance(log: WindowLog, window: LimitWindow, now: number): void {
   pullBack(log, window, now);
-  for (let oldest = log.entries[0]; oldest !== undefined && oldest.last + window.periodMs <= now; oldest = log.entries[0]) {
-    log.entries.shift();
-    log.used -= oldest.count;
-  }
+  let left = 0;
+  for (; left < log.entries.length && at(log, left + LAST) + window.periodMs <= now; left += SIZE)
+    log.used -= at(log, left + COUNT);
+  if (left > 0) log.entries = log.entries.slice(left);
 }
 
 /** Ms until one more call fits; zero if it does now. Never more than the period. */
 export function waitMs(log: WindowLog, window: LimitWindow, now: number): number {
   let used = log.used;
   if (used < window.limit) return 0;
-  for (const entry of log.entries) {
-    used -= entry.count;
-    if (used < window.limit) return entry.last + window.periodMs - now;
+  for (let entry = 0; entry < log.entries.length; entry += SIZE) {
+    used -= at(log, entry + COUNT);
+    if (used < window.limit) return at(log, entry + LAST) + window.periodMs - now;
   }
   return window.periodMs;
 }
@@ -53,21 +55,20 @@ export function addCall(log: WindowLog, window: LimitWindow, now: number): void 
 
 /** Takes back a call that was counted at `chargedAt`, from the entry it was counted in; nothing if that has left. */
 export function takeBack(log: WindowLog, chargedAt: number): void {
-  const index = log.entries.findLastIndex((entry) => entry.first <= chargedAt);
-  const entry = log.entries[index];
-  if (entry === undefined) return;
-  entry.count -= 1;
+  let entry = log.entries.length - SIZE;
+  while (entry >= 0 && at(log, entry + FIRST) > chargedAt) entry -= SIZE;
+  if (entry < 0) return;
   log.used -= 1;
-  if (entry.count === 0) log.entries.splice(index, 1);
+  const count = at(log, entry + COUNT) - 1;
+  log.entries = count === 0 ? log.entries.toSpliced(entry, SIZE) : log.entries.with(entry + COUNT, count);
 }
 
 /** How the window stands. */
 export function stateOf(log: WindowLog, window: LimitWindow, now: number): WindowState {
-  const oldest = log.entries[0];
   return {
     window,
     remaining: Math.max(0, window.limit - log.used),
-    resetMs: oldest === undefined ? 0 : oldest.last + window.periodMs - now,
+    resetMs: log.entries.length === 0 ? 0 : at(log, LAST) + window.periodMs - now,
   };
 }
 
@@ -78,22 +79,31 @@ export function stateOf(log: WindowLog, window: LimitWindow, now: number): Windo
 function pullBack(log: WindowLog, window: LimitWindow, now: number): void {
   let first = now;
   let count = 0;
-  for (let newest = log.entries.at(-1); newest !== undefined && newest.last > now; newest = log.entries.at(-1)) {
-    log.entries.pop();
-    log.used -= newest.count;
-    first = Math.min(first, newest.first);
-    count += newest.count;
+  let end = log.entries.length;
+  for (; end > 0 && at(log, end - SIZE + LAST) > now; end -= SIZE) {
+    first = Math.min(first, at(log, end - SIZE + FIRST));
+    count += at(log, end - SIZE + COUNT);
   }
-  if (count > 0) addCalls(log, window, first, now, count);
+  if (count === 0) return;
+  log.entries = log.entries.slice(0, end);
+  log.used -= count;
+  addCalls(log, window, first, now, count);
 }
 
 function addCalls(log: WindowLog, window: LimitWindow, first: number, last: number, count: number): void {
-  const newest = log.entries.at(-1);
-  if (newest !== undefined && last - newest.first < window.periodMs / ENTRIES_A_PERIOD) {
-    newest.last = last;
-    newest.count += count;
+  const newest = log.entries.length - SIZE;
+  if (newest >= 0 && last - at(log, newest + FIRST) < window.periodMs / ENTRIES_A_PERIOD) {
+    // The one change in place: it is made for nearly every call.
+    const entries = log.entries as number[];
+    entries[newest + LAST] = last;
+    entries[newest + COUNT] = at(log, newest + COUNT) + count;
   } else {
-    log.entries.push({ first, last, count });
+    // Not by `push`, which makes room for a dozen more.
+    log.entries = newest < 0 ? [first, last, count] : log.entries.concat(first, last, count);
   }
   log.used += count;
+}
+
+function at({ entries }: WindowLog, place: number): number {
+  return entries[place] as number;
 }
