@@ -2,11 +2,11 @@
 
 /** How long a line may wait, in ms. */
 const PATIENCE_MS = 50;
-/** How much may wait, in characters: what takes some ten microseconds to write. */
+/** How much may wait, in bytes: what takes some ten microseconds to write. */
 const MOST_WAITING = 65_536;
 
 export interface Lines {
-  /** Takes a line, with its newline; it is written soon. */
+  /** Takes a line of Latin-1 and at most 65,536 characters, with its newline; it is written soon. */
   readonly soon: (line: string) => void;
   /** Writes a line now, after all that wait. */
   readonly now: (line: string) => void;
@@ -19,15 +19,17 @@ export interface Lines {
  * killed loses those of the last twentieth of a second that could wait, no other.
  */
 export function createLines(stream: { write(text: string): void }, mostAtOnce: number = Number.POSITIVE_INFINITY): Lines {
-  let waiting = '';
+  // As bytes: a string that grows is a tree of its pieces, which each collection of the young generation meanwhile would have to copy.
+  const waiting = Buffer.allocUnsafeSlow(MOST_WAITING);
+  let size = 0;
   let timer: NodeJS.Timeout | undefined;
 
   function flush(): void {
     clearTimeout(timer);
     timer = undefined;
-    if (waiting === '') return;
-    const text = waiting;
-    waiting = '';
+    if (size === 0) return;
+    const text = waiting.toString('latin1', 0, size);
+    size = 0;
     for (let from = 0; from < text.length; ) {
       const end = pieceEnd(text, from, mostAtOnce);
       stream.write(text.slice(from, end));
@@ -37,9 +39,9 @@ export function createLines(stream: { write(text: string): void }, mostAtOnce: n
 
   return {
     soon(line) {
-      waiting += line;
-      if (waiting.length >= MOST_WAITING) flush();
-      else timer ??= setTimeout(flush, PATIENCE_MS).unref();
+      if (size + line.length > MOST_WAITING) flush();
+      size += waiting.write(line, size, 'latin1');
+      timer ??= setTimeout(flush, PATIENCE_MS).unref();
     },
     now(line) {
       flush();
