@@ -7,5 +7,5 @@ const runtime: string = root('src/runtime.ts');
 /** Node's arguments. The product's own settings count wherever it sets them itself: they are loaded first into the others too. */
 export function nodeFlags(product: boolean): readonly string[] {
   if (!existsSync(runtime)) return ['--no-allocation-site-pretenuring'];
-  return product ? [] : ['--import', runtime];
+  return product ? [] : ['--import', runtime, '--invocation-count-for-turbofan=500'];
 }

@@ -2,9 +2,8 @@
  * Node's settings for this program; to be imported before anything else, and the rest by `import()`, since static imports are compiled first.
  *
  * Pretenuring makes objects that V8 expects to live long in the old generation at once: with calls under way it expects wrongly, and whole
- * collections take the place of cheap ones. Code that is optimised late lets the streams of calls that have ended live on until it is. The heap
- * may grow to twice of what is alive, not to four times (all three: docs/performance.md). Compiled code is kept for the next start in a folder
- * of the user's own: what lies in it is run, so that one that others can write would let them in.
+ * collections take the place of cheap ones. The heap may grow to twice what is alive, not to four times (both: docs/performance.md). Compiled
+ * code is kept for the next start in a folder of the user's own: what lies in it is run, so that one that others can write would let them in.
  */
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
@@ -12,6 +11,5 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 
 setFlagsFromString('--no-allocation-site-pretenuring');
-setFlagsFromString('--invocation-count-for-turbofan=500');
 setFlagsFromString('--heap-growing-percent=100');
 enableCompileCache(join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'otpd'));
