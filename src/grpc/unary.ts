@@ -75,9 +75,10 @@ function answer(method: Encoded, request: Uint8Array, record: CallRecord, now: (
 /** The status goes when the message is written, as grpc-js itself has it; nobody above would catch what fails then. */
 function send({ encode }: Encoded, response: Message, record: CallRecord): void {
   const { call } = record;
+  // First, while nothing is sent yet that a failure would have to follow; copied into its frame before `sendMessage` returns.
+  const bytes = encode(response);
   call.sendMetadata(NO_METADATA);
-  // Copied into its frame before this returns.
-  call.sendMessage(encode(response), () => {
+  call.sendMessage(bytes, () => {
     try {
       call.sendStatus({ code: codes.OK, details: 'OK', metadata: null });
     } catch (error) {

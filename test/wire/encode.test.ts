@@ -79,6 +79,17 @@ describe.each(OtpService.methods.map(({ name, output }) => ({ name, output })))(
   });
 });
 
+test('lengths on both sides of where they take a byte more', () => {
+  const encode = createEncoder(GenerateResponseSchema);
+  for (const edge of [128, 16_384]) {
+    // The bytes themselves, and the message around them, meet the edge with different lengths.
+    for (let length = edge - 8; length < edge + 2; length++) {
+      const message = create(GenerateResponseSchema, { uri: 'u'.repeat(length), qrCode: { data: new Uint8Array(length).fill(7) } });
+      expect(Buffer.compare(encode(message), toBinary(GenerateResponseSchema, message))).toBe(0);
+    }
+  }
+});
+
 test('negative numbers of 64 bits too', () => {
   const encode = createEncoder(TimestampSchema);
   for (const ms of [-1, -1000, -(2 ** 45), 2 ** 45]) {
