@@ -84,7 +84,10 @@ test('lengths on both sides of where they take a byte more', () => {
   for (const edge of [128, 16_384]) {
     // The bytes themselves, and the message around them, meet the edge with different lengths.
     for (let length = edge - 8; length < edge + 2; length++) {
-      const message = create(GenerateResponseSchema, { uri: 'u'.repeat(length), qrCode: { data: new Uint8Array(length).fill(7) } });
+      const message = create(GenerateResponseSchema, {
+        uri: 'u'.repeat(length),
+        qrCode: { data: new Uint8Array(length).fill(7) },
+      });
       expect(Buffer.compare(encode(message), toBinary(GenerateResponseSchema, message))).toBe(0);
     }
   }
