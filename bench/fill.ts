@@ -1,8 +1,10 @@
 /** Puts many rows into the embedded store of a server that does not run yet, by its own schema. */
+import { randomBytes } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { issueApiKey } from '../src/policy/api-keys.ts';
 import { FAILURES_KEPT_MS } from '../src/policy/judge.ts';
 import { databaseFile } from '../src/store/open.ts';
+import { settleAll } from '../src/store/sqlite-schema.ts';
 
 /** API keys of the plan with windows; they alone are known to the caller. */
 export function fillKeys(dataDir: string, count: number): string[] {
@@ -23,13 +25,11 @@ export function fillKeys(dataDir: string, count: number): string[] {
 
 /** Secrets that were seen with one wrong code each; their fingerprints are as long and as random as real ones. */
 export function fillSecrets(dataDir: string, count: number): void {
+  const expiresAt = Date.now() + FAILURES_KEPT_MS;
   transaction(dataDir, (database) => {
-    database
-      .prepare(`
-        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-        INSERT INTO code_state (fingerprint, failures, locked_until, expires_at)
-        SELECT substr(hex(randomblob(16)), 1, 22), 1, 0, ? + i FROM n`)
-      .run(count, Date.now() + FAILURES_KEPT_MS);
+    const state = database.prepare('INSERT INTO otp_state (name, failures, locked_until, expires_at) VALUES (?, 1, 0, ?)');
+    for (let i = 0; i < count; i += 1) state.run(randomBytes(16).toString('base64url'), expiresAt + i);
+    database.exec(settleAll('otp_state'));
   });
 }
 

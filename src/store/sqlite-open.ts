@@ -3,7 +3,8 @@ import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreSetupError } from '../policy/store.ts';
-import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from './sqlite-schema.ts';
+import { requestName } from './sqlite-answers.ts';
+import { APPLICATION_ID, MIGRATIONS, REQUEST_NAME, SCHEMA_VERSION } from './sqlite-schema.ts';
 import { BUSY, resultCode, transaction } from './sqlite-transaction.ts';
 
 /** Before the service starts nothing else waits: time enough for another process to finish its migration. */
@@ -96,6 +97,7 @@ export function checkPages(database: DatabaseSync, file: string): void {
 function migrate(database: DatabaseSync): void {
   if (versionOf(database) === SCHEMA_VERSION) return;
   transaction(database, () => {
+    database.function(REQUEST_NAME, { deterministic: true }, (id) => requestName(String(id)));
     // Asked again: another process may have migrated while this one waited for the lock.
     for (const step of MIGRATIONS.slice(versionOf(database))) database.exec(step);
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);

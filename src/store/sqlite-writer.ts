@@ -38,11 +38,14 @@ function carryOut(batch: readonly TimedOrder[]): Reply {
   try {
     const connection = begin(Math.max(...batch.map(([, deadline]) => deadline)));
     try {
+      connection.rows.begin();
       const results = batch.map((timed) => resultOf(timed, connection));
       sweep(batch, connection.rows);
+      connection.rows.end();
       connection.database.exec('COMMIT');
       return { results };
     } catch (error) {
+      connection.rows.forget();
       // A full disk or an I/O error has ended the transaction already.
       if (connection.database.isTransaction) connection.database.exec('ROLLBACK');
       throw error;

@@ -111,7 +111,7 @@ describe('the file', () => {
     const count = () => {
       const database = new DatabaseSync(file);
       const row = database.prepare(
-        'SELECT (SELECT count(*) FROM code_state) AS states, (SELECT count(*) FROM answer) AS answers',
+        'SELECT (SELECT count(*) FROM otp_state) AS states, (SELECT count(*) FROM otp_answer) AS answers',
       );
       const counted = { ...row.get() };
       database.close();

@@ -91,7 +91,7 @@ describe('a file that another process keeps locked', () => {
     other.exec('ROLLBACK');
     await ping;
     await store.ping();
-    expect(other.prepare('SELECT count(*) AS rows FROM code_state').get()).toEqual({ rows: 1 });
+    expect(other.prepare('SELECT count(*) AS rows FROM otp_state').get()).toEqual({ rows: 1 });
     other.close();
   });
 });
@@ -126,7 +126,7 @@ describe('a file that is not what it was', () => {
     const crowd = Array.from({ length: 500 }, (_, key) => attempt({ fingerprint: `key-${key}` }));
     await tallyOf(store.codes, crowd, START);
     const other = new DatabaseSync(file);
-    other.exec("PRAGMA wal_checkpoint(TRUNCATE); DELETE FROM code_state WHERE fingerprint <> 'key'");
+    other.exec("PRAGMA wal_checkpoint(TRUNCATE); DELETE FROM otp_state WHERE name <> 'key'");
     await store.codes.inspect('key');
     const before = statSync(file).size;
     other.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
