@@ -7,6 +7,12 @@ const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const FILTER_NONE = 0;
 const FILTER_UP = 2;
 
+/**
+ * For deflate: a window (2^13 bytes) beyond which no picture repeats itself, and tables for that; the usual ones are 268 KB to be made and
+ * cleared for each picture. Then room for its result at once, which for most pictures is below 1 KB.
+ */
+const WINDOW = { windowBits: 13, memLevel: 6, chunkSize: 2048 };
+
 /** Bytes to compress, a picture some 1250 pixels wide: beyond, the usual level would take more than 2 ms, and the fast one gives a third more. */
 const LARGE = 200_000;
 const FAST = 3;
@@ -25,14 +31,16 @@ export function encodePng(modules: number, scale: number, dark: Uint8Array): Uin
   header.writeUInt32BE(width, 4);
   header[8] = 1; // Bits a pixel; the zeros after it: greyscale, deflate, the standard filters, not interlaced.
   const lines = scanlines(modules, scale, dark);
-  const data = deflateSync(lines, { level: lines.length > LARGE ? FAST : constants.Z_DEFAULT_COMPRESSION });
+  const data = deflateSync(lines, { ...WINDOW, level: lines.length > LARGE ? FAST : constants.Z_DEFAULT_COMPRESSION });
+  // The picture is as secret as its text; and the next one starts from zeros.
+  lines.fill(0);
   return Buffer.concat([SIGNATURE, chunk('IHDR', header), chunk('IDAT', data), chunk('IEND', Buffer.alloc(0))]);
 }
 
 /** Every line behind its filter type. Only the first line of a row of modules says anything: the others are equal to the line above. */
-function scanlines(modules: number, scale: number, dark: Uint8Array): Uint8Array {
+function scanlines(modules: number, scale: number, dark: Uint8Array): Buffer {
   const length = 1 + Math.ceil((modules * scale) / 8);
-  const lines = Buffer.alloc(length * modules * scale);
+  const lines = blank(length * modules * scale);
   for (let row = 0; row < modules; row++) {
     const line = row * scale * length;
     lines[line] = FILTER_NONE;
@@ -40,6 +48,15 @@ function scanlines(modules: number, scale: number, dark: Uint8Array): Uint8Array
     for (let repeat = 1; repeat < scale; repeat++) lines[line + repeat * length] = FILTER_UP;
   }
   return lines;
+}
+
+/** The same memory for one picture after the other: the garbage collector would be driven by that of each. */
+let canvas = Buffer.alloc(0);
+
+/** Zeros, to be cleared again before the next call. */
+function blank(length: number): Buffer {
+  if (length > canvas.length) canvas = Buffer.alloc(length);
+  return canvas.subarray(0, length);
 }
 
 /** Writes a row of modules from `start` on, the leftmost pixel in the highest bit, and white bits where the last byte has no pixels. */

@@ -26,8 +26,8 @@ interface Work {
 }
 
 export function createTurns(): Turns {
-  /** In the order of coming. */
-  const waiting = new Set<Work>();
+  /** In the order of coming. An array: see `grpc/stream-table.ts` on what a `Set` keeps alive. */
+  let waiting: Work[] = [];
   let isScheduled = false;
 
   function schedule(): void {
@@ -38,33 +38,26 @@ export function createTurns(): Turns {
 
   function takeTurn(): void {
     isScheduled = false;
-    const work = firstWanted();
-    if (work?.step()) waiting.delete(work);
+    while (waiting[0]?.asker.ended) waiting.shift()?.drop();
+    if (waiting[0]?.step()) waiting.shift();
     // Not a loop: what has come meanwhile is seen to first.
-    if (waiting.size > 0) schedule();
+    if (waiting.length > 0) schedule();
   }
 
-  function firstWanted(): Work | undefined {
-    for (const work of waiting) {
-      if (!work.asker.ended) return work;
-      drop(work);
-    }
-    return undefined;
-  }
-
-  function drop(work: Work): void {
-    waiting.delete(work);
-    work.drop();
+  function dropEnded(): void {
+    const ended = waiting.filter(({ asker }) => asker.ended);
+    waiting = waiting.filter(({ asker }) => !asker.ended);
+    for (const { drop } of ended) drop();
   }
 
   function add(work: Work): void {
-    // Those whose askers have ended take no turn, but memory.
-    if (waiting.size >= MAX_WAITING) for (const other of waiting) if (other.asker.ended) drop(other);
-    if (waiting.size >= MAX_WAITING) {
+    // They take no turn, but memory.
+    if (waiting.length >= MAX_WAITING) dropEnded();
+    if (waiting.length >= MAX_WAITING) {
       work.drop();
       return;
     }
-    waiting.add(work);
+    waiting.push(work);
     schedule();
   }
 
