@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { StoreUnavailableError } from '../policy/store.ts';
+import { createAlarm } from './alarm.ts';
 import { CLOSE, LATE, monotonicMs, type Order, type Reply, type Result, type Results } from './sqlite-orders.ts';
 
 /** The most orders in one batch: some ms of work, so that the first of them does not wait long for the last. */
@@ -31,7 +32,6 @@ interface Call {
   readonly patienceMs: number;
   /** When to give it up, in ms of `monotonicMs`; later if the writer gets others done before its turn, or this thread gives it none. */
   deadline: number;
-  timer: NodeJS.Timeout | undefined;
   isSent: boolean;
   /** Whether it has its result or was given up. */
   isOver: boolean;
@@ -42,7 +42,7 @@ interface Call {
 
 /** Makes a queue whose writer is started with the first order, and again after a crash. `onOutage` is told of each failure of the writer. */
 export function createQueue(startWriter: () => Worker, onOutage: () => void): Queue {
-  /** In the order of coming; one that was given up may still be among them. An array: see `stream-table.ts` on what a `Set` keeps alive. */
+  /** In the order of coming. An array: see `stream-table.ts` on what a `Set` keeps alive. */
   let waiting: Call[] = [];
   /** Those of `waiting` that came in this turn of the event loop. */
   let fresh: Call[] = [];
@@ -54,6 +54,7 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
   let restartAt = 0;
   let isScheduled = false;
   let closing: Promise<void> | undefined;
+  const alarm = createAlarm(giveUp);
 
   function start(): Worker {
     const started = startWriter();
@@ -67,7 +68,7 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
       restartAt = monotonicMs() + RESTART_PAUSE_MS;
       failAll(cause);
     });
-    // It is the timers of the calls that keep the process alive, as long as somebody waits. Last, because a listener would undo it.
+    // It is the alarm that keeps the process alive, as long as somebody waits. Last, because a listener would undo it.
     started.unref();
     return started;
   }
@@ -84,14 +85,13 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
     // Not before: a turn with many calls in it may last longer than any of them has patience.
     for (const call of fresh) {
       call.deadline = monotonicMs() + call.patienceMs;
-      watch(call);
+      alarm.setFor(call.deadline);
     }
     fresh = [];
     if (sent.length === 0) sendBatch();
   }
 
   function sendBatch(): void {
-    waiting = waiting.filter(({ isOver }) => !isOver);
     if (waiting.length === 0) return;
     if (writer === undefined && monotonicMs() < restartAt) {
       failAll(new Error('the writer has ended and is not yet started again'));
@@ -112,9 +112,19 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
     return Math.max(deadline, owedSince + patienceMs);
   }
 
-  function watch(call: Call): void {
-    // If it was this thread that was held up, the answer has come meanwhile: events first.
-    call.timer = setTimeout(() => setImmediate(giveUp, call), call.deadline - monotonicMs());
+  /** Gives up what is overdue. */
+  function giveUp(): void {
+    const overdue = [...sent, ...waiting].filter(isOverdue);
+    if (overdue.length > 0) fail(overdue, new Error('the writer has not answered in time'));
+    waiting = waiting.filter(({ isOver }) => !isOver);
+    for (const { deadline, isOver } of [...sent, ...waiting]) if (!isOver) alarm.setFor(deadline);
+  }
+
+  function isOverdue(call: Call): boolean {
+    if (call.isOver || monotonicMs() < call.deadline) return false;
+    // A writer that has nothing to do is not what it waits for: its batch goes out in this turn.
+    if (!call.isSent) call.deadline = hasMovedOn ? monotonicMs() + call.patienceMs : deadlineInQueue(call);
+    return monotonicMs() >= call.deadline;
   }
 
   function settle(reply: Reply): void {
@@ -126,6 +136,7 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
       hasMovedOn = reply.results.some((result) => result !== LATE);
       for (const [index, call] of calls.entries()) end(call, reply.results[index]);
     }
+    if (waiting.length === 0) alarm.stop();
     schedule();
   }
 
@@ -134,23 +145,13 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
     sent = [];
     waiting = [];
     fresh = [];
+    alarm.stop();
     fail(calls, cause);
   }
 
   function fail(calls: readonly Call[], cause: unknown): void {
     for (const call of calls) end(call, new StoreUnavailableError(cause));
     onOutage();
-  }
-
-  function giveUp(call: Call): void {
-    if (call.isOver) return;
-    // A writer that has nothing to do is not what it waits for: its batch goes out in this turn.
-    if (!call.isSent) call.deadline = hasMovedOn ? monotonicMs() + call.patienceMs : deadlineInQueue(call);
-    if (monotonicMs() < call.deadline) {
-      watch(call);
-      return;
-    }
-    fail([call], new Error('the writer has not answered in time'));
   }
 
   return {
@@ -163,7 +164,6 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
         order,
         patienceMs,
         deadline: Number.POSITIVE_INFINITY,
-        timer: undefined,
         isSent: false,
         isOver: false,
         promise,
@@ -183,9 +183,8 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
 }
 
 function end(call: Call, result: Result | typeof LATE | Error): void {
-  const { timer, resolve, reject } = call;
+  const { resolve, reject } = call;
   call.isOver = true;
-  clearTimeout(timer);
   if (result === LATE) reject(new StoreUnavailableError(new Error('the writer had no time left for it')));
   else if (result instanceof Error) reject(result);
   else resolve(result as never);

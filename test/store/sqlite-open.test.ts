@@ -165,7 +165,8 @@ describe('a file of the first version', () => {
     state.run('failed', null, 4, 0, START + DAY);
     database.prepare("INSERT INTO answer VALUES ('request', 'payload', 'accepted', ?, 1, 5, null, ?)").run(STEP, START + DAY);
     database.close();
-    const { codes, close } = openSqliteStore({ file });
+    const { codes, ping, close } = openSqliteStore({ file });
+    await ping();
     expect(await codes.judge(attempt({ fingerprint: 'used' }), START)).toMatchObject({ outcome: 'replayed' });
     expect(await codes.judge(attempt({ fingerprint: 'failed', step: undefined }), START)).toMatchObject({ attemptsRemaining: 0 });
     const request = { id: 'request', payload: 'payload' };

@@ -67,6 +67,16 @@ describe('orders', () => {
     expect(await crowd).toHaveLength(10_000);
   });
 
+  it('that were given up do not count among those that wait', async () => {
+    const hanging = send('hang', 50);
+    await setTimeout(20);
+    const crowd = Promise.allSettled(Array.from({ length: 10_000 }, () => send('key', 50)));
+    await expect(hanging).rejects.toThrow(StoreUnavailableError);
+    expect(new Set((await crowd).map(({ status }) => status))).toEqual(new Set(['rejected']));
+    const next = send('key', 50);
+    await expect(next).rejects.toMatchObject({ cause: new Error('the writer has not answered in time') });
+  });
+
   it('that meet a bug are told of it, alone', async () => {
     const [bug, other] = await Promise.allSettled([send('bug'), send()]);
     expect(bug).toEqual({ status: 'rejected', reason: new TypeError('a bug') });
