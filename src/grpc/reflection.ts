@@ -1,13 +1,20 @@
 /** Server reflection (v1 and v1alpha): lets grpcurl and buf curl find the contract, and grpcurl show error details, without any files. */
-import { type DescFile, toBinary } from '@bufbuild/protobuf';
-import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
-import type { Server } from '@grpc/grpc-js';
-import { ReflectionService } from '@grpc/reflection';
+import { create, type DescFile, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { type handleBidiStreamingCall, type Server, status } from '@grpc/grpc-js';
 import { file_google_rpc_error_details } from '../../gen/ts/google/rpc/error_details_pb.ts';
 import { file_google_rpc_status } from '../../gen/ts/google/rpc/status_pb.ts';
+import {
+  ServerReflection,
+  type ServerReflectionRequest,
+  ServerReflectionRequestSchema,
+  type ServerReflectionResponse,
+  ServerReflectionResponseSchema,
+} from '../../gen/ts/grpc/reflection/v1/reflection_pb.ts';
 import { file_health_v1_health } from '../../gen/ts/health/v1/health_pb.ts';
 import { file_otp_v1_error_reason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
 import { file_otp_v1_otp_service } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { defineMethod } from './definition.ts';
+import { type Description, type Descriptions, describe } from './descriptions.ts';
 
 const FILES: readonly DescFile[] = [
   file_otp_v1_otp_service,
@@ -17,15 +24,67 @@ const FILES: readonly DescFile[] = [
   file_health_v1_health,
 ];
 
+/** They differ in their names alone. */
+const SERVICES = [ServerReflection.typeName, 'grpc.reflection.v1alpha.ServerReflection'];
+
+type Answer = NonNullable<MessageInitShape<typeof ServerReflectionResponseSchema>['messageResponse']>;
+
 /** Adds both versions of the reflection service. */
 export function addReflection(server: Server): void {
-  const files = new Set(FILES.flatMap(withDependencies));
-  const fileDescriptorProtos = [...files].map((file) => Buffer.from(toBinary(FileDescriptorProtoSchema, file.proto)));
-  // The library asks for a whole proto-loader package, but reads only the descriptors from it.
-  const definitions = { all: { fileDescriptorProtos } };
-  new ReflectionService(definitions as unknown as ConstructorParameters<typeof ReflectionService>[0]).addToServer(server);
+  const descriptions = describe(FILES);
+  const { serverReflectionInfo: method } = ServerReflection.method;
+  // How fast requests are handed on is for `pace` to say.
+  const serverReflectionInfo: handleBidiStreamingCall<ServerReflectionRequest, ServerReflectionResponse> = (call) => {
+    call.on('data', (request: ServerReflectionRequest) => {
+      const { host: validHost } = request;
+      const messageResponse = answer(request.messageRequest, descriptions);
+      call.write(create(ServerReflectionResponseSchema, { validHost, originalRequest: request, messageResponse }));
+    });
+    call.on('end', () => call.end());
+  };
+  for (const service of SERVICES) {
+    const definition = {
+      ...defineMethod(method),
+      path: `/${service}/${method.name}`,
+      requestStream: true,
+      responseStream: true,
+      requestDeserialize: (bytes: Buffer) => fromBinary(ServerReflectionRequestSchema, bytes, { readUnknownFields: false }),
+      responseSerialize: (response: ServerReflectionResponse) => Buffer.from(toBinary(ServerReflectionResponseSchema, response)),
+    };
+    server.addService({ serverReflectionInfo: definition }, { serverReflectionInfo });
+  }
 }
 
-function withDependencies(file: DescFile): DescFile[] {
-  return [file, ...file.dependencies.flatMap(withDependencies)];
+function answer({ case: asked, value }: ServerReflectionRequest['messageRequest'], descriptions: Descriptions): Answer {
+  switch (asked) {
+    case 'listServices':
+      return { case: 'listServicesResponse', value: { service: descriptions.services.map((name) => ({ name })) } };
+    case 'fileByFilename':
+      return fileAnswer(descriptions.ofFile(value), 'file');
+    case 'fileContainingSymbol':
+      return fileAnswer(descriptions.ofSymbol(value), 'symbol');
+    case 'fileContainingExtension':
+      return fileAnswer(descriptions.ofExtension(value.containingType, value.extensionNumber), 'extension');
+    case 'allExtensionNumbersOfType': {
+      const numbers = descriptions.extensionNumbers(value);
+      if (numbers === undefined) return notFound('message');
+      return { case: 'allExtensionNumbersResponse', value: { baseTypeName: value, extensionNumber: [...numbers] } };
+    }
+    default:
+      return failure(status.UNIMPLEMENTED, 'a request for nothing that this service knows');
+  }
+}
+
+function fileAnswer(description: Description | undefined, what: string): Answer {
+  if (description === undefined) return notFound(what);
+  return { case: 'fileDescriptorResponse', value: { fileDescriptorProto: [...description] } };
+}
+
+/** Clients say themselves what it was that they asked for. */
+function notFound(what: string): Answer {
+  return failure(status.NOT_FOUND, `no such ${what}: ask for the services first`);
+}
+
+function failure(errorCode: number, errorMessage: string): Answer {
+  return { case: 'errorResponse', value: { errorCode, errorMessage } };
 }

@@ -1,0 +1,72 @@
+/** What server reflection has to say of a set of files: which declares a name or an extension, and what it takes to read it. */
+import { type AnyDesc, type DescEnum, type DescFile, type DescMessage, type DescService, toBinary } from '@bufbuild/protobuf';
+import { nestedTypes } from '@bufbuild/protobuf/reflect';
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+
+/** A file, and after it every file that it imports, directly or not; each is a `FileDescriptorProto` in bytes. */
+export type Description = readonly Uint8Array[];
+
+/** The full names and numbers are a stranger's: any text may come. Undefined stands for what is not there. */
+export interface Descriptions {
+  /** The full names of the services that the given files declare. */
+  readonly services: readonly string[];
+  readonly ofFile: (name: string) => Description | undefined;
+  /** A message, field, oneof, enum, value, service, method or extension. */
+  readonly ofSymbol: (name: string) => Description | undefined;
+  readonly ofExtension: (message: string, number: number) => Description | undefined;
+  /** None for a message without extensions. */
+  readonly extensionNumbers: (message: string) => readonly number[] | undefined;
+}
+
+/** Describes `files` and all that they import. */
+export function describe(files: readonly DescFile[]): Descriptions {
+  const all = new Set(files.flatMap(withImports));
+  const bytes = new Map([...all].map((file) => [file, toBinary(FileDescriptorProtoSchema, file.proto)]));
+  const described = new Map([...all].map((file) => [file, bytesOf(new Set(withImports(file)), bytes)]));
+  const names = new Map([...all].map((file) => [file.name, file]));
+  const symbols = new Map<string, DescFile>();
+  const extensions = new Map<string, Map<number, DescFile>>();
+  for (const file of all) {
+    for (const type of nestedTypes(file)) {
+      for (const name of [type.typeName, ...memberNames(type)]) symbols.set(name, file);
+      if (type.kind === 'message' && !extensions.has(type.typeName)) extensions.set(type.typeName, new Map());
+      if (type.kind !== 'extension') continue;
+      const known = extensions.get(type.extendee.typeName) ?? new Map<number, DescFile>();
+      extensions.set(type.extendee.typeName, known.set(type.number, file));
+    }
+  }
+  const describing = (file: DescFile | undefined) => file && described.get(file);
+  return {
+    services: files.flatMap((file) => file.services.map(({ typeName }) => typeName)),
+    // Imports are known by their paths, descriptors by the same without its ending.
+    ofFile: (name) => (name.endsWith('.proto') ? describing(names.get(name.slice(0, -'.proto'.length))) : undefined),
+    ofSymbol: (name) => describing(symbols.get(name)),
+    ofExtension: (message, number) => describing(extensions.get(message)?.get(number)),
+    extensionNumbers: (message) => {
+      const known = extensions.get(message);
+      return known && [...known.keys()];
+    },
+  };
+}
+
+function withImports(file: DescFile): DescFile[] {
+  return [file, ...file.dependencies.flatMap(withImports)];
+}
+
+function bytesOf(files: Iterable<DescFile>, bytes: ReadonlyMap<DescFile, Uint8Array>): Description {
+  return [...files].flatMap((file) => bytes.get(file) ?? []);
+}
+
+/** The full names of what has one within a type. Those of enum values are beside their enum's (protobuf, "Enum Value Scoping"). */
+function memberNames(type: DescMessage | DescEnum | DescService | Extract<AnyDesc, { kind: 'extension' }>): string[] {
+  switch (type.kind) {
+    case 'message':
+      return [...type.fields, ...type.oneofs].map(({ name }) => `${type.typeName}.${name}`);
+    case 'service':
+      return type.methods.map(({ name }) => `${type.typeName}.${name}`);
+    case 'enum':
+      return type.values.map(({ name }) => type.typeName.slice(0, -type.name.length) + name);
+    case 'extension':
+      return [];
+  }
+}
