@@ -4,8 +4,11 @@ import { root } from './root.ts';
 
 const runtime: string = root('src/runtime.ts');
 
-/** Node's arguments. The product's own settings count wherever it sets them itself: they are loaded first into the others too. */
+/**
+ * Node's arguments. The product's own settings count wherever it sets them itself: those of its start are loaded first into the others too, and
+ * they take them back where it does.
+ */
 export function nodeFlags(product: boolean): readonly string[] {
   if (!existsSync(runtime)) return ['--no-allocation-site-pretenuring'];
-  return product ? [] : ['--import', runtime, '--invocation-count-for-turbofan=500'];
+  return product ? [] : ['--import', runtime];
 }

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { build } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
+import { expectWork } from '../../src/expect-work.ts';
 import { createLog } from '../../src/log.ts';
 import type { CodeStore } from '../../src/policy/codes.ts';
 import { judge, UNKNOWN_KEY } from '../../src/policy/judge.ts';
@@ -24,4 +25,5 @@ const app = await build(config, {
   store: { ...store, codes: forgetful },
 });
 process.once('SIGTERM', () => void app.close().then(() => process.exit()));
+expectWork();
 process.stdout.write(`ours without one-time use listens on ${await app.run()}\n`);

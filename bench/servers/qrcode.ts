@@ -7,6 +7,7 @@ import { toBuffer } from 'qrcode';
 import type { GenerateRequest, GenerateResponse } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { QrCodeOptionsSchema, QrCodeSchema, QrFormat } from '../../gen/ts/otp/v1/qr_code_pb.ts';
 import { loadConfig } from '../../src/config.ts';
+import { expectWork } from '../../src/expect-work.ts';
 import { plaintextCredentials } from '../../src/grpc/credentials.ts';
 import { logCall } from '../../src/grpc/log.ts';
 import { createGrpcServer } from '../../src/grpc/server.ts';
@@ -46,6 +47,7 @@ const server = createGrpcServer({
   onCall: (record, code) => logCall(log, record, code),
 });
 process.once('SIGTERM', () => process.exit());
+expectWork();
 process.stdout.write(`ours with the pictures of qrcode listens on 127.0.0.1:${await server.listen('127.0.0.1:0')}\n`);
 
 async function generateByPackage(request: GenerateRequest, context: CallContext): Promise<GenerateResponse> {

@@ -1,5 +1,6 @@
 /** `otpd keys`: makes, lists, rotates and revokes API keys, in the store and not by way of the server. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { expectWork } from '../expect-work.ts';
 import { issueApiKey, revokeApiKey, rotateApiKey } from '../policy/api-keys.ts';
 import { SCOPES, type Scope } from '../policy/principal.ts';
 import type { ApiKeyRecord } from '../policy/store.ts';
@@ -81,6 +82,8 @@ function create(io: Io): Command {
 
 function list(io: Io): Command {
   return new Command('list').description('list all API keys, oldest first').action(async (flags: KeysFlags) => {
+    // There may be many.
+    expectWork();
     const records = await withStore(io, flags, ({ store }) => store.keys.list());
     const now = Date.now();
     if (flags.json) for (const record of records) writeJson(io.stdout, keyJson(record, now));

@@ -1,6 +1,7 @@
 /** `otpd serve` with several workers: what their primary does, which serves no calls, and what each of them does. */
 import { build } from '../app.ts';
 import type { Config } from '../config.ts';
+import { expectWork } from '../expect-work.ts';
 import { createLog, type Log } from '../log.ts';
 import { connectPrimary, workerNumber } from '../worker.ts';
 import { startWorkers, WorkerFailedError } from '../workers.ts';
@@ -25,7 +26,10 @@ async function lead(io: Io, config: Config): Promise<void> {
     // Without a trail there is nothing to open anew, and SIGHUP ends otpd as it ends any process.
     if (config.auditLog !== undefined) process.on('SIGHUP', workers.reopen);
     try {
-      announce(io, logger, config, firstKey, await workers.listening.catch(tellFailure));
+      const address = await workers.listening.catch(tellFailure);
+      // The workers have their calls counted here.
+      expectWork();
+      announce(io, logger, config, firstKey, address);
       await stopped(io.signal);
       logger.info('stopping');
     } finally {

@@ -1,7 +1,7 @@
 /** What a serving process does, whether it is the only one or one of several. */
-import { setFlagsFromString } from 'node:v8';
 import type { App } from '../app.ts';
 import { type Config, formatAddress } from '../config.ts';
+import { expectWork } from '../expect-work.ts';
 import type { Logger } from '../log.ts';
 import { localError } from './failure.ts';
 import type { FirstKey } from './first-key.ts';
@@ -26,9 +26,7 @@ export async function listen(app: App, config: Config): Promise<string> {
       `cannot listen on ${formatAddress(config.listen)}: it is in use, or no address of this machine; set --listen`,
     );
   });
-  // Code that is optimised late lets the streams of calls that have ended live on until it is (docs/performance.md). Not before: what leads
-  // here would be optimised too, for 90 ms, and is not run again.
-  setFlagsFromString('--invocation-count-for-turbofan=500');
+  expectWork();
   return address;
 }
 

@@ -1,0 +1,40 @@
+/** When V8 optimises a server: not at its start, which runs once, but as soon as it is called. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { createTestClient, methods } from '../support/client.ts';
+import { makeFolder } from './real.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const CALLS_AT_ONCE = 100;
+
+test('nothing is optimised before a server listens, and what calls need is after that', async () => {
+  const folder = makeFolder();
+  const command = ['--trace-opt', MAIN, 'serve', '--listen', '127.0.0.1:0', '--data-dir', folder, '--log-level', 'silent'];
+  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    const listening = () => /listens on (\S+);/.exec(output)?.[1];
+    await expect.poll(listening, { timeout: 20_000 }).toBeDefined();
+    expect(output.slice(0, output.indexOf('listens on'))).not.toContain('[compiling');
+
+    const client = createTestClient(listening() ?? '');
+    // Refused ones heat the code too.
+    const outputAfterCalls = async () => {
+      await Promise.all(Array.from({ length: CALLS_AT_ONCE }, () => client.call(methods.token, {})));
+      return output;
+    };
+    await expect.poll(outputAfterCalls, { timeout: 20_000 }).toMatch(/completed compiling .* MAGLEV/);
+    await expect.poll(outputAfterCalls, { timeout: 20_000 }).toMatch(/completed compiling .* TURBOFAN/);
+    client.close();
+  } finally {
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    rmSync(folder, { recursive: true });
+  }
+});
