@@ -54,11 +54,11 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
   parts.defer(() => trail.close());
 
   const authenticator = createAuthenticator({ keys: store.keys, clock });
-  const flush = () => authenticator.flush().catch((err: unknown) => logger.warn({ err }, 'last-used times not written'));
-  const flushing = setInterval(flush, FLUSH_MS).unref();
+  const warnOfUses = (err: unknown) => logger.warn({ err }, 'last-used times not written');
+  const flushing = setInterval(() => authenticator.flush().catch(warnOfUses), FLUSH_MS).unref();
   parts.defer(() => {
     clearInterval(flushing);
-    return flush();
+    return authenticator.close().catch(warnOfUses);
   });
 
   const transport = openTransport(config, {

@@ -2,6 +2,7 @@
 import { hasChecksum, type ParsedApiKey, parseApiKey } from './api-keys.ts';
 import { createKeyCache } from './key-cache.ts';
 import { opens } from './key-lock.ts';
+import { createKeyUses } from './key-uses.ts';
 import { createPeerTable } from './peers.ts';
 import type { Principal } from './principal.ts';
 import { Rejection } from './rejection.ts';
@@ -27,9 +28,12 @@ export interface Authenticator {
   forget(): void;
   /** Whether the principal's key was read since the last `forget`: to be asked before a code is judged, since a caller may take its time. */
   knows(principal: Principal): boolean;
-  /** Stores when each key was last used; to be called now and then. While the store is away, the times wait for the next flush. */
+  /**
+   * Stores when keys were last used; to be called every ten seconds or so. Of more than 2,000 keys those that have waited the longest, and while
+   * the store is away none: the others wait for the next flush.
+   */
   flush(): Promise<void>;
-  /** Flushes for the last time. */
+  /** Stores what is still waiting. */
   close(): Promise<void>;
 }
 
@@ -42,7 +46,7 @@ export interface AuthenticatorOptions {
 export function createAuthenticator({ keys, clock }: AuthenticatorOptions): Authenticator {
   const cache = createKeyCache(keys, clock);
   let peers = createPeerTable();
-  let lastUsed = new Map<string, number>();
+  const uses = createKeyUses();
 
   /** Failures are counted once known: as many more as are being looked up at that moment may slip through, none that is right is held up. */
   function failed(peer: string): Rejection {
@@ -56,7 +60,7 @@ export function createAuthenticator({ keys, clock }: AuthenticatorOptions): Auth
       const now = clock();
       const key = cache.get(presented.id);
       if (key?.principal !== undefined && cache.isFresh(key, now) && opens(key.lock, presented.digest, now)) {
-        lastUsed.set(presented.id, now);
+        uses.note(presented.id, now);
         return key.principal;
       }
     }
@@ -77,19 +81,17 @@ export function createAuthenticator({ keys, clock }: AuthenticatorOptions): Auth
       now = clock();
     }
     if (!opens(key.lock, presented.digest, now) || key.principal === undefined) throw failed(peer);
-    lastUsed.set(presented.id, now);
+    uses.note(presented.id, now);
     return key.principal;
   }
 
-  async function flush(): Promise<void> {
-    if (lastUsed.size === 0) return;
-    const used = lastUsed;
-    lastUsed = new Map();
+  async function write(taken: ReadonlyMap<string, number>): Promise<void> {
+    if (taken.size === 0) return;
     try {
-      await keys.touch(used);
+      await keys.touch(taken);
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;
-      lastUsed = new Map([...used, ...lastUsed]);
+      uses.putBack(taken);
     }
   }
 
@@ -98,7 +100,13 @@ export function createAuthenticator({ keys, clock }: AuthenticatorOptions): Auth
     peers = createPeerTable();
   }
 
-  return { authenticate, forget, knows: cache.knows, flush, close: flush };
+  return {
+    authenticate,
+    forget,
+    knows: cache.knows,
+    flush: () => write(uses.take()),
+    close: () => write(uses.takeAll()),
+  };
 }
 
 function throttled(retryAfterMs: number): Rejection {

@@ -1,26 +1,25 @@
 /** The API keys that were read: asked for again only when some key was changed, so that any number of them costs a call the same. */
-import { type KeyLock, lockOf } from './key-lock.ts';
-import { FRESH_MS, isConfirmed, isWithin, type KeysVersion, unavailable, watchVersion } from './keys-version.ts';
+import { lockOf } from './key-lock.ts';
+import { createKeyTable, type KnownKey } from './key-table.ts';
+import { FRESH_MS, isConfirmed, isWithin, unavailable, watchVersion } from './keys-version.ts';
 import type { Principal, Scope } from './principal.ts';
 import { type ApiKeyRecord, type Clock, type KeyStore, StoreUnavailableError } from './store.ts';
 
 /** How long a record is used at most, whatever the version says: should a program change keys without it, that comes to light. */
 const MAX_AGE_MS = 15 * 60_000;
-/** Some 350 bytes each. */
+/** Some 130 bytes each. */
 const MAX_KNOWN = 150_000;
 /** Ids that no key has are a stranger's choice: kept apart, so that they push out no key. */
 const MAX_UNKNOWN = 1_000;
 
-/** What the store said of one id: of a key only what a call needs. */
-export interface CachedKey {
-  /** Undefined if no key has the id, as is `principal`. */
-  readonly lock: KeyLock | undefined;
-  readonly principal: Principal | undefined;
-  /** In force before the store was asked for the key: a change since then has another. */
-  readonly version: KeysVersion;
-  /** When the store was last asked for the key, whether or not it answered. In ms since the epoch. */
-  readonly askedAt: number;
+/** An id that no key has, as the store said. */
+interface UnknownKey extends Pick<KnownKey, 'version' | 'askedAt'> {
+  readonly lock: undefined;
+  readonly principal: undefined;
 }
+
+/** What the store said of one id. */
+export type CachedKey = KnownKey | UnknownKey;
 
 /** Keys by id, in bounded memory. */
 export interface KeyCache {
@@ -42,18 +41,21 @@ export interface KeyCache {
 /** Makes an empty cache over the store. */
 export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
   const versions = watchVersion(keys, clock);
-  const known = new Map<string, CachedKey>();
-  const unknown = new Map<string, CachedKey>();
+  let known = createKeyTable(MAX_KNOWN);
+  const unknown = new Map<string, UnknownKey>();
   const reading = new Map<string, Promise<CachedKey>>();
   let shared = createSharedScopes();
 
-  /** Each map is in the order of the last asking: where it is full, what was asked for the longest ago has to go. */
-  function remember(id: string, entry: CachedKey): CachedKey {
-    known.delete(id);
+  /** Both are in the order of the last asking: where one is full, what was asked for the longest ago has to go. */
+  function remember(id: string, key: CachedKey): CachedKey {
     unknown.delete(id);
-    if (entry.lock === undefined) setBounded(unknown, id, entry, MAX_UNKNOWN);
-    else setBounded(known, id, entry, MAX_KNOWN);
-    return entry;
+    if (key.lock === undefined) {
+      known.delete(id);
+      setBounded(unknown, id, key, MAX_UNKNOWN);
+    } else {
+      known.set(id, key);
+    }
+    return key;
   }
 
   const get = (id: string): CachedKey | undefined => known.get(id) ?? unknown.get(id);
@@ -74,9 +76,9 @@ export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
       const record = await keys.find(id);
       // The answer of a store that has lost its state meanwhile.
       if (since !== shared) throw new StoreUnavailableError(new Error('state lost'));
-      const lock = record && lockOf(record);
-      const principal = record && { keyId: record.id, plan: record.plan, scopes: shared.of(record) };
-      return remember(id, { lock, principal, version, askedAt });
+      if (record === undefined) return remember(id, { lock: undefined, principal: undefined, version, askedAt });
+      const principal = { keyId: record.id, plan: record.plan, scopes: shared.of(record) };
+      return remember(id, { lock: lockOf(record), principal, version, askedAt });
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;
       const last = known.get(id);
@@ -96,7 +98,7 @@ export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
       return started;
     },
     forget() {
-      known.clear();
+      known = createKeyTable(MAX_KNOWN);
       unknown.clear();
       shared = createSharedScopes();
     },

@@ -1,4 +1,5 @@
 /** The sliding window: a log of calls that never lets a span as long as the window hold more than its limit. */
+import { CallEntries, NO_ENTRY } from './call-entries.ts';
 import type { LimitWindow, WindowState } from './store.ts';
 
 /**
@@ -7,43 +8,50 @@ import type { LimitWindow, WindowState } from './store.ts';
  */
 const ENTRIES_A_PERIOD = 60;
 
-/** Where the three numbers of an entry stand: when its first call came, when its last did, in ms since the epoch, and how many came. */
-const [FIRST, LAST, COUNT, SIZE] = [0, 1, 2, 3];
-
-/** The calls of one subject in one window. */
+/** The calls of one subject in one window, of a day at most. */
 export interface WindowLog {
-  /** The entries, oldest first, in one array of numbers that is as long as they need: there may be many subjects. */
-  entries: readonly number[];
+  readonly entries: CallEntries;
+  /** The newest entry, whose next is the oldest and so on up to it; `NO_ENTRY` in a log without calls. */
+  newest: number;
   /** The sum of their counts. */
   used: number;
 }
 
-/** A log without calls. */
-export function emptyLog(): WindowLog {
-  return { entries: [], used: 0 };
+/** A log without calls, whose entries are to be among `entries`. */
+export function emptyLog(entries: CallEntries = new CallEntries()): WindowLog {
+  return { entries, newest: NO_ENTRY, used: 0 };
 }
 
-/** How many entries it has. */
-export function entryCount({ entries }: WindowLog): number {
-  return entries.length / SIZE;
+/** The entries of a log, oldest first. */
+export function entriesOf({ entries, newest }: WindowLog): { first: number; last: number; count: number }[] {
+  const found = [];
+  for (let entry = newest; found.length === 0 ? entry !== NO_ENTRY : entry !== newest; ) {
+    entry = entries.next(entry);
+    found.push({ first: entries.first(entry), last: entries.last(entry), count: entries.count(entry) });
+  }
+  return found;
+}
+
+/** Takes all calls out of a log: its entries are used for others. */
+export function clear(log: WindowLog): void {
+  while (log.newest !== NO_ENTRY) dropAfter(log, log.newest);
 }
 
 /** Brings a log to `now`: drops what has left the window. To be done before anything is asked of the log at that moment. */
 export function advance(log: WindowLog, window: LimitWindow, now: number): void {
+  const { entries } = log;
   pullBack(log, window, now);
-  let left = 0;
-  for (; left < log.entries.length && at(log, left + LAST) + window.periodMs <= now; left += SIZE)
-    log.used -= at(log, left + COUNT);
-  if (left > 0) log.entries = log.entries.slice(left);
+  while (log.newest !== NO_ENTRY && entries.last(entries.next(log.newest)) + window.periodMs <= now) dropAfter(log, log.newest);
 }
 
 /** Ms until one more call fits; zero if it does now. Never more than the period. */
-export function waitMs(log: WindowLog, window: LimitWindow, now: number): number {
-  let used = log.used;
+export function waitMs({ entries, newest, used }: WindowLog, window: LimitWindow, now: number): number {
   if (used < window.limit) return 0;
-  for (let entry = 0; entry < log.entries.length; entry += SIZE) {
-    used -= at(log, entry + COUNT);
-    if (used < window.limit) return at(log, entry + LAST) + window.periodMs - now;
+  let left = used;
+  for (let entry = newest; left > 0; ) {
+    entry = entries.next(entry);
+    left -= entries.count(entry);
+    if (left < window.limit) return entries.last(entry) + window.periodMs - now;
   }
   return window.periodMs;
 }
@@ -55,20 +63,29 @@ export function addCall(log: WindowLog, window: LimitWindow, now: number): void 
 
 /** Takes back a call that was counted at `chargedAt`, from the entry it was counted in; nothing if that has left. */
 export function takeBack(log: WindowLog, chargedAt: number): void {
-  let entry = log.entries.length - SIZE;
-  while (entry >= 0 && at(log, entry + FIRST) > chargedAt) entry -= SIZE;
-  if (entry < 0) return;
-  log.used -= 1;
-  const count = at(log, entry + COUNT) - 1;
-  log.entries = count === 0 ? log.entries.toSpliced(entry, SIZE) : log.entries.with(entry + COUNT, count);
+  const { entries, newest } = log;
+  let before = NO_ENTRY;
+  for (let entry = newest, seen = 0; seen < log.used; entry = entries.next(entry)) {
+    if (entries.first(entries.next(entry)) <= chargedAt) before = entry;
+    seen += entries.count(entries.next(entry));
+  }
+  if (before === NO_ENTRY) return;
+  const entry = entries.next(before);
+  const count = entries.count(entry);
+  if (count === 1) {
+    dropAfter(log, before);
+  } else {
+    entries.setCount(entry, count - 1);
+    log.used -= 1;
+  }
 }
 
 /** How the window stands. */
-export function stateOf(log: WindowLog, window: LimitWindow, now: number): WindowState {
+export function stateOf({ entries, newest, used }: WindowLog, window: LimitWindow, now: number): WindowState {
   return {
     window,
-    remaining: Math.max(0, window.limit - log.used),
-    resetMs: log.entries.length === 0 ? 0 : at(log, LAST) + window.periodMs - now,
+    remaining: Math.max(0, window.limit - used),
+    resetMs: newest === NO_ENTRY ? 0 : entries.last(entries.next(newest)) + window.periodMs - now,
   };
 }
 
@@ -77,33 +94,42 @@ export function stateOf(log: WindowLog, window: LimitWindow, now: number): Windo
  * nobody waits longer than a period for them.
  */
 function pullBack(log: WindowLog, window: LimitWindow, now: number): void {
+  const { entries } = log;
+  if (log.newest === NO_ENTRY || entries.last(log.newest) <= now) return;
+  let before = log.newest;
+  while (entries.last(entries.next(before)) <= now) before = entries.next(before);
   let first = now;
   let count = 0;
-  let end = log.entries.length;
-  for (; end > 0 && at(log, end - SIZE + LAST) > now; end -= SIZE) {
-    first = Math.min(first, at(log, end - SIZE + FIRST));
-    count += at(log, end - SIZE + COUNT);
+  while (log.newest !== NO_ENTRY && entries.last(log.newest) > now) {
+    const entry = entries.next(before);
+    first = Math.min(first, entries.first(entry));
+    count += entries.count(entry);
+    dropAfter(log, before);
   }
-  if (count === 0) return;
-  log.entries = log.entries.slice(0, end);
-  log.used -= count;
   addCalls(log, window, first, now, count);
 }
 
 function addCalls(log: WindowLog, window: LimitWindow, first: number, last: number, count: number): void {
-  const newest = log.entries.length - SIZE;
-  if (newest >= 0 && last - at(log, newest + FIRST) < window.periodMs / ENTRIES_A_PERIOD) {
-    // The one change in place: it is made for nearly every call.
-    const entries = log.entries as number[];
-    entries[newest + LAST] = last;
-    entries[newest + COUNT] = at(log, newest + COUNT) + count;
+  const { entries, newest } = log;
+  if (newest !== NO_ENTRY && last - entries.first(newest) < window.periodMs / ENTRIES_A_PERIOD) {
+    entries.setLast(newest, last);
+    entries.setCount(newest, entries.count(newest) + count);
   } else {
-    // Not by `push`, which makes room for a dozen more.
-    log.entries = newest < 0 ? [first, last, count] : log.entries.concat(first, last, count);
+    log.newest = entries.take(first, last, count);
+    if (newest !== NO_ENTRY) {
+      entries.setNext(log.newest, entries.next(newest));
+      entries.setNext(newest, log.newest);
+    }
   }
   log.used += count;
 }
 
-function at({ entries }: WindowLog, place: number): number {
-  return entries[place] as number;
+/** Drops the entry that follows `before`: in a ring of one, that is the same. */
+function dropAfter(log: WindowLog, before: number): void {
+  const { entries } = log;
+  const entry = entries.next(before);
+  log.used -= entries.count(entry);
+  entries.setNext(before, entries.next(entry));
+  if (entry === log.newest) log.newest = entry === before ? NO_ENTRY : before;
+  entries.giveBack(entry);
 }

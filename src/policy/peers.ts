@@ -1,6 +1,7 @@
 /** Failed authentications by the network they come from: a bounded table, so that guessing is slow and forgetting is not. */
 import { isIPv4, isIPv6 } from 'node:net';
-import { addCall, advance, emptyLog, type WindowLog, waitMs } from './limits.ts';
+import { CallEntries } from './call-entries.ts';
+import { addCall, advance, clear, emptyLog, type WindowLog, waitMs } from './limits.ts';
 import type { LimitWindow } from './store.ts';
 
 const MAX_NETWORKS = 10_000;
@@ -20,6 +21,16 @@ export interface PeerTable {
 /** Makes an empty table. When it is full, the network whose last failure is the longest ago makes room. */
 export function createPeerTable(): PeerTable {
   const networks = new Map<string, WindowLog>();
+  const entries = new CallEntries();
+
+  function makeRoom(): void {
+    const [oldest] = networks;
+    if (networks.size < MAX_NETWORKS || oldest === undefined) return;
+    const [network, log] = oldest;
+    networks.delete(network);
+    clear(log);
+  }
+
   return {
     blockedMs(peer, now) {
       const log = networks.get(networkOf(peer));
@@ -29,10 +40,9 @@ export function createPeerTable(): PeerTable {
     },
     fail(peer, now) {
       const network = networkOf(peer);
-      const log = networks.get(network) ?? emptyLog();
+      const log = networks.get(network) ?? emptyLog(entries);
       networks.delete(network);
-      const [oldest] = networks.keys();
-      if (networks.size >= MAX_NETWORKS && oldest !== undefined) networks.delete(oldest);
+      makeRoom();
       networks.set(network, log);
       advance(log, FAILURES, now);
       const blockedMs = waitMs(log, FAILURES, now);

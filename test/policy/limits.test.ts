@@ -1,7 +1,7 @@
 /** The sliding window against a naive log of every call: never too many in any span, never refused without need. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addCall, advance, emptyLog, entryCount, takeBack, waitMs } from '../../src/policy/limits.ts';
+import { addCall, advance, emptyLog, entriesOf, takeBack, waitMs } from '../../src/policy/limits.ts';
 import { createLocalLimits } from '../../src/policy/local-limits.ts';
 import type { LimitWindow } from '../../src/policy/store.ts';
 import { MINUTE, START } from './fixtures.ts';
@@ -44,8 +44,8 @@ describe('a window', () => {
           } else {
             expect(inSpan(allowed, now, MINUTE + GRAIN)).toBeGreaterThanOrEqual(limit);
           }
-          expect(entryCount(log)).toBeLessThanOrEqual(62);
-          expect(log.entries.reduce((sum, number, place) => (place % 3 === 2 ? sum + number : sum), 0)).toBe(log.used);
+          expect(entriesOf(log).length).toBeLessThanOrEqual(62);
+          expect(entriesOf(log).reduce((sum, { count }) => sum + count, 0)).toBe(log.used);
         }
       }),
       { numRuns: 500 },
@@ -58,7 +58,7 @@ describe('a window', () => {
     for (let now = START; now < START + 3 * MINUTE; now += 7) {
       advance(log, window, now);
       addCall(log, window, now);
-      expect(entryCount(log)).toBeLessThanOrEqual(62);
+      expect(entriesOf(log).length).toBeLessThanOrEqual(62);
     }
     // 60,000 ms hold 8,571 calls 7 ms apart, and those of one more grain may still be counted.
     expect(log.used).toBeGreaterThanOrEqual(8_571);
@@ -149,7 +149,8 @@ describe('taking a call back', () => {
     addCall(log, window, START + 10_000);
     addCall(log, window, START + 20_000);
     takeBack(log, START + 10_000);
-    expect(log).toEqual({ entries: [START, START + 20_000].flatMap((at) => [at, at, 1]), used: 2 });
+    expect(entriesOf(log)).toEqual([START, START + 20_000].map((at) => ({ first: at, last: at, count: 1 })));
+    expect(log.used).toBe(2);
   });
 
   it('finds the call after the clock has stepped back to a moment between it and the next', () => {
@@ -159,7 +160,8 @@ describe('taking a call back', () => {
     addCall(log, window, START + 500);
     advance(log, window, START + 400);
     takeBack(log, START);
-    expect(log).toEqual({ entries: [START, START + 400, 1], used: 1 });
+    expect(entriesOf(log)).toEqual([{ first: START, last: START + 400, count: 1 }]);
+    expect(log.used).toBe(1);
   });
 
   it('takes nothing for a call that has left', () => {
@@ -181,7 +183,7 @@ describe('the table in memory', () => {
     const limits = createLocalLimits();
     for (let subject = 0; subject < 100_000; subject += 1) await limits.charge(`key ${subject}`, [minute], START);
     expect((await limits.charge('key 0', [minute], START)).allowed).toBe(false);
-    await limits.charge('one more', [minute], START);
+    expect((await limits.charge('one more', [minute], START)).allowed).toBe(true);
     expect((await limits.charge('key 1', [minute], START)).allowed).toBe(false);
     expect((await limits.charge('key 0', [minute], START)).allowed).toBe(true);
   });

@@ -49,6 +49,17 @@ describe('failing', () => {
     expect(peers.blockedMs('192.0.2.1:1', START)).toBe(0);
   });
 
+  it('of networks that made room leaves no memory taken', () => {
+    const peers = createPeerTable();
+    const fail = (hosts: number) => {
+      for (let host = 0; host < hosts; host += 1) peers.fail(`10.${host >> 16}.${(host >> 8) & 0xff}.${host & 0xff}:1`, START);
+    };
+    fail(10_000);
+    const before = process.memoryUsage().arrayBuffers;
+    fail(200_000);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
+  });
+
   it('is remembered for 10,000 networks, the one longest quiet making room', () => {
     const peers = createPeerTable();
     const block = (peer: string) => {
