@@ -1,6 +1,6 @@
 /** What the stages and the handler of one call share. */
 import type { Metadata, ServerInterceptingCallInterface } from '@grpc/grpc-js';
-import type { Admission } from '../policy/admit.ts';
+import type { Admission } from '../policy/admission.ts';
 import type { WindowState } from '../policy/store.ts';
 
 const OPAQUE_KEY = 'otpd.call';
@@ -20,7 +20,7 @@ export interface CallRecord {
   admission: Admission | undefined;
   /** The API key's id, once known. */
   keyId: string | undefined;
-  /** The window of the plan nearest to exhaustion, once charged. */
+  /** The window nearest to exhaustion of a call that was charged and not let in; of one that was, its admission has it. */
   quota: WindowState | undefined;
   /** The name of the `ErrorReason` that the call failed for. */
   reason: string | undefined;

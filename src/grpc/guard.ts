@@ -1,33 +1,33 @@
-/** The middle stage: lets a call to one of our methods in only with a key, within its limits and scope, before its body is read. */
+/** The middle stage: lets a call to one of our methods in only with a key, within its scope, and as far as they are known by then its limits. */
 import type { Metadata } from '@grpc/grpc-js';
-import type { Admission, Admit } from '../policy/admit.ts';
-import type { Scope } from '../policy/principal.ts';
+import type { Admission } from '../policy/admission.ts';
+import type { Admit } from '../policy/admit.ts';
 import { Rejection } from '../policy/rejection.ts';
+import type { Method } from '../service/methods.ts';
 import { attachToStream, type CallRecord } from './call-record.ts';
 import type { Stage } from './interceptor.ts';
 import { Listener, type Next } from './listener.ts';
 import { apiKeyOf } from './metadata.ts';
 import { failureStatus } from './status.ts';
 
-/** Makes the stage; paths that are not in `scopes` (health, reflection) need no key. */
-export function createGuard(admit: Admit, scopes: ReadonlyMap<string, Scope>): Stage {
+/** Makes the stage; paths that none of the `methods` has (health, reflection) need no key. */
+export function createGuard(admit: Admit, methods: ReadonlyMap<string, Method>): Stage {
   class Guarded extends Listener {
     readonly #record: CallRecord;
-    readonly #scope: Scope;
-    readonly #streams: boolean;
+    readonly #method: Method;
 
-    constructor(next: Next, record: CallRecord, scope: Scope, streams: boolean) {
+    constructor(next: Next, record: CallRecord, method: Method) {
       super(next);
       this.#record = record;
-      this.#scope = scope;
-      this.#streams = streams;
+      this.#method = method;
     }
 
     /** grpc-js reads no body until this is handed on; an error in here must not escape, for it would end the process. */
     override onReceiveMetadata(metadata: Metadata): void {
       const record = this.#record;
       try {
-        const admission = admit({ apiKey: apiKeyOf(metadata), peer: record.peer, scope: this.#scope });
+        const { scope, carriesCharge } = this.#method;
+        const admission = admit({ apiKey: apiKeyOf(metadata), peer: record.peer, scope, carriesCharge });
         if (!(admission instanceof Promise)) this.#letIn(metadata, record, admission);
         else admission.then((late) => this.#letIn(metadata, record, late)).catch((error: unknown) => refuse(error, record));
       } catch (error) {
@@ -43,8 +43,7 @@ export function createGuard(admit: Admit, scopes: ReadonlyMap<string, Scope>): S
       }
       record.admission = admission;
       record.keyId = admission.principal.keyId;
-      record.quota = admission.quota;
-      if (this.#streams) {
+      if (this.#method.kind === 'server_streaming') {
         record.closeStream = admit.openStream(admission.principal);
         attachToStream(metadata, record);
       }
@@ -52,9 +51,9 @@ export function createGuard(admit: Admit, scopes: ReadonlyMap<string, Scope>): S
     }
   }
 
-  return (next, record, { path, responseStream }) => {
-    const scope = scopes.get(path);
-    return scope === undefined ? next : new Guarded(next, record, scope, responseStream);
+  return (next, record, { path }) => {
+    const method = methods.get(path);
+    return method === undefined ? next : new Guarded(next, record, method);
   };
 }
 

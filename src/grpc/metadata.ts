@@ -38,7 +38,7 @@ export function annotated(metadata: Metadata, record: CallRecord): Metadata {
   return { toHttp2Headers } as Metadata;
 }
 
-function headersOf({ requestId, quota }: CallRecord): Record<string, string> {
+function headersOf({ requestId, admission, quota = admission?.quota }: CallRecord): Record<string, string> {
   if (quota === undefined) return { 'x-request-id': requestId };
   return {
     'x-request-id': requestId,

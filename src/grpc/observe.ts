@@ -96,6 +96,7 @@ export function createObserver({ isOurs, onCall }: ObserveOptions): Observer {
 }
 
 function fail(record: CallRecord, error: Error): void {
+  if (record.ended) return;
   record.call.sendStatus(failureStatus(error, record));
 }
 
@@ -107,8 +108,7 @@ function answerThrough(record: CallRecord, ours: boolean, finish: (record: CallR
   const { call } = record;
   const { sendMetadata, sendStatus } = call;
   const sendAnnotated: typeof sendMetadata = (metadata) => sendMetadata.call(call, annotated(metadata, record));
-  const sendOnce: typeof sendStatus = (given) => {
-    if (record.ended) return;
+  const send: typeof sendStatus = (given) => {
     const status: PartialStatus = ours ? withDetails(given, record) : given;
     const metadata = status.code === codes.OK ? (status.metadata ?? null) : annotatedTrailers(status.metadata, record);
     try {
@@ -117,6 +117,20 @@ function answerThrough(record: CallRecord, ours: boolean, finish: (record: CallR
       // This is the only status that the call can have: whatever is wrong with the books, its caller is not left waiting.
       sendStatus.call(call, { code: status.code, details: status.details, metadata });
     }
+  };
+  const sendOnce: typeof sendStatus = (given) => {
+    if (record.ended) return;
+    const due = record.admission?.due;
+    if (due === undefined) {
+      send(given);
+      return;
+    }
+    // Decided, and nothing that comes meanwhile changes it but that the limits are full.
+    record.ended = true;
+    due.made().then(
+      () => send(given),
+      (error: unknown) => send(failureStatus(error, record)),
+    );
   };
   // In two steps, for the reason that `createInterceptor` has.
   call.sendMetadata = sendAnnotated;

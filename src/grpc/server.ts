@@ -54,11 +54,11 @@ export interface GrpcServer {
 
 /** Makes the server; nothing listens yet. */
 export function createGrpcServer({ methods, admit, clock, credentials, reflection, onCall }: GrpcOptions): GrpcServer {
-  const scopes = new Map(methods.map(({ descriptor, scope }) => [pathOf(descriptor), scope]));
-  const observer = createObserver({ isOurs: (path) => scopes.has(path), onCall });
+  const byPath = new Map(methods.map((method) => [pathOf(method.descriptor), method]));
+  const observer = createObserver({ isOurs: (path) => byPath.has(path), onCall });
   // grpc-js writes metadata that it cannot read to standard error, value and all: that may be an API key.
   setLogVerbosity(logVerbosity.NONE);
-  const stages = [observer.stage, createGuard(admit, scopes), createUnary(methods, clock)];
+  const stages = [observer.stage, createGuard(admit, byPath), createUnary(methods, clock)];
   const server = new Server({ ...LIMITS, interceptors: [createInterceptor(observer.begin, stages), pace] });
   const { definition, implementation } = bridge(methods, clock);
   server.addService(definition, implementation);

@@ -50,6 +50,7 @@ export function createUnary(methods: readonly Method[], now: () => number): Stag
     }
 
     override onReceiveHalfClose(): void {
+      if (this.#record.ended) return;
       if (this.#request === undefined) fail(new CallFailure('protocol'), this.#record);
       else answer(this.#method, this.#request, this.#record, now);
     }
@@ -65,16 +66,28 @@ export function createUnary(methods: readonly Method[], now: () => number): Stag
 function answer(method: Encoded, request: Uint8Array, record: CallRecord, now: () => number): void {
   try {
     const response = method.handle(decode(method, request), context(record, now));
-    if (!(response instanceof Promise)) send(method, response, record);
-    else response.then((late) => send(method, late, record)).catch((error: unknown) => fail(error, record));
+    if (!(response instanceof Promise)) sendCharged(method, response, record);
+    else response.then((late) => sendCharged(method, late, record)).catch((error: unknown) => fail(error, record));
   } catch (error) {
     fail(error, record);
   }
 }
 
+/** The answer says how the limits stand, or that they are full: a charge that is due is made first. */
+function sendCharged(method: Encoded, response: Message, record: CallRecord): void {
+  const due = record.admission?.due;
+  if (due === undefined) send(method, response, record);
+  else
+    due
+      .made()
+      .then(() => send(method, response, record))
+      .catch((error: unknown) => fail(error, record));
+}
+
 /** The status goes when the message is written, as grpc-js itself has it; nobody above would catch what fails then. */
 function send({ encode }: Encoded, response: Message, record: CallRecord): void {
   const { call } = record;
+  if (record.ended) return;
   // First, while nothing is sent yet that a failure would have to follow; copied into its frame before `sendMessage` returns.
   const bytes = encode(response);
   call.sendMetadata(NO_METADATA);
@@ -88,5 +101,6 @@ function send({ encode }: Encoded, response: Message, record: CallRecord): void 
 }
 
 function fail(error: unknown, record: CallRecord): void {
+  if (record.ended) return;
   record.call.sendStatus(failureStatus(error, record));
 }

@@ -1,15 +1,11 @@
 /** Codes in Redis: the script says what `judge` says, step by step, and one at a time however many ask. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RequestIdReused } from '../../src/policy/codes.ts';
 import {
-  ANSWER_KEPT_MS,
   type Attempt,
   type CodeState,
   FAILURES_KEPT_MS,
   HARD_STOP,
-  type Judgement,
-  judge,
   LONGEST_DELAY_MS,
   UNKNOWN_KEY,
   unlocked,
@@ -17,8 +13,7 @@ import {
 import { START } from '../policy/fixtures.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { ACCEPTED, attempt, requested, storeOpener, tally } from './redis-fixtures.ts';
-
-const LARGEST = Number.MAX_SAFE_INTEGER;
+import { attempts, createCodesModel } from './redis-models.ts';
 
 interface Move {
   readonly attempt: Attempt;
@@ -26,21 +21,9 @@ interface Move {
   readonly wait: number;
 }
 
-const maybe = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
-const step = fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 0, max: 9 }) }, fc.integer({ min: LARGEST - 3, max: LARGEST }));
 const moves: fc.Arbitrary<Move[]> = fc.array(
   fc.record({
-    attempt: fc.record({
-      fingerprint: fc.constantFrom('one', 'other'),
-      step: fc.option(step, { nil: undefined, freq: 2 }),
-      drift: fc.integer({ min: -10, max: 10 }),
-      claim: fc.boolean(),
-      afterStep: maybe(step),
-      matchableMs: fc.constantFrom(undefined, 0, 30_000, 75_600_000),
-      request: maybe(
-        fc.record({ id: fc.constantFrom('1', '2', '3'), payload: fc.constantFrom('', 'some words\nand lines', '-') }),
-      ),
-    }),
+    attempt: attempts,
     wait: fc.constantFrom(
       0,
       0,
@@ -61,31 +44,6 @@ const moves: fc.Arbitrary<Move[]> = fc.array(
   { minLength: 1, maxLength: 60 },
 );
 
-interface Model {
-  judge(attempt: Attempt, now: number): Judgement | RequestIdReused;
-  inspect(fingerprint: string): CodeState;
-}
-
-/** What a store does around `judge`; unlike the memory store it forgets nothing when the clock leaps there and back. */
-function createModel(): Model {
-  const states = new Map<string, CodeState>();
-  const answers = new Map<string, { payload: string; judgement: Judgement; expiresAt: number }>();
-  return {
-    judge(attempted, now) {
-      const { fingerprint, request } = attempted;
-      const known = answers.get(request?.id ?? '');
-      if (known !== undefined && known.expiresAt > now)
-        return known.payload === request?.payload ? known.judgement : { outcome: 'request_id_reused' };
-      const kept = states.get(fingerprint) ?? UNKNOWN_KEY;
-      const { judgement, state } = judge((kept.expiresAt ?? Infinity) > now ? kept : UNKNOWN_KEY, attempted, now);
-      if (state !== undefined) states.set(fingerprint, state);
-      if (request !== undefined) answers.set(request.id, { ...request, judgement, expiresAt: now + ANSWER_KEPT_MS });
-      return judgement;
-    },
-    inspect: (fingerprint) => states.get(fingerprint) ?? UNKNOWN_KEY,
-  };
-}
-
 redisSuite('the codes of the Redis store', () => {
   let server: RedisServer;
   const open = storeOpener();
@@ -100,7 +58,7 @@ redisSuite('the codes of the Redis store', () => {
     await fc.assert(
       fc.asyncProperty(moves, async (planned) => {
         runs += 1;
-        const model = createModel();
+        const model = createCodesModel();
         let now = START;
         const results = planned.map(async ({ attempt: { fingerprint, request, ...rest }, wait }) => {
           now += wait;
@@ -124,7 +82,7 @@ redisSuite('the codes of the Redis store', () => {
 
   it('are throttled as `judge` has it, up to the hard stop and past an unlock', async () => {
     const redis = (await open({ url: server.url, callerClock: true })).codes;
-    const model = createModel();
+    const model = createCodesModel();
     const guess = attempt({ fingerprint: 'hard stop', step: undefined });
     for (let now = START, day = 0; day <= HARD_STOP; day += 1, now += LONGEST_DELAY_MS) {
       for (const moment of [now, now + 1, now + 59_999])

@@ -1,17 +1,10 @@
 /** Limits in Redis: the script counts as the rules of policy do, by one clock for all instances. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { addCall, advance, emptyLog, stateOf, takeBack, type WindowLog, waitMs } from '../../src/policy/limits.ts';
-import type { ChargeResult, LimitWindow } from '../../src/policy/store.ts';
 import { HOUR, MINUTE, START } from '../policy/fixtures.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { storeOpener } from './redis-fixtures.ts';
-
-const WINDOWS: readonly LimitWindow[] = [
-  { name: 'minute', periodMs: MINUTE, limit: 4, refundable: false },
-  { name: 'hour', periodMs: HOUR, limit: 12, refundable: true },
-  { name: 'day', periodMs: 24 * HOUR, limit: 40, refundable: true },
-];
+import { createLimitsModel, WINDOWS } from './redis-models.ts';
 
 const SMALLER = WINDOWS.map((window) => ({ ...window, limit: window.limit / 4 }));
 
@@ -25,33 +18,6 @@ const moves = fc.array(
   }),
   { minLength: 1, maxLength: 80 },
 );
-
-interface Model {
-  charge(windows: readonly LimitWindow[], now: number): ChargeResult;
-  refund(windows: readonly LimitWindow[], chargedAt: number): void;
-}
-
-/** One subject by the rules of policy; unlike the local table it forgets nothing when the clock leaps there and back. */
-function createModel(): Model {
-  const logs = new Map<string, WindowLog>();
-  const logOf = ({ name }: LimitWindow): WindowLog => {
-    const log = logs.get(name) ?? emptyLog();
-    logs.set(name, log);
-    return log;
-  };
-  return {
-    charge(windows, now) {
-      for (const window of windows) advance(logOf(window), window, now);
-      const retryAfterMs = Math.max(...windows.map((window) => waitMs(logOf(window), window, now)));
-      const allowed = retryAfterMs === 0;
-      if (allowed) for (const window of windows) addCall(logOf(window), window, now);
-      return { allowed, chargedAt: now, retryAfterMs, states: windows.map((window) => stateOf(logOf(window), window, now)) };
-    },
-    refund(windows, chargedAt) {
-      for (const window of windows) if (window.refundable) takeBack(logOf(window), chargedAt);
-    },
-  };
-}
 
 redisSuite('the limits of the Redis store', () => {
   let server: RedisServer;
@@ -71,7 +37,7 @@ redisSuite('the limits of the Redis store', () => {
       fc.asyncProperty(moves, async (planned) => {
         runs += 1;
         const subject = `run ${runs}`;
-        const model = createModel();
+        const model = createLimitsModel();
         const moments: number[] = [];
         let now = START;
         const results = planned.map(async ({ wait, windows, refund }) => {
@@ -93,7 +59,7 @@ redisSuite('the limits of the Redis store', () => {
 
   it('count as the rules of policy do when an entry holds many calls and the log is full', async () => {
     const redis = (await open({ url: server.url, callerClock: true })).limits;
-    const model = createModel();
+    const model = createLimitsModel();
     const windows = WINDOWS.map((window) => ({ ...window, limit: 1200 }));
     for (let now = START; now < START + 3 * MINUTE; now += MINUTE / 700) {
       const moment = Math.floor(now);

@@ -1,0 +1,137 @@
+/** What a call asks of Redis: one round trip, of which Verify's makes its charge and its judgement; and what it is charged while Redis is away. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { nextRandom } from '../chaos/form.ts';
+import { codeOf, hotpKey, requestOf, type TestKey } from '../chaos/keys.ts';
+import { type CallOptions, createTestClient, methods, type TestClient } from '../support/client.ts';
+import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { openWatch } from '../support/watch.ts';
+
+const LIMIT = 5;
+
+redisSuite('a call on Redis', () => {
+  let parts: AsyncDisposableStack;
+  let redis: RedisServer;
+  let server: TestServer;
+  let client: TestClient;
+  let options: Pick<CallOptions, 'apiKey'>;
+  let key: TestKey;
+  let step = 0;
+  /** The scripts on counts, codes and request ids that were run so far: which keys each was given. */
+  let trips: string[];
+  let echoed: string | undefined;
+
+  beforeEach(async () => {
+    parts = new AsyncDisposableStack();
+    const folder = mkdtempSync(join(tmpdir(), 'otpd-trips-'));
+    parts.defer(() => rmSync(folder, { recursive: true }));
+    const [plans, fingerprintKeyFile] = [join(folder, 'plans.json'), join(folder, 'fingerprint.key')];
+    writeFileSync(
+      plans,
+      JSON.stringify({ hourly: { hour: LIMIT }, large: { minute: 1000, hour: 1000, day: 1000 }, unlimited: {} }),
+    );
+    writeFileSync(fingerprintKeyFile, randomBytes(32).toString('hex'), { mode: 0o600 });
+    redis = parts.adopt(await startRedis(), (one) => one.stop());
+    const flags = { plans, fingerprintKeyFile, redisUrl: redis.url };
+    server = parts.adopt(await startServer({ flags }), (one) => one.close());
+    client = parts.adopt(createTestClient(server.address), (one) => one.close());
+    options = { apiKey: await server.createKey({ plan: 'large' }) };
+    key = hotpKey(nextRandom());
+    step = 0;
+    const watching = parts.adopt(new Redis(redis.url), (one) => one.disconnect());
+    const monitor = parts.adopt(await watching.monitor(), (one) => one.disconnect());
+    trips = [];
+    monitor.on('monitor', (_: string, args: string[], source: string) => {
+      if (args[0] === 'echo') echoed = args[1];
+      const kinds = args.flatMap((arg) => /^\{otpd\}:([lcr]):/.exec(arg)?.[1] ?? []);
+      // What a script calls in its turn is no round trip.
+      if (source !== 'lua' && kinds.length > 0) trips.push(kinds.join(''));
+    });
+  });
+  afterEach(() => parts.disposeAsync());
+
+  /** The trips of so many calls. */
+  async function tripsOf(call: () => Promise<unknown>, count: number = 3): Promise<string[]> {
+    await seen();
+    trips = [];
+    for (let calls = 0; calls < count; calls += 1) await call();
+    await seen();
+    return trips;
+  }
+
+  /** Waits until all that has come to Redis is told. */
+  async function seen(): Promise<void> {
+    // Nobody waits for a refund.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const mark = randomBytes(8).toString('hex');
+    redis.cli('echo', mark);
+    await expect.poll(() => echoed, { timeout: 10_000 }).toBe(mark);
+  }
+
+  const secret = () => ({ key: { source: { case: 'secret', value: key.secret } } }) as const;
+  const verify = (more: object = {}) => client.call(methods.verify, requestOf(key, codeOf(key, step++), more), options);
+  const failing = () => client.call(methods.verify, { ...requestOf(key, '') }, options);
+
+  test('is one round trip of Verify, with the charge, the code and the request id', async () => {
+    expect(await tripsOf(verify)).toEqual(['lc', 'lc', 'lc']);
+    expect(await tripsOf(() => verify({ requestId: crypto.randomUUID() }))).toEqual(['lcr', 'lcr', 'lcr']);
+    options = { apiKey: server.apiKey };
+    expect(await tripsOf(verify)).toEqual(['c', 'c', 'c']);
+  });
+
+  test('is one round trip of the others, and one more where a call fails, which gives it back', async () => {
+    expect(await tripsOf(() => client.call(methods.token, secret(), options))).toEqual(['l', 'l', 'l']);
+    expect(await tripsOf(() => client.call(methods.generate, { accountName: 'alice' }, options))).toEqual(['l', 'l', 'l']);
+    const watch = async () => {
+      const { call, first, ended } = openWatch(client, options.apiKey ?? '', secret());
+      await first;
+      call.cancel();
+      await ended;
+    };
+    expect(await tripsOf(watch)).toEqual(['l', 'l', 'l']);
+    expect(await tripsOf(failing)).toEqual(Array(6).fill('l'));
+  });
+
+  test('is two of a Verify whose caller was over its limit, one of those that are refused, and one again afterwards', async () => {
+    options = { apiKey: await server.createKey({ plan: 'hourly' }) };
+    expect(await tripsOf(verify, LIMIT + 1)).toEqual(Array(LIMIT + 1).fill('lc'));
+    expect(await tripsOf(verify)).toEqual(['l', 'l', 'l']);
+    redis.cli('del', ...redis.cli('keys', '{otpd}:l:*').split('\n'));
+    expect(await tripsOf(verify)).toEqual(['l', 'c', 'lc', 'lc']);
+  });
+
+  test('is counted here while Redis is away, once, and in Redis when it is back', async () => {
+    options = { apiKey: await server.createKey({ plan: 'hourly' }) };
+    const left = (answer: Awaited<ReturnType<typeof verify>>) => [
+      answer.code,
+      Number({ ...answer.headers, ...answer.trailers }['x-ratelimit-remaining']),
+    ];
+    expect(left(await verify())).toEqual(['OK', LIMIT - 1]);
+    await redis.kill();
+    // Given back as any call that fails.
+    for (let calls = 0; calls < 2 * LIMIT; calls += 1) expect(left(await verify())).toEqual(['UNAVAILABLE', LIMIT - 1]);
+    const token = () => client.call(methods.token, secret(), options);
+    for (let calls = 0; calls < LIMIT; calls += 1) expect((await token()).code).toBe('OK');
+    expect(left(await verify())).toEqual(['RESOURCE_EXHAUSTED', 0]);
+    expect(left(await failing())).toEqual(['RESOURCE_EXHAUSTED', 0]);
+  });
+
+  test('is UNAVAILABLE in time while Redis is silent, and counted here', async () => {
+    expect((await verify()).response?.status).toBe(VerifyStatus.ACCEPTED);
+    redis.pause();
+    for (let calls = 0; calls < 3; calls += 1) {
+      const startedAt = performance.now();
+      const answer = await verify();
+      expect([answer.code, Number(answer.trailers['x-ratelimit-remaining'])]).toEqual(['UNAVAILABLE', 999 - calls]);
+      expect(performance.now() - startedAt).toBeLessThan(600);
+    }
+    redis.resume();
+    await expect.poll(async () => (await verify()).code, { timeout: 5000 }).toBe('OK');
+  });
+});
