@@ -3,12 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { VerifyRequestSchema, VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { nextRandom } from '../chaos/form.ts';
 import { codeOf, hotpKey, requestOf, type TestKey } from '../chaos/keys.ts';
 import { type CallOptions, createTestClient, methods, type TestClient } from '../support/client.ts';
+import { answerOf, frame, openConnection, openStream, type RawAnswer } from '../support/raw.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { openWatch } from '../support/watch.ts';
@@ -68,7 +71,7 @@ redisSuite('a call on Redis', () => {
   /** Waits until all that has come to Redis is told. */
   async function seen(): Promise<void> {
     // Nobody waits for a refund.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
     const mark = randomBytes(8).toString('hex');
     redis.cli('echo', mark);
     await expect.poll(() => echoed, { timeout: 10_000 }).toBe(mark);
@@ -133,5 +136,42 @@ redisSuite('a call on Redis', () => {
     }
     redis.resume();
     await expect.poll(async () => (await verify()).code, { timeout: 5000 }).toBe('OK');
+  });
+
+  /** Verify with a deadline that passes while Redis is silent for a moment; `late`: the request comes only after it. */
+  async function overdue(late: boolean): Promise<RawAnswer> {
+    const session = parts.adopt(await openConnection(server.address), (one) => one.destroy());
+    const apiKey = options.apiKey ?? '';
+    const body = frame(toBinary(VerifyRequestSchema, create(VerifyRequestSchema, requestOf(key, codeOf(key, step++)))));
+    const stream = openStream(session, '/otp.v1.OtpService/Verify', { 'x-api-key': apiKey, 'grpc-timeout': '60m' });
+    const answer = answerOf(stream);
+    redis.pause();
+    if (!late) stream.end(body);
+    await pause(100);
+    if (late) stream.end(body);
+    await pause(40);
+    redis.resume();
+    return answer;
+  }
+
+  // Again where this machine was held up for longer than Redis is waited for.
+  test('that is late is charged and answered once, and not judged where its request came after the deadline', {
+    retry: 3,
+  }, async () => {
+    const answers: RawAnswer[] = [];
+    const tripsOfLate = (late: boolean) =>
+      tripsOf(async () => {
+        // The API key is asked for anew after a while: not now.
+        await verify();
+        answers.push(await overdue(late));
+      }, 1);
+    expect((await tripsOfLate(true)).join(' ')).toMatch(/^lc l( l)?$/);
+    expect((await tripsOfLate(false)).join(' ')).toMatch(/^lc lc( l)?$/);
+    for (const { code, metadata, body } of answers) {
+      expect([code, metadata['x-ratelimit-limit'], body.length]).toEqual(['DEADLINE_EXCEEDED', '1000', 0]);
+    }
+    const lines = server.log.filter((line) => line.includes('DEADLINE_EXCEEDED'));
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(JSON.parse(line)).toMatchObject({ reason: 'ERROR_REASON_DEADLINE_EXCEEDED' });
   });
 });
