@@ -1,7 +1,7 @@
 /**
- * Which callers are charged before their requests are read, as all are whose charge travels with nothing: those whose limits were full, or could
- * not be asked, the last time. So neither is anything done for a caller who keeps calling over its limits, nor does a charge get lost whenever a
- * judgement does that has carried it.
+ * Which callers are charged before their requests are read, though their charge could travel with the judgement: those whose limits were full, or
+ * could not be asked, the last time. Refused without asking they are not: an operator's plan, a call given back or another instance may have made
+ * room since. So a request over the limit is not read, and an outage that leaves judgements unanswered leaves no more than one charge with them.
  */
 import type { Admission } from './admission.ts';
 
@@ -16,6 +16,7 @@ export interface ChargeFirst {
   readonly watched: (admission: Admission) => Admission;
 }
 
+/** Makes an empty set. */
 export function createChargeFirst(): ChargeFirst {
   const callers = new Set<string>();
   return {

@@ -27,6 +27,7 @@ export interface ChargingOptions {
 
 const FREE_OF_CHARGE: ChargeResult = { allowed: true, chargedAt: 0, states: [], retryAfterMs: 0 };
 
+/** Makes the one place that counts calls; nothing is counted yet in this process. */
 export function createCharging({ limits, clock, onFallback, onRefused }: ChargingOptions): Charging {
   const fallback = createLocalLimits();
 
