@@ -21,7 +21,7 @@ interface Job {
 /**
  * Runs scripts so that `replicas` of Redis have acknowledged what they wrote before anybody hears of it; fewer, or too late:
  * `StoreUnavailableError`. Needs a connection of its own, since WAIT holds up all that follows on it. What still waits to be sent when
- * nothing has been acknowledged for 250 ms is never sent; a crowd waits as long as it moves on.
+ * nothing has been acknowledged for 200 ms is never sent; a crowd waits as long as it moves on.
  */
 export function createAcknowledgedRun({ redis, answered, translate }: Connection, replicas: number): RunScript {
   const waiting: Job[] = [];

@@ -4,7 +4,7 @@ import { RedisSetupError, reasonOf, translate } from './redis-error.ts';
 import type { RedisAddress } from './redis-url.ts';
 
 /** How long Redis may take for an answer, in ms. */
-export const COMMAND_TIMEOUT_MS = 250;
+export const COMMAND_TIMEOUT_MS = 200;
 const CONNECT_TIMEOUT_MS = 1000;
 /** The first connection also waits, in ms, while Redis loads its data. */
 const OPENING_TIMEOUT_MS = 3000;
@@ -26,7 +26,7 @@ export interface RedisTls {
 /** A connection that was made once and is made again whenever it is lost. */
 export interface Connection {
   readonly redis: Redis;
-  /** The answer to what was just sent. Rejects if there is none within `patienceMs`, by default 250, and leaves the connection: a late one is dropped. */
+  /** The answer to what was just sent. Rejects if there is none within `patienceMs`, by default 200, and leaves the connection: a late one is dropped. */
   answered<T>(answer: Promise<T>, patienceMs?: number): Promise<T>;
   /** What to throw for an error of `redis`. */
   translate(error: unknown): Error;
