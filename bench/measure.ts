@@ -47,12 +47,14 @@ async function measureOn(launched: Launched, { serving, load }: Row, seconds: nu
     const run = await stormy(launched, load.storm, (time) => generator.run(time));
     await run(warmUp);
     await loopFigures(launched, serving.watched);
+    const tripsAtRest = await tripsASecond(redis);
     const tripsBefore = await redis?.roundTrips();
     const before = server.cpuMicros();
     const { calls, seconds: taken, micros } = await run(seconds);
     const cpuMicros = load.storm === undefined ? (server.cpuMicros() - before) / calls : undefined;
     const trips = await redis?.roundTrips();
-    const roundTrips = trips === undefined || tripsBefore === undefined ? undefined : (trips - tripsBefore) / calls;
+    const roundTrips =
+      trips === undefined || tripsBefore === undefined ? undefined : (trips - tripsBefore - tripsAtRest * taken) / calls;
     const longestBlockMs = await loopFigures(launched, serving.watched);
     const residentBytes = server.residentBytes();
     await checkCall(launched, serving, load.call);
@@ -63,6 +65,15 @@ async function measureOn(launched: Launched, { serving, load }: Row, seconds: nu
   } finally {
     generator.close();
   }
+}
+
+/** The round trips that no call asks for: the server looks after its store now and then. */
+async function tripsASecond(redis: Launched['redis']): Promise<number> {
+  if (redis === undefined) return 0;
+  const before = await redis.roundTrips();
+  const begun = performance.now();
+  await sleep(1000);
+  return ((await redis.roundTrips()) - before) / ((performance.now() - begun) / 1000);
 }
 
 /** The same run with a storm of Generate calls beside it, if there is to be one. */
