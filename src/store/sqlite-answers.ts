@@ -2,11 +2,10 @@
 import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { ANSWER_KEPT_MS, type Judgement, type Outcome } from '../policy/judge.ts';
-import { createPlaces } from './sqlite-places.ts';
+import { createPlaces, type Upkeep } from './sqlite-places.ts';
 
-/** The answers, and the upkeep of their rows: as `Places` has it. */
-export interface AnswerRows {
-  refresh(): void;
+/** The answers. */
+export interface AnswerRows extends Upkeep {
   /** What is kept under a request id; undefined for one that is new. It may have expired. */
   find(requestId: string): StoredAnswer | undefined;
   /** Keeps the answer to a request id: over `known`, which was found, or as a new row. */
@@ -16,10 +15,6 @@ export interface AnswerRows {
     now: number,
     known: StoredAnswer | undefined,
   ): void;
-  /** Drops the oldest `most` of those that have expired at `now`. */
-  sweep(now: number, most: number): void;
-  settle(): void;
-  forget(): void;
 }
 
 /** An answer, and its row. */
@@ -57,8 +52,6 @@ export function createAnswerRows(database: DatabaseSync): AnswerRows {
   const places = createPlaces<Row>(database, 'otp_answer', COLUMNS);
   const insert = database.prepare(`INSERT INTO otp_answer (name, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
   const update = database.prepare(`UPDATE otp_answer SET (${COLUMNS}) = (?, ?, ?, ?, ?, ?, ?) WHERE id = ?`);
-  const expire = database.prepare(`
-    DELETE FROM otp_answer WHERE id IN (SELECT id FROM otp_answer WHERE expires_at <= ? ORDER BY expires_at LIMIT ?) RETURNING id, name`);
   return {
     ...places,
     find(requestId) {
@@ -70,9 +63,6 @@ export function createAnswerRows(database: DatabaseSync): AnswerRows {
       const name = requestName(id);
       if (known !== undefined) update.run(...values, known.id);
       else places.add(name, Number(insert.run(name, ...values).lastInsertRowid));
-    },
-    sweep(now, most) {
-      for (const { id, name } of expire.all(now, most) as { id: number; name: string }[]) places.remove(name, id);
     },
   };
 }

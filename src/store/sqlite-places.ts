@@ -24,12 +24,21 @@ export interface Places<Row> {
   find(name: string): (Row & { readonly id: number }) | undefined;
   /** Takes up a new row. */
   add(name: string, id: number): void;
-  /** Takes up that a row was dropped. */
-  remove(name: string, id: number): void;
+  /** Drops the oldest `most` of the rows that have expired at `now`. */
+  sweep(now: number, most: number): void;
   /** Writes as much to the index as came since the last time. */
   settle(): void;
   /** After a transaction that was undone: lets the next `refresh` read everything again. */
   forget(): void;
+}
+
+/** What the rows of a table ask of each transaction, whatever is kept in them. */
+export type Upkeep = Pick<Places<unknown>, 'refresh' | 'sweep' | 'settle' | 'forget'>;
+
+/** The columns are typed by the schema, whose tables are STRICT. */
+interface Named {
+  readonly id: number;
+  readonly name: string;
 }
 
 /** What waits to be written of one range. */
@@ -49,6 +58,8 @@ export function createPlaces<Row>(database: DatabaseSync, table: PlacedTable, co
   const selectPlaced = database.prepare(
     `SELECT id, ${columns} FROM ${table}_place CROSS JOIN ${table} USING (id) WHERE prefix = ? AND name = ?`,
   );
+  const deleteExpired = database.prepare(`
+    DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?) RETURNING id, name`);
   const insertPlace = database.prepare(`INSERT OR IGNORE INTO ${table}_place (prefix, id) VALUES (?, ?)`);
   const deletePlace = database.prepare(`DELETE FROM ${table}_place WHERE prefix = ? AND id = ?`);
 
@@ -73,7 +84,7 @@ export function createPlaces<Row>(database: DatabaseSync, table: PlacedTable, co
   }
 
   function takeUpNewer(): void {
-    for (const { id, name } of selectNewer.all(newest) as { id: number; name: string }[]) add(name, id);
+    for (const { id, name } of selectNewer.all(newest) as unknown as Named[]) add(name, id);
   }
 
   function rangeOf(name: string): Range {
@@ -86,6 +97,17 @@ export function createPlaces<Row>(database: DatabaseSync, table: PlacedTable, co
     ids.push(id);
     newest = id;
     owed += 1;
+  }
+
+  function remove(name: string, id: number): void {
+    const { names, ids, dropped } = rangeOf(name);
+    const place = ids.indexOf(id);
+    if (place >= 0) {
+      names.splice(place, 1);
+      ids.splice(place, 1);
+    }
+    // In any case: another process may have written it to the index.
+    dropped.push({ prefix: prefixOf(name), id });
   }
 
   function settle(): void {
@@ -116,15 +138,8 @@ export function createPlaces<Row>(database: DatabaseSync, table: PlacedTable, co
       return row as (Row & { id: number }) | undefined;
     },
     add,
-    remove(name, id) {
-      const { names, ids, dropped } = rangeOf(name);
-      const place = ids.indexOf(id);
-      if (place >= 0) {
-        names.splice(place, 1);
-        ids.splice(place, 1);
-      }
-      // In any case: another process may have written it to the index.
-      dropped.push({ prefix: prefixOf(name), id });
+    sweep(now, most) {
+      for (const { id, name } of deleteExpired.all(now, most) as unknown as Named[]) remove(name, id);
     },
     settle,
     forget() {

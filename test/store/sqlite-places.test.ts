@@ -30,7 +30,7 @@ function connect() {
   opened.push(database);
   const places: Places<{ failures: number }> = createPlaces(database, 'otp_state', 'failures');
   const insert = database.prepare('INSERT INTO otp_state (name, failures, locked_until) VALUES (?, ?, 0)');
-  const remove = database.prepare('DELETE FROM otp_state WHERE id = ?');
+  const expire = database.prepare('UPDATE otp_state SET expires_at = 1 WHERE id = ?');
 
   function add(name: string, failures = 0): void {
     places.add(name, Number(insert.run(name, failures).lastInsertRowid));
@@ -51,9 +51,8 @@ function connect() {
     find: (name: string) => places.find(name)?.failures,
     add,
     drop(name: string): void {
-      const id = places.find(name)?.id ?? 0;
-      remove.run(id);
-      places.remove(name, id);
+      expire.run(places.find(name)?.id ?? 0);
+      places.sweep(1, 1);
     },
     /** Adds rows in transactions as large as a batch of the writer. */
     fill(names: readonly string[]): void {
