@@ -8,12 +8,17 @@ import { createTestClient, methods } from '../support/client.ts';
 import { makeFolder } from './real.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const ALOUD = new URL('aloud.ts', import.meta.url).href;
 const CALLS_AT_ONCE = 100;
+
+const between = (text: string, from: string, to: string) => text.slice(text.indexOf(from), text.indexOf(to));
 
 test('nothing is optimised before a server listens, and what calls need is after that', async () => {
   const folder = makeFolder();
-  const command = ['--trace-opt', MAIN, 'serve', '--listen', '127.0.0.1:0', '--data-dir', folder, '--log-level', 'silent'];
-  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const serve = ['serve', '--listen', '127.0.0.1:0', '--data-dir', folder, '--log-level', 'silent'];
+  const child = spawn(process.execPath, ['--import', ALOUD, '--trace-opt', MAIN, ...serve], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   try {
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -21,7 +26,10 @@ test('nothing is optimised before a server listens, and what calls need is after
     });
     const listening = () => /listens on (\S+);/.exec(output)?.[1];
     await expect.poll(listening, { timeout: 20_000 }).toBeDefined();
-    expect(output.slice(0, output.indexOf('listens on'))).not.toContain('[compiling');
+    // What Node itself does before the first line of this program, such as reading a long path, is not ours to set.
+    const start = between(output, 'set --no-maglev', 'set --maglev');
+    expect(start).toContain('asks to listen');
+    expect(start).not.toContain('[compiling');
 
     const client = createTestClient(listening() ?? '');
     // Refused ones heat the code too.

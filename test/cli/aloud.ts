@@ -1,0 +1,17 @@
+/** To be imported before a program: has it say what it sets of V8, and when it listens, among what V8 says of its own work. */
+import { syncBuiltinESMExports } from 'node:module';
+import { Server } from 'node:net';
+import v8 from 'node:v8';
+
+const { setFlagsFromString } = v8;
+v8.setFlagsFromString = (flags) => {
+  setFlagsFromString(flags);
+  process.stdout.write(`set ${flags}\n`);
+};
+syncBuiltinESMExports();
+
+const { listen } = Server.prototype;
+Server.prototype.listen = function (this: Server, ...options: unknown[]) {
+  process.stdout.write('asks to listen\n');
+  return Reflect.apply(listen, this, options) as Server;
+};
