@@ -68,10 +68,23 @@ function describeUsage({ code, message }: CommanderError): string {
     case 'commander.unknownCommand':
       return text.replace(/ '.*'/, '');
     case 'commander.unknownOption':
-      return text.replace(/=.*'/, "'");
+      return describeOption(text.replace(/=.*'/, "'"));
     default:
       return text;
   }
+}
+
+/** What takes the place of options that many would look for. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  '--api-key': 'set OTPD_API_KEY; other users of this machine can see arguments',
+  '--secret': 'the secret has no option of its own: pipe it in, set OTPD_SECRET, or see SECRET in --help',
+  '--code': 'the code has no option of its own: see CODE in --help',
+};
+
+function describeOption(text: string): string {
+  const option = /'(--[\w-]+)'/.exec(text)?.[1] ?? '';
+  const instead = Object.hasOwn(INSTEAD, option) ? INSTEAD[option] : undefined;
+  return instead === undefined ? text : `unknown option '${option}': ${instead}`;
 }
 
 /** Where an unforeseen error came from, without its message: that may hold anything. */

@@ -7,7 +7,7 @@ import { CallError } from './call-error.ts';
 import { addConnectOptions, type ConnectFlags, withClient } from './connect.ts';
 import { formatDuration } from './duration.ts';
 import { EXIT } from './exit.ts';
-import { CliError } from './failure.ts';
+import { CliError, usageError } from './failure.ts';
 import type { Io } from './io.ts';
 import { addKeyOptions, isUri, type KeyFlags, keyOf } from './key-options.ts';
 import { parseCount, parseCounter } from './numbers.ts';
@@ -47,7 +47,7 @@ export function verifyCommand(io: Io): Command {
   const command = new Command('verify')
     .description('check a code, and use it up')
     .usage('[options] [SECRET] CODE')
-    .argument('<SECRET>', 'base32 or otpauth:// URI; - for standard input; without it OTPD_SECRET')
+    .argument('[SECRET]', 'base32 or otpauth:// URI; - for standard input; without it OTPD_SECRET')
     .argument('[CODE]', 'the code as it was typed; spaces and dashes do not matter')
     .option('--past <steps>', 'how many earlier time steps to accept, at most 10 (default 1)', parseCount)
     .option('--future <steps>', 'how many later time steps to accept, at most 10 (default 1)', parseCount)
@@ -58,7 +58,8 @@ export function verifyCommand(io: Io): Command {
     .option('--json', 'print the answer as JSON on one line');
   return addConnectOptions(addKeyOptions(command))
     .addHelpText('after', HELP)
-    .action(async (first: string, second: string | undefined, flags: VerifyFlags) => {
+    .action(async (first: string | undefined, second: string | undefined, flags: VerifyFlags) => {
+      if (first === undefined) throw usageError('no code: it is the last argument, after SECRET if that is given');
       const secret = await readSecret(io, second === undefined ? undefined : first);
       const response = await verify(io, secret, second ?? first, flags);
       const exitCode = readVerdict(response);

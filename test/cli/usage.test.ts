@@ -15,9 +15,24 @@ describe('a wrong command line', () => {
       ['token', SECRET, '--digit', '6'],
       "error: unknown option '--digit' (Did you mean --digits?)\n",
     ],
+    [
+      'an API key as a flag',
+      ['token', SECRET, '--api-key', 'otpd_x'],
+      "error: unknown option '--api-key': set OTPD_API_KEY; other users of this machine can see arguments\n",
+    ],
+    [
+      'a secret as a flag',
+      ['token', '--secret', SECRET],
+      "error: unknown option '--secret': the secret has no option of its own: pipe it in, set OTPD_SECRET, or see SECRET in --help\n",
+    ],
+    [
+      'a code as a flag',
+      ['verify', SECRET, '--code=123456'],
+      "error: unknown option '--code': the code has no option of its own: see CODE in --help\n",
+    ],
     ['a flag without its value', ['token', SECRET, '--digits'], "error: option '--digits <n>' argument missing\n"],
     ['no account', ['generate', '--issuer', 'ACME'], "error: required option '--account <name>' not specified\n"],
-    ['no code', ['verify'], "error: missing required argument 'SECRET'\n"],
+    ['no code', ['verify'], 'error: no code: it is the last argument, after SECRET if that is given\n'],
     ['two arguments too many', ['token', SECRET, '1', '2'], 'error: too many arguments: see --help\n'],
   ])('is explained: %s', async (_, args, err) => {
     expect(await otpd(args, { env })).toEqual({ code: 2, out: '', err });
