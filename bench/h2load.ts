@@ -19,8 +19,6 @@ export interface H2loadOrder {
   readonly streams: number;
   /** For how long, or how many calls: then none is under way at the end, and every answer is accounted for. */
   readonly until: { readonly seconds: number } | { readonly calls: number };
-  /** Calls per second over all connections; as many as the server answers if unset. */
-  readonly rate?: number | undefined;
   /** For the files of the run. */
   readonly folder: string;
   /** Bytes of the message of an answer, as the mean of many: the least and the most. */
@@ -47,13 +45,12 @@ export async function runH2load(order: H2loadOrder): Promise<Outcome> {
 }
 
 function h2loadArguments(order: H2loadOrder, body: string, log: string): string[] {
-  const { address, method, apiKey, connections, streams, until, rate } = order;
+  const { address, method, apiKey, connections, streams, until } = order;
   const headers = { 'content-type': 'application/grpc', te: 'trailers', 'x-api-key': apiKey };
   return [
     ...('calls' in until ? ['-n', String(until.calls)] : ['-D', `${Math.round(until.seconds * 1000)}ms`]),
     ...['-c', String(connections), '-m', String(streams), '-d', body, `--log-file=${log}`],
     ...Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
-    ...(rate === undefined ? [] : ['--rps', String(rate / connections)]),
     `http://${address}/otp.v1.OtpService/${method}`,
   ];
 }

@@ -5,7 +5,7 @@ import { type Answer, LABEL } from './checks.ts';
 import { startCrowd } from './crowd-process.ts';
 import { type H2loadOrder, runH2load } from './h2load.ts';
 import type { Launched } from './launch.ts';
-import { TOKEN_BODY } from './load/bodies.ts';
+import { type Code, TOKEN_BODY } from './load/bodies.ts';
 import type { Outcome } from './outcome.ts';
 import { CONNECTIONS, type Load, type Serving, STREAMS } from './rows.ts';
 
@@ -27,11 +27,13 @@ const ACCOUNTED: Readonly<Record<ConstantCall, number>> = { token: 2000, generat
 
 /** The generator for a load; `answer` is what a right answer looks like. */
 export async function generatorFor(launched: Launched, serving: Serving, load: Load, answer: Answer): Promise<Generator> {
-  if (load.call === 'verify-right' || load.call === 'verify-wrong') return verifyGenerator(launched, serving, load);
-  const streams = load.streams ?? STREAMS;
-  const order = { ...orderOf(launched, load.call, answer), connections: CONNECTIONS, streams, rate: load.rate };
+  const { call, streams = STREAMS } = load;
+  if (call === 'verify-right') return crowdGenerator(launched, serving, load, 'right');
+  if (call === 'verify-wrong') return crowdGenerator(launched, serving, load, 'wrong');
+  if (call === 'token' && load.rate !== undefined) return crowdGenerator(launched, serving, load, 'none');
+  const order = { ...orderOf(launched, call, answer), connections: CONNECTIONS, streams };
   // Once at the start every answer is accounted for; later those that are under way at the end may hide as many errors.
-  await runH2load({ ...order, rate: undefined, until: { calls: ACCOUNTED[load.call] } });
+  await runH2load({ ...order, until: { calls: ACCOUNTED[call] } });
   return { run: (seconds) => runH2load({ ...order, until: { seconds } }), close: () => undefined, refused: 0 };
 }
 
@@ -43,15 +45,15 @@ export async function withStorm<T>(
   seconds: number,
   beside: () => Promise<T>,
 ): Promise<T> {
-  const order = { ...orderOf(launched, 'generate-png', answer), connections: 4, streams: Math.ceil(calls / 4), rate: undefined };
+  const order = { ...orderOf(launched, 'generate-png', answer), connections: 4, streams: Math.ceil(calls / 4) };
   const storm = runH2load({ ...order, until: { seconds: seconds + 1 } });
   const [outcome] = await Promise.all([sleepThen(300, beside), storm]);
   return outcome;
 }
 
-async function verifyGenerator(launched: Launched, { kind }: Serving, load: Load): Promise<Generator> {
+/** For what h2load cannot do: requests that differ, and even intervals. */
+async function crowdGenerator(launched: Launched, { kind }: Serving, load: Load, code: Code): Promise<Generator> {
   const { server, apiKey, folder } = launched;
-  const code = load.call === 'verify-right' ? 'right' : 'wrong';
   const crowd = await startCrowd(
     {
       address: server.address,
@@ -60,10 +62,11 @@ async function verifyGenerator(launched: Launched, { kind }: Serving, load: Load
       connections: CONNECTIONS,
       underWay: CONNECTIONS * (load.streams ?? STREAMS),
       code,
+      rate: load.rate,
     },
     folder,
   );
-  let perSecond = FIRST_GUESS;
+  let perSecond = load.rate ?? FIRST_GUESS;
   return {
     async run(seconds) {
       await crowd.prepare(Math.ceil(perSecond * HEADROOM * seconds));
@@ -78,7 +81,7 @@ async function verifyGenerator(launched: Launched, { kind }: Serving, load: Load
 
 /** A call whose request never changes. */
 type ConstantCall = 'token' | 'generate' | 'generate-png';
-type OrderOfRow = Omit<H2loadOrder, 'connections' | 'streams' | 'until' | 'rate'>;
+type OrderOfRow = Omit<H2loadOrder, 'connections' | 'streams' | 'until'>;
 
 function orderOf({ server, apiKey, folder }: Launched, call: ConstantCall, { bytes }: Answer): OrderOfRow {
   const method = call === 'token' ? 'Token' : 'Generate';

@@ -16,7 +16,7 @@ export interface Serving {
 export interface Load {
   readonly call: 'token' | 'verify-wrong' | 'verify-right' | 'generate' | 'generate-png';
   readonly streams?: number;
-  /** Calls a second; as many as the server answers if unset. */
+  /** Of Token, calls a second at even intervals; as many as the server answers if unset. */
   readonly rate?: number;
   /** Generate calls with a PNG that are under way beside it at any time. */
   readonly storm?: number;
@@ -40,7 +40,7 @@ const TOKEN: Load = { call: 'token' };
 const WRONG: Load = { call: 'verify-wrong' };
 /** Pictures take long: with more under way none would be ready when the time is over. */
 const PNG: Load = { call: 'generate-png', streams: 4 };
-const STEADY: Load = { call: 'token', streams: 4, rate: 4000 };
+const STEADY: Load = { call: 'token', rate: 4000 };
 
 export const ROWS: readonly Row[] = [
   row('bare-token', BARE, TOKEN, true),

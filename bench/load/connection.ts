@@ -8,6 +8,7 @@ import {
   frame,
   PREFACE,
   putFrameHeader,
+  readSetting,
   SETTING,
   settings,
   TYPE,
@@ -41,7 +42,7 @@ export interface Connection {
   /** Sends a call, the message with its frame, with the next `flush`: what is sent from within `onEnd` needs none. */
   readonly send: (slot: number, message: Buffer) => void;
   readonly flush: () => void;
-  /** What has not left yet, in bytes, and how many calls the server's window holds up. */
+  /** What has not left yet, in bytes, and how many calls the server's limits hold up. */
   readonly unsent: () => { readonly bytes: number; readonly heldUp: number };
   readonly close: () => void;
 }
@@ -54,11 +55,12 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   const ready = Promise.withResolvers<void>();
   const slots = new Map<number, number>();
   const messages = new Map<number, Buffer>();
-  /** Calls that the server's window holds up. */
+  /** Calls that the server's window holds up, or the number of those that it takes at a time. */
   const waiting: [slot: number, message: Buffer][] = [];
   let parts: Buffer[] = [];
   let nextStream = 1;
   let window = DEFAULT_WINDOW;
+  let mostAtATime = Number.POSITIVE_INFINITY;
   let received = 0;
   let closed = false;
 
@@ -70,11 +72,21 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     onLost(reason);
   };
 
+  const fits = (message: Buffer): boolean => message.length <= window && slots.size < mostAtATime;
+
   function send(slot: number, message: Buffer): void {
-    if (message.length > window) {
-      waiting.push([slot, message]);
-      return;
+    if (waiting.length === 0 && fits(message)) write(slot, message);
+    else waiting.push([slot, message]);
+  }
+
+  function sendWaiting(): void {
+    for (let next = waiting[0]; next !== undefined && fits(next[1]); next = waiting[0]) {
+      waiting.shift();
+      write(...next);
     }
+  }
+
+  function write(slot: number, message: Buffer): void {
     window -= message.length;
     const headers = blocks[turn] as Buffer;
     turn = (turn + 1) % blocks.length;
@@ -103,11 +115,12 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     slots.delete(stream);
     messages.delete(stream);
     onEnd(slot, { message, trailers });
+    sendWaiting();
   }
 
   function widen(increment: number): void {
     window += increment;
-    for (const [slot, message] of waiting.splice(0)) send(slot, message);
+    sendWaiting();
   }
 
   const read = createFrameReader((type, flags, stream, bytes, start, stop) => {
@@ -128,6 +141,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     else if (type === TYPE.ping && (flags & FLAG.ack) === 0)
       parts.push(frame(TYPE.ping, FLAG.ack, 0, bytes.subarray(start, stop)));
     else if (type === TYPE.settings && (flags & FLAG.ack) === 0) {
+      mostAtATime = readSetting(bytes.subarray(start, stop), SETTING.maxConcurrentStreams) ?? mostAtATime;
       parts.push(frame(TYPE.settings, FLAG.ack, 0, Buffer.alloc(0)));
       ready.resolve();
     }

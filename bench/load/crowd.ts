@@ -1,8 +1,13 @@
-/** Callers on several connections, with a number of calls under way at any time: one ends, the next is sent. */
-import { type Expected, isRight, statusOf } from './answers.ts';
-import { bodies, type Code } from './bodies.ts';
-import { type Connection, type ConnectionOptions, type Ending, openConnection } from './connection.ts';
-import { headerBlock } from './frames.ts';
+/**
+ * Callers on several connections, with a number of calls under way at any time: one ends, the next is sent. Or, with a rate, calls at even
+ * intervals, whatever became of those before.
+ */
+import { isRight } from './answers.ts';
+import type { Code } from './bodies.ts';
+import type { Connection, Ending } from './connection.ts';
+import { learn } from './learn.ts';
+import { headersFor, open } from './open.ts';
+import { whenDue } from './pace.ts';
 import { watchProgress } from './progress.ts';
 
 export interface CrowdOptions {
@@ -16,6 +21,8 @@ export interface CrowdOptions {
   /** Calls at any time on all of them together; where they are fewer than the connections, these take turns. */
   readonly underWay: number;
   readonly code: Code;
+  /** Calls a second; each is timed from when it was due, so that no caller waits unseen. `underWay` is not heeded then. */
+  readonly rate?: number | undefined;
   /** How long all callers may be without any answer, in ms. */
   readonly patienceMs?: number;
 }
@@ -68,33 +75,48 @@ export async function gatherCrowd(options: CrowdOptions): Promise<Crowd> {
   }
 
   async function run(requests: readonly Buffer[], seconds: number): Promise<CrowdResult> {
+    const { rate, underWay, patienceMs = PATIENCE_MS } = options;
     const micros = new Float64Array(requests.length);
-    const sentAt = new Float64Array(options.underWay);
+    const sentAt = new Float64Array(rate === undefined ? underWay : requests.length);
     const done = Promise.withResolvers<void>();
     let [sent, ended, wrong] = [0, 0, 0];
+    let allDue = rate === undefined;
     const startedAt = performance.now();
     const stopAt = startedAt + seconds * 1000;
 
-    const sendNext = (slot: number, now: number): void => {
+    const sendNext = (slot: number, dueAt: number): boolean => {
       const body = requests[sent];
-      if (body === undefined || now >= stopAt) return;
+      if (body === undefined || dueAt >= stopAt) return false;
       sent += 1;
-      sentAt[slot] = now;
+      sentAt[slot] = dueAt;
       send(slot, body);
+      return true;
+    };
+    const settle = () => {
+      if (allDue && sent === ended) done.resolve();
     };
     onEnd = (slot, ending) => {
       const now = performance.now();
       micros[ended] = (now - (sentAt[slot] ?? 0)) * 1000;
       ended += 1;
       if (!isRight(ending, expected)) wrong += 1;
-      sendNext(slot, now);
-      if (sent === ended) done.resolve();
+      if (rate === undefined) sendNext(slot, now);
+      settle();
     };
     onLost = () => done.reject(new Error(`a connection was lost: ${lost}`));
     if (lost !== undefined) onLost();
-    for (let slot = 0; slot < sentAt.length; slot += 1) sendNext(slot, startedAt);
-    for (const connection of connections) connection.flush();
-    const patienceMs = options.patienceMs ?? PATIENCE_MS;
+    const flush = () => {
+      for (const connection of connections) connection.flush();
+    };
+    if (rate === undefined) {
+      for (let slot = 0; slot < underWay; slot += 1) sendNext(slot, startedAt);
+      flush();
+    } else {
+      void whenDue(rate, startedAt, sendNext, flush).then(() => {
+        allDue = true;
+        settle();
+      });
+    }
     const giveUp = () => done.reject(new Error(stillText(sent - ended, sent, patienceMs, connections)));
     const stopWatching = watchProgress(() => ended, patienceMs, giveUp);
     await done.promise.finally(stopWatching);
@@ -114,54 +136,5 @@ function stillText(missing: number, sent: number, patienceMs: number, connection
   const unsent = connections.map((connection) => connection.unsent());
   const bytes = unsent.reduce((sum, each) => sum + each.bytes, 0);
   const heldUp = unsent.reduce((sum, each) => sum + each.heldUp, 0);
-  return `${missing} of ${sent} calls were not answered, and none for ${patienceMs} ms; ${bytes} bytes unsent, ${heldUp} calls held up by windows`;
-}
-
-/** A message comes only with success: the trailers of a call that has one, and the right one, are what success looks like. */
-async function learn(options: CrowdOptions): Promise<Expected> {
-  const [body] = bodies(1, options.code);
-  if (body === undefined) throw new Error('no request was made');
-  const good = await once(options, options.apiKeys[0] ?? '', body);
-  const refused = options.guarded ? await once(options, 'none', body) : undefined;
-  if (good.message === undefined || good.trailers === undefined) throw new Error('the server answers no call');
-  if (refused?.message !== undefined) throw new Error('the server answers a call without a key');
-  const expected = { code: options.code, trailers: good.trailers };
-  if (!isRight(good, expected)) throw new Error(`the server answers status ${statusOf(good.message)} to a ${options.code} code`);
-  return expected;
-}
-
-async function once(options: CrowdOptions, apiKey: string, body: Buffer): Promise<Ending> {
-  const { promise, resolve, reject } = Promise.withResolvers<Ending>();
-  const onEnd = (_: number, { message, trailers }: Ending) =>
-    resolve({ message: message && Buffer.from(message), trailers: trailers && Buffer.from(trailers) });
-  const connection = await open(options, [headersFor(options, apiKey)], {
-    firstTurn: 0,
-    onEnd,
-    onLost: (reason) => reject(new Error(reason)),
-  });
-  connection.send(0, body);
-  connection.flush();
-  return promise.finally(() => connection.close());
-}
-
-function headersFor({ address, code }: CrowdOptions, apiKey: string): Buffer {
-  return headerBlock([
-    [':method', 'POST'],
-    [':scheme', 'http'],
-    [':path', `/otp.v1.OtpService/${code === 'none' ? 'Token' : 'Verify'}`],
-    [':authority', address],
-    ['content-type', 'application/grpc'],
-    ['te', 'trailers'],
-    ['x-api-key', apiKey],
-  ]);
-}
-
-function open(
-  { address }: CrowdOptions,
-  headers: readonly Buffer[],
-  rest: Pick<ConnectionOptions, 'firstTurn' | 'onEnd' | 'onLost'>,
-): Promise<Connection> {
-  const colon = address.lastIndexOf(':');
-  const [host, port] = [address.slice(0, colon), Number(address.slice(colon + 1))];
-  return openConnection({ host, port, headers, ...rest });
+  return `${missing} of ${sent} calls were not answered, and none for ${patienceMs} ms; ${bytes} bytes unsent, ${heldUp} calls held up by its limits`;
 }

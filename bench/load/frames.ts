@@ -2,7 +2,7 @@
 
 export const TYPE = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, goAway: 7, windowUpdate: 8, continuation: 9 } as const;
 export const FLAG = { endStream: 0x1, ack: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 } as const;
-export const SETTING = { headerTableSize: 1, enablePush: 2, initialWindowSize: 4 } as const;
+export const SETTING = { headerTableSize: 1, enablePush: 2, maxConcurrentStreams: 3, initialWindowSize: 4 } as const;
 
 export const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 export const FRAME_HEADER_BYTES = 9;
@@ -31,6 +31,13 @@ export function settings(values: ReadonlyMap<number, number>): Buffer {
     payload.writeUInt32BE(value, 6 * i + 2);
   }
   return frame(TYPE.settings, 0, 0, payload);
+}
+
+/** The value of a setting in the payload of a frame, the last one if there are several; undefined if it is not in it. */
+export function readSetting(payload: Buffer, id: number): number | undefined {
+  let value: number | undefined;
+  for (let at = 0; at + 6 <= payload.length; at += 6) if (payload.readUInt16BE(at) === id) value = payload.readUInt32BE(at + 2);
+  return value;
 }
 
 export function windowUpdate(stream: number, increment: number): Buffer {

@@ -13,18 +13,18 @@ import { TokenResponseSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 const MESSAGE = grpcFrame(toBinary(TokenResponseSchema, CONSTANT_TOKEN));
 let server: Http2Server | undefined;
 /** Calls by the connection that they came on. */
-let calls = new Map<unknown, number>();
+let calledOn = new Map<unknown, number>();
 
 afterEach(() => void server?.close());
 
 /** Answers every call after so many ms; from call number `silentFrom` on, none. */
-async function start(delayMs: number, silentFrom = Number.POSITIVE_INFINITY): Promise<CrowdOptions> {
+async function start(delayMs: number, silentFrom = Number.POSITIVE_INFINITY, maxConcurrentStreams = 100): Promise<CrowdOptions> {
   let count = 0;
-  calls = new Map();
-  server = createServer();
+  calledOn = new Map();
+  server = createServer({ settings: { maxConcurrentStreams } });
   server.on('stream', async (stream: ServerHttp2Stream) => {
     count += 1;
-    calls.set(stream.session, (calls.get(stream.session) ?? 0) + 1);
+    calledOn.set(stream.session, (calledOn.get(stream.session) ?? 0) + 1);
     if (count >= silentFrom) return;
     await sleep(delayMs);
     stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
@@ -62,6 +62,24 @@ test('a slow server is no silent one', async () => {
 test('fewer calls than connections go over all of them in turns', async () => {
   const crowd = await gatherCrowd({ ...(await start(1)), connections: 5, underWay: 2 });
   expect(await crowd.run(bodies(50, 'none'), 5)).toMatchObject({ calls: 50, wrong: 0 });
-  expect([...calls.values()].toSorted()).toEqual([1, 10, 10, 10, 10, 10]);
+  expect([...calledOn.values()].toSorted()).toEqual([1, 10, 10, 10, 10, 10]);
+  crowd.close();
+});
+
+test('calls at even intervals do not wait for those before', async () => {
+  const crowd = await gatherCrowd({ ...(await start(100)), rate: 200 });
+  const { calls, wrong, seconds } = await crowd.run(bodies(1000, 'none'), 0.5);
+  expect({ calls, wrong }).toEqual({ calls: 100, wrong: 0 });
+  expect(seconds).toBeGreaterThan(0.59);
+  expect([...calledOn.values()].toSorted((a, b) => a - b)).toEqual([1, 50, 50]);
+  crowd.close();
+});
+
+test('a server is given no more calls at a time than it takes, and those that wait are timed from when they were due', async () => {
+  const crowd = await gatherCrowd({ ...(await start(50, undefined, 1)), rate: 1000, patienceMs: 2000 });
+  const { calls, wrong, micros } = await crowd.run(bodies(1000, 'none'), 0.01);
+  expect({ calls, wrong }).toEqual({ calls: 10, wrong: 0 });
+  // Five after each other on each connection.
+  expect(micros.at(-1)).toBeGreaterThan(5 * 49_000 - 10_000);
   crowd.close();
 });

@@ -1,0 +1,25 @@
+/** Calls at even intervals. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+const SECOND_MS = 1000;
+
+/**
+ * Gives each call when it is due, to the turn of the event loop, with its number from 0 on, until `send` takes no more. A timer would give all calls of a
+ * millisecond at once, and h2load's `--rps` those of ten on all connections: their answers would wait for each other.
+ */
+export async function whenDue(
+  rate: number,
+  startedAt: number,
+  send: (call: number, dueAt: number) => boolean,
+  flush: () => void,
+): Promise<void> {
+  for (let call = 0; ; await nextTurn()) {
+    const now = performance.now();
+    for (let dueAt = startedAt; ; call += 1) {
+      dueAt = startedAt + (call * SECOND_MS) / rate;
+      if (dueAt > now) break;
+      if (!send(call, dueAt)) return flush();
+    }
+    flush();
+  }
+}
