@@ -18,7 +18,7 @@ const HELP = `npm run bench:scale -- [--rounds N] [--seconds S] [--most N] [--so
   --rounds N       how often each size is measured, in turns (default 5)
   --seconds S      for how long each time (default 2)
   --most N         leave out sizes above N
-  --soak MINUTES   instead: Token for so long, with figures of each minute
+  --soak MINUTES   instead: Token and Verify in turns for so long, with figures of each minute
 
 Figures never fail it: exit code 1 only if a server failed or an answer was wrong.
 `;

@@ -1,43 +1,56 @@
-/** Loads the product for a long time, and says each minute what a call costs and what memory it takes. */
+/** Loads the product for a long time, by Token and by Verify in turns, and says each minute what a call costs and what memory and disk it takes. */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { startCrowd } from './crowd-process.ts';
-import { launch } from './launch.ts';
+import { type Launched, launch } from './launch.ts';
 import { withPostMortem } from './post-mortem.ts';
 import { CONNECTIONS, STREAMS } from './rows.ts';
 import { latencies } from './statistics.ts';
 import { short } from './table.ts';
 
 const MEBIBYTE = 2 ** 20;
-const MINUTE_S = 60;
-/** More Token requests than are answered in a minute; they are all the same bytes. */
-const REQUESTS = 30_000 * MINUTE_S;
+const HALF_A_MINUTE_S = 30;
+/** As many Token requests as nobody answers in half a minute, all of them the same bytes; of Verify a number that takes about as long. */
+const TURNS = [
+  { call: 'Token', code: 'none', requests: 30_000 * HALF_A_MINUTE_S },
+  { call: 'Verify', code: 'wrong', requests: 200_000 },
+] as const;
 
 /** Throws if an answer is wrong or the server fails. */
 export async function soak(minutes: number, say: (line: string) => void): Promise<void> {
   const launched = await launch({ kind: 'product', limits: true, logs: true });
-  const { server, apiKey, folder } = launched;
-  const who = {
-    address: server.address,
-    apiKeys: [apiKey],
-    guarded: true,
-    connections: CONNECTIONS,
-    underWay: CONNECTIONS * STREAMS,
-    code: 'none',
-  } as const;
   try {
     for (let minute = 1; minute <= minutes; minute += 1) {
-      // New connections each minute: those of half an hour the server sends away.
-      const crowd = await startCrowd(who, folder);
-      await crowd.prepare(REQUESTS);
-      const before = server.cpuMicros();
-      const { calls, seconds, micros } = await withPostMortem(launched, () => crowd.run(MINUTE_S));
-      crowd.close();
-      const cpu = short((server.cpuMicros() - before) / calls);
-      const resident = short(server.residentBytes() / MEBIBYTE);
-      say(
-        `minute ${minute}: ${cpu} µs CPU a call, ${short(calls / seconds)} calls/s, p99 ${short(latencies(micros).p99)} ms, ${resident} MiB`,
-      );
+      const costs: string[] = [];
+      for (const turn of TURNS) costs.push(await load(launched, turn));
+      const resident = short(launched.server.residentBytes() / MEBIBYTE);
+      const disk = short(folderBytes(join(launched.folder, 'data')) / MEBIBYTE);
+      say(`minute ${minute}: ${costs.join('; ')}; ${resident} MiB resident, ${disk} MiB on disk`);
     }
   } finally {
     await launched.stop();
   }
+}
+
+async function load(launched: Launched, { call, code, requests }: (typeof TURNS)[number]): Promise<string> {
+  const { server, apiKey, folder } = launched;
+  const underWay = CONNECTIONS * STREAMS;
+  // New connections each time: those of half an hour the server sends away.
+  const crowd = await startCrowd(
+    { address: server.address, apiKeys: [apiKey], guarded: true, connections: CONNECTIONS, underWay, code },
+    folder,
+  );
+  try {
+    await crowd.prepare(requests);
+    const before = server.cpuMicros();
+    const { calls, seconds, micros } = await withPostMortem(launched, () => crowd.run(HALF_A_MINUTE_S));
+    const cpu = short((server.cpuMicros() - before) / calls);
+    return `${call} ${cpu} µs CPU a call, ${short(calls / seconds)} calls/s, p99 ${short(latencies(micros).p99)} ms`;
+  } finally {
+    crowd.close();
+  }
+}
+
+function folderBytes(folder: string): number {
+  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }
