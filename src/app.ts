@@ -1,8 +1,9 @@
 /** The composition root: builds every part from the configuration, runs them, and closes them in reverse order. */
 import { readFileSync } from 'node:fs';
 import { NO_AUDIT_LOG, openAuditLog } from './audit-log.ts';
-import { type Config, formatAddress } from './config.ts';
+import type { Config } from './config.ts';
 import { ensureFingerprintKey, fingerprintKeyFile, readFingerprintKey } from './fingerprint-key.ts';
+import { formatAddress } from './listen-address.ts';
 import type { Log, Logger } from './log.ts';
 import { invalid } from './otp/error.ts';
 import { createAdmit } from './policy/admit.ts';

@@ -1,10 +1,18 @@
 /** Environment and flags become one frozen object; every mistake is listed at once. */
-import { existsSync } from 'node:fs';
-import { isIP } from 'node:net';
-import { InvalidInputError, invalid, Violations } from './otp/error.ts';
-import { LOG_LEVELS, type LogLevel, SETTINGS, type Setting, type SettingName } from './settings.ts';
+import { isLoopback, type ListenAddress, parseListen } from './listen-address.ts';
+import { InvalidInputError, Violations } from './otp/error.ts';
+import {
+  parseBoolean,
+  parseConnections,
+  parseFile,
+  parseLogLevel,
+  parseRedis,
+  parseReplicas,
+  parseSeconds,
+  parseWorkers,
+} from './setting-values.ts';
+import { type LogLevel, SETTINGS, type Setting, type SettingName } from './settings.ts';
 import type { RedisLocation } from './store/open.ts';
-import { parseRedisUrl } from './store/redis-url.ts';
 
 /** How `otpd serve` runs. */
 export interface Config {
@@ -23,15 +31,10 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** How long calls in flight may take to end at a shutdown, in ms. */
   readonly shutdownGraceMs: number;
+  /** How many connections each process takes at a time. */
+  readonly maxConnections: number;
   /** How many processes serve. */
   readonly workers: number;
-}
-
-export interface ListenAddress {
-  /** An IP address without brackets, or a host name. */
-  readonly host: string;
-  /** 0 for any free port. */
-  readonly port: number;
 }
 
 /** What the command line gave: text for a setting with a value, true for a boolean one. */
@@ -50,6 +53,7 @@ export function loadConfig(flags: Flags, env: Environment): Config {
   const dataDir = read('dataDir', (text) => text);
   const logLevel = read('logLevel', parseLogLevel);
   const shutdownGraceMs = read('shutdownGrace', parseSeconds);
+  const maxConnections = read('maxConnections', parseConnections);
   const workers = read('workers', parseWorkers);
   const redisUrl = read('redisUrl', parseRedis);
   const waitReplicas = read('redisWait', parseReplicas) ?? 0;
@@ -77,13 +81,11 @@ export function loadConfig(flags: Flags, env: Environment): Config {
     );
   }
   violations.throwIfAny();
-  if (listen === undefined || dataDir === undefined || logLevel === undefined || shutdownGraceMs === undefined || !workers)
-    throw new Error('a setting has no default');
   const tls = cert === undefined || key === undefined ? undefined : { cert, key, clientCa };
   const redis = redisUrl === undefined ? undefined : { url: redisUrl, waitReplicas, ca, cert: redisCert, key: redisKey };
   return Object.freeze({
-    listen,
-    dataDir,
+    listen: required(listen),
+    dataDir: required(dataDir),
     plansFile,
     redis,
     fingerprintKeyFile,
@@ -91,20 +93,17 @@ export function loadConfig(flags: Flags, env: Environment): Config {
     tls,
     insecure,
     reflection: !noReflection,
-    logLevel,
-    shutdownGraceMs,
-    workers,
+    logLevel: required(logLevel),
+    shutdownGraceMs: required(shutdownGraceMs),
+    maxConnections: required(maxConnections),
+    workers: required(workers),
   });
 }
 
-/** `host:port` as grpc-js takes it, with brackets around IPv6. */
-export function formatAddress({ host, port }: ListenAddress): string {
-  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-/** Whether only this machine can reach `host`. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+/** What has a default has a value, unless there was a mistake in it. */
+function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a setting has no default');
+  return value;
 }
 
 function sourceOf(name: SettingName, flags: Flags, env: Environment): { text: string | undefined; from: string } {
@@ -121,51 +120,4 @@ function named<T>(field: string, parse: () => T): T {
     if (!(error instanceof InvalidInputError)) throw error;
     throw new InvalidInputError(error.violations.map(({ description }) => ({ field, description })));
   }
-}
-
-function parseListen(text: string): ListenAddress {
-  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? [];
-  const host = bracketed ?? plain;
-  const port = Number(digits);
-  if (!host || port > 65_535) throw invalid('', 'not an address: use host:port, such as 127.0.0.1:50051 or [::1]:50051');
-  return { host, port };
-}
-
-function parseLogLevel(text: string): LogLevel {
-  const level = LOG_LEVELS.find((name) => name === text);
-  if (level === undefined) throw invalid('', `unknown level: use one of ${LOG_LEVELS.join(', ')}`);
-  return level;
-}
-
-function parseSeconds(text: string): number {
-  const seconds = /^\d{1,3}(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (!(seconds <= 300)) throw invalid('', 'not a number of seconds: use 0 to 300');
-  return Math.round(seconds * 1000);
-}
-
-function parseBoolean(text: string): boolean {
-  if (/^(true|1|yes|on)$/i.test(text)) return true;
-  if (/^(false|0|no|off)$/i.test(text)) return false;
-  throw invalid('', 'neither true nor false: use one of the two');
-}
-
-/** The text itself, once it is known to be readable. */
-function parseRedis(text: string): string {
-  parseRedisUrl(text);
-  return text;
-}
-
-function parseReplicas(text: string): number {
-  if (!/^(\d|10)$/.test(text)) throw invalid('', 'not a number of replicas: use 0 to 10');
-  return Number(text);
-}
-
-function parseWorkers(text: string): number {
-  if (!/^([1-9]|[1-5]\d|6[0-4])$/.test(text)) throw invalid('', 'not a number of processes: use 1 to 64');
-  return Number(text);
-}
-
-function parseFile(path: string): string {
-  if (!existsSync(path)) throw invalid('', 'no such file: correct the path');
-  return path;
 }

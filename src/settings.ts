@@ -33,6 +33,7 @@ export type SettingName =
   | 'noReflection'
   | 'logLevel'
   | 'shutdownGrace'
+  | 'maxConnections'
   | 'workers';
 
 /** In the order of the help text. */
@@ -123,6 +124,13 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     env: 'OTPD_SHUTDOWN_GRACE',
     fallback: '10',
     help: 'how long calls in flight may take to end at a shutdown, 0 to 300',
+  },
+  maxConnections: {
+    flag: '--max-connections',
+    value: 'n',
+    env: 'OTPD_MAX_CONNECTIONS',
+    fallback: '10000',
+    help: 'connections that each process takes at a time, 1 to 1000000; more are closed at once',
   },
   workers: {
     flag: '--workers',

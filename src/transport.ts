@@ -6,6 +6,7 @@ import { createGrpcServer, type GrpcServer } from './grpc/server.ts';
 import type { Log, Logger } from './log.ts';
 import type { Admit } from './policy/admit.ts';
 import type { Clock } from './policy/store.ts';
+import { tellOfRefused } from './refused-connections.ts';
 import { otpMethods } from './service/methods.ts';
 import type { VerifyPorts } from './service/verify.ts';
 
@@ -31,6 +32,8 @@ export function openTransport(config: Config, { log, clock, admit, verify }: Tra
     clock,
     credentials,
     reflection: config.reflection,
+    maxConnections: config.maxConnections,
+    onConnectionRefused: tellOfRefused(log.logger, config.maxConnections),
     onCall: (record, code) => logCall(log, record, code),
   });
   return { listen, setServing, close: () => close(config.shutdownGraceMs) };

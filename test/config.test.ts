@@ -1,6 +1,7 @@
 /** The configuration: its defaults, where a setting comes from, and every mistake at once, each under its own name. */
 import { describe, expect, test } from 'vitest';
-import { type Environment, type Flags, isLoopback, loadConfig } from '../src/config.ts';
+import { type Environment, type Flags, loadConfig } from '../src/config.ts';
+import { isLoopback } from '../src/listen-address.ts';
 import { InvalidInputError } from '../src/otp/error.ts';
 
 /** The names under which mistakes are told. */
@@ -105,6 +106,17 @@ test('a flag goes before its variable, an empty variable is none, and the result
   );
   expect(config).toMatchObject({ listen: { port: 2 }, logLevel: 'info', reflection: false, shutdownGraceMs: 500 });
   expect(Object.isFrozen(config)).toBe(true);
+});
+
+test.each(['0', '1000001', '-1', '2.5', '', ' 2', '1e3', 'all'])('%j is no number of connections', (maxConnections) => {
+  expect(mistakes({ maxConnections })).toEqual(['--max-connections']);
+});
+
+test('there may be 1 to 1,000,000 connections, and there are 10,000 by default', () => {
+  const most = [undefined, '1', '99999', '100000', '999999', '1000000'].map(
+    (OTPD_MAX_CONNECTIONS) => loadConfig({}, { OTPD_MAX_CONNECTIONS }).maxConnections,
+  );
+  expect(most).toEqual([10_000, 1, 99_999, 100_000, 999_999, 1_000_000]);
 });
 
 test.each(['0', '65', '-1', '2.5', '', ' 2', '1e1', 'all'])('%j is no number of workers', (workers) => {

@@ -44,6 +44,8 @@ const server = createGrpcServer({
   clock: Date.now,
   credentials: plaintextCredentials(),
   reflection: true,
+  maxConnections: config.maxConnections,
+  onConnectionRefused: () => undefined,
   onCall: (record, code) => logCall(log, record, code),
 });
 process.once('SIGTERM', () => process.exit());

@@ -1,7 +1,8 @@
 /** What a serving process does, whether it is the only one or one of several. */
 import type { App } from '../app.ts';
-import { type Config, formatAddress } from '../config.ts';
+import type { Config } from '../config.ts';
 import { expectWork } from '../expect-work.ts';
+import { formatAddress } from '../listen-address.ts';
 import type { Logger } from '../log.ts';
 import { localError } from './failure.ts';
 import type { FirstKey } from './first-key.ts';

@@ -15,7 +15,7 @@ import { createInterceptor } from './interceptor.ts';
 import { createObserver } from './observe.ts';
 import { pace } from './pace.ts';
 import { addReflection } from './reflection.ts';
-import { keepStreamsInTables } from './sessions.ts';
+import { boundConnections, keepStreamsInTables } from './sessions.ts';
 import { createUnary } from './unary.ts';
 
 /** grpc-js is open by default: what one caller may take is bounded here. */
@@ -39,6 +39,9 @@ export interface GrpcOptions {
   readonly clock: Clock;
   readonly credentials: Credentials;
   readonly reflection: boolean;
+  /** How many at a time; more are closed at once. */
+  readonly maxConnections: number;
+  readonly onConnectionRefused: () => void;
   /** Told of the end of every call. */
   readonly onCall: (record: CallRecord, code: number) => void;
 }
@@ -53,7 +56,8 @@ export interface GrpcServer {
 }
 
 /** Makes the server; nothing listens yet. */
-export function createGrpcServer({ methods, admit, clock, credentials, reflection, onCall }: GrpcOptions): GrpcServer {
+export function createGrpcServer(options: GrpcOptions): GrpcServer {
+  const { methods, admit, clock, credentials, reflection, maxConnections, onConnectionRefused, onCall } = options;
   const byPath = new Map(methods.map((method) => [pathOf(method.descriptor), method]));
   const observer = createObserver({ isOurs: (path) => byPath.has(path), onCall });
   // grpc-js writes metadata that it cannot read to standard error, value and all: that may be an API key.
@@ -75,6 +79,7 @@ export function createGrpcServer({ methods, admit, clock, credentials, reflectio
           if (error) return reject(error);
           bound = address.replace(/:\d+$/, `:${port}`);
           keepStreamsInTables(server);
+          boundConnections(server, maxConnections, onConnectionRefused);
           resolve(port);
         });
       }),
