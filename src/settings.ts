@@ -129,7 +129,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     flag: '--max-connections',
     value: 'n',
     env: 'OTPD_MAX_CONNECTIONS',
-    fallback: '10000',
+    fallback: '5000',
     help: 'connections that each process takes at a time, 1 to 1000000; more are closed at once',
   },
   workers: {

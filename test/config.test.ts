@@ -112,11 +112,11 @@ test.each(['0', '1000001', '-1', '2.5', '', ' 2', '1e3', 'all'])('%j is no numbe
   expect(mistakes({ maxConnections })).toEqual(['--max-connections']);
 });
 
-test('there may be 1 to 1,000,000 connections, and there are 10,000 by default', () => {
+test('there may be 1 to 1,000,000 connections, and there are 5,000 by default', () => {
   const most = [undefined, '1', '99999', '100000', '999999', '1000000'].map(
     (OTPD_MAX_CONNECTIONS) => loadConfig({}, { OTPD_MAX_CONNECTIONS }).maxConnections,
   );
-  expect(most).toEqual([10_000, 1, 99_999, 100_000, 999_999, 1_000_000]);
+  expect(most).toEqual([5000, 1, 99_999, 100_000, 999_999, 1_000_000]);
 });
 
 test.each(['0', '65', '-1', '2.5', '', ' 2', '1e1', 'all'])('%j is no number of workers', (workers) => {

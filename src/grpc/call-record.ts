@@ -28,8 +28,8 @@ export interface CallRecord {
   fault: unknown;
   /** Set with the first status, which is the only one. */
   ended: boolean;
-  /** Gives back the place of an open stream; to be called at the end, whatever the end is. */
-  closeStream: (() => void) | undefined;
+  /** Gives back the place of an open stream, or of a call without a key; to be called at the end, whatever the end is. */
+  leave: (() => void) | undefined;
   /** Those that wait for their deadlines beside it. */
   older: CallRecord | undefined;
   newer: CallRecord | undefined;
@@ -48,7 +48,7 @@ export function createCallRecord(path: string, call: ServerInterceptingCallInter
     reason: undefined,
     fault: undefined,
     ended: false,
-    closeStream: undefined,
+    leave: undefined,
     older: undefined,
     newer: undefined,
   };

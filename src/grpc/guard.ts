@@ -44,7 +44,7 @@ export function createGuard(admit: Admit, methods: ReadonlyMap<string, Method>):
       record.admission = admission;
       record.keyId = admission.principal.keyId;
       if (this.#method.kind === 'server_streaming') {
-        record.closeStream = admit.openStream(admission.principal);
+        record.leave = admit.openStream(admission.principal);
         attachToStream(metadata, record);
       }
       super.onReceiveMetadata(metadata);

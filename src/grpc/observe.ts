@@ -35,7 +35,7 @@ export function createObserver({ isOurs, onCall }: ObserveOptions): Observer {
     record.ended = true;
     deadlines.delete(record);
     streams.delete(record);
-    record.closeStream?.();
+    record.leave?.();
     record.admission?.settle(code !== codes.OK && code !== codes.CANCELLED);
     onCall(record, code);
   }

@@ -146,17 +146,40 @@ test('5,000 open streams over 50 connections: all are served, and others meanwhi
 
 test('a caller gets no more than 100 streams on a connection, however many it opens', async () => {
   const connection = await connect();
+  // Two, since one may have no more than a hundred anywhere.
+  const apiKeys = [server.apiKey, await server.createKey()];
   let answered = 0;
   for (let opened = 0; opened < 150; opened += 1) {
-    const stream = openStream(connection, '/grpc.health.v1.Health/Watch');
+    const stream = openStream(connection, WATCH, { 'x-api-key': apiKeys[opened % 2] ?? '' });
     stream.once('data', () => {
       answered += 1;
     });
-    stream.end(frame(Buffer.alloc(0)));
+    stream.end(WATCH_BODY);
   }
   await expect.poll(() => answered).toBe(100);
   await sleep(200);
   expect(answered).toBe(100);
+});
+
+test('of calls without an API key ten may be under way on a connection, whichever they are', async () => {
+  const [connection, another] = [await connect(), await connect()];
+  const methods = [
+    'grpc.health.v1.Health/Watch',
+    'grpc.health.v1.Health/Check',
+    'grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+  ];
+  const held = Array.from({ length: 10 }, (_, i) => openStream(connection, `/${methods[i % methods.length]}`));
+  const check = (on: ClientHttp2Session) => rawCall(on, '/grpc.health.v1.Health/Check', { body: frame(Buffer.alloc(0)) });
+  const refused = await check(connection);
+  expect(refused).toMatchObject({ code: 'RESOURCE_EXHAUSTED', message: expect.stringContaining('at most 10 at a time') });
+  expect(await check(another)).toMatchObject({ code: 'OK' });
+  expect(await rawCall(connection, TOKEN, { headers: { 'x-api-key': server.apiKey }, body: BODY })).toMatchObject({ code: 'OK' });
+
+  held[0]?.close(constants.NGHTTP2_CANCEL);
+  await expect.poll(async () => (await check(connection)).code).toBe('OK');
+  // Each of them gave its place back, however it ended.
+  for (const stream of held) stream.close(constants.NGHTTP2_CANCEL);
+  for (let i = 0; i < 30; i += 1) expect((await check(connection)).code).toBe('OK');
 });
 
 test('10,000 streams opened and reset at once', async () => {
