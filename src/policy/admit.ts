@@ -4,6 +4,7 @@ import type { Authenticator } from './authenticate.ts';
 import { createChargeFirst } from './charge-first.ts';
 import { createCharging } from './charging.ts';
 import { DeferredAdmission } from './deferred-admission.ts';
+import { createDueCharges } from './due-charges.ts';
 import { type Plans, planOf } from './plans.ts';
 import type { Principal, Scope } from './principal.ts';
 import { Rejection } from './rejection.ts';
@@ -45,6 +46,7 @@ export interface AdmitOptions {
 export function createAdmit({ authenticator, limits, plans, clock, onFallback }: AdmitOptions): Admit {
   const openStream = createStreams();
   const first = createChargeFirst();
+  const takePlace = createDueCharges();
   const noteTrouble = ({ keyId }: Principal): void => {
     if (limits.isCarried) first.add(keyId);
   };
@@ -61,7 +63,8 @@ export function createAdmit({ authenticator, limits, plans, clock, onFallback }:
   function enter(principal: Principal, { scope, carriesCharge }: IncomingCall): Admission | Promise<Admission> {
     const plan = planOf(plans, principal.plan);
     const canWait = carriesCharge && limits.isCarried && plan.windows.length > 0 && principal.scopes.has(scope);
-    if (canWait && !first.has(principal.keyId)) return new DeferredAdmission(principal, plan, charging);
+    const leavePlace = canWait && !first.has(principal.keyId) ? takePlace(principal.keyId, plan) : undefined;
+    if (leavePlace !== undefined) return new DeferredAdmission(principal, plan, charging, leavePlace);
     const admission = charging.charge(principal, plan);
     if (!(admission instanceof Promise)) return inScope(admission, scope);
     return admission.then((late) => inScope(canWait ? first.watched(late) : late, scope));

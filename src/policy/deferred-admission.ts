@@ -12,14 +12,17 @@ export class DeferredAdmission implements Admission, DueCharge {
   quota: WindowState | undefined = undefined;
   readonly #plan: Plan;
   readonly #charging: Charging;
+  readonly #onMade: () => void;
   /** What comes of the charge, from the moment on that it is under way. */
   #outcome: Promise<Admission> | undefined;
   #isDue = true;
 
-  constructor(principal: Principal, plan: Plan, charging: Charging) {
+  /** `onMade` is told once when the charge is no longer due, whatever came of it. */
+  constructor(principal: Principal, plan: Plan, charging: Charging, onMade: () => void) {
     this.principal = principal;
     this.#plan = plan;
     this.#charging = charging;
+    this.#onMade = onMade;
   }
 
   get due(): DueCharge | undefined {
@@ -81,6 +84,7 @@ export class DeferredAdmission implements Admission, DueCharge {
       throw error;
     } finally {
       this.#isDue = false;
+      this.#onMade();
     }
   }
 

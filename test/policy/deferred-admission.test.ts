@@ -84,6 +84,30 @@ describe('a call that can carry its charge', () => {
     expect([store.charges, admission.quota?.remaining]).toEqual([1, LIMIT - 1]);
   });
 
+  it('is charged first where as many calls are due as its tightest limit lets in', async () => {
+    const call = await caller();
+    const waiting = await Promise.all(Array.from({ length: LIMIT }, () => call()));
+    expect(waiting.map(({ due }) => due !== undefined)).toEqual([true, true, true]);
+    const beyond = await call();
+    expect([store.charges, beyond.due, beyond.quota?.remaining]).toEqual([1, undefined, LIMIT - 1]);
+    // One that is made, whatever came of it, and one that is given up make room.
+    await waiting[0]?.due?.made();
+    expect((await call()).due).toBeDefined();
+    expect((await call()).due).toBeUndefined();
+    waiting[1]?.settle(true);
+    await later();
+    // By now its hour is full.
+    expect((await rejectionOf(Promise.resolve(dueOf(waiting[2] as Admission).made()))).reason).toBe('rate_limited');
+    expect((await rejectionOf(call())).reason).toBe('rate_limited');
+  });
+
+  it('has a place of its own beside those of other keys', async () => {
+    const [one, other] = [await caller(), await caller()];
+    for (let calls = 0; calls < LIMIT; calls += 1) expect((await one()).due).toBeDefined();
+    expect((await other()).due).toBeDefined();
+    expect((await one()).due).toBeUndefined();
+  });
+
   it('is charged as all are without the scope, without limits, by other methods, and where the store takes none along', async () => {
     const call = await caller();
     expect((await rejectionOf(call({ scope: 'token' }))).reason).toBe('scope_missing');
@@ -98,17 +122,16 @@ describe('a call that can carry its charge', () => {
 describe('over the limit', () => {
   it('the step rejects with what admission would have', async () => {
     const call = await caller();
-    const admissions = await Promise.all(Array.from({ length: LIMIT + 1 }, () => call()));
-    for (const admission of admissions.slice(1)) await dueOf(admission).carriedBy(carry);
-    const [last] = admissions;
-    const rejection = await rejectionOf(last && dueOf(last).carriedBy(carry));
+    const last = await call();
+    for (let calls = 0; calls < LIMIT; calls += 1) await dueOf(await call()).carriedBy(carry);
+    const rejection = await rejectionOf(dueOf(last).carriedBy(carry));
     expect(rejection).toMatchObject({
       reason: 'rate_limited',
       metadata: { window: 'hour', plan: 'free' },
       quota: { remaining: 0 },
     });
     expect(last).toMatchObject({ due: undefined, quota: { remaining: 0 } });
-    await expect(last && (last as unknown as DueCharge).made()).rejects.toBe(rejection);
+    await expect((last as unknown as DueCharge).made()).rejects.toBe(rejection);
   });
 
   it('the next call is charged before it is let in, and carries its charge again when one has gone well', async () => {

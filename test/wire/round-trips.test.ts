@@ -156,6 +156,17 @@ redisSuite('a call on Redis', () => {
     return answer;
   }
 
+  test('that never comes is no way around the limit: as many are held open uncharged as it lets in, and then as many charged', async () => {
+    const apiKey = await server.createKey({ plan: 'hourly' });
+    const session = parts.adopt(await openConnection(server.address), (one) => one.destroy());
+    const calls = Array.from({ length: 2 * LIMIT + 3 }, () =>
+      answerOf(openStream(session, '/otp.v1.OtpService/Verify', { 'x-api-key': apiKey })).then(({ code }) => code),
+    );
+    const seenSoon = await Promise.all(calls.map((call) => Promise.race([call, pause(2000, 'held open')])));
+    expect(seenSoon.filter((code) => code === 'RESOURCE_EXHAUSTED')).toHaveLength(3);
+    expect(seenSoon.filter((code) => code === 'held open')).toHaveLength(2 * LIMIT);
+  });
+
   // Again where this machine was held up for longer than Redis is waited for.
   test('that is late is charged and answered once, and not judged where its request came after the deadline', {
     retry: 3,
