@@ -1,4 +1,5 @@
 /** The open streams of each key: bounded, because a stream costs as long as it stays open. */
+import { createPlaces } from './places.ts';
 import type { Plan } from './plans.ts';
 import { Rejection } from './rejection.ts';
 
@@ -7,22 +8,10 @@ export type OpenStream = (keyId: string, plan: Plan) => () => void;
 
 /** Makes a count of open streams, none at first. It is kept per process, like the streams themselves. */
 export function createStreams(): OpenStream {
-  const open = new Map<string, number>();
-
-  function close(keyId: string): void {
-    const left = (open.get(keyId) ?? 0) - 1;
-    if (left > 0) open.set(keyId, left);
-    else open.delete(keyId);
-  }
-
-  return (keyId, plan) => {
-    const count = open.get(keyId) ?? 0;
-    if (count >= plan.streams) throw new Rejection('too_many_streams', { metadata: { limit: String(plan.streams) } });
-    open.set(keyId, count + 1);
-    let released = false;
-    return () => {
-      if (!released) close(keyId);
-      released = true;
-    };
+  const places = createPlaces();
+  return (keyId, { streams }) => {
+    const close = places.take(keyId, streams);
+    if (close === undefined) throw new Rejection('too_many_streams', { metadata: { limit: String(streams) } });
+    return close;
   };
 }
