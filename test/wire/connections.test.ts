@@ -27,8 +27,10 @@ function clientOf({ address, apiKey }: TestServer): TestClient {
   return createTestClient(address, apiKey, undefined, { 'grpc.use_local_subchannel_pool': 1 });
 }
 
-function refusals({ log }: TestServer): { refused: number; most: number }[] {
-  return log.filter((line) => line.includes('"msg":"connections refused')).map((line) => JSON.parse(line));
+/** How many the log says were refused; it says so once a second. */
+function refused({ log }: TestServer): number {
+  const lines = log.filter((line) => line.includes('"msg":"connections refused'));
+  return lines.reduce((sum, line) => sum + Number(JSON.parse(line).refused), 0);
 }
 
 test.each([
@@ -43,7 +45,7 @@ test.each([
   await Promise.all(kept.map(({ socket }) => once(socket, 'connect')));
   await Promise.all([1, 2, 3, 4, 5].map(() => open(server).closed));
   expect(kept.map(({ socket }) => socket.closed)).toEqual([false, false, false]);
-  await expect.poll(() => refusals(server), { timeout: 5000 }).toMatchObject([{ refused: 5, most: 3 }]);
+  await expect.poll(() => refused(server), { timeout: 10_000 }).toBe(5);
 
   kept[0]?.socket.destroy();
   // The server hears of it a moment later.
@@ -72,7 +74,7 @@ test('a flood of connections costs a caller who has one nothing, and one who has
   await Promise.all(flood.map(({ socket }) => once(socket, 'connect')));
   expect((await inside.call(methods.token, { key })).code).toBe('OK');
   expect((await outside.call(methods.token, { key })).code).toBe('UNAVAILABLE');
-  await expect.poll(() => flood.filter(({ socket }) => !socket.closed).length).toBe(9);
+  await expect.poll(() => flood.filter(({ socket }) => !socket.closed).length, { timeout: 10_000 }).toBe(9);
 
   for (const { socket } of flood) socket.destroy();
   await expect.poll(async () => (await outside.call(methods.token, { key })).code, { timeout: 10_000 }).toBe('OK');
