@@ -10,6 +10,7 @@ import { root } from './root.ts';
 import { type Effort, measureSizes } from './scaling.ts';
 import { growth, judgeSeries, type Measured, number, SERIES } from './series.ts';
 import { soak } from './soak.ts';
+import { build } from './start-time.ts';
 import { spread } from './statistics.ts';
 import { cell, short, table } from './table.ts';
 
@@ -72,11 +73,13 @@ async function endure(minutes: number): Promise<void> {
   await soak(minutes, (line) => process.stdout.write(`${line}\n`));
 }
 
-/** Says what is measured on. */
+/** Compiles the product as it is installed, and says what is measured on. */
 function prepare(): string {
   const machine = machineLines(describeMachine());
   pinSelf();
   process.stdout.write(`${machine}\n\n`);
+  process.stderr.write('compiling\n');
+  build();
   return machine;
 }
 

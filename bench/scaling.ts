@@ -74,7 +74,7 @@ export async function measureSizes(cases: ReadonlyMap<number, Case>, effort: Eff
 
 async function open(size: number, { keys, connections, underWay, secrets, code }: Case): Promise<Station> {
   let apiKeys: readonly string[] = [];
-  const launched = await launch({ kind: 'product', limits: true, logs: true }, (dataDir) => {
+  const launched = await launch({ kind: 'installed', limits: true, logs: true }, (dataDir) => {
     apiKeys = fillKeys(dataDir, keys);
     if (secrets > 0) fillSecrets(dataDir, secrets);
   });

@@ -18,7 +18,7 @@ const TURNS = [
 
 /** Throws if an answer is wrong or the server fails. */
 export async function soak(minutes: number, say: (line: string) => void): Promise<void> {
-  const launched = await launch({ kind: 'product', limits: true, logs: true });
+  const launched = await launch({ kind: 'installed', limits: true, logs: true });
   try {
     for (let minute = 1; minute <= minutes; minute += 1) {
       const costs: string[] = [];
