@@ -29,21 +29,26 @@ export function parseRedis(text: string): string {
 }
 
 export function parseReplicas(text: string): number {
-  if (!/^(\d|10)$/.test(text)) throw invalid('', 'not a number of replicas: use 0 to 10');
-  return Number(text);
+  return parseNumber(text, 'replicas', 0, 10);
 }
 
 export function parseConnections(text: string): number {
-  if (!/^([1-9]\d{0,5}|1000000)$/.test(text)) throw invalid('', 'not a number of connections: use 1 to 1000000');
-  return Number(text);
+  return parseNumber(text, 'connections', 1, 1_000_000);
 }
 
 export function parseWorkers(text: string): number {
-  if (!/^([1-9]|[1-5]\d|6[0-4])$/.test(text)) throw invalid('', 'not a number of processes: use 1 to 64');
-  return Number(text);
+  return parseNumber(text, 'processes', 1, 64);
 }
 
 export function parseFile(path: string): string {
   if (!existsSync(path)) throw invalid('', 'no such file: correct the path');
   return path;
+}
+
+/** In one spelling only: `01` and `1e1` are mistakes. */
+function parseNumber(text: string, what: string, least: number, most: number): number {
+  const number = Number(text);
+  if (String(number) !== text || !Number.isInteger(number) || number < least || number > most)
+    throw invalid('', `not a number of ${what}: use ${least} to ${most}`);
+  return number;
 }

@@ -112,6 +112,14 @@ test.each(['0', '1000001', '-1', '2.5', '', ' 2', '1e3', 'all'])('%j is no numbe
   expect(mistakes({ maxConnections })).toEqual(['--max-connections']);
 });
 
+test.each(['01', '1e1', '0x1', '+1', '1.0', 'Infinity', 'NaN'])('a number is not written %j', (text) => {
+  expect(mistakes({ maxConnections: text, workers: text, redisWait: text })).toEqual([
+    '--max-connections',
+    '--workers',
+    '--redis-wait',
+  ]);
+});
+
 test('there may be 1 to 1,000,000 connections, and there are 5,000 by default', () => {
   const most = [undefined, '1', '99999', '100000', '999999', '1000000'].map(
     (OTPD_MAX_CONNECTIONS) => loadConfig({}, { OTPD_MAX_CONNECTIONS }).maxConnections,

@@ -112,10 +112,10 @@ export async function gatherCrowd(options: CrowdOptions): Promise<Crowd> {
       for (let slot = 0; slot < underWay; slot += 1) sendNext(slot, startedAt);
       flush();
     } else {
-      void whenDue(rate, startedAt, sendNext, flush).then(() => {
+      whenDue(rate, startedAt, sendNext, flush).then(() => {
         allDue = true;
         settle();
-      });
+      }, done.reject);
     }
     const giveUp = () => done.reject(new Error(stillText(sent - ended, sent, patienceMs, connections)));
     const stopWatching = watchProgress(() => ended, patienceMs, giveUp);

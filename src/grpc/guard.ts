@@ -6,12 +6,15 @@ import { Rejection } from '../policy/rejection.ts';
 import type { Method } from '../service/methods.ts';
 import { attachToStream, type CallRecord } from './call-record.ts';
 import type { Stage } from './interceptor.ts';
+import { createKeyless } from './keyless.ts';
 import { Listener, type Next } from './listener.ts';
 import { apiKeyOf } from './metadata.ts';
 import { failureStatus } from './status.ts';
 
-/** Makes the stage; paths that none of the `methods` has (health, reflection) need no key. */
+/** Makes the stage; paths that none of the `methods` has (health, reflection) need no key, and are bounded otherwise. */
 export function createGuard(admit: Admit, methods: ReadonlyMap<string, Method>): Stage {
+  const keyless = createKeyless();
+
   class Guarded extends Listener {
     readonly #record: CallRecord;
     readonly #method: Method;
@@ -53,7 +56,7 @@ export function createGuard(admit: Admit, methods: ReadonlyMap<string, Method>):
 
   return (next, record, { path }) => {
     const method = methods.get(path);
-    return method === undefined ? next : new Guarded(next, record, method);
+    return method === undefined ? keyless(next, record) : new Guarded(next, record, method);
   };
 }
 

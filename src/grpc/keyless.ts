@@ -1,15 +1,14 @@
-/** A stage for calls that need no API key, to health and reflection: few at a time on a connection, since anybody may make them and hold them open. */
+/** Calls that need no API key, to health and reflection: few at a time on a connection, since anybody may make them and hold them open. */
 import { type Metadata, status } from '@grpc/grpc-js';
 import { createPlaces } from '../policy/places.ts';
 import type { CallRecord } from './call-record.ts';
-import type { Stage } from './interceptor.ts';
 import { Listener, type Next } from './listener.ts';
 
 /** The most at a time on one connection, which its caller's address and port stand for. A health check takes one, and grpcurl two. */
 const MOST_KEYLESS_CALLS = 10;
 
-/** Makes the stage; calls that `isOurs` tells are let pass, since their key speaks for them. */
-export function createKeyless(isOurs: (path: string) => boolean): Stage {
+/** Makes what listens to such a call in front of the next. */
+export function createKeyless(): (next: Next, record: CallRecord) => Next {
   const places = createPlaces();
 
   class Keyless extends Listener {
@@ -32,5 +31,5 @@ export function createKeyless(isOurs: (path: string) => boolean): Stage {
     }
   }
 
-  return (next, record) => (isOurs(record.path) ? next : new Keyless(next, record));
+  return (next, record) => new Keyless(next, record);
 }

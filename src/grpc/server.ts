@@ -12,7 +12,6 @@ import { bridge, pathOf } from './definition.ts';
 import { createGuard } from './guard.ts';
 import { createHealth } from './health.ts';
 import { createInterceptor } from './interceptor.ts';
-import { createKeyless } from './keyless.ts';
 import { createObserver } from './observe.ts';
 import { pace } from './pace.ts';
 import { addReflection } from './reflection.ts';
@@ -60,11 +59,10 @@ export interface GrpcServer {
 export function createGrpcServer(options: GrpcOptions): GrpcServer {
   const { methods, admit, clock, credentials, reflection, maxConnections, onConnectionRefused, onCall } = options;
   const byPath = new Map(methods.map((method) => [pathOf(method.descriptor), method]));
-  const isOurs = (path: string): boolean => byPath.has(path);
-  const observer = createObserver({ isOurs, onCall });
+  const observer = createObserver({ isOurs: (path) => byPath.has(path), onCall });
   // grpc-js writes metadata that it cannot read to standard error, value and all: that may be an API key.
   setLogVerbosity(logVerbosity.NONE);
-  const stages = [observer.stage, createKeyless(isOurs), createGuard(admit, byPath), createUnary(methods, clock)];
+  const stages = [observer.stage, createGuard(admit, byPath), createUnary(methods, clock)];
   const server = new Server({ ...LIMITS, interceptors: [createInterceptor(observer.begin, stages), pace] });
   const { definition, implementation } = bridge(methods, clock);
   server.addService(definition, implementation);
