@@ -1,7 +1,8 @@
 /** What the stages and the handler of one call share. */
-import type { Metadata, ServerInterceptingCallInterface } from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
 import type { Admission } from '../policy/admission.ts';
 import type { WindowState } from '../policy/store.ts';
+import type { Call } from './call.ts';
 
 const OPAQUE_KEY = 'otpd.call';
 
@@ -11,7 +12,7 @@ export interface CallRecord {
   /** The caller's address with its port, as the log names it. */
   readonly peer: string;
   /** The call nearest the wire: what answers it. */
-  readonly call: ServerInterceptingCallInterface;
+  readonly call: Call;
   /** `performance.now()` at the first header. */
   readonly startedAt: number;
   /** The caller's `x-request-id`, or one made here. */
@@ -35,10 +36,10 @@ export interface CallRecord {
   newer: CallRecord | undefined;
 }
 
-export function createCallRecord(path: string, call: ServerInterceptingCallInterface): CallRecord {
+export function createCallRecord(path: string, call: Call, peer: string): CallRecord {
   return {
     path,
-    peer: peerOf(call),
+    peer,
     call,
     startedAt: performance.now(),
     requestId: '',
@@ -52,13 +53,6 @@ export function createCallRecord(path: string, call: ServerInterceptingCallInter
     older: undefined,
     newer: undefined,
   };
-}
-
-/** What `getPeer` gives, from what grpc-js has looked up already: the socket is asked by way of slow getters. */
-function peerOf(call: ServerInterceptingCallInterface): string {
-  const { remoteAddress, remotePort } = call.getConnectionInfo();
-  if (remoteAddress === undefined) return 'unknown';
-  return remotePort === undefined ? remoteAddress : `${remoteAddress}:${remotePort}`;
 }
 
 /** Lets the record travel with the metadata of a stream: its handler does not see the call itself. */

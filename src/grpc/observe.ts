@@ -1,15 +1,14 @@
 /** The outer stage: sees each call from its first header to its one status, whoever sends it. */
 import { status as codes, type Metadata } from '@grpc/grpc-js';
 import { CallFailure } from '../service/failure.ts';
+import { DEADLINE_MS } from './bounds.ts';
+import type { MethodShape } from './call.ts';
 import type { CallRecord } from './call-record.ts';
 import { createDeadlines } from './deadlines.ts';
-import type { MethodShape, Stage } from './interceptor.ts';
+import type { Stage } from './interceptor.ts';
 import { Listener, type Next } from './listener.ts';
 import { annotated, annotatedTrailers, requestIdOf } from './metadata.ts';
 import { failureStatus, type PartialStatus, withDetails } from './status.ts';
-
-/** The longest a unary call, or the request of a stream, may take, in ms; a caller's shorter deadline is kept by grpc-js. */
-export const DEADLINE_MS = 5000;
 
 export interface ObserveOptions {
   /** Whether the path is one of our methods, whose every error carries our details; health and reflection keep their own. */

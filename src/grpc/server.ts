@@ -6,12 +6,14 @@ import type { Admit } from '../policy/admit.ts';
 import { Rejection } from '../policy/rejection.ts';
 import type { Clock } from '../policy/store.ts';
 import type { Method } from '../service/methods.ts';
+import { MAX_REQUEST_BYTES } from './bounds.ts';
 import type { CallRecord } from './call-record.ts';
 import type { Credentials } from './credentials.ts';
 import { bridge, pathOf } from './definition.ts';
+import { serveDirectly } from './direct.ts';
 import { createGuard } from './guard.ts';
 import { createHealth } from './health.ts';
-import { createInterceptor } from './interceptor.ts';
+import { createInterceptor, createPipeline } from './interceptor.ts';
 import { createObserver } from './observe.ts';
 import { pace } from './pace.ts';
 import { addReflection } from './reflection.ts';
@@ -21,7 +23,7 @@ import { createUnary } from './unary.ts';
 /** grpc-js is open by default: what one caller may take is bounded here. */
 const LIMITS = {
   'grpc.max_concurrent_streams': 100,
-  'grpc.max_receive_message_length': 65_536,
+  'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
   // The largest answer, an SVG of the longest URI at level H, is about 280,000 bytes.
   'grpc.max_send_message_length': 393_216,
   'grpc.max_connection_idle_ms': 300_000,
@@ -63,9 +65,11 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
   // grpc-js writes metadata that it cannot read to standard error, value and all: that may be an API key.
   setLogVerbosity(logVerbosity.NONE);
   const stages = [observer.stage, createGuard(admit, byPath), createUnary(methods, clock)];
-  const server = new Server({ ...LIMITS, interceptors: [createInterceptor(observer.begin, stages), pace] });
+  const pipeline = createPipeline(observer.begin, stages);
+  const server = new Server({ ...LIMITS, interceptors: [createInterceptor(pipeline), pace] });
   const { definition, implementation } = bridge(methods, clock);
   server.addService(definition, implementation);
+  const unaryPaths = methods.filter(({ kind }) => kind === 'unary').map(({ descriptor }) => pathOf(descriptor));
   const names = ['', OtpService.typeName];
   const health = createHealth(names);
   let bound: string | undefined;
@@ -79,6 +83,7 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
           if (error) return reject(error);
           bound = address.replace(/:\d+$/, `:${port}`);
           keepStreamsInTables(server);
+          serveDirectly(server, unaryPaths, pipeline);
           boundConnections(server, maxConnections, onConnectionRefused);
           resolve(port);
         });

@@ -9,7 +9,7 @@ interface Droppable {
 }
 
 /** The servers of grpc-js, one for each address that it listens on; none before it listens. */
-function http2ServersOf(server: Server): Iterable<Http2Server & Droppable> {
+export function http2ServersOf(server: Server): Iterable<Http2Server & Droppable> {
   const { http2Servers } = server as unknown as { http2Servers?: ReadonlyMap<Http2Server & Droppable, unknown> };
   return http2Servers?.keys() ?? [];
 }

@@ -1,6 +1,6 @@
 /** Pictures over the wire: many at once are all drawn, the largest too, and other calls do not wait for them. */
-import type { ServerInterceptingCallInterface } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Call } from '../../src/grpc/call.ts';
 import { createCallRecord } from '../../src/grpc/call-record.ts';
 import { context } from '../../src/grpc/definition.ts';
 import type { Admission } from '../../src/policy/admission.ts';
@@ -53,7 +53,7 @@ test('a picture that cannot be drawn is reported with the other mistakes', async
 });
 
 test('whoever draws for a call sees when it has ended', () => {
-  const record = createCallRecord('/', { getConnectionInfo: () => ({}) } as unknown as ServerInterceptingCallInterface);
+  const record = createCallRecord('/', {} as Call, 'unknown');
   record.admission = {} as Admission;
   const { call } = context(record, Date.now);
   expect(call.ended).toBe(false);
