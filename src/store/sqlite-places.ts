@@ -43,8 +43,7 @@ interface Named {
 
 /** What waits to be written of one range. */
 interface Range {
-  readonly names: string[];
-  readonly ids: number[];
+  readonly ids: Map<string, number>;
   /** Lost with the process, which leaves some bytes in the index that lead to no row. */
   readonly dropped: { readonly prefix: string; readonly id: number }[];
 }
@@ -58,8 +57,9 @@ export function createPlaces<Row>(database: DatabaseSync, table: PlacedTable, co
   const selectPlaced = database.prepare(
     `SELECT id, ${columns} FROM ${table}_place CROSS JOIN ${table} USING (id) WHERE prefix = ? AND name = ?`,
   );
+  // A bare parameter as the limit would have SQLite compile the statement anew whenever it is bound, at three times what it takes.
   const deleteExpired = database.prepare(`
-    DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?) RETURNING id, name`);
+    DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT +?) RETURNING id, name`);
   const insertPlace = database.prepare(`INSERT OR IGNORE INTO ${table}_place (prefix, id) VALUES (?, ?)`);
   const deletePlace = database.prepare(`DELETE FROM ${table}_place WHERE prefix = ? AND id = ?`);
 
@@ -92,20 +92,14 @@ export function createPlaces<Row>(database: DatabaseSync, table: PlacedTable, co
   }
 
   function add(name: string, id: number): void {
-    const { names, ids } = rangeOf(name);
-    names.push(name);
-    ids.push(id);
+    rangeOf(name).ids.set(name, id);
     newest = id;
     owed += 1;
   }
 
   function remove(name: string, id: number): void {
-    const { names, ids, dropped } = rangeOf(name);
-    const place = ids.indexOf(id);
-    if (place >= 0) {
-      names.splice(place, 1);
-      ids.splice(place, 1);
-    }
+    const { ids, dropped } = rangeOf(name);
+    if (ids.get(name) === id) ids.delete(name);
     // In any case: another process may have written it to the index.
     dropped.push({ prefix: prefixOf(name), id });
   }
@@ -115,8 +109,8 @@ export function createPlaces<Row>(database: DatabaseSync, table: PlacedTable, co
   }
 
   function writeNext(): void {
-    const { names, ids, dropped } = ranges[next] as Range;
-    for (const [place, name] of names.entries()) insertPlace.run(prefixOf(name), ids[place] as number);
+    const { ids, dropped } = ranges[next] as Range;
+    for (const [name, id] of ids) insertPlace.run(prefixOf(name), id);
     for (const { prefix, id } of dropped) deletePlace.run(prefix, id);
     ranges[next] = newRange();
     next = (next + 1) % RANGES;
@@ -131,8 +125,7 @@ export function createPlaces<Row>(database: DatabaseSync, table: PlacedTable, co
       else takeUpNewer();
     },
     find(name) {
-      const { names, ids } = rangeOf(name);
-      const id = ids[names.lastIndexOf(name)];
+      const id = rangeOf(name).ids.get(name);
       // The row of a place in memory may be gone, dropped by another process.
       const row = (id === undefined ? undefined : selectRow.get(id, name)) ?? selectPlaced.get(prefixOf(name), name);
       return row as (Row & { id: number }) | undefined;
@@ -149,7 +142,7 @@ export function createPlaces<Row>(database: DatabaseSync, table: PlacedTable, co
 }
 
 function newRange(): Range {
-  return { names: [], ids: [], dropped: [] };
+  return { ids: new Map(), dropped: [] };
 }
 
 /** The first two characters, four pairs of them to a range. */
