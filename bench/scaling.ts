@@ -72,7 +72,7 @@ export async function measureSizes(cases: ReadonlyMap<number, Case>, effort: Eff
   }
 }
 
-async function open(size: number, { keys, connections, underWay, secrets, code }: Case): Promise<Station> {
+async function open(size: number, { keys, connections, underWay, rate, secrets, code }: Case): Promise<Station> {
   let apiKeys: readonly string[] = [];
   const launched = await launch({ kind: 'installed', limits: true, logs: true }, (dataDir) => {
     apiKeys = fillKeys(dataDir, keys);
@@ -80,7 +80,7 @@ async function open(size: number, { keys, connections, underWay, secrets, code }
   });
   return withPostMortem(launched, async () => {
     const idleMiB = residentMiB(launched);
-    const who = { address: launched.server.address, apiKeys, guarded: true, connections, underWay, code };
+    const who = { address: launched.server.address, apiKeys, guarded: true, connections, underWay, rate, code };
     const crowd = await startCrowd(who, launched.folder);
     const station: Station = { size, launched, crowd, idleMiB, perSecond: FIRST_GUESS };
     await warmUp(station, keys);
