@@ -1,5 +1,5 @@
 /**
- * Where a connection keeps its open streams, in place of the `Map` that Node's HTTP/2 keeps them in.
+ * Where a connection keeps its open streams, in place of the `Map` that Node's HTTP/2 keeps them in, and the `Set` of those without an id yet.
  *
  * A `Map` or `Set` whose entries come and go copies them into a new table whenever the old one is full of gaps, and V8 links the old table to
  * the new one. Once a table has been moved to the old generation, it keeps the next one alive at each collection of the young generation, this
@@ -86,6 +86,38 @@ export function createStreamTable<T>(): StreamTable<T> {
         const stream = get(id);
         if (stream !== undefined) visit(stream, id);
       }
+    },
+  };
+}
+
+/** What Node's HTTP/2 asks of the `Set`. */
+export interface StreamSet<T> {
+  readonly size: number;
+  readonly add: (stream: T) => void;
+  readonly delete: (stream: T) => boolean;
+  /** Of those that are there now, each that still is when its turn comes. */
+  readonly forEach: (visit: (stream: T) => void) => void;
+}
+
+/** Makes a set for few: a stream of a server gets its id as it is made. */
+export function createStreamSet<T>(): StreamSet<T> {
+  const streams: T[] = [];
+  return {
+    get size() {
+      return streams.length;
+    },
+    add(stream) {
+      if (!streams.includes(stream)) streams.push(stream);
+    },
+    delete(stream) {
+      const place = streams.lastIndexOf(stream);
+      if (place < 0) return false;
+      const last = streams.pop() as T;
+      if (last !== stream) streams[place] = last;
+      return true;
+    },
+    forEach(visit) {
+      for (const stream of [...streams]) if (streams.includes(stream)) visit(stream);
     },
   };
 }

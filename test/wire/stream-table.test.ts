@@ -6,12 +6,12 @@ import type { AddressInfo } from 'node:net';
 import type { Server } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
 import { keepStreamsInTables } from '../../src/grpc/sessions.ts';
-import { createStreamTable } from '../../src/grpc/stream-table.ts';
+import { createStreamSet, createStreamTable } from '../../src/grpc/stream-table.ts';
 import { createTestClient, methods } from '../support/client.ts';
 import { startServer } from '../support/server.ts';
 
 /** What tells one from Node's own, which is no `Map` for `instanceof` either. */
-const MEMBERS = Object.keys(createStreamTable());
+const MEMBERS = { streams: Object.keys(createStreamTable()), pendingStreams: Object.keys(createStreamSet()) };
 
 test('does what a Map does, whatever comes and goes', () => {
   const table = createStreamTable<string>();
@@ -62,18 +62,54 @@ test('visits each that is there when its turn comes, though a visit removes some
   expect(table.size).toBe(0);
 });
 
+test('a set does what a Set does', () => {
+  const [set, model] = [createStreamSet<number>(), new Set<number>()];
+  let random = 1;
+  for (let round = 0; round < 5000; round++) {
+    random = (random * 48_271) % 2_147_483_647;
+    const stream = random % 7;
+    if (random % 3 === 0) expect(set.delete(stream)).toBe(model.delete(stream));
+    else {
+      set.add(stream);
+      model.add(stream);
+    }
+    expect(set.size).toBe(model.size);
+    const visited: number[] = [];
+    set.forEach((each) => void visited.push(each));
+    expect(new Set(visited)).toEqual(model);
+    expect(visited).toHaveLength(model.size);
+  }
+});
+
+test('a set visits each that is there when its turn comes, though a visit removes some', () => {
+  const set = createStreamSet<number>();
+  for (const stream of [1, 2, 3, 4]) set.add(stream);
+  const visited: number[] = [];
+  set.forEach((stream) => {
+    visited.push(stream);
+    set.delete(stream);
+    set.delete(stream ^ 1);
+  });
+  expect(visited).toEqual([1, 2, 4]);
+  expect(set.size).toBe(0);
+});
+
 test('the connections of the service have it, by the releases of Node and grpc-js that are pinned', async () => {
   const server = await startServer();
   const client = createTestClient(server.address);
   const tables: unknown[] = [];
+  const sets: unknown[] = [];
   const see = (message: unknown): void => {
-    tables.push(streamsOf((message as { stream: ServerHttp2Stream }).stream.session as Http2Session));
+    const state = stateOf((message as { stream: ServerHttp2Stream }).stream.session as Http2Session);
+    tables.push(state.streams);
+    sets.push(state.pendingStreams);
   };
   diagnosticsChannel.subscribe('http2.server.stream.created', see);
   try {
     await client.call(methods.token, {});
     expect(tables.length).toBeGreaterThan(0);
-    for (const table of tables) expect(Object.keys(table as object)).toEqual(MEMBERS);
+    for (const table of tables) expect(Object.keys(table as object)).toEqual(MEMBERS.streams);
+    for (const set of sets) expect(Object.keys(set as object)).toEqual(MEMBERS.pendingStreams);
   } finally {
     diagnosticsChannel.unsubscribe('http2.server.stream.created', see);
     client.close();
@@ -81,9 +117,14 @@ test('the connections of the service have it, by the releases of Node and grpc-j
   }
 });
 
-function streamsOf(session: Http2Session): unknown {
+interface SessionState {
+  readonly streams: ReturnType<typeof createStreamTable>;
+  readonly pendingStreams: ReturnType<typeof createStreamSet>;
+}
+
+function stateOf(session: Http2Session): SessionState {
   const name = Object.getOwnPropertySymbols(session).find(({ description }) => description === 'state') as symbol;
-  return (session as unknown as Record<symbol, { streams: unknown }>)[name]?.streams;
+  return (session as unknown as Record<symbol, SessionState>)[name] as SessionState;
 }
 
 describe('in a connection', () => {
@@ -110,8 +151,9 @@ describe('in a connection', () => {
       server.on('stream', (stream: ServerHttp2Stream) => opened.push(stream) === 40 && resolve()),
     );
     const session = opened[0]?.session as Http2Session;
-    const table = streamsOf(session) as ReturnType<typeof createStreamTable>;
-    expect(Object.keys(table)).toEqual(MEMBERS);
+    const { streams: table, pendingStreams } = stateOf(session);
+    expect(Object.keys(table)).toEqual(MEMBERS.streams);
+    expect([Object.keys(pendingStreams), pendingStreams.size]).toEqual([MEMBERS.pendingStreams, 0]);
     expect(table.size).toBe(40);
     for (const stream of opened.slice(0, 39)) stream.respond({ ':status': 204 }, { endStream: true });
     await Promise.all(streams.slice(0, 39).map((stream) => once(stream.resume(), 'close')));
