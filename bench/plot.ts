@@ -55,7 +55,7 @@ function panel({ title, unit, points }: Plot, top: number): string {
     ),
     ...points.map(
       ({ size }, i) =>
-        `<text x="${x(size)}" y="${bottom + 18}" text-anchor="${anchor(i, points.length)}">${size.toLocaleString('en-GB')}</text>`,
+        `<text x="${x(size)}" y="${bottom + 18}" text-anchor="${anchor(i, points.length)}">${size.toLocaleString('en-US', { notation: 'compact' })}</text>`,
     ),
     `<text x="${(EDGE.left + right) / 2}" y="${bottom + 38}" text-anchor="middle">${escaped(unit)}</text>`,
   ].join('\n');

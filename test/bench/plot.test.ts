@@ -25,7 +25,7 @@ test('heights are counted from zero', () => {
 
 test('sizes and figures are written down, whatever the text', () => {
   const svg = drawPlots([{ title: 'a < b', unit: 'R & D', points: POINTS }], 'x > y');
-  for (const text of ['a &lt; b', 'R &amp; D', 'x &gt; y', '100,000', '40.0']) expect(svg).toContain(text);
+  for (const text of ['a &lt; b', 'R &amp; D', 'x &gt; y', '100K', '40.0']) expect(svg).toContain(text);
 });
 
 test('a plot without points is left out', () => {
