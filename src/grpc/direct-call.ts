@@ -12,8 +12,8 @@ import { frameMessage, type Progress, RequestBody } from './request-body.ts';
 import type { PartialStatus } from './status.ts';
 import { parseTimeout } from './timeout.ts';
 
-/** Names and values in turns, as Node takes them at the least cost. */
-const HEADERS = [':status', '200', 'content-type', 'application/grpc+proto'];
+/** An object: a list of names and values costs less, but Node 24.0, which is supported, takes none. */
+const HEADERS = { ':status': 200, 'content-type': 'application/grpc+proto' };
 const WITH_TRAILERS = { waitForTrailers: true, sendDate: false };
 const TRAILERS_ONLY = { endStream: true, sendDate: false };
 
@@ -84,10 +84,10 @@ export class DirectCall implements Call {
     if (code === codes.OK) {
       const sendTrailers = (): void => stream.sendTrailers(trailers);
       stream.on('wantTrailers', sendTrailers);
-      stream.respond(withHeaders(this.#answerHeaders), WITH_TRAILERS);
+      stream.respond({ ...HEADERS, ...this.#answerHeaders }, WITH_TRAILERS);
       stream.end(this.#answer);
     } else {
-      stream.respond(withHeaders({ ...trailers, 'grpc-message': encodeURI(details) }), TRAILERS_ONLY);
+      stream.respond({ ...HEADERS, ...trailers, 'grpc-message': encodeURI(details) }, TRAILERS_ONLY);
       // A caller that goes on sending keeps no stream open. Where nobody has read, Node sees to it; once the answer has left, in the same way.
       if (this.#isReading && !stream.readableEnded) setImmediate(() => stream.close());
     }
@@ -120,10 +120,4 @@ class Received {
     const value = this.#headers[name];
     return value === undefined ? [] : [value];
   }
-}
-
-function withHeaders(headers: OutgoingHttpHeaders | undefined): string[] {
-  const all = [...HEADERS];
-  for (const name in headers) all.push(name, String(headers[name]));
-  return all;
 }

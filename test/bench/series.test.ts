@@ -32,6 +32,7 @@ test('all sizes have as many calls under way, and what does not grow is the same
   for (const { sizes, of } of SERIES) {
     const cases = sizes.map(of);
     expect(new Set(cases.map(({ underWay }) => underWay))).toEqual(new Set([100]));
+    expect(new Set(cases.map(({ rate }) => rate)).size).toBe(1);
     const constant = ['keys', 'connections', 'secrets'].filter(
       (what) => new Set(cases.map((each) => each[what as 'keys'])).size === 1,
     );
