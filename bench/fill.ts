@@ -1,10 +1,10 @@
 /** Puts many rows into the embedded store of a server that does not run yet, by its own schema. */
 import { randomBytes } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
-import { issueApiKey } from '../src/policy/api-keys.ts';
-import { FAILURES_KEPT_MS } from '../src/policy/judge.ts';
+import { issueApiKey } from '../src/auth/api-key.ts';
 import { databaseFile } from '../src/store/open.ts';
-import { settleAll } from '../src/store/sqlite-schema.ts';
+import { settleAll } from '../src/store/sqlite/schema.ts';
+import { FAILURES_KEPT_MS } from '../src/verification/rules.ts';
 
 /** API keys of the plan with windows; they alone are known to the caller. */
 export function fillKeys(dataDir: string, count: number): string[] {

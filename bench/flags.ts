@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { root } from './root.ts';
 
-const runtime: string = root('src/runtime.ts');
+const runtime: string = root('src/app/v8-startup.ts');
 
 /**
  * Node's arguments. The product's own settings count wherever it sets them itself: those of its start are loaded first into the others too, and

@@ -1,6 +1,6 @@
 /** Writes the table of settings into the README; with `--check` it only says whether the table is current. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { SETTINGS, type Setting } from '../src/settings.ts';
+import { SETTINGS, type Setting } from '../src/config/settings.ts';
 
 const FILE = 'README.md';
 const TABLE = /(<!-- settings -->\n)[\s\S]*?(<!-- \/settings -->)/;

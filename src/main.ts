@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The process: its arguments, its signals and its exit code. */
-import './runtime.ts';
+import './app/v8-startup.ts';
 
 /** How long what nobody waits for any more, such as a handshake that a caller never ends, may hold the process up, in ms. */
 const LINGER_MS = 5000;

@@ -1,7 +1,7 @@
 /** The configuration: its defaults, where a setting comes from, and every mistake at once, each under its own name. */
 import { describe, expect, test } from 'vitest';
-import { type Environment, type Flags, loadConfig } from '../src/config.ts';
-import { isLoopback } from '../src/listen-address.ts';
+import { type Environment, type Flags, loadConfig } from '../src/config/config.ts';
+import { isLoopback } from '../src/config/listen-address.ts';
 import { InvalidInputError } from '../src/otp/error.ts';
 
 /** The names under which mistakes are told. */

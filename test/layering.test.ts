@@ -14,22 +14,27 @@ test.each([
   [
     'an upward import',
     'src/otp/x.ts',
-    "import { a } from '../policy/limits.ts';",
-    'src/otp/x.ts may not import src/policy/limits.ts',
+    "import { a } from '../limits/plans.ts';",
+    'src/otp/x.ts may not import src/limits/plans.ts',
   ],
   ['an upward import of a type', 'src/store/x.ts', "import type { A } from '../service/token.ts';", 'may not import'],
-  ['an upward export', 'src/policy/x.ts', "export { a } from '../store/memory.ts';", 'may not import'],
+  ['an upward export', 'src/limits/x.ts', "export { a } from '../store/open.ts';", 'may not import'],
   ['an upward import at run time', 'src/service/x.ts', "await import('../grpc/server.ts');", 'may not import'],
-  ['an import over several lines', 'src/otp/x.ts', "import {\n  a,\n  b,\n} from '../app.ts';", 'may not import src/app.ts'],
-  ['the composition in a part', 'src/grpc/x.ts', "import '../config.ts';", 'may not import'],
-  ['the command line in the composition', 'src/x.ts', "import { a } from './cli/io.ts';", 'may not import'],
-  ['a store in a handler', 'src/service/x.ts', "import { a } from '../store/memory.ts';", 'may not import'],
+  [
+    'an import over several lines',
+    'src/otp/x.ts',
+    "import {\n  a,\n  b,\n} from '../app/app.ts';",
+    'may not import src/app/app.ts',
+  ],
+  ['the composition in a part', 'src/grpc/x.ts', "import '../config/config.ts';", 'may not import'],
+  ['the command line in the composition', 'src/app/x.ts', "import { a } from '../cli/io.ts';", 'may not import'],
+  ['a store in a handler', 'src/service/x.ts', "import { a } from '../store/open.ts';", 'may not import'],
   ['the client library in the server', 'src/service/x.ts', "import { a } from '../client/index.ts';", 'may not import'],
   ['the server in the client library', 'src/client/x.ts', "import { a } from '../otp/uri.ts';", 'may not import'],
   ['grpc-js in a handler', 'src/service/x.ts', "import { status } from '@grpc/grpc-js';", 'knows gRPC'],
-  ['grpc-js in policy', 'src/policy/x.ts', "import type { Metadata } from '@grpc/grpc-js';", 'knows gRPC'],
+  ['grpc-js in limits', 'src/limits/x.ts', "import type { Metadata } from '@grpc/grpc-js';", 'knows gRPC'],
   ['grpc-js elsewhere in the command line', 'src/cli/verify.ts', "import { status } from '@grpc/grpc-js';", 'knows gRPC'],
-  ['generated code in policy', 'src/policy/x.ts', "import { A } from '../../gen/ts/otp/v1/key_pb.ts';", 'knows generated code'],
+  ['generated code in limits', 'src/limits/x.ts', "import { A } from '../../gen/ts/otp/v1/key_pb.ts';", 'knows generated code'],
 ])('%s is found', (_, path, text, words) => {
   const found = layeringViolations(new Map([...sources, [path, text]]));
   expect(found).toHaveLength(1);
@@ -46,6 +51,6 @@ test('a cycle is found, and named', () => {
 });
 
 test('a comment imports nothing, and a folder without a layer is not let pass', () => {
-  expect(layeringViolations(new Map([['src/otp/a.ts', "/* from '../cli/io.ts' */\n// import '../app.ts'"]]))).toEqual([]);
-  expect(() => layeringViolations(new Map([['src/new/a.ts', "import '../app.ts';"]]))).toThrow('belongs to no layer');
+  expect(layeringViolations(new Map([['src/otp/a.ts', "/* from '../cli/io.ts' */\n// import '../app/app.ts'"]]))).toEqual([]);
+  expect(() => layeringViolations(new Map([['src/new/a.ts', "import '../app/app.ts';"]]))).toThrow('belongs to no layer');
 });

@@ -1,12 +1,12 @@
 /** The product with its one-time use taken out: every code is judged at once, and nothing is kept of it. */
 import { parseArgs } from 'node:util';
-import { build } from '../../src/app.ts';
-import { loadConfig } from '../../src/config.ts';
-import { expectWork } from '../../src/expect-work.ts';
-import { createLog } from '../../src/log.ts';
-import type { CodeStore } from '../../src/policy/codes.ts';
-import { judge, UNKNOWN_KEY } from '../../src/policy/judge.ts';
+import { build } from '../../src/app/app.ts';
+import { expectWork } from '../../src/app/v8-serving.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { createLog } from '../../src/observability/log.ts';
+import type { CodeStore } from '../../src/ports/codes.ts';
 import { openStore } from '../../src/store/open.ts';
+import { judge, UNKNOWN_KEY } from '../../src/verification/rules.ts';
 
 const { values } = parseArgs({
   options: { 'data-dir': { type: 'string' }, plans: { type: 'string' }, 'log-level': { type: 'string' } },

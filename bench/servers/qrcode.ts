@@ -6,22 +6,22 @@ import { create } from '@bufbuild/protobuf';
 import { toBuffer } from 'qrcode';
 import type { GenerateRequest, GenerateResponse } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { QrCodeOptionsSchema, QrCodeSchema, QrFormat } from '../../gen/ts/otp/v1/qr_code_pb.ts';
-import { loadConfig } from '../../src/config.ts';
-import { expectWork } from '../../src/expect-work.ts';
+import { expectWork } from '../../src/app/v8-serving.ts';
+import { createAuthenticator } from '../../src/auth/authenticator.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { plaintextCredentials } from '../../src/grpc/credentials.ts';
 import { logCall } from '../../src/grpc/log.ts';
 import { createGrpcServer } from '../../src/grpc/server.ts';
-import { createLog } from '../../src/log.ts';
+import { parsePlans } from '../../src/limits/plans.ts';
+import { createLog } from '../../src/observability/log.ts';
 import { QR_DEFAULTS } from '../../src/otp/qr.ts';
-import { createAdmit } from '../../src/policy/admit.ts';
-import { createAuthenticator } from '../../src/policy/authenticate.ts';
-import { createFingerprints, FINGERPRINT_KEY_BYTES } from '../../src/policy/fingerprint.ts';
-import { parsePlans } from '../../src/policy/plans.ts';
-import type { CallContext } from '../../src/service/context.ts';
+import { createAdmit } from '../../src/rpc/admit.ts';
+import type { CallContext } from '../../src/rpc/context.ts';
+import { createTurns } from '../../src/rpc/work-queue.ts';
 import { createGenerate } from '../../src/service/generate.ts';
 import { otpMethods } from '../../src/service/methods.ts';
-import { createTurns } from '../../src/service/turns.ts';
 import { openStore } from '../../src/store/open.ts';
+import { createFingerprints, FINGERPRINT_KEY_BYTES } from '../../src/verification/fingerprint.ts';
 
 const { values } = parseArgs({
   options: { 'data-dir': { type: 'string' }, plans: { type: 'string' }, 'log-level': { type: 'string' } },

@@ -2,11 +2,12 @@
 import { create } from '@bufbuild/protobuf';
 import { Command } from 'commander';
 import { KeySchema, OtpType } from '../../gen/ts/otp/v1/key_pb.ts';
-import { fingerprintKeyFile, readFingerprintKey } from '../fingerprint-key.ts';
-import { createFingerprints } from '../policy/fingerprint.ts';
-import { attemptsRemaining, type CodeState, HARD_STOP, isLocked } from '../policy/judge.ts';
+import { fingerprintKeyFile, readFingerprintKey } from '../app/fingerprint-key.ts';
+import { SETTINGS } from '../config/settings.ts';
+import type { CodeState } from '../ports/codes.ts';
 import { readKey } from '../service/key.ts';
-import { SETTINGS } from '../settings.ts';
+import { createFingerprints } from '../verification/fingerprint.ts';
+import { attemptsRemaining, HARD_STOP, isLocked } from '../verification/rules.ts';
 import { formatDuration } from './duration.ts';
 import { localError } from './failure.ts';
 import { formatInstant } from './instant.ts';

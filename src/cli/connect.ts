@@ -1,7 +1,7 @@
 /** From flags and environment to a client: where, as whom, and over what. */
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { isLoopback } from '../listen-address.ts';
+import { isLoopback } from '../config/listen-address.ts';
 import { type ClientOptions, createOtpClient, type OtpClient, type TlsFiles } from './client.ts';
 import { fileTrouble, localError, usageError } from './failure.ts';
 import type { Io } from './io.ts';

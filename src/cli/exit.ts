@@ -1,7 +1,7 @@
 /** How a command ends: every error becomes one line, or one line of JSON, and an exit code. */
 import { type Command, CommanderError } from 'commander';
 import { InvalidInputError } from '../otp/error.ts';
-import { StoreSetupError, StoreUnavailableError } from '../policy/store.ts';
+import { StoreSetupError, StoreUnavailableError } from '../ports/store.ts';
 import { formatDuration } from './duration.ts';
 import { CliError, type Failure } from './failure.ts';
 import type { Io } from './io.ts';

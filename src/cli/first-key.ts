@@ -1,8 +1,8 @@
 /** The first start: makes an API key if there is none, and shows how to use it. */
-import { issueApiKey } from '../policy/api-keys.ts';
-import { type Plans, planOf } from '../policy/plans.ts';
-import { SCOPES } from '../policy/principal.ts';
-import type { KeyStore } from '../policy/store.ts';
+import { issueApiKey } from '../auth/api-key.ts';
+import { type Plans, planOf } from '../limits/plans.ts';
+import { SCOPES } from '../ports/principal.ts';
+import type { KeyStore } from '../ports/store.ts';
 
 const FIRST_PLAN = 'ultra';
 /** Types are stripped in a checkout alone; the package has JavaScript, and no development dependencies. */

@@ -1,6 +1,6 @@
 /** How an API key's record looks: a row, a page, or JSON; never its digests. */
-import { apiKeyStatus } from '../policy/api-keys.ts';
-import type { ApiKeyRecord } from '../policy/store.ts';
+import { apiKeyStatus } from '../auth/api-key.ts';
+import type { ApiKeyRecord } from '../ports/store.ts';
 import { formatInstant } from './instant.ts';
 import { alignColumns, printable } from './output.ts';
 

@@ -1,9 +1,9 @@
 /** `otpd keys`: makes, lists, rotates and revokes API keys, in the store and not by way of the server. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { expectWork } from '../expect-work.ts';
-import { issueApiKey, revokeApiKey, rotateApiKey } from '../policy/api-keys.ts';
-import { SCOPES, type Scope } from '../policy/principal.ts';
-import type { ApiKeyRecord } from '../policy/store.ts';
+import { expectWork } from '../app/v8-serving.ts';
+import { issueApiKey, revokeApiKey, rotateApiKey } from '../auth/api-key.ts';
+import { SCOPES, type Scope } from '../ports/principal.ts';
+import type { ApiKeyRecord } from '../ports/store.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { usageError } from './failure.ts';
 import { formatInstant, parseRfc3339 } from './instant.ts';

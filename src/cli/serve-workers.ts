@@ -1,10 +1,10 @@
 /** `otpd serve` with several workers: what their primary does, which serves no calls, and what each of them does. */
-import { build } from '../app.ts';
-import type { Config } from '../config.ts';
-import { expectWork } from '../expect-work.ts';
-import { createLog, type Log } from '../log.ts';
-import { connectPrimary, workerNumber } from '../worker.ts';
-import { startWorkers, WorkerFailedError } from '../workers.ts';
+import { build } from '../app/app.ts';
+import { expectWork } from '../app/v8-serving.ts';
+import { startWorkers, WorkerFailedError } from '../cluster/primary.ts';
+import { connectPrimary, workerNumber } from '../cluster/worker.ts';
+import type { Config } from '../config/config.ts';
+import { createLog, type Log } from '../observability/log.ts';
 import { readFailure } from './exit.ts';
 import { CliError, type Failure, localError } from './failure.ts';
 import { ensureFirstKey, type FirstKey } from './first-key.ts';

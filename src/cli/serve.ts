@@ -1,9 +1,9 @@
 /** `otpd serve`: runs the server until it is told to stop. */
 import { Command, Option } from 'commander';
-import { build } from '../app.ts';
-import { type Config, type Flags, loadConfig } from '../config.ts';
-import { createLog } from '../log.ts';
-import { SETTINGS, type Setting, type SettingName } from '../settings.ts';
+import { build } from '../app/app.ts';
+import { type Config, type Flags, loadConfig } from '../config/config.ts';
+import { SETTINGS, type Setting, type SettingName } from '../config/settings.ts';
+import { createLog } from '../observability/log.ts';
 import { ensureFirstKey } from './first-key.ts';
 import type { Io } from './io.ts';
 import { announce, containing, listen, stopped } from './serving.ts';

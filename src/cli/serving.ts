@@ -1,9 +1,9 @@
 /** What a serving process does, whether it is the only one or one of several. */
-import type { App } from '../app.ts';
-import type { Config } from '../config.ts';
-import { expectWork } from '../expect-work.ts';
-import { formatAddress } from '../listen-address.ts';
-import type { Logger } from '../log.ts';
+import type { App } from '../app/app.ts';
+import { expectWork } from '../app/v8-serving.ts';
+import type { Config } from '../config/config.ts';
+import { formatAddress } from '../config/listen-address.ts';
+import type { Logger } from '../observability/log.ts';
 import { localError } from './failure.ts';
 import type { FirstKey } from './first-key.ts';
 import type { Io } from './io.ts';

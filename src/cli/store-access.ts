@@ -2,11 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
-import { type AuditLog, NO_AUDIT_LOG, openAuditLog } from '../audit-log.ts';
-import type { Actor, Audit } from '../policy/audit.ts';
-import { DEFAULT_PLANS, type Plans, parsePlans } from '../policy/plans.ts';
-import type { Store } from '../policy/store.ts';
-import { SETTINGS, type SettingName } from '../settings.ts';
+import { SETTINGS, type SettingName } from '../config/settings.ts';
+import { DEFAULT_PLANS, type Plans, parsePlans } from '../limits/plans.ts';
+import { type AuditLog, NO_AUDIT_LOG, openAuditLog } from '../observability/audit-file.ts';
+import type { Actor, Audit } from '../ports/audit.ts';
+import type { Store } from '../ports/store.ts';
 import { databaseFile, openStore, type StoreLocation } from '../store/open.ts';
 import { fileTrouble, localError } from './failure.ts';
 import type { Io } from './io.ts';

@@ -1,7 +1,7 @@
 /** What the stages and the handler of one call share. */
 import type { Metadata } from '@grpc/grpc-js';
-import type { Admission } from '../policy/admission.ts';
-import type { WindowState } from '../policy/store.ts';
+import type { Admission } from '../limits/admission.ts';
+import type { WindowState } from '../ports/store.ts';
 import type { Call } from './call.ts';
 
 const OPAQUE_KEY = 'otpd.call';

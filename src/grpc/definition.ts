@@ -6,8 +6,8 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import type { CallContext } from '../service/context.ts';
-import { CallFailure } from '../service/failure.ts';
+import type { CallContext } from '../rpc/context.ts';
+import { CallFailure } from '../rpc/failure.ts';
 import type { Method, StreamingMethod } from '../service/methods.ts';
 import { type CallRecord, streamRecordOf } from './call-record.ts';
 import { createEncoder } from './encode.ts';

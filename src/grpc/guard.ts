@@ -1,8 +1,8 @@
 /** The middle stage: lets a call to one of our methods in only with a key, within its scope, and as far as they are known by then its limits. */
 import type { Metadata } from '@grpc/grpc-js';
-import type { Admission } from '../policy/admission.ts';
-import type { Admit } from '../policy/admit.ts';
-import { Rejection } from '../policy/rejection.ts';
+import type { Admission } from '../limits/admission.ts';
+import { Rejection } from '../ports/rejection.ts';
+import type { Admit } from '../rpc/admit.ts';
 import type { Method } from '../service/methods.ts';
 import { attachToStream, type CallRecord } from './call-record.ts';
 import type { Stage } from './interceptor.ts';

@@ -1,6 +1,6 @@
 /** Calls that need no API key, to health and reflection: few at a time on a connection, since anybody may make them and hold them open. */
 import { type Metadata, status } from '@grpc/grpc-js';
-import { createPlaces } from '../policy/places.ts';
+import { createPlaces } from '../limits/permits.ts';
 import type { CallRecord } from './call-record.ts';
 import { Listener, type Next } from './listener.ts';
 

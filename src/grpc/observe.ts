@@ -1,6 +1,6 @@
 /** The outer stage: sees each call from its first header to its one status, whoever sends it. */
 import { status as codes, type Metadata } from '@grpc/grpc-js';
-import { CallFailure } from '../service/failure.ts';
+import { CallFailure } from '../rpc/failure.ts';
 import { DEADLINE_MS } from './bounds.ts';
 import type { MethodShape } from './call.ts';
 import type { CallRecord } from './call-record.ts';

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { logVerbosity, Server, setLogVerbosity } from '@grpc/grpc-js';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import type { Admit } from '../policy/admit.ts';
-import { Rejection } from '../policy/rejection.ts';
-import type { Clock } from '../policy/store.ts';
+import { Rejection } from '../ports/rejection.ts';
+import type { Clock } from '../ports/store.ts';
+import type { Admit } from '../rpc/admit.ts';
 import type { Method } from '../service/methods.ts';
 import { MAX_REQUEST_BYTES } from './bounds.ts';
 import type { CallRecord } from './call-record.ts';

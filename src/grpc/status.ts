@@ -1,8 +1,8 @@
 /** Turns a mapped failure into the status that grpc-js sends, and grpc-js' own failures into mapped ones. */
 import { status as codes, Metadata, type StatusObject } from '@grpc/grpc-js';
-import { CallFailure } from '../service/failure.ts';
-import { statusOf } from '../service/status.ts';
-import { reasonName } from '../service/status-details.ts';
+import { CallFailure } from '../rpc/failure.ts';
+import { statusOf } from '../rpc/status.ts';
+import { reasonName } from '../rpc/status-details.ts';
 import type { CallRecord } from './call-record.ts';
 
 const DETAILS = 'grpc-status-details-bin';

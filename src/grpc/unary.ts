@@ -1,7 +1,7 @@
 /** The innermost stage: answers the unary methods, so that grpc-js need not make a stream for a request that is one message. */
 import type { Message } from '@bufbuild/protobuf';
 import { status as codes, Metadata } from '@grpc/grpc-js';
-import { CallFailure } from '../service/failure.ts';
+import { CallFailure } from '../rpc/failure.ts';
 import type { Method, UnaryMethod } from '../service/methods.ts';
 import type { CallRecord } from './call-record.ts';
 import { context, decode, pathOf } from './definition.ts';

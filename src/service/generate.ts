@@ -7,13 +7,13 @@ import { completeParameters, DEFAULTS, type Parameters } from '../otp/params.ts'
 import { formatSecret, generateSecret, groupSecret, parseSecret } from '../otp/secret.ts';
 import { stepAt } from '../otp/totp.ts';
 import { checkLabel, formatUri, type KeyUri } from '../otp/uri.ts';
+import type { CallContext } from '../rpc/context.ts';
+import type { Turns } from '../rpc/work-queue.ts';
 import { compatibilityWarnings } from './compatibility.ts';
-import type { CallContext } from './context.ts';
 import { readAlgorithm, readType, wireAlgorithm, wireType } from './enums.ts';
 import { readCounter } from './numbers.ts';
 import { drawQrCode } from './qr-code.ts';
 import { tokenMessage } from './token-message.ts';
-import type { Turns } from './turns.ts';
 
 /** Makes the handler; pictures are drawn in turn. */
 export function createGenerate(

@@ -1,11 +1,11 @@
 /** The methods of the service: what each needs and what answers it. Every transport serves this list. */
 import type { DescMethod, MessageShape } from '@bufbuild/protobuf';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import type { Scope } from '../policy/principal.ts';
-import type { CallContext } from './context.ts';
+import type { Scope } from '../ports/principal.ts';
+import type { CallContext } from '../rpc/context.ts';
+import { createTurns } from '../rpc/work-queue.ts';
 import { createGenerate } from './generate.ts';
 import { token } from './token.ts';
-import { createTurns } from './turns.ts';
 import { createVerify, type VerifyPorts } from './verify.ts';
 import { watchToken } from './watch-token.ts';
 

@@ -5,7 +5,7 @@ import type { Token } from '../../gen/ts/otp/v1/token_pb.ts';
 import { invalid, Violations } from '../otp/error.ts';
 import { BOUNDS } from '../otp/params.ts';
 import { stepAt, stepStart } from '../otp/totp.ts';
-import type { CallContext } from './context.ts';
+import type { CallContext } from '../rpc/context.ts';
 import { type ResolvedKey, requireKey } from './key.ts';
 import { readBounded } from './numbers.ts';
 import { LAST_MS, type Moments, tokenMessage } from './token-message.ts';

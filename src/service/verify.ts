@@ -10,13 +10,12 @@ import {
 import { findMatch, readCode } from '../otp/hotp.ts';
 import { BOUNDS, type OtpType } from '../otp/params.ts';
 import { stepStart } from '../otp/totp.ts';
-import type { Audit } from '../policy/audit.ts';
-import type { CodeStore } from '../policy/codes.ts';
-import type { Fingerprints } from '../policy/fingerprint.ts';
-import type { Attempt, Judgement, Outcome } from '../policy/judge.ts';
-import type { Principal } from '../policy/principal.ts';
-import { Rejection } from '../policy/rejection.ts';
-import type { CallContext } from './context.ts';
+import type { Audit } from '../ports/audit.ts';
+import type { Attempt, CodeStore, Judgement, Outcome } from '../ports/codes.ts';
+import type { Principal } from '../ports/principal.ts';
+import { Rejection } from '../ports/rejection.ts';
+import type { CallContext } from '../rpc/context.ts';
+import type { Fingerprints } from '../verification/fingerprint.ts';
 import { readVerification, type Verification } from './verify-request.ts';
 
 /** What Verify needs besides the request. */

@@ -4,7 +4,7 @@ import { create } from '@bufbuild/protobuf';
 import { type WatchTokenRequest, type WatchTokenResponse, WatchTokenResponseSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { Violations } from '../otp/error.ts';
 import { stepAt, stepStart } from '../otp/totp.ts';
-import type { CallContext } from './context.ts';
+import type { CallContext } from '../rpc/context.ts';
 import { requireKey } from './key.ts';
 import { tokenMessage } from './token-message.ts';
 

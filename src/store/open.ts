@@ -1,8 +1,8 @@
 /** Opens the store that the configuration names: the embedded file, or the one that several instances share. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Store, StoreUnavailableError } from '../policy/store.ts';
-import { openSqliteStore } from './sqlite.ts';
+import type { Store, StoreUnavailableError } from '../ports/store.ts';
+import { openSqliteStore } from './sqlite/store.ts';
 
 /** Where the state lies. */
 export interface StoreLocation {
@@ -40,7 +40,7 @@ export async function openStore(
 ): Promise<Store> {
   if (redis === undefined) return openSqliteStore({ file: databaseFile(dataDir) });
   // Loaded only where it is used: the embedded store starts quicker without it.
-  const { openRedisStore } = await import('./redis.ts');
+  const { openRedisStore } = await import('./redis/store.ts');
   const { url, waitReplicas, ...files } = redis;
   const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, 'utf8'));
   const tls = { ca: read(files.ca), cert: read(files.cert), key: read(files.key) };

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type AuditLog, openAuditLog } from '../../src/audit-log.ts';
-import type { AuditEvent } from '../../src/policy/audit.ts';
+import { type AuditLog, openAuditLog } from '../../src/observability/audit-file.ts';
+import type { AuditEvent } from '../../src/ports/audit.ts';
 
 /** A disk that is always full (full(4)). */
 const FULL = '/dev/full';

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Attempt } from '../../src/policy/judge.ts';
-import type { Store } from '../../src/policy/store.ts';
-import { openRedisStore } from '../../src/store/redis.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { Attempt } from '../../src/ports/codes.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { openRedisStore } from '../../src/store/redis/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { redisSuite, startRedis } from '../support/redis.ts';
 
 /** Longer than a store has patience. */

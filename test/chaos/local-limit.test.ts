@@ -1,7 +1,7 @@
 /** A plan with limits while Redis is away: Generate and Token go on for API keys that are known, up to a limit that each instance keeps itself. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { DEFAULT_PLANS } from '../../src/policy/plans.ts';
+import { DEFAULT_PLANS } from '../../src/limits/plans.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import { redisSuite } from '../support/redis.ts';
 import { type Cluster, startCluster } from './cluster.ts';

@@ -2,7 +2,7 @@
 import { fsyncSync, openSync, writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { workerData } from 'node:worker_threads';
-import { BUSY, resultCode } from '../../src/store/sqlite-transaction.ts';
+import { BUSY, resultCode } from '../../src/store/sqlite/transaction.ts';
 
 export interface WatchData {
   readonly file: string;

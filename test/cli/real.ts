@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from '../../src/app.ts';
-import { loadConfig } from '../../src/config.ts';
-import { createLog } from '../../src/log.ts';
-import { issueApiKey } from '../../src/policy/api-keys.ts';
-import { SCOPES } from '../../src/policy/principal.ts';
+import { build } from '../../src/app/app.ts';
+import { issueApiKey } from '../../src/auth/api-key.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { createLog } from '../../src/observability/log.ts';
+import { SCOPES } from '../../src/ports/principal.ts';
 
 export interface Real extends AsyncDisposable {
   readonly dataDir: string;

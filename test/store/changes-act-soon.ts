@@ -3,9 +3,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { type Authenticator, createAuthenticator } from '../../src/policy/authenticate.ts';
-import type { Store } from '../../src/policy/store.ts';
-import { issue } from '../policy/fixtures.ts';
+import { type Authenticator, createAuthenticator } from '../../src/auth/authenticator.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { issue } from '../auth/fixtures.ts';
 import type { Answer, Order } from './other-process.ts';
 
 const PEER = '192.0.2.1:1';

@@ -1,10 +1,9 @@
 /** What every store promises about codes, whichever it is: one suite, run over each. The rules themselves are tested with `judge`. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CodeStore } from '../../src/policy/codes.ts';
+import type { Attempt, CodeStore } from '../../src/ports/codes.ts';
 import {
   ANSWER_KEPT_MS,
-  type Attempt,
   FAILURES_KEPT_MS,
   FREE_ATTEMPTS,
   HARD_STOP,
@@ -12,8 +11,8 @@ import {
   LONGEST_DELAY_MS,
   STEP_MARGIN_MS,
   UNKNOWN_KEY,
-} from '../../src/policy/judge.ts';
-import { MINUTE, SECOND, START } from '../policy/fixtures.ts';
+} from '../../src/verification/rules.ts';
+import { MINUTE, SECOND, START } from '../auth/fixtures.ts';
 import { attempt, DAY, newFingerprint, STEP, state, tallyOf } from './codes-fixtures.ts';
 import { race } from './codes-race.ts';
 

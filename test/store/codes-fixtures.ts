@@ -1,7 +1,6 @@
 /** What the tests of codes share: attempts, and the count of what came of many at once. */
-import type { CodeStore } from '../../src/policy/codes.ts';
-import type { Attempt, CodeState } from '../../src/policy/judge.ts';
-import { StoreUnavailableError } from '../../src/policy/store.ts';
+import type { Attempt, CodeState, CodeStore } from '../../src/ports/codes.ts';
+import { StoreUnavailableError } from '../../src/ports/store.ts';
 
 export const DAY = 86_400_000;
 

@@ -1,10 +1,10 @@
 /** The memory store keeps the contract of codes; and the contract finds a store that does not. */
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { CodeStore } from '../../src/policy/codes.ts';
-import { type CodeState, judge, UNKNOWN_KEY } from '../../src/policy/judge.ts';
-import { createMemoryStore } from '../../src/store/memory.ts';
-import { START } from '../policy/fixtures.ts';
+import type { CodeState, CodeStore } from '../../src/ports/codes.ts';
+import { judge, UNKNOWN_KEY } from '../../src/verification/rules.ts';
+import { START } from '../auth/fixtures.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
 import { codesContract } from './codes-contract.ts';
 import { attempt, newFingerprint, tallyOf } from './codes-fixtures.ts';
 import { race } from './codes-race.ts';

@@ -1,6 +1,7 @@
 /** Another process on the same file: it judges as the test tells it. */
-import type { Attempt } from '../../src/policy/judge.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+
+import type { Attempt } from '../../src/ports/codes.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { attempt, outcomeOf, type Tally, tallyOf } from './codes-fixtures.ts';
 
 /** `one` is judged once; `crowd` that many times at once; `flood`: one key after the other, each step once, until the process is killed. */

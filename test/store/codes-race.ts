@@ -1,7 +1,6 @@
 /** Many callers with one right code, at moments that a seed decides. */
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import type { CodeStore } from '../../src/policy/codes.ts';
-import type { Attempt } from '../../src/policy/judge.ts';
+import type { Attempt, CodeStore } from '../../src/ports/codes.ts';
 import { attempt, newFingerprint, type Tally, tallyOf } from './codes-fixtures.ts';
 
 const CALLERS = 40;

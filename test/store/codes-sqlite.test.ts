@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Attempt } from '../../src/policy/judge.ts';
-import { type Store, StoreUnavailableError } from '../../src/policy/store.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { START } from '../policy/fixtures.ts';
+import type { Attempt } from '../../src/ports/codes.ts';
+import { type Store, StoreUnavailableError } from '../../src/ports/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { START } from '../auth/fixtures.ts';
 import { codesContract } from './codes-contract.ts';
 import { attempt, newFingerprint, type Tally, tallyOf } from './codes-fixtures.ts';
 import type { Acknowledged } from './codes-process.ts';
@@ -192,7 +192,7 @@ describe('a bug', () => {
 
 describe('a process', () => {
   const run = (script: string) => {
-    const source = new URL('../../src/store/sqlite.ts', import.meta.url);
+    const source = new URL('../../src/store/sqlite/store.ts', import.meta.url);
     const text = `
       const { openSqliteStore } = await import('${source}');
       const store = openSqliteStore({ file: ${JSON.stringify(newFile())} });

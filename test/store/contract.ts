@@ -1,8 +1,8 @@
 /** What every store promises, whichever it is: one suite, run over each. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { revokeApiKey, rotateApiKey } from '../../src/policy/api-keys.ts';
-import type { ApiKeyRecord, ChargeResult, LimitWindow, Store } from '../../src/policy/store.ts';
-import { HOUR, issue, MINUTE, SECOND, START } from '../policy/fixtures.ts';
+import { revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
+import type { ApiKeyRecord, ChargeResult, LimitWindow, Store } from '../../src/ports/store.ts';
+import { HOUR, issue, MINUTE, SECOND, START } from '../auth/fixtures.ts';
 
 const MINUTE_OF_3: LimitWindow = { name: 'minute', periodMs: MINUTE, limit: 3, refundable: false };
 const HOUR_OF_5: LimitWindow = { name: 'hour', periodMs: HOUR, limit: 5, refundable: true };

@@ -1,5 +1,5 @@
 /** The memory store keeps the contract of stores. */
-import { createMemoryStore } from '../../src/store/memory.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
 import { storeContract } from './contract.ts';
 
 storeContract('memory', createMemoryStore);

@@ -1,7 +1,7 @@
 /** A second process on the same file or Redis, as `otpd keys` is beside a running server; it does what the test tells it. */
-import { issueApiKey, revokeApiKey, rotateApiKey } from '../../src/policy/api-keys.ts';
-import { openRedisStore } from '../../src/store/redis.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { issueApiKey, revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
+import { openRedisStore } from '../../src/store/redis/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 
 export interface Order {
   /** Of a database, or the URL of a Redis. */

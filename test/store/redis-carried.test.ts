@@ -1,9 +1,9 @@
 /** A charge that a judgement carries, in Redis: both as they are by themselves, in one atomic step, and neither without the other. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Attempt } from '../../src/policy/judge.ts';
-import { type ChargeResult, type LimitWindow, type Store, StoreUnavailableError } from '../../src/policy/store.ts';
-import { HOUR, MINUTE, START } from '../policy/fixtures.ts';
+import type { Attempt } from '../../src/ports/codes.ts';
+import { type ChargeResult, type LimitWindow, type Store, StoreUnavailableError } from '../../src/ports/store.ts';
+import { HOUR, MINUTE, START } from '../auth/fixtures.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { ACCEPTED, attempt, endOf, redisStarter, requested, storeOpener, tally } from './redis-fixtures.ts';
 import { attempts, createCodesModel, createLimitsModel, WINDOWS } from './redis-models.ts';

@@ -1,16 +1,9 @@
 /** Codes in Redis: the script says what `judge` says, step by step, and one at a time however many ask. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type Attempt,
-  type CodeState,
-  FAILURES_KEPT_MS,
-  HARD_STOP,
-  LONGEST_DELAY_MS,
-  UNKNOWN_KEY,
-  unlocked,
-} from '../../src/policy/judge.ts';
-import { START } from '../policy/fixtures.ts';
+import type { Attempt, CodeState } from '../../src/ports/codes.ts';
+import { FAILURES_KEPT_MS, HARD_STOP, LONGEST_DELAY_MS, UNKNOWN_KEY, unlocked } from '../../src/verification/rules.ts';
+import { START } from '../auth/fixtures.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { ACCEPTED, attempt, requested, storeOpener, tally } from './redis-fixtures.ts';
 import { attempts, createCodesModel } from './redis-models.ts';

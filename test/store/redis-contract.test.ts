@@ -1,8 +1,8 @@
 /** The Redis store keeps the contracts of stores, on a plain Redis and on one of a Cluster, where a key outside the one slot is an error. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ChargeResult, Store } from '../../src/policy/store.ts';
-import { openRedisStore } from '../../src/store/redis.ts';
-import { MINUTE, START } from '../policy/fixtures.ts';
+import type { ChargeResult, Store } from '../../src/ports/store.ts';
+import { openRedisStore } from '../../src/store/redis/store.ts';
+import { MINUTE, START } from '../auth/fixtures.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { changesActSoon } from './changes-act-soon.ts';
 import { codesContract } from './codes-contract.ts';

@@ -1,6 +1,6 @@
 /** What Redis can do to a store: fall silent, die, come back full or read-only. Never a code accepted twice, and back by itself. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Attempt } from '../../src/policy/judge.ts';
+import type { Attempt } from '../../src/ports/codes.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import {
   ACCEPTED,

@@ -1,11 +1,11 @@
 /** What the tests of the Redis store share: stores that are closed by themselves, attempts, and waiting for an answer. */
 import { inspect } from 'node:util';
 import { afterEach } from 'vitest';
-import type { Attempt } from '../../src/policy/judge.ts';
-import { FREE_ATTEMPTS, type Judgement } from '../../src/policy/judge.ts';
-import { type Store, StoreUnavailableError } from '../../src/policy/store.ts';
-import { openRedisStore, type RedisStoreOptions } from '../../src/store/redis.ts';
-import { RedisSetupError } from '../../src/store/redis-error.ts';
+import type { Attempt, Judgement } from '../../src/ports/codes.ts';
+import { type Store, StoreUnavailableError } from '../../src/ports/store.ts';
+import { RedisSetupError } from '../../src/store/redis/error.ts';
+import { openRedisStore, type RedisStoreOptions } from '../../src/store/redis/store.ts';
+import { FREE_ATTEMPTS } from '../../src/verification/rules.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 
 export const ACCEPTED: Judgement = {

@@ -1,7 +1,7 @@
 /** Limits in Redis: the script counts as the rules of policy do, by one clock for all instances. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { HOUR, MINUTE, START } from '../policy/fixtures.ts';
+import { HOUR, MINUTE, START } from '../auth/fixtures.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { storeOpener } from './redis-fixtures.ts';
 import { createLimitsModel, WINDOWS } from './redis-models.ts';

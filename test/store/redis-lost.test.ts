@@ -2,9 +2,9 @@
 import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { issueApiKey } from '../../src/policy/api-keys.ts';
-import { StoreUnavailableError } from '../../src/policy/store.ts';
-import { START } from '../policy/fixtures.ts';
+import { issueApiKey } from '../../src/auth/api-key.ts';
+import { StoreUnavailableError } from '../../src/ports/store.ts';
+import { START } from '../auth/fixtures.ts';
 import { type RedisServer, redisSuite } from '../support/redis.ts';
 import { ACCEPTED, answeredAfter, attempt, endOf, redisStarter, storeOpener, tally } from './redis-fixtures.ts';
 

@@ -1,10 +1,10 @@
 /** What the Redis scripts are held to: the rules of policy with a state around them, kept as simply as can be; and what is tried on both. */
 import fc from 'fast-check';
-import type { RequestIdReused } from '../../src/policy/codes.ts';
-import { ANSWER_KEPT_MS, type Attempt, type CodeState, type Judgement, judge, UNKNOWN_KEY } from '../../src/policy/judge.ts';
-import { addCall, advance, emptyLog, stateOf, takeBack, type WindowLog, waitMs } from '../../src/policy/limits.ts';
-import type { ChargeResult, LimitWindow } from '../../src/policy/store.ts';
-import { HOUR, MINUTE } from '../policy/fixtures.ts';
+import { addCall, advance, emptyLog, stateOf, takeBack, type WindowLog, waitMs } from '../../src/limits/sliding-window.ts';
+import type { Attempt, CodeState, Judgement, RequestIdReused } from '../../src/ports/codes.ts';
+import type { ChargeResult, LimitWindow } from '../../src/ports/store.ts';
+import { ANSWER_KEPT_MS, judge, UNKNOWN_KEY } from '../../src/verification/rules.ts';
+import { HOUR, MINUTE } from '../auth/fixtures.ts';
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
 

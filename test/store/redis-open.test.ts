@@ -6,8 +6,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { issueApiKey } from '../../src/policy/api-keys.ts';
-import { START } from '../policy/fixtures.ts';
+import { issueApiKey } from '../../src/auth/api-key.ts';
+import { START } from '../auth/fixtures.ts';
 import { redisSuite } from '../support/redis.ts';
 import { ACCEPTED, attempt, endOf, redisStarter, requested, storeOpener } from './redis-fixtures.ts';
 

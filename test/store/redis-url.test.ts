@@ -1,7 +1,7 @@
 /** Reading the URL of a Redis: every form that is meant, and no other, without a word of it in the refusal. */
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError } from '../../src/otp/error.ts';
-import { parseRedisUrl } from '../../src/store/redis-url.ts';
+import { parseRedisUrl } from '../../src/store/redis/url.ts';
 
 const PLAIN = { host: 'cache', port: 6379, tls: false, username: '', password: '', db: 0 };
 

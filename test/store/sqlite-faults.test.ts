@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Store, StoreUnavailableError } from '../../src/policy/store.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { issue, START } from '../policy/fixtures.ts';
+import { type Store, StoreUnavailableError } from '../../src/ports/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { issue, START } from '../auth/fixtures.ts';
 import { attempt, outcomeOf, tallyOf } from './codes-fixtures.ts';
 import { type OtherProcess, startProcess } from './codes-processes.ts';
 

@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { openDatabase, StoreFileError } from '../../src/store/sqlite-open.ts';
-import { APPLICATION_ID, MIGRATIONS } from '../../src/store/sqlite-schema.ts';
-import { issue, START } from '../policy/fixtures.ts';
+import { openDatabase, StoreFileError } from '../../src/store/sqlite/open.ts';
+import { APPLICATION_ID, MIGRATIONS } from '../../src/store/sqlite/schema.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { issue, START } from '../auth/fixtures.ts';
 import { attempt, DAY, STEP } from './codes-fixtures.ts';
 
 let folder: string;
@@ -86,8 +86,8 @@ describe('the file', () => {
   it('keeps what was written when the process is killed', async () => {
     const source = new URL('../../src/', import.meta.url);
     const script = `
-      const { openSqliteStore } = await import('${new URL('store/sqlite.ts', source)}');
-      const { issueApiKey } = await import('${new URL('policy/api-keys.ts', source)}');
+      const { openSqliteStore } = await import('${new URL('store/sqlite/store.ts', source)}');
+      const { issueApiKey } = await import('${new URL('auth/api-key.ts', source)}');
       const store = openSqliteStore({ file: ${JSON.stringify(file)} });
       await store.keys.insert(issueApiKey({ name: 'x', plan: 'free', scopes: ['token'] }, 1).record);
       process.kill(process.pid, 'SIGKILL');`;

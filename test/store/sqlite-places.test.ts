@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../src/store/sqlite-open.ts';
-import { createPlaces, type Places } from '../../src/store/sqlite-places.ts';
+import { openDatabase } from '../../src/store/sqlite/open.ts';
+import { createPlaces, type Places } from '../../src/store/sqlite/places.ts';
 import { randomOf } from '../chaos/form.ts';
 
 /** A round of the index: as many new rows as it takes to write all of it. */

@@ -2,8 +2,8 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { StoreUnavailableError } from '../../src/policy/store.ts';
-import { createQueue, type Queue } from '../../src/store/sqlite-queue.ts';
+import { StoreUnavailableError } from '../../src/ports/store.ts';
+import { createQueue, type Queue } from '../../src/store/sqlite/queue.ts';
 
 /** Answers each order with the size of its batch and how many orders have come so far; words in place of fingerprints make it misbehave. */
 const WRITER = `

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createAuthenticator } from '../../src/policy/authenticate.ts';
-import { StoreUnavailableError } from '../../src/policy/store.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { createSqliteKeys } from '../../src/store/sqlite-keys.ts';
-import { openDatabase } from '../../src/store/sqlite-open.ts';
-import { clockAt, issue, rejectionOf, START } from '../policy/fixtures.ts';
+import { createAuthenticator } from '../../src/auth/authenticator.ts';
+import { StoreUnavailableError } from '../../src/ports/store.ts';
+import { createSqliteKeys } from '../../src/store/sqlite/keys.ts';
+import { openDatabase } from '../../src/store/sqlite/open.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { clockAt, issue, rejectionOf, START } from '../auth/fixtures.ts';
 import { changesActSoon, tell } from './changes-act-soon.ts';
 import { storeContract } from './contract.ts';
 

@@ -1,26 +1,49 @@
 /** The layers of `src`, and what an import may not do: go upward, leave its transport, or come back to where it started. */
 import { posix } from 'node:path';
 
-/** What each layer may import besides itself; a transport and its handlers are given their store, so they import none. */
+/** What each folder of `src` may import besides itself; a transport and its handlers are given their store, so they import none. */
 const MAY_IMPORT = {
   otp: [],
-  policy: ['otp'],
-  store: ['policy', 'otp'],
-  service: ['policy', 'otp'],
-  grpc: ['service', 'policy', 'otp'],
-  app: ['grpc', 'service', 'store', 'policy', 'otp'],
+  util: [],
+  ports: ['otp'],
+  verification: ['ports', 'otp'],
+  limits: ['ports', 'otp', 'util'],
+  auth: ['limits', 'ports', 'otp', 'util'],
+  store: ['verification', 'limits', 'auth', 'ports', 'otp'],
+  rpc: ['verification', 'limits', 'auth', 'ports', 'otp'],
+  service: ['rpc', 'verification', 'limits', 'auth', 'ports', 'otp'],
+  grpc: ['service', 'rpc', 'verification', 'limits', 'auth', 'ports', 'otp'],
+  config: ['store', 'ports', 'otp'],
+  observability: ['config', 'ports', 'otp'],
+  cluster: ['observability', 'limits', 'ports', 'otp'],
+  app: ['config', 'observability', 'grpc', 'service', 'rpc', 'store', 'auth', 'limits', 'verification', 'ports', 'otp'],
   client: [],
-  cli: ['client', 'app', 'service', 'store', 'policy', 'otp'],
-  main: ['cli'],
+  cli: [
+    'client',
+    'app',
+    'cluster',
+    'config',
+    'observability',
+    'service',
+    'rpc',
+    'store',
+    'auth',
+    'limits',
+    'verification',
+    'ports',
+    'otp',
+  ],
+  main: ['cli', 'app'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 type Layer = keyof typeof MAY_IMPORT;
 
 /** Where generated messages may be known. */
-const KNOWS_GEN: ReadonlySet<Layer> = new Set(['service', 'grpc', 'client', 'cli']);
+const KNOWS_GEN: ReadonlySet<Layer> = new Set(['rpc', 'service', 'grpc', 'client', 'cli']);
 /** Where gRPC may be known: the transport, and the clients. */
 const KNOWS_GRPC = /^src\/(grpc\/|client\/|cli\/client\.ts$)/;
 
-const START: ReadonlySet<string> = new Set(['bin.ts', 'main.ts', 'runtime.ts']);
+/** The only files directly below `src`: they start the program. */
+const START: ReadonlySet<string> = new Set(['bin.ts', 'main.ts']);
 
 const IMPORT = /\b(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g;
 
@@ -49,10 +72,9 @@ function violation(path: string, target: string): string | undefined {
   return allowed.includes(layerOf(target)) ? undefined : `${path} may not import ${target}`;
 }
 
-/** The files directly below `src` are the composition, but for those that start it. */
 function layerOf(path: string): Layer {
   const [, folder = '', file] = path.split('/');
-  if (file === undefined) return START.has(folder) ? 'main' : 'app';
+  if (file === undefined && START.has(folder)) return 'main';
   if (!Object.hasOwn(MAY_IMPORT, folder)) throw new Error(`${path} belongs to no layer`);
   return folder as Layer;
 }

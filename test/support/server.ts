@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type App, build, type Ports } from '../../src/app.ts';
-import { type Environment, type Flags, loadConfig } from '../../src/config.ts';
-import { createLog } from '../../src/log.ts';
-import { issueApiKey, type NewApiKey } from '../../src/policy/api-keys.ts';
-import { SCOPES } from '../../src/policy/principal.ts';
+import { type App, build, type Ports } from '../../src/app/app.ts';
+import { issueApiKey, type NewApiKey } from '../../src/auth/api-key.ts';
+import { type Environment, type Flags, loadConfig } from '../../src/config/config.ts';
+import { createLog } from '../../src/observability/log.ts';
+import { SCOPES } from '../../src/ports/principal.ts';
 
 export interface TestServer {
   readonly app: App;

@@ -1,7 +1,7 @@
 /** API keys over the wire: revoked, expired, rotated, without scope; and that a guesser learns nothing and is slowed down. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { issueApiKey, parseApiKey, revokeApiKey, rotateApiKey } from '../../src/policy/api-keys.ts';
-import { SCOPES } from '../../src/policy/principal.ts';
+import { issueApiKey, parseApiKey, revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
+import { SCOPES } from '../../src/ports/principal.ts';
 import { type Answer, createTestClient, methods, type TestClient } from '../support/client.ts';
 import { expectError } from '../support/expect-error.ts';
 import { startServer, type TestServer } from '../support/server.ts';

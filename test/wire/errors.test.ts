@@ -4,10 +4,10 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { QrErrorCorrection, QrFormat } from '../../gen/ts/otp/v1/qr_code_pb.ts';
-import { StoreUnavailableError } from '../../src/policy/store.ts';
-import { createMemoryStore } from '../../src/store/memory.ts';
+import { StoreUnavailableError } from '../../src/ports/store.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import { expectError } from '../support/expect-error.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
 import { answerOf, frame, openConnection, openStream, type RawAnswer, type RawOptions, rawCall } from '../support/raw.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { createLog, standardError } from '../../src/log.ts';
+import { createLog, standardError } from '../../src/observability/log.ts';
 import { createTestClient, methods } from '../support/client.ts';
 import { startServer } from '../support/server.ts';
 

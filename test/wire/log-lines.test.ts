@@ -1,6 +1,6 @@
 /** The lines on their way to the log: whole, in order, soon, and none lost however many come at once. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createLines } from '../../src/log-lines.ts';
+import { createLines } from '../../src/observability/line-buffer.ts';
 
 let written: string[];
 const stream = { write: (text: string) => void written.push(text) };

@@ -2,12 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { parseApiKey } from '../../src/auth/api-key.ts';
 import { DEFAULTS } from '../../src/otp/params.ts';
 import { parseSecret } from '../../src/otp/secret.ts';
 import { formatUri } from '../../src/otp/uri.ts';
-import { parseApiKey } from '../../src/policy/api-keys.ts';
-import { createMemoryStore } from '../../src/store/memory.ts';
 import { type Answer, createTestClient, methods, type TestClient } from '../support/client.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
 import { frame, openConnection, openStream, rawCall } from '../support/raw.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { openWatch } from '../support/watch.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Call } from '../../src/grpc/call.ts';
 import { createCallRecord } from '../../src/grpc/call-record.ts';
 import { context } from '../../src/grpc/definition.ts';
-import type { Admission } from '../../src/policy/admission.ts';
+import type { Admission } from '../../src/limits/admission.ts';
 import { scan, toPixels } from '../otp/pixels.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import { startServer, type TestServer } from '../support/server.ts';

@@ -2,10 +2,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { issueApiKey } from '../../src/policy/api-keys.ts';
+import { issueApiKey } from '../../src/auth/api-key.ts';
 import { databaseFile } from '../../src/store/open.ts';
-import { openRedisStore } from '../../src/store/redis.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openRedisStore } from '../../src/store/redis/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { createInstance, type Instance } from '../chaos/instance.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import type { RedisServer } from '../support/redis.ts';

@@ -1,10 +1,10 @@
 /** The counts that workers share, without processes: batches, their answers, and a primary that gives none. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createLocalLimits } from '../../src/policy/local-limits.ts';
-import type { LimitWindow } from '../../src/policy/store.ts';
-import { createRestarts } from '../../src/restarts.ts';
-import { countBatch, createSharedLimits, type SharedLimits } from '../../src/workers-limits.ts';
-import type { LimitBatch } from '../../src/workers-messages.ts';
+import type { LimitBatch } from '../../src/cluster/messages.ts';
+import { createRestarts } from '../../src/cluster/restart-backoff.ts';
+import { countBatch, createSharedLimits, type SharedLimits } from '../../src/cluster/shared-limits.ts';
+import { createLocalLimits } from '../../src/limits/local-counter.ts';
+import type { LimitWindow } from '../../src/ports/store.ts';
 
 const START = 1_800_000_000_000;
 const HOUR: LimitWindow = { name: 'hour', periodMs: 3_600_000, limit: 3, refundable: true };

@@ -3,7 +3,7 @@ import { status } from '@grpc/grpc-js';
 import { expect, test } from 'vitest';
 import type { CallRecord } from '../../src/grpc/call-record.ts';
 import { logCall } from '../../src/grpc/log.ts';
-import { createLog } from '../../src/log.ts';
+import { createLog } from '../../src/observability/log.ts';
 
 /** PIPE_BUF on Linux (pipe(7)). */
 const WHOLE = 4096;

@@ -1,0 +1,125 @@
+/** The composition root: builds every part from the configuration, runs them, and closes them in reverse order. */
+import { readFileSync } from 'node:fs';
+import { createAuthenticator } from '../auth/authenticator.ts';
+import type { Config } from '../config/config.ts';
+import { formatAddress } from '../config/listen-address.ts';
+import { SETTINGS } from '../config/settings.ts';
+import { DEFAULT_PLANS, type Plans, parsePlans } from '../limits/plans.ts';
+import { NO_AUDIT_LOG, openAuditLog } from '../observability/audit-file.ts';
+import type { Log, Logger } from '../observability/log.ts';
+import { invalid } from '../otp/error.ts';
+import type { Clock, LimitStore, Store } from '../ports/store.ts';
+import { createAdmit } from '../rpc/admit.ts';
+import { openStore } from '../store/open.ts';
+import { createFingerprints, type Fingerprints } from '../verification/fingerprint.ts';
+import { ensureFingerprintKey, fingerprintKeyFile, readFingerprintKey } from './fingerprint-key.ts';
+import { watchStore } from './store-monitor.ts';
+
+/** How often the times of last use are written down, in ms. */
+const FLUSH_MS = 10_000;
+
+/** What the outside lends: tests give their own. */
+export interface Ports {
+  readonly log: Log;
+  readonly clock: Clock;
+  /** In place of the one that the configuration names. */
+  readonly store?: Store;
+  /** In place of the store's: those that several processes share. */
+  readonly limits?: LimitStore | undefined;
+}
+
+export interface App {
+  readonly store: Store;
+  readonly plans: Plans;
+  /** Listens; resolves to the address in force, with the port that was taken. */
+  readonly run: () => Promise<string>;
+  /** Stops, gracefully first; may be called at any time, and more than once. */
+  readonly close: () => Promise<void>;
+}
+
+/** Builds the service; nothing listens yet. What was opened is closed again if a later part fails. */
+export async function build(config: Config, { log, clock, store: lent, limits }: Ports): Promise<App> {
+  const { logger } = log;
+  await using parts = new AsyncDisposableStack();
+  parts.defer(log.flush);
+  const plans = readPlans(config);
+  let onLost = (_: unknown): void => undefined;
+  const warn = (text: string): void => logger.warn(text);
+  const store = lent ?? (await openStore(config, warn, (error) => onLost(error)));
+  parts.defer(() => store.close());
+  const fingerprints = await bindFingerprints(config, store);
+  // The store wakes up, and its writer starts, while the largest part of the code is loaded. One that is away is the monitor's to report.
+  const awake = store.ping().catch(() => undefined);
+  const { openTransport } = await import('./doors.ts');
+  const trail = openTrail(config, logger);
+  parts.defer(() => trail.close());
+
+  const authenticator = createAuthenticator({ keys: store.keys, clock });
+  const warnOfUses = (err: unknown) => logger.warn({ err }, 'last-used times not written');
+  const flushing = setInterval(() => authenticator.flush().catch(warnOfUses), FLUSH_MS).unref();
+  parts.defer(() => {
+    clearInterval(flushing);
+    return authenticator.close().catch(warnOfUses);
+  });
+
+  const transport = openTransport(config, {
+    log,
+    clock,
+    verify: { codes: store.codes, knows: authenticator.knows, fingerprints, audit: trail.audit },
+    admit: createAdmit({ authenticator, limits: limits ?? store.limits, plans, clock }),
+  });
+  parts.defer(() => transport.close());
+
+  const monitor = watchStore(store, (reachable, err) => {
+    transport.setServing(reachable);
+    if (reachable) logger.info('the store is back: Verify is served again');
+    else logger.error({ err }, 'the store is away: Verify answers UNAVAILABLE, Generate and Token go on under a local limit');
+  });
+  parts.defer(() => monitor.close());
+  onLost = (error) => {
+    authenticator.forget();
+    monitor.away(error);
+  };
+
+  const owned = parts.move();
+  let closing: Promise<void> | undefined;
+  return {
+    store,
+    plans,
+    run: async () => {
+      // No caller should have to wait for the store to get ready.
+      await awake;
+      return formatAddress({ host: config.listen.host, port: await transport.listen(formatAddress(config.listen)) });
+    },
+    close: () => {
+      closing ??= owned.disposeAsync();
+      return closing;
+    },
+  };
+}
+
+function readPlans({ plansFile }: Config): Plans {
+  return plansFile === undefined ? DEFAULT_PLANS : parsePlans(readFileSync(plansFile, 'utf8'));
+}
+
+/** Reads the fingerprint key, made on the first start, and refuses one that the store's state was not written under. */
+async function bindFingerprints({ fingerprintKeyFile: given, dataDir }: Config, store: Store): Promise<Fingerprints> {
+  const file = given ?? fingerprintKeyFile(dataDir);
+  if (given === undefined) ensureFingerprintKey(file);
+  const field = SETTINGS.fingerprintKeyFile.flag;
+  const fingerprints = createFingerprints(readFingerprintKey(file, field));
+  if (await store.bind(fingerprints.identity)) return fingerprints;
+  throw invalid(field, 'not the key that the store was used with, so that used codes would pass again: restore the first one');
+}
+
+function openTrail({ auditLog }: Config, logger: Logger): ReturnType<typeof openAuditLog> {
+  if (auditLog === undefined) return NO_AUDIT_LOG;
+  try {
+    return openAuditLog(auditLog, (err) => logger.error({ err }, 'audit trail not written: it is tried again with each event'));
+  } catch (error) {
+    throw invalid(
+      SETTINGS.auditLog.flag,
+      `cannot be written (${(error as NodeJS.ErrnoException).code}): correct the path or its mode`,
+    );
+  }
+}

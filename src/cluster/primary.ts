@@ -1,0 +1,113 @@
+/** The primary: keeps the workers running, counts calls for all of them, and stops them together. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createLocalLimits } from '../limits/local-counter.ts';
+import type { Logger } from '../observability/log.ts';
+import type { Clock } from '../ports/store.ts';
+import type { FromPrimary, FromWorker } from './messages.ts';
+import { createRestarts } from './restart-backoff.ts';
+import { countBatch } from './shared-limits.ts';
+import { type End, startWorker, type WorkerProcess } from './worker-process.ts';
+
+/** What a worker may need to stop beyond its grace for calls, in ms, before it is killed. */
+const STOPPING_MS = 5000;
+
+export interface WorkersOptions {
+  readonly count: number;
+  readonly graceMs: number;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** A worker ended before it ever listened; `failure` is what it told of that, if anything. */
+export class WorkerFailedError extends Error {
+  readonly failure: unknown;
+
+  constructor(failure: unknown) {
+    super('a worker ended before it listened');
+    this.name = 'WorkerFailedError';
+    this.failure = failure;
+  }
+}
+
+export interface Workers {
+  /** Resolves to the address once all listen for the first time; rejects with `WorkerFailedError` if one of them does not get so far. */
+  readonly listening: Promise<string>;
+  /** Has each open its rotated files anew. */
+  readonly reopen: () => void;
+  /** Stops all, gracefully first; resolves when none is left. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts the workers. One that dies is replaced; one that has never listened is not, nor is any once `stop` is called. */
+export function startWorkers({ count, graceMs, logger, clock }: WorkersOptions): Workers {
+  const limits = createLocalLimits();
+  const alive = new Set<WorkerProcess>();
+  const stopping = new AbortController();
+
+  async function run(onListening: (address: string) => void): Promise<End & { readonly worker?: number; failure?: unknown }> {
+    let failure: unknown;
+    const hear = (message: FromWorker, from: WorkerProcess): void => {
+      if (message[0] === 'limits') answer(message[1], from);
+      else if (message[0] === 'listening') onListening(message[1]);
+      else failure = message[1];
+    };
+    try {
+      const worker = startWorker(hear);
+      alive.add(worker);
+      const end = await worker.ended;
+      alive.delete(worker);
+      return { worker: worker.id, ...end, failure };
+    } catch (err) {
+      return { err };
+    }
+  }
+
+  function answer(batch: Parameters<typeof countBatch>[2], from: WorkerProcess): void {
+    countBatch(limits, clock, batch).then(
+      (outcomes) => from.tell(['counted', outcomes]),
+      (err: unknown) => logger.error({ err }, 'calls not counted'),
+    );
+  }
+
+  async function keepOne({ resolve, reject }: PromiseWithResolvers<string>): Promise<void> {
+    const pauseAfter = createRestarts();
+    let hasListened = false;
+    for (;;) {
+      const startedAt = performance.now();
+      const end = await run((address) => {
+        hasListened = true;
+        resolve(address);
+      });
+      if (!hasListened) reject(new WorkerFailedError(end.failure));
+      if (!hasListened || stopping.signal.aborted) return;
+      const pauseMs = pauseAfter(performance.now() - startedAt);
+      logger.error({ ...end, pauseMs }, 'a worker has ended: another takes its place');
+      await sleep(pauseMs, undefined, stopping).catch(() => undefined);
+      if (stopping.signal.aborted) return;
+    }
+  }
+
+  const firsts = Array.from({ length: count }, () => Promise.withResolvers<string>());
+  const kept = firsts.map(keepOne);
+  const listening = Promise.all(firsts.map(({ promise }) => promise)).then(([address = '']) => address);
+  // Whoever stops the workers before they listen may have no ear for it.
+  listening.catch(() => undefined);
+
+  function tellAll(message: FromPrimary): void {
+    for (const worker of alive) worker.tell(message);
+  }
+
+  return {
+    listening,
+    reopen: () => tellAll(['reopen']),
+    async stop() {
+      stopping.abort();
+      tellAll(['stop']);
+      const killing = setTimeout(() => {
+        for (const worker of alive) worker.kill();
+      }, graceMs + STOPPING_MS);
+      await Promise.all(kept);
+      clearTimeout(killing);
+    },
+  };
+}

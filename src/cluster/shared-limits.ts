@@ -1,0 +1,108 @@
+/** Call counts that workers share: the primary keeps them, and each worker asks it once a turn of its event loop, for all calls together. */
+import type { ChargeResult, Clock, LimitStore, LimitWindow } from '../ports/store.ts';
+import type { Charge, Counted, LimitBatch, Refund } from './messages.ts';
+
+/** How often a worker looks whether it is answered, in ms. */
+const LOOK_MS = 1000;
+/** After so many looks in a row at the same unanswered batch, the primary counts as gone: one alone may be this machine's sleep. */
+const MOST_LOOKS = 5;
+
+/**
+ * Counts a batch, at once for counts in memory, so that batches are answered in their order. By the clock of the one who counts: by the workers'
+ * own, calls that overtake each other on their way would look like a clock that steps back.
+ */
+export function countBatch(limits: LimitStore, clock: Clock, [windows, charges, refunds]: LimitBatch): Promise<Counted[]> {
+  const windowsAt = (place: number): readonly LimitWindow[] => windows[place] ?? [];
+  // First, since they are about calls that have ended before the others began.
+  for (const [subject, place, chargedAt] of refunds) void limits.refund(subject, windowsAt(place), chargedAt);
+  const now = clock();
+  return Promise.all(charges.map(async ([subject, place]) => pack(await limits.charge(subject, windowsAt(place), now))));
+}
+
+export interface SharedLimits {
+  readonly limits: LimitStore;
+  /** To be given each answer of the primary, in their order. */
+  readonly counted: (outcomes: readonly Counted[]) => void;
+}
+
+interface Waiting {
+  readonly windows: readonly LimitWindow[];
+  readonly resolve: (result: ChargeResult) => void;
+}
+
+/** The worker's side: `send` takes a batch to the primary; `onSilent` is told if there is no answer for seconds. */
+export function createSharedLimits(send: (batch: LimitBatch) => void, onSilent: () => void): SharedLimits {
+  let windows = new Map<readonly LimitWindow[], number>();
+  let charges: Charge[] = [];
+  let refunds: Refund[] = [];
+  let waiting: Waiting[] = [];
+  const sent: Waiting[][] = [];
+  let isScheduled = false;
+  let looks = 0;
+
+  function placeOf(list: readonly LimitWindow[]): number {
+    const known = windows.get(list);
+    if (known !== undefined) return known;
+    windows.set(list, windows.size);
+    return windows.size - 1;
+  }
+
+  function schedule(): void {
+    if (isScheduled) return;
+    isScheduled = true;
+    // After the events of this turn, so that the calls that came together go together.
+    setImmediate(sendBatch);
+  }
+
+  function sendBatch(): void {
+    const batch: LimitBatch = [[...windows.keys()], charges, refunds];
+    sent.push(waiting);
+    isScheduled = false;
+    windows = new Map();
+    charges = [];
+    refunds = [];
+    waiting = [];
+    send(batch);
+  }
+
+  function look(): void {
+    looks = sent.length === 0 ? 0 : looks + 1;
+    if (looks === MOST_LOOKS) onSilent();
+  }
+
+  setInterval(look, LOOK_MS).unref();
+  return {
+    limits: {
+      charge: (subject, list) =>
+        new Promise((resolve) => {
+          charges.push([subject, placeOf(list)]);
+          waiting.push({ windows: list, resolve });
+          schedule();
+        }),
+      async refund(subject, list, chargedAt) {
+        refunds.push([subject, placeOf(list), chargedAt]);
+        schedule();
+      },
+    },
+    counted(outcomes) {
+      looks = 0;
+      for (const [place, { windows: list, resolve }] of (sent.shift() ?? []).entries()) {
+        const outcome = outcomes[place];
+        if (outcome !== undefined) resolve(unpack(list, outcome));
+      }
+    },
+  };
+}
+
+function pack({ allowed, chargedAt, retryAfterMs, states }: ChargeResult): Counted {
+  return [allowed ? 1 : 0, chargedAt, retryAfterMs, ...states.flatMap(({ remaining, resetMs }) => [remaining, resetMs])];
+}
+
+function unpack(windows: readonly LimitWindow[], [allowed, chargedAt, retryAfterMs, ...numbers]: Counted): ChargeResult {
+  const states = windows.map((window, place) => ({
+    window,
+    remaining: numbers[2 * place] ?? 0,
+    resetMs: numbers[2 * place + 1] ?? 0,
+  }));
+  return { allowed: allowed === 1, chargedAt, retryAfterMs, states };
+}

@@ -1,0 +1,124 @@
+/** Environment and flags become one frozen object; every mistake is listed at once. */
+
+import { InvalidInputError, Violations } from '../otp/error.ts';
+import type { RedisLocation } from '../store/open.ts';
+import { isLoopback, type ListenAddress, parseListen } from './listen-address.ts';
+import {
+  parseBoolean,
+  parseConnections,
+  parseFile,
+  parseLogLevel,
+  parseRedis,
+  parseReplicas,
+  parseSeconds,
+  parseWorkers,
+} from './parsers.ts';
+import { type LogLevel, SETTINGS, type Setting, type SettingName } from './settings.ts';
+
+/** How `otpd serve` runs. */
+export interface Config {
+  readonly listen: ListenAddress;
+  readonly dataDir: string;
+  readonly plansFile: string | undefined;
+  /** The shared store in place of the embedded one; undefined for the latter. */
+  readonly redis: RedisLocation | undefined;
+  /** The file of the fingerprint key; undefined for the one in the data folder. */
+  readonly fingerprintKeyFile: string | undefined;
+  /** The file of the audit trail; undefined for none. */
+  readonly auditLog: string | undefined;
+  readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string | undefined } | undefined;
+  readonly insecure: boolean;
+  readonly reflection: boolean;
+  readonly logLevel: LogLevel;
+  /** How long calls in flight may take to end at a shutdown, in ms. */
+  readonly shutdownGraceMs: number;
+  /** How many connections each process takes at a time. */
+  readonly maxConnections: number;
+  /** How many processes serve. */
+  readonly workers: number;
+}
+
+/** What the command line gave: text for a setting with a value, true for a boolean one. */
+export type Flags = Readonly<Partial<Record<SettingName, string | boolean>>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the settings; throws `InvalidInputError` with every mistake, each under the flag or variable that it came from. */
+export function loadConfig(flags: Flags, env: Environment): Config {
+  const violations = new Violations();
+  const given = (name: SettingName) => sourceOf(name, flags, env);
+  const read = <T>(name: SettingName, parse: (text: string) => T): T | undefined => {
+    const { text, from } = given(name);
+    return text === undefined ? undefined : violations.collect('', () => named(from, () => parse(text)));
+  };
+  const listen = read('listen', parseListen);
+  const dataDir = read('dataDir', (text) => text);
+  const logLevel = read('logLevel', parseLogLevel);
+  const shutdownGraceMs = read('shutdownGrace', parseSeconds);
+  const maxConnections = read('maxConnections', parseConnections);
+  const workers = read('workers', parseWorkers);
+  const redisUrl = read('redisUrl', parseRedis);
+  const waitReplicas = read('redisWait', parseReplicas) ?? 0;
+  const [ca, redisCert, redisKey] = (['redisCa', 'redisCert', 'redisKey'] as const).map((name) => read(name, parseFile));
+  const fingerprintKeyFile = read('fingerprintKeyFile', parseFile);
+  const auditLog = given('auditLog').text;
+  const insecure = read('insecure', parseBoolean) ?? false;
+  const noReflection = read('noReflection', parseBoolean) ?? false;
+  const [cert, key, clientCa, plansFile] = (['tlsCert', 'tlsKey', 'tlsClientCa', 'plans'] as const).map((name) =>
+    read(name, parseFile),
+  );
+  if ((given('tlsCert').text === undefined) !== (given('tlsKey').text === undefined)) {
+    violations.add('--tls-cert', 'goes together with --tls-key (OTPD_TLS_CERT, OTPD_TLS_KEY): set both or neither');
+  }
+  if (given('tlsClientCa').text !== undefined && given('tlsCert').text === undefined) {
+    violations.add('--tls-client-ca', 'needs --tls-cert and --tls-key');
+  }
+  if (listen !== undefined && given('tlsCert').text === undefined && !insecure && !isLoopback(listen.host)) {
+    violations.add('--listen', 'beyond loopback without TLS: set --tls-cert and --tls-key, or allow plaintext with --insecure');
+  }
+  if (given('redisUrl').text !== undefined && given('fingerprintKeyFile').text === undefined) {
+    violations.add(
+      '--fingerprint-key-file',
+      'required with Redis: make one with `openssl rand -hex 32`, and give it to every instance',
+    );
+  }
+  violations.throwIfAny();
+  const tls = cert === undefined || key === undefined ? undefined : { cert, key, clientCa };
+  const redis = redisUrl === undefined ? undefined : { url: redisUrl, waitReplicas, ca, cert: redisCert, key: redisKey };
+  return Object.freeze({
+    listen: required(listen),
+    dataDir: required(dataDir),
+    plansFile,
+    redis,
+    fingerprintKeyFile,
+    auditLog,
+    tls,
+    insecure,
+    reflection: !noReflection,
+    logLevel: required(logLevel),
+    shutdownGraceMs: required(shutdownGraceMs),
+    maxConnections: required(maxConnections),
+    workers: required(workers),
+  });
+}
+
+/** What has a default has a value, unless there was a mistake in it. */
+function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a setting has no default');
+  return value;
+}
+
+function sourceOf(name: SettingName, flags: Flags, env: Environment): { text: string | undefined; from: string } {
+  const setting: Setting = SETTINGS[name];
+  const flag = flags[name];
+  if (flag !== undefined) return { text: String(flag), from: setting.flag };
+  return { text: env[setting.env] || setting.fallback, from: setting.env };
+}
+
+function named<T>(field: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    throw new InvalidInputError(error.violations.map(({ description }) => ({ field, description })));
+  }
+}

@@ -1,0 +1,29 @@
+/** The address that a server listens on. */
+import { isIP } from 'node:net';
+import { invalid } from '../otp/error.ts';
+
+export interface ListenAddress {
+  /** An IP address without brackets, or a host name. */
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+}
+
+/** Reads `host:port`, with brackets around IPv6. */
+export function parseListen(text: string): ListenAddress {
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  const port = Number(digits);
+  if (!host || port > 65_535) throw invalid('', 'not an address: use host:port, such as 127.0.0.1:50051 or [::1]:50051');
+  return { host, port };
+}
+
+/** `host:port` as grpc-js takes it, with brackets around IPv6. */
+export function formatAddress({ host, port }: ListenAddress): string {
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Whether only this machine can reach `host`. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}

@@ -1,0 +1,54 @@
+/** The values of settings, from their text; each throws `InvalidInputError` without a field for what is none. */
+import { existsSync } from 'node:fs';
+import { invalid } from '../otp/error.ts';
+import { parseRedisUrl } from '../store/redis/url.ts';
+import { LOG_LEVELS, type LogLevel } from './settings.ts';
+
+export function parseLogLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((name) => name === text);
+  if (level === undefined) throw invalid('', `unknown level: use one of ${LOG_LEVELS.join(', ')}`);
+  return level;
+}
+
+export function parseSeconds(text: string): number {
+  const seconds = /^\d{1,3}(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(seconds <= 300)) throw invalid('', 'not a number of seconds: use 0 to 300');
+  return Math.round(seconds * 1000);
+}
+
+export function parseBoolean(text: string): boolean {
+  if (/^(true|1|yes|on)$/i.test(text)) return true;
+  if (/^(false|0|no|off)$/i.test(text)) return false;
+  throw invalid('', 'neither true nor false: use one of the two');
+}
+
+/** The text itself, once it is known to be readable. */
+export function parseRedis(text: string): string {
+  parseRedisUrl(text);
+  return text;
+}
+
+export function parseReplicas(text: string): number {
+  return parseNumber(text, 'replicas', 0, 10);
+}
+
+export function parseConnections(text: string): number {
+  return parseNumber(text, 'connections', 1, 1_000_000);
+}
+
+export function parseWorkers(text: string): number {
+  return parseNumber(text, 'processes', 1, 64);
+}
+
+export function parseFile(path: string): string {
+  if (!existsSync(path)) throw invalid('', 'no such file: correct the path');
+  return path;
+}
+
+/** In one spelling only: `01` and `1e1` are mistakes. */
+function parseNumber(text: string, what: string, least: number, most: number): number {
+  const number = Number(text);
+  if (String(number) !== text || !Number.isInteger(number) || number < least || number > most)
+    throw invalid('', `not a number of ${what}: use ${least} to ${most}`);
+  return number;
+}

@@ -1,0 +1,142 @@
+/** All settings of `otpd serve`: the flags, the help texts and the README's table come from here. */
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** One setting: a flag of `otpd serve`, or an environment variable where the flag is absent. */
+export interface Setting {
+  /** The long flag; a boolean one has no value. */
+  readonly flag: string;
+  readonly value?: string;
+  readonly env: string;
+  readonly fallback?: string;
+  readonly help: string;
+  /** True if the value itself must never be shown. */
+  readonly secret?: boolean;
+}
+
+export type SettingName =
+  | 'listen'
+  | 'dataDir'
+  | 'plans'
+  | 'redisUrl'
+  | 'redisWait'
+  | 'redisCa'
+  | 'redisCert'
+  | 'redisKey'
+  | 'fingerprintKeyFile'
+  | 'auditLog'
+  | 'tlsCert'
+  | 'tlsKey'
+  | 'tlsClientCa'
+  | 'insecure'
+  | 'noReflection'
+  | 'logLevel'
+  | 'shutdownGrace'
+  | 'maxConnections'
+  | 'workers';
+
+/** In the order of the help text. */
+export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
+  listen: {
+    flag: '--listen',
+    value: 'host:port',
+    env: 'OTPD_LISTEN',
+    fallback: '127.0.0.1:50051',
+    help: 'address to listen on; port 0 takes any free one',
+  },
+  dataDir: {
+    flag: '--data-dir',
+    value: 'dir',
+    env: 'OTPD_DATA_DIR',
+    fallback: '../data',
+    help: 'folder of the database, made if absent',
+  },
+  plans: {
+    flag: '--plans',
+    value: 'file',
+    env: 'OTPD_PLANS',
+    help: 'JSON file of plans in place of free, pro, ultra and unlimited',
+  },
+  redisUrl: {
+    flag: '--redis-url',
+    value: 'url',
+    env: 'OTPD_REDIS_URL',
+    help: 'Redis 7 or Valkey as the store that several instances share: redis://[user:password@]host:port, or rediss:// for TLS; prefer the environment, since it may hold a password',
+    secret: true,
+  },
+  redisWait: {
+    flag: '--redis-wait',
+    value: 'replicas',
+    env: 'OTPD_REDIS_WAIT',
+    fallback: '0',
+    help: 'replicas that must hold a judgement before it is answered, so that it survives a failover; 0 to 10',
+  },
+  redisCa: {
+    flag: '--redis-ca',
+    value: 'file',
+    env: 'OTPD_REDIS_CA',
+    help: "PEM authorities to trust for rediss:// in place of the system's",
+  },
+  redisCert: {
+    flag: '--redis-cert',
+    value: 'file',
+    env: 'OTPD_REDIS_CERT',
+    help: 'PEM certificate to show to a Redis that demands one',
+  },
+  redisKey: { flag: '--redis-key', value: 'file', env: 'OTPD_REDIS_KEY', help: 'PEM private key of that certificate' },
+  fingerprintKeyFile: {
+    flag: '--fingerprint-key-file',
+    value: 'file',
+    env: 'OTPD_FINGERPRINT_KEY_FILE',
+    help: 'file of 64 hexadecimal digits, the same for all instances; made in the data folder if unset, required with Redis',
+  },
+  auditLog: {
+    flag: '--audit-log',
+    value: 'file',
+    env: 'OTPD_AUDIT_LOG',
+    help: 'append an audit trail to this file, as JSON lines',
+  },
+  tlsCert: { flag: '--tls-cert', value: 'file', env: 'OTPD_TLS_CERT', help: 'PEM certificate chain; turns TLS on' },
+  tlsKey: { flag: '--tls-key', value: 'file', env: 'OTPD_TLS_KEY', help: 'PEM private key of the certificate' },
+  tlsClientCa: {
+    flag: '--tls-client-ca',
+    value: 'file',
+    env: 'OTPD_TLS_CLIENT_CA',
+    help: 'PEM authorities whose client certificates are demanded (mutual TLS)',
+  },
+  insecure: {
+    flag: '--insecure',
+    env: 'OTPD_INSECURE',
+    help: 'listen beyond loopback without TLS: API keys and codes travel in the clear',
+  },
+  noReflection: { flag: '--no-reflection', env: 'OTPD_NO_REFLECTION', help: 'turn server reflection off' },
+  logLevel: {
+    flag: '--log-level',
+    value: 'level',
+    env: 'OTPD_LOG_LEVEL',
+    fallback: 'info',
+    help: `one of ${LOG_LEVELS.join(', ')}`,
+  },
+  shutdownGrace: {
+    flag: '--shutdown-grace',
+    value: 'seconds',
+    env: 'OTPD_SHUTDOWN_GRACE',
+    fallback: '10',
+    help: 'how long calls in flight may take to end at a shutdown, 0 to 300',
+  },
+  maxConnections: {
+    flag: '--max-connections',
+    value: 'n',
+    env: 'OTPD_MAX_CONNECTIONS',
+    fallback: '5000',
+    help: 'connections that each process takes at a time, 1 to 1000000; more are closed at once',
+  },
+  workers: {
+    flag: '--workers',
+    value: 'n',
+    env: 'OTPD_WORKERS',
+    fallback: '1',
+    help: 'processes that share the port and the limits, 1 to 64; as many as there are cores to give them',
+  },
+};

@@ -1,0 +1,88 @@
+/** The ports: what policy needs kept, and the promises that every store makes about it. */
+import type { CodeStore } from './codes.ts';
+import type { LimitStore } from './limits.ts';
+import type { Scope } from './principal.ts';
+
+export type { CarriedCharge, ChargeResult, LimitStore, LimitWindow, WindowState } from './limits.ts';
+
+/** Milliseconds since the Unix epoch. Injected, so that tests can stand at a window's boundary. */
+export type Clock = () => number;
+
+/** The store cannot be reached or cannot write: the caller decides whether the call can go on without it. */
+export class StoreUnavailableError extends Error {
+  constructor(cause: unknown) {
+    super('the store is not available', { cause });
+    this.name = 'StoreUnavailableError';
+  }
+}
+
+/** The store cannot be used as it is, and an operator must act; the message says what to do. */
+export class StoreSetupError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'StoreSetupError';
+  }
+}
+
+/** One secret of an API key; a rotated key has two for a while. Times in ms since the epoch. */
+export interface ApiKeySecret {
+  /** SHA-256 of the whole API key, 32 bytes: the key itself is kept nowhere. */
+  readonly digest: Uint8Array;
+  readonly createdAt: number;
+  /** When this secret stops working: the grace period of a rotation. Undefined: with the key. */
+  readonly expiresAt: number | undefined;
+}
+
+/** An API key as it is stored. Times in ms since the epoch. */
+export interface ApiKeyRecord {
+  /** The public part of the key, 12 characters of base62. */
+  readonly id: string;
+  readonly name: string;
+  readonly plan: string;
+  readonly scopes: readonly Scope[];
+  readonly createdAt: number;
+  readonly expiresAt: number | undefined;
+  readonly revokedAt: number | undefined;
+  /** Kept in memory and flushed now and then: may be minutes behind. */
+  readonly lastUsedAt: number | undefined;
+  /** Newest first. */
+  readonly secrets: readonly ApiKeySecret[];
+}
+
+/** API keys. A change is seen by every process on the same store within half a second. */
+export interface KeyStore {
+  find(id: string): Promise<ApiKeyRecord | undefined>;
+  /**
+   * Names the state of all keys: another text, never seen before, from the very step on in which a key was added or changed. Uses (`touch`)
+   * leave it as it is. Whoever asked for it before a key knows that the key is still so while the text is the same.
+   */
+  version(): Promise<string>;
+  /** All keys, oldest first. */
+  list(): Promise<ApiKeyRecord[]>;
+  /** Adds a key, all or nothing. Rejects if there is one with its id. */
+  insert(key: ApiKeyRecord): Promise<void>;
+  /** Adds a key only if there is none at all, atomically: two processes starting at once make one first key. Says whether it did. */
+  insertFirst(key: ApiKeyRecord): Promise<boolean>;
+  /** Changes a key in one atomic step; undefined if there is none with that id. */
+  update(id: string, change: (key: ApiKeyRecord) => ApiKeyRecord): Promise<ApiKeyRecord | undefined>;
+  /** Moves `lastUsedAt` forward for many keys at once; unknown ids are skipped. */
+  touch(lastUsed: ReadonlyMap<string, number>): Promise<void>;
+}
+
+/** The state behind a service: closed once, after the last call. */
+export interface Store {
+  readonly keys: KeyStore;
+  readonly limits: LimitStore;
+  readonly codes: CodeStore;
+  /**
+   * Ties the store to one fingerprint key: writes `identity` (a public check value of the key) if none is written yet; says whether the one
+   * written is the same. One atomic step: of two processes with different keys that start at once, one is told no.
+   */
+  bind(identity: string): Promise<boolean>;
+  /**
+   * Resolves when the store can write; rejects with `StoreUnavailableError`. To be called now and then: a shared store that has lost its state
+   * rejects everything until this has taken up what is there in its place.
+   */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

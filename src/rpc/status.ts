@@ -1,0 +1,138 @@
+/** The only mapping of errors to what callers see: a `google.rpc.Status` with its details. */
+import { create, toBinary } from '@bufbuild/protobuf';
+import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
+import { type Status, StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
+import { ErrorReason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
+import { InvalidInputError } from '../otp/error.ts';
+import { Rejection, type RejectionReason } from '../ports/rejection.ts';
+import { StoreUnavailableError } from '../ports/store.ts';
+import { CallFailure, type CallFailureReason } from './failure.ts';
+import { badRequest, errorInfo, quotaFailure, requestInfo, retryInfo } from './status-details.ts';
+
+/** A failed call as any transport can answer it. */
+export interface CallStatus {
+  readonly code: Code;
+  /** Fixed ASCII text that says what to do. */
+  readonly message: string;
+  readonly reason: ErrorReason;
+  /** The binary `google.rpc.Status` for `grpc-status-details-bin`. */
+  readonly details: Uint8Array;
+  /** When trying again makes sense, in ms; undefined if it does not. */
+  readonly retryAfterMs: number | undefined;
+  /** True for a fault of ours, which belongs in the log with its stack. */
+  readonly internal: boolean;
+}
+
+interface Meaning {
+  readonly code: Code;
+  readonly reason: ErrorReason;
+  readonly message: string;
+}
+
+type Reason = RejectionReason | CallFailureReason | 'invalid_fields' | 'internal';
+
+const MEANINGS: Readonly<Record<Reason, Meaning>> = {
+  api_key_missing: {
+    code: Code.UNAUTHENTICATED,
+    reason: ErrorReason.API_KEY_MISSING,
+    message: 'no API key: send one in the metadata as x-api-key, or as authorization: Bearer',
+  },
+  api_key_invalid: {
+    code: Code.UNAUTHENTICATED,
+    reason: ErrorReason.API_KEY_INVALID,
+    message: 'the API key is not valid: check it, or ask the operator of this service for another',
+  },
+  authentication_throttled: {
+    code: Code.RESOURCE_EXHAUSTED,
+    reason: ErrorReason.AUTHENTICATION_THROTTLED,
+    message: 'too many failed authentications from this address: correct the API key and wait as long as retry-after says',
+  },
+  scope_missing: {
+    code: Code.PERMISSION_DENIED,
+    reason: ErrorReason.SCOPE_MISSING,
+    message: 'the API key lacks the scope that this method needs: use a key that has it',
+  },
+  rate_limited: {
+    code: Code.RESOURCE_EXHAUSTED,
+    reason: ErrorReason.RATE_LIMITED,
+    message: "the limit of the API key's plan is reached: wait as long as retry-after says",
+  },
+  too_many_streams: {
+    code: Code.RESOURCE_EXHAUSTED,
+    reason: ErrorReason.TOO_MANY_STREAMS,
+    message: 'the API key has too many open streams: close one first',
+  },
+  request_id_reused: {
+    code: Code.INVALID_ARGUMENT,
+    reason: ErrorReason.REQUEST_ID_REUSED,
+    message: 'the request id was used before with another request: make a new UUID for each request',
+  },
+  store_unavailable: {
+    code: Code.UNAVAILABLE,
+    reason: ErrorReason.STORE_UNAVAILABLE,
+    message: 'the state that this call needs cannot be reached: try again as retry-after says',
+  },
+  shutting_down: {
+    code: Code.UNAVAILABLE,
+    reason: ErrorReason.SHUTTING_DOWN,
+    message: 'the server is stopping: call again to reach another instance',
+  },
+  malformed_message: {
+    code: Code.INVALID_ARGUMENT,
+    reason: ErrorReason.MALFORMED_MESSAGE,
+    message: 'the message cannot be decoded: send the request type of this method, in protobuf',
+  },
+  message_too_large: {
+    code: Code.RESOURCE_EXHAUSTED,
+    reason: ErrorReason.MESSAGE_TOO_LARGE,
+    message: 'the message is too large: send at most 64 KiB',
+  },
+  deadline_exceeded: {
+    code: Code.DEADLINE_EXCEEDED,
+    reason: ErrorReason.DEADLINE_EXCEEDED,
+    message: 'the deadline has passed: send the whole request in time, or allow more of it (5 s at most)',
+  },
+  protocol: {
+    code: Code.UNIMPLEMENTED,
+    reason: ErrorReason.PROTOCOL,
+    message: 'the call has a form that this method does not take: send one message, plain or compressed with gzip or deflate',
+  },
+  invalid_fields: {
+    code: Code.INVALID_ARGUMENT,
+    reason: ErrorReason.INVALID_FIELDS,
+    message: 'the request has invalid fields: the BadRequest details name each one and its remedy',
+  },
+  internal: {
+    code: Code.INTERNAL,
+    reason: ErrorReason.INTERNAL,
+    message: 'an internal error: it is logged under the request id',
+  },
+};
+
+/** How long to wait for a store that is away, in ms, where nothing says better. */
+const STORE_RETRY_MS = 1000;
+
+/** What the caller of `requestId` is told about `error`, whatever it is: an unknown one becomes INTERNAL with a fixed text. */
+export function statusOf(error: unknown, requestId: string): CallStatus {
+  const reason = reasonOf(error);
+  const meaning = MEANINGS[reason];
+  const retryAfterMs = retryAfterOf(error);
+  const metadata = error instanceof Rejection ? error.metadata : {};
+  const details = [errorInfo(meaning.reason, metadata), requestInfo(requestId)];
+  if (error instanceof InvalidInputError) details.push(badRequest(error.violations));
+  if (reason === 'rate_limited') details.push(quotaFailure(metadata));
+  if (retryAfterMs !== undefined) details.push(retryInfo(retryAfterMs));
+  const status: Status = create(StatusSchema, { code: meaning.code, message: meaning.message, details });
+  return { ...meaning, details: toBinary(StatusSchema, status), retryAfterMs, internal: reason === 'internal' };
+}
+
+function reasonOf(error: unknown): Reason {
+  if (error instanceof InvalidInputError) return 'invalid_fields';
+  if (error instanceof Rejection || error instanceof CallFailure) return error.reason;
+  return error instanceof StoreUnavailableError ? 'store_unavailable' : 'internal';
+}
+
+function retryAfterOf(error: unknown): number | undefined {
+  if (error instanceof Rejection && error.retryAfterMs !== undefined) return error.retryAfterMs;
+  return reasonOf(error) === 'store_unavailable' ? STORE_RETRY_MS : undefined;
+}

@@ -1,0 +1,86 @@
+/** Lua scripts for Redis, and running one: one round trip, by its digest, with its text where Redis does not know it (yet, or any more). */
+import { createHash } from 'node:crypto';
+import { COMMAND_TIMEOUT_MS, type Connection } from './connection.ts';
+import { isNoScript } from './error.ts';
+
+/** What a script answers where the identity of the store is not the one expected. */
+export const STATE_LOST = 'state lost';
+
+/** How long Redis has at least, in ms, for the text of a script that it did not know; with what its first answer took, 275 at most. */
+const LEAST_PATIENCE_MS = 25;
+
+/**
+ * Opens every script. KEYS[1] and ARGV[1]: where the identity of the store is, and what it was when this process opened it. ARGV[2]: the moment
+ * to judge by, in ms since the epoch; empty for that of Redis, one clock for all instances.
+ */
+const PRELUDE = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return '${STATE_LOST}' end
+local now = tonumber(ARGV[2])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end`;
+
+export interface Script {
+  readonly text: string;
+  /** SHA-1 of the text, as Redis names it. */
+  readonly digest: string;
+}
+
+/** A script with its keys and arguments, ready to send. */
+export interface ScriptCall {
+  readonly script: Script;
+  readonly keys: readonly string[];
+  readonly args: readonly (string | number)[];
+}
+
+/** Carries out a call in one atomic step. Throws `StoreUnavailableError`, after which the step may have been taken or not. */
+export type RunScript = (call: ScriptCall) => Promise<unknown>;
+
+/** All scripts there are. */
+const scripts: Script[] = [];
+
+/** A script that writes: refused as a whole by a Redis that is read-only, out of memory or cannot save. */
+export function writingScript(body: string): Script {
+  return scriptOf(`#!lua${PRELUDE}\n${body}`);
+}
+
+/** A script that only reads. */
+export function readingScript(body: string): Script {
+  return scriptOf(`#!lua flags=no-writes${PRELUDE}\n${body}`);
+}
+
+/** Runs each script as soon as it is asked for. */
+export function createRun({ redis, answered, translate }: Connection): RunScript {
+  return async ({ script, keys, args }) => {
+    const startedAt = performance.now();
+    try {
+      return await answered(redis.evalsha(script.digest, keys.length, ...keys, ...args));
+    } catch (error) {
+      if (!isNoScript(error)) throw translate(error);
+    }
+    const patienceMs = Math.max(LEAST_PATIENCE_MS, COMMAND_TIMEOUT_MS - (performance.now() - startedAt));
+    try {
+      return await answered(redis.eval(script.text, keys.length, ...keys, ...args), patienceMs);
+    } catch (error) {
+      throw translate(error);
+    }
+  };
+}
+
+/** Has Redis know all scripts now, and again whenever it is connected anew: a crowd that finds it without would have to send each its text. */
+export async function loadScripts({ redis, answered }: Connection): Promise<void> {
+  const load = async (): Promise<void> => {
+    const loaded = scripts.map(({ text }) => redis.script('LOAD', text));
+    // A user who may not do that is served by the texts.
+    await answered(Promise.allSettled(loaded)).catch(() => undefined);
+  };
+  redis.on('ready', load);
+  await load();
+}
+
+function scriptOf(text: string): Script {
+  const script = { text, digest: createHash('sha1').update(text).digest('hex') };
+  scripts.push(script);
+  return script;
+}

@@ -1,0 +1,109 @@
+/** What the parts of the Redis store share: the prefix of their keys, how their scripts are run, and which store they are run on. */
+import { StoreUnavailableError } from '../../ports/store.ts';
+import type { Connection } from './connection.ts';
+import { BIND, BOUND, IDENTITY, identify } from './identity.ts';
+import { type RunScript, type Script, STATE_LOST } from './script.ts';
+
+/** Runs a script on keys below the prefix. `now` counts only in tests. */
+export type RunOnStore = (
+  script: Script,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+  now?: number,
+) => Promise<unknown>;
+
+export interface Session {
+  readonly run: RunOnStore;
+  /** The same, resolving only when as many replicas have it as the operator asked for. */
+  readonly runAcknowledged: RunOnStore;
+  /** What `Store` promises. */
+  readonly bind: (fingerprintKey: string) => Promise<boolean>;
+  /** If the store was lost: takes up the one that Redis holds now. Rejects with `StoreUnavailableError` where that cannot be. */
+  readonly rejoin: () => Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly prefix: string;
+  /** The identity of the store, as `identify` gave it. */
+  readonly storeId: string;
+  readonly onWarning: (text: string) => void;
+  /** Called at once when the store turns out to be lost, before anything is asked of another one. */
+  readonly onLost: (error: StoreUnavailableError) => void;
+  readonly callerClock: boolean;
+}
+
+const LOST =
+  'Redis has lost its state, or another one answers: its API keys and used codes are gone. Restore a backup, or make new API keys ' +
+  '(otpd keys create); otpd goes on with either by itself';
+const FOREIGN =
+  'Redis holds the state of another fingerprint key, under which used codes would pass again: nothing is verified until OTPD_REDIS_URL leads ' +
+  'to the Redis of this key, or otpd is started with the key of this Redis';
+
+/** Makes the runners of a session. From the moment the store is found lost until `rejoin` has succeeded, every call is rejected. */
+export function createSession(
+  connection: Connection,
+  runners: { readonly run: RunScript; readonly runAcknowledged: RunScript },
+  { prefix, storeId: opened, onWarning, onLost, callerClock }: SessionOptions,
+): Session {
+  let storeId: string | undefined = opened;
+  let fingerprintKey: string | undefined;
+  let refused: string | undefined;
+
+  /** Says it once: a late answer to what was asked of a store that is given up already is no news. */
+  function lose(expected: string, error: StoreUnavailableError): void {
+    if (storeId !== expected) return;
+    storeId = undefined;
+    onLost(error);
+    onWarning(LOST);
+  }
+
+  function onStore(runner: RunScript, identity: () => string | undefined): RunOnStore {
+    return async (script, keys, args, now) => {
+      const expected = identity();
+      if (expected === undefined) throw stateLost();
+      const reply = await runner({
+        script,
+        keys: [IDENTITY, ...keys].map((key) => prefix + key),
+        args: [expected, callerClock ? (now ?? '') : '', ...args],
+      });
+      if (reply !== STATE_LOST) return reply;
+      const error = stateLost();
+      lose(expected, error);
+      throw error;
+    };
+  }
+
+  const runAcknowledged = onStore(runners.runAcknowledged, () => storeId);
+
+  async function isOurs(found: string): Promise<boolean> {
+    if (fingerprintKey === undefined) return true;
+    return (await onStore(runners.runAcknowledged, () => found)(BIND, [BOUND], [fingerprintKey])) === 1;
+  }
+
+  return {
+    run: onStore(runners.run, () => storeId),
+    runAcknowledged,
+    async bind(key) {
+      fingerprintKey = key;
+      return (await runAcknowledged(BIND, [BOUND], [key])) === 1;
+    },
+    async rejoin() {
+      if (storeId !== undefined) return;
+      const found = await identify(connection, prefix).catch((error: unknown) => {
+        throw connection.translate(error);
+      });
+      if (await isOurs(found.storeId)) {
+        storeId = found.storeId;
+        refused = undefined;
+        return;
+      }
+      if (refused !== found.storeId) onWarning(FOREIGN);
+      refused = found.storeId;
+      throw new StoreUnavailableError(new Error('the state of another fingerprint key'));
+    },
+  };
+}
+
+function stateLost(): StoreUnavailableError {
+  return new StoreUnavailableError(new Error(STATE_LOST));
+}

@@ -1,0 +1,91 @@
+/** The shared store: API keys, limits, one-time use, attempts and request ids in one Redis or Valkey, for any number of instances. */
+import type { Store, StoreUnavailableError } from '../../ports/store.ts';
+import { createAcknowledgedRun } from './acknowledged.ts';
+import { checkServer } from './check.ts';
+import { createRedisCodes } from './codes.ts';
+import { type Connection, connect, type RedisTls } from './connection.ts';
+import { RedisSetupError, reasonOf } from './error.ts';
+import { identify, PING } from './identity.ts';
+import { createRedisKeys } from './keys.ts';
+import { createRedisLimits } from './limits.ts';
+import { createRun, loadScripts } from './script.ts';
+import { createSession } from './session.ts';
+import { parseRedisUrl } from './url.ts';
+
+export interface RedisStoreOptions {
+  /** `redis://[[user]:password@]host[:port][/db]`, or `rediss://` for TLS. */
+  readonly url: string;
+  /** For `rediss://`. */
+  readonly tls?: RedisTls;
+  /**
+   * Opens the name of every key. Its hash tag puts them all into one slot of a Cluster, hence on one node: a request id must be recognised
+   * whatever key it comes with, in one atomic step, and a Verify takes Redis some ten microseconds. A Cluster so gives failover, not capacity.
+   */
+  readonly prefix?: string;
+  /** How many replicas must acknowledge a judgement or a change of an API key before it is answered; by default none. */
+  readonly waitReplicas?: number;
+  /** Told, in one line each, what an operator should know: at the start, and when Redis has lost its state. */
+  readonly onWarning: (text: string) => void;
+  /** Called when Redis has lost its state: whatever was read from it must be forgotten before this returns. */
+  readonly onLost?: ((error: StoreUnavailableError) => void) | undefined;
+  /** For tests alone: the moments passed in are taken for the time, in place of Redis' own. */
+  readonly callerClock?: boolean;
+}
+
+const DEFAULT_PREFIX = '{otpd}:';
+
+const FIRST_USE = 'Redis held nothing of otpd: this is the first start, or Redis has lost its API keys and used codes';
+
+/**
+ * Opens the store. Every operation is one script, one atomic step in one round trip, by Redis' clock, and is answered or rejected with
+ * `StoreUnavailableError` within 200 ms (225 if Redis does not have the script); a lost connection is made again within two seconds of Redis'
+ * return. An operation that was rejected may have taken effect, and may do so as late as Redis wakes up: only the request id tells.
+ *
+ * What is promised depends on Redis. With `appendfsync always` an accepted code stays used through a crash of Redis; with `everysec`, up to a
+ * second of them may be forgotten; a failover forgets what the new primary had not received, unless `waitReplicas` had it wait. A backup
+ * that is restored brings back the state of its time.
+ *
+ * A Redis that comes back empty has forgotten which codes were used, and so has one that is not the one from before. The key `id` below the
+ * prefix, made at the first use, tells: every script compares it. Where it is not the expected one, `onLost` is called and every operation is
+ * rejected, until the next `ping` takes up the store that is there now: under its identity (one for all who come at once), and only if no
+ * other fingerprint key is bound to it. That is safe because a code is judged only by the store that knows its caller's API key: whoever has
+ * no API key can verify nothing, and a store that has forgotten the used codes has forgotten the API keys with them. So nobody can present an
+ * old code before an operator gives out new API keys or restores a backup, and no restart of otpd is needed for either. It rests on `onLost`:
+ * no API key that was read before it may let a Verify through after it.
+ *
+ * Throws `InvalidInputError` for the URL, and `RedisSetupError` within some seconds if Redis is away, refuses the user, is older than 7, a
+ * replica, or may evict keys.
+ */
+export async function openRedisStore(options: RedisStoreOptions): Promise<Store> {
+  const { url, tls = {}, prefix = DEFAULT_PREFIX, waitReplicas = 0, callerClock = false } = options;
+  const { onWarning, onLost = () => undefined } = options;
+  const address = parseRedisUrl(url);
+  await using opened = new AsyncDisposableStack();
+  let acknowledging: Connection | undefined;
+  // What one has waited for in vain, the other must not wait for again: a call asks both in turn.
+  const connection = opened.adopt(await connect(address, tls, () => acknowledging?.leave()), (one) => one.close());
+  const warnings = await checkServer(connection, waitReplicas);
+  await loadScripts(connection);
+  const { storeId, isNew } = await identify(connection, prefix).catch((error: unknown) => {
+    throw new RedisSetupError(`cannot be written (${reasonOf(error)}): look into its log`);
+  });
+  for (const text of [...warnings, ...(isNew ? [FIRST_USE] : [])]) onWarning(text);
+
+  const run = createRun(connection);
+  if (waitReplicas > 0) acknowledging = opened.adopt(await connect(address, tls), (one) => one.close());
+  const runAcknowledged = acknowledging === undefined ? run : createAcknowledgedRun(acknowledging, waitReplicas);
+  const runners = { run, runAcknowledged };
+  const session = createSession(connection, runners, { prefix, storeId, onWarning, onLost, callerClock });
+  const owned = opened.move();
+  return {
+    keys: createRedisKeys(session),
+    limits: createRedisLimits(session),
+    codes: createRedisCodes(session),
+    bind: session.bind,
+    async ping() {
+      await session.rejoin();
+      await session.runAcknowledged(PING, [], []);
+    },
+    close: () => owned.disposeAsync(),
+  };
+}

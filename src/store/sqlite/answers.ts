@@ -1,0 +1,79 @@
+/** The answers to request ids as rows, on prepared statements, within the transaction of the caller. */
+import { hash } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import type { Judgement, Outcome } from '../../ports/codes.ts';
+import { ANSWER_KEPT_MS } from '../../verification/rules.ts';
+import { createPlaces, type Upkeep } from './places.ts';
+
+/** The answers. */
+export interface AnswerRows extends Upkeep {
+  /** What is kept under a request id; undefined for one that is new. It may have expired. */
+  find(requestId: string): StoredAnswer | undefined;
+  /** Keeps the answer to a request id: over `known`, which was found, or as a new row. */
+  put(
+    request: { readonly id: string; readonly payload: string },
+    judgement: Judgement,
+    now: number,
+    known: StoredAnswer | undefined,
+  ): void;
+}
+
+/** An answer, and its row. */
+export interface StoredAnswer {
+  readonly id: number;
+  /** What tells a repeat from another request under the same id. */
+  readonly payload: string;
+  readonly expiresAt: number;
+  readonly judgement: Judgement;
+}
+
+/** The columns are typed by the schema, whose tables are STRICT. */
+interface Row {
+  readonly payload: string;
+  readonly outcome: Outcome;
+  readonly step: number | null;
+  readonly drift: number;
+  readonly attempts_remaining: number;
+  readonly retry_after_ms: number | null;
+  readonly expires_at: number;
+}
+
+const COLUMNS = 'payload, outcome, step, drift, attempts_remaining, retry_after_ms, expires_at';
+
+/** 128 bits in base64url: enough that two request ids never meet. */
+const NAME_LENGTH = 22;
+
+/** The name of a request id's row: of one length and random, whatever callers choose for ids. */
+export function requestName(requestId: string): string {
+  return hash('sha256', requestId, 'base64url').slice(0, NAME_LENGTH);
+}
+
+/** The rows of a database of the present schema. */
+export function createAnswerRows(database: DatabaseSync): AnswerRows {
+  const places = createPlaces<Row>(database, 'otp_answer', COLUMNS);
+  const insert = database.prepare(`INSERT INTO otp_answer (name, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
+  const update = database.prepare(`UPDATE otp_answer SET (${COLUMNS}) = (?, ?, ?, ?, ?, ?, ?) WHERE id = ?`);
+  return {
+    ...places,
+    find(requestId) {
+      const row = places.find(requestName(requestId));
+      return row && { id: row.id, payload: row.payload, expiresAt: row.expires_at, judgement: judgementOf(row) };
+    },
+    put({ id, payload }, { outcome, step = null, drift, attemptsRemaining, retryAfterMs = null }, now, known) {
+      const values = [payload, outcome, step, drift, attemptsRemaining, retryAfterMs, now + ANSWER_KEPT_MS];
+      const name = requestName(id);
+      if (known !== undefined) update.run(...values, known.id);
+      else places.add(name, Number(insert.run(name, ...values).lastInsertRowid));
+    },
+  };
+}
+
+function judgementOf({ outcome, step, drift, attempts_remaining, retry_after_ms }: Row): Judgement {
+  return {
+    outcome,
+    step: step ?? undefined,
+    drift,
+    attemptsRemaining: attempts_remaining,
+    retryAfterMs: retry_after_ms ?? undefined,
+  };
+}

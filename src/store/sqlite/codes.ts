@@ -1,0 +1,52 @@
+/** What a running service writes to SQLite, as the main thread sees it: everything is done by the writer. */
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { CodeStore } from '../../ports/codes.ts';
+import { judgeOrder, type WriterData } from './orders.ts';
+import { createQueue } from './queue.ts';
+
+/** Within this an attempt is judged or rejected, in ms: a Verify has to be answered within 300. */
+const JUDGE_PATIENCE_MS = 200;
+/** The same for the others, which have more time than a Verify. */
+const PATIENCE_MS = 1000;
+/** Keys in one order: some ms of work, so that a Verify does not wait long behind them. */
+const TOUCHED_AT_ONCE = 500;
+/** The same for the first ping, which may have to wait for the writer to start on a machine that is starting other things too. */
+const STARTING_MS = 5000;
+
+export interface SqliteCodes extends CodeStore {
+  /** What `KeyStore` promises. */
+  touch(lastUsed: ReadonlyMap<string, number>): Promise<void>;
+  /** Resolves when the writer has the write lock, and with `write`, when it has written; rejects with `StoreUnavailableError`. */
+  ping(write: boolean): Promise<void>;
+  /** Waits for what was asked, for a second at most. */
+  close(): Promise<void>;
+}
+
+/** The codes in the file of the store, which has the present schema. `onOutage` is told when something could not be written. */
+export function createSqliteCodes(data: WriterData, onOutage: () => void): SqliteCodes {
+  const queue = createQueue(() => startWriter(data), onOutage);
+  let hasStarted = false;
+  return {
+    judge: (attempt, now) => queue.send(judgeOrder(attempt, now), JUDGE_PATIENCE_MS),
+    inspect: (fingerprint) => queue.send(['inspect', fingerprint], PATIENCE_MS),
+    unlock: (fingerprint) => queue.send(['unlock', fingerprint], PATIENCE_MS),
+    async touch(lastUsed) {
+      const uses = [...lastUsed];
+      for (let from = 0; from < uses.length; from += TOUCHED_AT_ONCE)
+        await queue.send(['touch', uses.slice(from, from + TOUCHED_AT_ONCE)], PATIENCE_MS);
+    },
+    async ping(write) {
+      await queue.send(['ping', write], hasStarted ? PATIENCE_MS : STARTING_MS);
+      hasStarted = true;
+    },
+    close: queue.close,
+  };
+}
+
+function startWriter(workerData: WriterData): Worker {
+  // The same extension as this file has: it is run as it is written, and compiled too.
+  const url = new URL(`./writer${extname(import.meta.filename)}`, import.meta.url);
+  // The flags of this process are for its main thread: some would not let a worker start.
+  return new Worker(url, { name: 'otpd-writer', workerData, execArgv: [] });
+}

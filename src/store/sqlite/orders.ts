@@ -1,0 +1,74 @@
+/** What the main thread and the writer say to each other: tuples of plain values, which are cloned several times faster than objects. */
+import type { Attempt, CodeState, Judgement, RequestIdReused } from '../../ports/codes.ts';
+import type { KeyUse } from './key-uses.ts';
+import type { FileIdentity } from './writer-file.ts';
+
+type JudgeOrder = readonly [
+  kind: 'judge',
+  now: number,
+  fingerprint: string,
+  step: number | undefined,
+  drift: number,
+  claim: boolean,
+  afterStep: number | undefined,
+  matchableMs: number | undefined,
+  requestId: string | undefined,
+  payload: string | undefined,
+];
+
+/** One thing for the writer to do. */
+export type Order =
+  | JudgeOrder
+  | readonly [kind: 'inspect' | 'unlock', fingerprint: string]
+  | readonly [kind: 'touch', uses: readonly KeyUse[]]
+  /** Takes the write lock; with `write`, writes too, as only that shows that the disk is not full. */
+  | readonly [kind: 'ping', write: boolean];
+
+/** An order, and when nobody waits for its result any more, in ms of `monotonicMs`: it is not carried out after that. */
+export type TimedOrder = readonly [order: Order, deadline: number];
+
+/** The result of each kind of order. */
+export interface Results {
+  readonly judge: Judgement | RequestIdReused;
+  readonly inspect: CodeState;
+  readonly unlock: CodeState;
+  readonly touch: undefined;
+  readonly ping: undefined;
+}
+
+export type Result = Results[Order[0]];
+
+/** In place of a result: nobody waits for it any more, and the order was not carried out. */
+export const LATE = 'late';
+
+/** The answer to one batch of orders, in their order: a result is an error where a bug kept that one order from being carried out. */
+export type Reply = { readonly results: readonly (Result | typeof LATE | Error)[] } | { readonly outage: Error };
+
+/** In place of a batch: the writer closes its file and ends. */
+export const CLOSE = 'close';
+
+/** What the writer is started with. */
+export interface WriterData {
+  readonly file: string;
+  /** The file as it was when the store was opened on it. */
+  readonly identity: FileIdentity;
+}
+
+/** The order to judge. */
+export function judgeOrder(attempt: Attempt, now: number): JudgeOrder {
+  const { fingerprint, step, drift, claim, afterStep, matchableMs, request } = attempt;
+  return ['judge', now, fingerprint, step, drift, claim, afterStep, matchableMs, request?.id, request?.payload];
+}
+
+/** The attempt of an order to judge. */
+export function attemptOf(order: JudgeOrder): Attempt {
+  const [, , fingerprint, step, drift, claim, afterStep, matchableMs, id, payload] = order;
+  const request = id === undefined || payload === undefined ? undefined : { id, payload };
+  return { fingerprint, step, drift, claim, afterStep, matchableMs, request };
+}
+
+/** A clock that all threads of the process share and that nobody sets, in ms. */
+export function monotonicMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
+}

@@ -1,0 +1,115 @@
+/** The writer: a thread with the one connection by which codes are judged and uses noted, so that no call ever waits for the disk but its own. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { CodeRows } from './code-rows.ts';
+import {
+  attemptOf,
+  CLOSE,
+  LATE,
+  monotonicMs,
+  type Order,
+  type Reply,
+  type Result,
+  type TimedOrder,
+  type WriterData,
+} from './orders.ts';
+import { SCHEMA_VERSION } from './schema.ts';
+import { BUSY, FULL, isOutage, resultCode } from './transaction.ts';
+import { type Connection, createWriterFile } from './writer-file.ts';
+
+/** The longest pause between two tries at the write lock, in ms: a little more than a commit takes. */
+const MAX_PAUSE_MS = 2;
+/** Expired rows dropped for each order: two, so that they leave faster than new ones come. */
+const SWEPT = 2;
+
+const { file, identity } = workerData as WriterData;
+const writerFile = createWriterFile(file, identity);
+
+parentPort?.on('message', (message: readonly TimedOrder[] | typeof CLOSE) => {
+  if (message === CLOSE) {
+    writerFile.drop();
+    parentPort?.close();
+  } else {
+    parentPort?.postMessage(carryOut(message));
+  }
+});
+
+/** Carries out a batch in one transaction: one wait for the disk for all of it. */
+function carryOut(batch: readonly TimedOrder[]): Reply {
+  try {
+    const connection = begin(Math.max(...batch.map(([, deadline]) => deadline)));
+    try {
+      connection.rows.begin();
+      const results = batch.map((timed) => resultOf(timed, connection));
+      sweep(batch, connection.rows);
+      connection.rows.end();
+      connection.database.exec('COMMIT');
+      return { results };
+    } catch (error) {
+      connection.rows.forget();
+      // A full disk or an I/O error has ended the transaction already.
+      if (connection.database.isTransaction) connection.database.exec('ROLLBACK');
+      throw error;
+    }
+  } catch (error) {
+    const code = resultCode(error);
+    if (code !== undefined && code !== BUSY && code !== FULL) writerFile.drop();
+    return { outage: asError(error) };
+  }
+}
+
+/** Takes the write lock, which another process may have, until `deadline`. It is tried often, or the busiest process would have it always. */
+function begin(deadline: number): Connection {
+  for (;;) {
+    try {
+      const connection = writerFile.connect();
+      connection.database.exec('BEGIN IMMEDIATE');
+      return connection;
+    } catch (error) {
+      if (resultCode(error) !== BUSY || monotonicMs() > deadline) throw error;
+    }
+    sleep(Math.random() * MAX_PAUSE_MS);
+  }
+}
+
+/** An error where the order is one that a bug stops: it must not stop the others too. */
+function resultOf([order, deadline]: TimedOrder, connection: Connection): Result | typeof LATE | Error {
+  if (monotonicMs() > deadline) return LATE;
+  try {
+    return carryOutOne(order, connection);
+  } catch (error) {
+    if (isOutage(error) || !connection.database.isTransaction) throw error;
+    return asError(error);
+  }
+}
+
+function carryOutOne(order: Order, { database, rows, touch }: Connection): Result {
+  switch (order[0]) {
+    case 'judge':
+      return rows.judge(attemptOf(order), order[1]);
+    case 'inspect':
+      return rows.inspect(order[1]);
+    case 'unlock':
+      return rows.unlock(order[1]);
+    case 'touch':
+      touch(order[1]);
+      return undefined;
+    case 'ping':
+      // Commits a page without changing it.
+      if (order[1]) database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+      return undefined;
+  }
+}
+
+function sweep(batch: readonly TimedOrder[], rows: CodeRows): void {
+  const last = batch.findLast(([order]) => order[0] === 'judge')?.[0];
+  if (last?.[0] === 'judge') rows.sweep(last[1], SWEPT * batch.length);
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+/** Blocks this thread, which has nothing else to do. */
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

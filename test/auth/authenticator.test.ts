@@ -1,0 +1,509 @@
+/** Authentication: who gets in, what others are told, how soon a change acts, and what an outage of the store does. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
+import { type Authenticator, createAuthenticator } from '../../src/auth/authenticator.ts';
+import { createKeyCache } from '../../src/auth/key-cache.ts';
+import { StoreUnavailableError } from '../../src/ports/store.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
+import {
+  clockAt,
+  type FlakyStore,
+  flaky,
+  HOUR,
+  issue,
+  MINUTE,
+  rejectionOf,
+  SECOND,
+  type SettableClock,
+  START,
+} from './fixtures.ts';
+
+const PEER = '192.0.2.1:5000';
+const OTHER_PEER = '192.0.2.2:5000';
+
+let clock: SettableClock;
+let store: FlakyStore;
+let authenticator: Authenticator;
+
+beforeEach(() => {
+  clock = clockAt(START);
+  store = flaky(createMemoryStore());
+  authenticator = createAuthenticator({ keys: store.keys, clock });
+});
+
+async function stored(...input: Parameters<typeof issue>) {
+  const issued = issue(...input);
+  await store.keys.insert(issued.record);
+  return issued;
+}
+
+async function reasonFor(apiKey: string | undefined, peer: string = PEER): Promise<string> {
+  return (await rejectionOf(authenticator.authenticate(apiKey, peer))).reason;
+}
+
+async function failOften(times: number, peer: string = PEER): Promise<void> {
+  for (let failure = 0; failure < times; failure += 1) expect(await reasonFor('wrong', peer)).toBe('api_key_invalid');
+}
+
+describe('a caller', () => {
+  it('without a key is told that it is missing', async () => {
+    expect(await reasonFor(undefined)).toBe('api_key_missing');
+    expect(await reasonFor('')).toBe('api_key_missing');
+    expect(store.finds).toBe(0);
+  });
+
+  it('with something that is no key is refused without a look-up', async () => {
+    expect(await reasonFor('wrong')).toBe('api_key_invalid');
+    expect(store.finds).toBe(0);
+  });
+
+  it('with an unknown, wrong, expired or revoked key is told the same', async () => {
+    const right = await stored();
+    const wrong = rotateApiKey(right.record, 0, START);
+    const expired = await stored({ expiresAt: START + 1 });
+    const revoked = await stored();
+    await store.keys.update(revoked.record.id, (key) => revokeApiKey(key, START));
+    clock.now = START + 1;
+    const errors = [];
+    for (const { apiKey } of [issue(), wrong, expired, revoked])
+      errors.push(await rejectionOf(authenticator.authenticate(apiKey, PEER)));
+    const told = errors.map(({ message, reason, metadata, retryAfterMs, cause }) => ({
+      message,
+      reason,
+      metadata,
+      retryAfterMs,
+      cause,
+    }));
+    for (const answer of told) expect(answer).toEqual(told[0]);
+    expect(told[0]).toEqual({ message: 'api_key_invalid', reason: 'api_key_invalid', metadata: {} });
+  });
+
+  it('with a key is known by its id, plan and scopes', async () => {
+    const { apiKey, record } = await stored({ plan: 'pro', scopes: ['token'] });
+    const principal = await authenticator.authenticate(apiKey, PEER);
+    expect(principal).toEqual({ keyId: record.id, plan: 'pro', scopes: new Set(['token']) });
+  });
+});
+
+describe('a change', () => {
+  it('acts within half a second: creation, also of an id asked for before', async () => {
+    const issued = issue();
+    expect(await reasonFor(issued.apiKey)).toBe('api_key_invalid');
+    await store.keys.insert(issued.record);
+    clock.now += 500;
+    expect((await authenticator.authenticate(issued.apiKey, PEER)).keyId).toBe(issued.record.id);
+  });
+
+  it('acts within half a second: revocation', async () => {
+    const { apiKey, record } = await stored();
+    await authenticator.authenticate(apiKey, PEER);
+    await store.keys.update(record.id, (key) => revokeApiKey(key, clock.now));
+    clock.now += 500;
+    expect(await reasonFor(apiKey)).toBe('api_key_invalid');
+  });
+
+  it('acts within half a second: rotation, with both secrets during the grace and the new one after', async () => {
+    const old = await stored();
+    await authenticator.authenticate(old.apiKey, PEER);
+    const renewed = rotateApiKey(old.record, HOUR, clock.now);
+    await store.keys.update(old.record.id, () => renewed.record);
+    clock.now += 500;
+    await authenticator.authenticate(old.apiKey, PEER);
+    await authenticator.authenticate(renewed.apiKey, PEER);
+    clock.now = START + HOUR;
+    await authenticator.authenticate(renewed.apiKey, PEER);
+    expect(await reasonFor(old.apiKey)).toBe('api_key_invalid');
+  });
+
+  it('acts within half a second: another plan', async () => {
+    const { apiKey, record } = await stored();
+    await authenticator.authenticate(apiKey, PEER);
+    await store.keys.update(record.id, (key) => ({ ...key, plan: 'ultra' }));
+    clock.now += 500;
+    expect((await authenticator.authenticate(apiKey, PEER)).plan).toBe('ultra');
+  });
+
+  it('acts at once when it is the expiry, remembered or not', async () => {
+    const { apiKey } = await stored({ expiresAt: START + 100 });
+    await authenticator.authenticate(apiKey, PEER);
+    clock.now = START + 100;
+    expect(await reasonFor(apiKey)).toBe('api_key_invalid');
+    expect(store.finds).toBe(1);
+  });
+
+  it('acts at once after the clock has stepped back', async () => {
+    const { apiKey, record } = await stored();
+    await authenticator.authenticate(apiKey, PEER);
+    await store.keys.update(record.id, (key) => revokeApiKey(key, clock.now));
+    clock.now -= HOUR;
+    expect(await reasonFor(apiKey)).toBe('api_key_invalid');
+  });
+});
+
+describe('the store', () => {
+  it('is asked once for a key that nobody changes, right or wrong', async () => {
+    const { apiKey, record } = await stored();
+    const wrong = rotateApiKey(record, 0, START);
+    for (let call = 0; call < 10; call += 1) {
+      await authenticator.authenticate(apiKey, PEER);
+      await reasonFor(wrong.apiKey);
+    }
+    for (let call = 0; call < 10; call += 1) {
+      clock.now += SECOND;
+      await authenticator.authenticate(apiKey, PEER);
+      await reasonFor(wrong.apiKey);
+    }
+    expect([store.finds, store.versions]).toEqual([1, 11]);
+  });
+
+  it('is asked no more often by many keys than by one', async () => {
+    const issued = await Promise.all(Array.from({ length: 300 }, () => stored()));
+    for (let call = 0; call < 3000; call += 1) {
+      await authenticator.authenticate(issued[call % 300]?.apiKey, PEER);
+      clock.now += 1;
+    }
+    expect(store.finds).toBe(300);
+    expect(store.versions).toBeGreaterThan(5);
+    expect(store.versions).toBeLessThanOrEqual(12);
+  });
+
+  it('is asked for the version while calls go on at once', async () => {
+    const { apiKey } = await stored();
+    await authenticator.authenticate(apiKey, PEER);
+    for (let round = 0; round < 10; round += 1) {
+      clock.now += 300;
+      expect(authenticator.authenticate(apiKey, PEER)).not.toBeInstanceOf(Promise);
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    }
+    expect(store.finds).toBe(1);
+  });
+
+  it('is asked again for a key after a change, once, when it is used', async () => {
+    const issued = await Promise.all(Array.from({ length: 20 }, () => stored()));
+    for (const { apiKey } of issued) await authenticator.authenticate(apiKey, PEER);
+    await stored();
+    clock.now += SECOND;
+    for (let round = 0; round < 3; round += 1)
+      for (const { apiKey } of issued.slice(0, 5)) await authenticator.authenticate(apiKey, PEER);
+    expect(store.finds).toBe(25);
+  });
+
+  it.each(['before', 'after'])('may change a key just %s it is read', async (moment) => {
+    const { apiKey, record } = await stored();
+    const revoke = () => store.keys.update(record.id, (key) => revokeApiKey(key, START));
+    let isFirst = true;
+    const find: typeof store.keys.find = async (id) => {
+      const changes = isFirst;
+      isFirst = false;
+      if (changes && moment === 'before') await revoke();
+      const found = await store.keys.find(id);
+      if (changes && moment === 'after') await revoke();
+      return found;
+    };
+    authenticator = createAuthenticator({ keys: { ...store.keys, find }, clock });
+    await Promise.resolve(authenticator.authenticate(apiKey, PEER)).catch(() => undefined);
+    clock.now += 500;
+    expect(await reasonFor(apiKey)).toBe('api_key_invalid');
+    clock.now += SECOND;
+    expect(await reasonFor(apiKey)).toBe('api_key_invalid');
+  });
+
+  it('is asked for a key after 15 minutes at the latest, should a change have left the version as it was', async () => {
+    const { apiKey, record } = await stored();
+    const version = async () => 'always the same';
+    authenticator = createAuthenticator({ keys: { ...store.keys, version }, clock });
+    await authenticator.authenticate(apiKey, PEER);
+    await store.keys.update(record.id, (key) => revokeApiKey(key, START));
+    clock.now += 15 * MINUTE;
+    expect(await reasonFor(apiKey)).toBe('api_key_invalid');
+  });
+
+  it('may fail to tell the version by a bug: told to who has to wait for it, and to nobody else', async () => {
+    const { apiKey } = await stored();
+    let bug: Error | undefined;
+    const version = async () => {
+      if (bug !== undefined) throw bug;
+      return store.keys.version();
+    };
+    authenticator = createAuthenticator({ keys: { ...store.keys, version }, clock });
+    await authenticator.authenticate(apiKey, PEER);
+    clock.now += 600;
+    await authenticator.authenticate(apiKey, PEER);
+    bug = new TypeError('a bug');
+    clock.now += 300;
+    expect(authenticator.authenticate(apiKey, PEER)).not.toBeInstanceOf(Promise);
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.now += 200;
+    await expect(authenticator.authenticate(apiKey, PEER)).rejects.toThrow(bug);
+    bug = undefined;
+    await authenticator.authenticate(apiKey, PEER);
+  });
+
+  it('is asked once by calls at the same time', async () => {
+    const { apiKey } = await stored();
+    const calls = Array.from({ length: 50 }, () => authenticator.authenticate(apiKey, PEER));
+    expect(await Promise.all(calls)).toHaveLength(50);
+    expect(store.finds).toBe(1);
+  });
+
+  it('is asked once for an id that no key has, until a key is created', async () => {
+    const { apiKey, record } = issue();
+    for (let call = 0; call < 10; call += 1) {
+      expect(await reasonFor(apiKey)).toBe('api_key_invalid');
+      clock.now += SECOND;
+    }
+    expect(store.finds).toBe(1);
+    await reasonFor(apiKey);
+    await store.keys.insert(record);
+    clock.now += 500;
+    expect((await authenticator.authenticate(apiKey, PEER)).keyId).toBe(record.id);
+  });
+
+  it('is told when keys were last used, and told again if it was away', async () => {
+    const { apiKey, record } = await stored();
+    await authenticator.authenticate(apiKey, PEER);
+    store.down = true;
+    await authenticator.flush();
+    store.down = false;
+    clock.now += 100;
+    await authenticator.flush();
+    expect((await store.keys.find(record.id))?.lastUsedAt).toBe(START);
+    await authenticator.authenticate(apiKey, PEER);
+    await authenticator.close();
+    expect((await store.keys.find(record.id))?.lastUsedAt).toBe(START + 100);
+  });
+});
+
+describe('while the store is away', () => {
+  it('a key read within 15 minutes goes on working, and no longer', async () => {
+    const { apiKey } = await stored();
+    await authenticator.authenticate(apiKey, PEER);
+    store.down = true;
+    for (clock.now = START; clock.now < START + 15 * MINUTE; clock.now += MINUTE) await authenticator.authenticate(apiKey, PEER);
+    clock.now = START + 15 * MINUTE;
+    const rejection = await rejectionOf(authenticator.authenticate(apiKey, PEER));
+    expect(rejection).toMatchObject({ reason: 'store_unavailable', retryAfterMs: 1000 });
+  });
+
+  it('the 15 minutes begin with its last word, not with the first', async () => {
+    const { apiKey } = await stored();
+    for (clock.now = START; clock.now <= START + 20 * MINUTE; clock.now += MINUTE) await authenticator.authenticate(apiKey, PEER);
+    store.down = true;
+    clock.now = START + 30 * MINUTE;
+    await authenticator.authenticate(apiKey, PEER);
+    clock.now = START + 35 * MINUTE;
+    expect(await reasonFor(apiKey)).toBe('store_unavailable');
+  });
+
+  it('the store is not asked at every call', async () => {
+    const { apiKey } = await stored();
+    await authenticator.authenticate(apiKey, PEER);
+    store.down = true;
+    clock.now += SECOND;
+    for (let call = 0; call < 10; call += 1) await authenticator.authenticate(apiKey, PEER);
+    expect([store.finds, store.versions]).toEqual([1, 2]);
+  });
+
+  it('a key goes on working that it could not be asked for again after a change, as long and as rarely asked for', async () => {
+    const { apiKey } = await stored();
+    let isDown = false;
+    let finds = 0;
+    const find: typeof store.keys.find = (id) => {
+      finds += 1;
+      return isDown ? Promise.reject(new StoreUnavailableError(new Error('away'))) : store.keys.find(id);
+    };
+    authenticator = createAuthenticator({ keys: { ...store.keys, find }, clock });
+    await authenticator.authenticate(apiKey, PEER);
+    await stored();
+    isDown = true;
+    for (let second = 1; second < 15 * 60; second += 100) {
+      clock.now = START + second * SECOND;
+      for (let call = 0; call < 10; call += 1) await authenticator.authenticate(apiKey, PEER);
+    }
+    expect(finds).toBe(10);
+    clock.now = START + 15 * MINUTE;
+    expect(await reasonFor(apiKey)).toBe('store_unavailable');
+    isDown = false;
+    await authenticator.authenticate(apiKey, PEER);
+  });
+
+  it('it is found back within half a second, with what was changed meanwhile', async () => {
+    const { apiKey, record } = await stored();
+    await authenticator.authenticate(apiKey, PEER);
+    store.down = true;
+    clock.now += MINUTE;
+    await authenticator.authenticate(apiKey, PEER);
+    store.down = false;
+    await store.keys.update(record.id, (key) => revokeApiKey(key, START));
+    clock.now += 500;
+    expect(await reasonFor(apiKey)).toBe('api_key_invalid');
+  });
+
+  it('a remembered key still expires, and a wrong one is still refused', async () => {
+    const { apiKey, record } = await stored({ expiresAt: START + MINUTE });
+    await authenticator.authenticate(apiKey, PEER);
+    store.down = true;
+    clock.now += SECOND;
+    expect(await reasonFor(rotateApiKey(record, 0, START).apiKey)).toBe('api_key_invalid');
+    clock.now = START + MINUTE;
+    expect(await reasonFor(apiKey)).toBe('api_key_invalid');
+  });
+
+  it('an unknown key is not judged, and not counted as a failure', async () => {
+    const { apiKey } = await stored();
+    store.down = true;
+    for (let call = 0; call < 101; call += 1) expect(await reasonFor(apiKey)).toBe('store_unavailable');
+    store.down = false;
+    await authenticator.authenticate(apiKey, PEER);
+  });
+});
+
+describe('a store that has lost its state', () => {
+  it('lets nobody in by what it said before: not as fresh, nor as the last word of a store that is away', async () => {
+    const { apiKey } = await stored();
+    const principal = await authenticator.authenticate(apiKey, PEER);
+    expect(authenticator.knows(principal)).toBe(true);
+    store.down = true;
+    authenticator.forget();
+    expect(await reasonFor(apiKey)).toBe('store_unavailable');
+    expect(authenticator.knows(principal)).toBe(false);
+    clock.now += SECOND;
+    expect(await reasonFor(apiKey)).toBe('store_unavailable');
+    store.down = false;
+    expect(authenticator.knows(await authenticator.authenticate(apiKey, PEER))).toBe(true);
+    expect(authenticator.knows(principal)).toBe(false);
+  });
+
+  it('lets nobody in by what it was saying at that moment', async () => {
+    const { apiKey } = await stored();
+    const asked = reasonFor(apiKey);
+    authenticator.forget();
+    expect(await asked).toBe('store_unavailable');
+    store.down = true;
+    expect(await reasonFor(apiKey)).toBe('store_unavailable');
+  });
+
+  it('has its word about unknown keys forgotten too, and those whose keys it lost are no guessers', async () => {
+    const issued = issue();
+    for (let call = 0; call < 100; call += 1) expect(await reasonFor(issued.apiKey)).toBe('api_key_invalid');
+    expect(await reasonFor(issued.apiKey)).toBe('authentication_throttled');
+    await store.keys.insert(issued.record);
+    authenticator.forget();
+    expect((await authenticator.authenticate(issued.apiKey, PEER)).keyId).toBe(issued.record.id);
+  });
+});
+
+describe('a network that failed 100 times within a minute', () => {
+  it('is throttled, told for how long, and makes no look-ups', async () => {
+    const unused = await stored();
+    await failOften(100);
+    for (const { apiKey } of [unused, issue()]) {
+      const rejection = await rejectionOf(authenticator.authenticate(apiKey, PEER));
+      expect(rejection).toMatchObject({ reason: 'authentication_throttled', retryAfterMs: MINUTE });
+    }
+    expect(await reasonFor('wrong')).toBe('authentication_throttled');
+    expect(store.finds).toBe(0);
+    clock.now += MINUTE;
+    await authenticator.authenticate(unused.apiKey, PEER);
+  });
+
+  it('does not lock out a client behind the same proxy that worked before', async () => {
+    const { apiKey } = await stored();
+    await authenticator.authenticate(apiKey, PEER);
+    await failOften(100);
+    await authenticator.authenticate(apiKey, PEER);
+    clock.now += 30 * SECOND;
+    await authenticator.authenticate(apiKey, PEER);
+  });
+
+  it('gains nothing from a remembered key: a wrong secret and a revoked key are throttled', async () => {
+    const { apiKey, record } = await stored();
+    await authenticator.authenticate(apiKey, PEER);
+    await failOften(100);
+    expect(await reasonFor(rotateApiKey(record, 0, START).apiKey)).toBe('authentication_throttled');
+    await store.keys.update(record.id, (key) => revokeApiKey(key, START));
+    clock.now += SECOND;
+    expect(await reasonFor(apiKey)).toBe('authentication_throttled');
+    const { finds } = store;
+    expect(await reasonFor(apiKey)).toBe('authentication_throttled');
+    expect(store.finds).toBe(finds);
+  });
+
+  it('is alone in that', async () => {
+    const { apiKey } = await stored();
+    await failOften(100);
+    await authenticator.authenticate(apiKey, OTHER_PEER);
+  });
+
+  it('does not come from calls without a key, nor from right ones', async () => {
+    const { apiKey } = await stored();
+    for (let call = 0; call < 200; call += 1) {
+      expect(await reasonFor(undefined)).toBe('api_key_missing');
+      await authenticator.authenticate(apiKey, PEER);
+    }
+    expect(await reasonFor('wrong')).toBe('api_key_invalid');
+  });
+});
+
+describe('memory', () => {
+  it('holds 100,000 keys', async () => {
+    let finds = 0;
+    const keys = {
+      ...store.keys,
+      async find(id: string) {
+        finds += 1;
+        return { ...record, id };
+      },
+    };
+    const { record } = issue();
+    const cache = createKeyCache(keys, clock);
+    const ids = Array.from({ length: 100_000 }, (_, place) => String(place).padStart(12, '0'));
+    for (const id of ids) await cache.read(id);
+    clock.now += SECOND;
+    for (const id of ids) await cache.read(id);
+    expect(finds).toBe(100_000);
+  });
+
+  it('is bounded: of too many keys the one read the longest ago is asked for again', async () => {
+    const { record } = issue();
+    const cache = createKeyCache({ ...store.keys, find: async (id) => ({ ...record, id }) }, clock);
+    for (let place = 0; place <= 150_000; place += 1) await cache.read(`${place}`);
+    expect([cache.get('0'), cache.get('1') && 'kept', cache.get('150000') && 'kept']).toEqual([undefined, 'kept', 'kept']);
+  });
+
+  it('of ids that no key has pushes out no key', async () => {
+    const { apiKey } = await stored();
+    await authenticator.authenticate(apiKey, PEER);
+    for (let guess = 0; guess < 1_100; guess += 1) await reasonFor(issue().apiKey, `10.0.${guess >> 8}.${guess & 0xff}:1`);
+    const { finds } = store;
+    await authenticator.authenticate(apiKey, PEER);
+    expect(store.finds).toBe(finds);
+  });
+});
+
+describe('no error', () => {
+  it('holds a key or a digest', async () => {
+    const { apiKey, record } = await stored();
+    const digest = Buffer.from(record.secrets[0]?.digest ?? []).toString('hex');
+    const wrong = rotateApiKey(record, 0, START).apiKey;
+    const errors = [
+      await rejectionOf(authenticator.authenticate(wrong, PEER)),
+      await rejectionOf(authenticator.authenticate(`${apiKey}x`, PEER)),
+    ];
+    store.down = true;
+    clock.now += HOUR;
+    errors.push(await rejectionOf(authenticator.authenticate(apiKey, PEER)));
+    await failOften(98);
+    errors.push(await rejectionOf(authenticator.authenticate(`${apiKey}x`, PEER)));
+    for (const error of errors) {
+      const told = [
+        error.message,
+        error.stack,
+        JSON.stringify(error),
+        String(error.cause),
+        error.cause instanceof Error && error.cause.stack,
+      ].join();
+      for (const secret of [apiKey, wrong, apiKey.slice(18), wrong.slice(18), digest]) expect(told).not.toContain(secret);
+    }
+  });
+});

@@ -1,0 +1,87 @@
+/** What the tests of policy share: a clock to set, keys to present, a store that can go away. */
+import { type IssuedApiKey, issueApiKey, type NewApiKey } from '../../src/auth/api-key.ts';
+import { Rejection } from '../../src/ports/rejection.ts';
+import { type Store, StoreUnavailableError } from '../../src/ports/store.ts';
+
+export const START = 1_700_000_000_000;
+export const SECOND = 1000;
+export const MINUTE = 60_000;
+export const HOUR = 3_600_000;
+
+/** A clock that stands still until it is set. */
+export interface SettableClock {
+  (): number;
+  now: number;
+}
+
+export function clockAt(now: number): SettableClock {
+  const clock: SettableClock = Object.assign(() => clock.now, { now });
+  return clock;
+}
+
+export function issue(overrides: Partial<NewApiKey> = {}, now: number = START): IssuedApiKey {
+  return issueApiKey({ name: 'billing', plan: 'free', scopes: ['generate', 'token', 'verify'], ...overrides }, now);
+}
+
+/** A store that can be taken away, and that counts how often it was asked for a key, the version of the keys, or a charge. */
+export interface FlakyStore extends Store {
+  down: boolean;
+  finds: number;
+  versions: number;
+  charges: number;
+}
+
+export function flaky(store: Store): FlakyStore {
+  function reach(): void {
+    if (flakyStore.down) throw new StoreUnavailableError(new Error('taken away by the test'));
+  }
+  const flakyStore: FlakyStore = {
+    ...store,
+    down: false,
+    finds: 0,
+    versions: 0,
+    charges: 0,
+    keys: {
+      ...store.keys,
+      async find(id) {
+        flakyStore.finds += 1;
+        // A turn of the event loop, as a network has: calls at the same time overlap.
+        await new Promise((resolve) => setImmediate(resolve));
+        reach();
+        return store.keys.find(id);
+      },
+      async version() {
+        flakyStore.versions += 1;
+        await new Promise((resolve) => setImmediate(resolve));
+        reach();
+        return store.keys.version();
+      },
+      async touch(lastUsed) {
+        reach();
+        return store.keys.touch(lastUsed);
+      },
+    },
+    limits: {
+      async charge(...charge) {
+        flakyStore.charges += 1;
+        reach();
+        return store.limits.charge(...charge);
+      },
+      async refund(...refund) {
+        reach();
+        return store.limits.refund(...refund);
+      },
+    },
+  };
+  return flakyStore;
+}
+
+/** The rejection that a call ends in; fails the test if it ends in anything else. */
+export async function rejectionOf(call: unknown): Promise<Rejection> {
+  const outcome = await Promise.resolve(call).then(
+    () => 'let through',
+    (error: unknown) => error,
+  );
+  if (!(outcome instanceof Rejection)) throw new Error(`expected a rejection, got ${String(outcome)}`);
+  return outcome;
+}

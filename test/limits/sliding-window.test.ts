@@ -1,0 +1,207 @@
+/** The sliding window against a naive log of every call: never too many in any span, never refused without need. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createLocalLimits } from '../../src/limits/local-counter.ts';
+import { addCall, advance, emptyLog, entriesOf, takeBack, waitMs } from '../../src/limits/sliding-window.ts';
+import type { LimitWindow } from '../../src/ports/store.ts';
+import { MINUTE, START } from '../auth/fixtures.ts';
+
+/** Any call may stay counted for this much too long: the price of a bounded log. */
+const GRAIN = MINUTE / 60;
+
+function windowOf(limit: number): LimitWindow {
+  return { name: 'minute', periodMs: MINUTE, limit, refundable: true };
+}
+
+/** Calls in the span that ends with, and includes, `end`. */
+function inSpan(calls: readonly number[], end: number, span: number): number {
+  return calls.filter((at) => at > end - span && at <= end).length;
+}
+
+/** Gaps between calls: bursts, steps about the grain, waits about the period. */
+const gaps = fc.array(
+  fc.oneof(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 900, max: 1100 }), fc.integer({ min: 0, max: 70_000 })),
+  { minLength: 1, maxLength: 150 },
+);
+
+describe('a window', () => {
+  it('never holds more than its limit in any span, and refuses only what a log late by a 60th would', () => {
+    fc.assert(
+      fc.property(gaps, fc.integer({ min: 1, max: 20 }), (waits, limit) => {
+        const window = windowOf(limit);
+        const log = emptyLog();
+        const allowed: number[] = [];
+        let now = START;
+        for (const wait of waits) {
+          now += wait;
+          advance(log, window, now);
+          const retryMs = waitMs(log, window, now);
+          expect(retryMs).toBeLessThanOrEqual(MINUTE);
+          if (retryMs === 0) {
+            addCall(log, window, now);
+            allowed.push(now);
+            expect(inSpan(allowed, now, MINUTE)).toBeLessThanOrEqual(limit);
+          } else {
+            expect(inSpan(allowed, now, MINUTE + GRAIN)).toBeGreaterThanOrEqual(limit);
+          }
+          expect(entriesOf(log).length).toBeLessThanOrEqual(62);
+          expect(entriesOf(log).reduce((sum, { count }) => sum + count, 0)).toBe(log.used);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('holds at most 62 entries, however many calls it counts', () => {
+    const window = windowOf(1_000_000);
+    const log = emptyLog();
+    for (let now = START; now < START + 3 * MINUTE; now += 7) {
+      advance(log, window, now);
+      addCall(log, window, now);
+      expect(entriesOf(log).length).toBeLessThanOrEqual(62);
+    }
+    // 60,000 ms hold 8,571 calls 7 ms apart, and those of one more grain may still be counted.
+    expect(log.used).toBeGreaterThanOrEqual(8_571);
+    expect(log.used).toBeLessThanOrEqual(8_571 + 144);
+  });
+
+  it('is exact when calls are sparse', () => {
+    const window = windowOf(2);
+    const log = emptyLog();
+    for (const at of [0, 30_000]) {
+      advance(log, window, START + at);
+      addCall(log, window, START + at);
+    }
+    advance(log, window, START + MINUTE - 1);
+    expect(waitMs(log, window, START + MINUTE - 1)).toBe(1);
+    advance(log, window, START + MINUTE);
+    expect(waitMs(log, window, START + MINUTE)).toBe(0);
+  });
+
+  it('holds in real time while the clock steps back, and makes nobody wait longer than a period', () => {
+    const steps = fc.array(
+      fc.record({ wait: fc.integer({ min: 0, max: 20_000 }), back: fc.constantFrom(0, 0, 0, 5, 3000, 200_000) }),
+      {
+        minLength: 1,
+        maxLength: 120,
+      },
+    );
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 1, max: 8 }), (moves, limit) => {
+        const window = windowOf(limit);
+        const log = emptyLog();
+        const allowed: number[] = [];
+        let realNow = START;
+        let behind = 0;
+        for (const { wait, back } of moves) {
+          realNow += wait;
+          behind += back;
+          const shown = realNow - behind;
+          advance(log, window, shown);
+          const retryMs = waitMs(log, window, shown);
+          expect(retryMs).toBeLessThanOrEqual(MINUTE);
+          if (retryMs > 0) continue;
+          addCall(log, window, shown);
+          allowed.push(realNow);
+          expect(inSpan(allowed, realNow, MINUTE)).toBeLessThanOrEqual(limit);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('still holds for the calls that are not given back, whenever the others are', () => {
+    const calls = fc.array(
+      fc.record({ wait: fc.integer({ min: 0, max: 5000 }), fails: fc.boolean(), lasts: fc.integer({ min: 0, max: 5 }) }),
+      {
+        minLength: 1,
+        maxLength: 150,
+      },
+    );
+    fc.assert(
+      fc.property(calls, fc.integer({ min: 1, max: 10 }), (planned, limit) => {
+        const window = windowOf(limit);
+        const log = emptyLog();
+        const kept: number[] = [];
+        const failing: { at: number; turn: number }[] = [];
+        let now = START;
+        for (const [turn, { wait, fails, lasts }] of planned.entries()) {
+          now += wait;
+          advance(log, window, now);
+          for (const ended of failing.filter((call) => call.turn === turn)) takeBack(log, ended.at);
+          if (waitMs(log, window, now) > 0) continue;
+          addCall(log, window, now);
+          if (fails) failing.push({ at: now, turn: turn + 1 + lasts });
+          else kept.push(now);
+          expect(inSpan(kept, now, MINUTE)).toBeLessThanOrEqual(limit);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('taking a call back', () => {
+  it('leaves the log as if it had not come', () => {
+    const window = windowOf(5);
+    const log = emptyLog();
+    addCall(log, window, START);
+    addCall(log, window, START + 10_000);
+    addCall(log, window, START + 20_000);
+    takeBack(log, START + 10_000);
+    expect(entriesOf(log)).toEqual([START, START + 20_000].map((at) => ({ first: at, last: at, count: 1 })));
+    expect(log.used).toBe(2);
+  });
+
+  it('finds the call after the clock has stepped back to a moment between it and the next', () => {
+    const window = windowOf(5);
+    const log = emptyLog();
+    addCall(log, window, START);
+    addCall(log, window, START + 500);
+    advance(log, window, START + 400);
+    takeBack(log, START);
+    expect(entriesOf(log)).toEqual([{ first: START, last: START + 400, count: 1 }]);
+    expect(log.used).toBe(1);
+  });
+
+  it('takes nothing for a call that has left', () => {
+    const window = windowOf(5);
+    const log = emptyLog();
+    addCall(log, window, START);
+    advance(log, window, START + MINUTE);
+    addCall(log, window, START + MINUTE);
+    takeBack(log, START);
+    expect(log.used).toBe(1);
+  });
+});
+
+describe('the table in memory', () => {
+  const day: LimitWindow = { name: 'day', periodMs: 86_400_000, limit: 1, refundable: true };
+  const minute = windowOf(1);
+
+  it('starts the first subject afresh beyond 100,000, and forgets no other', async () => {
+    const limits = createLocalLimits();
+    for (let subject = 0; subject < 100_000; subject += 1) await limits.charge(`key ${subject}`, [minute], START);
+    expect((await limits.charge('key 0', [minute], START)).allowed).toBe(false);
+    expect((await limits.charge('one more', [minute], START)).allowed).toBe(true);
+    expect((await limits.charge('key 1', [minute], START)).allowed).toBe(false);
+    expect((await limits.charge('key 0', [minute], START)).allowed).toBe(true);
+  });
+
+  it('keeps a day while minutes pass and other subjects come, also after a plan without the day', async () => {
+    const limits = createLocalLimits();
+    await limits.charge('moved', [day], START);
+    await limits.charge('moved', [minute], START + 1);
+    for (let now = START; now < START + 86_400_000; now += 600_000) await limits.charge(`at ${now}`, [minute], now);
+    expect((await limits.charge('moved', [day], START + 86_399_999)).allowed).toBe(false);
+    expect((await limits.charge('moved', [day], START + 86_400_000)).allowed).toBe(true);
+  });
+
+  it('drops the idle subjects, so that those who still count are not the ones to make room', async () => {
+    const limits = createLocalLimits();
+    await limits.charge('counted for a day', [day], START);
+    for (let subject = 0; subject < 90_000; subject += 1) await limits.charge(`key ${subject}`, [minute], START);
+    for (let subject = 0; subject < 90_000; subject += 1) await limits.charge(`next ${subject}`, [minute], START + MINUTE);
+    expect((await limits.charge('counted for a day', [day], START + MINUTE)).allowed).toBe(false);
+  });
+});

@@ -1,0 +1,62 @@
+/** One-time use and attempts in memory: exact within one process, forgotten with it. */
+import type { CodeState, CodeStore, Judgement } from '../../src/ports/codes.ts';
+import { ANSWER_KEPT_MS, judge, UNKNOWN_KEY, unlocked } from '../../src/verification/rules.ts';
+
+/** Rows looked at for expiry with each judgement: two, so that old ones leave faster than new ones come. */
+const SWEPT = 2;
+
+interface Answer {
+  readonly payload: string;
+  readonly judgement: Judgement;
+  readonly expiresAt: number;
+}
+
+/** Makes an empty store. */
+export function createMemoryCodes(): CodeStore {
+  const states = new Map<string, CodeState>();
+  const answers = new Map<string, Answer>();
+
+  function stateOf(fingerprint: string, now: number): CodeState {
+    const state = states.get(fingerprint);
+    return state === undefined || hasExpired(state, now) ? UNKNOWN_KEY : state;
+  }
+
+  return {
+    async judge(attempt, now) {
+      sweep(states, now);
+      sweep(answers, now);
+      const { fingerprint, request } = attempt;
+      const known = request && answers.get(request.id);
+      if (known !== undefined && !hasExpired(known, now)) {
+        return known.payload === request?.payload ? known.judgement : { outcome: 'request_id_reused' };
+      }
+      const { judgement, state } = judge(stateOf(fingerprint, now), attempt, now);
+      if (state !== undefined) states.set(fingerprint, state);
+      if (request !== undefined)
+        answers.set(request.id, { payload: request.payload, judgement, expiresAt: now + ANSWER_KEPT_MS });
+      return judgement;
+    },
+    inspect: async (fingerprint) => states.get(fingerprint) ?? UNKNOWN_KEY,
+    async unlock(fingerprint) {
+      const before = states.get(fingerprint) ?? UNKNOWN_KEY;
+      const after = unlocked(before);
+      if (after !== undefined) states.set(fingerprint, after);
+      return before;
+    },
+  };
+}
+
+function hasExpired({ expiresAt }: { readonly expiresAt: number | undefined }, now: number): boolean {
+  return expiresAt !== undefined && expiresAt <= now;
+}
+
+/** Looks at the rows that were looked at longest ago: drops those that have expired and moves the others to the end of the queue. */
+function sweep(rows: Map<string, { readonly expiresAt: number | undefined }>, now: number): void {
+  let left = SWEPT;
+  for (const [key, row] of rows) {
+    if (left === 0) return;
+    left -= 1;
+    rows.delete(key);
+    if (!hasExpired(row, now)) rows.set(key, row);
+  }
+}

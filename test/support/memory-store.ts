@@ -1,0 +1,56 @@
+/** Everything in this process's memory: for tests and for trying things out; gone with the process. */
+import { createLocalLimits } from '../../src/limits/local-counter.ts';
+import type { ApiKeyRecord, KeyStore, Store } from '../../src/ports/store.ts';
+import { createMemoryCodes } from './memory-codes.ts';
+
+/** Makes an empty store that is always available. */
+export function createMemoryStore(): Store {
+  let bound: string | undefined;
+  return {
+    keys: createMemoryKeys(),
+    limits: createLocalLimits(),
+    codes: createMemoryCodes(),
+    async bind(identity) {
+      bound ??= identity;
+      return bound === identity;
+    },
+    ping: async () => undefined,
+    close: async () => undefined,
+  };
+}
+
+function createMemoryKeys(): KeyStore {
+  const records = new Map<string, ApiKeyRecord>();
+  let changes = 0;
+  function put(key: ApiKeyRecord): void {
+    records.set(key.id, key);
+    changes += 1;
+  }
+  return {
+    find: async (id) => records.get(id),
+    version: async () => String(changes),
+    list: async () => [...records.values()].sort((one, other) => one.createdAt - other.createdAt),
+    async insert(key) {
+      if (records.has(key.id)) throw new Error('an API key with this id exists');
+      put(key);
+    },
+    async insertFirst(key) {
+      if (records.size > 0) return false;
+      put(key);
+      return true;
+    },
+    async update(id, change) {
+      const key = records.get(id);
+      if (key === undefined) return undefined;
+      const changed = change(key);
+      put(changed);
+      return changed;
+    },
+    async touch(lastUsed) {
+      for (const [id, usedAt] of lastUsed) {
+        const key = records.get(id);
+        if (key !== undefined && usedAt > (key.lastUsedAt ?? 0)) records.set(id, { ...key, lastUsedAt: usedAt });
+      }
+    },
+  };
+}

@@ -1,0 +1,224 @@
+/** The rules for one code: every outcome, every delay, and what no sequence of attempts can do. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Attempt, CodeState, Judgement } from '../../src/ports/codes.ts';
+import {
+  attemptsRemaining,
+  FAILURES_KEPT_MS,
+  FIRST_DELAY_MS,
+  FREE_ATTEMPTS,
+  HARD_STOP,
+  isLocked,
+  judge,
+  LONGEST_DELAY_MS,
+  STEP_MARGIN_MS,
+  UNKNOWN_KEY,
+  unlocked,
+} from '../../src/verification/rules.ts';
+import { MINUTE, START } from '../auth/fixtures.ts';
+import { attempt, DAY, STEP, state } from '../store/codes-fixtures.ts';
+
+const wrong = attempt({ step: undefined });
+const failed = (failures: number, known: Partial<CodeState> = {}) =>
+  state({ failures, expiresAt: START + FAILURES_KEPT_MS, ...known });
+
+function right(outcome: 'accepted' | 'replayed', attemptsRemaining: number = FREE_ATTEMPTS): Judgement {
+  return { outcome, step: STEP, drift: 0, attemptsRemaining, retryAfterMs: undefined };
+}
+
+describe('a right code', () => {
+  it('claims its step, until its codes can match no more and a margin longer', () => {
+    expect(judge(UNKNOWN_KEY, attempt({ drift: -1 }), START)).toEqual({
+      judgement: { ...right('accepted'), drift: -1 },
+      state: state({ lastStep: STEP, expiresAt: START + 330_000 + STEP_MARGIN_MS }),
+    });
+  });
+
+  it('of a HOTP claims its counter for ever', () => {
+    expect(judge(failed(2), attempt({ step: 0, matchableMs: undefined }), START).state).toEqual(
+      state({ lastStep: 0, expiresAt: undefined }),
+    );
+  });
+
+  it('is replayed at the last step and before it, and changes nothing', () => {
+    for (const lastStep of [STEP, STEP + 1, Number.MAX_SAFE_INTEGER]) {
+      expect(judge(failed(2, { lastStep }), attempt(), START)).toEqual({ judgement: right('replayed', 3), state: undefined });
+    }
+  });
+
+  it('is accepted just after the last step', () => {
+    expect(judge(state({ lastStep: STEP - 1 }), attempt(), START).judgement).toEqual(right('accepted'));
+  });
+
+  it('is replayed at the caller’s own last step and before it, also with reuse', () => {
+    for (const claim of [true, false]) {
+      for (const afterStep of [STEP, STEP + 1]) {
+        const ruling = judge(failed(1), attempt({ claim, afterStep }), START);
+        expect(ruling).toEqual({ judgement: right('replayed', 4), state: undefined });
+      }
+      expect(judge(UNKNOWN_KEY, attempt({ claim, afterStep: STEP - 1 }), START).judgement).toEqual(right('accepted'));
+    }
+  });
+
+  it('clears the failures', () => {
+    expect(judge(failed(7), attempt(), START).state).toMatchObject({ failures: 0, lockedUntil: 0 });
+  });
+
+  it('with reuse claims nothing, and clears the failures only if it was not used', () => {
+    const reused = attempt({ claim: false });
+    expect(judge(UNKNOWN_KEY, reused, START)).toEqual({ judgement: right('accepted'), state: undefined });
+    const before = failed(3, { lastStep: STEP - 1 });
+    expect(judge(before, reused, START)).toEqual({ judgement: right('accepted'), state: { ...before, failures: 0 } });
+    const used = failed(3, { lastStep: STEP });
+    expect(judge(used, reused, START)).toEqual({ judgement: right('accepted', 2), state: undefined });
+  });
+});
+
+describe('wrong codes', () => {
+  /** Sends wrong codes, each at the very moment at which it is judged. */
+  function guess(count: number): { judgements: Judgement[]; delays: number[]; state: CodeState; now: number } {
+    let [known, now] = [UNKNOWN_KEY, START];
+    const [judgements, delays]: [Judgement[], number[]] = [[], []];
+    for (let sent = 0; sent < count; sent += 1) {
+      const ruling = judge(known, wrong, now);
+      judgements.push(ruling.judgement);
+      known = ruling.state ?? known;
+      delays.push(Math.max(0, known.lockedUntil - now));
+      now = Math.max(now, known.lockedUntil);
+    }
+    return { judgements, delays, state: known, now };
+  }
+
+  it('are counted, four of them without delay', () => {
+    const { judgements, state: after } = guess(4);
+    expect(judgements.map((judgement) => judgement.attemptsRemaining)).toEqual([4, 3, 2, 1]);
+    expect(judgements[0]).toEqual({
+      outcome: 'mismatch',
+      step: undefined,
+      drift: 0,
+      attemptsRemaining: 4,
+      retryAfterMs: undefined,
+    });
+    expect(after).toEqual(failed(4));
+    expect(isLocked(after, START - DAY)).toBe(false);
+  });
+
+  it('delay the next from the fifth on, twice as long each time, a day at most', () => {
+    const minutes = guess(18).delays.map((delay) => delay / MINUTE);
+    expect(minutes).toEqual([0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1440, 1440, 1440]);
+    expect([FIRST_DELAY_MS, LONGEST_DELAY_MS]).toEqual([MINUTE, DAY]);
+  });
+
+  it('and right ones are throttled during the delay, and change nothing', () => {
+    const locked = failed(5, { lockedUntil: START + MINUTE });
+    for (const one of [wrong, attempt(), attempt({ claim: false })]) {
+      expect(judge(locked, one, START + 1)).toEqual({
+        judgement: { outcome: 'throttled', step: undefined, drift: 0, attemptsRemaining: 0, retryAfterMs: MINUTE - 1 },
+        state: undefined,
+      });
+    }
+    expect(judge(locked, attempt(), START + MINUTE - 1).judgement.outcome).toBe('throttled');
+    expect(judge(locked, attempt(), START + MINUTE).judgement.outcome).toBe('accepted');
+    expect(attemptsRemaining(locked)).toBe(1);
+  });
+
+  it('stop all at the hundredth, for ever, and take months to get there', () => {
+    const { state: stopped, now } = guess(HARD_STOP);
+    expect(stopped).toMatchObject({ failures: HARD_STOP, expiresAt: undefined });
+    expect(now - START).toBeGreaterThan(80 * DAY);
+    const judged = judge(stopped, attempt(), now + 100 * FAILURES_KEPT_MS).judgement;
+    expect(judged).toMatchObject({ outcome: 'throttled', retryAfterMs: undefined });
+  });
+
+  it('are remembered for a year from the last, but no shorter than the step', () => {
+    expect(judge(failed(1), wrong, START + DAY).state?.expiresAt).toBe(START + DAY + FAILURES_KEPT_MS);
+    const far = START + 2 * FAILURES_KEPT_MS;
+    expect(judge(state({ lastStep: STEP, expiresAt: far }), wrong, START).state).toMatchObject({
+      lastStep: STEP,
+      expiresAt: far,
+    });
+    expect(judge(state({ lastStep: 1, expiresAt: undefined }), wrong, START).state?.expiresAt).toBeUndefined();
+  });
+});
+
+describe('an unlock', () => {
+  it('clears the failures and the lock, not the last step', () => {
+    const stopped = failed(HARD_STOP, { lastStep: STEP, lockedUntil: START + DAY, expiresAt: undefined });
+    const after = unlocked(stopped);
+    expect(after).toEqual(state({ lastStep: STEP, expiresAt: undefined }));
+    expect(judge(after ?? stopped, attempt(), START).judgement.outcome).toBe('replayed');
+    expect(judge(after ?? stopped, attempt({ step: STEP + 1 }), START).state?.expiresAt).toBe(START + 330_000 + STEP_MARGIN_MS);
+  });
+
+  it('has nothing to do where nothing failed', () => {
+    expect(unlocked(UNKNOWN_KEY)).toBeUndefined();
+    expect(unlocked(state({ lastStep: STEP }))).toBeUndefined();
+  });
+});
+
+describe('no sequence of attempts', () => {
+  const PERIOD = 30_000;
+  const moves = fc.array(
+    fc.record({
+      /** Steps from the current one; undefined: a wrong code. */
+      drift: fc.option(fc.integer({ min: -10, max: 10 }), { nil: undefined, freq: 3 }),
+      claim: fc.boolean(),
+      waitMs: fc.oneof(
+        fc.constantFrom(0, 1, PERIOD, MINUTE, DAY, STEP_MARGIN_MS + 11 * PERIOD, FAILURES_KEPT_MS),
+        fc.nat({ max: 2 * MINUTE }),
+        fc.integer({ min: -MINUTE, max: 0 }),
+      ),
+    }),
+    { maxLength: 80 },
+  );
+
+  /** Runs the moves, as a store does: with a state that is forgotten when it has expired. */
+  function* run(sequence: typeof moves extends fc.Arbitrary<infer T> ? T : never): Generator<[Attempt, Judgement, number]> {
+    let [known, now] = [UNKNOWN_KEY, START];
+    for (const { drift, claim, waitMs } of sequence) {
+      now += waitMs;
+      const current = Math.floor(now / PERIOD);
+      const step = drift === undefined ? undefined : current + drift;
+      const matchableMs = step === undefined ? 0 : (step + 11) * PERIOD - now;
+      const one = attempt({ step, drift: drift ?? 0, claim, matchableMs });
+      if (known.expiresAt !== undefined && known.expiresAt <= now) known = UNKNOWN_KEY;
+      const ruling = judge(known, one, now);
+      known = ruling.state ?? known;
+      yield [one, ruling.judgement, now];
+    }
+  }
+
+  it('claims a step twice, or one before a claimed one', () => {
+    fc.assert(
+      fc.property(moves, (sequence) => {
+        let last = -1;
+        for (const [one, { outcome }] of run(sequence)) {
+          if (outcome !== 'accepted' || !one.claim || one.step === undefined) continue;
+          expect(one.step).toBeGreaterThan(last);
+          last = one.step;
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('has more wrong codes judged than the delays let through', () => {
+    fc.assert(
+      fc.property(moves, (sequence) => {
+        let [failures, lastStep]: [number[], number] = [[], -1];
+        for (const [{ claim, step = -1 }, { outcome }, now] of run(sequence)) {
+          // A used code that is let pass again clears nothing.
+          if (outcome === 'accepted' && step > lastStep) failures = [];
+          if (outcome === 'accepted' && claim) lastStep = step;
+          const last = failures.at(-1);
+          if (last !== undefined && now - last >= FAILURES_KEPT_MS) failures = [];
+          if (outcome !== 'mismatch') continue;
+          const needed = failures.length < FREE_ATTEMPTS ? 0 : Math.min(DAY, MINUTE * 2 ** (failures.length - FREE_ATTEMPTS));
+          if (last !== undefined && needed > 0) expect(now - last).toBeGreaterThanOrEqual(needed);
+          failures.push(now);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
