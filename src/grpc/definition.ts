@@ -78,7 +78,7 @@ function streaming(method: StreamingMethod, now: () => number): handleServerStre
 export function context(record: CallRecord, now: () => number): CallContext {
   const { admission, requestId } = record;
   if (admission === undefined) throw new Error('the guard lets no call in without an admission');
-  return { principal: admission.principal, due: admission.due, requestId, call: record, now };
+  return { principal: admission.principal, requestId, call: record, now };
 }
 
 /** The request in `bytes`. Throws `CallFailure` where they are none. */

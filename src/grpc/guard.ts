@@ -1,4 +1,4 @@
-/** The middle stage: lets a call to one of our methods in only with a key, within its scope, and as far as they are known by then its limits. */
+/** The middle stage: lets a call to one of our methods in only with a key, within its scope and its limits. */
 import type { Metadata } from '@grpc/grpc-js';
 import type { Admission } from '../limits/admission.ts';
 import { Rejection } from '../ports/rejection.ts';
@@ -29,8 +29,7 @@ export function createGuard(admit: Admit, methods: ReadonlyMap<string, Method>):
     override onReceiveMetadata(metadata: Metadata): void {
       const record = this.#record;
       try {
-        const { scope, carriesCharge } = this.#method;
-        const admission = admit({ apiKey: apiKeyOf(metadata), peer: record.peer, scope, carriesCharge });
+        const admission = admit({ apiKey: apiKeyOf(metadata), peer: record.peer, scope: this.#method.scope });
         if (!(admission instanceof Promise)) this.#letIn(metadata, record, admission);
         else admission.then((late) => this.#letIn(metadata, record, late)).catch((error: unknown) => refuse(error, record));
       } catch (error) {

@@ -118,18 +118,7 @@ function answerThrough(record: CallRecord, ours: boolean, finish: (record: CallR
     }
   };
   const sendOnce: typeof sendStatus = (given) => {
-    if (record.ended) return;
-    const due = record.admission?.due;
-    if (due === undefined) {
-      send(given);
-      return;
-    }
-    // Decided, and nothing that comes meanwhile changes it but that the limits are full.
-    record.ended = true;
-    due.made().then(
-      () => send(given),
-      (error: unknown) => send(failureStatus(error, record)),
-    );
+    if (!record.ended) send(given);
   };
   // In two steps, for the reason that `createInterceptor` has.
   call.sendMetadata = sendAnnotated;

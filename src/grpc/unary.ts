@@ -66,22 +66,11 @@ export function createUnary(methods: readonly Method[], now: () => number): Stag
 function answer(method: Encoded, request: Uint8Array, record: CallRecord, now: () => number): void {
   try {
     const response = method.handle(decode(method, request), context(record, now));
-    if (!(response instanceof Promise)) sendCharged(method, response, record);
-    else response.then((late) => sendCharged(method, late, record)).catch((error: unknown) => fail(error, record));
+    if (!(response instanceof Promise)) send(method, response, record);
+    else response.then((late) => send(method, late, record)).catch((error: unknown) => fail(error, record));
   } catch (error) {
     fail(error, record);
   }
-}
-
-/** The answer says how the limits stand, or that they are full: a charge that is due is made first. */
-function sendCharged(method: Encoded, response: Message, record: CallRecord): void {
-  const due = record.admission?.due;
-  if (due === undefined) send(method, response, record);
-  else
-    due
-      .made()
-      .then(() => send(method, response, record))
-      .catch((error: unknown) => fail(error, record));
 }
 
 /** The status goes when the message is written, as grpc-js itself has it; nobody above would catch what fails then. */

@@ -11,25 +11,19 @@ import type { Plan } from './plans.ts';
 export interface Charging {
   /** Counts a call, at once where the counts are in memory. */
   charge(principal: Principal, plan: Plan): Admission | Promise<Admission>;
-  /** Counts a call in this process, because the store has failed to. Throws `error` if that is no outage. */
-  chargeHere(principal: Principal, plan: Plan, error: unknown): Admission | Promise<Admission>;
-  /** The admission of a call that the store has counted. */
-  admissionOf(principal: Principal, plan: Plan, result: ChargeResult): Admission;
 }
 
 export interface ChargingOptions {
   readonly limits: LimitStore;
   readonly clock: Clock;
   /** Called for each call that was counted in this process alone, because the store of the limits is away. */
-  readonly onFallback: (principal: Principal, error: StoreUnavailableError) => void;
-  /** Called for each call that is over a limit. */
-  readonly onRefused: (principal: Principal) => void;
+  readonly onFallback: (error: StoreUnavailableError) => void;
 }
 
 const FREE_OF_CHARGE: ChargeResult = { allowed: true, chargedAt: 0, states: [], retryAfterMs: 0 };
 
 /** Makes the one place that counts calls; nothing is counted yet in this process. */
-export function createCharging({ limits, clock, onFallback, onRefused }: ChargingOptions): Charging {
+export function createCharging({ limits, clock, onFallback }: ChargingOptions): Charging {
   const fallback = createLocalLimits();
 
   function chargeIn(store: LimitStore, principal: Principal, plan: Plan): Admission | Promise<Admission> {
@@ -43,10 +37,7 @@ export function createCharging({ limits, clock, onFallback, onRefused }: Chargin
   /** The admission of a call that was charged in `store`. */
   function letIn(store: LimitStore, principal: Principal, plan: Plan, result: ChargeResult): Admission {
     const quota = nearestToExhaustion(result.states);
-    if (!result.allowed) {
-      onRefused(principal);
-      throw rateLimited(principal, plan, result, quota);
-    }
+    if (!result.allowed) throw rateLimited(principal, plan, result, quota);
     let isSettled = false;
     const settle = (failed: boolean): void => {
       if (isSettled) return;
@@ -54,12 +45,12 @@ export function createCharging({ limits, clock, onFallback, onRefused }: Chargin
       // A refund that is lost costs its caller one call of an hour; nothing waits for it.
       if (failed && plan.windows.length > 0) store.refund(principal.keyId, plan.windows, result.chargedAt).catch(() => undefined);
     };
-    return { principal, quota, due: undefined, settle };
+    return { principal, quota, settle };
   }
 
   function chargeHere(principal: Principal, plan: Plan, error: unknown): Admission | Promise<Admission> {
     if (!(error instanceof StoreUnavailableError)) throw error;
-    onFallback(principal, error);
+    onFallback(error);
     return chargeIn(fallback, principal, plan);
   }
 
@@ -68,8 +59,6 @@ export function createCharging({ limits, clock, onFallback, onRefused }: Chargin
       const admission = chargeIn(limits, principal, plan);
       return admission instanceof Promise ? admission.catch((error: unknown) => chargeHere(principal, plan, error)) : admission;
     },
-    chargeHere,
-    admissionOf: (principal, plan, result) => letIn(limits, principal, plan, result),
   };
 }
 

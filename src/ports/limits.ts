@@ -36,14 +36,4 @@ export interface LimitStore {
   charge(subject: string, windows: readonly LimitWindow[], now: number): ChargeResult | Promise<ChargeResult>;
   /** Takes back, out of the refundable windows, one call that was charged at `chargedAt`; nothing if it has left them since. */
   refund(subject: string, windows: readonly LimitWindow[], chargedAt: number): Promise<void>;
-  /** Whether the codes of the same store take a charge along: `CodeStore.judge` with a `CarriedCharge`. */
-  readonly isCarried?: true;
-}
-
-/** A charge that another step of the store is to make together with its own. */
-export interface CarriedCharge {
-  readonly subject: string;
-  readonly windows: readonly LimitWindow[];
-  /** To be told what came of it, before anything else is told of the step. Throws what the step is to reject with if it was not allowed. */
-  made(result: ChargeResult): void;
 }

@@ -2,10 +2,7 @@
 
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Admission } from '../limits/admission.ts';
-import { createChargeFirst } from '../limits/charge-first.ts';
 import { createCharging } from '../limits/charging.ts';
-import { DeferredAdmission } from '../limits/deferred-charge.ts';
-import { createDueCharges } from '../limits/due-charges.ts';
 import { createStreams } from '../limits/open-streams.ts';
 import { type Plans, planOf } from '../limits/plans.ts';
 import type { Principal, Scope } from '../ports/principal.ts';
@@ -19,8 +16,6 @@ export interface IncomingCall {
   readonly peer: string;
   /** What the method needs. */
   readonly scope: Scope;
-  /** Whether the method can have its charge made by what it asks of the store: then it may be let in with a charge that is due. */
-  readonly carriesCharge?: boolean | undefined;
 }
 
 export interface Admit {
@@ -46,29 +41,11 @@ export interface AdmitOptions {
 /** Makes the one gate that all calls pass. */
 export function createAdmit({ authenticator, limits, plans, clock, onFallback }: AdmitOptions): Admit {
   const openStream = createStreams();
-  const first = createChargeFirst();
-  const takePlace = createDueCharges();
-  const noteTrouble = ({ keyId }: Principal): void => {
-    if (limits.isCarried) first.add(keyId);
-  };
-  const charging = createCharging({
-    limits,
-    clock,
-    onFallback(principal, error) {
-      noteTrouble(principal);
-      onFallback?.(error);
-    },
-    onRefused: noteTrouble,
-  });
+  const charging = createCharging({ limits, clock, onFallback: onFallback ?? (() => undefined) });
 
-  function enter(principal: Principal, { scope, carriesCharge }: IncomingCall): Admission | Promise<Admission> {
-    const plan = planOf(plans, principal.plan);
-    const canWait = carriesCharge && limits.isCarried && plan.windows.length > 0 && principal.scopes.has(scope);
-    const leavePlace = canWait && !first.has(principal.keyId) ? takePlace(principal.keyId, plan) : undefined;
-    if (leavePlace !== undefined) return new DeferredAdmission(principal, plan, charging, leavePlace);
-    const admission = charging.charge(principal, plan);
-    if (!(admission instanceof Promise)) return inScope(admission, scope);
-    return admission.then((late) => inScope(canWait ? first.watched(late) : late, scope));
+  function enter(principal: Principal, { scope }: IncomingCall): Admission | Promise<Admission> {
+    const admission = charging.charge(principal, planOf(plans, principal.plan));
+    return admission instanceof Promise ? admission.then((late) => inScope(late, scope)) : inScope(admission, scope);
   }
 
   function admit(call: IncomingCall): Admission | Promise<Admission> {

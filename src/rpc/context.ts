@@ -1,13 +1,10 @@
 /** What a handler knows about the call besides the request: nothing of any transport. */
-import type { DueCharge } from '../limits/admission.ts';
 import type { Principal } from '../ports/principal.ts';
 
 /** The surroundings of one call. */
 export interface CallContext {
   /** Who is calling. */
   readonly principal: Principal;
-  /** The charge of the call, where it can be made together with what the method asks of the store; if it is not, that is done before the answer. */
-  readonly due?: DueCharge | undefined;
   /** The id under which the log knows the call. */
   readonly requestId: string;
   /** The call itself: whether it still waits for an answer. */

@@ -12,8 +12,6 @@ import { watchToken } from './watch-token.ts';
 /** A method that answers once. */
 export interface UnaryMethod<M extends DescMethod = DescMethod> {
   readonly kind: 'unary';
-  /** Whether it can have its charge made together with what it asks of the store. */
-  readonly carriesCharge?: true;
   readonly descriptor: M;
   readonly scope: Scope;
   readonly handle: (
@@ -25,7 +23,6 @@ export interface UnaryMethod<M extends DescMethod = DescMethod> {
 /** A method that answers until the caller leaves. */
 export interface StreamingMethod<M extends DescMethod = DescMethod> {
   readonly kind: 'server_streaming';
-  readonly carriesCharge?: never;
   readonly descriptor: M;
   readonly scope: Scope;
   readonly handle: (request: MessageShape<M['input']>, context: CallContext) => AsyncIterable<MessageShape<M['output']>>;
@@ -39,7 +36,7 @@ export function otpMethods(ports: VerifyPorts): readonly Method[] {
   return [
     unary({ descriptor: method.generate, scope: 'generate', handle: createGenerate(createTurns()) }),
     unary({ descriptor: method.token, scope: 'token', handle: token }),
-    unary({ descriptor: method.verify, scope: 'verify', carriesCharge: true, handle: createVerify(ports) }),
+    unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports) }),
     streaming({ descriptor: method.watchToken, scope: 'token', handle: watchToken }),
   ];
 }

@@ -61,14 +61,12 @@ async function judge(
   { codes, knows, audit }: VerifyPorts,
   attempt: Attempt,
   { key }: Verification,
-  { principal, requestId, due }: CallContext,
+  { principal, requestId }: CallContext,
   now: number,
 ): Promise<VerifyResponse> {
   // Nothing may come between: a store that has lost its state would take a used code for new.
   if (!knows(principal)) throw new Rejection('store_unavailable', { retryAfterMs: RETRY_MS });
-  const judgement = await (due === undefined
-    ? codes.judge(attempt, now)
-    : due.carriedBy((charge) => codes.judge(attempt, now, charge)));
+  const judgement = await codes.judge(attempt, now);
   if (judgement.outcome === 'request_id_reused') throw new Rejection('request_id_reused');
   const { fingerprint } = attempt;
   audit({ actor: { keyId: principal.keyId }, event: EVENT[judgement.outcome], requestId, fingerprint, step: judgement.step });

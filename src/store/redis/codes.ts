@@ -1,9 +1,7 @@
-/** One-time use and attempts in Redis: the rules of `judge`, in one script, which makes the charge of the call as well where it is asked to. */
+/** One-time use and attempts in Redis: the rules of `judge`, in one script. */
 import type { Attempt, CodeState, CodeStore, Judgement, Outcome, RequestIdReused } from '../../ports/codes.ts';
 import { UNKNOWN_KEY } from '../../verification/rules.ts';
 import { JUDGING, NONE, REUSED } from './codes-lua.ts';
-import { callsKey, chargeResultOf, windowWords } from './limits.ts';
-import { CHARGING } from './limits-lua.ts';
 import { readingScript, writingScript } from './script.ts';
 import type { Session } from './session.ts';
 
@@ -11,16 +9,6 @@ const JUDGE = writingScript(`
 local state_key, answer_key = KEYS[2], KEYS[3]
 ${JUDGING}
 return judge_once()
-`);
-
-/** Counted last: an attempt that fails, because what is kept cannot be read, has changed nothing, and leaves the charge to be made by itself. */
-const CHARGE_AND_JUDGE = writingScript(`
-local log_key, state_key, answer_key, first_window = KEYS[2], KEYS[3], KEYS[4], 9
-${CHARGING}
-${JUDGING}
-local calls = read_calls()
-local verdict = calls.wait == 0 and judge_once() or nil
-return { count_call(calls), verdict }
 `);
 
 const INSPECT = readingScript(`return redis.call('GET', KEYS[2])`);
@@ -38,19 +26,10 @@ return before
 export function createRedisCodes({ run, runAcknowledged }: Session): CodeStore {
   const keyOf = (fingerprint: string) => `c:${fingerprint}`;
   return {
-    async judge(attempt, now, charge) {
+    async judge(attempt, now) {
       const { fingerprint, request } = attempt;
       const keys = [keyOf(fingerprint), ...(request === undefined ? [] : [`r:${request.id}`])];
-      const words = wordsOf(attempt);
-      if (charge === undefined) return judgementOf(await runAcknowledged(JUDGE, keys, words, now));
-      const { subject, windows } = charge;
-      const [allKeys, allWords] = [
-        [callsKey(subject), ...keys],
-        [...words, ...windowWords(windows)],
-      ];
-      const [counts, verdict] = (await runAcknowledged(CHARGE_AND_JUDGE, allKeys, allWords, now)) as [number[], string?];
-      charge.made(chargeResultOf(windows, counts));
-      return judgementOf(verdict);
+      return judgementOf(await runAcknowledged(JUDGE, keys, wordsOf(attempt), now));
     },
     inspect: async (fingerprint) => stateOf(await run(INSPECT, [keyOf(fingerprint)], [])),
     unlock: async (fingerprint) => stateOf(await runAcknowledged(UNLOCK, [keyOf(fingerprint)], [])),

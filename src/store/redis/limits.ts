@@ -1,4 +1,4 @@
-/** Call counts in Redis: all windows of a charge in one script, of its own or of the judgement that carries it. */
+/** Call counts in Redis: all windows of a charge in one script. */
 import type { ChargeResult, LimitStore, LimitWindow } from '../../ports/store.ts';
 import { CHARGING, GIVING_BACK } from './limits-lua.ts';
 import { writingScript } from './script.ts';
@@ -18,7 +18,6 @@ ${GIVING_BACK}
 /** The limits behind a session, counted by Redis' clock. */
 export function createRedisLimits({ run }: Session): LimitStore {
   return {
-    isCarried: true,
     async charge(subject, windows, now) {
       if (windows.length === 0) return { allowed: true, chargedAt: now, states: [], retryAfterMs: 0 };
       return chargeResultOf(windows, (await run(CHARGE, [callsKey(subject)], windowWords(windows), now)) as number[]);
