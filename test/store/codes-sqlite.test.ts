@@ -11,7 +11,7 @@ import { type Store, StoreUnavailableError } from '../../src/ports/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { START } from '../auth/fixtures.ts';
 import { codesContract } from './codes-contract.ts';
-import { attempt, newFingerprint, type Tally, tallyOf } from './codes-fixtures.ts';
+import { attempt, DAY, HOTP, newFingerprint, type Tally, tallyOf } from './codes-fixtures.ts';
 import type { Acknowledged } from './codes-process.ts';
 import { startProcess } from './codes-processes.ts';
 
@@ -118,11 +118,11 @@ describe('the file', () => {
       return counted;
     };
     await withStore(file, async ({ codes }) => {
-      const forever = attempt({ fingerprint: newFingerprint(), matchableMs: undefined });
+      const forever = attempt({ ...HOTP, fingerprint: newFingerprint() });
       const requested = () => attempt({ fingerprint: newFingerprint(), request: { id: newFingerprint(), payload: '' } });
       await tallyOf(codes, [forever, ...Array.from({ length: 300 }, requested)], START);
       expect(count()).toEqual({ states: 301, answers: 300 });
-      const later = START + 1e9;
+      const later = START + 40 * DAY;
       const next = Array.from({ length: 100 }, (_, step) => attempt({ fingerprint: 'other', step }));
       await tallyOf(codes, next, later);
       expect(count()).toEqual({ states: 102, answers: 100 });
@@ -211,7 +211,7 @@ describe('a process', () => {
 
   it('is kept alive by what it still waits for, and by the closing of its store', () => {
     const script = `
-      console.log((await store.codes.inspect('key')).failures);
+      console.log((await store.codes.inspect({ fingerprint: 'key', former: 'old', period: 30 }, 0)).failures);
       await store.close();
       console.log('closed');`;
     expect(run(script)).toMatchObject({ status: 0, stdout: '0\nclosed\n' });
