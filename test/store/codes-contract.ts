@@ -19,7 +19,7 @@ import {
   tallyOf,
   track,
 } from './codes-fixtures.ts';
-import { race } from './codes-race.ts';
+import { crowdOf, NAMES, race } from './codes-race.ts';
 
 /** All that the suite needs of a store; its clock must be the `now` that it is given. */
 export interface OpenCodes {
@@ -296,6 +296,17 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
       for (let seed = 0; seed < 100; seed += 1) {
         expect(await race(codes, seed, START)).toMatchObject({ accepted: 1, replayed: 39 });
       }
+    });
+
+    it('accepts one of many that send one code at once under different names, over a hundred seeds', async () => {
+      for (let seed = 0; seed < 100; seed += 1) {
+        expect(await race(codes, seed, START, NAMES)).toMatchObject({ accepted: 1, replayed: 39 });
+      }
+    });
+
+    it('judges five wrong codes in all of many that come at once under different names', async () => {
+      const crowd = crowdOf(200, NAMES, { step: undefined });
+      expect(await tallyOf(codes, crowd, START)).toMatchObject({ mismatch: FREE_ATTEMPTS, throttled: 195 });
     });
 
     it('accepts one of a thousand', async () => {

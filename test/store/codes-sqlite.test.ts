@@ -14,6 +14,7 @@ import { codesContract } from './codes-contract.ts';
 import { attempt, DAY, HOTP, newFingerprint, type Tally, tallyOf } from './codes-fixtures.ts';
 import type { Acknowledged } from './codes-process.ts';
 import { startProcess } from './codes-processes.ts';
+import { NAMES } from './codes-race.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'otpd-codes-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -41,8 +42,14 @@ describe('four processes on one file', () => {
     const file = newFile();
     const processes = await Promise.all([1, 2, 3, 4].map(() => startProcess(file)));
     for (let seed = 0; seed < 20; seed += 1) {
-      const crowd = { do: 'crowd', attempt: { fingerprint: newFingerprint() }, count: 250 } as const;
-      const tallies = (await Promise.all(processes.map(({ tell }) => tell(crowd)))) as Tally[];
+      const fingerprint = newFingerprint();
+      // Every other time under a name of its own in each process.
+      const tallies = (await Promise.all(
+        processes.map(({ tell }, place) => {
+          const name = seed % 2 ? NAMES[place] : {};
+          return tell({ do: 'crowd', attempt: { ...name, fingerprint }, count: 250 });
+        }),
+      )) as Tally[];
       const total = (outcome: keyof Tally) => tallies.reduce((sum, tally) => sum + tally[outcome], 0);
       // On a machine that is too busy, the one that is accepted may be one whose answer came too late.
       const late = total('unavailable');

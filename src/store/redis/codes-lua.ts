@@ -179,7 +179,9 @@ local function rule(state)
   if claims then
     claim(state)
   end
-  state.failures, state.locked_until = 0, 0
+  if is_changed then
+    state.failures, state.locked_until = 0, 0
+  end
   return judgement('accepted', step, drift, ${FREE_ATTEMPTS}, nil), is_changed
 end`;
 
