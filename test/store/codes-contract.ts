@@ -20,6 +20,7 @@ import {
   track,
 } from './codes-fixtures.ts';
 import { crowdOf, NAMES, race } from './codes-race.ts';
+import { tracksContract } from './tracks-contract.ts';
 
 /** All that the suite needs of a store; its clock must be the `now` that it is given. */
 export interface OpenCodes {
@@ -262,6 +263,8 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
       });
     });
   });
+
+  tracksContract(name, () => codes);
 
   describe(`the ${name} store`, () => {
     it('judges as `judge` does, whatever comes, and keeps the same state', async () => {
