@@ -134,13 +134,36 @@ describe('otpd attempts reset', () => {
     expect(audited()).toEqual([]);
   });
 
-  it('is refused for a HOTP, with what helps there', async () => {
-    await judge(57, Date.now(), { type: 'hotp' });
+  it('is refused for a HOTP, with what helps there, also where a URI has a counter', async () => {
+    const now = Date.now();
+    await judge(57, now, { type: 'hotp' });
     const { code, err } = await attempts('reset', '--type', 'hotp', '--json');
     expect(code).toBe(2);
     expect(JSON.parse(err).error.message).toBe(
-      'nothing to reset: a HOTP has no clock; go on from its next counter, or give its user a new secret',
+      'nothing to reset: a HOTP has no clock; go on from its next counter, or name with --counter the one to begin with anew',
     );
+    const env = { OTPD_DATA_DIR: server.dataDir, OTPD_AUDIT_LOG: auditLog };
+    const stdin = `otpauth://hotp/a?secret=${SECRET}&counter=0`;
+    expect(await otpd(['attempts', 'reset'], { env, stdin })).toMatchObject({ code: 2, out: '' });
+    expect(await judge(57, now, { type: 'hotp' })).toBe('replayed');
+  });
+
+  it('forgets the used counters of a HOTP from the one that is named on', async () => {
+    const now = Date.now();
+    for (const counter of [3, 57]) await judge(counter, now, { type: 'hotp' });
+    const { code, out } = await attempts('reset', '--type', 'hotp', '--counter', '10');
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: 'HOTP: used counter 57 is put back to 9, codes are accepted from the next counter on\n',
+    });
+    expect(await judge(9, now, { type: 'hotp' })).toBe('replayed');
+    expect(await judge(10, now, { type: 'hotp' })).toBe('accepted');
+    expect(await attempts('reset', '--type', 'hotp', '--counter', '11')).toMatchObject({ code: 2, out: '' });
+    expect(JSON.parse((await attempts('reset', '--type', 'hotp', '--counter', '0', '--json')).out)).toEqual({
+      tracks: [{ periodSeconds: 0, lastStep: 10, newLastStep: null }],
+    });
+    expect(await judge(0, now, { type: 'hotp' })).toBe('accepted');
+    expect(audited().map(({ event }) => event)).toEqual(['attempts.reset', 'attempts.reset']);
   });
 
   it('says in its help what it does and what not', async () => {

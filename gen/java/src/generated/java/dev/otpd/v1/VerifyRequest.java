@@ -291,7 +291,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object requestId_ = "";
   /**
    * <pre>
-   * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+   * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+   * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
    *
    * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
    * </pre>
@@ -314,7 +315,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+   * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+   * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
    *
    * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
    * </pre>
@@ -1431,7 +1433,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object requestId_ = "";
     /**
      * <pre>
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>
@@ -1453,7 +1456,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>
@@ -1476,7 +1480,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>
@@ -1495,7 +1500,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>
@@ -1511,7 +1517,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>
