@@ -25,7 +25,7 @@ if kept == '' then
 else
   redis.call('SET', KEYS[2], text, 'PX', kept)
 end
-redis.call('DEL', KEYS[3])
+redis.call('PEXPIREAT', KEYS[3], 1)
 return 1
 `);
 
