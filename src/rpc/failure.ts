@@ -1,6 +1,11 @@
-/** Failures that are neither bad fields nor policy: what a transport saw go wrong with the call itself. */
+/** Failures that are neither bad fields nor policy: what a door saw go wrong with the call itself. */
 
-export type CallFailureReason = 'malformed_message' | 'message_too_large' | 'deadline_exceeded' | 'protocol';
+export type CallFailureReason =
+  | 'malformed_message'
+  | 'message_too_large'
+  | 'metadata_too_large'
+  | 'deadline_exceeded'
+  | 'protocol';
 
 /** A call that failed before or beside its handler. */
 export class CallFailure extends Error {
@@ -10,5 +15,13 @@ export class CallFailure extends Error {
     super(reason);
     this.name = 'CallFailure';
     this.reason = reason;
+  }
+}
+
+/** A call without an API key, to health or reflection, that is over a bound. Its status is RESOURCE_EXHAUSTED, without details of ours. */
+export class UnauthenticatedRefusal extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UnauthenticatedRefusal';
   }
 }

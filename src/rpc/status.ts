@@ -6,7 +6,7 @@ import { ErrorReason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
 import { InvalidInputError } from '../otp/error.ts';
 import { Rejection, type RejectionReason } from '../ports/rejection.ts';
 import { StoreUnavailableError } from '../ports/store.ts';
-import { CallFailure, type CallFailureReason } from './failure.ts';
+import { CallFailure, type CallFailureReason, UnauthenticatedRefusal } from './failure.ts';
 import { badRequest, errorInfo, quotaFailure, requestInfo, retryInfo } from './status-details.ts';
 
 /** A failed call as any transport can answer it. */
@@ -87,6 +87,11 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
     reason: ErrorReason.MESSAGE_TOO_LARGE,
     message: 'the message is too large: send at most 64 KiB',
   },
+  metadata_too_large: {
+    code: Code.RESOURCE_EXHAUSTED,
+    reason: ErrorReason.MESSAGE_TOO_LARGE,
+    message: 'the metadata is too large: send at most 8 KiB of names and values',
+  },
   deadline_exceeded: {
     code: Code.DEADLINE_EXCEEDED,
     reason: ErrorReason.DEADLINE_EXCEEDED,
@@ -129,6 +134,7 @@ export function statusOf(error: unknown, requestId: string): CallStatus {
 function reasonOf(error: unknown): Reason {
   if (error instanceof InvalidInputError) return 'invalid_fields';
   if (error instanceof Rejection || error instanceof CallFailure) return error.reason;
+  if (error instanceof UnauthenticatedRefusal) return 'too_many_streams';
   return error instanceof StoreUnavailableError ? 'store_unavailable' : 'internal';
 }
 

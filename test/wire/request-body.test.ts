@@ -1,7 +1,7 @@
 /** The message of a request, in whatever pieces it comes. */
 import { describe, expect, test } from 'vitest';
-import { frameMessage, RequestBody } from '../../src/grpc/request-body.ts';
-import { parseTimeout } from '../../src/grpc/timeout.ts';
+import { frameMessage, RequestBody } from '../../src/grpc/fast-path/request-body.ts';
+import { parseTimeout } from '../../src/grpc/fast-path/timeout.ts';
 import { frame } from '../support/raw.ts';
 
 const MOST = 1000;

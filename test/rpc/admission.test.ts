@@ -1,11 +1,13 @@
 /** Admission: what is charged, given back and told, for calls that are let in and calls that are not. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
+import type { Admission } from '../../src/limits/admission.ts';
+import { createCharging } from '../../src/limits/charging.ts';
 import { DEFAULT_PLANS, type Plans, parsePlans } from '../../src/limits/plans.ts';
 import type { Principal, Scope } from '../../src/ports/principal.ts';
 import { Rejection } from '../../src/ports/rejection.ts';
 import type { StoreUnavailableError } from '../../src/ports/store.ts';
-import { type Admit, createAdmit } from '../../src/rpc/admit.ts';
+import { type Admit, createAdmit } from '../../src/rpc/admission.ts';
 import {
   clockAt,
   type FlakyStore,
@@ -29,13 +31,21 @@ beforeEach(() => {
   fallbacks = [];
 });
 
-function gate(plans: Plans = DEFAULT_PLANS): Admit {
+interface Gate {
+  (call: { apiKey: string | undefined; peer: string; scope: Scope }): Promise<Admission>;
+  readonly openStream: Admit['openStream'];
+}
+
+function gate(plans: Plans = DEFAULT_PLANS): Gate {
   const authenticator = createAuthenticator({ keys: store.keys, clock });
-  return createAdmit({ authenticator, limits: store.limits, plans, clock, onFallback: (error) => fallbacks.push(error) });
+  const charging = createCharging({ limits: store.limits, clock, onFallback: (error) => fallbacks.push(error) });
+  const { admit, openStream } = createAdmit({ authenticator, charging, plans });
+  const through = async (call: Parameters<Gate>[0]): Promise<Admission> => admit({ ...call, take: () => undefined });
+  return Object.assign(through, { openStream });
 }
 
 /** Calls with a new key. */
-async function caller(admit: Admit, plan: string = 'free', scopes: readonly Scope[] = ['token']) {
+async function caller(admit: Gate, plan: string = 'free', scopes: readonly Scope[] = ['token']) {
   const { apiKey, record } = issue({ plan, scopes });
   await store.keys.insert(record);
   return (scope: Scope = 'token') => admit({ apiKey, peer: '192.0.2.1:5000', scope });
@@ -186,7 +196,7 @@ describe('while the store of the limits is away', () => {
 describe('open streams', () => {
   const principal: Principal = { keyId: 'one', plan: 'free', scopes: new Set(['token']) };
 
-  function open(admit: Admit, keyId: string = 'one'): () => void {
+  function open(admit: Gate, keyId: string = 'one'): () => void {
     return admit.openStream({ ...principal, keyId });
   }
 
