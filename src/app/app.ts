@@ -66,7 +66,15 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
     log,
     clock,
     verify: { codes: store.codes, knows: authenticator.knows, fingerprints, audit: trail.audit },
-    admit: createAdmit({ authenticator, limits: limits ?? store.limits, plans, clock }),
+    admit: createAdmit({
+      authenticator,
+      limits: limits ?? store.limits,
+      plans,
+      clock,
+      onFallback: (err) =>
+        logger.warn({ err }, 'rate limits are local: the shared store cannot be reached, each process counts its own calls'),
+      onShared: () => logger.info('rate limits are shared again'),
+    }),
   });
   parts.defer(() => transport.close());
 

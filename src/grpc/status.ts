@@ -11,11 +11,13 @@ export type PartialStatus = Pick<StatusObject, 'code' | 'details'> & { metadata?
 
 /** The status for `error`; its reason, and a fault of ours, are noted in the record for the log. */
 export function failureStatus(error: unknown, record: CallRecord): StatusObject {
-  const { code, message, reason, details, retryAfterMs, internal } = statusOf(error, record.requestId);
+  const { code, message, reason, details, retryAfterMs, isFinal, internal } = statusOf(error, record.requestId);
   record.reason = reasonName(reason);
   if (internal) record.fault = error;
   const metadata = new Metadata();
   metadata.set(DETAILS, Buffer.from(details.buffer, details.byteOffset, details.byteLength));
+  // Negative: clients are not to retry (gRFC A6).
+  if (isFinal) metadata.set('grpc-retry-pushback-ms', '-1');
   if (retryAfterMs !== undefined) {
     metadata.set('grpc-retry-pushback-ms', String(Math.ceil(retryAfterMs)));
     metadata.set('retry-after', String(Math.ceil(retryAfterMs / 1000)));

@@ -3,11 +3,12 @@
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Admission } from '../limits/admission.ts';
 import { createCharging } from '../limits/charging.ts';
+import type { FallbackEvents } from '../limits/fallback-state.ts';
 import { createStreams } from '../limits/open-streams.ts';
 import { type Plans, planOf } from '../limits/plans.ts';
 import type { Principal, Scope } from '../ports/principal.ts';
 import { Rejection } from '../ports/rejection.ts';
-import type { Clock, LimitStore, StoreUnavailableError } from '../ports/store.ts';
+import type { Clock, LimitStore } from '../ports/store.ts';
 
 /** A call as a transport sees it before it reads the request. */
 export interface IncomingCall {
@@ -20,7 +21,7 @@ export interface IncomingCall {
 
 export interface Admit {
   /**
-   * Lets a call in, or rejects with `Rejection`: those of `Authenticator`, `rate_limited` and `scope_missing`, the last two with `quota`. A call
+   * Lets a call in, or rejects with `Rejection`: those of `Authenticator` and `Charging`, and `scope_missing` with `quota`. A call
    * without the scope is charged, because it did cost, and given back to the hour and the day like any that fails. At once where nothing has
    * to be waited for: turns of the event loop are a good part of what a call costs.
    */
@@ -29,22 +30,23 @@ export interface Admit {
   openStream(principal: Principal): () => void;
 }
 
-export interface AdmitOptions {
+/** What each call costs. */
+const COST_OF_A_CALL = 1;
+
+export interface AdmitOptions extends FallbackEvents {
   readonly authenticator: Authenticator;
   readonly limits: LimitStore;
   readonly plans: Plans;
   readonly clock: Clock;
-  /** Called for each call that was counted in this process alone, because the store of the limits is away. */
-  readonly onFallback?: ((error: StoreUnavailableError) => void) | undefined;
 }
 
 /** Makes the one gate that all calls pass. */
-export function createAdmit({ authenticator, limits, plans, clock, onFallback }: AdmitOptions): Admit {
+export function createAdmit({ authenticator, limits, plans, clock, ...events }: AdmitOptions): Admit {
   const openStream = createStreams();
-  const charging = createCharging({ limits, clock, onFallback: onFallback ?? (() => undefined) });
+  const charging = createCharging({ limits, clock, ...events });
 
   function enter(principal: Principal, { scope }: IncomingCall): Admission | Promise<Admission> {
-    const admission = charging.charge(principal, planOf(plans, principal.plan));
+    const admission = charging.charge(principal, planOf(plans, principal.plan), COST_OF_A_CALL);
     return admission instanceof Promise ? admission.then((late) => inScope(late, scope)) : inScope(admission, scope);
   }
 

@@ -21,17 +21,19 @@ import { createMemoryStore } from '../support/memory-store.ts';
 
 let clock: SettableClock;
 let store: FlakyStore;
-let fallbacks: StoreUnavailableError[];
+/** What was told of the limits, in order. */
+let told: (StoreUnavailableError | 'shared')[];
 
 beforeEach(() => {
   clock = clockAt(START);
   store = flaky(createMemoryStore());
-  fallbacks = [];
+  told = [];
 });
 
 function gate(plans: Plans = DEFAULT_PLANS): Admit {
   const authenticator = createAuthenticator({ keys: store.keys, clock });
-  return createAdmit({ authenticator, limits: store.limits, plans, clock, onFallback: (error) => fallbacks.push(error) });
+  const events = { onFallback: (error: StoreUnavailableError) => told.push(error), onShared: () => told.push('shared') };
+  return createAdmit({ authenticator, limits: store.limits, plans, clock, ...events });
 }
 
 /** Calls with a new key. */
@@ -153,13 +155,21 @@ describe('settling', () => {
 });
 
 describe('while the store of the limits is away', () => {
-  it('calls go on under the same limits in this process, which it tells of', async () => {
+  it('calls go on under the same limits in this process, which is told once, and once when they are shared again', async () => {
     const call = await caller(gate());
     await call();
     store.down = true;
     for (let calls = 0; calls < 5; calls += 1) await call();
     expect(await rejectionOf(call())).toMatchObject({ reason: 'rate_limited', metadata: { window: 'minute', limit: '5' } });
-    expect(fallbacks).toHaveLength(6);
+    expect(told).toEqual([expect.objectContaining({ name: 'StoreUnavailableError' })]);
+    store.down = false;
+    for (let calls = 0; calls < 4; calls += 1) await call();
+    expect(await rejectionOf(call())).toMatchObject({ reason: 'rate_limited' });
+    expect(told).toHaveLength(2);
+    expect(told[1]).toBe('shared');
+    store.down = true;
+    await rejectionOf(call());
+    expect(told).toHaveLength(3);
   });
 
   it('a failed call is given back where it was charged', async () => {
@@ -179,7 +189,7 @@ describe('while the store of the limits is away', () => {
     const call = await caller(admit);
     store.limits.charge = async () => Promise.reject(new TypeError('a bug'));
     await expect(call()).rejects.toThrow(TypeError);
-    expect(fallbacks).toHaveLength(0);
+    expect(told).toHaveLength(0);
   });
 });
 
