@@ -39,7 +39,12 @@ const methods = otpMethods({ codes: store.codes, fingerprints, audit: () => unde
     ? { ...method, handle: generateByPackage as unknown as typeof method.handle }
     : method,
 );
-const charging = createCharging({ limits: store.limits, clock: Date.now, onFallback: () => undefined });
+const charging = createCharging({
+  limits: store.limits,
+  clock: Date.now,
+  onFallback: () => undefined,
+  onShared: () => undefined,
+});
 const server = createGrpcServer({
   methods,
   lifecycle: createLifecycle({

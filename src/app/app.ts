@@ -63,7 +63,13 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
     return authenticator.close().catch(warnOfUses);
   });
 
-  const charging = createCharging({ limits: limits ?? store.limits, clock, onFallback: () => undefined });
+  const charging = createCharging({
+    limits: limits ?? store.limits,
+    clock,
+    onFallback: (err) =>
+      logger.warn({ err }, 'rate limits are local: the shared store cannot be reached, each process counts its own calls'),
+    onShared: () => logger.info('rate limits are shared again'),
+  });
   const doors = openDoors(config, {
     log,
     clock,

@@ -10,10 +10,12 @@ const DETAILS = 'grpc-status-details-bin';
 export type PartialStatus = Pick<StatusObject, 'code' | 'details'> & { metadata?: Metadata | null | undefined };
 
 /** The trailers of a failure: what every answer carries, when to try again, and for methods of ours the details. */
-export function failureTrailers(call: Call, { details, retryAfterMs }: CallStatus): Metadata {
+export function failureTrailers(call: Call, { details, retryAfterMs, isFinal }: CallStatus): Metadata {
   const trailers = new Metadata();
   addHeaders(trailers, answerHeaders(call));
   if (call.method !== undefined) trailers.set(DETAILS, Buffer.from(details.buffer, details.byteOffset, details.byteLength));
+  // Negative: clients are not to retry (gRFC A6).
+  if (isFinal) trailers.set('grpc-retry-pushback-ms', '-1');
   if (retryAfterMs !== undefined) {
     trailers.set('grpc-retry-pushback-ms', String(Math.ceil(retryAfterMs)));
     trailers.set('retry-after', String(Math.ceil(retryAfterMs / 1000)));

@@ -21,7 +21,7 @@ export interface Applicant {
 
 export interface Admit {
   /**
-   * Lets a call in, or rejects with `Rejection`: those of `Authenticator`, `rate_limited` and `scope_missing`, the last two with `quota`. A call
+   * Lets a call in, or rejects with `Rejection`: those of `Authenticator` and `Charging`, and `scope_missing` with `quota`. A call
    * without the scope is charged, because it did cost, and given back to the hour and the day like any that fails. At once where nothing has
    * to be waited for: turns of the event loop are a good part of what a call costs.
    */
@@ -29,6 +29,9 @@ export interface Admit {
   /** Counts a stream of the principal as open, or throws `Rejection` (`too_many_streams`); gives its release, which may be called twice. */
   openStream(principal: Principal): () => void;
 }
+
+/** What each call costs. */
+const COST_OF_A_CALL = 1;
 
 export interface AdmitOptions {
   readonly authenticator: Authenticator;
@@ -42,7 +45,7 @@ export function createAdmit({ authenticator, charging, plans }: AdmitOptions): A
 
   function charge(principal: Principal, applicant: Applicant): Admission | Promise<Admission> {
     applicant.take('charge');
-    const admission = charging.charge(principal, planOf(plans, principal.plan));
+    const admission = charging.charge(principal, planOf(plans, principal.plan), COST_OF_A_CALL);
     return admission instanceof Promise ? admission.then((late) => inScope(late, applicant)) : inScope(admission, applicant);
   }
 

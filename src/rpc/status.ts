@@ -19,6 +19,8 @@ export interface CallStatus {
   readonly details: Uint8Array;
   /** When trying again makes sense, in ms; undefined if it does not. */
   readonly retryAfterMs: number | undefined;
+  /** True where the same call can never succeed, so that no client should repeat it by itself. */
+  readonly isFinal: boolean;
   /** True for a fault of ours, which belongs in the log with its stack. */
   readonly internal: boolean;
 }
@@ -56,6 +58,12 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
     code: Code.RESOURCE_EXHAUSTED,
     reason: ErrorReason.RATE_LIMITED,
     message: "the limit of the API key's plan is reached: wait as long as retry-after says",
+  },
+  cost_over_limit: {
+    code: Code.RESOURCE_EXHAUSTED,
+    reason: ErrorReason.COST_OVER_LIMIT,
+    message:
+      "the call costs more than the API key's plan ever allows at once: send less at once, or use a key with a larger plan",
   },
   too_many_streams: {
     code: Code.RESOURCE_EXHAUSTED,
@@ -125,10 +133,16 @@ export function statusOf(error: unknown, requestId: string): CallStatus {
   const metadata = error instanceof Rejection ? error.metadata : {};
   const details = [errorInfo(meaning.reason, metadata), requestInfo(requestId)];
   if (error instanceof InvalidInputError) details.push(badRequest(error.violations));
-  if (reason === 'rate_limited') details.push(quotaFailure(metadata));
+  if (reason === 'rate_limited' || reason === 'cost_over_limit') details.push(quotaFailure(metadata));
   if (retryAfterMs !== undefined) details.push(retryInfo(retryAfterMs));
   const status: Status = create(StatusSchema, { code: meaning.code, message: meaning.message, details });
-  return { ...meaning, details: toBinary(StatusSchema, status), retryAfterMs, internal: reason === 'internal' };
+  return {
+    ...meaning,
+    details: toBinary(StatusSchema, status),
+    retryAfterMs,
+    isFinal: reason === 'cost_over_limit',
+    internal: reason === 'internal',
+  };
 }
 
 function reasonOf(error: unknown): Reason {

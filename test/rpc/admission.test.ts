@@ -23,12 +23,13 @@ import { createMemoryStore } from '../support/memory-store.ts';
 
 let clock: SettableClock;
 let store: FlakyStore;
-let fallbacks: StoreUnavailableError[];
+/** What was told of the limits, in order. */
+let told: (StoreUnavailableError | 'shared')[];
 
 beforeEach(() => {
   clock = clockAt(START);
   store = flaky(createMemoryStore());
-  fallbacks = [];
+  told = [];
 });
 
 interface Gate {
@@ -38,7 +39,12 @@ interface Gate {
 
 function gate(plans: Plans = DEFAULT_PLANS): Gate {
   const authenticator = createAuthenticator({ keys: store.keys, clock });
-  const charging = createCharging({ limits: store.limits, clock, onFallback: (error) => fallbacks.push(error) });
+  const charging = createCharging({
+    limits: store.limits,
+    clock,
+    onFallback: (error) => told.push(error),
+    onShared: () => told.push('shared'),
+  });
   const { admit, openStream } = createAdmit({ authenticator, charging, plans });
   const through = async (call: Parameters<Gate>[0]): Promise<Admission> => admit({ ...call, take: () => undefined });
   return Object.assign(through, { openStream });
@@ -163,13 +169,21 @@ describe('settling', () => {
 });
 
 describe('while the store of the limits is away', () => {
-  it('calls go on under the same limits in this process, which it tells of', async () => {
+  it('calls go on under the same limits in this process, which is told once, and once when they are shared again', async () => {
     const call = await caller(gate());
     await call();
     store.down = true;
     for (let calls = 0; calls < 5; calls += 1) await call();
     expect(await rejectionOf(call())).toMatchObject({ reason: 'rate_limited', metadata: { window: 'minute', limit: '5' } });
-    expect(fallbacks).toHaveLength(6);
+    expect(told).toEqual([expect.objectContaining({ name: 'StoreUnavailableError' })]);
+    store.down = false;
+    for (let calls = 0; calls < 4; calls += 1) await call();
+    expect(await rejectionOf(call())).toMatchObject({ reason: 'rate_limited' });
+    expect(told).toHaveLength(2);
+    expect(told[1]).toBe('shared');
+    store.down = true;
+    await rejectionOf(call());
+    expect(told).toHaveLength(3);
   });
 
   it('a failed call is given back where it was charged', async () => {
@@ -189,7 +203,7 @@ describe('while the store of the limits is away', () => {
     const call = await caller(admit);
     store.limits.charge = async () => Promise.reject(new TypeError('a bug'));
     await expect(call()).rejects.toThrow(TypeError);
-    expect(fallbacks).toHaveLength(0);
+    expect(told).toHaveLength(0);
   });
 });
 
