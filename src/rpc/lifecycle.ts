@@ -63,6 +63,8 @@ export function createLifecycle({ methods, admit: gate, clock, hooks }: Lifecycl
   const enterUnauthenticated = createUnauthenticatedBounds();
 
   function take(call: Call, step: Step): void {
+    // What is still under way of a call that has ended goes on to where it is given back.
+    if (call.step === 'end') return;
     call.take(step);
     hooks.onStep?.(call, step);
   }
@@ -118,6 +120,7 @@ export function createLifecycle({ methods, admit: gate, clock, hooks }: Lifecycl
   }
 
   function requestOf(call: Call, bytes: Uint8Array): Message {
+    if (call.ended) throw new Error('a call that has ended is not handled');
     take(call, 'decode');
     const request = decode(call.method as Method, bytes);
     take(call, 'handle');

@@ -3,6 +3,7 @@ import { create, type Message, toBinary } from '@bufbuild/protobuf';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import type { Admission } from '../../src/limits/admission.ts';
 import { MAX_METADATA_BYTES } from '../../src/rpc/bounds.ts';
 import { Call, type Incoming, STEPS, type Step } from '../../src/rpc/call.ts';
 import { createLifecycle, type Lifecycle } from '../../src/rpc/lifecycle.ts';
@@ -39,9 +40,12 @@ function lifecycleOf(admission: 'at once' | 'late' = 'at once'): Lifecycle {
     clock: Date.now,
     admit: {
       admit({ take }) {
-        for (const step of ['authenticate', 'charge', 'scope'] as const) take(step);
-        const let_in = { principal, quota: undefined, settle: (failed: boolean) => void settled.push(failed) };
-        return admission === 'late' ? Promise.resolve(let_in) : let_in;
+        const rest = (): Admission => {
+          for (const step of ['charge', 'scope'] as const) take(step);
+          return { principal, quota: undefined, settle: (failed) => void settled.push(failed) };
+        };
+        take('authenticate');
+        return admission === 'late' ? Promise.resolve().then(rest) : rest();
       },
       openStream: () => () => undefined,
     },
@@ -90,6 +94,8 @@ test('a caller who leaves during admission is given back, and holds nothing', as
   await admitted;
   expect([call.admission, call.ended]).toEqual([undefined, true]);
   expect(settled).toEqual([true]);
+  expect(steps.at(-1)).toBe('end');
+  expect(() => lifecycle.handle(call, REQUEST)).toThrow('ended');
 });
 
 test('only the first end counts', () => {
