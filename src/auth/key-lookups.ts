@@ -1,21 +1,22 @@
 /** Look-ups of API keys that are not remembered: anybody can ask for any number of ids, so they are bounded in all and shared out by network. */
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type ApiKeyRecord, type KeyStore, StoreUnavailableError } from '../ports/store.ts';
 
-/** Ids in one question to the store, of which there is one at a time: `KeyStore.findMany` takes no more. */
+/** Ids in one question to the store: `KeyStore.findMany` takes no more. */
 const MOST_AT_ONCE = 500;
+/** Questions under way: in one turn of the event loop a crowd comes, and no answer of a store that is somewhere else. */
+const MOST_UNDER_WAY = 4;
 /** Ids a second, three times the wrong keys that one process was seen to take: some 3 % of a core, at Redis as in SQLite. */
 const MOST_PER_SECOND = 50_000;
 /** How far the questions may run ahead of that rate, in ms. */
-const BURST_MS = 20;
+const BURST_MS = 40;
 /** Ids that wait; with more networks than one, each has its part of them. */
 const MOST_WAITING = 2_048;
 
 export interface KeyLookups {
   /**
-   * Finds a key, in its turn: networks take turns, and the look-ups of one network are made as they came. All that wait are in the next
-   * question together, up to 500, and 50,000 a second are looked up. A network with 2,048 waiting, or with its part of them where several
-   * wait, is refused more.
+   * Finds a key, in its turn: networks take turns, and the look-ups of one network are made as they came. All that come in one turn of the event
+   * loop are asked together, 500 in a question, 4 questions at a time, 50,000 ids a second. A network with 2,048 waiting, or with its part of
+   * them where several wait, is refused more at once: some 17,000 wait at most, of however many networks.
    * Throws `StoreUnavailableError`, also for one that is refused.
    */
   find(id: string, network: string): Promise<ApiKeyRecord | undefined>;
@@ -25,23 +26,30 @@ interface Waiting extends PromiseWithResolvers<ApiKeyRecord | undefined> {
   readonly id: string;
 }
 
-/** Makes the look-ups over the store; `now` is a clock that never steps, in ms. */
-export function createKeyLookups(keys: Pick<KeyStore, 'findMany'>, now: () => number = () => performance.now()): KeyLookups {
+/** Makes the look-ups over the store. */
+export function createKeyLookups(keys: Pick<KeyStore, 'findMany'>): KeyLookups {
   /** In the order of their turns. */
   const networks = new Map<string, Waiting[]>();
-  let isRunning = false;
-  /** Until when the rate is used up by what was asked so far. */
+  let waitingIds = 0;
+  let underWay = 0;
+  let isScheduled = false;
+  /** Until when the rate is used up by what was asked so far, on a clock that never steps. */
   let usedUntil = -Infinity;
 
-  async function run(): Promise<void> {
-    isRunning = true;
-    while (networks.size > 0) {
-      const aheadMs = usedUntil - now();
-      // A turn of the event loop at least: what comes in one turn is in one question.
-      await (aheadMs > BURST_MS ? sleep(aheadMs) : nextTurn());
-      await ask(takeTurns());
-    }
-    isRunning = false;
+  const aheadMs = (): number => usedUntil - performance.now();
+  const mayAsk = (): boolean => underWay < MOST_UNDER_WAY && aheadMs() <= BURST_MS;
+
+  function schedule(): void {
+    if (isScheduled || waitingIds === 0 || underWay === MOST_UNDER_WAY) return;
+    isScheduled = true;
+    if (mayAsk()) setImmediate(askAll);
+    else setTimeout(askAll, aheadMs());
+  }
+
+  function askAll(): void {
+    isScheduled = false;
+    while (waitingIds > 0 && mayAsk()) void ask(takeTurns());
+    schedule();
   }
 
   function takeTurns(): Waiting[] {
@@ -54,11 +62,13 @@ export function createKeyLookups(keys: Pick<KeyStore, 'findMany'>, now: () => nu
       if (first !== undefined) taken.push(first);
       if (waiting.length > 0) networks.set(network, waiting);
     }
-    usedUntil = Math.max(usedUntil, now()) + (taken.length * 1000) / MOST_PER_SECOND;
+    waitingIds -= taken.length;
+    usedUntil = Math.max(usedUntil, performance.now()) + (taken.length * 1000) / MOST_PER_SECOND;
     return taken;
   }
 
   async function ask(taken: readonly Waiting[]): Promise<void> {
+    underWay += 1;
     try {
       const found = await keys.findMany(taken.map(({ id }) => id));
       const byId = new Map(found.map((record) => [record.id, record]));
@@ -66,18 +76,23 @@ export function createKeyLookups(keys: Pick<KeyStore, 'findMany'>, now: () => nu
     } catch (error) {
       for (const { reject } of taken) reject(error);
     }
+    underWay -= 1;
+    schedule();
   }
 
   return {
-    async find(id, network) {
+    find(id, network) {
       const waiting = networks.get(network) ?? [];
       const sharing = networks.size + (waiting.length === 0 ? 1 : 0);
       if (waiting.length >= Math.floor(MOST_WAITING / sharing))
-        throw new StoreUnavailableError(new Error('too many look-ups of API keys wait'));
+        return Promise.reject(new StoreUnavailableError(new Error('too many look-ups of API keys wait')));
       const lookUp = { id, ...Promise.withResolvers<ApiKeyRecord | undefined>() };
       waiting.push(lookUp);
       networks.set(network, waiting);
-      if (!isRunning) void run();
+      waitingIds += 1;
+      // A full question need not wait for the end of a turn in which a crowd comes.
+      if (waitingIds >= MOST_AT_ONCE && mayAsk()) void ask(takeTurns());
+      else schedule();
       return lookUp.promise;
     },
   };

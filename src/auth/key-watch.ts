@@ -10,8 +10,8 @@ import { opensUntil } from './secret-check.ts';
 const CHECK_MS = 200;
 /** How old what the store said of a key may be, whatever the version says, as for calls. */
 const MAX_AGE_MS = 15 * 60_000;
-/** Keys that are read anew at the same time. */
-const READ_AT_ONCE = 500;
+/** Streams whose keys are read anew at the same time: few enough for a network's part of the look-ups, should others wait too. */
+const READ_AT_ONCE = 200;
 /** Whose turn their look-ups are made in: no stranger waits there. */
 const NETWORK = 'open streams';
 

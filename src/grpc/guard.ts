@@ -47,7 +47,12 @@ export function createGuard(admit: Admit, methods: ReadonlyMap<string, Method>):
       record.admission = admission;
       record.keyId = admission.principal.keyId;
       if (this.#method.kind === 'server_streaming') {
-        record.leave = admit.openStream(admission.principal);
+        const leave = admit.openStream(admission.principal);
+        const endWatch = admit.watch(apiKeyOf(metadata) ?? '', (reason) => refuse(reason, record));
+        record.leave = () => {
+          leave();
+          endWatch();
+        };
         attachToStream(metadata, record);
       }
       super.onReceiveMetadata(metadata);

@@ -32,6 +32,8 @@ export interface Admit {
   (call: IncomingCall): Admission | Promise<Admission>;
   /** Counts a stream of the principal as open, or throws `Rejection` (`too_many_streams`); gives its release, which may be called twice. */
   openStream(principal: Principal): () => void;
+  /** Watches the key of a call that goes on (`Authenticator.watch`). */
+  readonly watch: Authenticator['watch'];
 }
 
 export interface AdmitOptions {
@@ -82,6 +84,7 @@ export function createAdmit({ authenticator, limits, plans, clock, onFallback }:
 
   return Object.assign(admit, {
     openStream: (principal: Principal) => openStream(principal.keyId, planOf(plans, principal.plan)),
+    watch: authenticator.watch,
   });
 }
 
