@@ -26,8 +26,11 @@ export interface Admit {
    * to be waited for: turns of the event loop are a good part of what a call costs.
    */
   admit(applicant: Applicant): Admission | Promise<Admission>;
-  /** Counts a stream of the principal as open, or throws `Rejection` (`too_many_streams`); gives its release, which may be called twice. */
-  openStream(principal: Principal): () => void;
+  /**
+   * Counts a stream of the principal as open, or throws `Rejection` (`too_many_streams`), and watches the API key that it was let in with:
+   * `onEnded` is told, once, when that ends (`Authenticator.watch`). Gives the release of both, which may be called twice.
+   */
+  openStream(principal: Principal, apiKey: string, onEnded: (reason: unknown) => void): () => void;
 }
 
 /** What each call costs. */
@@ -55,11 +58,16 @@ export function createAdmit({ authenticator, charging, plans }: AdmitOptions): A
       const principal = authenticator.authenticate(applicant.apiKey, applicant.peer);
       return principal instanceof Promise ? principal.then((late) => charge(late, applicant)) : charge(principal, applicant);
     },
-    openStream(principal) {
+    openStream(principal, apiKey, onEnded) {
       const { streams: most } = planOf(plans, principal.plan);
       const release = streams.take(principal.keyId, most);
-      if (release !== undefined) return release;
-      throw new Rejection('too_many_streams', { metadata: { limit: String(most) }, keyId: principal.keyId });
+      if (release === undefined)
+        throw new Rejection('too_many_streams', { metadata: { limit: String(most) }, keyId: principal.keyId });
+      const endWatch = authenticator.watch(apiKey, onEnded);
+      return () => {
+        release();
+        endWatch();
+      };
     },
   };
 }

@@ -89,11 +89,12 @@ export function createLifecycle({ methods, admit: gate, clock, hooks }: Lifecycl
       call.release = enterUnauthenticated(peer);
       return;
     }
-    const admission = gate.admit({ apiKey: apiKeyOf(header), peer, scope: method.scope, take: (step) => take(call, step) });
-    return admission instanceof Promise ? admission.then((late) => letIn(call, late)) : letIn(call, admission);
+    const apiKey = apiKeyOf(header);
+    const admission = gate.admit({ apiKey, peer, scope: method.scope, take: (step) => take(call, step) });
+    return admission instanceof Promise ? admission.then((late) => letIn(call, late, apiKey)) : letIn(call, admission, apiKey);
   }
 
-  function letIn(call: Call, admission: Admission): void {
+  function letIn(call: Call, admission: Admission, apiKey = ''): void {
     // The caller may have left meanwhile: nobody else would give the call back.
     if (call.ended) {
       admission.settle(true);
@@ -102,7 +103,7 @@ export function createLifecycle({ methods, admit: gate, clock, hooks }: Lifecycl
     call.admission = admission;
     call.quota = admission.quota;
     call.keyId = admission.principal.keyId;
-    if (call.method?.kind === 'server_streaming') call.release = gate.openStream(admission.principal);
+    if (call.method?.kind === 'server_streaming') call.release = gate.openStream(admission.principal, apiKey, call.fail);
   }
 
   function received(call: Call): void {

@@ -43,6 +43,20 @@ export function storeContract(name: string, open: () => Store): void {
       expect((await store.keys.list()).map(plain)).toEqual([plain(full)]);
     });
 
+    it('are found many at a time, each once, without those that are not there', async () => {
+      const used = { ...rotateApiKey(await inserted(), MINUTE, START + 1).record, lastUsedAt: START + 3 };
+      await store.keys.update(used.id, () => used);
+      const others = await Promise.all(Array.from({ length: 249 }, () => inserted()));
+      const absent = Array.from({ length: 150 }, () => issue().record.id);
+      const ids = [used, ...others].flatMap(({ id }, place) => [absent[place] ?? id, id]);
+      const found = await store.keys.findMany(ids);
+      expect(new Set(found.map(({ id }) => id)).size).toBe(found.length);
+      expect(found).toHaveLength(250);
+      expect(plain(found.find(({ id }) => id === used.id))).toEqual(plain(used));
+      expect(await store.keys.findMany(absent)).toEqual([]);
+      expect(await store.keys.findMany([])).toEqual([]);
+    });
+
     it('are not inserted twice, and the first stays', async () => {
       const record = await inserted();
       await expect(store.keys.insert({ ...record, name: 'second' })).rejects.toThrow('an API key with this id exists');
