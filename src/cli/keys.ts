@@ -1,6 +1,6 @@
 /** `otpd keys`: makes, lists, rotates and revokes API keys, in the store and not by way of the server. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { expectWork } from '../app/v8-serving.ts';
+import { tuneForServing } from '../app/v8-tuning.ts';
 import { issueApiKey, revokeApiKey, rotateApiKey } from '../auth/api-key.ts';
 import { SCOPES, type Scope } from '../ports/principal.ts';
 import type { ApiKeyRecord } from '../ports/store.ts';
@@ -83,7 +83,7 @@ function create(io: Io): Command {
 function list(io: Io): Command {
   return new Command('list').description('list all API keys, oldest first').action(async (flags: KeysFlags) => {
     // There may be many.
-    expectWork();
+    tuneForServing();
     const records = await withStore(io, flags, ({ store }) => store.keys.list());
     const now = Date.now();
     if (flags.json) for (const record of records) writeJson(io.stdout, keyJson(record, now));

@@ -1,6 +1,6 @@
 /** `otpd serve` with several workers: what their primary does, which serves no calls, and what each of them does. */
 import { build } from '../app/app.ts';
-import { expectWork } from '../app/v8-serving.ts';
+import { tuneForServing } from '../app/v8-tuning.ts';
 import { startWorkers, WorkerFailedError } from '../cluster/primary.ts';
 import { connectPrimary, workerNumber } from '../cluster/worker.ts';
 import type { Config } from '../config/config.ts';
@@ -28,7 +28,7 @@ async function lead(io: Io, config: Config): Promise<void> {
     try {
       const address = await workers.listening.catch(tellFailure);
       // The workers have their calls counted here.
-      expectWork();
+      tuneForServing();
       announce(io, logger, config, firstKey, address);
       await stopped(io.signal);
       logger.info('stopping');

@@ -1,6 +1,6 @@
 /** What a serving process does, whether it is the only one or one of several. */
 import type { App } from '../app/app.ts';
-import { expectWork } from '../app/v8-serving.ts';
+import { tuneForServing } from '../app/v8-tuning.ts';
 import type { Config } from '../config/config.ts';
 import { formatAddress } from '../config/listen-address.ts';
 import type { Logger } from '../observability/log.ts';
@@ -27,7 +27,7 @@ export async function listen(app: App, config: Config): Promise<string> {
       `cannot listen on ${formatAddress(config.listen)}: it is in use, or no address of this machine; set --listen`,
     );
   });
-  expectWork();
+  tuneForServing();
   return address;
 }
 
