@@ -1,7 +1,7 @@
 /** The first start: makes an API key if there is none, and shows how to use it. */
 import { issueApiKey } from '../auth/api-key.ts';
 import { type Plans, planOf } from '../limits/plans.ts';
-import { SCOPES } from '../ports/principal.ts';
+import { CALLER_SCOPES } from '../ports/principal.ts';
 import type { KeyStore } from '../ports/store.ts';
 
 const FIRST_PLAN = 'ultra';
@@ -17,7 +17,7 @@ export interface FirstKey {
 /** Makes the first API key if the store has none; of several processes that start at once, one does. */
 export async function ensureFirstKey(keys: KeyStore, plans: Plans, now: number): Promise<FirstKey> {
   const plan = planOf(plans, FIRST_PLAN).name;
-  const { apiKey, record } = issueApiKey({ name: 'first', plan, scopes: SCOPES }, now);
+  const { apiKey, record } = issueApiKey({ name: 'first', plan, scopes: CALLER_SCOPES }, now);
   const made = await keys.insertFirst(record);
   if (!made)
     return { introduce: () => ['API keys exist already: see them with `otpd keys list`, make another with `otpd keys create`.'] };
