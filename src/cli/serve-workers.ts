@@ -9,7 +9,7 @@ import { readFailure } from './exit.ts';
 import { CliError, type Failure, localError } from './failure.ts';
 import { ensureFirstKey, type FirstKey } from './first-key.ts';
 import type { Io } from './io.ts';
-import { announce, containing, listen, stopped } from './serving.ts';
+import { announce, listen, stopped, untilFault } from './serving.ts';
 
 /** Runs this process as what it is: the primary, or one of the workers that it has started. */
 export function serveTogether(io: Io, config: Config): Promise<void> {
@@ -20,7 +20,7 @@ export function serveTogether(io: Io, config: Config): Promise<void> {
 async function lead(io: Io, config: Config): Promise<void> {
   const log = createLog(config.logLevel);
   const { logger } = log;
-  await containing(logger, async () => {
+  await untilFault(io, logger, config, async (fault) => {
     const firstKey = await prepare(config, log);
     const workers = startWorkers({ count: config.workers, graceMs: config.shutdownGraceMs, logger, clock: Date.now });
     // Without a trail there is nothing to open anew, and SIGHUP ends otpd as it ends any process.
@@ -30,7 +30,7 @@ async function lead(io: Io, config: Config): Promise<void> {
       // The workers have their calls counted here.
       tuneForServing();
       announce(io, logger, config, firstKey, address);
-      await stopped(io.signal);
+      await stopped(AbortSignal.any([io.signal, fault]));
       logger.info('stopping');
     } finally {
       await workers.stop();
@@ -65,12 +65,12 @@ async function work(io: Io, config: Config, number: number): Promise<void> {
   });
   // With a shared store the counts are there.
   const limits = config.redis === undefined ? primary.limits : undefined;
-  await containing(logger, async () => {
+  const hadFault = await untilFault(io, logger, config, async (fault) => {
     try {
       const app = await build(config, { log, clock: Date.now, limits });
       try {
         primary.listening(await listen(app, config));
-        await stopped(AbortSignal.any([io.signal, primary.stop]));
+        await stopped(AbortSignal.any([io.signal, primary.stop, fault]));
       } finally {
         await app.close();
       }
@@ -80,5 +80,7 @@ async function work(io: Io, config: Config, number: number): Promise<void> {
       await primary.failed(failure);
     }
   });
+  // To leave the primary is to exit with 0.
+  if (hadFault) process.exit();
   primary.leave();
 }
