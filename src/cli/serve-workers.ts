@@ -7,9 +7,9 @@ import type { Config } from '../config/config.ts';
 import { createLog, type Log } from '../observability/log.ts';
 import { readFailure } from './exit.ts';
 import { CliError, type Failure, localError } from './failure.ts';
-import { ensureFirstKey, type FirstKey } from './first-key.ts';
+import type { FirstKey } from './first-key.ts';
 import type { Io } from './io.ts';
-import { announce, listen, stopped, untilFault } from './serving.ts';
+import { announce, listen, prepareFirstStart, stopped, untilFault } from './serving.ts';
 
 /** Runs this process as what it is: the primary, or one of the workers that it has started. */
 export function serveTogether(io: Io, config: Config): Promise<void> {
@@ -21,7 +21,7 @@ async function lead(io: Io, config: Config): Promise<void> {
   const log = createLog(config.logLevel);
   const { logger } = log;
   await untilFault(io, logger, config, async (fault) => {
-    const firstKey = await prepare(config, log);
+    const firstKey = await prepare(io, config, log);
     const workers = startWorkers({ count: config.workers, graceMs: config.shutdownGraceMs, logger, clock: Date.now });
     // Without a trail there is nothing to open anew, and SIGHUP ends otpd as it ends any process.
     if (config.auditLog !== undefined) process.on('SIGHUP', workers.reopen);
@@ -41,10 +41,10 @@ async function lead(io: Io, config: Config): Promise<void> {
 }
 
 /** Builds the service once for its mistakes, so that each is told once, and for what the first start makes; the workers build their own. */
-async function prepare(config: Config, log: Log): Promise<FirstKey> {
+async function prepare(io: Io, config: Config, log: Log): Promise<FirstKey> {
   const app = await build(config, { log, clock: Date.now });
   try {
-    return await ensureFirstKey(app.store.keys, app.plans, Date.now());
+    return await prepareFirstStart(io, log.logger, config, app);
   } finally {
     await app.close();
   }

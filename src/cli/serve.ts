@@ -4,9 +4,8 @@ import { build } from '../app/app.ts';
 import { type Config, type Flags, loadConfig } from '../config/config.ts';
 import { SETTINGS, type Setting, type SettingName } from '../config/settings.ts';
 import { createLog } from '../observability/log.ts';
-import { ensureFirstKey } from './first-key.ts';
 import type { Io } from './io.ts';
-import { announce, listen, stopped, untilFault } from './serving.ts';
+import { announce, listen, prepareFirstStart, stopped, untilFault } from './serving.ts';
 
 /** The command, its flags made from the settings. */
 export function serveCommand(io: Io): Command {
@@ -29,7 +28,7 @@ async function serveAlone(io: Io, config: Config): Promise<void> {
   await untilFault(io, logger, config, async (fault) => {
     const app = await build(config, { log, clock: Date.now });
     try {
-      const firstKey = await ensureFirstKey(app.store.keys, app.plans, Date.now());
+      const firstKey = await prepareFirstStart(io, logger, config, app);
       announce(io, logger, config, firstKey, await listen(app, config));
       await stopped(AbortSignal.any([io.signal, fault]));
       logger.info('stopping');

@@ -1,13 +1,16 @@
 /** What a serving process does, whether it is the only one or one of several. */
 import type { App } from '../app/app.ts';
+import { fingerprintKeyFile } from '../app/fingerprint-key.ts';
 import { tuneForServing } from '../app/v8-tuning.ts';
 import type { Config } from '../config/config.ts';
 import { formatAddress } from '../config/listen-address.ts';
 import type { Logger } from '../observability/log.ts';
+import { databaseFile } from '../store/open.ts';
 import { localError } from './failure.ts';
-import type { FirstKey } from './first-key.ts';
+import { ensureFirstKey, type FirstKey, firstKeyFile } from './first-key.ts';
 import type { Io } from './io.ts';
 import { writeLine } from './output.ts';
+import { warnOfReaders } from './readers.ts';
 
 /** What stopping in order may take beyond the grace for calls, in ms, before a process that has had a fault ends as it stands. */
 const STOPPING_MS = 5000;
@@ -47,6 +50,25 @@ export async function untilFault(
     process.off('unhandledRejection', onRejection);
   }
   return fault.signal.aborted;
+}
+
+/** Makes the first API key if there is none, and warns of what others on this machine can read. */
+export async function prepareFirstStart(io: Io, logger: Logger, config: Config, { store, plans }: App): Promise<FirstKey> {
+  const { dataDir } = config;
+  const firstKey = await ensureFirstKey(store.keys, {
+    plans,
+    dataDir,
+    isTerminal: io.stdout.isTTY === true,
+    now: Date.now(),
+  });
+  warnOfReaders(logger, privatePaths(config));
+  return firstKey;
+}
+
+function privatePaths({ dataDir, fingerprintKeyFile: given, tls, redis }: Config): string[] {
+  const database = redis === undefined ? [databaseFile(dataDir), `${databaseFile(dataDir)}-wal`] : [];
+  const keys = [given ?? fingerprintKeyFile(dataDir), firstKeyFile(dataDir), ...(tls === undefined ? [] : [tls.key])];
+  return [dataDir, ...database, ...keys];
 }
 
 /** Listens; resolves to the address in force. */

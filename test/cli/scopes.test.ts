@@ -33,7 +33,7 @@ test('a key made without scopes has those of callers, and the help says so', asy
 
 test('the first key has those of callers', async () => {
   const { keys } = createMemoryStore();
-  await ensureFirstKey(keys, DEFAULT_PLANS, Date.now());
+  await ensureFirstKey(keys, { plans: DEFAULT_PLANS, dataDir: folder, isTerminal: true, now: Date.now() });
   expect((await keys.list()).map(({ scopes }) => scopes)).toEqual([CALLER]);
 });
 
