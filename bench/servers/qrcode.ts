@@ -6,7 +6,6 @@ import { create } from '@bufbuild/protobuf';
 import { toBuffer } from 'qrcode';
 import type { GenerateRequest, GenerateResponse } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { QrCodeOptionsSchema, QrCodeSchema, QrFormat } from '../../gen/ts/otp/v1/qr_code_pb.ts';
-import { expectWork } from '../../src/app/v8-serving.ts';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { createGrpcServer } from '../../src/grpc/server.ts';
@@ -62,7 +61,6 @@ const server = createGrpcServer({
   onTlsProblem: () => undefined,
 });
 process.once('SIGTERM', () => process.exit());
-expectWork();
 process.stdout.write(`ours with the pictures of qrcode listens on 127.0.0.1:${await server.listen('127.0.0.1', 0)}\n`);
 
 async function generateByPackage(request: GenerateRequest, context: CallContext): Promise<GenerateResponse> {

@@ -211,7 +211,7 @@ describe('open streams', () => {
   const principal: Principal = { keyId: 'one', plan: 'free', scopes: new Set(['token']) };
 
   function open(admit: Gate, keyId: string = 'one'): () => void {
-    return admit.openStream({ ...principal, keyId });
+    return admit.openStream({ ...principal, keyId }, issue().apiKey, () => undefined);
   }
 
   it('are bounded for each key', () => {
