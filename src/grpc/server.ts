@@ -41,6 +41,8 @@ export interface GrpcOptions {
   readonly clock: Clock;
   readonly credentials: Credentials;
   readonly reflection: boolean;
+  /** Whether unary calls are served past grpc-js' own call object, and connections keep their streams in tables of ours; true by default. */
+  readonly fastPath?: boolean | undefined;
   /** How many at a time; more are closed at once. */
   readonly maxConnections: number;
   readonly onConnectionRefused: () => void;
@@ -59,7 +61,17 @@ export interface GrpcServer {
 
 /** Makes the server; nothing listens yet. */
 export function createGrpcServer(options: GrpcOptions): GrpcServer {
-  const { methods, admit, clock, credentials, reflection, maxConnections, onConnectionRefused, onCall } = options;
+  const {
+    methods,
+    admit,
+    clock,
+    credentials,
+    reflection,
+    fastPath = true,
+    maxConnections,
+    onConnectionRefused,
+    onCall,
+  } = options;
   const byPath = new Map(methods.map((method) => [pathOf(method.descriptor), method]));
   const observer = createObserver({ isOurs: (path) => byPath.has(path), onCall });
   // grpc-js writes metadata that it cannot read to standard error, value and all: that may be an API key.
@@ -82,8 +94,10 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
         server.bindAsync(address, credentials.credentials, (error, port) => {
           if (error) return reject(error);
           bound = address.replace(/:\d+$/, `:${port}`);
-          keepStreamsInTables(server);
-          serveDirectly(server, unaryPaths, pipeline);
+          if (fastPath) {
+            keepStreamsInTables(server);
+            serveDirectly(server, unaryPaths, pipeline);
+          }
           boundConnections(server, maxConnections, onConnectionRefused);
           resolve(port);
         });
