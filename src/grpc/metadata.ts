@@ -1,5 +1,6 @@
 /** Reads and writes the metadata of the contract. */
 import { randomUUID } from 'node:crypto';
+import type { OutgoingHttpHeaders } from 'node:http2';
 import { Metadata } from '@grpc/grpc-js';
 import type { CallRecord } from './call-record.ts';
 
@@ -22,9 +23,33 @@ export function apiKeyOf(metadata: Metadata): string | undefined {
   return authorization.replace(BEARER, '').trim() || undefined;
 }
 
+/** Binary values leave without padding, as the specification asks (gRPC over HTTP2, Custom-Metadata); grpc-js pads them. */
+class Unpadded extends Metadata {
+  override toHttp2Headers(): OutgoingHttpHeaders {
+    const headers = super.toHttp2Headers();
+    for (const [name, value] of Object.entries(headers)) {
+      if (!name.endsWith('-bin')) continue;
+      headers[name] = Array.isArray(value) ? value.map(withoutPadding) : withoutPadding(String(value));
+    }
+    return headers;
+  }
+
+  /** What grpc-js sends is a copy. */
+  override clone(): Metadata {
+    const copy = new Unpadded();
+    copy.merge(this);
+    return copy;
+  }
+}
+
+function withoutPadding(base64: string): string {
+  return base64.replace(/=+$/, '');
+}
+
 /** The trailers of an error, to which is added what every answer carries, success and error alike. */
 export function annotatedTrailers(trailers: Metadata | null | undefined, record: CallRecord): Metadata {
-  const metadata = trailers ?? new Metadata();
+  const metadata = new Unpadded();
+  if (trailers) metadata.merge(trailers);
   for (const [name, value] of Object.entries(headersOf(record))) metadata.set(name, value);
   return metadata;
 }

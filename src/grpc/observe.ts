@@ -114,7 +114,9 @@ function answerThrough(record: CallRecord, ours: boolean, finish: (record: CallR
       finish(record, status.code);
     } finally {
       // This is the only status that the call can have: whatever is wrong with the books, its caller is not left waiting.
-      sendStatus.call(call, { code: status.code, details: status.details, metadata });
+      // A success has no message, as the specification has it; grpc-js would send "OK".
+      const details = status.code === codes.OK ? '' : status.details;
+      sendStatus.call(call, { code: status.code, details, metadata });
     }
   };
   const sendOnce: typeof sendStatus = (given) => {
