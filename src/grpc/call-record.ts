@@ -19,6 +19,12 @@ export interface CallRecord {
   requestId: string;
   /** Set once the call is let in. */
   admission: Admission | undefined;
+  /** The headers of the request, once the call is let in. */
+  received: Metadata | undefined;
+  /** What the handler adds to the headers of the answer, until they are sent. */
+  answerHeaders: Metadata | undefined;
+  /** What the handler adds to its trailers. */
+  answerTrailers: Metadata | undefined;
   /** The API key's id, once known. */
   keyId: string | undefined;
   /** The window nearest to exhaustion of a call that was charged and not let in; of one that was, its admission has it. */
@@ -44,6 +50,9 @@ export function createCallRecord(path: string, call: Call, peer: string): CallRe
     startedAt: performance.now(),
     requestId: '',
     admission: undefined,
+    received: undefined,
+    answerHeaders: undefined,
+    answerTrailers: undefined,
     keyId: undefined,
     quota: undefined,
     reason: undefined,

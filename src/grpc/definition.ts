@@ -6,10 +6,10 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import type { CallContext } from '../rpc/context.ts';
 import { CallFailure } from '../rpc/failure.ts';
 import type { Method, StreamingMethod } from '../service/methods.ts';
-import { type CallRecord, streamRecordOf } from './call-record.ts';
+import { GrpcContext } from './call-context.ts';
+import { streamRecordOf } from './call-record.ts';
 import { createEncoder } from './encode.ts';
 import { failureStatus } from './status.ts';
 
@@ -60,10 +60,8 @@ function streaming(method: StreamingMethod, now: () => number): handleServerStre
     // Where the stream is already gone, the cancellation has ended the call.
     call.on('error', () => left.abort());
     const pump = async () => {
-      for await (const response of method.handle(decode(method, call.request), {
-        ...context(record, now),
-        signal: left.signal,
-      })) {
+      const context = new GrpcContext(record, now, left.signal);
+      for await (const response of method.handle(decode(method, call.request), context)) {
         if (left.signal.aborted) return;
         // A copy: it may have to wait until others have been encoded.
         call.write(Buffer.from(encode(response)));
@@ -72,13 +70,6 @@ function streaming(method: StreamingMethod, now: () => number): handleServerStre
     };
     pump().catch((error: unknown) => call.emit('error', failureStatus(error, record)));
   };
-}
-
-/** What a handler is told of the call. */
-export function context(record: CallRecord, now: () => number): CallContext {
-  const { admission, requestId } = record;
-  if (admission === undefined) throw new Error('the guard lets no call in without an admission');
-  return { principal: admission.principal, requestId, call: record, now };
 }
 
 /** The request in `bytes`. Throws `CallFailure` where they are none. */

@@ -4,7 +4,7 @@
  * `status.ts` puts it into the words of the contract.
  */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import { status as codes, type Metadata } from '@grpc/grpc-js';
+import { status as codes, type Deadline, type Metadata } from '@grpc/grpc-js';
 import { DEADLINE_MS, MAX_REQUEST_BYTES } from './bounds.ts';
 import type { Call } from './call.ts';
 import type { Next } from './listener.ts';
@@ -29,7 +29,8 @@ export class DirectCall implements Call {
   readonly #headers: IncomingHttpHeaders;
   readonly #body = new RequestBody(MAX_REQUEST_BYTES);
   #listener: Next | undefined;
-  #deadline: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #deadline = Number.POSITIVE_INFINITY;
   #isReading = false;
   #hasEnded = false;
   /** Of an answer that waits for its status: all of it goes at once. */
@@ -45,7 +46,7 @@ export class DirectCall implements Call {
   start(listener: Next): void {
     this.#listener = listener;
     const onClose = (): void => {
-      clearTimeout(this.#deadline);
+      clearTimeout(this.#timer);
       listener.onCancel();
     };
     // A request without a message can end before anybody reads.
@@ -93,11 +94,17 @@ export class DirectCall implements Call {
     }
   }
 
+  getDeadline(): Deadline {
+    return this.#deadline;
+  }
+
   #keep(timeoutMs: number | undefined): void {
     if (timeoutMs === undefined) this.sendStatus({ code: codes.INTERNAL, details: 'Invalid grpc-timeout' });
-    if (timeoutMs === undefined || timeoutMs >= DEADLINE_MS) return;
+    if (timeoutMs === undefined) return;
+    this.#deadline = Date.now() + timeoutMs;
+    if (timeoutMs >= DEADLINE_MS) return;
     const expire = (): void => this.sendStatus({ code: codes.DEADLINE_EXCEEDED, details: 'Deadline exceeded' });
-    this.#deadline = setTimeout(expire, timeoutMs);
+    this.#timer = setTimeout(expire, timeoutMs);
   }
 
   #take(chunk: Buffer): void {

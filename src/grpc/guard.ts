@@ -45,6 +45,7 @@ export function createGuard(admit: Admit, methods: ReadonlyMap<string, Method>):
       }
       record.admission = admission;
       record.keyId = admission.principal.keyId;
+      record.received = metadata;
       if (this.#method.kind === 'server_streaming') {
         record.leave = admit.openStream(admission.principal);
         attachToStream(metadata, record);

@@ -50,6 +50,8 @@ function withoutPadding(base64: string): string {
 export function annotatedTrailers(trailers: Metadata | null | undefined, record: CallRecord): Metadata {
   const metadata = new Unpadded();
   if (trailers) metadata.merge(trailers);
+  // Headers that were not sent before the failure go with it.
+  for (const more of [record.answerHeaders, record.answerTrailers]) if (more !== undefined) metadata.merge(more);
   for (const [name, value] of Object.entries(headersOf(record))) metadata.set(name, value);
   return metadata;
 }
@@ -59,8 +61,16 @@ export function annotatedTrailers(trailers: Metadata | null | undefined, record:
  * value, what was made here. It has no more of `Metadata` than the call nearest the wire asks for.
  */
 export function annotated(metadata: Metadata, record: CallRecord): Metadata {
-  const toHttp2Headers = () => Object.assign(metadata.toHttp2Headers(), headersOf(record));
+  const { answerHeaders } = record;
+  record.answerHeaders = undefined;
+  const toHttp2Headers = () => Object.assign(metadata.toHttp2Headers(), answerHeaders?.toHttp2Headers(), headersOf(record));
   return { toHttp2Headers } as Metadata;
+}
+
+/** The trailers of a success: those of the status, and what the handler adds. */
+export function goodTrailers(trailers: Metadata | null | undefined, { answerTrailers }: CallRecord): Metadata | null {
+  if (answerTrailers !== undefined && trailers) answerTrailers.merge(trailers);
+  return answerTrailers ?? trailers ?? null;
 }
 
 function headersOf({ requestId, admission, quota = admission?.quota }: CallRecord): Record<string, string> {

@@ -7,7 +7,7 @@ import type { CallRecord } from './call-record.ts';
 import { createDeadlines } from './deadlines.ts';
 import type { Stage } from './interceptor.ts';
 import { Listener, type Next } from './listener.ts';
-import { annotated, annotatedTrailers, requestIdOf } from './metadata.ts';
+import { annotated, annotatedTrailers, goodTrailers, requestIdOf } from './metadata.ts';
 import { failureStatus, type PartialStatus, withDetails } from './status.ts';
 
 export interface ObserveOptions {
@@ -109,7 +109,8 @@ function answerThrough(record: CallRecord, ours: boolean, finish: (record: CallR
   const sendAnnotated: typeof sendMetadata = (metadata) => sendMetadata.call(call, annotated(metadata, record));
   const send: typeof sendStatus = (given) => {
     const status: PartialStatus = ours ? withDetails(given, record) : given;
-    const metadata = status.code === codes.OK ? (status.metadata ?? null) : annotatedTrailers(status.metadata, record);
+    const metadata =
+      status.code === codes.OK ? goodTrailers(status.metadata, record) : annotatedTrailers(status.metadata, record);
     try {
       finish(record, status.code);
     } finally {

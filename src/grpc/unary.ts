@@ -3,8 +3,9 @@ import type { Message } from '@bufbuild/protobuf';
 import { status as codes, Metadata } from '@grpc/grpc-js';
 import { CallFailure } from '../rpc/failure.ts';
 import type { Method, UnaryMethod } from '../service/methods.ts';
+import { GrpcContext } from './call-context.ts';
 import type { CallRecord } from './call-record.ts';
-import { context, decode, pathOf } from './definition.ts';
+import { decode, pathOf } from './definition.ts';
 import { createEncoder } from './encode.ts';
 import type { Stage } from './interceptor.ts';
 import { Listener, type Next } from './listener.ts';
@@ -65,7 +66,7 @@ export function createUnary(methods: readonly Method[], now: () => number): Stag
 /** Has the method handle the request; every failure is contained. */
 function answer(method: Encoded, request: Uint8Array, record: CallRecord, now: () => number): void {
   try {
-    const response = method.handle(decode(method, request), context(record, now));
+    const response = method.handle(decode(method, request), new GrpcContext(record, now));
     if (!(response instanceof Promise)) send(method, response, record);
     else response.then((late) => send(method, late, record)).catch((error: unknown) => fail(error, record));
   } catch (error) {

@@ -1,4 +1,6 @@
-/** Failures that are neither bad fields nor policy: what a transport saw go wrong with the call itself. */
+/** Failures that are neither bad fields nor policy: what a transport saw go wrong with the call itself, and what a handler words by itself. */
+import type { Any } from '@bufbuild/protobuf/wkt';
+import type { Code } from '../../gen/ts/google/rpc/code_pb.ts';
 
 export type CallFailureReason = 'malformed_message' | 'message_too_large' | 'deadline_exceeded' | 'protocol';
 
@@ -10,5 +12,18 @@ export class CallFailure extends Error {
     super(reason);
     this.name = 'CallFailure';
     this.reason = reason;
+  }
+}
+
+/** A failure that is answered exactly as it says, and gets no details but its own: for methods outside of `otp.v1`, whose reasons are not theirs. */
+export class StatusError extends Error {
+  readonly code: Code;
+  readonly details: readonly Any[];
+
+  constructor(code: Code, message: string, details: readonly Any[] = []) {
+    super(message);
+    this.name = 'StatusError';
+    this.code = code;
+    this.details = details;
   }
 }

@@ -1,8 +1,8 @@
 /** Pictures over the wire: many at once are all drawn, the largest too, and other calls do not wait for them. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Call } from '../../src/grpc/call.ts';
+import { GrpcContext } from '../../src/grpc/call-context.ts';
 import { createCallRecord } from '../../src/grpc/call-record.ts';
-import { context } from '../../src/grpc/definition.ts';
 import type { Admission } from '../../src/limits/admission.ts';
 import { scan, toPixels } from '../otp/pixels.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
@@ -55,7 +55,7 @@ test('a picture that cannot be drawn is reported with the other mistakes', async
 test('whoever draws for a call sees when it has ended', () => {
   const record = createCallRecord('/', {} as Call, 'unknown');
   record.admission = {} as Admission;
-  const { call } = context(record, Date.now);
+  const { call } = new GrpcContext(record, Date.now);
   expect(call.ended).toBe(false);
   record.ended = true;
   expect(call.ended).toBe(true);
