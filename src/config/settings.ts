@@ -49,7 +49,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     flag: '--data-dir',
     value: 'dir',
     env: 'OTPD_DATA_DIR',
-    fallback: '../data',
+    fallback: './data',
     help: 'folder of the database, made if absent',
   },
   plans: {
