@@ -1,4 +1,4 @@
-/** What a handler is told of its call, and may say beside its answer. */
+/** The context of a call: a handler reads the call from it, and adds headers and trailers to its answer. */
 import { Metadata } from '@grpc/grpc-js';
 import type { Principal } from '../ports/principal.ts';
 import type { AnswerHeaders, CallContext, Exchange } from '../rpc/context.ts';

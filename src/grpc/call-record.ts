@@ -21,9 +21,9 @@ export interface CallRecord {
   admission: Admission | undefined;
   /** The headers of the request, once the call is let in. */
   received: Metadata | undefined;
-  /** What the handler adds to the headers of the answer, until they are sent. */
+  /** Headers that the handler adds to the answer, until they are sent. */
   answerHeaders: Metadata | undefined;
-  /** What the handler adds to its trailers. */
+  /** Trailers that the handler adds to the answer. */
   answerTrailers: Metadata | undefined;
   /** The API key's id, once known. */
   keyId: string | undefined;

@@ -34,7 +34,7 @@ class Unpadded extends Metadata {
     return headers;
   }
 
-  /** What grpc-js sends is a copy. */
+  /** grpc-js sends a copy. */
   override clone(): Metadata {
     const copy = new Unpadded();
     copy.merge(this);

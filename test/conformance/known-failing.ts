@@ -1,4 +1,4 @@
-/** The cases that cannot pass, each with what the suite says of it and why. A case that fails otherwise, or passes, fails the run. */
+/** The cases that cannot pass, each with the words of the suite and the reason. A case that fails otherwise, or passes, fails the run. */
 
 export type Mode = 'on' | 'off';
 
@@ -9,12 +9,12 @@ export interface KnownFailure {
   readonly mode?: Mode;
   /** Whether they may pass as well, since two timers decide. */
   readonly mayPass?: true;
-  /** What the suite says, line by line. */
+  /** The words of the suite, line by line. */
   readonly says: readonly RegExp[];
   readonly reason: string;
 }
 
-/** What the suite says where a code is right and only has details that it did not ask for. */
+/** The words of the suite for an error whose code is right, and which has details that the suite did not ask for. */
 const TWO_DETAILS = /^actual error contain 2 details; expecting 0$/;
 const OUR_DETAILS =
   'The code is right. The suite wants an error without details; each of ours has ErrorInfo and RequestInfo, by contract.';
@@ -65,7 +65,7 @@ export const KNOWN_FAILING: readonly KnownFailure[] = [
   },
 ];
 
-/** Those that hold in a mode. */
+/** The list for one mode. */
 export function knownFailingIn(mode: Mode): KnownFailure[] {
   return KNOWN_FAILING.filter((known) => known.mode === undefined || known.mode === mode);
 }

@@ -27,7 +27,7 @@ export interface ErrorDefinition {
   readonly details: readonly Any[];
 }
 
-/** What a unary call is to be answered with. */
+/** The answer that a unary call asks for. */
 export interface UnaryDefinition {
   readonly responseHeaders: readonly Header[];
   readonly responseTrailers: readonly Header[];
@@ -38,7 +38,7 @@ export interface UnaryDefinition {
     | { readonly case: undefined };
 }
 
-/** What a stream is to be answered with. */
+/** The answer that a stream asks for. */
 export interface StreamDefinition {
   readonly responseHeaders: readonly Header[];
   readonly responseTrailers: readonly Header[];
@@ -50,7 +50,7 @@ export interface StreamDefinition {
 export type UnaryRequest = Message & { readonly responseDefinition?: UnaryDefinition };
 export type StreamRequest = Message & { readonly responseDefinition?: StreamDefinition };
 
-/** What the server under test is to be. */
+/** The server that the suite asks for. */
 export interface ServerRequest {
   readonly useTls: boolean;
   /** The certificate that clients must show; empty: none. */

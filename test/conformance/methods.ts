@@ -59,7 +59,7 @@ export function conformanceMethods(messages: Messages): Method[] {
       throw statusError(definition.error, definition.responseData.length === 0 ? info : undefined);
   }
 
-  // What is compiled at run time has no types; the form of each method is the one that its name stands for.
+  // Descriptors that are compiled at run time have no types; the form of each method is the one that its name stands for.
   return [
     {
       kind: 'unary',

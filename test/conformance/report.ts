@@ -1,12 +1,12 @@
 /** Reads the report of the suite, and holds each failure to what is known of it. */
 import type { KnownFailure } from './known-failing.ts';
 
-/** What became of the cases of one mode. */
+/** The result of one mode. */
 export interface Outcome {
   readonly passed: number;
   /** How many failed as listed. */
   readonly known: number;
-  /** What went wrong, in words, one for each case. */
+  /** A text for each case that went wrong. */
   readonly failures: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export function readReport(report: string, known: readonly KnownFailure[], cases
   return { passed, known: asListed, failures };
 }
 
-/** What is said below a case, indented by a tab; without empty lines. */
+/** The lines below the name of a case, which are indented by a tab; without empty ones. */
 function sayings(lines: readonly string[], from: number): string[] {
   const rest = lines.slice(from);
   const end = rest.findIndex((line) => !line.startsWith('\t'));

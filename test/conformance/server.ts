@@ -40,7 +40,7 @@ process.stdout.write(messages.delimited('ServerCompatResponse', { host: HOST, po
 await once(process, 'SIGTERM');
 await server.close(1000);
 
-/** What follows a length of four bytes on standard input. */
+/** The message behind a length of four bytes on standard input. */
 async function readDelimited(): Promise<Buffer> {
   let bytes = Buffer.alloc(0);
   for await (const chunk of process.stdin) {

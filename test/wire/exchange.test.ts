@@ -1,4 +1,4 @@
-/** What a handler may ask of a call, and say, beside its request and its answer: the same for unary calls and streams, with the fast path and without. */
+/** A handler reads headers and the deadline, and adds headers, trailers and a status of its own: unary or streaming, with the fast path or without. */
 import type { ClientHttp2Session } from 'node:http2';
 import { create } from '@bufbuild/protobuf';
 import { anyPack } from '@bufbuild/protobuf/wkt';
@@ -16,7 +16,7 @@ import { frame, openConnection, openStream, type RawAnswer, rawCall } from '../s
 
 type Handle = (context: CallContext & Exchange) => void;
 
-/** What the handlers do before they answer; each test sets its own. */
+/** The handlers do this before they answer; each test sets its own. */
 let handle: Handle = () => undefined;
 
 const served = [
