@@ -19,7 +19,7 @@ export function createAdmission(lifecycle: Lifecycle): ServerInterceptor {
               handOn(metadata);
             };
             try {
-              const admitted = lifecycle.admit(call, (name) => headerOf(metadata, name));
+              const admitted = lifecycle.admit(call);
               if (admitted instanceof Promise) admitted.then(letPass).catch((error: unknown) => refuse(call, metadata, error));
               else letPass();
             } catch (error) {
@@ -33,11 +33,6 @@ export function createAdmission(lifecycle: Lifecycle): ServerInterceptor {
 function refuse(call: Call, metadata: Metadata, error: unknown): void {
   forget(metadata);
   call.fail(error);
-}
-
-function headerOf(metadata: Metadata, name: string): string | undefined {
-  const [value] = metadata.get(name);
-  return typeof value === 'string' ? value : undefined;
 }
 
 /** grpc-js keeps the metadata of a call for as long as it is open: that of a caller without a key is memory that a stranger chooses. */

@@ -1,6 +1,12 @@
 /** Bridges the methods of the service to grpc-js: ordinary handlers, whose messages pass as bytes and whose failures are all contained. */
 import type { DescMethod, Message } from '@bufbuild/protobuf';
-import type { handleServerStreamingCall, handleUnaryCall, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import {
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  Metadata,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import type { Lifecycle } from '../rpc/lifecycle.ts';
 import { type Method, procedureOf } from '../rpc/method.ts';
 import { createEncoder } from './encode.ts';
@@ -57,6 +63,7 @@ function unary(lifecycle: Lifecycle): handleUnaryCall<Buffer, Message> {
 function streaming(lifecycle: Lifecycle): handleServerStreamingCall<Buffer, Message> {
   return function answerUntilLeft(stream) {
     const call = callOf(stream.metadata);
+    call.sendHeaders = () => stream.sendMetadata(new Metadata());
     const left = new AbortController();
     stream.on('cancelled', () => left.abort());
     // Where the stream is already gone, the cancellation has ended the call.

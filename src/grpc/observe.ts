@@ -53,7 +53,9 @@ export function createObserve(lifecycle: Lifecycle): ServerInterceptor {
       if (given.code === codes.DEADLINE_EXCEEDED && !isSeen(given)) return;
       const status = given.code === codes.OK || isSeen(given) || call.method === undefined ? given : failure(call, given);
       lifecycle.end(call, status.code);
-      send({ code: status.code, details: status.details, metadata: trailersOf(call, status) });
+      // A success needs no words (gRPC over HTTP2, Status-Message).
+      const details = status.code === codes.OK ? '' : status.details;
+      send({ code: status.code, details, metadata: trailersOf(call, status) });
     }
     const failure = (call: Call, given: PartialStatus) => failureStatus(lifecycle, call, foreignFailure(given));
 
@@ -87,7 +89,10 @@ export function createObserve(lifecycle: Lifecycle): ServerInterceptor {
         if (call === undefined) lifecycle.end(begin(new Metadata()), codes.CANCELLED);
       },
       sendMetadata(metadata, handOn) {
-        if (call !== undefined) addHeaders(metadata, answerHeaders(call));
+        if (call !== undefined) {
+          addHeaders(metadata, { ...call.addedHeaders, ...answerHeaders(call) });
+          call.addedHeaders = undefined;
+        }
         handOn(metadata);
       },
     });
@@ -100,9 +105,10 @@ function isSeen({ metadata }: PartialStatus): boolean {
 
 /** A success has said all in its headers; health and reflection make failures of their own. */
 function trailersOf(call: Call, status: PartialStatus): Metadata | null {
-  if (status.code === codes.OK || isSeen(status)) return status.metadata ?? null;
+  if (isSeen(status)) return status.metadata ?? null;
+  if (status.code === codes.OK && call.addedTrailers === undefined) return status.metadata ?? null;
   const trailers = status.metadata ?? new Metadata();
-  addHeaders(trailers, answerHeaders(call));
+  addHeaders(trailers, status.code === codes.OK ? (call.addedTrailers ?? {}) : answerHeaders(call));
   return trailers;
 }
 
@@ -112,8 +118,8 @@ function incomingOf(procedure: string, isStream: boolean, base: ServerIntercepti
     procedure,
     peer: formatPeer(remoteAddress, remotePort),
     header: (name) => {
-      const [value] = metadata.get(name);
-      return typeof value === 'string' ? value : undefined;
+      const values = metadata.get(name);
+      return values.length === 0 ? undefined : values.join(', ');
     },
     metadataBytes: sizeOf(metadata),
     timeoutMs: timeoutOf(base.getDeadline()),

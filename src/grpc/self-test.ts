@@ -1,4 +1,4 @@
-/** Proves at the start, on a connection within the process, that the bound on left-open streams holds: it stands on a diagnostics channel of Node. */
+/** Proves at the start, on a connection within the process, what stands on diagnostics channels of Node: left-open streams, and only POST is a call. */
 import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { duplexPair } from 'node:stream';
@@ -8,14 +8,18 @@ import { answersSeen } from './left-open-streams.ts';
 
 const PATIENCE_MS = 5000;
 
-/** Makes a call that is refused and never ended. Rejects unless the answer is seen and the stream is closed. */
+/** Makes a request that is no call, and never ends it. Rejects unless it is refused as such, the answer is seen, and the stream is closed. */
 export async function checkBounds(injector: ConnectionInjector): Promise<void> {
   const [ours, theirs] = duplexPair();
   const before = answersSeen();
   injector.injectConnection(theirs);
   const connection = connect('http://self-test', { createConnection: () => ours });
   try {
-    const refused = connection.request({ ':method': 'POST', ':path': '/', 'content-type': 'self-test' }, { endStream: false });
+    const refused = connection.request({ ':method': 'PUT', ':path': '/', 'content-type': 'application/grpc' });
+    let status: unknown;
+    refused.on('response', (headers) => {
+      status = headers[':status'];
+    });
     refused.resume();
     await Promise.race([
       once(refused, 'close'),
@@ -24,9 +28,10 @@ export async function checkBounds(injector: ConnectionInjector): Promise<void> {
       }),
     ]);
     if (answersSeen() === before) throw new Error('answers are not published');
+    if (status !== 415) throw new Error('requests are not published before they are served');
   } catch (cause) {
     throw new Error(
-      'streams that are left open cannot be bounded: run otpd on Node 24.3 or later, with the grpc-js of its lock file',
+      'a bound on what strangers may do cannot be installed: run otpd on Node 24.3 or later, with the grpc-js of its lock file',
       {
         cause,
       },

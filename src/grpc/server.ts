@@ -14,6 +14,7 @@ import { bridge } from './handlers.ts';
 import { createHealth } from './health.ts';
 import { closeLeftOpenStreams } from './left-open-streams.ts';
 import { createObserve } from './observe.ts';
+import { takeOnlyCalls, watchRequests } from './only-calls.ts';
 import { addReflection } from './reflection.ts';
 import { checkBounds } from './self-test.ts';
 
@@ -74,9 +75,12 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
   return {
     async listen(host, port) {
       closeLeftOpenStreams();
+      watchRequests();
       onFastPath(fastPath ? applyFastPath(server, lifecycle, methods, implementation) : 'it is switched off');
       await checkBounds(injector);
-      return listener.listen(host, port);
+      const bound = await listener.listen(host, port);
+      takeOnlyCalls(bound);
+      return bound;
     },
     setServing: (serving) => health.set(OtpService.typeName, serving),
     close: async (graceMs) => {

@@ -1,8 +1,9 @@
 /** Turns what the lifecycle says of a failure into the status that grpc-js sends, and grpc-js' own failures into the lifecycle's. */
+import type { OutgoingHttpHeaders } from 'node:http2';
 import { status as codes, Metadata, type StatusObject } from '@grpc/grpc-js';
 import type { Call } from '../rpc/call.ts';
 import { CallFailure } from '../rpc/failure.ts';
-import { answerHeaders, type Headers } from '../rpc/headers.ts';
+import { answerHeaders } from '../rpc/headers.ts';
 import type { CallStatus } from '../rpc/status.ts';
 
 const DETAILS = 'grpc-status-details-bin';
@@ -11,7 +12,9 @@ export type PartialStatus = Pick<StatusObject, 'code' | 'details'> & { metadata?
 
 /** The trailers of a failure: what every answer carries, when to try again, and for methods of ours the details. */
 export function failureTrailers(call: Call, { details, retryAfterMs, isFinal }: CallStatus): Metadata {
-  const trailers = new Metadata();
+  const trailers = new Unpadded();
+  // Headers that were not sent before the failure go with it.
+  addHeaders(trailers, { ...call.addedHeaders, ...call.addedTrailers });
   addHeaders(trailers, answerHeaders(call));
   if (call.method !== undefined) trailers.set(DETAILS, Buffer.from(details.buffer, details.byteOffset, details.byteLength));
   // Negative: clients are not to retry (gRFC A6).
@@ -24,8 +27,34 @@ export function failureTrailers(call: Call, { details, retryAfterMs, isFinal }: 
 }
 
 /** Adds plain headers to metadata. */
-export function addHeaders(metadata: Metadata, headers: Headers): void {
-  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+export function addHeaders(metadata: Metadata, headers: Readonly<Record<string, string | readonly string[]>>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === 'string') metadata.set(name, value);
+    else for (const one of value) metadata.add(name, one);
+  }
+}
+
+/** Binary values leave without padding, as the specification asks (gRPC over HTTP2, Custom-Metadata); grpc-js pads them. */
+class Unpadded extends Metadata {
+  override toHttp2Headers(): OutgoingHttpHeaders {
+    const headers = super.toHttp2Headers();
+    for (const [name, value] of Object.entries(headers)) {
+      if (!name.endsWith('-bin')) continue;
+      headers[name] = Array.isArray(value) ? value.map(withoutPadding) : withoutPadding(String(value));
+    }
+    return headers;
+  }
+
+  /** grpc-js sends a copy. */
+  override clone(): Metadata {
+    const copy = new Unpadded();
+    copy.merge(this);
+    return copy;
+  }
+}
+
+function withoutPadding(base64: string): string {
+  return base64.replace(/=+$/, '');
 }
 
 /** What a status that grpc-js made by itself (a message it could not read, a timeout that is none) means to the lifecycle. */

@@ -1,6 +1,7 @@
 /** One call of any door, from its first header to its one status. */
 import type { Admission } from '../limits/admission.ts';
 import type { WindowState } from '../ports/store.ts';
+import type { AnswerHeaders } from './context.ts';
 import type { Method } from './method.ts';
 
 /** The steps of a call, in the only order in which they can be taken; a call that fails goes from any of them to the last. */
@@ -13,7 +14,7 @@ export interface Incoming {
   readonly procedure: string;
   /** The address at the other end of the connection, with its port. */
   readonly peer: string;
-  /** The value of a header, by its name in lower case; undefined if it was not sent. Not asked any more once the call is admitted. */
+  /** The value of a header, by its name in lower case, several joined by a comma and a space; undefined if it was not sent. */
   readonly header: (name: string) => string | undefined;
   /** All names and values of the metadata together, in bytes. */
   readonly metadataBytes: number;
@@ -23,7 +24,7 @@ export interface Incoming {
   readonly isStream: boolean;
 }
 
-/** A call under way: what its log line, its headers and its status are made of. It keeps none of the metadata. */
+/** A call under way: what its log line, its headers and its status are made of. */
 export class Call {
   readonly procedure: string;
   /** Undefined for a service that needs no API key, such as health. */
@@ -36,6 +37,13 @@ export class Call {
   readonly startedAt: number = performance.now();
   /** Has the door answer with an error; nothing happens once the call has ended. */
   readonly fail: (error: unknown) => void;
+  /** A header of the request. */
+  readonly header: Incoming['header'];
+  /** Sends the headers of the answer at once; set by a door where that is possible. */
+  sendHeaders: (() => void) | undefined = undefined;
+  /** What the handler adds to the headers, as long as they are not sent, and to the trailers of its answer. */
+  addedHeaders: AnswerHeaders | undefined = undefined;
+  addedTrailers: AnswerHeaders | undefined = undefined;
   /** Set once the call is let in. */
   admission: Admission | undefined = undefined;
   /** The id of the API key, once known. */
@@ -52,21 +60,29 @@ export class Call {
   release: (() => void) | undefined = undefined;
   /** Fires at the deadline. */
   timer: NodeJS.Timeout | undefined = undefined;
-  /** Of a stream: how long its caller waits, in ms from the start. */
-  timeoutMs: number = Number.POSITIVE_INFINITY;
+  /** How long the caller waits, in ms from the start; Infinity if it did not say. */
+  readonly timeoutMs: number;
   /** What is wrong with the headers, so that the call is not to be admitted. */
   refusal: Error | undefined = undefined;
   #step: Step = 'begin';
 
   constructor(
-    { procedure, peer, requestId, method }: Pick<Call, 'procedure' | 'peer' | 'requestId' | 'method'>,
+    { procedure, header, timeoutMs = Number.POSITIVE_INFINITY }: Incoming,
+    { peer, requestId, method }: Pick<Call, 'peer' | 'requestId' | 'method'>,
     fail: Call['fail'],
   ) {
+    this.header = header;
+    this.timeoutMs = timeoutMs;
     this.procedure = procedure;
     this.method = method;
     this.peer = peer;
     this.requestId = requestId;
     this.fail = fail;
+  }
+
+  /** When the caller stops waiting, in ms since the epoch. */
+  get deadline(): number {
+    return Date.now() + this.timeoutMs - (performance.now() - this.startedAt);
   }
 
   /** The step taken last. */

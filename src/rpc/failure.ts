@@ -1,4 +1,6 @@
-/** Failures that are neither bad fields nor policy: what a door saw go wrong with the call itself. */
+/** Failures that are neither bad fields nor policy: what a door saw go wrong with the call itself, and what a handler words by itself. */
+import type { Any } from '@bufbuild/protobuf/wkt';
+import type { Code } from '../../gen/ts/google/rpc/code_pb.ts';
 
 export type CallFailureReason =
   | 'malformed_message'
@@ -23,5 +25,18 @@ export class UnauthenticatedRefusal extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'UnauthenticatedRefusal';
+  }
+}
+
+/** A failure that is answered exactly as it says, with no details but its own: for methods outside of `otp.v1`, whose reasons are not theirs. */
+export class StatusError extends Error {
+  readonly code: Code;
+  readonly details: readonly Any[];
+
+  constructor(code: Code, message: string, details: readonly Any[] = []) {
+    super(message);
+    this.name = 'StatusError';
+    this.code = code;
+    this.details = details;
   }
 }

@@ -11,8 +11,8 @@ import type { Clock } from '../ports/store.ts';
 import type { Admit } from './admission.ts';
 import { DEADLINE_MS, MAX_METADATA_BYTES, UNAUTHENTICATED_STREAM_MS } from './bounds.ts';
 import { Call, type Incoming, type Step } from './call.ts';
-import type { CallContext } from './context.ts';
 import { CallFailure, UnauthenticatedRefusal } from './failure.ts';
+import { HandlerContext } from './handler-context.ts';
 import { apiKeyOf, requestIdOf } from './headers.ts';
 import { decode, type Method, procedureOf, type StreamingMethod, type UnaryMethod } from './method.ts';
 import { type CallStatus, statusOf } from './status.ts';
@@ -41,7 +41,7 @@ export interface Lifecycle {
    * Lets the call in, at once where nothing has to be waited for, or fails with what `Admit` rejects with. The body is not to be read before.
    * A call that has ended meanwhile is given back, and must not go on.
    */
-  readonly admit: (call: Call, header: Incoming['header']) => void | Promise<void>;
+  readonly admit: (call: Call) => void | Promise<void>;
   /** Takes note that the request has come: the deadline of a stream is for its request alone, unless the caller gave one. */
   readonly received: (call: Call) => void;
   /** Decodes the request of a unary call, and handles it. */
@@ -72,18 +72,17 @@ export function createLifecycle({ methods, admit: gate, clock, hooks }: Lifecycl
   function begin(incoming: Incoming, fail: (error: unknown) => void): Call {
     const { procedure, peer, header, timeoutMs = Number.POSITIVE_INFINITY, isStream } = incoming;
     const method = byProcedure.get(procedure);
-    const call = new Call({ procedure, peer, requestId: requestIdOf(header), method }, fail);
+    const call = new Call(incoming, { peer, requestId: requestIdOf(header), method }, fail);
     hooks.onStep?.(call, 'begin');
     call.timer = setTimeout(expire, Math.min(timeoutMs, DEADLINE_MS), call);
     if (isStream) streams.add(call);
     if (incoming.metadataBytes > MAX_METADATA_BYTES) call.refusal = new CallFailure('metadata_too_large');
     else if (Number.isNaN(timeoutMs)) call.refusal = new CallFailure('malformed_message');
-    else if (isStream) call.timeoutMs = timeoutMs;
     return call;
   }
 
-  function admit(call: Call, header: Incoming['header']): void | Promise<void> {
-    const { method, peer, refusal } = call;
+  function admit(call: Call): void | Promise<void> {
+    const { method, peer, refusal, header } = call;
     if (refusal !== undefined) throw refusal;
     if (method === undefined) {
       call.release = enterUnauthenticated(peer);
@@ -114,12 +113,6 @@ export function createLifecycle({ methods, admit: gate, clock, hooks }: Lifecycl
     if (leftMs < mostMs || call.method === undefined) call.timer = setTimeout(expire, Math.min(leftMs, mostMs), call);
   }
 
-  function contextOf(call: Call): CallContext {
-    const { admission, requestId } = call;
-    if (admission === undefined) throw new Error('a call is handled only once it is admitted');
-    return { principal: admission.principal, requestId, call, now: clock };
-  }
-
   function requestOf(call: Call, bytes: Uint8Array): Message {
     if (call.ended) throw new Error('a call that has ended is not handled');
     take(call, 'decode');
@@ -147,9 +140,9 @@ export function createLifecycle({ methods, admit: gate, clock, hooks }: Lifecycl
     begin,
     admit,
     received,
-    handle: (call, bytes) => (call.method as UnaryMethod).handle(requestOf(call, bytes), contextOf(call)),
+    handle: (call, bytes) => (call.method as UnaryMethod).handle(requestOf(call, bytes), new HandlerContext(call, clock)),
     stream: (call, bytes, signal) =>
-      (call.method as StreamingMethod).handle(requestOf(call, bytes), { ...contextOf(call), signal }),
+      (call.method as StreamingMethod).handle(requestOf(call, bytes), new HandlerContext(call, clock, signal)),
     failureOf,
     end,
     endStreams(error) {

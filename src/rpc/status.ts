@@ -6,7 +6,7 @@ import { ErrorReason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
 import { InvalidInputError } from '../otp/error.ts';
 import { Rejection, type RejectionReason } from '../ports/rejection.ts';
 import { StoreUnavailableError } from '../ports/store.ts';
-import { CallFailure, type CallFailureReason, UnauthenticatedRefusal } from './failure.ts';
+import { CallFailure, type CallFailureReason, StatusError, UnauthenticatedRefusal } from './failure.ts';
 import { badRequest, errorInfo, quotaFailure, requestInfo, retryInfo } from './status-details.ts';
 
 /** A failed call as any transport can answer it. */
@@ -127,6 +127,7 @@ const STORE_RETRY_MS = 1000;
 
 /** What the caller of `requestId` is told about `error`, whatever it is: an unknown one becomes INTERNAL with a fixed text. */
 export function statusOf(error: unknown, requestId: string): CallStatus {
+  if (error instanceof StatusError) return statusAsSaid(error);
   const reason = reasonOf(error);
   const meaning = MEANINGS[reason];
   const retryAfterMs = retryAfterOf(error);
@@ -142,6 +143,20 @@ export function statusOf(error: unknown, requestId: string): CallStatus {
     retryAfterMs,
     isFinal: reason === 'cost_over_limit',
     internal: reason === 'internal',
+  };
+}
+
+function statusAsSaid({ code, message, details }: StatusError): CallStatus {
+  const status: Status = create(StatusSchema, { code, message, details: [...details] });
+  const reason = ErrorReason.UNSPECIFIED;
+  return {
+    code,
+    message,
+    reason,
+    details: toBinary(StatusSchema, status),
+    retryAfterMs: undefined,
+    isFinal: false,
+    internal: false,
   };
 }
 

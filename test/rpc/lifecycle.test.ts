@@ -64,7 +64,7 @@ function incoming(headers: Record<string, string> = {}, more: Partial<Incoming> 
 test('a call takes every step, in this order', async () => {
   const lifecycle = lifecycleOf('late');
   const call = lifecycle.begin(incoming({ 'x-request-id': 'mine' }), () => undefined);
-  await lifecycle.admit(call, () => undefined);
+  await lifecycle.admit(call);
   expect(await lifecycle.handle(call, REQUEST)).toMatchObject({ ended: false });
   lifecycle.end(call, Code.OK);
   expect(steps).toEqual([...STEPS]);
@@ -74,7 +74,7 @@ test('a call takes every step, in this order', async () => {
 });
 
 test.each(STEPS.slice(2, -1).map((step, before) => [step, STEPS[before]]))('the step %s cannot follow %s', (step, before) => {
-  const call = new Call({ procedure: PROCEDURE, peer: '', requestId: '', method: undefined }, () => undefined);
+  const call = new Call(incoming(), { peer: '', requestId: '', method: undefined }, () => undefined);
   for (const taken of STEPS.slice(1, STEPS.indexOf(before as Step) + 1)) call.take(taken);
   expect(() => call.take(step as Step)).toThrow('cannot follow');
 });
@@ -89,7 +89,7 @@ test('a door that does not ask for admission gets no answer', () => {
 test('a caller who leaves during admission is given back, and holds nothing', async () => {
   const lifecycle = lifecycleOf('late');
   const call = lifecycle.begin(incoming(), () => undefined);
-  const admitted = lifecycle.admit(call, () => undefined);
+  const admitted = lifecycle.admit(call);
   lifecycle.end(call, Code.CANCELLED);
   await admitted;
   expect([call.admission, call.ended]).toEqual([undefined, true]);
@@ -129,14 +129,14 @@ describe('headers are refused before anything is asked of a store:', () => {
   ])('%s', (_, more, reason) => {
     const lifecycle = lifecycleOf();
     const call = lifecycle.begin(incoming({}, more), () => undefined);
-    expect(() => lifecycle.admit(call, () => undefined)).toThrow(expect.objectContaining({ reason }));
+    expect(() => lifecycle.admit(call)).toThrow(expect.objectContaining({ reason }));
     expect(steps).toEqual(['begin']);
   });
 
   test('as much metadata as there may be is let pass', () => {
     const lifecycle = lifecycleOf();
     const call = lifecycle.begin(incoming({}, { metadataBytes: MAX_METADATA_BYTES }), () => undefined);
-    lifecycle.admit(call, () => undefined);
+    lifecycle.admit(call);
     expect(call.keyId).toBe('one');
   });
 });

@@ -45,10 +45,6 @@ describe('a message', () => {
     expect(read(Uint8Array.of(0, 0xff, 0xff, 0xff), Uint8Array.of(0xff)).progress).toEqual(['partial', 'too large']);
   });
 
-  test('that is compressed', () => {
-    expect(read(frame(MESSAGE, true)).progress).toEqual(['compressed']);
-  });
-
   test('with anything behind it', () => {
     expect(read(frame(MESSAGE), Uint8Array.of(0)).progress).toEqual(['whole', 'too many']);
     expect(read(Buffer.concat([frame(MESSAGE), frame(MESSAGE)])).progress).toEqual(['too many']);

@@ -5,7 +5,7 @@ const HEAD_BYTES = 5;
 
 const NOTHING = Buffer.alloc(0);
 
-export type Progress = 'partial' | 'whole' | 'compressed' | 'too large' | 'too many';
+export type Progress = 'partial' | 'whole' | 'too large' | 'too many';
 
 /** What has come of a request. */
 export class RequestBody {
@@ -26,7 +26,8 @@ export class RequestBody {
     if (size > this.#most) return 'too large';
     if (this.#length < HEAD_BYTES + size) return 'partial';
     if (this.#length > HEAD_BYTES + size) return 'too many';
-    return this.#bytes[0] === 0 ? 'whole' : 'compressed';
+    // A mark of compression without an encoding is overlooked, as grpc-js does.
+    return 'whole';
   }
 
   /** The message, once it is whole. */

@@ -18,7 +18,6 @@ import { parseTimeout } from './timeout.ts';
 const HEADERS = { ':status': 200, 'content-type': 'application/grpc+proto' };
 const WITH_TRAILERS = { waitForTrailers: true, sendDate: false };
 const TRAILERS_ONLY = { endStream: true, sendDate: false };
-const OK = { 'grpc-status': codes.OK };
 
 /** Headers that gRPC does not count as metadata. */
 const NO_METADATA: ReadonlySet<string> = new Set([
@@ -30,7 +29,6 @@ const NO_METADATA: ReadonlySet<string> = new Set([
 const REFUSALS = {
   'too large': 'message_too_large',
   'too many': 'protocol',
-  compressed: 'malformed_message',
 } as const satisfies Partial<Record<Progress, CallFailure['reason']>>;
 
 /** What answers a method. */
@@ -92,7 +90,7 @@ export class UnaryCall implements Incoming {
   /** Has the call admitted, read and answered. */
   run(): void {
     try {
-      const admitted = this.#answering.lifecycle.admit(this.#call, this.header);
+      const admitted = this.#answering.lifecycle.admit(this.#call);
       if (admitted instanceof Promise) admitted.then(() => this.#read()).catch((error: unknown) => this.#fail(error));
       else this.#read();
     } catch (error) {
@@ -103,7 +101,6 @@ export class UnaryCall implements Incoming {
   /** Until here HTTP/2 holds the caller back after 64 KiB. */
   #read(): void {
     if (this.#call.ended) return;
-    this.#headers = {};
     this.#isReading = true;
     const onData = (chunk: Buffer): void => this.#take(chunk);
     this.#stream.on('data', onData);
@@ -137,9 +134,10 @@ export class UnaryCall implements Incoming {
     this.#answering.lifecycle.end(this.#call, codes.OK);
     const stream = this.#stream;
     if (stream.destroyed || stream.closed) return;
-    const sendTrailers = (): void => stream.sendTrailers(OK);
+    const { addedHeaders, addedTrailers } = this.#call;
+    const sendTrailers = (): void => stream.sendTrailers({ 'grpc-status': codes.OK, ...addedTrailers });
     stream.on('wantTrailers', sendTrailers);
-    stream.respond({ ...HEADERS, ...answerHeaders(this.#call) }, WITH_TRAILERS);
+    stream.respond({ ...HEADERS, ...addedHeaders, ...answerHeaders(this.#call) } as OutgoingHttpHeaders, WITH_TRAILERS);
     stream.end(answer);
   }
 
