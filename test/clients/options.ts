@@ -28,7 +28,7 @@ const NAMES: Readonly<Record<string, Readonly<Record<Option, string>>>> = {
   python: PYTHON,
   'python-asyncio': PYTHON,
   ruby: PYTHON,
-  rust: { ...PYTHON, deadline: 'deadline', plaintext: 'connect_plaintext', ca: 'certificates', cert: 'identity' },
+  rust: { ...PYTHON, deadline: 'deadline', plaintext: 'connect_plaintext', ca: 'authorities', cert: 'identity' },
   typescript: { ...JAVA, deadline: 'deadlineMs', ca: 'ca', cert: 'cert' },
 };
 
