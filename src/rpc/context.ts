@@ -14,3 +14,18 @@ export interface CallContext {
   /** Fires when the caller has left or the server stops; only streams are given one. */
   readonly signal?: AbortSignal;
 }
+
+/** Headers or trailers of an answer: names in lower case, each with its values, which are ASCII. */
+export type AnswerHeaders = Readonly<Record<string, readonly string[]>>;
+
+/** The call beside its request and its answer. The context of every call offers it; the methods of `otp.v1` need none of it. */
+export interface Exchange {
+  /** A header of the request by its name in lower case; several values are joined by a comma and a space, as HTTP has it. */
+  header(name: string): string | undefined;
+  /** When the caller stops waiting, in ms since the epoch; Infinity if it did not say. The server's own deadline may be sooner. */
+  readonly deadline: number;
+  /** Sets the headers of the answer; to be called once. A stream sends them at once, a unary call with its answer or its error. */
+  sendHeaders(headers: AnswerHeaders): void;
+  /** Sets the trailers of the answer, whether it succeeds or fails. */
+  setTrailers(trailers: AnswerHeaders): void;
+}

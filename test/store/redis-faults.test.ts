@@ -232,7 +232,7 @@ redisSuite('the Redis store that waits for a replica', () => {
     const first = endOf(store.codes.judge(wrong('first'), 0));
     await pause(20);
     const later = Array.from({ length: 50 }, () => endOf(store.codes.judge(wrong('later'), 0)));
-    const charged = store.limits.charge('subject', [{ name: 'minute', periodMs: 60_000, limit: 1, refundable: false }], 0);
+    const charged = store.limits.charge('subject', [{ name: 'minute', periodMs: 60_000, limit: 1, refundable: false }], 1, 0);
     expect((await charged).allowed).toBe(true);
     for (const { end, ms } of await Promise.all([first, ...later])) {
       expect(end).toBe('unavailable');

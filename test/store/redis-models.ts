@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { addCall, advance, emptyLog, stateOf, takeBack, type WindowLog, waitMs } from '../../src/limits/sliding-window.ts';
 import type { Attempt, CodeState, FormerState, Judgement, RequestIdReused, Reset, StateName } from '../../src/ports/codes.ts';
-import type { ChargeResult, LimitWindow } from '../../src/ports/store.ts';
+import { refundedWindows } from '../../src/ports/limits.ts';
+import type { ChargeResult, LimitWindow, RefundOptions } from '../../src/ports/store.ts';
 import { ANSWER_KEPT_MS, judge, mayHaveFormer, presentState, reset, unlocked, withFormer } from '../../src/verification/rules.ts';
 import { HOUR, MINUTE } from '../auth/fixtures.ts';
 
@@ -31,8 +32,8 @@ export const attempts: fc.Arbitrary<Omit<Attempt, 'former'>> = fc.record({
 
 /** The limits of one subject. */
 export interface LimitsModel {
-  charge(windows: readonly LimitWindow[], now: number): ChargeResult;
-  refund(windows: readonly LimitWindow[], chargedAt: number): void;
+  charge(windows: readonly LimitWindow[], cost: number, now: number): ChargeResult;
+  refund(windows: readonly LimitWindow[], chargedAt: number, count: number, options: RefundOptions): void;
 }
 
 /** One subject by the rules of policy; unlike the local table it forgets nothing when the clock leaps there and back. */
@@ -44,15 +45,18 @@ export function createLimitsModel(): LimitsModel {
     return log;
   };
   return {
-    charge(windows, now) {
+    charge(windows, cost, now) {
       for (const window of windows) advance(logOf(window), window, now);
-      const retryAfterMs = Math.max(...windows.map((window) => waitMs(logOf(window), window, now)));
+      const waits = windows.map((window) => waitMs(logOf(window), window, now, cost));
+      const retryAfterMs = Math.max(...waits);
       const allowed = retryAfterMs === 0;
-      if (allowed) for (const window of windows) addCall(logOf(window), window, now);
-      return { allowed, chargedAt: now, retryAfterMs, states: windows.map((window) => stateOf(logOf(window), window, now)) };
+      const refusing = allowed ? undefined : windows[waits.indexOf(retryAfterMs)];
+      if (allowed) for (const window of windows) addCall(logOf(window), window, now, cost);
+      const states = windows.map((window) => stateOf(logOf(window), window, now));
+      return { allowed, chargedAt: now, retryAfterMs, refusing, states };
     },
-    refund(windows, chargedAt) {
-      for (const window of windows) if (window.refundable) takeBack(logOf(window), chargedAt);
+    refund(windows, chargedAt, count, options) {
+      for (const window of refundedWindows(windows, options)) takeBack(logOf(window), chargedAt, count);
     },
   };
 }

@@ -101,8 +101,8 @@ redisSuite('opening the Redis store', () => {
     await store.keys.touch(new Map([[record.id, START + 1]]));
     expect(await store.keys.list()).toHaveLength(1);
     const windows = [{ name: 'hour', periodMs: 3_600_000, limit: 2, refundable: true }];
-    await store.limits.charge('subject', windows, START);
-    await store.limits.refund('subject', windows, START);
+    await store.limits.charge('subject', windows, 1, START);
+    await store.limits.refund('subject', windows, START, 1, { rejected: false });
     expect(await store.codes.judge(requested('id'), START)).toEqual(ACCEPTED);
     expect(await store.codes.judge(requested('id'), START)).toEqual(ACCEPTED);
     await store.codes.judge(attempt({ step: undefined }), START);
