@@ -1,7 +1,7 @@
 /** `otpd attempts`: shows and clears the wrong codes counted for a key. The key comes on standard input, never as an argument. */
 import { create } from '@bufbuild/protobuf';
 import { Command } from 'commander';
-import { KeySchema, OtpType } from '../../gen/ts/otp/v1/key_pb.ts';
+import { KeySchema } from '../../gen/ts/otp/v1/key_pb.ts';
 import { fingerprintKeyFile, readFingerprintKey } from '../app/fingerprint-key.ts';
 import { SETTINGS } from '../config/settings.ts';
 import type { CodeState } from '../ports/codes.ts';
@@ -63,9 +63,8 @@ async function run(
   tell: (state: CodeState, now: number) => string,
 ): Promise<void> {
   const key = keyOf(await readSecret(io, '-'), flags);
-  // The counter of a HOTP does not matter here: its state is one for all counters.
-  const isHotp = flags.type === OtpType.HOTP && flags.counter === undefined;
-  const { secret, parameters } = readKey(create(KeySchema, isHotp ? { ...key, counter: 0n } : key));
+  // The state of a HOTP is one for all counters.
+  const { secret, parameters } = readKey(create(KeySchema, key), false);
   const state = await withStore(io, flags, async (access) => {
     const given = flags.fingerprintKeyFile ?? io.env[SETTINGS.fingerprintKeyFile.env];
     const file = given || fingerprintKeyFile(access.location.dataDir);

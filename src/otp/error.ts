@@ -35,6 +35,11 @@ export class Violations {
     this.#found.push({ field, description });
   }
 
+  /** Whether something is wrong with the field. */
+  has(field: string): boolean {
+    return this.#found?.some((violation) => violation.field === field) ?? false;
+  }
+
   /** Runs a check with its arguments: its result, or undefined and its violations kept, their fields below `prefix`. Other errors pass. */
   collect<Arguments extends unknown[], T>(prefix: string, check: (...args: Arguments) => T, ...args: Arguments): T | undefined {
     try {

@@ -2,14 +2,17 @@
 import { dynamicTruncate, truncateDigits } from '@otplib/core';
 import { type Mac, withHmac } from './hmac.ts';
 import { BOUNDS, checkCounter, type Parameters } from './params.ts';
-import { dropSeparators } from './secret.ts';
+import { readPasted } from './pasted.ts';
 
 type CodeParameters = Pick<Parameters, 'algorithm' | 'digits'>;
+
+/** The longest code that is read, in bytes of UTF-8 as it was typed: twice as long as eight digits of any script with a mark after each. */
+export const MAX_CODE_BYTES = 256;
 
 /**
  * The code for a counter, or for a time step (RFC 4226 section 5.3, RFC 6238 section 4).
  *
- * @param secret 1 to 128 bytes.
+ * @param secret 1 to 256 bytes.
  * @returns `digits` decimal digits, leading zeros included.
  * @throws InvalidInputError for `counter` below 0 or above 2^53 - 1.
  */
@@ -34,13 +37,14 @@ const message: DataView = new DataView(new ArrayBuffer(8));
 const messageBytes: Uint8Array = new Uint8Array(message.buffer);
 
 /**
- * Reads a code as typed: spaces and dashes between the digits do not count.
+ * Reads a code as typed or pasted (see `readPasted`): spaces and dashes between the digits do not count, and neither does their script.
  *
- * @returns the bare digits, or undefined for the wrong length or anything but ASCII digits.
+ * @param text at most 256 bytes in UTF-8.
+ * @returns the bare ASCII digits, or undefined for the wrong length or anything but digits.
  */
 export function readCode(text: string, digits: number): string | undefined {
-  const code = dropSeparators(text);
-  return code.length === digits && /^[0-9]+$/.test(code) ? code : undefined;
+  const code = readPasted(text);
+  return code?.length === digits && /^[0-9]+$/.test(code) ? code : undefined;
 }
 
 /**
