@@ -38,6 +38,10 @@ describe('hotpCode', () => {
     }
   });
 
+  it.each([0, 257])('refuses %i bytes', (length) =>
+    expect(() => hotpCode(new Uint8Array(length), 0, SIX)).toThrow(/^Secret must/),
+  );
+
   it('agrees with the text of RFC 4226, for any key and counter', () => {
     fc.assert(
       fc.property(secrets, counters, parameters, (secret, counter, { algorithm, digits }) => {
