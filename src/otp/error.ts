@@ -29,9 +29,10 @@ export class Violations {
   /** Made with the first violation: most requests have none. */
   #found: FieldViolation[] | undefined;
 
-  /** Notes one violation. */
+  /** Notes one violation; the same one a second time says nothing new. */
   add(field: string, description: string): void {
     this.#found ??= [];
+    if (this.#found.some((known) => known.field === field && known.description === description)) return;
     this.#found.push({ field, description });
   }
 

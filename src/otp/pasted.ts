@@ -33,7 +33,8 @@ export function readPasted(text: string): string | undefined {
 export function trimInvisible(text: string): string {
   const characters = [...text];
   const seen = (character: string): boolean => !INVISIBLE.test(character);
-  return characters.slice(characters.findIndex(seen), characters.findLastIndex(seen) + 1).join('');
+  const [start, end] = [characters.findIndex(seen), characters.findLastIndex(seen) + 1];
+  return start === 0 && end === characters.length ? text : characters.slice(start, end).join('');
 }
 
 function meaningOf(character: string): string | undefined {

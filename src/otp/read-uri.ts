@@ -24,6 +24,8 @@ const MAX_URI = 4096;
 
 /** A `#` in the label belongs to it: what takes it for the end of the URI finds no secret, and so no other key. */
 const URI = /^otpauth:\/\/([^/?#]*)(?:\/([^?]*))?(?:\?(.*))?$/is;
+/** A `?` in the label, the secret being the first parameter: elsewhere such a query has no secret, and so no other key. */
+const LONGER_LABEL = /^([^=&]*)\?(secret=.*)$/is;
 const ALGORITHM = /^(?:HMAC[-_]?)?SHA[-_]?(1|256|512)$/i;
 /** Not `30s`, `6.0`, `06`, `-1` or `0x1e`. */
 const DECIMAL = /^(?:0|[1-9][0-9]{0,15})$/;
@@ -91,9 +93,13 @@ function split(text: string, found: Violations): [type: string, label: string, q
     return undefined;
   }
   const match = URI.exec(trimInvisible(text));
-  if (match !== null) return [match[1] ?? '', match[2] ?? '', match[3] ?? ''];
-  found.add('uri', 'must have the form otpauth://totp/ISSUER:ACCOUNT?secret=BASE32, with any # percent-encoded');
-  return undefined;
+  if (match === null) {
+    found.add('uri', 'must have the form otpauth://totp/ISSUER:ACCOUNT?secret=BASE32, with any # percent-encoded');
+    return undefined;
+  }
+  const [, type = '', label = '', query = ''] = match;
+  const [, more, rest] = LONGER_LABEL.exec(query) ?? [];
+  return more === undefined || rest === undefined ? [type, label, query] : [type, `${label}?${more}`, rest];
 }
 
 /** The parameters that a code of the type depends on besides. */
