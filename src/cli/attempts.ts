@@ -1,7 +1,7 @@
 /** `otpd attempts`: shows and clears what is kept of a secret. The key comes on standard input, never as an argument. */
 import { create } from '@bufbuild/protobuf';
 import { Command } from 'commander';
-import { KeySchema, OtpType } from '../../gen/ts/otp/v1/key_pb.ts';
+import { KeySchema } from '../../gen/ts/otp/v1/key_pb.ts';
 import { fingerprintKeyFile, readFingerprintKey } from '../app/fingerprint-key.ts';
 import { SETTINGS } from '../config/settings.ts';
 import type { StateName } from '../ports/codes.ts';
@@ -83,9 +83,8 @@ async function reset({ store, audit, operator }: StoreAccess, name: StateName, n
 
 async function run(io: Io, flags: AttemptsFlags, use: Use): Promise<void> {
   const key = keyOf(await readSecret(io, '-'), flags);
-  // The counter of a HOTP does not matter for its name: its state is one for all counters.
-  const isHotp = flags.type === OtpType.HOTP && flags.counter === undefined;
-  const { secret, parameters, counter } = readKey(create(KeySchema, isHotp ? { ...key, counter: 0n } : key));
+  // The state of a HOTP is one for all counters.
+  const { secret, parameters, counter } = readKey(create(KeySchema, key), false);
   const nextCounter = flags.counter === undefined ? undefined : counter;
   const { text, json } = await withStore(io, flags, async (access) => {
     const given = flags.fingerprintKeyFile ?? io.env[SETTINGS.fingerprintKeyFile.env];

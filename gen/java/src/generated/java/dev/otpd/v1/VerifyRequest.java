@@ -99,7 +99,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object code_ = "";
   /**
    * <pre>
-   * The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+   * The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+   * of any script counts as its value.
    *
    * Required.
    * </pre>
@@ -122,7 +123,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+   * The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+   * of any script counts as its value.
    *
    * Required.
    * </pre>
@@ -1025,7 +1027,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object code_ = "";
     /**
      * <pre>
-     * The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+     * The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+     * of any script counts as its value.
      *
      * Required.
      * </pre>
@@ -1047,7 +1050,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+     * The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+     * of any script counts as its value.
      *
      * Required.
      * </pre>
@@ -1070,7 +1074,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+     * The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+     * of any script counts as its value.
      *
      * Required.
      * </pre>
@@ -1089,7 +1094,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+     * The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+     * of any script counts as its value.
      *
      * Required.
      * </pre>
@@ -1105,7 +1111,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+     * The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+     * of any script counts as its value.
      *
      * Required.
      * </pre>
