@@ -17,11 +17,16 @@ export const WINDOWS: readonly LimitWindow[] = [
 ];
 
 const maybe = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
-const step = fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 0, max: 9 }) }, fc.integer({ min: LARGEST - 3, max: LARGEST }));
+const step = fc.oneof(
+  { weight: 12, arbitrary: fc.integer({ min: 0, max: 9 }) },
+  { weight: 4, arbitrary: fc.integer({ min: 30, max: 60 }) },
+  { weight: 4, arbitrary: fc.integer({ min: 0, max: 1000 }) },
+  { weight: 1, arbitrary: fc.integer({ min: LARGEST - 3, max: LARGEST }) },
+);
 /** Attempts on two secrets, under six names, some of them under a request id of three. */
 export const attempts: fc.Arbitrary<Omit<Attempt, 'former'>> = fc.record({
-  fingerprint: fc.constantFrom('one', 'other'),
-  period: fc.constantFrom(0, 1, 30, 60, 3600, 86_400),
+  fingerprint: fc.constantFrom('one', 'one', 'one', 'other'),
+  period: fc.constantFrom(0, 1, 30, 60, 3600, 86_400, 86_400),
   step: fc.option(step, { nil: undefined, freq: 2 }),
   drift: fc.integer({ min: -10, max: 10 }),
   claim: fc.boolean(),
