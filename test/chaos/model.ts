@@ -43,8 +43,10 @@ export interface Model {
 
 interface Known {
   lastStep: number;
-  /** When each wrong code since the last acceptance or unlock came. */
-  wrong: number[];
+  /** Wrong codes since the last acceptance or unlock. */
+  wrong: number;
+  /** When the next code is judged. */
+  until: number;
 }
 
 /** Makes a model that knows nothing yet. */
@@ -53,25 +55,28 @@ export function createModel(): Model {
   const answered = new Map<string, { readonly payload: string; readonly reply: Reply }>();
 
   function knownOf(key: string): Known {
-    const known = keys.get(key) ?? { lastStep: -1, wrong: [] };
+    const known = keys.get(key) ?? { lastStep: -1, wrong: 0, until: 0 };
     keys.set(key, known);
     return known;
   }
 
   function judge({ key, step, drift, claim, afterStep = -1 }: Question, now: number): Reply {
     const known = knownOf(key);
-    const until = lockEnd(known.wrong);
+    // However far the clock was set back: nobody waits longer than the delay of what was wrong.
+    known.until = Math.min(known.until, now + delayOf(known.wrong));
+    const { until } = known;
     if (until > now)
       return { outcome: 'throttled', remaining: 0, ...(until < Number.POSITIVE_INFINITY && { waitMs: until - now }) };
     if (step === undefined) {
-      known.wrong.push(now);
-      return { outcome: 'mismatch', remaining: Math.max(0, FREE_ATTEMPTS - known.wrong.length) };
+      known.wrong += 1;
+      known.until = now + delayOf(known.wrong);
+      return { outcome: 'mismatch', remaining: Math.max(0, FREE_ATTEMPTS - known.wrong) };
     }
     const isUsed = step <= known.lastStep;
     const isReplayed = step <= afterStep || (claim && isUsed);
-    if (!isReplayed && !isUsed) known.wrong = [];
+    if (!isReplayed && !isUsed) known.wrong = 0;
     if (!isReplayed && claim) known.lastStep = step;
-    const remaining = Math.max(1, FREE_ATTEMPTS - known.wrong.length);
+    const remaining = Math.max(1, FREE_ATTEMPTS - known.wrong);
     return { outcome: isReplayed ? 'replayed' : 'accepted', step, drift, remaining };
   }
 
@@ -87,15 +92,14 @@ export function createModel(): Model {
       return first.payload === payload ? first.reply : { outcome: 'request_id_reused' };
     },
     unlock: (key) => {
-      knownOf(key).wrong = [];
+      Object.assign(knownOf(key), { wrong: 0, until: 0 });
     },
-    lockedUntil: (key) => lockEnd(knownOf(key).wrong),
+    lockedUntil: (key) => knownOf(key).until,
     lastStep: (key) => knownOf(key).lastStep,
   };
 }
 
-function lockEnd(wrong: readonly number[]): number {
-  if (wrong.length >= HARD_STOP) return Number.POSITIVE_INFINITY;
-  if (wrong.length < FREE_ATTEMPTS) return 0;
-  return (wrong.at(-1) ?? 0) + Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (wrong.length - FREE_ATTEMPTS));
+function delayOf(wrong: number): number {
+  if (wrong >= HARD_STOP) return Number.POSITIVE_INFINITY;
+  return wrong < FREE_ATTEMPTS ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (wrong - FREE_ATTEMPTS));
 }

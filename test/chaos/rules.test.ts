@@ -76,7 +76,7 @@ async function expectModel(codes: CodeStore): Promise<void> {
   const fingerprints = createFingerprints(random.bytes(32));
   const verify = createVerify({ codes, fingerprints, audit: () => undefined, knows: () => true });
   const seen = new Set<string>();
-  let now = START;
+  let [now, latest] = [START, START];
 
   async function ask({ key }: Slot, asked: Question): Promise<Reply> {
     const { code, requestId, claim, afterStep, counter } = asked;
@@ -117,9 +117,10 @@ async function expectModel(codes: CodeStore): Promise<void> {
     const until = model.lockedUntil(slot.name);
     // A stubborn one waits for no one: it is there when the delay ends.
     now = slot === stubborn && Number.isFinite(until) ? Math.max(now, until) : now + jump(until - now, random);
+    latest = Math.max(latest, now);
     const isStopped = until === Number.POSITIVE_INFINITY;
     // One that is stopped is sent right codes too.
-    const asked = next(isStopped ? { ...slot, wrong: 0.5 } : slot, model.lastStep(slot.name), now, random);
+    const asked = next(isStopped ? { ...slot, wrong: 0.5 } : slot, model.lastStep(slot.name), { now, latest }, random);
     if (!slot.sent.some((one) => one.asked.requestId === asked.requestId)) slot.sent.push({ asked, at: now });
     const reply = await ask(slot, asked);
     expect({ asked, reply }).toEqual({ asked, reply: model.verify(asked, now) });
@@ -132,15 +133,22 @@ async function expectModel(codes: CodeStore): Promise<void> {
   );
 }
 
-/** A little later, or some hours; where it is locked, often to its very end, and where it is stopped, beyond the longest delay. */
+/**
+ * A little later, or some hours, or with a clock that is set back up to two days; where it is locked, often to its very end, and where it is
+ * stopped, beyond the longest delay.
+ */
 function jump(lockedMs: number, random: Random): number {
+  if (random.chance(0.03)) return -random.below(48 * HOUR);
   if (lockedMs === Number.POSITIVE_INFINITY && random.chance(0.2)) return 25 * HOUR;
   if (lockedMs > 0 && lockedMs < Number.POSITIVE_INFINITY && random.chance(0.6)) return lockedMs - (random.chance(0.2) ? 1 : 0);
   return random.chance(0.03) ? random.below(10 * HOUR) : random.below(2000);
 }
 
-function next(slot: Slot, lastStep: number, now: number, random: Random): Question {
-  const recent = slot.sent.slice(-REMEMBERED).filter(({ asked, at }) => asked.requestId !== undefined && now - at < REPEATED_MS);
+/** `latest` is the latest moment that the clock has shown: an answer that had expired then may be forgotten. */
+function next(slot: Slot, lastStep: number, { now, latest }: { now: number; latest: number }, random: Random): Question {
+  const recent = slot.sent
+    .slice(-REMEMBERED)
+    .filter(({ asked, at }) => asked.requestId !== undefined && latest - at < REPEATED_MS);
   const asked = chosen(slot, lastStep, now, random);
   if (recent.length === 0 || random.chance(0.8)) return asked;
   const { asked: before } = random.pick(recent);
