@@ -15,6 +15,8 @@ export type AuditEvent = { readonly actor: Actor } & (
       readonly step?: number | undefined;
     }
   | { readonly event: 'attempts.unlocked'; readonly fingerprint: string; readonly failures: number }
+  /** The state of an earlier time is in force again. */
+  | { readonly event: 'store.restored'; readonly backupTime: string | undefined }
 );
 
 /** Writes an event down; never throws. */
