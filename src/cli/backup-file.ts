@@ -1,4 +1,4 @@
-/** What backing up and restoring have in common: files that take their names when they are whole. */
+/** Files of backing up and restoring, which take their names when they are whole. */
 import { randomBytes } from 'node:crypto';
 import {
   chownSync,
@@ -20,7 +20,7 @@ import { fileTrouble, localError } from './failure.ts';
 /** A database that takes about a second to go through, in bytes. */
 export const LARGE_BYTES = 100_000_000;
 
-/** What SQLite may have beside a database. */
+/** Suffixes of the files that SQLite may have beside a database. */
 const COMPANIONS = ['-journal', '-wal', '-shm'];
 
 /** A name in the same folder, for a file that takes its own when it is whole. */

@@ -14,7 +14,7 @@ const GIVE = `set ${FLAG}/${VARIABLE} to the one that the server used`;
 export interface KeyPlan {
   /** The file that will have it; null if the state was written under none. */
   readonly file: string | null;
-  /** What becomes of it, in words. */
+  /** Its fate in words. */
   readonly told: string;
   /** Writes it, if it is not there; what it replaces is kept with this suffix. */
   readonly install: (suffix: string) => void;

@@ -9,7 +9,7 @@ const ERASE_LINE = '\x1b[K';
 
 /** A long piece of work, told to a terminal on one line that is drawn again; nothing is left of it at the end. */
 export interface Progress extends Disposable {
-  /** What is done, and the share of it that is, 0 to 1; undefined if that cannot be told. */
+  /** Names the work under way, and the share that is done, 0 to 1; undefined if that cannot be told. */
   readonly show: (what: string, share?: number) => void;
 }
 

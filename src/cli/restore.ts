@@ -33,8 +33,8 @@ interface RestoreFlags extends StoreFlags {
 
 const HELP = `
 The server must be stopped. FILE.fingerprint-key is restored too, if it is there; without it the
-server's own fingerprint key must be the one that the backup was made under. What is replaced is kept
-under another name.
+server's own fingerprint key must be the one that the backup was made under. The database that is
+replaced is kept under another name.
 
 Examples:
   $ otpd restore /backup/otpd-2027-01-31.db
@@ -131,7 +131,7 @@ function putInPlace(draft: string, database: string, suffix: string, installKey:
     throw localError(`${database} is in use: stop the server, and every other otpd on this folder, and try again`);
   using _ = seized === 'damaged' ? undefined : seized;
   installKey();
-  // What is left beside the database would be written into the new one.
+  // A -wal that is left beside the database would be written into the new one.
   removeCompanions(database);
   replace(draft, database, kept);
   return isThere ? kept : null;

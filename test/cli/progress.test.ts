@@ -1,4 +1,4 @@
-/** What a terminal is shown of long work. */
+/** The progress of long work, as a terminal shows it. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
 import { showProgress } from '../../src/cli/progress.ts';

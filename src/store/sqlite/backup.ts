@@ -10,7 +10,7 @@ const PAGES_AT_ONCE = 1000;
 /** The row of `meta` that a copy has beside those of its original. */
 const MADE_AT = 'backup_time';
 
-/** What a copy holds. */
+/** The contents of a copy. */
 export interface BackupFacts {
   /** The version of its tables. */
   readonly schema: number;
@@ -48,7 +48,7 @@ export async function copyDatabase(file: string, copy: string, { now, onProgress
   });
   signal.throwIfAborted();
   return withDatabase(copy, copy, async (database) => {
-    // One file, without the -wal and -shm that the original has beside it.
+    // The copy is one file, without the -wal and -shm that the original has beside it.
     database.exec('PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL');
     database.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run(MADE_AT, String(now));
     return readFacts(database, copy);
@@ -69,7 +69,7 @@ export function takeUpCopy(copy: string, name: string): Promise<BackupFacts> {
   });
 }
 
-/** Opens a file for `use`. What SQLite throws becomes a `StoreFileError` on `name`. */
+/** Opens a file for `use`. An error of SQLite becomes a `StoreFileError` on `name`. */
 async function withDatabase<T>(file: string, name: string, use: (database: DatabaseSync) => Promise<T>): Promise<T> {
   const database = new DatabaseSync(file, { timeout: TIMEOUT_MS });
   try {

@@ -5,7 +5,7 @@ import { BUSY, isOutage, resultCode } from './transaction.ts';
 /** How long a command that only reads may take to be done, in ms. */
 const TIMEOUT_MS = 1000;
 
-/** What became of it: in use by another process, damaged so that it cannot be told, or ours until it is disposed of. */
+/** The outcome: in use by another process, damaged so that it cannot be told, or ours until it is disposed of. */
 export type Seized = 'in use' | 'damaged' | Disposable;
 
 /**
