@@ -2,7 +2,7 @@
 import { toBinary } from '@bufbuild/protobuf';
 import { Server, type ServiceDefinition } from '@grpc/grpc-js';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import { defineMethod } from '../../src/grpc/definition.ts';
+import { defineMethod } from '../../src/grpc/handlers.ts';
 import { CONSTANT_TOKEN, CONSTANT_VERIFY } from './constants.ts';
 import { listen } from './listen.ts';
 

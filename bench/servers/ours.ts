@@ -16,6 +16,7 @@ const forgetful: CodeStore = {
   judge: async (attempt, now) => judge(UNKNOWN_KEY, attempt, now).judgement,
   inspect: async () => UNKNOWN_KEY,
   unlock: async () => UNKNOWN_KEY,
+  reset: async () => ({ before: UNKNOWN_KEY, after: UNKNOWN_KEY }),
 };
 const store = await openStore(config, () => undefined);
 const app = await build(config, {

@@ -2,7 +2,8 @@
 
 import type { Principal, Scope } from '../ports/principal.ts';
 import { type ApiKeyRecord, type Clock, type KeyStore, StoreUnavailableError } from '../ports/store.ts';
-import { FRESH_MS, isConfirmed, isWithin, unavailable, watchVersion } from './key-set-version.ts';
+import { createKeyLookups } from './key-lookups.ts';
+import { FRESH_MS, isConfirmed, isWithin, type KeysVersion, unavailable, watchVersion } from './key-set-version.ts';
 import { createKeyTable, type KnownKey } from './key-table.ts';
 import { lockOf } from './secret-check.ts';
 
@@ -27,12 +28,14 @@ export interface KeyCache {
   /** What is remembered, however old. */
   get(id: string): CachedKey | undefined;
   /** Whether a remembered key may be used at `now` without asking the store for it. */
-  isFresh(key: CachedKey, now: number): boolean;
+  isFresh(key: Pick<CachedKey, 'version' | 'askedAt'>, now: number): boolean;
   /**
-   * Asks the store for the version, and for the key if that has changed; concurrent calls for one id share one answer. Throws `Rejection`
-   * (`store_unavailable`) if there is nothing to go by.
+   * Asks the store for the version, and for the key if that has changed, in the turn of `network` (`KeyLookups`); concurrent calls for one id
+   * share one answer. Throws `Rejection` (`store_unavailable`) if there is nothing to go by.
    */
-  read(id: string): Promise<CachedKey>;
+  read(id: string, network: string): Promise<CachedKey>;
+  /** Asks the store which version of all keys is in force. Throws as `read` does. */
+  askVersion(): Promise<KeysVersion>;
   /** Drops all that was read so far, and what is being read at this moment. */
   forget(): void;
   /** Whether the principal was read since. */
@@ -42,6 +45,7 @@ export interface KeyCache {
 /** Makes an empty cache over the store. */
 export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
   const versions = watchVersion(keys, clock);
+  const lookups = createKeyLookups(keys);
   let known = createKeyTable(MAX_KNOWN);
   const unknown = new Map<string, UnknownKey>();
   const reading = new Map<string, Promise<CachedKey>>();
@@ -67,14 +71,14 @@ export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
     return isWithin(askedAt, FRESH_MS, now);
   }
 
-  async function ask(id: string): Promise<CachedKey> {
+  async function ask(id: string, network: string): Promise<CachedKey> {
     const since = shared;
     const version = versions.current(clock()) ?? (await versions.ask());
     const remembered = get(id);
     const askedAt = clock();
     if (remembered !== undefined && isFresh(remembered, askedAt)) return remembered;
     try {
-      const record = await keys.find(id);
+      const record = await lookups.find(id, network);
       // The answer of a store that has lost its state meanwhile.
       if (since !== shared) throw new StoreUnavailableError(new Error('state lost'));
       if (record === undefined) return remember(id, { lock: undefined, principal: undefined, version, askedAt });
@@ -91,10 +95,11 @@ export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
   return {
     get,
     isFresh,
-    read(id) {
+    askVersion: versions.ask,
+    read(id, network) {
       const underWay = reading.get(id);
       if (underWay !== undefined) return underWay;
-      const started = ask(id).finally(() => reading.delete(id));
+      const started = ask(id, network).finally(() => reading.delete(id));
       reading.set(id, started);
       return started;
     },

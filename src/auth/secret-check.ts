@@ -15,7 +15,7 @@ export interface KeyLock {
   readonly previousUntil: number;
 }
 
-/** Stands in where there is no secret, so that unknown ids cost the same comparison. */
+/** Stands in where there is no secret, so that there are two comparisons all the same. */
 const DUMMIES = randomBytes(DIGESTS_LENGTH);
 
 /** Where the digests of the moment are compared: a call makes no buffers. */
@@ -33,13 +33,21 @@ export function lockOf({ secrets, expiresAt, revokedAt }: ApiKeyRecord): KeyLock
 }
 
 /**
- * Whether the presented digest opens the lock at `now`. Always two comparisons in constant time, whether the key is unknown, has one secret
- * or two, and whichever is right: the time taken tells nothing.
+ * From when on the presented digest opens the lock no more, in ms since the epoch: infinity if that has no end, minus infinity if it never did.
+ * Always two comparisons in constant time, whether the key is unknown, has one secret or two, and whichever is right: how much of a secret is right
+ * does not show. Whether there is a key with an id does show, in the time that a look-up takes, and may: ids are public (they are logged
+ * and listed), and have 71 random bits.
  */
-export function opens(lock: KeyLock | undefined, digest: Uint8Array, now: number): boolean {
+export function opensUntil(lock: KeyLock | undefined, digest: Uint8Array): number {
   const at = lock?.at ?? 0;
   (lock?.digests ?? DUMMIES).copy(pair, 0, at, at + DIGESTS_LENGTH);
   const isNewest = timingSafeEqual(newest, digest);
   const isPrevious = timingSafeEqual(previous, digest);
-  return lock !== undefined && ((isNewest && now < lock.newestUntil) || (isPrevious && now < lock.previousUntil));
+  if (lock === undefined) return -Infinity;
+  return Math.max(isNewest ? lock.newestUntil : -Infinity, isPrevious ? lock.previousUntil : -Infinity);
+}
+
+/** Whether the presented digest opens the lock at `now`. */
+export function opens(lock: KeyLock | undefined, digest: Uint8Array, now: number): boolean {
+  return now < opensUntil(lock, digest);
 }

@@ -34,6 +34,10 @@ export interface Config {
   readonly shutdownGraceMs: number;
   /** How many connections each process takes at a time. */
   readonly maxConnections: number;
+  /** How many of these from one address. */
+  readonly maxConnectionsPerAddress: number;
+  /** Whether unary calls may leave grpc-js' call object aside. */
+  readonly fastPath: boolean;
   /** How many processes serve. */
   readonly workers: number;
 }
@@ -55,6 +59,8 @@ export function loadConfig(flags: Flags, env: Environment): Config {
   const logLevel = read('logLevel', parseLogLevel);
   const shutdownGraceMs = read('shutdownGrace', parseSeconds);
   const maxConnections = read('maxConnections', parseConnections);
+  const maxConnectionsPerAddress = read('maxConnectionsPerAddress', parseConnections);
+  const fastPath = read('fastPath', parseBoolean);
   const workers = read('workers', parseWorkers);
   const redisUrl = read('redisUrl', parseRedis);
   const waitReplicas = read('redisWait', parseReplicas) ?? 0;
@@ -97,6 +103,8 @@ export function loadConfig(flags: Flags, env: Environment): Config {
     logLevel: required(logLevel),
     shutdownGraceMs: required(shutdownGraceMs),
     maxConnections: required(maxConnections),
+    maxConnectionsPerAddress: required(maxConnectionsPerAddress),
+    fastPath: required(fastPath),
     workers: required(workers),
   });
 }

@@ -34,6 +34,8 @@ export type SettingName =
   | 'logLevel'
   | 'shutdownGrace'
   | 'maxConnections'
+  | 'maxConnectionsPerAddress'
+  | 'fastPath'
   | 'workers';
 
 /** In the order of the help text. */
@@ -131,6 +133,20 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     env: 'OTPD_MAX_CONNECTIONS',
     fallback: '5000',
     help: 'connections that each process takes at a time, 1 to 1000000; more are closed at once',
+  },
+  maxConnectionsPerAddress: {
+    flag: '--max-connections-per-address',
+    value: 'n',
+    env: 'OTPD_MAX_CONNECTIONS_PER_ADDRESS',
+    fallback: '1000',
+    help: 'connections that each process takes at a time from one IPv4 address or one /64 of IPv6, 1 to 1000000',
+  },
+  fastPath: {
+    flag: '--fast-path',
+    value: 'on|off',
+    env: 'OTPD_FAST_PATH',
+    fallback: 'on',
+    help: "serve unary calls without grpc-js' call object, on the Node and grpc-js that this was tested with; off serves all calls by grpc-js alone",
   },
   workers: {
     flag: '--workers',

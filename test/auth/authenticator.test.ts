@@ -41,8 +41,9 @@ async function reasonFor(apiKey: string | undefined, peer: string = PEER): Promi
   return (await rejectionOf(authenticator.authenticate(apiKey, peer))).reason;
 }
 
+/** Fails with keys that no checksum gives away. */
 async function failOften(times: number, peer: string = PEER): Promise<void> {
-  for (let failure = 0; failure < times; failure += 1) expect(await reasonFor('wrong', peer)).toBe('api_key_invalid');
+  for (let failure = 0; failure < times; failure += 1) expect(await reasonFor(issue().apiKey, peer)).toBe('api_key_invalid');
 }
 
 describe('a caller', () => {
@@ -192,15 +193,15 @@ describe('the store', () => {
     const { apiKey, record } = await stored();
     const revoke = () => store.keys.update(record.id, (key) => revokeApiKey(key, START));
     let isFirst = true;
-    const find: typeof store.keys.find = async (id) => {
+    const findMany: typeof store.keys.findMany = async (ids) => {
       const changes = isFirst;
       isFirst = false;
       if (changes && moment === 'before') await revoke();
-      const found = await store.keys.find(id);
+      const found = await store.keys.findMany(ids);
       if (changes && moment === 'after') await revoke();
       return found;
     };
-    authenticator = createAuthenticator({ keys: { ...store.keys, find }, clock });
+    authenticator = createAuthenticator({ keys: { ...store.keys, findMany }, clock });
     await Promise.resolve(authenticator.authenticate(apiKey, PEER)).catch(() => undefined);
     clock.now += 500;
     expect(await reasonFor(apiKey)).toBe('api_key_invalid');
@@ -308,11 +309,11 @@ describe('while the store is away', () => {
     const { apiKey } = await stored();
     let isDown = false;
     let finds = 0;
-    const find: typeof store.keys.find = (id) => {
-      finds += 1;
-      return isDown ? Promise.reject(new StoreUnavailableError(new Error('away'))) : store.keys.find(id);
+    const findMany: typeof store.keys.findMany = (ids) => {
+      finds += ids.length;
+      return isDown ? Promise.reject(new StoreUnavailableError(new Error('away'))) : store.keys.findMany(ids);
     };
-    authenticator = createAuthenticator({ keys: { ...store.keys, find }, clock });
+    authenticator = createAuthenticator({ keys: { ...store.keys, findMany }, clock });
     await authenticator.authenticate(apiKey, PEER);
     await stored();
     isDown = true;
@@ -393,34 +394,56 @@ describe('a store that has lost its state', () => {
   });
 });
 
-describe('a network that failed 100 times within a minute', () => {
-  it('is throttled, told for how long, and makes no look-ups', async () => {
-    const unused = await stored();
-    await failOften(100);
-    for (const { apiKey } of [unused, issue()]) {
-      const rejection = await rejectionOf(authenticator.authenticate(apiKey, PEER));
-      expect(rejection).toMatchObject({ reason: 'authentication_throttled', retryAfterMs: MINUTE });
-    }
-    expect(await reasonFor('wrong')).toBe('authentication_throttled');
-    expect(store.finds).toBe(0);
-    clock.now += MINUTE;
-    await authenticator.authenticate(unused.apiKey, PEER);
-  });
-
-  it('does not lock out a client behind the same proxy that worked before', async () => {
+describe('a malformed key', () => {
+  it('is invalid at once, asks nothing of the store, and is no failure, however often it comes', async () => {
     const { apiKey } = await stored();
-    await authenticator.authenticate(apiKey, PEER);
+    const typo = `${apiKey.slice(0, 30)}${apiKey[30] === 'x' ? 'y' : 'x'}${apiKey.slice(31)}`;
+    for (let call = 0; call < 300; call += 1) {
+      for (const malformed of ['wrong', typo, `${apiKey} `]) expect(await reasonFor(malformed)).toBe('api_key_invalid');
+    }
+    expect([store.finds, store.versions]).toEqual([0, 0]);
     await failOften(100);
-    await authenticator.authenticate(apiKey, PEER);
-    clock.now += 30 * SECOND;
-    await authenticator.authenticate(apiKey, PEER);
+    expect(await reasonFor(typo)).toBe('api_key_invalid');
+    expect(await reasonFor(issue().apiKey)).toBe('authentication_throttled');
+  });
+});
+
+describe('a network that failed 100 times within a minute', () => {
+  it('is told for how long its wrong keys are throttled', async () => {
+    await failOften(100);
+    const rejection = await rejectionOf(authenticator.authenticate(issue().apiKey, PEER));
+    expect(rejection).toMatchObject({ reason: 'authentication_throttled', retryAfterMs: MINUTE });
+    clock.now += MINUTE;
+    expect(await reasonFor(issue().apiKey)).toBe('api_key_invalid');
   });
 
-  it('gains nothing from a remembered key: a wrong secret and a revoked key are throttled', async () => {
+  it('locks out no right key, remembered or never seen before', async () => {
+    const [remembered, unseen] = [await stored(), await stored()];
+    await authenticator.authenticate(remembered.apiKey, PEER);
+    await failOften(100);
+    await authenticator.authenticate(remembered.apiKey, PEER);
+    expect((await authenticator.authenticate(unseen.apiKey, PEER)).keyId).toBe(unseen.record.id);
+    clock.now += 30 * SECOND;
+    await authenticator.authenticate(remembered.apiKey, PEER);
+  });
+
+  it('has its guesses at the secret of a key throttled, and the right secret of that key let in', async () => {
+    const { apiKey, record } = await stored();
+    const guess = () => rotateApiKey(record, 0, START).apiKey;
+    for (let failure = 0; failure < 100; failure += 1) expect(await reasonFor(guess())).toBe('api_key_invalid');
+    expect(await reasonFor(guess())).toBe('authentication_throttled');
+    expect(store.finds).toBe(1);
+    expect((await authenticator.authenticate(apiKey, PEER)).keyId).toBe(record.id);
+    authenticator.forget();
+    await failOften(100);
+    expect(await reasonFor(guess())).toBe('authentication_throttled');
+    expect((await authenticator.authenticate(apiKey, PEER)).keyId).toBe(record.id);
+  });
+
+  it('gains nothing from a key that was remembered as right: once it is revoked it is throttled', async () => {
     const { apiKey, record } = await stored();
     await authenticator.authenticate(apiKey, PEER);
     await failOften(100);
-    expect(await reasonFor(rotateApiKey(record, 0, START).apiKey)).toBe('authentication_throttled');
     await store.keys.update(record.id, (key) => revokeApiKey(key, START));
     clock.now += SECOND;
     expect(await reasonFor(apiKey)).toBe('authentication_throttled');
@@ -430,9 +453,8 @@ describe('a network that failed 100 times within a minute', () => {
   });
 
   it('is alone in that', async () => {
-    const { apiKey } = await stored();
     await failOften(100);
-    await authenticator.authenticate(apiKey, OTHER_PEER);
+    expect(await reasonFor(issue().apiKey, OTHER_PEER)).toBe('api_key_invalid');
   });
 
   it('does not come from calls without a key, nor from right ones', async () => {
@@ -441,7 +463,7 @@ describe('a network that failed 100 times within a minute', () => {
       expect(await reasonFor(undefined)).toBe('api_key_missing');
       await authenticator.authenticate(apiKey, PEER);
     }
-    expect(await reasonFor('wrong')).toBe('api_key_invalid');
+    expect(await reasonFor(issue().apiKey)).toBe('api_key_invalid');
   });
 });
 
@@ -450,24 +472,31 @@ describe('memory', () => {
     let finds = 0;
     const keys = {
       ...store.keys,
-      async find(id: string) {
-        finds += 1;
-        return { ...record, id };
+      async findMany(asked: readonly string[]) {
+        finds += asked.length;
+        return asked.map((id) => ({ ...record, id }));
       },
     };
     const { record } = issue();
     const cache = createKeyCache(keys, clock);
     const ids = Array.from({ length: 100_000 }, (_, place) => String(place).padStart(12, '0'));
-    for (const id of ids) await cache.read(id);
+    const readAll = async () => {
+      for (let from = 0; from < ids.length; from += 1000)
+        await Promise.all(ids.slice(from, from + 1000).map((id) => cache.read(id, 'test')));
+    };
+    await readAll();
     clock.now += SECOND;
-    for (const id of ids) await cache.read(id);
+    await readAll();
     expect(finds).toBe(100_000);
   });
 
   it('is bounded: of too many keys the one read the longest ago is asked for again', async () => {
     const { record } = issue();
-    const cache = createKeyCache({ ...store.keys, find: async (id) => ({ ...record, id }) }, clock);
-    for (let place = 0; place <= 150_000; place += 1) await cache.read(`${place}`);
+    const cache = createKeyCache({ ...store.keys, findMany: async (ids) => ids.map((id) => ({ ...record, id })) }, clock);
+    for (let from = 0; from <= 150_000; from += 1000) {
+      const most = Math.min(1000, 150_001 - from);
+      await Promise.all(Array.from({ length: most }, (_, place) => cache.read(`${from + place}`, 'test')));
+    }
     expect([cache.get('0'), cache.get('1') && 'kept', cache.get('150000') && 'kept']).toEqual([undefined, 'kept', 'kept']);
   });
 
@@ -493,8 +522,10 @@ describe('no error', () => {
     store.down = true;
     clock.now += HOUR;
     errors.push(await rejectionOf(authenticator.authenticate(apiKey, PEER)));
-    await failOften(98);
-    errors.push(await rejectionOf(authenticator.authenticate(`${apiKey}x`, PEER)));
+    store.down = false;
+    await failOften(100);
+    errors.push(await rejectionOf(authenticator.authenticate(wrong, PEER)));
+    expect(errors.at(-1)?.reason).toBe('authentication_throttled');
     for (const error of errors) {
       const told = [
         error.message,

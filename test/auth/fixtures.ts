@@ -27,6 +27,8 @@ export function issue(overrides: Partial<NewApiKey> = {}, now: number = START): 
 export interface FlakyStore extends Store {
   down: boolean;
   finds: number;
+  /** How often it was asked for keys, however many at a time. */
+  questions: number;
   versions: number;
   charges: number;
 }
@@ -39,6 +41,7 @@ export function flaky(store: Store): FlakyStore {
     ...store,
     down: false,
     finds: 0,
+    questions: 0,
     versions: 0,
     charges: 0,
     keys: {
@@ -49,6 +52,13 @@ export function flaky(store: Store): FlakyStore {
         await new Promise((resolve) => setImmediate(resolve));
         reach();
         return store.keys.find(id);
+      },
+      async findMany(ids) {
+        flakyStore.finds += ids.length;
+        flakyStore.questions += 1;
+        await new Promise((resolve) => setImmediate(resolve));
+        reach();
+        return store.keys.findMany(ids);
       },
       async version() {
         flakyStore.versions += 1;

@@ -16,6 +16,7 @@ const PORTS = { first: 20_000, count: 10_000 };
 
 /** A line of the log, with the members that tests look at. */
 export interface LogLine {
+  readonly level?: number;
   readonly msg?: string;
   readonly method?: string;
   readonly code?: string;

@@ -28,6 +28,7 @@ function createMemoryKeys(): KeyStore {
   }
   return {
     find: async (id) => records.get(id),
+    findMany: async (ids) => [...new Set(ids)].flatMap((id) => records.get(id) ?? []),
     version: async () => String(changes),
     list: async () => [...records.values()].sort((one, other) => one.createdAt - other.createdAt),
     async insert(key) {

@@ -125,14 +125,23 @@ test.each(SCOPES)('the scope %s opens its own methods and no other', async (scop
   });
 });
 
-test('a guesser is told to wait after 100 failures a minute; who works already is not', async () => {
-  expect((await call(server.apiKey)).code).toBe('OK');
-  for (let guess = 0; guess < 100; guess += 1) expect((await call(`otpd_${guess}`)).code).toBe('UNAUTHENTICATED');
-  const answer = await call('otpd_again');
+test('a guesser is told to wait after 100 failures a minute; a right key of the same address is not, seen before or not', async () => {
+  const [used, unused] = [await server.createKey(), await server.createKey()];
+  const guess = () => call(issueApiKey({ name: 'never stored', plan: 'unlimited', scopes: SCOPES }, now).apiKey);
+  expect((await call(used)).code).toBe('OK');
+  for (let failure = 0; failure < 100; failure += 1) expect((await guess()).code).toBe('UNAUTHENTICATED');
+  const answer = await guess();
   expectError(answer, 'RESOURCE_EXHAUSTED', 'AUTHENTICATION_THROTTLED');
   expect(answer.trailers).toMatchObject({ 'retry-after': '60', 'grpc-retry-pushback-ms': '60000' });
   expect(answer.details.retryInfo?.retryDelay?.seconds).toBe(60n);
-  expect((await call(server.apiKey)).code).toBe('OK');
+  expect((await call(used)).code).toBe('OK');
+  expect((await call(unused)).code).toBe('OK');
   now += 60_000;
-  expect((await call('otpd_again')).code).toBe('UNAUTHENTICATED');
+  expect((await guess()).code).toBe('UNAUTHENTICATED');
+});
+
+test('what can be no key is told so, however often it comes, and counts for nothing', async () => {
+  for (let guess = 0; guess < 150; guess += 1) expectError(await call(`otpd_${guess}`), 'UNAUTHENTICATED', 'API_KEY_INVALID');
+  const unknown = issueApiKey({ name: 'never stored', plan: 'unlimited', scopes: SCOPES }, now).apiKey;
+  expectError(await call(unknown), 'UNAUTHENTICATED', 'API_KEY_INVALID');
 });

@@ -177,7 +177,7 @@ describe('the request id', () => {
 describe('the state behind', () => {
   const broken = (error: Error) => {
     const memory = createMemoryStore();
-    return { ...memory, keys: { ...memory.keys, find: () => Promise.reject(error) } };
+    return { ...memory, keys: { ...memory.keys, findMany: () => Promise.reject(error) } };
   };
 
   test('away: UNAVAILABLE, and when to try again', async () => {

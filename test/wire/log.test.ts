@@ -133,8 +133,8 @@ describe('canaries', () => {
 
   test('an error thrown by a bug takes what it quotes no further', async () => {
     const memory = createMemoryStore();
-    const find = () => Promise.reject(new Error(`cannot find ${SECRET} ${CODE}`, { cause: new Error(SECRET) }));
-    const faulty = await startServer({ store: { ...memory, keys: { ...memory.keys, find } } });
+    const findMany = () => Promise.reject(new Error(`cannot find ${SECRET} ${CODE}`, { cause: new Error(SECRET) }));
+    const faulty = await startServer({ store: { ...memory, keys: { ...memory.keys, findMany } } });
     const caller = createTestClient(faulty.address, faulty.apiKey);
     const { code, message, details } = await caller.call(methods.token, { key });
     caller.close();

@@ -54,11 +54,11 @@ test('1,000 calls in flight end with OK or UNAVAILABLE, streams with the reason,
 test('a call in flight is waited for, and answered', async () => {
   const memory = createMemoryStore();
   const { promise: isInFlight, resolve: tellInFlight } = Promise.withResolvers<void>();
-  const find = (id: string) => {
+  const findMany = (ids: readonly string[]) => {
     tellInFlight();
-    return sleep(500).then(() => memory.keys.find(id));
+    return sleep(500).then(() => memory.keys.findMany(ids));
   };
-  server = await startServer({ store: { ...memory, keys: { ...memory.keys, find } } });
+  server = await startServer({ store: { ...memory, keys: { ...memory.keys, findMany } } });
   const call = connect().call(methods.token, { key });
   await isInFlight;
   await server.close();

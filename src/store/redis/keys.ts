@@ -15,6 +15,8 @@ const TOUCHED_AT_ONCE = 500;
  * uses are apart, so that writing them never meets a change.
  */
 const FIND = readingScript(`return { redis.call('HGET', KEYS[2], ARGV[3]), redis.call('HGET', KEYS[3], ARGV[3]) }`);
+const FIND_MANY = readingScript(`
+return { redis.call('HMGET', KEYS[2], unpack(ARGV, 3)), redis.call('HMGET', KEYS[3], unpack(ARGV, 3)) }`);
 const LIST = readingScript(`return { redis.call('HGETALL', KEYS[2]), redis.call('HGETALL', KEYS[3]) }`);
 
 const VERSION = readingScript(`return redis.call('GET', KEYS[4]) or ''`);
@@ -72,6 +74,12 @@ export function createRedisKeys({ run, runAcknowledged }: Session): KeyStore {
 
   return {
     find: async (id) => recordOf(id, await find(id)),
+    async findMany(ids) {
+      const distinct = [...new Set(ids)];
+      if (distinct.length === 0) return [];
+      const [records, used] = (await run(FIND_MANY, KEYS, distinct)) as [Kept[0][], Kept[1][]];
+      return distinct.flatMap((id, place) => recordOf(id, [records[place] ?? null, used[place] ?? null]) ?? []);
+    },
     version: async () => String(await run(VERSION, KEYS, [])),
     async list() {
       const [records, used] = ((await run(LIST, KEYS, [])) as [string[], string[]]).map(pairsOf) as [Pairs, Pairs];

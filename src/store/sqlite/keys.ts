@@ -30,6 +30,8 @@ interface Row {
 /** The keys in a database of the present schema. */
 export function createSqliteKeys(database: DatabaseSync): Omit<KeyStore, 'touch'> {
   const selectOne = database.prepare(`${SELECT} WHERE k.id = ? ORDER BY position`);
+  // One statement for any number of ids: with a parameter for each, every number would have a statement of its own.
+  const selectMany = database.prepare(`${SELECT} WHERE k.id IN (SELECT value FROM json_each(?)) ORDER BY k.rowid, position`);
   const selectAll = database.prepare(`${SELECT} ORDER BY k.created_at, k.rowid, position`);
   const selectVersion = database.prepare("SELECT value FROM meta WHERE key = 'keys_version'");
   const count = database.prepare('SELECT count(*) AS keys FROM api_key');
@@ -55,6 +57,7 @@ export function createSqliteKeys(database: DatabaseSync): Omit<KeyStore, 'touch'
 
   return {
     find: async (id) => reporting(() => find(id)),
+    findMany: async (ids) => reporting(() => recordsOf(rowsOf(selectMany, JSON.stringify(ids)))),
     version: async () => String(reporting(() => selectVersion.get()?.['value'])),
     list: async () => reporting(() => recordsOf(rowsOf(selectAll))),
     insert: (key) =>

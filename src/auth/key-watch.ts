@@ -1,0 +1,105 @@
+/** The API keys of long calls, such as streams: each is asked after again while its call goes on, at the cost of one question for all of them. */
+import { Rejection } from '../ports/rejection.ts';
+import type { Clock } from '../ports/store.ts';
+import type { ParsedApiKey } from './api-key.ts';
+import type { CachedKey, KeyCache } from './key-cache.ts';
+import { isConfirmed, isWithin, type KeysVersion } from './key-set-version.ts';
+import { opensUntil } from './secret-check.ts';
+
+/** How often the version of all keys is asked for, in ms. */
+const CHECK_MS = 200;
+/** How old what the store said of a key may be, whatever the version says, as for calls. */
+const MAX_AGE_MS = 15 * 60_000;
+/** Streams whose keys are read anew at the same time: few enough for a network's part of the look-ups, should others wait too. */
+const READ_AT_ONCE = 200;
+/** Whose turn their look-ups are made in: no stranger waits there. */
+const NETWORK = 'open streams';
+
+export interface KeyWatch {
+  /** Watches a key: see `Authenticator`. Gives the function that ends the watch. */
+  add(key: ParsedApiKey, onEnded: (reason: unknown) => void): () => void;
+  /** Has every key be read anew at the next check. */
+  forget(): void;
+}
+
+/** One call's key: which of its secrets the call was let in with, and what the store said of it last. */
+interface Watched {
+  readonly key: ParsedApiKey;
+  readonly onEnded: (reason: unknown) => void;
+  /** When the secret ends, in ms since the epoch. */
+  until: number;
+  version: KeysVersion | undefined;
+  askedAt: number;
+}
+
+/** Makes a watch over nobody: there is a timer only while there are keys to watch. */
+export function createKeyWatch(cache: KeyCache, clock: Clock): KeyWatch {
+  const all = new Set<Watched>();
+  let timer: NodeJS.Timeout | undefined;
+  let isReading = false;
+
+  function remove(one: Watched): void {
+    all.delete(one);
+    if (all.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  }
+
+  function end(one: Watched, reason: unknown): void {
+    if (!all.has(one)) return;
+    remove(one);
+    one.onEnded(reason);
+  }
+
+  function check(): void {
+    const now = clock();
+    for (const one of all) if (now >= one.until) end(one, new Rejection('api_key_invalid'));
+    // The store may take its time; the moment at which a secret ends is known without it.
+    if (isReading) return;
+    isReading = true;
+    void readChanged().finally(() => {
+      isReading = false;
+    });
+  }
+
+  async function readChanged(): Promise<void> {
+    // Where it cannot be told, reading each key says what is to be done.
+    const version = await cache.askVersion().catch(() => undefined);
+    const now = clock();
+    const isCurrent = (one: Watched): boolean => one.version === version && isWithin(one.askedAt, MAX_AGE_MS, now);
+    const changed = [...all].filter((one) => version === undefined || !isConfirmed(version, now) || !isCurrent(one));
+    for (let from = 0; from < changed.length; from += READ_AT_ONCE)
+      await Promise.all(changed.slice(from, from + READ_AT_ONCE).map(readAnew));
+  }
+
+  async function readAnew(one: Watched): Promise<void> {
+    try {
+      const { id } = one.key;
+      const remembered = cache.get(id);
+      take(one, remembered !== undefined && cache.isFresh(remembered, clock()) ? remembered : await cache.read(id, NETWORK));
+      if (clock() >= one.until) end(one, new Rejection('api_key_invalid'));
+    } catch (error) {
+      end(one, error);
+    }
+  }
+
+  return {
+    add(key, onEnded) {
+      const one: Watched = { key, onEnded, until: Infinity, version: undefined, askedAt: -Infinity };
+      const remembered = cache.get(key.id);
+      if (remembered !== undefined) take(one, remembered);
+      all.add(one);
+      timer ??= setInterval(check, CHECK_MS).unref();
+      return () => remove(one);
+    },
+    forget() {
+      for (const one of all) one.version = undefined;
+    },
+  };
+}
+
+function take(one: Watched, { lock, version, askedAt }: CachedKey): void {
+  one.until = opensUntil(lock, one.key.digest);
+  one.version = version;
+  one.askedAt = askedAt;
+}

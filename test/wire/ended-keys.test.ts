@@ -1,0 +1,162 @@
+/** A stream outlives no key: it ends within a second of what ends its key, and gives back all that it had. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseApiKey, revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
+import { databaseFile } from '../../src/store/open.ts';
+import { createTestClient, methods, type TestClient } from '../support/client.ts';
+import { expectError } from '../support/expect-error.ts';
+import { redisSuite, startRedis } from '../support/redis.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { openWatch, type Watch } from '../support/watch.ts';
+
+const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' }, periodSeconds: 1 } as const;
+
+let server: TestServer;
+let client: TestClient;
+
+beforeEach(async () => {
+  server = await startServer();
+  client = createTestClient(server.address);
+});
+afterEach(async () => {
+  client.close();
+  await server.close();
+});
+
+const idOf = (apiKey: string): string => parseApiKey(apiKey)?.id ?? '';
+const call = (apiKey: string) => client.call(methods.token, { key }, { apiKey });
+const revoke = (apiKey: string) => server.app.store.keys.update(idOf(apiKey), (record) => revokeApiKey(record, Date.now()));
+
+async function rotate(apiKey: string, graceMs: number): Promise<string> {
+  let rotated = '';
+  await server.app.store.keys.update(idOf(apiKey), (record) => {
+    const issued = rotateApiKey(record, graceMs, Date.now());
+    rotated = issued.apiKey;
+    return issued.record;
+  });
+  return rotated;
+}
+
+async function open(apiKey: string, from: TestClient = client): Promise<Watch> {
+  const watch = openWatch(from, apiKey, { key });
+  expect(await watch.first).toBeDefined();
+  return watch;
+}
+
+/** The stream ends as a new call is told, a second after `since` at the latest. */
+async function expectEnded({ ended }: Watch, since: number): Promise<void> {
+  const { code, details, trailers } = await ended;
+  expect(Date.now() - since).toBeLessThan(1000);
+  expectError({ code, details, trailers, message: details.inner?.message ?? '' }, 'UNAUTHENTICATED', 'API_KEY_INVALID');
+}
+
+async function expectOpen(watch: Watch): Promise<void> {
+  const before = watch.responses.length;
+  await expect.poll(() => watch.responses.length, { timeout: 2500 }).toBeGreaterThan(before);
+}
+
+describe('a stream ends within a second', () => {
+  test('of the revocation of its key, and of no other', async () => {
+    const [apiKey, other] = [await server.createKey(), await server.createKey()];
+    const [watch, bystander] = [await open(apiKey), await open(other)];
+    await revoke(apiKey);
+    await expectEnded(watch, Date.now());
+    expectError(await call(apiKey), 'UNAUTHENTICATED', 'API_KEY_INVALID');
+    await expectOpen(bystander);
+    bystander.call.cancel();
+  });
+
+  test('of a rotation without a grace; one with the new secret goes on', async () => {
+    const old = await server.createKey();
+    const watch = await open(old);
+    const renewed = await rotate(old, 0);
+    await expectEnded(watch, Date.now());
+    expectError(await call(old), 'UNAUTHENTICATED', 'API_KEY_INVALID');
+    const newer = await open(renewed);
+    await expectOpen(newer);
+    newer.call.cancel();
+  });
+
+  test('of the end of a grace, not before', async () => {
+    const old = await server.createKey();
+    const watch = await open(old);
+    const rotatedAt = Date.now();
+    const renewed = await rotate(old, 2000);
+    let ended = 0;
+    void watch.ended.then(() => {
+      ended = Date.now();
+    });
+    // A new secret is known to every process within half a second.
+    await sleep(600);
+    const newer = await open(renewed);
+    await expectEnded(watch, rotatedAt + 2000);
+    expect(ended).toBeGreaterThanOrEqual(rotatedAt + 2000);
+    await expectOpen(newer);
+    newer.call.cancel();
+  });
+
+  test('of its expiry', async () => {
+    const expiresAt = Date.now() + 1500;
+    const apiKey = await server.createKey({ expiresAt });
+    await expectEnded(await open(apiKey), expiresAt);
+    expectError(await call(apiKey), 'UNAUTHENTICATED', 'API_KEY_INVALID');
+  });
+
+  test('of the removal of its key from the database', async () => {
+    const apiKey = await server.createKey();
+    const watch = await open(apiKey);
+    const database = new DatabaseSync(databaseFile(server.dataDir));
+    database.exec(`DELETE FROM api_key_secret WHERE key_id = '${idOf(apiKey)}'`);
+    database.exec(`DELETE FROM api_key WHERE id = '${idOf(apiKey)}'`);
+    database.close();
+    // Any change of a key tells of it.
+    await server.createKey();
+    await expectEnded(watch, Date.now());
+  });
+});
+
+test('a stream that ended holds no place of its key any more', async () => {
+  await using parts = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), 'otpd-plans-'));
+  parts.defer(() => rmSync(folder, { recursive: true }));
+  const plans = join(folder, 'plans.json');
+  writeFileSync(plans, JSON.stringify({ few: { streams: 2 }, unlimited: {} }));
+  await server.close();
+  client.close();
+  server = await startServer({ flags: { plans } });
+  client = createTestClient(server.address);
+  const apiKey = await server.createKey({ plan: 'few' });
+  const watches = [await open(apiKey), await open(apiKey)];
+  expect((await openWatch(client, apiKey, { key }).ended).code).toBe('RESOURCE_EXHAUSTED');
+  const renewed = await rotate(apiKey, 0);
+  for (const watch of watches) await expectEnded(watch, Date.now());
+  const again = [await open(renewed), await open(renewed)];
+  expect((await openWatch(client, renewed, { key }).ended).code).toBe('RESOURCE_EXHAUSTED');
+  for (const watch of again) watch.call.cancel();
+});
+
+redisSuite('over a Redis that was emptied', () => {
+  test('streams end within two seconds, and new calls are refused', async () => {
+    await using parts = new AsyncDisposableStack();
+    const folder = mkdtempSync(join(tmpdir(), 'otpd-ended-'));
+    parts.defer(() => rmSync(folder, { recursive: true }));
+    const fingerprintKeyFile = join(folder, 'fingerprint.key');
+    writeFileSync(fingerprintKeyFile, randomBytes(32).toString('hex'), { mode: 0o600 });
+    const redis = parts.adopt(await startRedis(), (one) => one.stop());
+    const shared = parts.adopt(await startServer({ flags: { redisUrl: redis.url, fingerprintKeyFile } }), (one) => one.close());
+    const caller = parts.adopt(createTestClient(shared.address), (one) => one.close());
+    const watch = await open(shared.apiKey, caller);
+    redis.cli('flushall');
+    const emptied = Date.now();
+    expect((await watch.ended).code).toMatch(/^(UNAUTHENTICATED|UNAVAILABLE)$/);
+    expect(Date.now() - emptied).toBeLessThan(1000);
+    await expect
+      .poll(async () => (await caller.call(methods.token, { key }, { apiKey: shared.apiKey })).code, { timeout: 3000 })
+      .toBe('UNAUTHENTICATED');
+  });
+});
