@@ -59,18 +59,20 @@ export function resetTracks({ before, after }: Reset): ResetTrack[] {
 
 /** In words what a reset did. */
 export function describeReset(tracks: readonly ResetTrack[]): string {
-  return tracks
-    .map(({ periodSeconds, lastStep, newLastStep }) =>
-      newLastStep === null
-        ? `period ${periodSeconds} s: used step ${lastStep} is forgotten, codes are accepted from now on`
-        : `period ${periodSeconds} s: used step ${lastStep} is put back to ${newLastStep}, codes are accepted from the next step on`,
-    )
-    .join('\n');
+  return tracks.map(describeTrack).join('\n');
+}
+
+function describeTrack({ periodSeconds, lastStep, newLastStep }: ResetTrack): string {
+  const [track, unit] = periodSeconds === 0 ? ['HOTP', 'counter'] : [`period ${periodSeconds} s`, 'step'];
+  if (newLastStep !== null)
+    return `${track}: used ${unit} ${lastStep} is put back to ${newLastStep}, codes are accepted from the next ${unit} on`;
+  return `${track}: used ${unit} ${lastStep} is forgotten, codes are accepted from now on`;
 }
 
 /** In words why a reset had nothing to do, and what else helps. */
 export function whyNothingToReset({ tracks }: CodeState, { period }: StateName, now: number): string {
-  if (period === 0) return 'nothing to reset: a HOTP has no clock; go on from its next counter, or give its user a new secret';
+  if (period === 0)
+    return 'nothing to reset: a HOTP has no clock; go on from its next counter, or name with --counter the one to begin with anew';
   const last = trackOf(tracks, period)?.last ?? -1;
   const wait =
     last < stepAt(now, period)

@@ -26,6 +26,9 @@ interface Report {
   readonly json: Readonly<Record<string, unknown>>;
 }
 
+/** `nextCounter`: the counter that was given as a flag, not the one of a URI. */
+type Use = (access: StoreAccess, name: StateName, nextCounter: number | undefined) => Promise<Report>;
+
 const HELP = `
 The key, in base32 or as an otpauth:// URI, is read from standard input alone: arguments are seen by
 other users of this machine. Wrong codes and used steps are kept once for each secret. Name its
@@ -35,6 +38,8 @@ reset is for a clock that was ahead while a code was accepted: all codes are the
 time has caught up. A period whose last used step is later than any window reaches from now (10 steps)
 is put back to the current step, or forgotten if no step up to the current one was used. Nothing up to
 now is accepted again; the code of a later step that was accepted may be, when its time has come.
+A HOTP has no clock: with --type hotp --counter N the used counters from N on are forgotten, and each
+of their codes is accepted once more.
 
 Examples:
   $ otpd attempts show < secret.txt
@@ -43,7 +48,7 @@ Examples:
 
 /** The command with its subcommands. */
 export function attemptsCommand(io: Io): Command {
-  const subcommand = (name: string, description: string, use: (access: StoreAccess, state: StateName) => Promise<Report>) =>
+  const subcommand = (name: string, description: string, use: Use) =>
     addKeyOptions(addStoreOptions(new Command(name).description(description)).option('--json', 'print JSON'))
       .option('--fingerprint-key-file <file>', `the server's fingerprint key (env: ${SETTINGS.fingerprintKeyFile.env})`)
       .action((flags: AttemptsFlags) => run(io, flags, use));
@@ -68,18 +73,19 @@ async function unlock({ store, audit, operator }: StoreAccess, name: StateName):
   return { text: `unlocked; ${counted(before.failures)} before`, json: stateJson(before, name, now) };
 }
 
-async function reset({ store, audit, operator }: StoreAccess, name: StateName): Promise<Report> {
+async function reset({ store, audit, operator }: StoreAccess, name: StateName, nextCounter: number | undefined): Promise<Report> {
   const now = Date.now();
-  const tracks = resetTracks(await store.codes.reset(name, now));
+  const tracks = resetTracks(await store.codes.reset(name, now, nextCounter));
   if (tracks.length === 0) throw localError(whyNothingToReset(await store.codes.inspect(name, now), name, now));
   audit({ actor: operator, event: 'attempts.reset', fingerprint: name.fingerprint, tracks });
   return { text: describeReset(tracks), json: { tracks } };
 }
 
-async function run(io: Io, flags: AttemptsFlags, use: (access: StoreAccess, name: StateName) => Promise<Report>): Promise<void> {
+async function run(io: Io, flags: AttemptsFlags, use: Use): Promise<void> {
   const key = keyOf(await readSecret(io, '-'), flags);
   // The state of a HOTP is one for all counters.
-  const { secret, parameters } = readKey(create(KeySchema, key), false);
+  const { secret, parameters, counter } = readKey(create(KeySchema, key), false);
+  const nextCounter = flags.counter === undefined ? undefined : counter;
   const { text, json } = await withStore(io, flags, async (access) => {
     const given = flags.fingerprintKeyFile ?? io.env[SETTINGS.fingerprintKeyFile.env];
     const file = given || fingerprintKeyFile(access.location.dataDir);
@@ -89,7 +95,7 @@ async function run(io: Io, flags: AttemptsFlags, use: (access: StoreAccess, name
     }
     // A store may take a moment to get ready, which is not to be taken for an outage.
     await access.store.ping();
-    return use(access, stateNameOf(fingerprints, secret, parameters));
+    return use(access, stateNameOf(fingerprints, secret, parameters), nextCounter);
   });
   if (flags.json) writeJson(io.stdout, json);
   else writeLine(io.stdout, text);

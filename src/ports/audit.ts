@@ -5,6 +5,7 @@ export type Actor = { readonly keyId: string } | { readonly operator: string };
 
 /** A track that an operator's reset put back. */
 export interface ResetTrack {
+  /** 0 for HOTP, whose steps are counters. */
   readonly periodSeconds: number;
   /** The last used step that was forgotten. */
   readonly lastStep: number;

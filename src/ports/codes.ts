@@ -96,5 +96,5 @@ export interface CodeStore {
   /** Clears the failures and the lock of a secret in one atomic step, not its tracks; resolves to what was before. */
   unlock(name: StateName, now: number): Promise<CodeState>;
   /** Forgets, in one atomic step, the used steps of a secret that lie in the future, by the rule of `withoutFuture`. */
-  reset(name: StateName, now: number): Promise<Reset>;
+  reset(name: StateName, now: number, nextCounter?: number): Promise<Reset>;
 }

@@ -1,5 +1,5 @@
 /** What a store may know of a key and of a request: keyed digests, which tell nothing without the fingerprint key. */
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import { normaliseKey } from '../otp/hmac.ts';
 import type { Algorithm, Parameters } from '../otp/params.ts';
 import type { StateName } from '../ports/codes.ts';
@@ -26,9 +26,10 @@ export interface Fingerprints {
 
 /** Makes the digests of `key`, 32 bytes that never leave the process. */
 export function createFingerprints(key: Uint8Array): Fingerprints {
+  const secretKey = createSecretKey(key);
   // Each use has a label of its own, so that no digest of one kind is ever one of another.
   const digest = (label: string, content: string | Uint8Array): string => {
-    const hmac = createHmac('sha256', key).update(`otpd:${label}:`).update(content);
+    const hmac = createHmac('sha256', secretKey).update(`otpd:${label}:`).update(content);
     return hmac.digest().toString('base64url', 0, DIGEST_BYTES);
   };
   const ofNormalised = (secret: Uint8Array, algorithm: Algorithm, name: (normalised: Uint8Array) => string): string => {
@@ -57,5 +58,7 @@ export function stateNameOf(fingerprints: Fingerprints, secret: Uint8Array, para
 
 /** A part of the same bytes. */
 function withoutZerosAtEnd(bytes: Uint8Array): Uint8Array {
-  return bytes.subarray(0, bytes.findLastIndex((byte) => byte !== 0) + 1);
+  let length = bytes.length;
+  while (length > 0 && bytes[length - 1] === 0) length -= 1;
+  return bytes.subarray(0, length);
 }

@@ -70,9 +70,9 @@ export function unlocked(state: CodeState): CodeState | undefined {
   return state.failures === 0 ? undefined : { ...state, failures: 0, lockedUntil: 0 };
 }
 
-/** The state after an operator's reset at `now`; undefined where no track lies in the future. */
-export function reset(state: CodeState, now: number): CodeState | undefined {
-  const tracks = withoutFuture(state.tracks, now);
+/** The state after an operator's reset at `now`, by the rule of `withoutFuture`; undefined where no track lies in the future. */
+export function reset(state: CodeState, now: number, nextCounter?: number): CodeState | undefined {
+  const tracks = withoutFuture(state.tracks, now, nextCounter);
   return tracks === state.tracks ? undefined : { ...state, tracks };
 }
 

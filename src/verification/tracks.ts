@@ -50,10 +50,11 @@ export function formerTrack(period: number, last: number, now: number): Track {
 /**
  * The tracks without what lies in the future at `now`, for an operator whose clock was ahead. A track lies in the future if its last step is
  * later than any window reaches from the current one. It is forgotten if no step up to the current one was used; or else it is put back to the
- * current step, so that nothing up to now is accepted again. A HOTP has no future. Gives `tracks` itself where nothing changes.
+ * current step, so that nothing up to now is accepted again. A HOTP has no clock: its future are the counters from `nextCounter` on, which has to
+ * be given. Gives `tracks` itself where nothing changes.
  */
-export function withoutFuture(tracks: readonly Track[], now: number): readonly Track[] {
-  const kept = tracks.flatMap((track) => putBack(track, now) ?? []);
+export function withoutFuture(tracks: readonly Track[], now: number, nextCounter?: number): readonly Track[] {
+  const kept = tracks.flatMap((track) => (track.period === 0 ? counterBack(track, nextCounter) : stepBack(track, now)) ?? []);
   return kept.length === tracks.length && kept.every((track, place) => track === tracks[place]) ? tracks : kept;
 }
 
@@ -81,8 +82,13 @@ function withTrack(tracks: readonly Track[], track: Track): Track[] {
   return place < 0 ? [...tracks, track] : tracks.with(place, track);
 }
 
-function putBack(track: Track, now: number): Track | undefined {
-  const current = track.period === 0 ? Number.POSITIVE_INFINITY : stepAt(now, track.period);
+function counterBack(track: Track, next = Number.POSITIVE_INFINITY): Track | undefined {
+  if (track.last < next) return track;
+  return track.first >= next ? undefined : { ...track, last: next - 1 };
+}
+
+function stepBack(track: Track, now: number): Track | undefined {
+  const current = stepAt(now, track.period);
   if (track.last <= current + BOUNDS.window.max) return track;
   // A jump of more than 30 days has had earlier steps forgotten.
   const isWhole = track.first > current && track.last - current <= keptSteps(track.period);

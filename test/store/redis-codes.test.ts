@@ -76,6 +76,7 @@ redisSuite('the codes of the Redis store', () => {
           const name = named(fingerprint);
           expect(await redis.inspect(name, now)).toEqual(model.inspect(name, now));
           expect(await redis.reset(name, now)).toEqual(model.reset(name, now));
+          expect(await redis.reset(name, now, 5)).toEqual(model.reset(name, now, 5));
           expect(await redis.unlock(name, now)).toEqual(model.unlock(name, now));
           expect(await redis.inspect(name, now)).toEqual(model.inspect(name, now));
         }

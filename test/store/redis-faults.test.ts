@@ -159,7 +159,17 @@ redisSuite('the Redis store in trouble', () => {
     server.cli('set', '{otpd}:c:former-i', 'no former state');
     await expect(endOf(store.codes.judge(attempt({ fingerprint: 'i' }), 0))).rejects.toThrow('what is kept cannot be read');
     expect(server.cli('exists', '{otpd}:c:i')).toBe('0');
-    for (const tracks of ['t30:1:2', 't030:1:2:3,', 'x30:1:2:3', 't30:1:2:3,t60', 'none']) {
+    for (const tracks of [
+      't30:1:2',
+      't30:1:2:3,',
+      't030:1:2:3',
+      'x30:1:2:3',
+      't:1:2:3',
+      'h1:1:2:-',
+      't30:1:2:3,t60',
+      't30:1:2:x',
+      'none',
+    ]) {
       server.cli('set', '{otpd}:c:j', `2 0 0 - ${tracks}`);
       await expect(endOf(store.codes.judge(attempt({ fingerprint: 'j' }), 0))).rejects.toThrow('what is kept cannot be read');
       expect(server.cli('get', '{otpd}:c:j')).toBe(`2 0 0 - ${tracks}`);
@@ -190,12 +200,12 @@ redisSuite('the Redis store that waits for a replica', () => {
   it('answers when the replica has it', async () => {
     const store = await open({ url: primary.url, waitReplicas: 1 });
     expect(await store.codes.judge(attempt(), 0)).toEqual(ACCEPTED);
-    expect(replica.cli('get', '{otpd}:c:f')).toMatch(/^100 0 0 /);
+    expect(replica.cli('get', '{otpd}:c:f')).toMatch(/^2 0 0 \d+ t30:100:100:/);
     const judged = await Promise.all(Array.from({ length: 1000 }, () => store.codes.judge(attempt({ step: 101 }), 0)));
     expect(tally(judged)).toEqual({ accepted: 1, replayed: 999 });
     primary.cli('script', 'flush');
     expect(await store.codes.judge(attempt({ step: 102 }), 0)).toMatchObject({ outcome: 'accepted' });
-    expect(replica.cli('get', '{otpd}:c:f')).toMatch(/^102 /);
+    expect(replica.cli('get', '{otpd}:c:f')).toMatch(/^2 0 0 \d+ t30:100:102:/);
   });
 
   it('is unavailable while the replica is silent, for a repeat on another instance too, and then gives the first answer', async () => {
@@ -208,7 +218,7 @@ redisSuite('the Redis store that waits for a replica', () => {
       expect(end).toBe('unavailable');
       expect(ms).toBeLessThan(REFUSED_WITHIN);
     }
-    expect(primary.cli('get', '{otpd}:c:f')).toMatch(/^100 /);
+    expect(primary.cli('get', '{otpd}:c:f')).toMatch(/^2 0 0 \d+ t30:100:100:/);
     replica.resume();
     await answeredAfter(() => other.ping(), BACK_WITHIN);
     expect(await other.codes.judge(requested('id'), 0)).toEqual(ACCEPTED);

@@ -66,7 +66,7 @@ export interface CodesModel {
   judge(attempt: Attempt, now: number): Judgement | RequestIdReused;
   inspect(name: StateName, now: number): CodeState;
   unlock(name: StateName, now: number): CodeState;
-  reset(name: StateName, now: number): Reset;
+  reset(name: StateName, now: number, nextCounter?: number): Reset;
 }
 
 /** What a store does around `judge`; unlike the memory store it forgets nothing when the clock leaps there and back. `formers` are used up. */
@@ -106,9 +106,9 @@ export function createCodesModel(formers: Map<string, FormerState> = new Map()):
     },
     inspect: (name, now) => find(name, now).state,
     unlock: (name, now) => change(name, now, false, (state) => [unlocked(state), state]),
-    reset: (name, now) =>
+    reset: (name, now, nextCounter) =>
       change(name, now, false, (state) => {
-        const after = reset(state, now);
+        const after = reset(state, now, nextCounter);
         return [after, { before: state, after: after ?? state }];
       }),
   };

@@ -103,6 +103,16 @@ export function tracksContract(name: string, codesOf: () => CodeStore): void {
       }
     });
 
+    it('has a reset forget the counters of a HOTP from the one that is named on', async () => {
+      const fingerprint = newFingerprint();
+      for (const step of [3, 57]) await outcomeOf({ ...HOTP, fingerprint, step });
+      const name = named(fingerprint, 0);
+      expect(await codesOf().reset(name, START)).toMatchObject({ after: { tracks: [hotpTrack(3, 57)] } });
+      expect(await codesOf().reset(name, START, 10)).toMatchObject({ after: { tracks: [hotpTrack(3, 9)] } });
+      expect(await outcomeOf({ ...HOTP, fingerprint, step: 9 })).toBe('replayed');
+      expect(await outcomeOf({ ...HOTP, fingerprint, step: 10 })).toBe('accepted');
+    });
+
     it('needs no reset where nothing lies in the future', async () => {
       const fingerprint = newFingerprint();
       const { reset, inspect } = codesOf();

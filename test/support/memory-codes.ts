@@ -40,9 +40,9 @@ export function createMemoryCodes(): CodeStore {
       if (after !== undefined) states.set(name.fingerprint, after);
       return before;
     },
-    async reset(name, now) {
+    async reset(name, now, nextCounter) {
       const before = stateOf(name, now);
-      const after = reset(before, now) ?? before;
+      const after = reset(before, now, nextCounter) ?? before;
       if (after !== before) states.set(name.fingerprint, after);
       return { before, after };
     },

@@ -182,6 +182,15 @@ describe('a reset', () => {
     expect(reset(UNKNOWN_KEY, START)).toBeUndefined();
   });
 
+  it('puts a HOTP back only to a counter that is given', () => {
+    const known = used(hotpTrack(3, 57), track());
+    const tracksFrom = (counter: number) => reset(known, START, counter)?.tracks;
+    expect(tracksFrom(58)).toBeUndefined();
+    expect(tracksFrom(57)).toEqual([hotpTrack(3, 56), track()]);
+    expect(tracksFrom(4)).toEqual([hotpTrack(3, 3), track()]);
+    for (const counter of [0, 3]) expect(tracksFrom(counter)).toEqual([track()]);
+  });
+
   it('leaves the failures and the lock', () => {
     const known = { ...used(track({ last: ahead }), track({ period: 60, last: 7 })), failures: 5, lockedUntil: START + MINUTE };
     expect(reset(known, START)).toEqual({ ...known, tracks: [track({ period: 60, last: 7 })] });

@@ -84,10 +84,10 @@ redisSuite('a call on Redis', () => {
   const failing = () => client.call(methods.verify, { ...requestOf(key, '') }, options);
 
   test('is two round trips of Verify: the charge, then the code with the request id', async () => {
-    expect(await tripsOf(verify)).toEqual(['l', 'c', 'l', 'c', 'l', 'c']);
-    expect(await tripsOf(() => verify({ requestId: crypto.randomUUID() }), 2)).toEqual(['l', 'cr', 'l', 'cr']);
+    expect(await tripsOf(verify)).toEqual(['l', 'cc', 'l', 'cc', 'l', 'cc']);
+    expect(await tripsOf(() => verify({ requestId: crypto.randomUUID() }), 2)).toEqual(['l', 'ccr', 'l', 'ccr']);
     options = { apiKey: server.apiKey };
-    expect(await tripsOf(verify)).toEqual(['c', 'c', 'c']);
+    expect(await tripsOf(verify)).toEqual(['cc', 'cc', 'cc']);
   });
 
   test('is one round trip of the others, and one more where a call fails, which gives it back', async () => {
@@ -105,10 +105,10 @@ redisSuite('a call on Redis', () => {
 
   test('is one round trip of a Verify over the limit, which is not judged', async () => {
     options = { apiKey: await server.createKey({ plan: 'hourly' }) };
-    expect(await tripsOf(verify, LIMIT)).toEqual(Array(LIMIT).fill(['l', 'c']).flat());
+    expect(await tripsOf(verify, LIMIT)).toEqual(Array(LIMIT).fill(['l', 'cc']).flat());
     expect(await tripsOf(verify)).toEqual(['l', 'l', 'l']);
     redis.cli('del', ...redis.cli('keys', '{otpd}:l:*').split('\n'));
-    expect(await tripsOf(verify, 1)).toEqual(['l', 'c']);
+    expect(await tripsOf(verify, 1)).toEqual(['l', 'cc']);
   });
 
   test('is counted here while Redis is away, once, and in Redis when it is back', async () => {
@@ -173,7 +173,7 @@ redisSuite('a call on Redis', () => {
   // Again where this machine was held up for longer than Redis is waited for.
   test.each([
     ['start on', 'is not judged', ['l', 'l'], undefined],
-    ['charge on', 'is answered once', ['c', 'l'], '1000'],
+    ['charge on', 'is answered once', ['cc', 'l'], '1000'],
   ] as const)(
     'whose deadline passes while Redis is silent from its %s, %s and is given back',
     {
@@ -187,7 +187,7 @@ redisSuite('a call on Redis', () => {
         await verify();
         answer = await overdue(silentFrom);
       }, 1);
-      expect(seenTrips).toEqual(['l', 'c', ...(silentFrom === 'charge on' ? ['l'] : []), ...expected]);
+      expect(seenTrips).toEqual(['l', 'cc', ...(silentFrom === 'charge on' ? ['l'] : []), ...expected]);
       expect([answer?.code, answer?.metadata['x-ratelimit-limit'], answer?.body.length]).toEqual(['DEADLINE_EXCEEDED', limit, 0]);
       const lines = server.log.slice(before).filter((line) => line.includes('DEADLINE_EXCEEDED'));
       expect(lines).toHaveLength(1);

@@ -25,7 +25,7 @@ if kept == '' then
 else
   redis.call('SET', KEYS[2], text, 'PX', kept)
 end
-redis.call('DEL', KEYS[3])
+redis.call('PEXPIREAT', KEYS[3], 1)
 return 1
 `);
 
@@ -64,7 +64,7 @@ export function createRedisStates(
   return {
     inspect: async (name, now) => (await find(name, now)).state,
     unlock: async (name, now) => (await replace(name, now, ({ state }) => unlocked(state))).before,
-    reset: (name, callerNow) => replace(name, callerNow, ({ state, now }) => reset(state, now)),
+    reset: (name, callerNow, nextCounter) => replace(name, callerNow, ({ state, now }) => reset(state, now, nextCounter)),
   };
 }
 

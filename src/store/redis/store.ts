@@ -18,8 +18,9 @@ export interface RedisStoreOptions {
   /** For `rediss://`. */
   readonly tls?: RedisTls;
   /**
-   * Opens the name of every key. Its hash tag puts them all into one slot of a Cluster, hence on one node: a request id must be recognised
-   * whatever key it comes with, in one atomic step, and a Verify takes Redis some ten microseconds. A Cluster so gives failover, not capacity.
+   * Opens the name of every key. Its hash tag puts them all into one slot of a Cluster, hence on one node: a state, what an earlier version kept of
+   * it and the answer to a request id take part in one atomic step, and each script compares the identity of the store. A Verify takes Redis some
+   * ten microseconds. A Cluster so gives failover, not capacity.
    */
   readonly prefix?: string;
   /** How many replicas must acknowledge a judgement or a change of an API key before it is answered; by default none. */

@@ -13,7 +13,7 @@ export interface CodeRows {
   judge(attempt: Attempt, now: number): Judgement | RequestIdReused;
   inspect(name: StateName, now: number): CodeState;
   unlock(name: StateName, now: number): CodeState;
-  reset(name: StateName, now: number): Reset;
+  reset(name: StateName, now: number, nextCounter?: number): Reset;
   /** Drops rows that have expired at `now`: of each table the oldest `most`. */
   sweep(now: number, most: number): void;
   /** To be called last in each transaction, before it is committed. */
@@ -77,9 +77,9 @@ export function createCodeRows(database: DatabaseSync): CodeRows {
       found.keep(unlocked(found.state));
       return found.state;
     },
-    reset(name, now) {
+    reset(name, now, nextCounter) {
       const found = find(name, now);
-      const after = reset(found.state, now);
+      const after = reset(found.state, now, nextCounter);
       found.keep(after);
       return { before: found.state, after: after ?? found.state };
     },

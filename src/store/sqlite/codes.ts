@@ -31,7 +31,7 @@ export function createSqliteCodes(data: WriterData, onOutage: () => void): Sqlit
     judge: (attempt, now) => queue.send(judgeOrder(attempt, now), JUDGE_PATIENCE_MS),
     inspect: (name, now) => queue.send(['inspect', name, now], PATIENCE_MS),
     unlock: (name, now) => queue.send(['unlock', name, now], PATIENCE_MS),
-    reset: (name, now) => queue.send(['reset', name, now], PATIENCE_MS),
+    reset: (name, now, nextCounter) => queue.send(['reset', name, now, nextCounter], PATIENCE_MS),
     async touch(lastUsed) {
       const uses = [...lastUsed];
       for (let from = 0; from < uses.length; from += TOUCHED_AT_ONCE)

@@ -21,7 +21,8 @@ type JudgeOrder = readonly [
 /** One thing for the writer to do. */
 export type Order =
   | JudgeOrder
-  | readonly [kind: 'inspect' | 'unlock' | 'reset', name: StateName, now: number]
+  | readonly [kind: 'inspect' | 'unlock', name: StateName, now: number]
+  | readonly [kind: 'reset', name: StateName, now: number, nextCounter: number | undefined]
   | readonly [kind: 'touch', uses: readonly KeyUse[]]
   /** Takes the write lock; with `write`, writes too, as only that shows that the disk is not full. */
   | readonly [kind: 'ping', write: boolean];

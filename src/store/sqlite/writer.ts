@@ -91,7 +91,7 @@ function carryOutOne(order: Order, { database, rows, touch }: Connection): Resul
     case 'unlock':
       return rows.unlock(order[1], order[2]);
     case 'reset':
-      return rows.reset(order[1], order[2]);
+      return rows.reset(order[1], order[2], order[3]);
     case 'touch':
       touch(order[1]);
       return undefined;

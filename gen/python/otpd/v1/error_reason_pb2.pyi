@@ -51,7 +51,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example: { "reason": "ERROR_REASON_MALFORMED_MESSAGE", "domain": "otp.v1", "metadata": {} }
     """
     ERROR_REASON_REQUEST_ID_REUSED: _ErrorReason.ValueType  # 6
-    """INVALID_ARGUMENT: the request id was used before, with another request.
+    """INVALID_ARGUMENT: the request id was used before with the same secret, but in another request.
 
     Example: { "reason": "ERROR_REASON_REQUEST_ID_REUSED", "domain": "otp.v1", "metadata": {} }
     """
@@ -143,7 +143,7 @@ ERROR_REASON_MALFORMED_MESSAGE: ErrorReason.ValueType  # 5
 Example: { "reason": "ERROR_REASON_MALFORMED_MESSAGE", "domain": "otp.v1", "metadata": {} }
 """
 ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 6
-"""INVALID_ARGUMENT: the request id was used before, with another request.
+"""INVALID_ARGUMENT: the request id was used before with the same secret, but in another request.
 
 Example: { "reason": "ERROR_REASON_REQUEST_ID_REUSED", "domain": "otp.v1", "metadata": {} }
 """

@@ -39,7 +39,9 @@ class _VerifyStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_VerifySt
     VERIFY_STATUS_MALFORMED: _VerifyStatus.ValueType  # 3
     """The code has the wrong length or is not all digits, which is the end user's typing mistake; not counted as an attempt."""
     VERIFY_STATUS_REPLAYED: _VerifyStatus.ValueType  # 4
-    """The code is right, but its step or a later one was used before (RFC 6238 section 5.2)."""
+    """The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
+    or period of the same secret.
+    """
     VERIFY_STATUS_THROTTLED: _VerifyStatus.ValueType  # 5
     """Too many wrong codes: this one was not judged, right or wrong, and is not counted (RFC 4226 section 7.3)."""
 
@@ -55,7 +57,9 @@ VERIFY_STATUS_MISMATCH: VerifyStatus.ValueType  # 2
 VERIFY_STATUS_MALFORMED: VerifyStatus.ValueType  # 3
 """The code has the wrong length or is not all digits, which is the end user's typing mistake; not counted as an attempt."""
 VERIFY_STATUS_REPLAYED: VerifyStatus.ValueType  # 4
-"""The code is right, but its step or a later one was used before (RFC 6238 section 5.2)."""
+"""The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
+or period of the same secret.
+"""
 VERIFY_STATUS_THROTTLED: VerifyStatus.ValueType  # 5
 """Too many wrong codes: this one was not judged, right or wrong, and is not counted (RFC 4226 section 7.3)."""
 Global___VerifyStatus: _TypeAlias = VerifyStatus  # noqa: Y015
@@ -352,7 +356,8 @@ class VerifyRequest(_message.Message):
     If false, an accepted code is consumed.
     """
     request_id: _builtins.str
-    """A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+    """A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+    key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
 
     If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
     """

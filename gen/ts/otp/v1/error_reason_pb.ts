@@ -74,7 +74,7 @@ export const ErrorReason = {
   MALFORMED_MESSAGE: 5,
 
   /**
-   * INVALID_ARGUMENT: the request id was used before, with another request.
+   * INVALID_ARGUMENT: the request id was used before with the same secret, but in another request.
    *
    * Example: { "reason": "ERROR_REASON_REQUEST_ID_REUSED", "domain": "otp.v1", "metadata": {} }
    *

@@ -360,7 +360,8 @@ export type VerifyRequest = Message<"otp.v1.VerifyRequest"> & {
   allowReuse: boolean;
 
   /**
-   * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+   * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+   * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
    *
    * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
    *
@@ -518,7 +519,8 @@ export const VerifyStatus = {
   MALFORMED: 3,
 
   /**
-   * The code is right, but its step or a later one was used before (RFC 6238 section 5.2).
+   * The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
+   * or period of the same secret.
    *
    * @generated from enum value: VERIFY_STATUS_REPLAYED = 4;
    */

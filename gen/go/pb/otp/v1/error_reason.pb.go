@@ -50,7 +50,7 @@ const (
 	//
 	// Example: { "reason": "ERROR_REASON_MALFORMED_MESSAGE", "domain": "otp.v1", "metadata": {} }
 	ErrorReason_ERROR_REASON_MALFORMED_MESSAGE ErrorReason = 5
-	// INVALID_ARGUMENT: the request id was used before, with another request.
+	// INVALID_ARGUMENT: the request id was used before with the same secret, but in another request.
 	//
 	// Example: { "reason": "ERROR_REASON_REQUEST_ID_REUSED", "domain": "otp.v1", "metadata": {} }
 	ErrorReason_ERROR_REASON_REQUEST_ID_REUSED ErrorReason = 6

@@ -35,7 +35,8 @@ const (
 	VerifyStatus_VERIFY_STATUS_MISMATCH VerifyStatus = 2
 	// The code has the wrong length or is not all digits, which is the end user's typing mistake; not counted as an attempt.
 	VerifyStatus_VERIFY_STATUS_MALFORMED VerifyStatus = 3
-	// The code is right, but its step or a later one was used before (RFC 6238 section 5.2).
+	// The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
+	// or period of the same secret.
 	VerifyStatus_VERIFY_STATUS_REPLAYED VerifyStatus = 4
 	// Too many wrong codes: this one was not judged, right or wrong, and is not counted (RFC 4226 section 7.3).
 	VerifyStatus_VERIFY_STATUS_THROTTLED VerifyStatus = 5
@@ -554,7 +555,8 @@ type VerifyRequest struct {
 	//
 	// If false, an accepted code is consumed.
 	AllowReuse bool `protobuf:"varint,7,opt,name=allow_reuse,json=allowReuse,proto3" json:"allow_reuse,omitempty"`
-	// A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+	// A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+	// key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
 	//
 	// If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
 	RequestId     string `protobuf:"bytes,8,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`

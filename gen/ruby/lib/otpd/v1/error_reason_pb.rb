@@ -35,7 +35,7 @@ module Otpd
     # - `:ERROR_REASON_MALFORMED_MESSAGE`: INVALID_ARGUMENT: the message is not a valid protobuf encoding of the request.
     #
     #   Example: { "reason": "ERROR_REASON_MALFORMED_MESSAGE", "domain": "otp.v1", "metadata": {} }
-    # - `:ERROR_REASON_REQUEST_ID_REUSED`: INVALID_ARGUMENT: the request id was used before, with another request.
+    # - `:ERROR_REASON_REQUEST_ID_REUSED`: INVALID_ARGUMENT: the request id was used before with the same secret, but in another request.
     #
     #   Example: { "reason": "ERROR_REASON_REQUEST_ID_REUSED", "domain": "otp.v1", "metadata": {} }
     # - `:ERROR_REASON_RATE_LIMITED`: RESOURCE_EXHAUSTED: a window of the API key's plan is used up; `google.rpc.QuotaFailure` names it, `google.rpc.RetryInfo` says when to try again.

@@ -118,7 +118,8 @@ module Otpd
     # - `allow_reuse` (Boolean): Check without consuming: the code may have been used, and may be used again; wrong codes are still counted.
     #
     #   If false, an accepted code is consumed.
-    # - `request_id` (String): A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+    # - `request_id` (String): A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+    #   key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
     #
     #   If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
     VerifyRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.VerifyRequest").msgclass
@@ -156,7 +157,8 @@ module Otpd
     # - `:VERIFY_STATUS_ACCEPTED`: The code is right, and was not used before.
     # - `:VERIFY_STATUS_MISMATCH`: The code is not one of the window's; the attempt is counted.
     # - `:VERIFY_STATUS_MALFORMED`: The code has the wrong length or is not all digits, which is the end user's typing mistake; not counted as an attempt.
-    # - `:VERIFY_STATUS_REPLAYED`: The code is right, but its step or a later one was used before (RFC 6238 section 5.2).
+    # - `:VERIFY_STATUS_REPLAYED`: The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
+    #   or period of the same secret.
     # - `:VERIFY_STATUS_THROTTLED`: Too many wrong codes: this one was not judged, right or wrong, and is not counted (RFC 4226 section 7.3).
     VerifyStatus = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.VerifyStatus").enummodule
   end

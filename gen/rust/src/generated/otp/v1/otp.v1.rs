@@ -29,7 +29,7 @@ pub enum ErrorReason {
     ///
     /// Example: { "reason": "ERROR_REASON_MALFORMED_MESSAGE", "domain": "otp.v1", "metadata": {} }
     MalformedMessage = 5,
-    /// INVALID_ARGUMENT: the request id was used before, with another request.
+    /// INVALID_ARGUMENT: the request id was used before with the same secret, but in another request.
     ///
     /// Example: { "reason": "ERROR_REASON_REQUEST_ID_REUSED", "domain": "otp.v1", "metadata": {} }
     RequestIdReused = 6,
@@ -602,7 +602,8 @@ pub struct VerifyRequest {
     /// If false, an accepted code is consumed.
     #[prost(bool, tag="7")]
     pub allow_reuse: bool,
-    /// A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+    /// A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+    /// key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
     ///
     /// If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
     #[prost(string, tag="8")]
@@ -661,7 +662,8 @@ pub enum VerifyStatus {
     Mismatch = 2,
     /// The code has the wrong length or is not all digits, which is the end user's typing mistake; not counted as an attempt.
     Malformed = 3,
-    /// The code is right, but its step or a later one was used before (RFC 6238 section 5.2).
+    /// The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
+    /// or period of the same secret.
     Replayed = 4,
     /// Too many wrong codes: this one was not judged, right or wrong, and is not counted (RFC 4226 section 7.3).
     Throttled = 5,

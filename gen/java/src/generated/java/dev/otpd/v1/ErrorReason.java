@@ -78,7 +78,7 @@ public enum ErrorReason
   ERROR_REASON_MALFORMED_MESSAGE(5),
   /**
    * <pre>
-   * INVALID_ARGUMENT: the request id was used before, with another request.
+   * INVALID_ARGUMENT: the request id was used before with the same secret, but in another request.
    *
    * Example: { "reason": "ERROR_REASON_REQUEST_ID_REUSED", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -261,7 +261,7 @@ public enum ErrorReason
   public static final int ERROR_REASON_MALFORMED_MESSAGE_VALUE = 5;
   /**
    * <pre>
-   * INVALID_ARGUMENT: the request id was used before, with another request.
+   * INVALID_ARGUMENT: the request id was used before with the same secret, but in another request.
    *
    * Example: { "reason": "ERROR_REASON_REQUEST_ID_REUSED", "domain": "otp.v1", "metadata": {} }
    * </pre>

@@ -293,7 +293,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object requestId_ = "";
   /**
    * <pre>
-   * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+   * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+   * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
    *
    * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
    * </pre>
@@ -316,7 +317,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+   * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+   * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
    *
    * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
    * </pre>
@@ -1438,7 +1440,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object requestId_ = "";
     /**
      * <pre>
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>
@@ -1460,7 +1463,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>
@@ -1483,7 +1487,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>
@@ -1502,7 +1507,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>
@@ -1518,7 +1524,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>

@@ -175,7 +175,8 @@ public interface VerifyRequestOrBuilder extends
 
   /**
    * <pre>
-   * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+   * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+   * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
    *
    * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
    * </pre>
@@ -186,7 +187,8 @@ public interface VerifyRequestOrBuilder extends
   java.lang.String getRequestId();
   /**
    * <pre>
-   * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+   * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+   * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
    *
    * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
    * </pre>

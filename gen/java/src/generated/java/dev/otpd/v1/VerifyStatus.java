@@ -49,7 +49,8 @@ public enum VerifyStatus
   VERIFY_STATUS_MALFORMED(3),
   /**
    * <pre>
-   * The code is right, but its step or a later one was used before (RFC 6238 section 5.2).
+   * The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
+   * or period of the same secret.
    * </pre>
    *
    * <code>VERIFY_STATUS_REPLAYED = 4;</code>
@@ -109,7 +110,8 @@ public enum VerifyStatus
   public static final int VERIFY_STATUS_MALFORMED_VALUE = 3;
   /**
    * <pre>
-   * The code is right, but its step or a later one was used before (RFC 6238 section 5.2).
+   * The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
+   * or period of the same secret.
    * </pre>
    *
    * <code>VERIFY_STATUS_REPLAYED = 4;</code>

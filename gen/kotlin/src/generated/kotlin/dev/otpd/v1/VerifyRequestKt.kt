@@ -308,7 +308,8 @@ public object VerifyRequestKt {
 
     /**
      * ```
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * ```
@@ -324,7 +325,8 @@ public object VerifyRequestKt {
       }
     /**
      * ```
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer.
+     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
+     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * ```
