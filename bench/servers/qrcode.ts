@@ -16,6 +16,7 @@ import { parsePlans } from '../../src/limits/plans.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { QR_DEFAULTS } from '../../src/otp/qr.ts';
 import { createAdmit } from '../../src/rpc/admit.ts';
+import { createCallerAddress } from '../../src/rpc/caller-address.ts';
 import type { CallContext } from '../../src/rpc/context.ts';
 import { createTurns } from '../../src/rpc/work-queue.ts';
 import { createGenerate } from '../../src/service/generate.ts';
@@ -46,6 +47,7 @@ const server = createGrpcServer({
   reflection: true,
   maxConnections: config.maxConnections,
   onConnectionRefused: () => undefined,
+  callerAddress: createCallerAddress(config.trustedProxies),
   onCall: (record, code) => logCall(log, record, code),
 });
 process.once('SIGTERM', () => process.exit());

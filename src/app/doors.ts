@@ -7,6 +7,7 @@ import type { Log, Logger } from '../observability/log.ts';
 import { tellOfRefused } from '../observability/refused-connections.ts';
 import type { Clock } from '../ports/store.ts';
 import type { Admit } from '../rpc/admit.ts';
+import { createCallerAddress } from '../rpc/caller-address.ts';
 import { otpMethods } from '../service/methods.ts';
 import type { VerifyPorts } from '../service/verify.ts';
 
@@ -34,6 +35,7 @@ export function openTransport(config: Config, { log, clock, admit, verify }: Tra
     reflection: config.reflection,
     maxConnections: config.maxConnections,
     onConnectionRefused: tellOfRefused(log.logger, config.maxConnections),
+    callerAddress: createCallerAddress(config.trustedProxies),
     onCall: (record, code) => logCall(log, record, code),
   });
   return { listen, setServing, close: () => close(config.shutdownGraceMs) };

@@ -14,6 +14,7 @@ import {
   parseWorkers,
 } from './parsers.ts';
 import { type LogLevel, SETTINGS, type Setting, type SettingName } from './settings.ts';
+import { parseTrustedProxies, type TrustedProxy } from './trusted-proxies.ts';
 
 /** How `otpd serve` runs. */
 export interface Config {
@@ -34,6 +35,8 @@ export interface Config {
   readonly shutdownGraceMs: number;
   /** How many connections each process takes at a time. */
   readonly maxConnections: number;
+  /** The networks of the proxies whose `x-forwarded-for` is believed. */
+  readonly trustedProxies: readonly TrustedProxy[];
   /** How many processes serve. */
   readonly workers: number;
 }
@@ -55,6 +58,7 @@ export function loadConfig(flags: Flags, env: Environment): Config {
   const logLevel = read('logLevel', parseLogLevel);
   const shutdownGraceMs = read('shutdownGrace', parseSeconds);
   const maxConnections = read('maxConnections', parseConnections);
+  const trustedProxies = read('trustedProxies', parseTrustedProxies) ?? [];
   const workers = read('workers', parseWorkers);
   const redisUrl = read('redisUrl', parseRedis);
   const waitReplicas = read('redisWait', parseReplicas) ?? 0;
@@ -97,6 +101,7 @@ export function loadConfig(flags: Flags, env: Environment): Config {
     logLevel: required(logLevel),
     shutdownGraceMs: required(shutdownGraceMs),
     maxConnections: required(maxConnections),
+    trustedProxies,
     workers: required(workers),
   });
 }

@@ -34,6 +34,7 @@ export type SettingName =
   | 'logLevel'
   | 'shutdownGrace'
   | 'maxConnections'
+  | 'trustedProxies'
   | 'workers';
 
 /** In the order of the help text. */
@@ -131,6 +132,12 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     env: 'OTPD_MAX_CONNECTIONS',
     fallback: '5000',
     help: 'connections that each process takes at a time, 1 to 1000000; more are closed at once',
+  },
+  trustedProxies: {
+    flag: '--trusted-proxies',
+    value: 'cidrs',
+    env: 'OTPD_TRUSTED_PROXIES',
+    help: 'proxies whose x-forwarded-for names the caller, such as 10.0.0.0/8,2001:db8::1; none if unset',
   },
   workers: {
     flag: '--workers',

@@ -9,8 +9,8 @@ const OPAQUE_KEY = 'otpd.call';
 /** One call from its first header to its status. */
 export interface CallRecord {
   readonly path: string;
-  /** The caller's address with its port, as the log names it. */
-  readonly peer: string;
+  /** The caller's address with its port, as the log names it; of one behind a trusted proxy the address alone. */
+  peer: string;
   /** The call nearest the wire: what answers it. */
   readonly call: Call;
   /** `performance.now()` at the first header. */

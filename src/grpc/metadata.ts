@@ -22,6 +22,12 @@ export function apiKeyOf(metadata: Metadata): string | undefined {
   return authorization.replace(BEARER, '').trim() || undefined;
 }
 
+/** What `x-forwarded-for` says, several of them as one. */
+export function forwardedForOf(metadata: Metadata): string | undefined {
+  const values = metadata.get('x-forwarded-for');
+  return values.length === 0 ? undefined : values.join(',');
+}
+
 /** The trailers of an error, to which is added what every answer carries, success and error alike. */
 export function annotatedTrailers(trailers: Metadata | null | undefined, record: CallRecord): Metadata {
   const metadata = trailers ?? new Metadata();

@@ -1,5 +1,6 @@
 /** The outer stage: sees each call from its first header to its one status, whoever sends it. */
 import { status as codes, type Metadata } from '@grpc/grpc-js';
+import type { CallerAddress } from '../rpc/caller-address.ts';
 import { CallFailure } from '../rpc/failure.ts';
 import { DEADLINE_MS } from './bounds.ts';
 import type { MethodShape } from './call.ts';
@@ -7,7 +8,7 @@ import type { CallRecord } from './call-record.ts';
 import { createDeadlines } from './deadlines.ts';
 import type { Stage } from './interceptor.ts';
 import { Listener, type Next } from './listener.ts';
-import { annotated, annotatedTrailers, requestIdOf } from './metadata.ts';
+import { annotated, annotatedTrailers, forwardedForOf, requestIdOf } from './metadata.ts';
 import { failureStatus, type PartialStatus, withDetails } from './status.ts';
 
 export interface ObserveOptions {
@@ -15,6 +16,8 @@ export interface ObserveOptions {
   readonly isOurs: (path: string) => boolean;
   /** Told of the end of every call, once. */
   readonly onCall: (record: CallRecord, code: number) => void;
+  /** Names the caller of a call behind proxies. */
+  readonly callerAddress: CallerAddress;
 }
 
 export interface Observer {
@@ -26,7 +29,7 @@ export interface Observer {
 }
 
 /** Makes the observer; its stage must stand first, nearest the wire. */
-export function createObserver({ isOurs, onCall }: ObserveOptions): Observer {
+export function createObserver({ isOurs, onCall, callerAddress }: ObserveOptions): Observer {
   const streams = new Set<CallRecord>();
   const deadlines = createDeadlines<CallRecord>(DEADLINE_MS, (record) => fail(record, new CallFailure('deadline_exceeded')));
 
@@ -49,6 +52,7 @@ export function createObserver({ isOurs, onCall }: ObserveOptions): Observer {
 
     override onReceiveMetadata(metadata: Metadata): void {
       this.record.requestId = requestIdOf(metadata);
+      this.record.peer = callerAddress(this.record.peer, forwardedForOf(metadata));
       super.onReceiveMetadata(metadata);
     }
 

@@ -5,6 +5,7 @@ import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { Rejection } from '../ports/rejection.ts';
 import type { Clock } from '../ports/store.ts';
 import type { Admit } from '../rpc/admit.ts';
+import type { CallerAddress } from '../rpc/caller-address.ts';
 import type { Method } from '../service/methods.ts';
 import { MAX_REQUEST_BYTES } from './bounds.ts';
 import type { CallRecord } from './call-record.ts';
@@ -44,6 +45,8 @@ export interface GrpcOptions {
   /** How many at a time; more are closed at once. */
   readonly maxConnections: number;
   readonly onConnectionRefused: () => void;
+  /** Names the caller of a call behind proxies. */
+  readonly callerAddress: CallerAddress;
   /** Told of the end of every call. */
   readonly onCall: (record: CallRecord, code: number) => void;
 }
@@ -59,9 +62,9 @@ export interface GrpcServer {
 
 /** Makes the server; nothing listens yet. */
 export function createGrpcServer(options: GrpcOptions): GrpcServer {
-  const { methods, admit, clock, credentials, reflection, maxConnections, onConnectionRefused, onCall } = options;
+  const { methods, admit, clock, credentials, reflection, maxConnections, onConnectionRefused, onCall, callerAddress } = options;
   const byPath = new Map(methods.map((method) => [pathOf(method.descriptor), method]));
-  const observer = createObserver({ isOurs: (path) => byPath.has(path), onCall });
+  const observer = createObserver({ isOurs: (path) => byPath.has(path), onCall, callerAddress });
   // grpc-js writes metadata that it cannot read to standard error, value and all: that may be an API key.
   setLogVerbosity(logVerbosity.NONE);
   const stages = [observer.stage, createGuard(admit, byPath), createUnary(methods, clock)];
