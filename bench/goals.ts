@@ -32,7 +32,7 @@ export const GOALS: readonly Goal[] = [
   ),
   goal('2  Verify of right codes, calls/s: embedded', of('callsPerSecond', 'verify-right'), 'at least', 8000),
   goal('2  Verify of right codes, calls/s: Redis', of('callsPerSecond', 'redis-verify-right'), 'at least', 6000),
-  goal('2  Round trips to Redis, a Verify of a right code', hundredths(of('roundTrips', 'redis-verify-right')), 'at most', 1),
+  goal('2  Round trips to Redis, a Verify of a right code', hundredths(of('roundTrips', 'redis-verify-right')), 'at most', 2),
   goal('3  Token, p99 in ms: 8 x 4, saturated', of('p99', 'token-8x4'), 'at most', 6),
   goal('3  Token, p99 in ms: 4,000 calls/s', of('p99', 'token-4000'), 'at most', 5),
   goal('3  Token, p99: with 20 PNGs under way / without', ratio('p99', 'token-4000-storm', 'token-4000'), 'at most', 3),

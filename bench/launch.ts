@@ -3,7 +3,6 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeFolder, temporaryFolder } from './cleanup.ts';
-import { nodeFlags } from './flags.ts';
 import { onAllCores, pinned } from './pinning.ts';
 import { type RedisProcess, startRedis } from './redis-process.ts';
 import { root } from './root.ts';
@@ -61,9 +60,9 @@ export async function launch(serving: Serving, fill: (dataDir: string) => void =
   };
 }
 
-function flagsOf({ kind, watched }: Serving): string[] {
-  const watch = watched ? ['--import', root('bench/servers/loop-watch.ts')] : [];
-  return kind === 'naive' ? watch : [...nodeFlags(kind === 'product' || kind === 'installed'), ...watch];
+/** Every server runs on the defaults of V8; the product leaves them for its start alone. */
+function flagsOf({ watched }: Serving): string[] {
+  return watched ? ['--import', root('bench/servers/loop-watch.ts')] : [];
 }
 
 function programOf({ kind, logs, workers }: Serving, folder: string, redis: RedisProcess | undefined): string[] {

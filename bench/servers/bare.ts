@@ -2,8 +2,7 @@
 import { toBinary } from '@bufbuild/protobuf';
 import { Server, type ServiceDefinition } from '@grpc/grpc-js';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import { expectWork } from '../../src/app/v8-serving.ts';
-import { defineMethod } from '../../src/grpc/definition.ts';
+import { defineMethod } from '../../src/grpc/handlers.ts';
 import { CONSTANT_TOKEN, CONSTANT_VERIFY } from './constants.ts';
 import { listen } from './listen.ts';
 
@@ -18,5 +17,4 @@ server.addService(definition, {
   token: (_: unknown, answer: (error: null, bytes: Buffer) => void) => answer(null, token),
   verify: (_: unknown, answer: (error: null, bytes: Buffer) => void) => answer(null, verify),
 });
-expectWork();
 listen(server, 'bare');

@@ -1,7 +1,6 @@
 /** The product with its one-time use taken out: every code is judged at once, and nothing is kept of it. */
 import { parseArgs } from 'node:util';
 import { build } from '../../src/app/app.ts';
-import { expectWork } from '../../src/app/v8-serving.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { createLog } from '../../src/observability/log.ts';
 import type { CodeStore } from '../../src/ports/codes.ts';
@@ -17,6 +16,7 @@ const forgetful: CodeStore = {
   judge: async (attempt, now) => judge(UNKNOWN_KEY, attempt, now).judgement,
   inspect: async () => UNKNOWN_KEY,
   unlock: async () => UNKNOWN_KEY,
+  reset: async () => ({ before: UNKNOWN_KEY, after: UNKNOWN_KEY }),
 };
 const store = await openStore(config, () => undefined);
 const app = await build(config, {
@@ -25,5 +25,4 @@ const app = await build(config, {
   store: { ...store, codes: forgetful },
 });
 process.once('SIGTERM', () => void app.close().then(() => process.exit()));
-expectWork();
 process.stdout.write(`ours without one-time use listens on ${await app.run()}\n`);

@@ -6,18 +6,18 @@ import { create } from '@bufbuild/protobuf';
 import { toBuffer } from 'qrcode';
 import type { GenerateRequest, GenerateResponse } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { QrCodeOptionsSchema, QrCodeSchema, QrFormat } from '../../gen/ts/otp/v1/qr_code_pb.ts';
-import { expectWork } from '../../src/app/v8-serving.ts';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { loadConfig } from '../../src/config/config.ts';
-import { plaintextCredentials } from '../../src/grpc/credentials.ts';
-import { logCall } from '../../src/grpc/log.ts';
 import { createGrpcServer } from '../../src/grpc/server.ts';
+import { createCharging } from '../../src/limits/charging.ts';
 import { parsePlans } from '../../src/limits/plans.ts';
+import { logCall } from '../../src/observability/call-log.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { QR_DEFAULTS } from '../../src/otp/qr.ts';
-import { createAdmit } from '../../src/rpc/admit.ts';
+import { createAdmit } from '../../src/rpc/admission.ts';
 import { createCallerAddress } from '../../src/rpc/caller-address.ts';
 import type { CallContext } from '../../src/rpc/context.ts';
+import { createLifecycle } from '../../src/rpc/lifecycle.ts';
 import { createTurns } from '../../src/rpc/work-queue.ts';
 import { createGenerate } from '../../src/service/generate.ts';
 import { otpMethods } from '../../src/service/methods.ts';
@@ -34,25 +34,36 @@ const store = await openStore(config, () => undefined);
 const fingerprints = createFingerprints(new Uint8Array(FINGERPRINT_KEY_BYTES));
 const authenticator = createAuthenticator({ keys: store.keys, clock: Date.now });
 const generate = createGenerate(createTurns());
-const methods = otpMethods({ codes: store.codes, fingerprints, audit: () => undefined, knows: () => true });
-const server = createGrpcServer({
-  methods: methods.map((method) =>
-    method.descriptor.localName === 'generate' && method.kind === 'unary'
-      ? { ...method, handle: generateByPackage as unknown as typeof method.handle }
-      : method,
-  ),
-  admit: createAdmit({ authenticator, limits: store.limits, plans: parsePlans(readFileSync(plans, 'utf8')), clock: Date.now }),
+const methods = otpMethods({ codes: store.codes, fingerprints, audit: () => undefined, knows: () => true }).map((method) =>
+  method.descriptor.localName === 'generate' && method.kind === 'unary'
+    ? { ...method, handle: generateByPackage as unknown as typeof method.handle }
+    : method,
+);
+const charging = createCharging({
+  limits: store.limits,
   clock: Date.now,
-  credentials: plaintextCredentials(),
+  onFallback: () => undefined,
+  onShared: () => undefined,
+});
+const server = createGrpcServer({
+  methods,
+  lifecycle: createLifecycle({
+    methods,
+    admit: createAdmit({ authenticator, charging, plans: parsePlans(readFileSync(plans, 'utf8')) }),
+    clock: Date.now,
+    hooks: { onEnd: (call, code) => logCall(log, call, code) },
+    callerAddress: createCallerAddress(config.trustedProxies),
+  }),
   reflection: true,
-  maxConnections: config.maxConnections,
-  onConnectionRefused: () => undefined,
-  callerAddress: createCallerAddress(config.trustedProxies),
-  onCall: (record, code) => logCall(log, record, code),
+  fastPath: config.fastPath,
+  onFastPath: () => undefined,
+  tls: undefined,
+  bounds: config,
+  onRefused: () => undefined,
+  onTlsProblem: () => undefined,
 });
 process.once('SIGTERM', () => process.exit());
-expectWork();
-process.stdout.write(`ours with the pictures of qrcode listens on 127.0.0.1:${await server.listen('127.0.0.1:0')}\n`);
+process.stdout.write(`ours with the pictures of qrcode listens on 127.0.0.1:${await server.listen('127.0.0.1', 0)}\n`);
 
 async function generateByPackage(request: GenerateRequest, context: CallContext): Promise<GenerateResponse> {
   const qrCode = create(QrCodeOptionsSchema, { format: QrFormat.NONE });

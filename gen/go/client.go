@@ -8,11 +8,9 @@ import (
 	"context"
 	"crypto/rand"
 	_ "embed"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"regexp"
 	"time"
 
 	"google.golang.org/grpc"
@@ -28,13 +26,13 @@ import (
 // DefaultDeadline bounds a call, its retries included, whose context has no deadline of its own.
 const DefaultDeadline = 5 * time.Second
 
+// MaxDeadline is the longest that [WithDeadline] takes. A context may have any deadline.
+const MaxDeadline = 24 * time.Hour
+
 // Which methods are retried, when, and how often: the same for the clients of every language.
 //
 //go:embed service_config.json
 var serviceConfig string
-
-// What metadata can carry; the key itself is never part of an error.
-var printable = regexp.MustCompile(`^[!-~]*$`)
 
 // Client calls one otpd service. It is safe for concurrent use: make one, and keep it.
 type Client struct {
@@ -45,14 +43,16 @@ type Client struct {
 
 // Connect makes a client for the service at address, "host:port", over TLS with the authorities of the system.
 //
-// The connection is opened by the first call, and again whenever it is lost. Close the client when done. An empty apiKey attaches none.
+// The connection is opened by the first call, and again whenever it is lost. Close the client when done.
+//
+// An error names the argument or the option that cannot be used: nothing has been connected or sent then.
 func Connect(address, apiKey string, options ...Option) (*Client, error) {
-	if !printable.MatchString(apiKey) {
-		return nil, errors.New("otpd: the API key holds a character that no key has, such as a line break at its end")
-	}
 	s := settings{deadline: DefaultDeadline}
 	for _, option := range options {
 		option(&s)
+	}
+	if err := check(address, apiKey, s); err != nil {
+		return nil, err
 	}
 	var transport credentials.TransportCredentials
 	if s.plaintext {

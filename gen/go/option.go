@@ -11,17 +11,19 @@ type Option func(*settings)
 
 type settings struct {
 	tls       *tls.Config
+	overTLS   bool // also if tls is nil
 	plaintext bool
 	deadline  time.Duration
 }
 
-// WithTLS sets the authorities to trust (RootCAs) and the certificate to show for mutual TLS (Certificates), in place of the system's.
-func WithTLS(config *tls.Config) Option { return func(s *settings) { s.tls = config } }
+// WithTLS sets the authorities to trust (RootCAs) and the certificate to show for mutual TLS (Certificates), instead of the system's.
+func WithTLS(config *tls.Config) Option { return func(s *settings) { s.tls, s.overTLS = config, true } }
 
-// WithPlaintext connects without TLS: the API key, secrets and codes travel in the clear. For a server on the same machine.
+// WithPlaintext connects without TLS: the API key, secrets and codes travel in the clear. For a server on the same machine, and not
+// together with [WithTLS].
 func WithPlaintext() Option { return func(s *settings) { s.plaintext = true } }
 
-// WithDeadline replaces [DefaultDeadline]. The server itself gives a call five seconds at most.
+// WithDeadline replaces [DefaultDeadline]: above zero, and at most [MaxDeadline]. The server itself gives a call five seconds at most.
 func WithDeadline(deadline time.Duration) Option { return func(s *settings) { s.deadline = deadline } }
 
 // The API key, attached to every call; grpc refuses to send it without TLS unless plaintext was asked for.
@@ -31,9 +33,6 @@ type perCall struct {
 }
 
 func (p perCall) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
-	if p.apiKey == "" {
-		return nil, nil
-	}
 	return map[string]string{"x-api-key": p.apiKey}, nil
 }
 

@@ -4,12 +4,13 @@ import { createAuthenticator } from '../auth/authenticator.ts';
 import type { Config } from '../config/config.ts';
 import { formatAddress } from '../config/listen-address.ts';
 import { SETTINGS } from '../config/settings.ts';
+import { createCharging } from '../limits/charging.ts';
 import { DEFAULT_PLANS, type Plans, parsePlans } from '../limits/plans.ts';
 import { NO_AUDIT_LOG, openAuditLog } from '../observability/audit-file.ts';
 import type { Log, Logger } from '../observability/log.ts';
 import { invalid } from '../otp/error.ts';
 import type { Clock, LimitStore, Store } from '../ports/store.ts';
-import { createAdmit } from '../rpc/admit.ts';
+import { createAdmit } from '../rpc/admission.ts';
 import { openStore } from '../store/open.ts';
 import { createFingerprints, type Fingerprints } from '../verification/fingerprint.ts';
 import { ensureFingerprintKey, fingerprintKeyFile, readFingerprintKey } from './fingerprint-key.ts';
@@ -50,7 +51,7 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
   const fingerprints = await bindFingerprints(config, store);
   // The store wakes up, and its writer starts, while the largest part of the code is loaded. One that is away is the monitor's to report.
   const awake = store.ping().catch(() => undefined);
-  const { openTransport } = await import('./doors.ts');
+  const { openDoors } = await import('./doors.ts');
   const trail = openTrail(config, logger);
   parts.defer(() => trail.close());
 
@@ -62,16 +63,23 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
     return authenticator.close().catch(warnOfUses);
   });
 
-  const transport = openTransport(config, {
+  const charging = createCharging({
+    limits: limits ?? store.limits,
+    clock,
+    onFallback: (err) =>
+      logger.warn({ err }, 'rate limits are local: the shared store cannot be reached, each process counts its own calls'),
+    onShared: () => logger.info('rate limits are shared again'),
+  });
+  const doors = openDoors(config, {
     log,
     clock,
     verify: { codes: store.codes, knows: authenticator.knows, fingerprints, audit: trail.audit },
-    admit: createAdmit({ authenticator, limits: limits ?? store.limits, plans, clock }),
+    admit: createAdmit({ authenticator, charging, plans }),
   });
-  parts.defer(() => transport.close());
+  parts.defer(() => doors.close());
 
   const monitor = watchStore(store, (reachable, err) => {
-    transport.setServing(reachable);
+    doors.setServing(reachable);
     if (reachable) logger.info('the store is back: Verify is served again');
     else logger.error({ err }, 'the store is away: Verify answers UNAVAILABLE, Generate and Token go on under a local limit');
   });
@@ -89,7 +97,7 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
     run: async () => {
       // No caller should have to wait for the store to get ready.
       await awake;
-      return formatAddress({ host: config.listen.host, port: await transport.listen(formatAddress(config.listen)) });
+      return formatAddress({ host: config.listen.host, port: await doors.listen() });
     },
     close: () => {
       closing ??= owned.disposeAsync();

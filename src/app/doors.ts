@@ -1,47 +1,60 @@
-/** The gRPC side of the composition: the server over the methods of the service, with the credentials that the configuration names. */
+/** The doors of the service, over one lifecycle: which addresses listen, and what each is told. Today there is one, gRPC. */
 import type { Config } from '../config/config.ts';
-import { type Credentials, plaintextCredentials, tlsCredentials } from '../grpc/credentials.ts';
-import { logCall } from '../grpc/log.ts';
 import { createGrpcServer, type GrpcServer } from '../grpc/server.ts';
-import type { Log, Logger } from '../observability/log.ts';
+import { logCall } from '../observability/call-log.ts';
+import type { Log } from '../observability/log.ts';
 import { tellOfRefused } from '../observability/refused-connections.ts';
 import type { Clock } from '../ports/store.ts';
-import type { Admit } from '../rpc/admit.ts';
+import type { Admit } from '../rpc/admission.ts';
 import { createCallerAddress } from '../rpc/caller-address.ts';
+import { createLifecycle } from '../rpc/lifecycle.ts';
 import { otpMethods } from '../service/methods.ts';
 import type { VerifyPorts } from '../service/verify.ts';
 
-/** What it is put together from. */
-export interface TransportParts {
+/** What they are put together from. */
+export interface DoorParts {
   readonly log: Log;
   readonly clock: Clock;
   readonly admit: Admit;
   readonly verify: VerifyPorts;
 }
 
-export interface Transport extends Pick<GrpcServer, 'listen' | 'setServing'> {
+export interface Doors extends Pick<GrpcServer, 'setServing'> {
+  /** Listens; resolves to the port in force. */
+  readonly listen: () => Promise<number>;
   /** Stops in order, within the grace of the configuration. */
   readonly close: () => Promise<void>;
 }
 
-/** Makes the server; nothing listens yet. Throws for TLS files that cannot be used. */
-export function openTransport(config: Config, { log, clock, admit, verify }: TransportParts): Transport {
-  const credentials = openCredentials(config, log.logger);
-  const { listen, setServing, close } = createGrpcServer({
-    methods: otpMethods(verify),
+/** Makes the doors; nothing listens yet. Throws for TLS files that cannot be used. */
+export function openDoors(config: Config, { log, clock, admit, verify }: DoorParts): Doors {
+  const { logger } = log;
+  const { listen, tls, maxConnections, maxConnectionsPerAddress, shutdownGraceMs } = config;
+  const bounds = { maxConnections, maxConnectionsPerAddress };
+  const methods = otpMethods(verify);
+  const callerAddress = createCallerAddress(config.trustedProxies);
+  const lifecycle = createLifecycle({
+    methods,
     admit,
     clock,
-    credentials,
-    reflection: config.reflection,
-    maxConnections: config.maxConnections,
-    onConnectionRefused: tellOfRefused(log.logger, config.maxConnections),
-    callerAddress: createCallerAddress(config.trustedProxies),
-    onCall: (record, code) => logCall(log, record, code),
+    hooks: { onEnd: (call, code) => logCall(log, call, code) },
+    callerAddress,
   });
-  return { listen, setServing, close: () => close(config.shutdownGraceMs) };
-}
-
-function openCredentials({ tls }: Config, logger: Logger): Credentials {
-  if (tls === undefined) return plaintextCredentials();
-  return tlsCredentials(tls, (problem) => logger.error({ problem }, 'TLS files not usable: the old ones stay in force'));
+  const grpc = createGrpcServer({
+    methods,
+    lifecycle,
+    reflection: config.reflection,
+    fastPath: config.fastPath,
+    onFastPath: (whyNot) => logger.info(whyNot === undefined ? 'the fast path is on' : `the fast path is off: ${whyNot}`),
+    tls,
+    bounds,
+    isProxy: (address) => callerAddress.isTrusted(`${address}:0`),
+    onRefused: tellOfRefused(logger, bounds),
+    onTlsProblem: (problem) => logger.error({ problem }, 'TLS files not usable: the old ones stay in force'),
+  });
+  return {
+    setServing: grpc.setServing,
+    listen: () => grpc.listen(listen.host, listen.port),
+    close: () => grpc.close(shutdownGraceMs),
+  };
 }

@@ -1,16 +1,14 @@
-/** `otpd attempts`: shows and clears the wrong codes counted for a key. The key comes on standard input, never as an argument. */
+/** `otpd attempts`: shows and clears what is kept of a secret. The key comes on standard input, never as an argument. */
 import { create } from '@bufbuild/protobuf';
 import { Command } from 'commander';
 import { KeySchema, OtpType } from '../../gen/ts/otp/v1/key_pb.ts';
 import { fingerprintKeyFile, readFingerprintKey } from '../app/fingerprint-key.ts';
 import { SETTINGS } from '../config/settings.ts';
-import type { CodeState } from '../ports/codes.ts';
+import type { StateName } from '../ports/codes.ts';
 import { readKey } from '../service/key.ts';
-import { createFingerprints } from '../verification/fingerprint.ts';
-import { attemptsRemaining, HARD_STOP, isLocked } from '../verification/rules.ts';
-import { formatDuration } from './duration.ts';
+import { createFingerprints, stateNameOf } from '../verification/fingerprint.ts';
+import { counted, describeReset, describeState, resetTracks, stateJson, whyNothingToReset } from './attempts-view.ts';
 import { localError } from './failure.ts';
-import { formatInstant } from './instant.ts';
 import type { Io } from './io.ts';
 import { addKeyOptions, type KeyFlags, keyOf } from './key-options.ts';
 import { writeJson, writeLine } from './output.ts';
@@ -22,51 +20,68 @@ interface AttemptsFlags extends StoreFlags, KeyFlags {
   readonly fingerprintKeyFile?: string;
 }
 
+/** What a subcommand prints: a line for people, or JSON. */
+interface Report {
+  readonly text: string;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
 const HELP = `
 The key, in base32 or as an otpauth:// URI, is read from standard input alone: arguments are seen by
-other users of this machine. Name its type, algorithm and period where the calls do.
+other users of this machine. Wrong codes and used steps are kept once for each secret. Name its
+algorithm where the calls do, and its type and period too: state of an earlier otpd is found by them.
+
+reset is for a clock that was ahead while a code was accepted: all codes are then refused until real
+time has caught up. A period whose last used step is later than any window reaches from now (10 steps)
+is put back to the current step, or forgotten if no step up to the current one was used. Nothing up to
+now is accepted again; the code of a later step that was accepted may be, when its time has come.
 
 Examples:
   $ otpd attempts show < secret.txt
-  $ otpd attempts unlock < secret.txt`;
+  $ otpd attempts unlock < secret.txt
+  $ otpd attempts reset < secret.txt`;
 
 /** The command with its subcommands. */
 export function attemptsCommand(io: Io): Command {
-  const show = new Command('show')
-    .description('show the wrong codes counted for a key')
-    .action((flags: AttemptsFlags) => run(io, flags, ({ store }, fingerprint) => store.codes.inspect(fingerprint), describe));
-  const unlock = new Command('unlock')
-    .description('clear the wrong codes of a key, so that codes are judged again')
-    .action((flags: AttemptsFlags) => run(io, flags, clear, ({ failures }) => `unlocked; ${counted(failures)} before`));
-  const attempts = new Command('attempts')
-    .description('show or clear the wrong codes counted for a key')
-    .addHelpText('after', HELP);
-  for (const command of [show, unlock]) {
-    addKeyOptions(addStoreOptions(command).option('--json', 'print JSON'));
-    attempts.addCommand(
-      command.option('--fingerprint-key-file <file>', `the server's fingerprint key (env: ${SETTINGS.fingerprintKeyFile.env})`),
-    );
-  }
-  return attempts;
+  const subcommand = (name: string, description: string, use: (access: StoreAccess, state: StateName) => Promise<Report>) =>
+    addKeyOptions(addStoreOptions(new Command(name).description(description)).option('--json', 'print JSON'))
+      .option('--fingerprint-key-file <file>', `the server's fingerprint key (env: ${SETTINGS.fingerprintKeyFile.env})`)
+      .action((flags: AttemptsFlags) => run(io, flags, use));
+  return new Command('attempts')
+    .description('show or clear the wrong codes and the used steps kept of a key')
+    .addHelpText('after', HELP)
+    .addCommand(subcommand('show', 'show the wrong codes counted for a key, and its used steps', show))
+    .addCommand(subcommand('unlock', 'clear the wrong codes of a key, so that codes are judged again', unlock))
+    .addCommand(subcommand('reset', 'forget the used steps of a key that lie in the future, after a clock was ahead', reset));
 }
 
-async function clear({ store, audit, operator }: StoreAccess, fingerprint: string): Promise<CodeState> {
-  const before = await store.codes.unlock(fingerprint);
-  audit({ actor: operator, event: 'attempts.unlocked', fingerprint, failures: before.failures });
-  return before;
+async function show({ store }: StoreAccess, name: StateName): Promise<Report> {
+  const now = Date.now();
+  const state = await store.codes.inspect(name, now);
+  return { text: describeState(state, now), json: stateJson(state, name, now) };
 }
 
-async function run(
-  io: Io,
-  flags: AttemptsFlags,
-  use: (access: StoreAccess, fingerprint: string) => Promise<CodeState>,
-  tell: (state: CodeState, now: number) => string,
-): Promise<void> {
+async function unlock({ store, audit, operator }: StoreAccess, name: StateName): Promise<Report> {
+  const now = Date.now();
+  const before = await store.codes.unlock(name, now);
+  audit({ actor: operator, event: 'attempts.unlocked', fingerprint: name.fingerprint, failures: before.failures });
+  return { text: `unlocked; ${counted(before.failures)} before`, json: stateJson(before, name, now) };
+}
+
+async function reset({ store, audit, operator }: StoreAccess, name: StateName): Promise<Report> {
+  const now = Date.now();
+  const tracks = resetTracks(await store.codes.reset(name, now));
+  if (tracks.length === 0) throw localError(whyNothingToReset(await store.codes.inspect(name, now), name, now));
+  audit({ actor: operator, event: 'attempts.reset', fingerprint: name.fingerprint, tracks });
+  return { text: describeReset(tracks), json: { tracks } };
+}
+
+async function run(io: Io, flags: AttemptsFlags, use: (access: StoreAccess, name: StateName) => Promise<Report>): Promise<void> {
   const key = keyOf(await readSecret(io, '-'), flags);
   // The counter of a HOTP does not matter here: its state is one for all counters.
   const isHotp = flags.type === OtpType.HOTP && flags.counter === undefined;
   const { secret, parameters } = readKey(create(KeySchema, isHotp ? { ...key, counter: 0n } : key));
-  const state = await withStore(io, flags, async (access) => {
+  const { text, json } = await withStore(io, flags, async (access) => {
     const given = flags.fingerprintKeyFile ?? io.env[SETTINGS.fingerprintKeyFile.env];
     const file = given || fingerprintKeyFile(access.location.dataDir);
     const fingerprints = createFingerprints(readFingerprintKey(file, SETTINGS.fingerprintKeyFile.flag));
@@ -75,35 +90,8 @@ async function run(
     }
     // A store may take a moment to get ready, which is not to be taken for an outage.
     await access.store.ping();
-    return use(access, fingerprints.ofKey(secret, parameters));
+    return use(access, stateNameOf(fingerprints, secret, parameters));
   });
-  const now = Date.now();
-  if (flags.json) writeJson(io.stdout, json(state, now));
-  else writeLine(io.stdout, tell(state, now));
-}
-
-function describe(state: CodeState, now: number): string {
-  const { failures, lockedUntil } = state;
-  if (failures >= HARD_STOP) return `locked until \`otpd attempts unlock\`; ${counted(failures)}`;
-  if (isLocked(state, now)) {
-    return `locked for ${formatDuration(lockedUntil - now)}, until ${formatInstant(lockedUntil)}; ${counted(failures)}`;
-  }
-  return `open; ${counted(failures)}, ${attemptsRemaining(state)} more before the key is locked`;
-}
-
-function counted(failures: number): string {
-  return `${failures} wrong code${failures === 1 ? '' : 's'} in a row`;
-}
-
-function json(state: CodeState, now: number): Readonly<Record<string, unknown>> {
-  const { failures, lockedUntil, lastStep } = state;
-  const locked = isLocked(state, now);
-  const until = locked && failures < HARD_STOP ? new Date(lockedUntil).toISOString() : null;
-  return {
-    failures,
-    locked,
-    lockedUntil: until,
-    attemptsRemaining: locked ? 0 : attemptsRemaining(state),
-    lastStep: lastStep ?? null,
-  };
+  if (flags.json) writeJson(io.stdout, json);
+  else writeLine(io.stdout, text);
 }

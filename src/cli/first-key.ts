@@ -1,53 +1,78 @@
 /** The first start: makes an API key if there is none, and shows how to use it. */
-import { issueApiKey } from '../auth/api-key.ts';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { issueApiKey, revokeApiKey } from '../auth/api-key.ts';
 import { type Plans, planOf } from '../limits/plans.ts';
-import { SCOPES } from '../ports/principal.ts';
+import { CALLER_SCOPES } from '../ports/principal.ts';
 import type { KeyStore } from '../ports/store.ts';
+import { fileTrouble } from './failure.ts';
+import { introduction } from './introduction.ts';
+import { shellWord } from './output.ts';
 
 const FIRST_PLAN = 'ultra';
-/** Types are stripped in a checkout alone; the package has JavaScript, and no development dependencies. */
-const IN_CHECKOUT: boolean = import.meta.url.endsWith('.ts');
 
 /** What to tell about the first key. */
 export interface FirstKey {
-  /** The lines for a person: the key and commands to paste if it was made just now, one line otherwise. */
+  /** The lines for a person: the key or its file and commands to paste if it was made just now, one line otherwise. */
   readonly introduce: (address: string, tls: boolean) => string[];
 }
 
-/** Makes the first API key if the store has none; of several processes that start at once, one does. */
-export async function ensureFirstKey(keys: KeyStore, plans: Plans, now: number): Promise<FirstKey> {
-  const plan = planOf(plans, FIRST_PLAN).name;
-  const { apiKey, record } = issueApiKey({ name: 'first', plan, scopes: SCOPES }, now);
-  const made = await keys.insertFirst(record);
-  if (!made)
-    return { introduce: () => ['API keys exist already: see them with `otpd keys list`, make another with `otpd keys create`.'] };
-  return { introduce: (address, tls) => introduction(apiKey, plan, address, tls) };
+/** Where the first key goes. */
+export interface FirstKeyOptions {
+  readonly plans: Plans;
+  readonly dataDir: string;
+  /** Whether a person sees standard output: a log file would keep the key for everybody who reads logs. */
+  readonly isTerminal: boolean;
+  /** In ms since the epoch. */
+  readonly now: number;
 }
 
-function introduction(apiKey: string, plan: string, address: string, tls: boolean): string[] {
-  const reachable = address.replace(/^(0\.0\.0\.0|\[::\])/, '127.0.0.1');
-  const body = `'{"issuer": "ACME", "account_name": "alice@example.com"}'`;
-  const header = `-H 'x-api-key: ${apiKey}' -d ${body}`;
-  const curl = tls ? `https://${reachable}` : `--http2-prior-knowledge http://${reachable}`;
-  return [
+/** The file of the first key where standard output is no terminal. */
+export function firstKeyFile(dataDir: string): string {
+  return join(dataDir, 'first-api-key');
+}
+
+/**
+ * Makes the first API key if the store has none; of several processes that start at once, one does. Where its file cannot be written the key
+ * is revoked again, since nobody knows it, and the lines say so.
+ */
+export async function ensureFirstKey(keys: KeyStore, { plans, dataDir, isTerminal, now }: FirstKeyOptions): Promise<FirstKey> {
+  const plan = planOf(plans, FIRST_PLAN).name;
+  const { apiKey, record } = issueApiKey({ name: 'first', plan, scopes: CALLER_SCOPES }, now);
+  if (!(await keys.insertFirst(record))) return known();
+  if (isTerminal) return shown(apiKey, plan);
+  const file = resolve(firstKeyFile(dataDir));
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    // One that is there is of another store, and may have another mode.
+    rmSync(file, { force: true });
+    writeFileSync(file, `${apiKey}\n`, { mode: 0o600, flag: 'wx', flush: true });
+    return written(file, plan);
+  } catch (error) {
+    await keys.update(record.id, (key) => revokeApiKey(key, now));
+    return unwritten(file, error);
+  }
+}
+
+function shown(apiKey: string, plan: string): FirstKey {
+  const title = [`Your first API key (plan ${plan}), shown this once and stored only as a digest:`, '', `  ${apiKey}`];
+  return { introduce: (address, tls) => introduction(title, apiKey, address, tls) };
+}
+
+function written(file: string, plan: string): FirstKey {
+  const title = [
+    `Your first API key (plan ${plan}) is in this file; the server has only a digest. Take it from there, and remove the file:`,
     '',
-    `Your first API key (plan ${plan}), shown this once and stored only as a digest:`,
-    '',
-    `  ${apiKey}`,
-    '',
-    'Make a first call with buf curl:',
-    '',
-    `  npx ${IN_CHECKOUT ? 'buf' : '@bufbuild/buf'} curl --protocol grpc ${header} ${curl}/otp.v1.OtpService/Generate`,
-    '',
-    'or with grpcurl:',
-    '',
-    `  grpcurl ${tls ? '' : '-plaintext '}${header} ${reachable} otp.v1.OtpService/Generate`,
-    '',
-    'or with the command line of otpd, which draws the QR code here:',
-    '',
-    `  OTPD_ADDRESS=${reachable} OTPD_API_KEY=${apiKey} ${IN_CHECKOUT ? 'npm run otpd --' : 'otpd'} generate --issuer ACME --account alice@example.com`,
-    '',
-    'Stop the server with Ctrl-C.',
-    '',
+    `  ${file}`,
   ];
+  return { introduce: (address, tls) => introduction(title, `$(cat ${shellWord(file)})`, address, tls) };
+}
+
+function known(): FirstKey {
+  return { introduce: () => ['API keys exist already: see them with `otpd keys list`, make another with `otpd keys create`.'] };
+}
+
+function unwritten(file: string, error: unknown): FirstKey {
+  const why = `${file} cannot be written: ${fileTrouble(error)}`;
+  return { introduce: () => [`There is no API key, since ${why}. Make one with \`otpd keys create\`.`] };
 }

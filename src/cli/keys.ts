@@ -1,8 +1,8 @@
 /** `otpd keys`: makes, lists, rotates and revokes API keys, in the store and not by way of the server. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { expectWork } from '../app/v8-serving.ts';
+import { tuneForServing } from '../app/v8-tuning.ts';
 import { issueApiKey, revokeApiKey, rotateApiKey } from '../auth/api-key.ts';
-import { SCOPES, type Scope } from '../ports/principal.ts';
+import { CALLER_SCOPES, SCOPES, type Scope } from '../ports/principal.ts';
 import type { ApiKeyRecord } from '../ports/store.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { usageError } from './failure.ts';
@@ -57,7 +57,7 @@ function create(io: Io): Command {
     .addOption(
       new Option('--scopes <scopes>', `what it may be used for, of ${SCOPES.join(',')}`)
         .argParser(parseScopes)
-        .default(SCOPES, 'all'),
+        .default(CALLER_SCOPES, CALLER_SCOPES.join(',')),
     )
     .addOption(
       new Option('--expires <when>', 'a span such as 90d, a date or moment such as 2027-01-31 (UTC), or never')
@@ -83,7 +83,7 @@ function create(io: Io): Command {
 function list(io: Io): Command {
   return new Command('list').description('list all API keys, oldest first').action(async (flags: KeysFlags) => {
     // There may be many.
-    expectWork();
+    tuneForServing();
     const records = await withStore(io, flags, ({ store }) => store.keys.list());
     const now = Date.now();
     if (flags.json) for (const record of records) writeJson(io.stdout, keyJson(record, now));

@@ -20,6 +20,11 @@ export function printable(text: string): string {
   return text.replace(STEERING, '\u{fffd}');
 }
 
+/** The text as one word of a POSIX shell, quoted only where it has to be. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** The text in a colour, if `output` is a terminal that shows it and NO_COLOR (no-color.org) is unset. */
 export function paint(io: Io, output: Output, colour: Colour, text: string): string {
   const plain = output.isTTY !== true || (io.env['NO_COLOR'] ?? '') !== '' || io.env['TERM'] === 'dumb';

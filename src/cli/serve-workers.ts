@@ -1,15 +1,15 @@
 /** `otpd serve` with several workers: what their primary does, which serves no calls, and what each of them does. */
 import { build } from '../app/app.ts';
-import { expectWork } from '../app/v8-serving.ts';
+import { tuneForServing } from '../app/v8-tuning.ts';
 import { startWorkers, WorkerFailedError } from '../cluster/primary.ts';
 import { connectPrimary, workerNumber } from '../cluster/worker.ts';
 import type { Config } from '../config/config.ts';
 import { createLog, type Log } from '../observability/log.ts';
 import { readFailure } from './exit.ts';
 import { CliError, type Failure, localError } from './failure.ts';
-import { ensureFirstKey, type FirstKey } from './first-key.ts';
+import type { FirstKey } from './first-key.ts';
 import type { Io } from './io.ts';
-import { announce, containing, listen, stopped } from './serving.ts';
+import { announce, listen, prepareFirstStart, stopped, untilFault } from './serving.ts';
 
 /** Runs this process as what it is: the primary, or one of the workers that it has started. */
 export function serveTogether(io: Io, config: Config): Promise<void> {
@@ -20,17 +20,17 @@ export function serveTogether(io: Io, config: Config): Promise<void> {
 async function lead(io: Io, config: Config): Promise<void> {
   const log = createLog(config.logLevel);
   const { logger } = log;
-  await containing(logger, async () => {
-    const firstKey = await prepare(config, log);
+  await untilFault(io, logger, config, async (fault) => {
+    const firstKey = await prepare(io, config, log);
     const workers = startWorkers({ count: config.workers, graceMs: config.shutdownGraceMs, logger, clock: Date.now });
     // Without a trail there is nothing to open anew, and SIGHUP ends otpd as it ends any process.
     if (config.auditLog !== undefined) process.on('SIGHUP', workers.reopen);
     try {
       const address = await workers.listening.catch(tellFailure);
       // The workers have their calls counted here.
-      expectWork();
+      tuneForServing();
       announce(io, logger, config, firstKey, address);
-      await stopped(io.signal);
+      await stopped(AbortSignal.any([io.signal, fault]));
       logger.info('stopping');
     } finally {
       await workers.stop();
@@ -41,10 +41,10 @@ async function lead(io: Io, config: Config): Promise<void> {
 }
 
 /** Builds the service once for its mistakes, so that each is told once, and for what the first start makes; the workers build their own. */
-async function prepare(config: Config, log: Log): Promise<FirstKey> {
+async function prepare(io: Io, config: Config, log: Log): Promise<FirstKey> {
   const app = await build(config, { log, clock: Date.now });
   try {
-    return await ensureFirstKey(app.store.keys, app.plans, Date.now());
+    return await prepareFirstStart(io, log.logger, config, app);
   } finally {
     await app.close();
   }
@@ -65,12 +65,12 @@ async function work(io: Io, config: Config, number: number): Promise<void> {
   });
   // With a shared store the counts are there.
   const limits = config.redis === undefined ? primary.limits : undefined;
-  await containing(logger, async () => {
+  const hadFault = await untilFault(io, logger, config, async (fault) => {
     try {
       const app = await build(config, { log, clock: Date.now, limits });
       try {
         primary.listening(await listen(app, config));
-        await stopped(AbortSignal.any([io.signal, primary.stop]));
+        await stopped(AbortSignal.any([io.signal, primary.stop, fault]));
       } finally {
         await app.close();
       }
@@ -80,5 +80,7 @@ async function work(io: Io, config: Config, number: number): Promise<void> {
       await primary.failed(failure);
     }
   });
+  // To leave the primary is to exit with 0.
+  if (hadFault) process.exit();
   primary.leave();
 }

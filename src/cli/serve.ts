@@ -4,9 +4,8 @@ import { build } from '../app/app.ts';
 import { type Config, type Flags, loadConfig } from '../config/config.ts';
 import { SETTINGS, type Setting, type SettingName } from '../config/settings.ts';
 import { createLog } from '../observability/log.ts';
-import { ensureFirstKey } from './first-key.ts';
 import type { Io } from './io.ts';
-import { announce, containing, listen, stopped } from './serving.ts';
+import { announce, listen, prepareFirstStart, stopped, untilFault } from './serving.ts';
 
 /** The command, its flags made from the settings. */
 export function serveCommand(io: Io): Command {
@@ -26,12 +25,12 @@ async function serve(io: Io, flags: Flags): Promise<void> {
 async function serveAlone(io: Io, config: Config): Promise<void> {
   const log = createLog(config.logLevel);
   const { logger } = log;
-  await containing(logger, async () => {
+  await untilFault(io, logger, config, async (fault) => {
     const app = await build(config, { log, clock: Date.now });
     try {
-      const firstKey = await ensureFirstKey(app.store.keys, app.plans, Date.now());
+      const firstKey = await prepareFirstStart(io, logger, config, app);
       announce(io, logger, config, firstKey, await listen(app, config));
-      await stopped(io.signal);
+      await stopped(AbortSignal.any([io.signal, fault]));
       logger.info('stopping');
     } finally {
       await app.close();

@@ -1,23 +1,74 @@
 /** What a serving process does, whether it is the only one or one of several. */
 import type { App } from '../app/app.ts';
-import { expectWork } from '../app/v8-serving.ts';
+import { fingerprintKeyFile } from '../app/fingerprint-key.ts';
+import { tuneForServing } from '../app/v8-tuning.ts';
 import type { Config } from '../config/config.ts';
 import { formatAddress } from '../config/listen-address.ts';
 import type { Logger } from '../observability/log.ts';
+import { databaseFile } from '../store/open.ts';
 import { localError } from './failure.ts';
-import type { FirstKey } from './first-key.ts';
+import { ensureFirstKey, type FirstKey, firstKeyFile } from './first-key.ts';
 import type { Io } from './io.ts';
 import { writeLine } from './output.ts';
+import { warnOfReaders } from './readers.ts';
 
-/** The last net below the ones in src/grpc: whatever slips through all of them is logged, and ends one call at most, not the process. */
-export async function containing(logger: Logger, work: () => Promise<void>): Promise<void> {
-  const contain = (err: unknown): void => logger.error({ err }, 'contained');
-  process.on('uncaughtException', contain);
+/** What stopping in order may take beyond the grace for calls, in ms, before a process that has had a fault ends as it stands. */
+const STOPPING_MS = 5000;
+/** The exit code after a fault: a supervisor, or the primary of a worker, starts another process. */
+const FAULT_EXIT_CODE = 1;
+
+/**
+ * Runs `work`, which is to stop in order as soon as its signal is aborted. That is what happens at a fault that got past all handlers: the state
+ * of the process is in doubt from then on, so it may answer the calls in flight and has to end. Resolves to whether there was a fault, which is
+ * then in the log and sets the exit code; rejects as `work` does if there was none.
+ */
+export async function untilFault(
+  io: Io,
+  logger: Logger,
+  { shutdownGraceMs }: Config,
+  work: (fault: AbortSignal) => Promise<void>,
+): Promise<boolean> {
+  const fault = new AbortController();
+  const onFault = (origin: string) => (err: unknown) => {
+    logger.fatal({ err, origin }, 'a fault of otpd: this process answers the calls in flight and ends');
+    if (fault.signal.aborted) return;
+    io.setExitCode(FAULT_EXIT_CODE);
+    setTimeout(() => process.exit(FAULT_EXIT_CODE), shutdownGraceMs + STOPPING_MS).unref();
+    fault.abort();
+  };
+  const onException = onFault('uncaughtException');
+  const onRejection = onFault('unhandledRejection');
+  process.on('uncaughtException', onException);
+  process.on('unhandledRejection', onRejection);
   try {
-    await work();
+    await work(fault.signal);
+  } catch (error) {
+    if (!fault.signal.aborted) throw error;
+    logger.fatal({ err: error }, 'not stopped in order');
   } finally {
-    process.off('uncaughtException', contain);
+    process.off('uncaughtException', onException);
+    process.off('unhandledRejection', onRejection);
   }
+  return fault.signal.aborted;
+}
+
+/** Makes the first API key if there is none, and warns of what others on this machine can read. */
+export async function prepareFirstStart(io: Io, logger: Logger, config: Config, { store, plans }: App): Promise<FirstKey> {
+  const { dataDir } = config;
+  const firstKey = await ensureFirstKey(store.keys, {
+    plans,
+    dataDir,
+    isTerminal: io.stdout.isTTY === true,
+    now: Date.now(),
+  });
+  warnOfReaders(logger, privatePaths(config));
+  return firstKey;
+}
+
+function privatePaths({ dataDir, fingerprintKeyFile: given, tls, redis }: Config): string[] {
+  const database = redis === undefined ? [databaseFile(dataDir), `${databaseFile(dataDir)}-wal`] : [];
+  const keys = [given ?? fingerprintKeyFile(dataDir), firstKeyFile(dataDir), ...(tls === undefined ? [] : [tls.key])];
+  return [dataDir, ...database, ...keys];
 }
 
 /** Listens; resolves to the address in force. */
@@ -27,7 +78,7 @@ export async function listen(app: App, config: Config): Promise<string> {
       `cannot listen on ${formatAddress(config.listen)}: it is in use, or no address of this machine; set --listen`,
     );
   });
-  expectWork();
+  tuneForServing();
   return address;
 }
 

@@ -1,4 +1,5 @@
 /** How a connection is secured: TLS, with the certificates of the caller's choice, or plaintext by an explicit word. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
@@ -17,11 +18,18 @@ export interface Security {
   readonly plaintext?: boolean;
 }
 
-/** The credentials of a channel to `address`, and the channel options that go with them. Throws if the certificates cannot be used. */
+/**
+ * The credentials of a channel to `address`, and the channel options that go with them. Throws a `TypeError` if the options contradict each
+ * other or hold something else than certificates.
+ */
 export function secure(address: string, security: Security): [ChannelCredentials, ChannelOptions] {
   const { ca, cert, key, plaintext = false } = security;
-  if (!plaintext) return secureTls(address, [ca, key, cert].map(toBuffer));
-  if (ca ?? cert ?? key) throw new TypeError('plaintext goes with no certificates: leave out either');
+  if (!plaintext) {
+    const chain = certificates('cert', cert);
+    return secureTls(address, [certificates('ca', ca), privateKey(chain, key), chain]);
+  }
+  if ([ca, cert, key].some((pem) => pem !== undefined))
+    throw new TypeError('plaintext goes with no certificates: leave out either it, or ca, cert and key');
   return [credentials.createInsecure(), {}];
 }
 
@@ -38,6 +46,31 @@ function secureTls(address: string, [ca, key, cert]: readonly (Buffer | null)[])
   return [credentials.createSsl(ca, key, cert, verify), byIp ? { 'grpc.ssl_target_name_override': 'localhost' } : {}];
 }
 
-function toBuffer(pem: Pem | undefined): Buffer | null {
-  return pem === undefined ? null : Buffer.from(pem);
+/** Certificates of an option, all of which can be read: OpenSSL would pass over what is none, and trust nobody. */
+function certificates(option: string, pem: Pem | undefined): Buffer | null {
+  if (pem === undefined) return null;
+  const bytes = Buffer.from(pem);
+  const found = bytes.toString('latin1').match(/-----BEGIN ([A-Z0-9 ]*CERTIFICATE)-----[\s\S]*?-----END \1-----/g) ?? [];
+  if (found.length === 0 || !found.every((text) => isReadable(() => new X509Certificate(text))))
+    throw new TypeError(`${option} must be certificates in PEM: give what the file holds, not its name`);
+  return bytes;
+}
+
+/** The private key of a certificate. */
+function privateKey(cert: Buffer | null, key: Pem | undefined): Buffer | null {
+  if ((cert === null) !== (key === undefined)) throw new TypeError('cert and key go together: give both or neither');
+  if (cert === null || key === undefined) return null;
+  const bytes = Buffer.from(key);
+  if (!isReadable(() => createPrivateKey(bytes))) throw new TypeError('key must be a private key in PEM, without a passphrase');
+  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(bytes))) throw new TypeError('key is not that of cert');
+  return bytes;
+}
+
+function isReadable(read: () => unknown): boolean {
+  try {
+    read();
+    return true;
+  } catch {
+    return false;
+  }
 }

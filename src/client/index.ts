@@ -7,6 +7,7 @@ import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { cancelOn, codec, type Method } from './call.ts';
 import { type Security, secure } from './credentials.ts';
 import { OtpError } from './error.ts';
+import { usableAddress, usableApiKey, usableDeadline } from './options.ts';
 
 export * from '../../gen/ts/otp/v1/error_reason_pb.ts';
 export * from '../../gen/ts/otp/v1/key_pb.ts';
@@ -29,13 +30,13 @@ const CHANNEL = {
 
 /** How to connect; TLS with the authorities that Node brings if nothing is said. */
 export interface ConnectOptions extends Security {
-  /** How long a call may take with all its retries, in ms, above 0; 5000 if unset. */
+  /** How long a call may take with all its retries, in ms, above 0 and at most 86,400,000 (24 hours); 5000 if unset. */
   readonly deadlineMs?: number;
 }
 
 /** What one call may differ in. */
 export interface CallOptions {
-  /** How long this call may take with all its retries, in ms; that of the client if unset, none for `watchToken`. */
+  /** The same for this call; that of the client if unset, none for `watchToken`. */
   readonly deadlineMs?: number;
   /** Cancels the call. */
   readonly signal?: AbortSignal;
@@ -45,7 +46,7 @@ type Methods = typeof OtpService.method;
 type Request<M extends DescMethod> = MessageInitShape<M['input']>;
 type Response<M extends DescMethod> = MessageShape<M['output']>;
 
-/** The calls of the contract. Each fails with an `OtpError`. */
+/** The calls of the contract. Each fails with an `OtpError`, but with a `TypeError` for a `deadlineMs` that cannot be used. */
 export interface OtpClient extends Disposable {
   /** Makes a new key, ready to enrol, or shows the QR code of an existing one again. */
   generate(request: Request<Methods['generate']>, options?: CallOptions): Promise<Response<Methods['generate']>>;
@@ -65,24 +66,25 @@ export interface OtpClient extends Disposable {
 /**
  * A client of the server at `address` (`host:port`), which connects at the first call and again whenever it must: make one and share it.
  *
- * Throws a `TypeError` for an API key or certificates that cannot be used.
+ * Throws a `TypeError`, which names the option, for an address, an API key, a deadline or certificates that cannot be used, and for
+ * certificates together with `plaintext`.
  */
 export function connect(address: string, apiKey: string, options: ConnectOptions = {}): OtpClient {
-  // grpc-js would refuse it as well, with the key in the error.
-  if (!/^[\x21-\x7e]*$/.test(apiKey))
-    throw new TypeError('the API key has characters that no API key has: check for line breaks');
+  usableAddress(address);
+  usableApiKey(apiKey);
+  const ownDeadlineMs = usableDeadline(options.deadlineMs ?? DEADLINE_MS);
   const [credentials, channelOptions] = secure(address, options);
   const client = new Client(address, credentials, { ...CHANNEL, ...channelOptions });
   const metadata = new Metadata();
   metadata.set('x-api-key', apiKey);
 
-  function unary<I extends DescMessage, O extends DescMessage>(
+  async function unary<I extends DescMessage, O extends DescMessage>(
     method: Method<I, O>,
     request: MessageInitShape<I>,
     call: CallOptions = {},
   ): Promise<MessageShape<O>> {
     const { promise, resolve, reject } = Promise.withResolvers<MessageShape<O>>();
-    const deadline = within(call.deadlineMs ?? options.deadlineMs ?? DEADLINE_MS);
+    const deadline = within(call.deadlineMs ?? ownDeadlineMs);
     const message = create(method.input, request);
     const running = client.makeUnaryRequest(...codec(method), message, metadata, deadline, (error, response) => {
       if (error === null && response !== undefined) resolve(response);
@@ -122,5 +124,5 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
 }
 
 function within(ms: number): GrpcCallOptions {
-  return { deadline: Date.now() + ms };
+  return { deadline: Date.now() + usableDeadline(ms) };
 }

@@ -1,24 +1,17 @@
 /** What the primary and its workers say to each other: plain tuples, small enough to be said often. */
+import type { ChargeNumbers } from '../limits/charge-numbers.ts';
 import type { LimitWindow } from '../ports/store.ts';
 
-/** One call to count: whose, and the place of its windows in the batch. */
-export type Charge = readonly [subject: string, windows: number];
-/** One call to give back: the same, and when it was counted. */
-export type Refund = readonly [subject: string, windows: number, chargedAt: number];
+/** One charge: whose, the place of its windows in the batch, and what it costs. */
+export type Charge = readonly [subject: string, windows: number, cost: number];
+/** One refund: whose, the place of its windows, when it was charged, how much is given back, and whether that was rejected. */
+export type Refund = readonly [subject: string, windows: number, chargedAt: number, count: number, rejected: boolean];
 /** What came in one turn of the event loop. A plan's windows are in it once, however many calls are under them. */
 export type LimitBatch = readonly [
   windows: readonly (readonly LimitWindow[])[],
   charges: readonly Charge[],
   refunds: readonly Refund[],
 ];
-/** The outcome of a charge: two numbers a window, in the order asked. */
-export type Counted = readonly [
-  allowed: 0 | 1,
-  chargedAt: number,
-  retryAfterMs: number,
-  ...remainingAndResetMs: readonly number[],
-];
-
 export type FromWorker =
   | readonly ['limits', LimitBatch]
   | readonly ['listening', address: string]
@@ -27,7 +20,7 @@ export type FromWorker =
 
 export type FromPrimary =
   /** The outcomes of the oldest batch that has none yet. */
-  | readonly ['counted', readonly Counted[]]
+  | readonly ['counted', readonly ChargeNumbers[]]
   | readonly ['stop']
   /** Open anew what was rotated away. */
   | readonly ['reopen'];

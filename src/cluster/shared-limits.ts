@@ -1,6 +1,7 @@
 /** Call counts that workers share: the primary keeps them, and each worker asks it once a turn of its event loop, for all calls together. */
+import { type ChargeNumbers, fromNumbers, toNumbers } from '../limits/charge-numbers.ts';
 import type { ChargeResult, Clock, LimitStore, LimitWindow } from '../ports/store.ts';
-import type { Charge, Counted, LimitBatch, Refund } from './messages.ts';
+import type { Charge, LimitBatch, Refund } from './messages.ts';
 
 /** How often a worker looks whether it is answered, in ms. */
 const LOOK_MS = 1000;
@@ -11,18 +12,23 @@ const MOST_LOOKS = 5;
  * Counts a batch, at once for counts in memory, so that batches are answered in their order. By the clock of the one who counts: by the workers'
  * own, calls that overtake each other on their way would look like a clock that steps back.
  */
-export function countBatch(limits: LimitStore, clock: Clock, [windows, charges, refunds]: LimitBatch): Promise<Counted[]> {
+export function countBatch(limits: LimitStore, clock: Clock, [windows, charges, refunds]: LimitBatch): Promise<ChargeNumbers[]> {
   const windowsAt = (place: number): readonly LimitWindow[] => windows[place] ?? [];
   // First, since they are about calls that have ended before the others began.
-  for (const [subject, place, chargedAt] of refunds) void limits.refund(subject, windowsAt(place), chargedAt);
+  for (const [subject, place, chargedAt, count, rejected] of refunds)
+    void limits.refund(subject, windowsAt(place), chargedAt, count, { rejected });
   const now = clock();
-  return Promise.all(charges.map(async ([subject, place]) => pack(await limits.charge(subject, windowsAt(place), now))));
+  const count = async ([subject, place, cost]: Charge): Promise<ChargeNumbers> => {
+    const list = windowsAt(place);
+    return toNumbers(list, await limits.charge(subject, list, cost, now));
+  };
+  return Promise.all(charges.map(count));
 }
 
 export interface SharedLimits {
   readonly limits: LimitStore;
   /** To be given each answer of the primary, in their order. */
-  readonly counted: (outcomes: readonly Counted[]) => void;
+  readonly counted: (outcomes: readonly ChargeNumbers[]) => void;
 }
 
 interface Waiting {
@@ -73,14 +79,14 @@ export function createSharedLimits(send: (batch: LimitBatch) => void, onSilent: 
   setInterval(look, LOOK_MS).unref();
   return {
     limits: {
-      charge: (subject, list) =>
+      charge: (subject, list, cost) =>
         new Promise((resolve) => {
-          charges.push([subject, placeOf(list)]);
+          charges.push([subject, placeOf(list), cost]);
           waiting.push({ windows: list, resolve });
           schedule();
         }),
-      async refund(subject, list, chargedAt) {
-        refunds.push([subject, placeOf(list), chargedAt]);
+      async refund(subject, list, chargedAt, count, { rejected }) {
+        refunds.push([subject, placeOf(list), chargedAt, count, rejected]);
         schedule();
       },
     },
@@ -88,21 +94,8 @@ export function createSharedLimits(send: (batch: LimitBatch) => void, onSilent: 
       looks = 0;
       for (const [place, { windows: list, resolve }] of (sent.shift() ?? []).entries()) {
         const outcome = outcomes[place];
-        if (outcome !== undefined) resolve(unpack(list, outcome));
+        if (outcome !== undefined) resolve(fromNumbers(list, outcome));
       }
     },
   };
-}
-
-function pack({ allowed, chargedAt, retryAfterMs, states }: ChargeResult): Counted {
-  return [allowed ? 1 : 0, chargedAt, retryAfterMs, ...states.flatMap(({ remaining, resetMs }) => [remaining, resetMs])];
-}
-
-function unpack(windows: readonly LimitWindow[], [allowed, chargedAt, retryAfterMs, ...numbers]: Counted): ChargeResult {
-  const states = windows.map((window, place) => ({
-    window,
-    remaining: numbers[2 * place] ?? 0,
-    resetMs: numbers[2 * place + 1] ?? 0,
-  }));
-  return { allowed: allowed === 1, chargedAt, retryAfterMs, states };
 }

@@ -35,6 +35,10 @@ export interface Config {
   readonly shutdownGraceMs: number;
   /** How many connections each process takes at a time. */
   readonly maxConnections: number;
+  /** How many of these from one address. */
+  readonly maxConnectionsPerAddress: number;
+  /** Whether unary calls may leave grpc-js' call object aside. */
+  readonly fastPath: boolean;
   /** The networks of the proxies whose `x-forwarded-for` is believed. */
   readonly trustedProxies: readonly TrustedProxy[];
   /** How many processes serve. */
@@ -58,6 +62,8 @@ export function loadConfig(flags: Flags, env: Environment): Config {
   const logLevel = read('logLevel', parseLogLevel);
   const shutdownGraceMs = read('shutdownGrace', parseSeconds);
   const maxConnections = read('maxConnections', parseConnections);
+  const maxConnectionsPerAddress = read('maxConnectionsPerAddress', parseConnections);
+  const fastPath = read('fastPath', parseBoolean);
   const trustedProxies = read('trustedProxies', parseTrustedProxies) ?? [];
   const workers = read('workers', parseWorkers);
   const redisUrl = read('redisUrl', parseRedis);
@@ -101,6 +107,8 @@ export function loadConfig(flags: Flags, env: Environment): Config {
     logLevel: required(logLevel),
     shutdownGraceMs: required(shutdownGraceMs),
     maxConnections: required(maxConnections),
+    maxConnectionsPerAddress: required(maxConnectionsPerAddress),
+    fastPath: required(fastPath),
     trustedProxies,
     workers: required(workers),
   });

@@ -34,6 +34,8 @@ export type SettingName =
   | 'logLevel'
   | 'shutdownGrace'
   | 'maxConnections'
+  | 'maxConnectionsPerAddress'
+  | 'fastPath'
   | 'trustedProxies'
   | 'workers';
 
@@ -50,7 +52,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     flag: '--data-dir',
     value: 'dir',
     env: 'OTPD_DATA_DIR',
-    fallback: '../data',
+    fallback: './data',
     help: 'folder of the database, made if absent',
   },
   plans: {
@@ -132,6 +134,20 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     env: 'OTPD_MAX_CONNECTIONS',
     fallback: '5000',
     help: 'connections that each process takes at a time, 1 to 1000000; more are closed at once',
+  },
+  maxConnectionsPerAddress: {
+    flag: '--max-connections-per-address',
+    value: 'n',
+    env: 'OTPD_MAX_CONNECTIONS_PER_ADDRESS',
+    fallback: '1000',
+    help: 'connections that each process takes at a time from one IPv4 address or one /64 of IPv6, 1 to 1000000',
+  },
+  fastPath: {
+    flag: '--fast-path',
+    value: 'on|off',
+    env: 'OTPD_FAST_PATH',
+    fallback: 'on',
+    help: "serve unary calls without grpc-js' call object, on the Node and grpc-js that this was tested with; off serves all calls by grpc-js alone",
   },
   trustedProxies: {
     flag: '--trusted-proxies',

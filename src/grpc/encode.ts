@@ -55,10 +55,16 @@ function putField(field: DescField): Put<Fields> {
 }
 
 function kindOf(field: DescField): Kind {
-  if (field.fieldKind !== 'map' && field.message !== undefined) return { wireType: LENGTH_DELIMITED, put: nested(field.message) };
-  const kind = field.fieldKind === 'enum' ? INT32 : field.fieldKind === 'scalar' ? SCALARS[field.scalar] : undefined;
-  if (kind === undefined || field.oneof !== undefined) throw new Error(`src/grpc/encode.ts has to learn fields like ${field}`);
+  const kind = field.fieldKind === 'map' || field.oneof !== undefined ? undefined : learnt(field);
+  if (kind === undefined) throw new Error(`src/grpc/encode.ts has to learn fields like ${field}`);
   return kind;
+}
+
+function learnt(field: Exclude<DescField, { fieldKind: 'map' }>): Kind | undefined {
+  if (field.message !== undefined) return { wireType: LENGTH_DELIMITED, put: nested(field.message) };
+  // Lists of numbers are packed, which no answer has had; lists of texts are not.
+  if (field.fieldKind === 'list' && (field.packed || field.scalar === undefined)) return undefined;
+  return field.scalar === undefined ? INT32 : SCALARS[field.scalar];
 }
 
 function nested(message: DescMessage): Put<Fields> {

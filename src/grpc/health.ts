@@ -15,7 +15,7 @@ import {
   Health as HealthService,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from '../../gen/ts/health/v1/health_pb.ts';
-import { defineMethod } from './definition.ts';
+import { defineMethod } from './handlers.ts';
 
 export interface Health {
   readonly addTo: (server: Server) => void;

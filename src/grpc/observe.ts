@@ -1,141 +1,141 @@
-/** The outer stage: sees each call from its first header to its one status, whoever sends it. */
-import { status as codes, type Metadata } from '@grpc/grpc-js';
-import type { CallerAddress } from '../rpc/caller-address.ts';
-import { CallFailure } from '../rpc/failure.ts';
-import { DEADLINE_MS } from './bounds.ts';
-import type { MethodShape } from './call.ts';
-import type { CallRecord } from './call-record.ts';
-import { createDeadlines } from './deadlines.ts';
-import type { Stage } from './interceptor.ts';
-import { Listener, type Next } from './listener.ts';
-import { annotated, annotatedTrailers, forwardedForOf, requestIdOf } from './metadata.ts';
-import { failureStatus, type PartialStatus, withDetails } from './status.ts';
+/** The outer interceptor, nearest the wire: hands each call to the lifecycle at its headers, and sees its one status, whoever sends it. */
+import {
+  status as codes,
+  Metadata,
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+} from '@grpc/grpc-js';
+import type { Call, Incoming } from '../rpc/call.ts';
+import { answerHeaders } from '../rpc/headers.ts';
+import type { Lifecycle } from '../rpc/lifecycle.ts';
+import { formatPeer } from '../rpc/peer.ts';
+import { addHeaders, failureTrailers, foreignFailure, type PartialStatus } from './status.ts';
 
-export interface ObserveOptions {
-  /** Whether the path is one of our methods, whose every error carries our details; health and reflection keep their own. */
-  readonly isOurs: (path: string) => boolean;
-  /** Told of the end of every call, once. */
-  readonly onCall: (record: CallRecord, code: number) => void;
-  /** Names the caller of a call behind proxies. */
-  readonly callerAddress: CallerAddress;
+const CALL = 'otpd.call';
+const LONG_PAST_MS = -1000;
+/** Marks the trailers of a failure that the lifecycle has seen: grpc-js hands the rest of a status on in other objects. */
+const SEEN = 'otpd.failure';
+
+/** The call that travels with `metadata`: handlers do not see the interceptors. */
+export function callOf(metadata: Metadata): Call {
+  return metadata.getOpaque(CALL) as Call;
 }
 
-export interface Observer {
-  /** To be told of each call before anything happens on it. */
-  readonly begin: (record: CallRecord, method: MethodShape) => void;
-  readonly stage: Stage;
-  /** Ends every open stream with `error`, so that a shutdown need not wait for its caller. */
-  readonly endStreams: (error: Error) => void;
+/** The status by which a failure is answered. */
+export function failureStatus(lifecycle: Lifecycle, call: Call, error: unknown): PartialStatus {
+  const failure = lifecycle.failureOf(call, error);
+  const metadata = failureTrailers(call, failure);
+  metadata.setOpaque(SEEN, true);
+  return { code: failure.code, details: failure.message, metadata };
 }
 
-/** Makes the observer; its stage must stand first, nearest the wire. */
-export function createObserver({ isOurs, onCall, callerAddress }: ObserveOptions): Observer {
-  const streams = new Set<CallRecord>();
-  const deadlines = createDeadlines<CallRecord>(DEADLINE_MS, (record) => fail(record, new CallFailure('deadline_exceeded')));
+/** Makes the interceptor. It must stand first: `admission` finds the call that it has begun. */
+export function createObserve(lifecycle: Lifecycle): ServerInterceptor {
+  return ({ path, requestStream, responseStream }, base) => {
+    let call: Call | undefined;
+    const isStream = requestStream || responseStream;
 
-  function finish(record: CallRecord, code: number): void {
-    record.ended = true;
-    deadlines.delete(record);
-    streams.delete(record);
-    record.leave?.();
-    record.admission?.settle(code !== codes.OK && code !== codes.CANCELLED);
-    onCall(record, code);
-  }
-
-  class Observed extends Listener {
-    protected readonly record: CallRecord;
-
-    constructor(next: Next, record: CallRecord) {
-      super(next);
-      this.record = record;
+    /**
+     * Replaces the call's own `sendStatus`. An oversized message, one that does not decompress and a timeout that is none are answered by grpc-js
+     * on exactly this object, past every interceptor: it is the one place that all statuses pass.
+     */
+    const send = base.sendStatus.bind(base);
+    base.sendStatus = (given) => {
+      if (call === undefined) send(given);
+      // The end of a request without a message may be the caller's leaving, which is told a moment later.
+      else if (given.code === codes.UNIMPLEMENTED && !isSeen(given)) setImmediate(sendOnce, call, given);
+      else sendOnce(call, given);
+    };
+    function sendOnce(call: Call, given: PartialStatus): void {
+      if (call.ended) return;
+      // The deadline is the lifecycle's: the timer of grpc-js takes one of more than 24.8 days for none.
+      if (given.code === codes.DEADLINE_EXCEEDED && !isSeen(given)) return;
+      const status = given.code === codes.OK || isSeen(given) || call.method === undefined ? given : failure(call, given);
+      lifecycle.end(call, status.code);
+      // A success needs no words (gRPC over HTTP2, Status-Message).
+      const details = status.code === codes.OK ? '' : status.details;
+      send({ code: status.code, details, metadata: trailersOf(call, status) });
     }
+    const failure = (call: Call, given: PartialStatus) => failureStatus(lifecycle, call, foreignFailure(given));
 
-    override onReceiveMetadata(metadata: Metadata): void {
-      this.record.requestId = requestIdOf(metadata);
-      this.record.peer = callerAddress(this.record.peer, forwardedForOf(metadata));
-      super.onReceiveMetadata(metadata);
-    }
+    const begin = (metadata: Metadata): Call =>
+      lifecycle.begin(incomingOf(path, isStream, base, metadata), (error) => {
+        if (call !== undefined && !call.ended) base.sendStatus(failureStatus(lifecycle, call, error) as never);
+      });
 
-    /** Fires after every call: only one that has had no status yet was left by its caller. */
-    override onCancel(): void {
-      if (!this.record.ended) finish(this.record, codes.CANCELLED);
-      super.onCancel();
-    }
-  }
-
-  /** The answer of a stream may take for ever; its request may not, nor the first of several. */
-  class ObservedStream extends Observed {
-    readonly #hasOneRequest: boolean;
-
-    constructor(next: Next, record: CallRecord, hasOneRequest: boolean) {
-      super(next, record);
-      this.#hasOneRequest = hasOneRequest;
-    }
-
-    override onReceiveMessage(message: unknown): void {
-      if (!this.#hasOneRequest) deadlines.delete(this.record);
-      super.onReceiveMessage(message);
-    }
-
-    override onReceiveHalfClose(): void {
-      deadlines.delete(this.record);
-      super.onReceiveHalfClose();
-    }
-  }
-
-  const begin: Observer['begin'] = (record, { responseStream }) => {
-    answerThrough(record, isOurs(record.path), finish);
-    deadlines.add(record);
-    if (responseStream) streams.add(record);
+    return new ServerInterceptingCall(base, {
+      start(next) {
+        next({
+          onReceiveMetadata(metadata, handOn) {
+            call = begin(metadata);
+            metadata.setOpaque(CALL, call);
+            handOn(metadata);
+          },
+          onReceiveMessage(message, handOn) {
+            if (requestStream && call !== undefined) lifecycle.received(call);
+            handOn(message);
+          },
+          onReceiveHalfClose(handOn) {
+            if (call !== undefined) lifecycle.received(call);
+            handOn();
+          },
+          // Fires after every call: only a call without a status was left by its caller.
+          onCancel() {
+            if (call !== undefined) lifecycle.end(call, codes.CANCELLED);
+          },
+        });
+        // The caller had left before the call was started: grpc-js tells no more of it.
+        if (call === undefined) lifecycle.end(begin(new Metadata()), codes.CANCELLED);
+      },
+      sendMetadata(metadata, handOn) {
+        if (call !== undefined) {
+          addHeaders(metadata, { ...call.addedHeaders, ...answerHeaders(call) });
+          call.addedHeaders = undefined;
+        }
+        handOn(metadata);
+      },
+    });
   };
-
-  const stage: Stage = (next, record, { requestStream, responseStream }) =>
-    requestStream || responseStream ? new ObservedStream(next, record, !requestStream) : new Observed(next, record);
-
-  const endStreams = (error: Error): void => {
-    for (const record of [...streams]) fail(record, error);
-  };
-  return { begin, stage, endStreams };
 }
 
-function fail(record: CallRecord, error: Error): void {
-  if (record.ended) return;
-  record.call.sendStatus(failureStatus(error, record));
+function isSeen({ metadata }: PartialStatus): boolean {
+  return metadata?.getOpaque(SEEN) === true;
 }
 
-/**
- * Replaces `sendMetadata` and `sendStatus` of the call nearest the wire itself. A deadline, a message that is too large and one that does not
- * decompress are answered by grpc-js through exactly this object, past every interceptor's responder: here is the one place all pass.
- */
-function answerThrough(record: CallRecord, ours: boolean, finish: (record: CallRecord, code: number) => void): void {
-  const { call } = record;
-  const { sendMetadata, sendStatus } = call;
-  const sendAnnotated: typeof sendMetadata = (metadata) => sendMetadata.call(call, annotated(metadata, record));
-  const send: typeof sendStatus = (given) => {
-    const status: PartialStatus = ours ? withDetails(given, record) : given;
-    const metadata = status.code === codes.OK ? (status.metadata ?? null) : annotatedTrailers(status.metadata, record);
-    try {
-      finish(record, status.code);
-    } finally {
-      // This is the only status that the call can have: whatever is wrong with the books, its caller is not left waiting.
-      sendStatus.call(call, { code: status.code, details: status.details, metadata });
-    }
+/** A success has said all in its headers; health and reflection make failures of their own. */
+function trailersOf(call: Call, status: PartialStatus): Metadata | null {
+  if (isSeen(status)) return status.metadata ?? null;
+  if (status.code === codes.OK && call.addedTrailers === undefined) return status.metadata ?? null;
+  const trailers = status.metadata ?? new Metadata();
+  addHeaders(trailers, status.code === codes.OK ? (call.addedTrailers ?? {}) : answerHeaders(call));
+  return trailers;
+}
+
+function incomingOf(procedure: string, isStream: boolean, base: ServerInterceptingCallInterface, metadata: Metadata): Incoming {
+  const { remoteAddress, remotePort } = base.getConnectionInfo();
+  return {
+    procedure,
+    peer: formatPeer(remoteAddress, remotePort),
+    header: (name) => {
+      const values = metadata.get(name);
+      return values.length === 0 ? undefined : values.join(', ');
+    },
+    metadataBytes: sizeOf(metadata),
+    timeoutMs: timeoutOf(base.getDeadline()),
+    isStream,
   };
-  const sendOnce: typeof sendStatus = (given) => {
-    if (record.ended) return;
-    const due = record.admission?.due;
-    if (due === undefined) {
-      send(given);
-      return;
-    }
-    // Decided, and nothing that comes meanwhile changes it but that the limits are full.
-    record.ended = true;
-    due.made().then(
-      () => send(given),
-      (error: unknown) => send(failureStatus(error, record)),
-    );
-  };
-  // In two steps, for the reason that `createInterceptor` has.
-  call.sendMetadata = sendAnnotated;
-  call.sendStatus = sendOnce;
+}
+
+/** All names and values, in bytes. */
+function sizeOf(metadata: Metadata): number {
+  let bytes = 0;
+  for (const [name, values] of Object.entries(metadata.toJSON())) for (const value of values) bytes += name.length + value.length;
+  return bytes;
+}
+
+/** What is left of the caller's time. A moment long past is what grpc-js makes of a time too long for its numbers. */
+function timeoutOf(deadline: Date | number): number | undefined {
+  const leftMs = Number(deadline) - Date.now();
+  return leftMs > LONG_PAST_MS && Number.isFinite(leftMs) ? Math.max(0, leftMs) : undefined;
 }

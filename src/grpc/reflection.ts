@@ -13,8 +13,8 @@ import {
 import { file_health_v1_health } from '../../gen/ts/health/v1/health_pb.ts';
 import { file_otp_v1_error_reason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
 import { file_otp_v1_otp_service } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import { defineMethod } from './definition.ts';
 import { type Description, type Descriptions, describe } from './descriptions.ts';
+import { defineMethod } from './handlers.ts';
 
 const FILES: readonly DescFile[] = [
   file_otp_v1_otp_service,

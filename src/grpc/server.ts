@@ -1,25 +1,22 @@
-/** The gRPC server: puts the parts together, listens, and stops in order. */
+/** The gRPC server: grpc-js behind a listener of ours, over the lifecycle of all doors; it listens, and stops in order. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { logVerbosity, Server, setLogVerbosity } from '@grpc/grpc-js';
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { createListener, type ListenerOptions } from '../listener/listener.ts';
 import { Rejection } from '../ports/rejection.ts';
-import type { Clock } from '../ports/store.ts';
-import type { Admit } from '../rpc/admit.ts';
-import type { CallerAddress } from '../rpc/caller-address.ts';
-import type { Method } from '../service/methods.ts';
-import { MAX_REQUEST_BYTES } from './bounds.ts';
-import type { CallRecord } from './call-record.ts';
-import type { Credentials } from './credentials.ts';
-import { bridge, pathOf } from './definition.ts';
-import { serveDirectly } from './direct.ts';
-import { createGuard } from './guard.ts';
+import { MAX_REQUEST_BYTES } from '../rpc/bounds.ts';
+import type { Lifecycle } from '../rpc/lifecycle.ts';
+import type { Method } from '../rpc/method.ts';
+import { createAdmission } from './admission.ts';
+import { applyFastPath } from './fast-path/apply.ts';
+import { pace } from './flow-control.ts';
+import { bridge } from './handlers.ts';
 import { createHealth } from './health.ts';
-import { createInterceptor, createPipeline } from './interceptor.ts';
-import { createObserver } from './observe.ts';
-import { pace } from './pace.ts';
+import { closeLeftOpenStreams } from './left-open-streams.ts';
+import { createObserve } from './observe.ts';
+import { takeOnlyCalls, watchRequests } from './only-calls.ts';
 import { addReflection } from './reflection.ts';
-import { boundConnections, keepStreamsInTables } from './sessions.ts';
-import { createUnary } from './unary.ts';
+import { checkBounds } from './self-test.ts';
 
 /** grpc-js is open by default: what one caller may take is bounded here. */
 const LIMITS = {
@@ -32,78 +29,72 @@ const LIMITS = {
   'grpc.max_connection_age_grace_ms': 10_000,
   'grpc.keepalive_time_ms': 60_000,
   'grpc.keepalive_timeout_ms': 10_000,
+  // In MB. grpc-js lifts Node's own bound of 10 unless it is told otherwise.
+  'grpc-node.max_session_memory': 10,
   // Bookkeeping that nobody asks for, at 2 microseconds a call.
   'grpc.enable_channelz': 0,
 } as const;
 
-export interface GrpcOptions {
+export interface GrpcOptions extends Pick<ListenerOptions, 'tls' | 'bounds' | 'onRefused' | 'onTlsProblem'> {
   readonly methods: readonly Method[];
-  readonly admit: Admit;
-  readonly clock: Clock;
-  readonly credentials: Credentials;
+  readonly lifecycle: Lifecycle;
   readonly reflection: boolean;
-  /** How many at a time; more are closed at once. */
-  readonly maxConnections: number;
-  readonly onConnectionRefused: () => void;
-  /** Names the caller of a call behind proxies. */
-  readonly callerAddress: CallerAddress;
-  /** Told of the end of every call. */
-  readonly onCall: (record: CallRecord, code: number) => void;
+  /** Whether unary calls may leave grpc-js' call object aside (fast-path/README.md). */
+  readonly fastPath: boolean;
+  /** Told at the start whether they do, and if they do not, why. */
+  readonly onFastPath: (whyNot: string | undefined) => void;
+  /** Addresses that stand for many callers. */
+  readonly isProxy?: ((address: string) => boolean) | undefined;
 }
 
 export interface GrpcServer {
-  /** Starts to listen on `address` (`host:port`, port 0 for any); resolves to the port. */
-  readonly listen: (address: string) => Promise<number>;
+  /** Starts to listen, port 0 for any; resolves to the port. Rejects if a bound on what strangers may take cannot be installed. */
+  readonly listen: (host: string, port: number) => Promise<number>;
   /** Says whether calls can be served, for readiness; the process itself stays SERVING until it stops. */
   readonly setServing: (serving: boolean) => void;
   /** NOT_SERVING, ends the streams, waits for the calls in flight for `graceMs` at most, then cuts them off. */
   readonly close: (graceMs: number) => Promise<void>;
 }
 
-/** Makes the server; nothing listens yet. */
+/** Makes the server; nothing listens yet. Throws for TLS files that cannot be used. */
 export function createGrpcServer(options: GrpcOptions): GrpcServer {
-  const { methods, admit, clock, credentials, reflection, maxConnections, onConnectionRefused, onCall, callerAddress } = options;
-  const byPath = new Map(methods.map((method) => [pathOf(method.descriptor), method]));
-  const observer = createObserver({ isOurs: (path) => byPath.has(path), onCall, callerAddress });
+  const { methods, lifecycle, reflection, fastPath, onFastPath, isProxy, ...listening } = options;
   // grpc-js writes metadata that it cannot read to standard error, value and all: that may be an API key.
   setLogVerbosity(logVerbosity.NONE);
-  const stages = [observer.stage, createGuard(admit, byPath), createUnary(methods, clock)];
-  const pipeline = createPipeline(observer.begin, stages);
-  const server = new Server({ ...LIMITS, interceptors: [createInterceptor(pipeline), pace] });
-  const { definition, implementation } = bridge(methods, clock);
+  const server = new Server({ ...LIMITS, interceptors: [createObserve(lifecycle), createAdmission(lifecycle), pace] });
+  const { definition, implementation } = bridge(methods, lifecycle);
   server.addService(definition, implementation);
-  const unaryPaths = methods.filter(({ kind }) => kind === 'unary').map(({ descriptor }) => pathOf(descriptor));
   const names = ['', OtpService.typeName];
   const health = createHealth(names);
-  let bound: string | undefined;
   health.addTo(server);
   if (reflection) addReflection(server);
+  // TLS is the listener's: what it hands on is plaintext to grpc-js.
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const listener = createListener({ ...listening, onConnection: (socket) => injector.injectConnection(socket) }, isProxy);
 
   return {
-    listen: (address) =>
-      new Promise((resolve, reject) => {
-        server.bindAsync(address, credentials.credentials, (error, port) => {
-          if (error) return reject(error);
-          bound = address.replace(/:\d+$/, `:${port}`);
-          keepStreamsInTables(server);
-          serveDirectly(server, unaryPaths, pipeline);
-          boundConnections(server, maxConnections, onConnectionRefused);
-          resolve(port);
-        });
-      }),
+    async listen(host, port) {
+      closeLeftOpenStreams();
+      watchRequests();
+      onFastPath(fastPath ? applyFastPath(server, lifecycle, methods, implementation) : 'it is switched off');
+      await checkBounds(injector);
+      const bound = await listener.listen(host, port);
+      takeOnlyCalls(bound);
+      return bound;
+    },
     setServing: (serving) => health.set(OtpService.typeName, serving),
     close: async (graceMs) => {
       for (const name of names) health.set(name, false);
+      listener.close();
       // Without channelz grpc-js' forceShutdown knows of no connection: only drain cuts off the ones that are left, and only if it goes first.
-      if (bound !== undefined) server.drain(bound, graceMs);
+      injector.drain(graceMs);
       const drained = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-      observer.endStreams(new Rejection('shutting_down'));
+      lifecycle.endStreams(new Rejection('shutting_down'));
       const cutOff = new AbortController();
       const grace = sleep(graceMs, undefined, { signal: cutOff.signal }).then(() => server.forceShutdown());
       await Promise.race([drained, grace]);
       cutOff.abort();
       await grace.catch(() => undefined);
-      credentials.close();
     },
   };
 }

@@ -1,39 +1,67 @@
-/** Turns a mapped failure into the status that grpc-js sends, and grpc-js' own failures into mapped ones. */
+/** Turns what the lifecycle says of a failure into the status that grpc-js sends, and grpc-js' own failures into the lifecycle's. */
+import type { OutgoingHttpHeaders } from 'node:http2';
 import { status as codes, Metadata, type StatusObject } from '@grpc/grpc-js';
+import type { Call } from '../rpc/call.ts';
 import { CallFailure } from '../rpc/failure.ts';
-import { statusOf } from '../rpc/status.ts';
-import { reasonName } from '../rpc/status-details.ts';
-import type { CallRecord } from './call-record.ts';
+import { answerHeaders } from '../rpc/headers.ts';
+import type { CallStatus } from '../rpc/status.ts';
 
 const DETAILS = 'grpc-status-details-bin';
 
 export type PartialStatus = Pick<StatusObject, 'code' | 'details'> & { metadata?: Metadata | null | undefined };
 
-/** The status for `error`; its reason, and a fault of ours, are noted in the record for the log. */
-export function failureStatus(error: unknown, record: CallRecord): StatusObject {
-  const { code, message, reason, details, retryAfterMs, internal } = statusOf(error, record.requestId);
-  record.reason = reasonName(reason);
-  if (internal) record.fault = error;
-  const metadata = new Metadata();
-  metadata.set(DETAILS, Buffer.from(details.buffer, details.byteOffset, details.byteLength));
+/** The trailers of a failure: what every answer carries, when to try again, and for methods of ours the details. */
+export function failureTrailers(call: Call, { details, retryAfterMs, isFinal }: CallStatus): Metadata {
+  const trailers = new Unpadded();
+  // Headers that were not sent before the failure go with it.
+  addHeaders(trailers, { ...call.addedHeaders, ...call.addedTrailers });
+  addHeaders(trailers, answerHeaders(call));
+  if (call.method !== undefined) trailers.set(DETAILS, Buffer.from(details.buffer, details.byteOffset, details.byteLength));
+  // Negative: clients are not to retry (gRFC A6).
+  if (isFinal) trailers.set('grpc-retry-pushback-ms', '-1');
   if (retryAfterMs !== undefined) {
-    metadata.set('grpc-retry-pushback-ms', String(Math.ceil(retryAfterMs)));
-    metadata.set('retry-after', String(Math.ceil(retryAfterMs / 1000)));
+    trailers.set('grpc-retry-pushback-ms', String(Math.ceil(retryAfterMs)));
+    trailers.set('retry-after', String(Math.ceil(retryAfterMs / 1000)));
   }
-  return { code, details: message, metadata };
+  return trailers;
 }
 
-/** Gives a status that grpc-js made by itself (a deadline, a message it could not read) the details that every error has. */
-export function withDetails(status: PartialStatus, record: CallRecord): PartialStatus {
-  if (status.code === codes.OK || (status.metadata?.get(DETAILS).length ?? 0) > 0) return status;
-  return failureStatus(foreignFailure(status), record);
+/** Adds plain headers to metadata. */
+export function addHeaders(metadata: Metadata, headers: Readonly<Record<string, string | readonly string[]>>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === 'string') metadata.set(name, value);
+    else for (const one of value) metadata.add(name, one);
+  }
 }
 
-function foreignFailure({ code, details }: PartialStatus): Error {
-  if (code === codes.DEADLINE_EXCEEDED) return new CallFailure('deadline_exceeded');
+/** Binary values leave without padding, as the specification asks (gRPC over HTTP2, Custom-Metadata); grpc-js pads them. */
+class Unpadded extends Metadata {
+  override toHttp2Headers(): OutgoingHttpHeaders {
+    const headers = super.toHttp2Headers();
+    for (const [name, value] of Object.entries(headers)) {
+      if (!name.endsWith('-bin')) continue;
+      headers[name] = Array.isArray(value) ? value.map(withoutPadding) : withoutPadding(String(value));
+    }
+    return headers;
+  }
+
+  /** grpc-js sends a copy. */
+  override clone(): Metadata {
+    const copy = new Unpadded();
+    copy.merge(this);
+    return copy;
+  }
+}
+
+function withoutPadding(base64: string): string {
+  return base64.replace(/=+$/, '');
+}
+
+/** What a status that grpc-js made by itself (a message it could not read, a timeout that is none) means to the lifecycle. */
+export function foreignFailure({ code, details }: PartialStatus): Error {
   if (code === codes.RESOURCE_EXHAUSTED) return new CallFailure('message_too_large');
   if (code === codes.UNIMPLEMENTED) return new CallFailure('protocol');
   // A message that does not decompress and a timeout that is no number are the caller's mistakes, whatever grpc-js calls them.
   if (/^(Failed to decompress|Invalid grpc-timeout)/.test(details)) return new CallFailure('malformed_message');
-  return new Error('grpc-js answered the call itself');
+  return new Error(`grpc-js answered the call itself with ${codes[code]}`);
 }

@@ -1,76 +1,84 @@
 /** Charging: a call counted in the store of the limits, or in this process while that is away, and given back where it was counted. */
 
+import { MAX_COST } from '../ports/limits.ts';
 import type { Principal } from '../ports/principal.ts';
 import { Rejection } from '../ports/rejection.ts';
 import { type ChargeResult, type Clock, type LimitStore, StoreUnavailableError, type WindowState } from '../ports/store.ts';
 import type { Admission } from './admission.ts';
+import { createFallbackState, type FallbackEvents } from './fallback-state.ts';
 import { createLocalLimits } from './local-counter.ts';
 import type { Plan } from './plans.ts';
 
-/** Charges calls. What is over a limit is rejected with `Rejection` (`rate_limited`), which has `quota`. */
+/** Charges calls. */
 export interface Charging {
-  /** Counts a call, at once where the counts are in memory. */
-  charge(principal: Principal, plan: Plan): Admission | Promise<Admission>;
-  /** Counts a call in this process, because the store has failed to. Throws `error` if that is no outage. */
-  chargeHere(principal: Principal, plan: Plan, error: unknown): Admission | Promise<Admission>;
-  /** The admission of a call that the store has counted. */
-  admissionOf(principal: Principal, plan: Plan, result: ChargeResult): Admission;
+  /**
+   * Counts a call that costs `cost`, at once where the counts are in memory. What does not fit into the plan's windows is rejected with `Rejection`:
+   * `rate_limited`, or `cost_over_limit` where it never will fit; both have `quota`. Throws `RangeError` for a cost that is not a whole number from
+   * 1 to `MAX_COST`.
+   */
+  charge(principal: Principal, plan: Plan, cost: number): Admission | Promise<Admission>;
 }
 
-export interface ChargingOptions {
+export interface ChargingOptions extends FallbackEvents {
   readonly limits: LimitStore;
   readonly clock: Clock;
-  /** Called for each call that was counted in this process alone, because the store of the limits is away. */
-  readonly onFallback: (principal: Principal, error: StoreUnavailableError) => void;
-  /** Called for each call that is over a limit. */
-  readonly onRefused: (principal: Principal) => void;
 }
 
-const FREE_OF_CHARGE: ChargeResult = { allowed: true, chargedAt: 0, states: [], retryAfterMs: 0 };
+/** A charge as it was made. */
+interface Charge {
+  readonly store: LimitStore;
+  readonly principal: Principal;
+  readonly plan: Plan;
+  readonly cost: number;
+}
+
+const FREE_OF_CHARGE: ChargeResult = { allowed: true, chargedAt: 0, states: [], retryAfterMs: 0, refusing: undefined };
 
 /** Makes the one place that counts calls; nothing is counted yet in this process. */
-export function createCharging({ limits, clock, onFallback, onRefused }: ChargingOptions): Charging {
+export function createCharging({ limits, clock, ...events }: ChargingOptions): Charging {
   const fallback = createLocalLimits();
+  const state = createFallbackState(events);
 
-  function chargeIn(store: LimitStore, principal: Principal, plan: Plan): Admission | Promise<Admission> {
-    if (plan.windows.length === 0) return letIn(store, principal, plan, FREE_OF_CHARGE);
-    const result = store.charge(principal.keyId, plan.windows, clock());
-    return result instanceof Promise
-      ? result.then((late) => letIn(store, principal, plan, late))
-      : letIn(store, principal, plan, result);
-  }
-
-  /** The admission of a call that was charged in `store`. */
-  function letIn(store: LimitStore, principal: Principal, plan: Plan, result: ChargeResult): Admission {
-    const quota = nearestToExhaustion(result.states);
-    if (!result.allowed) {
-      onRefused(principal);
-      throw rateLimited(principal, plan, result, quota);
-    }
-    let isSettled = false;
-    const settle = (failed: boolean): void => {
-      if (isSettled) return;
-      isSettled = true;
-      // A refund that is lost costs its caller one call of an hour; nothing waits for it.
-      if (failed && plan.windows.length > 0) store.refund(principal.keyId, plan.windows, result.chargedAt).catch(() => undefined);
-    };
-    return { principal, quota, due: undefined, settle };
-  }
-
-  function chargeHere(principal: Principal, plan: Plan, error: unknown): Admission | Promise<Admission> {
-    if (!(error instanceof StoreUnavailableError)) throw error;
-    onFallback(principal, error);
-    return chargeIn(fallback, principal, plan);
+  function ask({ store, principal, plan, cost }: Charge): ChargeResult | Promise<ChargeResult> {
+    return plan.windows.length === 0 ? FREE_OF_CHARGE : store.charge(principal.keyId, plan.windows, cost, clock());
   }
 
   return {
-    charge(principal, plan) {
-      const admission = chargeIn(limits, principal, plan);
-      return admission instanceof Promise ? admission.catch((error: unknown) => chargeHere(principal, plan, error)) : admission;
+    charge(principal, plan, cost) {
+      if (!(Number.isInteger(cost) && cost >= 1 && cost <= MAX_COST)) throw new RangeError(`a call may not cost ${cost}`);
+      const shared = { store: limits, principal, plan, cost };
+      const { period } = state;
+      const result = ask(shared);
+      if (!(result instanceof Promise)) return letIn(shared, result);
+      return result.then(
+        (late) => {
+          state.answered(period);
+          return letIn(shared, late);
+        },
+        async (error: unknown) => {
+          if (!(error instanceof StoreUnavailableError)) throw error;
+          state.failed(period, error);
+          const local = { ...shared, store: fallback };
+          return letIn(local, await ask(local));
+        },
+      );
     },
-    chargeHere,
-    admissionOf: (principal, plan, result) => letIn(limits, principal, plan, result),
   };
+}
+
+/** The admission of a call that was charged; throws where it was refused. */
+function letIn(charge: Charge, result: ChargeResult): Admission {
+  if (!result.allowed) throw refusal(charge, result);
+  const { store, principal, plan, cost } = charge;
+  let isSettled = false;
+  const settle = (failed: boolean): void => {
+    if (isSettled) return;
+    isSettled = true;
+    if (!failed || plan.windows.length === 0) return;
+    // A refund that is lost costs its caller one call of an hour; nothing waits for it.
+    store.refund(principal.keyId, plan.windows, result.chargedAt, cost, { rejected: false }).catch(() => undefined);
+  };
+  return { principal, quota: nearestToExhaustion(result.states), settle };
 }
 
 /** The window with the smallest share left; among equals, the one that stays so the longest. */
@@ -89,12 +97,15 @@ function shareLeft({ remaining, window }: WindowState): number {
   return remaining / window.limit;
 }
 
-function rateLimited(
-  { keyId }: Principal,
-  plan: Plan,
-  { retryAfterMs }: ChargeResult,
-  quota: WindowState | undefined,
-): Rejection {
-  const metadata = quota && { window: quota.window.name, limit: String(quota.window.limit), plan: plan.name };
-  return new Rejection('rate_limited', { retryAfterMs, metadata: metadata ?? {}, quota, keyId });
+function refusal({ principal: { keyId }, plan, cost }: Charge, { retryAfterMs, refusing, states }: ChargeResult): Rejection {
+  const isFinal = retryAfterMs === Infinity;
+  const metadata = {
+    ...(refusing && { window: refusing.name, limit: String(refusing.limit) }),
+    ...((isFinal || cost > 1) && { cost: String(cost) }),
+    plan: plan.name,
+  };
+  if (isFinal) return new Rejection('cost_over_limit', { metadata, quota: nearestToExhaustion(states), keyId });
+  // What the headers say of the limits is about the window that the error names.
+  const quota = states.find(({ window }) => window === refusing);
+  return new Rejection('rate_limited', { retryAfterMs, metadata, quota, keyId });
 }

@@ -1,6 +1,7 @@
 /** Call counts in this process's memory: the limits of a single instance, and what holds while a shared store is away. */
 
-import type { LimitStore, WindowState } from '../ports/store.ts';
+import { refundedWindows } from '../ports/limits.ts';
+import type { LimitStore, LimitWindow, WindowState } from '../ports/store.ts';
 import { createIdTable } from '../util/id-table.ts';
 import { NONE } from '../util/lru-slots.ts';
 import { addCall, advance, clear, stateOf, takeBack, type WindowLog, waitMs } from './sliding-window.ts';
@@ -55,31 +56,36 @@ export function createLocalLimits(): LimitStore {
   }
 
   return {
-    charge(subject, windows, now) {
+    charge(subject, windows, cost, now) {
       dropIdle(now);
       const row = rowOf(subject);
       let retryAfterMs = 0;
+      let refusing: LimitWindow | undefined;
       for (const window of windows) {
         const log = logOf(row, window.name);
         advance(log, window, now);
-        retryAfterMs = Math.max(retryAfterMs, waitMs(log, window, now));
+        const wait = waitMs(log, window, now, cost);
+        if (wait > retryAfterMs) {
+          retryAfterMs = wait;
+          refusing = window;
+        }
       }
       const allowed = retryAfterMs === 0;
       const states: WindowState[] = [];
       for (const window of windows) {
         const log = logOf(row, window.name);
         if (allowed) {
-          addCall(log, window, now);
+          addCall(log, window, now, cost);
           idleAt[row] = Math.max(idleAt[row] as number, now + window.periodMs);
         }
         states.push(stateOf(log, window, now));
       }
-      return { allowed, chargedAt: now, retryAfterMs, states };
+      return { allowed, chargedAt: now, retryAfterMs, refusing, states };
     },
-    async refund(subject, windows, chargedAt) {
+    async refund(subject, windows, chargedAt, count, options) {
       const row = subjects.find(subject);
       if (row === NONE) return;
-      for (const window of windows) if (window.refundable) takeBack(logOf(row, window.name), chargedAt);
+      for (const { name } of refundedWindows(windows, options)) takeBack(logOf(row, name), chargedAt, count);
     },
   };
 }

@@ -1,15 +1,15 @@
-/** Places that are taken and left again, counted by who has taken them. */
+/** Permits: how many of something may be held at a time, counted by the holder. */
 
-export interface Places {
-  /** Takes one for `id`, unless it has `most` already; gives its release, of which only the first call counts, or undefined. */
+export interface Permits {
+  /** Takes one for `id`, unless it holds `most` already; gives its release, of which only the first call counts, or undefined. */
   take(id: string, most: number): (() => void) | undefined;
 }
 
-/** Makes a count. Whoever has no place is not in it: it is as large as what is under way. */
-export function createPlaces(): Places {
+/** Makes a count. It holds only ids with permits in use, so it grows with what is under way. */
+export function createPermits(): Permits {
   const taken = new Map<string, number>();
 
-  function leave(id: string): void {
+  function giveBack(id: string): void {
     const left = (taken.get(id) ?? 0) - 1;
     if (left > 0) taken.set(id, left);
     else taken.delete(id);
@@ -20,10 +20,10 @@ export function createPlaces(): Places {
       const before = taken.get(id) ?? 0;
       if (before >= most) return undefined;
       taken.set(id, before + 1);
-      let isLeft = false;
+      let isReleased = false;
       return () => {
-        if (!isLeft) leave(id);
-        isLeft = true;
+        if (!isReleased) giveBack(id);
+        isReleased = true;
       };
     },
   };

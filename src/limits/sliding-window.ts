@@ -45,25 +45,27 @@ export function advance(log: WindowLog, window: LimitWindow, now: number): void 
   while (log.newest !== NO_ENTRY && entries.last(entries.next(log.newest)) + window.periodMs <= now) dropAfter(log, log.newest);
 }
 
-/** Ms until one more call fits; zero if it does now. Never more than the period. */
-export function waitMs({ entries, newest, used }: WindowLog, window: LimitWindow, now: number): number {
-  if (used < window.limit) return 0;
+/** Ms until a charge of `cost` fits; zero if it does now, `Infinity` if it is over the limit, and otherwise at most the period. */
+export function waitMs({ entries, newest, used }: WindowLog, window: LimitWindow, now: number, cost: number = 1): number {
+  const room = window.limit - cost;
+  if (room < 0) return Infinity;
+  if (used <= room) return 0;
   let left = used;
   for (let entry = newest; left > 0; ) {
     entry = entries.next(entry);
     left -= entries.count(entry);
-    if (left < window.limit) return entries.last(entry) + window.periodMs - now;
+    if (left <= room) return entries.last(entry) + window.periodMs - now;
   }
   return window.periodMs;
 }
 
-/** Counts one call. */
-export function addCall(log: WindowLog, window: LimitWindow, now: number): void {
-  addCalls(log, window, now, now, 1);
+/** Counts a call that costs `cost`: one entry, or a part of the newest one. */
+export function addCall(log: WindowLog, window: LimitWindow, now: number, cost: number = 1): void {
+  addCalls(log, window, now, now, cost);
 }
 
-/** Takes back a call that was counted at `chargedAt`, from the entry it was counted in; nothing if that has left. */
-export function takeBack(log: WindowLog, chargedAt: number): void {
+/** Takes back `count` of what was counted at `chargedAt`, at most what is in the entry of that moment; nothing if that has left. */
+export function takeBack(log: WindowLog, chargedAt: number, count: number = 1): void {
   const { entries, newest } = log;
   let before = NO_ENTRY;
   for (let entry = newest, seen = 0; seen < log.used; entry = entries.next(entry)) {
@@ -72,12 +74,12 @@ export function takeBack(log: WindowLog, chargedAt: number): void {
   }
   if (before === NO_ENTRY) return;
   const entry = entries.next(before);
-  const count = entries.count(entry);
-  if (count === 1) {
+  const counted = entries.count(entry);
+  if (counted <= count) {
     dropAfter(log, before);
   } else {
-    entries.setCount(entry, count - 1);
-    log.used -= 1;
+    entries.setCount(entry, counted - count);
+    log.used -= count;
   }
 }
 

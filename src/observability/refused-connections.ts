@@ -1,17 +1,24 @@
-/** What the log says of connections that were refused: one line a second, however many they are. */
+/** What the log says of connections that were refused: one line a second for each bound, however many they are. */
 import type { Logger } from './log.ts';
 
 const GATHER_MS = 1000;
 
-/** To be called for each connection that was refused because there were `most` already. */
-export function tellOfRefused(logger: Logger, most: number): () => void {
-  let refused = 0;
-  const tell = () => {
-    logger.warn({ refused, most }, 'connections refused: raise --max-connections if these callers are welcome');
-    refused = 0;
+const REMEDIES = {
+  maxConnections: 'connections refused: raise --max-connections if these callers are welcome',
+  maxConnectionsPerAddress:
+    'connections of one address refused: raise --max-connections-per-address if these callers are welcome',
+} as const;
+type Bound = keyof typeof REMEDIES;
+
+/** To be called for each connection that was refused, with the bound that it was over; `bounds` says how much each allows. */
+export function tellOfRefused(logger: Logger, bounds: Readonly<Record<Bound, number>>): (bound: Bound) => void {
+  const refused = { maxConnections: 0, maxConnectionsPerAddress: 0 };
+  const tell = (bound: Bound): void => {
+    logger.warn({ refused: refused[bound], most: bounds[bound] }, REMEDIES[bound]);
+    refused[bound] = 0;
   };
-  return () => {
-    refused += 1;
-    if (refused === 1) setTimeout(tell, GATHER_MS).unref();
+  return (bound) => {
+    refused[bound] += 1;
+    if (refused[bound] === 1) setTimeout(tell, GATHER_MS, bound).unref();
   };
 }

@@ -3,11 +3,20 @@
 /** Who acted: a caller by the id of its API key, or the operator at the command line. */
 export type Actor = { readonly keyId: string } | { readonly operator: string };
 
+/** A track that an operator's reset put back. */
+export interface ResetTrack {
+  readonly periodSeconds: number;
+  /** The last used step that was forgotten. */
+  readonly lastStep: number;
+  /** The last used step from then on; null if the track was forgotten as a whole. */
+  readonly newLastStep: number | null;
+}
+
 /** One thing worth an auditor's eye. */
 export type AuditEvent = { readonly actor: Actor } & (
   | { readonly event: 'key.created' | 'key.rotated' | 'key.revoked'; readonly keyId: string }
   | {
-      readonly event: 'verify.accepted' | 'verify.refused' | 'verify.replayed' | 'verify.throttled';
+      readonly event: 'verify.accepted' | 'verify.refused' | 'verify.replayed' | 'verify.too_many_names' | 'verify.throttled';
       /** The caller's `x-request-id`. */
       readonly requestId: string;
       readonly fingerprint: string;
@@ -15,6 +24,7 @@ export type AuditEvent = { readonly actor: Actor } & (
       readonly step?: number | undefined;
     }
   | { readonly event: 'attempts.unlocked'; readonly fingerprint: string; readonly failures: number }
+  | { readonly event: 'attempts.reset'; readonly fingerprint: string; readonly tracks: readonly ResetTrack[] }
 );
 
 /** Writes an event down; never throws. */

@@ -1,10 +1,17 @@
 /** The port for one-time use and attempts: what a store promises about codes. */
-import type { CarriedCharge } from './limits.ts';
+
+/** By what the state of a secret is found: keyed digests, which are all that a store learns of it. */
+export interface StateName {
+  /** One for the secret, whatever type, period and digits a request names. */
+  readonly fingerprint: string;
+  /** Where earlier versions kept the state of a secret with this type, algorithm and period; it is taken over once. */
+  readonly former: string;
+  /** The time step in seconds, which names the track; 0 for HOTP. */
+  readonly period: number;
+}
 
 /** One code, compared, and waiting for its judgement. */
-export interface Attempt {
-  /** The keyed fingerprint of the key: all that a store learns of it. */
-  readonly fingerprint: string;
+export interface Attempt extends StateName {
   /** The latest step (HOTP: counter) of the window whose code it is; undefined for a wrong code. */
   readonly step: number | undefined;
   /** How far `step` is from the current one; kept with the answer. */
@@ -13,30 +20,49 @@ export interface Attempt {
   readonly claim: boolean;
   /** The last step that the caller knows to be used. */
   readonly afterStep: number | undefined;
-  /** How long after now the step's code could match again, in ms; undefined: for ever, as a HOTP counter could. */
-  readonly matchableMs: number | undefined;
-  /** What makes a repeat recognisable; undefined if the caller wants none. */
+  /** How long after now the code of a TOTP could match again, in ms; 0 for HOTP, whose counters can always match. */
+  readonly matchableMs: number;
+  /** What makes a repeat recognisable; undefined if the caller wants none. The id belongs to the fingerprint: with another one it is another. */
   readonly request: { readonly id: string; readonly payload: string } | undefined;
 }
 
-/** What is kept of a key. */
+/** The moving factors of one period, or of HOTP, that were used. */
+export interface Track {
+  /** The time step in seconds; 0 for HOTP. */
+  readonly period: number;
+  /** No step before it was used within the last 30 days. */
+  readonly first: number;
+  /** The last step (HOTP: counter) that was used: nothing up to it is accepted on this track. */
+  readonly last: number;
+  /** When the track may be forgotten, in ms since the epoch; undefined for HOTP: never. */
+  readonly until: number | undefined;
+}
+
+/** What is kept of a secret. */
 export interface CodeState {
-  /** The last consumed step; undefined if there is none. */
-  readonly lastStep: number | undefined;
   /** Consecutive wrong codes. */
   readonly failures: number;
   /** Until when no code is judged, in ms since the epoch; 0 if never locked. */
   readonly lockedUntil: number;
+  /** At most one for each period, and one for HOTP. */
+  readonly tracks: readonly Track[];
   /** When all this may be forgotten, in ms since the epoch; undefined: never. */
   readonly expiresAt: number | undefined;
 }
 
-export type Outcome = 'accepted' | 'mismatch' | 'replayed' | 'throttled';
+/** What earlier versions kept of a secret with one type, algorithm and period. */
+export interface FormerState extends Omit<CodeState, 'tracks'> {
+  /** The last consumed step; undefined if there is none. */
+  readonly lastStep: number | undefined;
+}
+
+/** `too_many_names`: a right code of a secret that is in use under as many other periods as are kept apart, and so not accepted. */
+export type Outcome = 'accepted' | 'mismatch' | 'replayed' | 'too_many_names' | 'throttled';
 
 /** The answer to an attempt, kept whole under its request id. */
 export interface Judgement {
   readonly outcome: Outcome;
-  /** The matched step; undefined unless accepted or replayed. */
+  /** The matched step; undefined if the code is wrong or was not judged. */
   readonly step: number | undefined;
   readonly drift: number;
   /** Wrong codes that may still be sent before the next is throttled. */
@@ -50,19 +76,25 @@ export interface RequestIdReused {
   readonly outcome: 'request_id_reused';
 }
 
-/** The state of codes. */
+/** What an operator's reset changed. */
+export interface Reset {
+  readonly before: CodeState;
+  /** The same as `before` where no track lay in the future. */
+  readonly after: CodeState;
+}
+
+/** The state of codes. All moments are of the store's clock, which is `now` if the store has none of its own. */
 export interface CodeStore {
   /**
    * Judges an attempt in one atomic, durable step, by the rules of `judge`: when it resolves, the step is claimed or the failure counted, on
    * every instance and through a crash, and the answer is kept under the request id. A request id that is known gets its first answer.
    * Rejects with `StoreUnavailableError` where the step was not taken, or may not have been.
-   *
-   * With a `charge`, only where the limits of the same store say that it is carried, that is made in the same step: if it is not allowed nothing
-   * is judged, and nothing kept. Whatever else it rejects with than `StoreUnavailableError`, it has charged nothing that it has not told of.
    */
-  judge(attempt: Attempt, now: number, charge?: CarriedCharge): Promise<Judgement | RequestIdReused>;
-  /** What is kept of a key. */
-  inspect(fingerprint: string): Promise<CodeState>;
-  /** Clears the failures and the lock of a key, not its last step; resolves to what was before. */
-  unlock(fingerprint: string): Promise<CodeState>;
+  judge(attempt: Attempt, now: number): Promise<Judgement | RequestIdReused>;
+  /** What is kept of a secret, without what has expired. */
+  inspect(name: StateName, now: number): Promise<CodeState>;
+  /** Clears the failures and the lock of a secret in one atomic step, not its tracks; resolves to what was before. */
+  unlock(name: StateName, now: number): Promise<CodeState>;
+  /** Forgets, in one atomic step, the used steps of a secret that lie in the future, by the rule of `withoutFuture`. */
+  reset(name: StateName, now: number): Promise<Reset>;
 }

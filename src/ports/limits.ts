@@ -1,12 +1,15 @@
 /** The port for limits: what a store promises about the counts of calls. */
 
+/** The most that one charge may cost. */
+export const MAX_COST = 1000;
+
 /** One window of a plan. */
 export interface LimitWindow {
   /** `minute`, `hour` or `day`: names the window in errors. */
   readonly name: string;
   /** Its length in ms. */
   readonly periodMs: number;
-  /** The most calls in any span of that length. */
+  /** The most that the calls in any span of that length may cost together. */
   readonly limit: number;
   /** Whether a call that fails is given back. */
   readonly refundable: boolean;
@@ -23,27 +26,44 @@ export interface WindowState {
 /** The outcome of a charge: one state a window, in the order asked. */
 export interface ChargeResult {
   readonly allowed: boolean;
-  /** When the call was counted, by the clock that the store counts by: what a refund names it by. */
+  /** When the charge was counted, by the clock that the store counts by: what a refund names it by. */
   readonly chargedAt: number;
   readonly states: readonly WindowState[];
-  /** If not allowed: ms until the same charge would be allowed. Never more than the longest full window. */
+  /**
+   * If not allowed: ms until the same charge would be allowed, at most the longest period, and a lower bound, since others may take the room first.
+   * `Infinity`: never, for its cost is over the limit of a window.
+   */
   readonly retryAfterMs: number;
+  /** If not allowed: the window with the longest wait; of several, the first in the order asked. */
+  readonly refusing: LimitWindow | undefined;
+}
+
+/** Which windows a refund is taken from. */
+export interface RefundOptions {
+  /** True for a charge that was refused after all: every window. False for a call that failed: the refundable windows alone. */
+  readonly rejected: boolean;
 }
 
 /** Call counts. No span as long as a window ever holds more than its limit. */
 export interface LimitStore {
-  /** Counts one call in every window, or in none if any is full; one atomic step, one round trip. At once where the counts are in memory. */
-  charge(subject: string, windows: readonly LimitWindow[], now: number): ChargeResult | Promise<ChargeResult>;
-  /** Takes back, out of the refundable windows, one call that was charged at `chargedAt`; nothing if it has left them since. */
-  refund(subject: string, windows: readonly LimitWindow[], chargedAt: number): Promise<void>;
-  /** Whether the codes of the same store take a charge along: `CodeStore.judge` with a `CarriedCharge`. */
-  readonly isCarried?: true;
+  /**
+   * Counts `cost`, a whole number from 1 to `MAX_COST`, in every window, or in none if it does not fit into each; one atomic step, one round trip.
+   * At once where the counts are in memory.
+   */
+  charge(subject: string, windows: readonly LimitWindow[], cost: number, now: number): ChargeResult | Promise<ChargeResult>;
+  /**
+   * Takes back `count` of what was charged at `chargedAt`, at most what is still counted with it; nothing if that has left the window since.
+   */
+  refund(
+    subject: string,
+    windows: readonly LimitWindow[],
+    chargedAt: number,
+    count: number,
+    options: RefundOptions,
+  ): Promise<void>;
 }
 
-/** A charge that another step of the store is to make together with its own. */
-export interface CarriedCharge {
-  readonly subject: string;
-  readonly windows: readonly LimitWindow[];
-  /** To be told what came of it, before anything else is told of the step. Throws what the step is to reject with if it was not allowed. */
-  made(result: ChargeResult): void;
+/** The windows that a refund is taken from. */
+export function refundedWindows(windows: readonly LimitWindow[], { rejected }: RefundOptions): readonly LimitWindow[] {
+  return rejected ? windows : windows.filter(({ refundable }) => refundable);
 }

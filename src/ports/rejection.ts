@@ -7,6 +7,7 @@ export type RejectionReason =
   | 'authentication_throttled'
   | 'scope_missing'
   | 'rate_limited'
+  | 'cost_over_limit'
   | 'too_many_streams'
   | 'request_id_reused'
   | 'store_unavailable'

@@ -3,7 +3,7 @@ import type { CodeStore } from './codes.ts';
 import type { LimitStore } from './limits.ts';
 import type { Scope } from './principal.ts';
 
-export type { CarriedCharge, ChargeResult, LimitStore, LimitWindow, WindowState } from './limits.ts';
+export type { ChargeResult, LimitStore, LimitWindow, RefundOptions, WindowState } from './limits.ts';
 
 /** Milliseconds since the Unix epoch. Injected, so that tests can stand at a window's boundary. */
 export type Clock = () => number;

@@ -18,7 +18,7 @@ export interface Subnet {
 
 export interface CallerAddress {
   /**
-   * The address of a call's caller: `peer` as it is (an address, with its port or without), unless that is a trusted proxy. Then it is the rightmost
+   * The address of a call's caller: `peer` as it is (an address with its port), unless that is a trusted proxy. Then it is the rightmost
    * address in `forwardedFor` that is not trusted, as `192.0.2.1` or `[2001:db8::1]`. Where an entry cannot be read, or none is left, it is the last
    * address before, which is a proxy's.
    *
@@ -26,7 +26,7 @@ export interface CallerAddress {
    * of a trusted one's entry is what a caller claims. Several headers are to be joined by commas, in their order (RFC 9110 section 5.3).
    */
   (peer: string, forwardedFor: string | undefined): string;
-  /** Whether `peer` is a trusted proxy, which stands for many callers. */
+  /** Whether `peer` is a trusted proxy, which stands for many callers. An IPv6 address without brackets needs a port behind it. */
   isTrusted(peer: string): boolean;
 }
 

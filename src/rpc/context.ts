@@ -1,13 +1,10 @@
 /** What a handler knows about the call besides the request: nothing of any transport. */
-import type { DueCharge } from '../limits/admission.ts';
 import type { Principal } from '../ports/principal.ts';
 
 /** The surroundings of one call. */
 export interface CallContext {
   /** Who is calling. */
   readonly principal: Principal;
-  /** The charge of the call, where it can be made together with what the method asks of the store; if it is not, that is done before the answer. */
-  readonly due?: DueCharge | undefined;
   /** The id under which the log knows the call. */
   readonly requestId: string;
   /** The call itself: whether it still waits for an answer. */
@@ -16,4 +13,19 @@ export interface CallContext {
   readonly now: () => number;
   /** Fires when the caller has left or the server stops; only streams are given one. */
   readonly signal?: AbortSignal;
+}
+
+/** Headers or trailers of an answer: names in lower case, each with its values, which are ASCII. */
+export type AnswerHeaders = Readonly<Record<string, readonly string[]>>;
+
+/** The call beside its request and its answer. The context of every call offers it; the methods of `otp.v1` need none of it. */
+export interface Exchange {
+  /** A header of the request by its name in lower case; several values are joined by a comma and a space, as HTTP has it. */
+  header(name: string): string | undefined;
+  /** When the caller stops waiting, in ms since the epoch; Infinity if it did not say. The server's own deadline may be sooner. */
+  readonly deadline: number;
+  /** Sets the headers of the answer; to be called once. A stream sends them at once, a unary call with its answer or its error. */
+  sendHeaders(headers: AnswerHeaders): void;
+  /** Sets the trailers of the answer, whether it succeeds or fails. */
+  setTrailers(trailers: AnswerHeaders): void;
 }

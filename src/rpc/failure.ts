@@ -1,6 +1,13 @@
-/** Failures that are neither bad fields nor policy: what a transport saw go wrong with the call itself. */
+/** Failures that are neither bad fields nor policy: what a door saw go wrong with the call itself, and what a handler words by itself. */
+import type { Any } from '@bufbuild/protobuf/wkt';
+import type { Code } from '../../gen/ts/google/rpc/code_pb.ts';
 
-export type CallFailureReason = 'malformed_message' | 'message_too_large' | 'deadline_exceeded' | 'protocol';
+export type CallFailureReason =
+  | 'malformed_message'
+  | 'message_too_large'
+  | 'metadata_too_large'
+  | 'deadline_exceeded'
+  | 'protocol';
 
 /** A call that failed before or beside its handler. */
 export class CallFailure extends Error {
@@ -10,5 +17,26 @@ export class CallFailure extends Error {
     super(reason);
     this.name = 'CallFailure';
     this.reason = reason;
+  }
+}
+
+/** A call without an API key, to health or reflection, that is over a bound. Its status is RESOURCE_EXHAUSTED, without details of ours. */
+export class UnauthenticatedRefusal extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UnauthenticatedRefusal';
+  }
+}
+
+/** A failure that is answered exactly as it says, with no details but its own: for methods outside of `otp.v1`, whose reasons are not theirs. */
+export class StatusError extends Error {
+  readonly code: Code;
+  readonly details: readonly Any[];
+
+  constructor(code: Code, message: string, details: readonly Any[] = []) {
+    super(message);
+    this.name = 'StatusError';
+    this.code = code;
+    this.details = details;
   }
 }

@@ -6,7 +6,7 @@ import { ErrorReason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
 import { InvalidInputError } from '../otp/error.ts';
 import { Rejection, type RejectionReason } from '../ports/rejection.ts';
 import { StoreUnavailableError } from '../ports/store.ts';
-import { CallFailure, type CallFailureReason } from './failure.ts';
+import { CallFailure, type CallFailureReason, StatusError, UnauthenticatedRefusal } from './failure.ts';
 import { badRequest, errorInfo, quotaFailure, requestInfo, retryInfo } from './status-details.ts';
 
 /** A failed call as any transport can answer it. */
@@ -19,6 +19,8 @@ export interface CallStatus {
   readonly details: Uint8Array;
   /** When trying again makes sense, in ms; undefined if it does not. */
   readonly retryAfterMs: number | undefined;
+  /** True where the same call can never succeed, so that no client should repeat it by itself. */
+  readonly isFinal: boolean;
   /** True for a fault of ours, which belongs in the log with its stack. */
   readonly internal: boolean;
 }
@@ -57,6 +59,12 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
     reason: ErrorReason.RATE_LIMITED,
     message: "the limit of the API key's plan is reached: wait as long as retry-after says",
   },
+  cost_over_limit: {
+    code: Code.RESOURCE_EXHAUSTED,
+    reason: ErrorReason.COST_OVER_LIMIT,
+    message:
+      "the call costs more than the API key's plan ever allows at once: send less at once, or use a key with a larger plan",
+  },
   too_many_streams: {
     code: Code.RESOURCE_EXHAUSTED,
     reason: ErrorReason.TOO_MANY_STREAMS,
@@ -87,6 +95,11 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
     reason: ErrorReason.MESSAGE_TOO_LARGE,
     message: 'the message is too large: send at most 64 KiB',
   },
+  metadata_too_large: {
+    code: Code.RESOURCE_EXHAUSTED,
+    reason: ErrorReason.MESSAGE_TOO_LARGE,
+    message: 'the metadata is too large: send at most 8 KiB of names and values',
+  },
   deadline_exceeded: {
     code: Code.DEADLINE_EXCEEDED,
     reason: ErrorReason.DEADLINE_EXCEEDED,
@@ -114,21 +127,43 @@ const STORE_RETRY_MS = 1000;
 
 /** What the caller of `requestId` is told about `error`, whatever it is: an unknown one becomes INTERNAL with a fixed text. */
 export function statusOf(error: unknown, requestId: string): CallStatus {
+  if (error instanceof StatusError) return statusAsSaid(error);
   const reason = reasonOf(error);
   const meaning = MEANINGS[reason];
   const retryAfterMs = retryAfterOf(error);
   const metadata = error instanceof Rejection ? error.metadata : {};
   const details = [errorInfo(meaning.reason, metadata), requestInfo(requestId)];
   if (error instanceof InvalidInputError) details.push(badRequest(error.violations));
-  if (reason === 'rate_limited') details.push(quotaFailure(metadata));
+  if (reason === 'rate_limited' || reason === 'cost_over_limit') details.push(quotaFailure(metadata));
   if (retryAfterMs !== undefined) details.push(retryInfo(retryAfterMs));
   const status: Status = create(StatusSchema, { code: meaning.code, message: meaning.message, details });
-  return { ...meaning, details: toBinary(StatusSchema, status), retryAfterMs, internal: reason === 'internal' };
+  return {
+    ...meaning,
+    details: toBinary(StatusSchema, status),
+    retryAfterMs,
+    isFinal: reason === 'cost_over_limit',
+    internal: reason === 'internal',
+  };
+}
+
+function statusAsSaid({ code, message, details }: StatusError): CallStatus {
+  const status: Status = create(StatusSchema, { code, message, details: [...details] });
+  const reason = ErrorReason.UNSPECIFIED;
+  return {
+    code,
+    message,
+    reason,
+    details: toBinary(StatusSchema, status),
+    retryAfterMs: undefined,
+    isFinal: false,
+    internal: false,
+  };
 }
 
 function reasonOf(error: unknown): Reason {
   if (error instanceof InvalidInputError) return 'invalid_fields';
   if (error instanceof Rejection || error instanceof CallFailure) return error.reason;
+  if (error instanceof UnauthenticatedRefusal) return 'too_many_streams';
   return error instanceof StoreUnavailableError ? 'store_unavailable' : 'internal';
 }
 

@@ -1,37 +1,12 @@
-/** The methods of the service: what each needs and what answers it. Every transport serves this list. */
-import type { DescMethod, MessageShape } from '@bufbuild/protobuf';
+/** The methods of the service: what each needs, and what answers it. */
+import type { DescMethod } from '@bufbuild/protobuf';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import type { Scope } from '../ports/principal.ts';
-import type { CallContext } from '../rpc/context.ts';
+import type { Method, StreamingMethod, UnaryMethod } from '../rpc/method.ts';
 import { createTurns } from '../rpc/work-queue.ts';
 import { createGenerate } from './generate.ts';
 import { token } from './token.ts';
 import { createVerify, type VerifyPorts } from './verify.ts';
 import { watchToken } from './watch-token.ts';
-
-/** A method that answers once. */
-export interface UnaryMethod<M extends DescMethod = DescMethod> {
-  readonly kind: 'unary';
-  /** Whether it can have its charge made together with what it asks of the store. */
-  readonly carriesCharge?: true;
-  readonly descriptor: M;
-  readonly scope: Scope;
-  readonly handle: (
-    request: MessageShape<M['input']>,
-    context: CallContext,
-  ) => MessageShape<M['output']> | Promise<MessageShape<M['output']>>;
-}
-
-/** A method that answers until the caller leaves. */
-export interface StreamingMethod<M extends DescMethod = DescMethod> {
-  readonly kind: 'server_streaming';
-  readonly carriesCharge?: never;
-  readonly descriptor: M;
-  readonly scope: Scope;
-  readonly handle: (request: MessageShape<M['input']>, context: CallContext) => AsyncIterable<MessageShape<M['output']>>;
-}
-
-export type Method = UnaryMethod | StreamingMethod;
 
 /** All methods of `otp.v1.OtpService`. */
 export function otpMethods(ports: VerifyPorts): readonly Method[] {
@@ -39,7 +14,7 @@ export function otpMethods(ports: VerifyPorts): readonly Method[] {
   return [
     unary({ descriptor: method.generate, scope: 'generate', handle: createGenerate(createTurns()) }),
     unary({ descriptor: method.token, scope: 'token', handle: token }),
-    unary({ descriptor: method.verify, scope: 'verify', carriesCharge: true, handle: createVerify(ports) }),
+    unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports) }),
     streaming({ descriptor: method.watchToken, scope: 'token', handle: watchToken }),
   ];
 }

@@ -15,7 +15,7 @@ import type { Attempt, CodeStore, Judgement, Outcome } from '../ports/codes.ts';
 import type { Principal } from '../ports/principal.ts';
 import { Rejection } from '../ports/rejection.ts';
 import type { CallContext } from '../rpc/context.ts';
-import type { Fingerprints } from '../verification/fingerprint.ts';
+import { type Fingerprints, stateNameOf } from '../verification/fingerprint.ts';
 import { readVerification, type Verification } from './verify-request.ts';
 
 /** What Verify needs besides the request. */
@@ -31,6 +31,7 @@ const STATUS: Readonly<Record<Outcome, VerifyStatus>> = {
   accepted: VerifyStatus.ACCEPTED,
   mismatch: VerifyStatus.MISMATCH,
   replayed: VerifyStatus.REPLAYED,
+  too_many_names: VerifyStatus.REPLAYED,
   throttled: VerifyStatus.THROTTLED,
 };
 
@@ -38,6 +39,7 @@ const EVENT = {
   accepted: 'verify.accepted',
   mismatch: 'verify.refused',
   replayed: 'verify.replayed',
+  too_many_names: 'verify.too_many_names',
   throttled: 'verify.throttled',
 } as const satisfies Record<Outcome, string>;
 
@@ -61,14 +63,12 @@ async function judge(
   { codes, knows, audit }: VerifyPorts,
   attempt: Attempt,
   { key }: Verification,
-  { principal, requestId, due }: CallContext,
+  { principal, requestId }: CallContext,
   now: number,
 ): Promise<VerifyResponse> {
   // Nothing may come between: a store that has lost its state would take a used code for new.
   if (!knows(principal)) throw new Rejection('store_unavailable', { retryAfterMs: RETRY_MS });
-  const judgement = await (due === undefined
-    ? codes.judge(attempt, now)
-    : due.carriedBy((charge) => codes.judge(attempt, now, charge)));
+  const judgement = await codes.judge(attempt, now);
   if (judgement.outcome === 'request_id_reused') throw new Rejection('request_id_reused');
   const { fingerprint } = attempt;
   audit({ actor: { keyId: principal.keyId }, event: EVENT[judgement.outcome], requestId, fingerprint, step: judgement.step });
@@ -85,25 +85,27 @@ function attemptOf(
 ): Attempt {
   const { secret, parameters, counter } = key;
   const step = findMatch(secret, code, window.first, window.last, parameters);
-  const fingerprint = fingerprints.ofKey(secret, parameters);
+  const { type, period, algorithm, digits } = parameters;
+  const name = stateNameOf(fingerprints, secret, parameters);
   const { pastSteps, futureSteps, lookAhead, allowReuse } = request;
-  const asked = [fingerprint, code, counter, pastSteps, futureSteps, lookAhead, afterStep, allowReuse];
+  const askedKey = [name.fingerprint, type, period, algorithm, digits, counter];
+  const asked = [askedKey, code, pastSteps, futureSteps, lookAhead, afterStep, allowReuse];
   return {
-    fingerprint,
+    ...name,
     step,
     drift: step === undefined ? 0 : step - current,
     claim: !allowReuse,
     afterStep,
-    matchableMs: step === undefined ? 0 : matchableMs(step, parameters.period, now),
+    matchableMs: step === undefined ? 0 : matchableMs(step, period, now),
     // A caller's ids are its own: another caller's are never mistaken for them.
     request:
       requestId === undefined ? undefined : { id: `${principal.keyId}:${requestId}`, payload: fingerprints.ofRequest(asked) },
   };
 }
 
-/** How long a step's code can still match, with the widest window that a caller may ask for; undefined for HOTP, whose counters stay. */
-function matchableMs(step: number, period: number, now: number): number | undefined {
-  return period === 0 ? undefined : stepStart(step + BOUNDS.window.max + 1, period) - now;
+/** How long the code of a TOTP's step can still match, in ms, with the widest window that a caller may ask for; 0 for HOTP. */
+function matchableMs(step: number, period: number, now: number): number {
+  return period === 0 ? 0 : stepStart(step + BOUNDS.window.max + 1, period) - now;
 }
 
 function responseOf({ outcome, step, drift, attemptsRemaining, retryAfterMs }: Judgement, type: OtpType): VerifyResponse {

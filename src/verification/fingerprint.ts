@@ -1,19 +1,22 @@
 /** What a store may know of a key and of a request: keyed digests, which tell nothing without the fingerprint key. */
 import { createHmac } from 'node:crypto';
-import { normaliseKey, withHmac } from '../otp/hmac.ts';
-import type { Parameters } from '../otp/params.ts';
+import { normaliseKey } from '../otp/hmac.ts';
+import type { Algorithm, Parameters } from '../otp/params.ts';
+import type { StateName } from '../ports/codes.ts';
 
 /** The size of a fingerprint key in bytes. */
 export const FINGERPRINT_KEY_BYTES = 32;
 /** 128 bits: enough that two keys never meet. */
 const DIGEST_BYTES = 16;
 
-/** Digests under one fingerprint key. */
+/** Digests under one fingerprint key. A change of any of them would forget every used code: they are held to known answers. */
 export interface Fingerprints {
   /**
-   * The name of a key's state. The secret is taken as HMAC uses it (hashed if longer than the block, then zero-padded), so that all its
-   * aliases, which give the same codes, share one state; the number of digits does not count, since short codes are the end of long ones.
+   * The name of a secret's state. The secret is taken as HMAC uses it, hashed if longer than the block, and without the zero bytes at its end,
+   * so that all its aliases, which give the same codes, share one state: up to 64 bytes, whatever the algorithm is.
    */
+  readonly ofSecret: (secret: Uint8Array, algorithm: Algorithm) => string;
+  /** The name that earlier versions gave to the state of a key, one for each type, algorithm and period of a secret. */
   readonly ofKey: (secret: Uint8Array, parameters: Pick<Parameters, 'type' | 'algorithm' | 'period'>) => string;
   /** A digest of what a request asks, to tell a repeat from another request under the same id. */
   readonly ofRequest: (fields: readonly unknown[]) => string;
@@ -24,26 +27,35 @@ export interface Fingerprints {
 /** Makes the digests of `key`, 32 bytes that never leave the process. */
 export function createFingerprints(key: Uint8Array): Fingerprints {
   // Each use has a label of its own, so that no digest of one kind is ever one of another.
-  const digest = (label: string, ...parts: string[]): string => {
-    const hmac = createHmac('sha256', key).update(`otpd:${label}:`);
-    for (const part of parts) hmac.update(part);
-    return textOf(hmac.digest());
+  const digest = (label: string, content: string | Uint8Array): string => {
+    const hmac = createHmac('sha256', key).update(`otpd:${label}:`).update(content);
+    return hmac.digest().toString('base64url', 0, DIGEST_BYTES);
+  };
+  const ofNormalised = (secret: Uint8Array, algorithm: Algorithm, name: (normalised: Uint8Array) => string): string => {
+    const normalised = normaliseKey(secret, algorithm);
+    try {
+      return name(normalised);
+    } finally {
+      normalised.fill(0);
+    }
   };
   return {
-    ofKey: (secret, { type, algorithm, period }) => {
-      const normalised = normaliseKey(secret, algorithm);
-      const named = Buffer.concat([Buffer.from(`otpd:key:${type}:${algorithm}:${period}:`, 'latin1'), normalised]);
-      // Made for every Verify, hence in the way that takes half as long.
-      const fingerprint = textOf(withHmac('SHA256', key, (mac) => mac(named)));
-      normalised.fill(0);
-      named.fill(0);
-      return fingerprint;
-    },
+    ofSecret: (secret, algorithm) =>
+      ofNormalised(secret, algorithm, (normalised) => digest('secret', withoutZerosAtEnd(normalised))),
+    ofKey: (secret, { type, algorithm, period }) =>
+      ofNormalised(secret, algorithm, (normalised) => digest(`key:${type}:${algorithm}:${period}`, normalised)),
     ofRequest: (fields) => digest('request', JSON.stringify(fields)),
-    identity: digest('identity'),
+    identity: digest('identity', ''),
   };
 }
 
-function textOf(digest: Uint8Array): string {
-  return Buffer.from(digest.buffer, digest.byteOffset, DIGEST_BYTES).toString('base64url');
+/** All names of the state of a key. */
+export function stateNameOf(fingerprints: Fingerprints, secret: Uint8Array, parameters: Parameters): StateName {
+  const { algorithm, period } = parameters;
+  return { fingerprint: fingerprints.ofSecret(secret, algorithm), former: fingerprints.ofKey(secret, parameters), period };
+}
+
+/** A part of the same bytes. */
+function withoutZerosAtEnd(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(0, bytes.findLastIndex((byte) => byte !== 0) + 1);
 }

@@ -1,19 +1,11 @@
 /** The rules for one code, once it has been compared: one-time use (RFC 6238 section 5.2) and bounded guessing (RFC 4226 section 7.3). */
 
-import type { Attempt, CodeState, Judgement } from '../ports/codes.ts';
+import type { Attempt, CodeState, FormerState, Judgement, Outcome, StateName } from '../ports/codes.ts';
+import { attemptsRemaining, delayMs, FREE_ATTEMPTS, HARD_STOP, lockEnd } from './lock.ts';
+import { formerTrack, isUsed, lastUntil, later, liveTracks, MOST_TRACKS, trackOf, withClaim, withoutFuture } from './tracks.ts';
 
-/** Wrong codes that cost nothing but the attempt. */
-export const FREE_ATTEMPTS = 5;
-/** After the last free attempt: how long the next one has to wait, in ms; twice as long after each further wrong code. */
-export const FIRST_DELAY_MS = 60_000;
-/** The longest wait, in ms. */
-export const LONGEST_DELAY_MS = 86_400_000;
-/** Consecutive wrong codes after which only an operator's unlock helps (NIST SP 800-63B section 5.2.2). */
-export const HARD_STOP = 100;
 /** How long wrong codes are remembered, in ms from the last one: a year; for ever from the hard stop on. */
 export const FAILURES_KEPT_MS = 31_536_000_000;
-/** How much longer than its codes could match a consumed step is remembered, in ms: clocks step back. */
-export const STEP_MARGIN_MS = 86_400_000;
 /** How long the answer to a request id is remembered, in ms. */
 export const ANSWER_KEPT_MS = 86_400_000;
 
@@ -23,43 +15,76 @@ export interface Ruling {
   readonly state: CodeState | undefined;
 }
 
-/** A key of which nothing is known. */
-export const UNKNOWN_KEY: CodeState = { lastStep: undefined, failures: 0, lockedUntil: 0, expiresAt: 0 };
+/** A secret of which nothing is known. */
+export const UNKNOWN_KEY: CodeState = { failures: 0, lockedUntil: 0, tracks: [], expiresAt: 0 };
 
-/** Judges `attempt` at `now`. Every store makes this one atomic step with the reading and writing of the state; the Redis script says the same in Lua. */
-export function judge(state: CodeState, attempt: Attempt, now: number): Ruling {
-  if (isLocked(state, now)) return { judgement: throttled(state, now), state: undefined };
-  if (attempt.step === undefined) return mismatch(state, now);
-  const { step, drift, claim, afterStep } = attempt;
-  const fresh = step > (state.lastStep ?? -1);
-  if (step <= (afterStep ?? -1) || (claim && !fresh)) {
-    return { judgement: right('replayed', step, drift, attemptsRemaining(state)), state: undefined };
-  }
-  const judgement = right('accepted', step, drift, FREE_ATTEMPTS);
-  // A used code that is let pass again proves nothing new: it does not clear the failures.
-  if (!fresh) return { judgement: { ...judgement, attemptsRemaining: attemptsRemaining(state) }, state: undefined };
-  if (!claim && state.failures === 0) return { judgement, state: undefined };
-  return { judgement, state: accepted(state, attempt, step, now) };
+/** What is known of a secret at `now`: a state without what has expired. */
+export function presentState(kept: CodeState | undefined, now: number): CodeState {
+  if (kept === undefined || hasExpired(kept, now)) return UNKNOWN_KEY;
+  const tracks = liveTracks(kept.tracks, now);
+  return tracks === kept.tracks ? kept : { ...kept, tracks };
 }
 
-/** The state after an operator's unlock; undefined where there is nothing to clear. The last step stays, or its code could pass again. */
+/** Whether a former state has to be looked for, and taken over, before anything is judged or changed. */
+export function mayHaveFormer(state: CodeState, { period }: StateName): boolean {
+  return trackOf(state.tracks, period) === undefined;
+}
+
+/** A present state together with what was kept under the former name, which is to be deleted in the same step. */
+export function withFormer(state: CodeState, former: FormerState, { period }: StateName, now: number): CodeState {
+  if (hasExpired(former, now)) return state;
+  const { lastStep } = former;
+  const tracks = lastStep === undefined ? state.tracks : [...state.tracks, formerTrack(period, lastStep, now)];
+  return {
+    failures: Math.max(state.failures, former.failures),
+    lockedUntil: Math.max(state.lockedUntil, former.lockedUntil),
+    tracks,
+    expiresAt: later(later(state.expiresAt, former.expiresAt), lastUntil(tracks)),
+  };
+}
+
+/**
+ * Judges `attempt` at `now`, on a present state. Every store makes this one atomic step with the reading and writing of the state; the Redis
+ * script says the same in Lua.
+ */
+export function judge(state: CodeState, attempt: Attempt, now: number): Ruling {
+  const end = lockEnd(state, now);
+  if (end > 0) return throttled(state, end, now);
+  const { step, claim, period, afterStep = -1 } = attempt;
+  if (step === undefined) return mismatch(state, now);
+  const remaining = attemptsRemaining(state);
+  if (step <= afterStep) return right('replayed', attempt, remaining);
+  // A used code that is let pass again proves nothing new: it does not clear the failures.
+  if (isUsed(state.tracks, period, step)) return right(claim ? 'replayed' : 'accepted', attempt, remaining);
+  if (state.tracks.length >= MOST_TRACKS && trackOf(state.tracks, period) === undefined) {
+    return right('too_many_names', attempt, remaining);
+  }
+  if (!claim && state.failures === 0) return right('accepted', attempt, FREE_ATTEMPTS);
+  const tracks = claim ? withClaim(state.tracks, attempt, step, now) : state.tracks;
+  const expiresAt = claim ? lastUntil(tracks) : state.expiresAt;
+  return right('accepted', attempt, FREE_ATTEMPTS, { failures: 0, lockedUntil: 0, tracks, expiresAt });
+}
+
+/** The state after an operator's unlock; undefined where there is nothing to clear. The tracks stay, or used codes could pass again. */
 export function unlocked(state: CodeState): CodeState | undefined {
   return state.failures === 0 ? undefined : { ...state, failures: 0, lockedUntil: 0 };
 }
 
-/** How many wrong codes are left before the next is throttled, in a state that is not locked now. */
-export function attemptsRemaining({ failures }: CodeState): number {
-  return Math.max(1, FREE_ATTEMPTS - failures);
+/** The state after an operator's reset at `now`; undefined where no track lies in the future. */
+export function reset(state: CodeState, now: number): CodeState | undefined {
+  const tracks = withoutFuture(state.tracks, now);
+  return tracks === state.tracks ? undefined : { ...state, tracks };
 }
 
-/** Whether no code is judged at `now`. */
-export function isLocked({ failures, lockedUntil }: CodeState, now: number): boolean {
-  return failures >= HARD_STOP || now < lockedUntil;
+function hasExpired({ expiresAt }: Pick<CodeState, 'expiresAt'>, now: number): boolean {
+  return expiresAt !== undefined && expiresAt <= now;
 }
 
-function throttled({ failures, lockedUntil }: CodeState, now: number): Judgement {
-  const retryAfterMs = failures >= HARD_STOP ? undefined : lockedUntil - now;
-  return { outcome: 'throttled', step: undefined, drift: 0, attemptsRemaining: 0, retryAfterMs };
+function throttled(state: CodeState, end: number, now: number): Ruling {
+  const retryAfterMs = end === Number.POSITIVE_INFINITY ? undefined : end - now;
+  const judgement: Judgement = { outcome: 'throttled', step: undefined, drift: 0, attemptsRemaining: 0, retryAfterMs };
+  // Kept, or a lock from before the clock was set back would begin anew with each attempt.
+  return { judgement, state: end < state.lockedUntil ? { ...state, lockedUntil: end } : undefined };
 }
 
 function mismatch(state: CodeState, now: number): Ruling {
@@ -74,23 +99,9 @@ function mismatch(state: CodeState, now: number): Ruling {
   const delay = delayMs(failures);
   // The hard stop would be none if waiting lifted it.
   const expiresAt = failures >= HARD_STOP ? undefined : later(state.expiresAt, now + FAILURES_KEPT_MS);
-  return { judgement, state: { lastStep: state.lastStep, failures, lockedUntil: delay === 0 ? 0 : now + delay, expiresAt } };
+  return { judgement, state: { ...state, failures, lockedUntil: delay === 0 ? 0 : now + delay, expiresAt } };
 }
 
-function delayMs(failures: number): number {
-  return failures < FREE_ATTEMPTS ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - FREE_ATTEMPTS));
-}
-
-function right(outcome: 'accepted' | 'replayed', step: number, drift: number, remaining: number): Judgement {
-  return { outcome, step, drift, attemptsRemaining: remaining, retryAfterMs: undefined };
-}
-
-function accepted(state: CodeState, { claim, matchableMs }: Attempt, step: number, now: number): CodeState {
-  const cleared = { failures: 0, lockedUntil: 0 };
-  if (!claim) return { ...state, ...cleared };
-  return { ...cleared, lastStep: step, expiresAt: matchableMs === undefined ? undefined : now + matchableMs + STEP_MARGIN_MS };
-}
-
-function later(one: number | undefined, other: number): number | undefined {
-  return one === undefined ? undefined : Math.max(one, other);
+function right(outcome: Outcome, { step, drift }: Attempt, remaining: number, state?: CodeState): Ruling {
+  return { judgement: { outcome, step, drift, attemptsRemaining: remaining, retryAfterMs: undefined }, state };
 }

@@ -16,6 +16,8 @@ const CROWD = 1000;
 
 const attempt: Attempt = {
   fingerprint: 'key',
+  former: 'former',
+  period: 30,
   step: 1,
   drift: 0,
   claim: true,

@@ -16,6 +16,7 @@ const PORTS = { first: 20_000, count: 10_000 };
 
 /** A line of the log, with the members that tests look at. */
 export interface LogLine {
+  readonly level?: number;
   readonly msg?: string;
   readonly method?: string;
   readonly code?: string;
@@ -37,6 +38,8 @@ export interface Instance {
   readonly log: () => LogLine[];
   /** Starts it; resolves when it listens. */
   readonly start: () => Promise<void>;
+  /** Resolves when its latest process ends by itself, to its exit code and signal. */
+  readonly exit: () => Promise<[number | null, NodeJS.Signals | null]>;
   /** SIGTERM; resolves to the exit code. */
   readonly stop: () => Promise<number | null>;
   /** SIGKILL. */
@@ -94,6 +97,7 @@ export async function createInstance(
       await listening(child, output);
       commandLine = readFileSync(`/proc/${child.pid}/cmdline`, 'utf8');
     },
+    exit: async () => (child === undefined ? [null, null] : ((await once(child, 'close')) as [number, NodeJS.Signals])),
     stop: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL')),
     async close() {

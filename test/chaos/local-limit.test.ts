@@ -8,11 +8,26 @@ import { type Cluster, startCluster } from './cluster.ts';
 import { otpd } from './command.ts';
 import { type Fault, redisFaults } from './faults.ts';
 import { nextRandom } from './form.ts';
+import type { Instance } from './instance.ts';
 import { codeOf, hotpKey, requestOf } from './keys.ts';
 import { AWAY, BACK, BACK_WITHIN, changes, untilServing } from './serving.ts';
 
 /** The calls a minute of plan free. */
 const LIMIT = DEFAULT_PLANS.get('free')?.windows[0]?.limit ?? Number.NaN;
+
+const [INFO, WARN] = [30, 40];
+const LOCAL = 'rate limits are local: the shared store cannot be reached, each process counts its own calls';
+const SHARED = 'rate limits are shared again';
+
+/** What an instance says of its store and its limits, apart from the lines of calls. */
+function ownLines({ log }: Instance) {
+  return log().filter(({ msg, method }) => method === undefined && /store|redis|limit/i.test(msg ?? ''));
+}
+
+/** Where its limits are counted, each time that it says so. */
+function limitLines(one: Instance): unknown[] {
+  return ownLines(one).flatMap(({ level, msg }) => (msg === LOCAL || msg === SHARED ? [[level, msg]] : []));
+}
 
 redisSuite('the limits of a plan while Redis is', () => {
   const parts: (() => PromiseLike<void> | void)[] = [];
@@ -77,8 +92,8 @@ redisSuite('the limits of a plan while Redis is', () => {
     expect((await Promise.all(strangers.map(token))).map(({ code }) => code)).toEqual(['UNAVAILABLE', 'UNAVAILABLE']);
     for (const one of cluster.instances) {
       expect(changes(one)).toEqual([AWAY]);
-      const lines = one.log().filter(({ msg, method }) => method === undefined && msg !== undefined);
-      expect(lines.filter(({ msg }) => /store|redis|limit/i.test(msg ?? ''))).toHaveLength(1);
+      expect(ownLines(one)).toHaveLength(2);
+      expect(limitLines(one)).toEqual([[WARN, LOCAL]]);
     }
 
     await fault.end();
@@ -86,6 +101,14 @@ redisSuite('the limits of a plan while Redis is', () => {
     // Redis has counted the first two alone.
     const [first] = clients;
     expect(first && (await token(first)).headers['x-ratelimit-remaining']).toBe(String(LIMIT - 3));
-    for (const one of cluster.instances) expect(changes(one)).toEqual([AWAY, BACK]);
+    for (const client of [...clients, ...clients]) await token(client);
+    for (const one of cluster.instances) {
+      expect(changes(one)).toEqual([AWAY, BACK]);
+      expect(limitLines(one)).toEqual([
+        [WARN, LOCAL],
+        [INFO, SHARED],
+      ]);
+      expect(ownLines(one)).toHaveLength(4);
+    }
   });
 });

@@ -13,7 +13,7 @@ import { Rejection } from '../../src/ports/rejection.ts';
 import { createVerify } from '../../src/service/verify.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { createFingerprints } from '../../src/verification/fingerprint.ts';
+import { createFingerprints, stateNameOf } from '../../src/verification/fingerprint.ts';
 import { createMemoryCodes } from '../support/memory-codes.ts';
 import { redisSuite, startRedis } from '../support/redis.ts';
 import { OUTCOMES } from './caller.ts';
@@ -97,9 +97,8 @@ async function expectModel(codes: CodeStore): Promise<void> {
   }
 
   async function unlock({ name, key }: Slot): Promise<void> {
-    await codes.unlock(
-      fingerprints.ofKey(key.bytes, completeParameters(key.type === 'hotp' ? { type: 'hotp' } : { period: key.period })),
-    );
+    const parameters = completeParameters(key.type === 'hotp' ? { type: 'hotp' } : { period: key.period });
+    await codes.unlock(stateNameOf(fingerprints, key.bytes, parameters), now);
     model.unlock(name);
   }
 

@@ -7,6 +7,7 @@ import type { Judgement } from '../../src/ports/codes.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { stateNameOf } from '../../src/verification/fingerprint.ts';
 import { createTestClient, methods } from '../support/client.ts';
 import { type Cluster, eachShape, type Shape, startCluster } from './cluster.ts';
 import { otpd } from './command.ts';
@@ -34,8 +35,8 @@ async function lockForGood(cluster: Cluster, key: TestKey): Promise<void> {
   const store: Store = redis
     ? await openRedisStore({ url: redis.url, callerClock: true, onWarning: () => undefined })
     : openSqliteStore({ file: databaseFile });
-  const fingerprint = fingerprints.ofKey(key.bytes, completeParameters({ type: key.type, digits: 8 }));
-  const wrong = { fingerprint, step: undefined, drift: 0, claim: true, afterStep: undefined, matchableMs: 0, request: undefined };
+  const name = stateNameOf(fingerprints, key.bytes, completeParameters({ type: key.type, digits: 8 }));
+  const wrong = { ...name, step: undefined, drift: 0, claim: true, afterStep: undefined, matchableMs: 0, request: undefined };
   // Its writer has to start first.
   await store.ping();
   let last: Judgement | undefined;
@@ -58,7 +59,7 @@ eachShape('the traces', SHAPES, (shape) => {
     const by = `key:${apiKey.split('_')[1]}`;
     const client = createTestClient(instance?.address ?? '', apiKey);
     const key = totpKey(random);
-    const fingerprint = cluster.fingerprints.ofKey(key.bytes, completeParameters({ type: 'totp', period: key.period }));
+    const fingerprint = cluster.fingerprints.ofSecret(key.bytes, 'SHA1');
     const codes = [codeOf(key, key.last), wrongCode(key, random), '12345678 9', codeOf(key, key.last)];
     let calls = 0;
     const verify = async (code: string): Promise<string | undefined> => {
@@ -123,9 +124,13 @@ eachShape('the traces', SHAPES, (shape) => {
     const options = ['--type', 'hotp', '--digits', '8'];
     const uri = `otpauth://hotp/alice?secret=${key.secret}&digits=8&counter=3`;
     const show = async () => JSON.parse((await otpd(cluster, ['attempts', 'show', '--json'], uri)).out);
-    expect(await show()).toEqual({ failures: 100, locked: true, lockedUntil: null, attemptsRemaining: 0, lastStep: 7 });
+    const used = {
+      lastStep: 7,
+      tracks: [{ type: 'hotp', periodSeconds: 0, firstStep: 7, lastStep: 7, keptUntil: null }],
+    };
+    expect(await show()).toEqual({ failures: 100, locked: true, lockedUntil: null, attemptsRemaining: 0, ...used });
     expect(await otpd(cluster, ['attempts', 'unlock', ...options, '--json'], key.secret)).toMatchObject({ code: 0 });
-    expect(await show()).toEqual({ failures: 0, locked: false, lockedUntil: null, attemptsRemaining: 5, lastStep: 7 });
+    expect(await show()).toEqual({ failures: 0, locked: false, lockedUntil: null, attemptsRemaining: 5, ...used });
     expect(await verify(7)).toEqual({ replayed: 1 });
     expect(await verify(8)).toEqual({ accepted: 1 });
   });

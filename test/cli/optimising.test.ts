@@ -30,6 +30,15 @@ test('nothing is optimised before a server listens, and what calls need is after
     const start = between(output, 'set --no-maglev', 'set --maglev');
     expect(start).toContain('asks to listen');
     expect(start).not.toContain('[compiling');
+    // Each is taken back, and nothing else is set: what stays must have been measured.
+    expect(output.match(/(?<=^set )--.*$/gm)).toEqual([
+      '--no-turbofan',
+      '--no-maglev',
+      '--semi-space-growth-factor=1',
+      '--turbofan',
+      '--maglev',
+      '--semi-space-growth-factor=2',
+    ]);
 
     const client = createTestClient(listening() ?? '');
     // Refused ones heat the code too.

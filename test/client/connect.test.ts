@@ -27,23 +27,6 @@ async function errorOf(call: Promise<unknown>): Promise<OtpError> {
   return error;
 }
 
-describe('connect refuses', () => {
-  test('an API key that cannot be a header, without repeating it', () => {
-    const apiKey = `${server.apiKey}\n`;
-    const attempt = () => connect(server.address, apiKey, { plaintext: true });
-    expect(attempt).toThrow(TypeError);
-    expect(attempt).not.toThrow(server.apiKey);
-  });
-
-  test('plaintext together with certificates, which would not be used', () => {
-    expect(() => connect(server.address, '', { plaintext: true, ca: 'x' })).toThrow('plaintext goes with no certificates');
-  });
-
-  test('a certificate without its key', () => {
-    expect(() => connect(server.address, '', { cert: 'x' })).toThrow();
-  });
-});
-
 test('without the word plaintext the API key does not leave in the clear', async () => {
   const heard: Buffer[] = [];
   const listener = createServer((socket) => {

@@ -1,21 +1,33 @@
 /** The cases of the scenario, read from `cases.json` with their long texts written out. */
 import scenario from './cases.json' with { type: 'json' };
 import type { Json } from './match.ts';
+import { spelled } from './options.ts';
 
 export interface Step {
   readonly rpc: string;
   readonly server?: string;
   readonly key?: string;
+  readonly client_deadline_ms?: number;
   readonly expect: Json;
 }
 
 export interface Case {
   readonly name: string;
+  /** The languages in which it can be written; all if unset. */
+  readonly languages?: readonly string[];
   readonly steps: readonly Step[];
 }
 
-/** What a runner is given, and what it should come to. */
-export const cases: readonly Case[] = written(scenario.cases as unknown as Json) as unknown as readonly Case[];
+const all = written(scenario.cases as unknown as Json) as unknown as readonly Case[];
+
+/** The cases that the runner of a language is given, with what they should come to. */
+export function casesFor(language: string): readonly Case[] {
+  const own = all.filter(({ languages }) => languages?.includes(language) ?? true);
+  return own.map(({ name, steps }) => ({
+    name,
+    steps: steps.map((step) => ({ ...step, expect: spelled(step.expect, language) })),
+  }));
+}
 
 /** Fields whose values differ from run to run. */
 export const volatile: ReadonlySet<string> = new Set(scenario.volatile);

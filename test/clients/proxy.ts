@@ -47,6 +47,8 @@ export const AWAY_MS = 300;
 export interface NotingProxy {
   readonly address: string;
   readonly seen: readonly SeenCall[];
+  /** How many connections there were, also those without a call. */
+  readonly connections: () => number;
   readonly close: () => Promise<void>;
 }
 
@@ -100,6 +102,7 @@ export async function startProxy(target: string, treat: (call: SeenCall) => Trea
   return {
     address: `127.0.0.1:${port}`,
     seen,
+    connections: () => connections.length,
     close: async () => {
       upstream.destroy();
       for (const connection of connections) connection.destroy();

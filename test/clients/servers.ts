@@ -20,20 +20,21 @@ export const PAUSE_MS = 600;
 /** Calls a minute of the limited API key: the cases count on it. */
 const LIMIT = 3;
 
-/** Where to call: PEM files for TLS, plaintext without. */
+/** Where to call: PEM files for TLS, plaintext without a `ca`, or where it is asked for. */
 export interface Endpoint {
   readonly address: string;
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
+  readonly plaintext?: true;
 }
 
-export type ProxyName = 'plain' | 'flaky' | 'busy' | 'closing' | 'leaving' | 'restarting' | 'dead';
+export type ProxyName = 'plain' | 'flaky' | 'busy' | 'closing' | 'leaving' | 'restarting' | 'dead' | 'untouched';
 
 /** Everything that one runner needs, its own: no language sees what another has used up. */
 export interface Servers {
   readonly endpoints: Readonly<Record<string, Endpoint>>;
-  readonly keys: Readonly<Record<string, string | null>>;
+  readonly keys: Readonly<Record<string, string>>;
   /** What came through each proxy. */
   readonly proxies: Readonly<Record<ProxyName, NotingProxy>>;
   /** What the server behind the proxies has logged so far. */
@@ -77,7 +78,11 @@ export async function startServers(): Promise<Servers> {
     leaving: await before(({ earlier }) => (earlier === 0 ? { ...unavailable(), leave: true } : 'pass')),
     restarting: await before(({ earlier, path }) => (earlier === 0 && path.endsWith('/Verify') ? 'restart' : 'pass')),
     dead: await before(() => 'hang'),
+    untouched: await before(() => 'pass'),
   };
+  const { address: untouched } = proxies.untouched;
+  const nonsense = join(folder, 'nonsense.crt');
+  writeFileSync(nonsense, 'nonsense\n');
   const freezer = started.adopt(await startFreezer(plain.address), (proxy) => proxy.close());
   const [tlsAddress, mtlsAddress] = [`localhost:${tls.port}`, `localhost:${mtls.port}`];
   const owned = started.move();
@@ -89,6 +94,14 @@ export async function startServers(): Promise<Servers> {
       untrusted: { address: tlsAddress, ca: theirs.cert },
       mtls: { address: mtlsAddress, ca: ours.cert, cert: client.cert, key: client.key },
       mtls_no_cert: { address: mtlsAddress, ca: ours.cert },
+      empty_address: { address: '' },
+      blank_address: { address: ' ' },
+      line_address: { address: `${untouched}\n` },
+      url_address: { address: `https://${untouched}` },
+      nonsense_ca: { address: untouched, ca: nonsense },
+      key_as_ca: { address: untouched, ca: ours.key },
+      plaintext_ca: { address: untouched, ca: ours.cert, plaintext: true },
+      plaintext_cert: { address: untouched, cert: client.cert, key: client.key, plaintext: true },
     },
     keys: {
       full,
@@ -98,7 +111,8 @@ export async function startServers(): Promise<Servers> {
       expired: await issue({}, (record) => ({ ...record, expiresAt: record.createdAt })),
       revoked: await issue({}, (record) => revokeApiKey(record, Date.now())),
       wrong: `${full.slice(0, -1)}${full.endsWith('0') ? '1' : '0'}`,
-      none: null,
+      line: `${full}\n`,
+      empty: '',
     },
     proxies,
     logs: () => plain.log,

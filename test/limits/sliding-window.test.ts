@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLocalLimits } from '../../src/limits/local-counter.ts';
-import { addCall, advance, emptyLog, entriesOf, takeBack, waitMs } from '../../src/limits/sliding-window.ts';
+import { addCall, advance, emptyLog, entriesOf, takeBack, type WindowLog, waitMs } from '../../src/limits/sliding-window.ts';
 import type { LimitWindow } from '../../src/ports/store.ts';
 import { MINUTE, START } from '../auth/fixtures.ts';
 
@@ -11,6 +11,28 @@ const GRAIN = MINUTE / 60;
 
 function windowOf(limit: number): LimitWindow {
   return { name: 'minute', periodMs: MINUTE, limit, refundable: true };
+}
+
+/** A call that was counted. */
+interface Counted {
+  readonly at: number;
+  readonly cost: number;
+}
+
+/** What the calls cost in the span that ends with, and includes, `end`. */
+function costIn(calls: readonly Counted[], end: number, span: number): number {
+  return calls.reduce((sum, { at, cost }) => (at > end - span && at <= end ? sum + cost : sum), 0);
+}
+
+/** A log that has counted these calls, as it stands at `now`. */
+function logAt(calls: readonly Counted[], window: LimitWindow, now: number): WindowLog {
+  const log = emptyLog();
+  for (const { at, cost } of calls) {
+    advance(log, window, at);
+    addCall(log, window, at, cost);
+  }
+  advance(log, window, now);
+  return log;
 }
 
 /** Calls in the span that ends with, and includes, `end`. */
@@ -49,6 +71,38 @@ describe('a window', () => {
         }
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it('holds no more than its limit of costs in any span, refuses only what does not fit, and tells the least wait', () => {
+    const costs = fc.array(fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 24 })), { minLength: 150, maxLength: 150 });
+    fc.assert(
+      fc.property(gaps, costs, fc.integer({ min: 1, max: 20 }), (waits, planned, limit) => {
+        const window = windowOf(limit);
+        const log = emptyLog();
+        const allowed: Counted[] = [];
+        let now = START;
+        for (const [place, wait] of waits.entries()) {
+          const cost = planned[place] ?? 1;
+          now += wait;
+          advance(log, window, now);
+          const retryMs = waitMs(log, window, now, cost);
+          if (cost > limit) {
+            expect(retryMs).toBe(Infinity);
+          } else if (retryMs === 0) {
+            addCall(log, window, now, cost);
+            allowed.push({ at: now, cost });
+            expect(costIn(allowed, now, MINUTE)).toBeLessThanOrEqual(limit);
+          } else {
+            expect(costIn(allowed, now, MINUTE + GRAIN)).toBeGreaterThan(limit - cost);
+            const [before, then] = [now + retryMs - 1, now + retryMs];
+            expect(waitMs(logAt(allowed, window, before), window, before, cost)).toBe(1);
+            expect(waitMs(logAt(allowed, window, then), window, then, cost)).toBe(0);
+          }
+          expect(entriesOf(log).reduce((sum, { count }) => sum + count, 0)).toBe(log.used);
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 
@@ -142,6 +196,19 @@ describe('a window', () => {
 });
 
 describe('taking a call back', () => {
+  it('takes a part of its cost, at most what its entry has, and from no other', () => {
+    const window = windowOf(9);
+    const log = emptyLog();
+    addCall(log, window, START, 4);
+    addCall(log, window, START + 20_000, 3);
+    takeBack(log, START, 3);
+    expect(entriesOf(log).map(({ count }) => count)).toEqual([1, 3]);
+    takeBack(log, START + 20_000, 1000);
+    expect(entriesOf(log).map(({ count }) => count)).toEqual([1]);
+    takeBack(log, START, 1);
+    expect([entriesOf(log), log.used]).toEqual([[], 0]);
+  });
+
   it('leaves the log as if it had not come', () => {
     const window = windowOf(5);
     const log = emptyLog();
@@ -181,27 +248,27 @@ describe('the table in memory', () => {
 
   it('starts the first subject afresh beyond 100,000, and forgets no other', async () => {
     const limits = createLocalLimits();
-    for (let subject = 0; subject < 100_000; subject += 1) await limits.charge(`key ${subject}`, [minute], START);
-    expect((await limits.charge('key 0', [minute], START)).allowed).toBe(false);
-    expect((await limits.charge('one more', [minute], START)).allowed).toBe(true);
-    expect((await limits.charge('key 1', [minute], START)).allowed).toBe(false);
-    expect((await limits.charge('key 0', [minute], START)).allowed).toBe(true);
+    for (let subject = 0; subject < 100_000; subject += 1) await limits.charge(`key ${subject}`, [minute], 1, START);
+    expect((await limits.charge('key 0', [minute], 1, START)).allowed).toBe(false);
+    expect((await limits.charge('one more', [minute], 1, START)).allowed).toBe(true);
+    expect((await limits.charge('key 1', [minute], 1, START)).allowed).toBe(false);
+    expect((await limits.charge('key 0', [minute], 1, START)).allowed).toBe(true);
   });
 
   it('keeps a day while minutes pass and other subjects come, also after a plan without the day', async () => {
     const limits = createLocalLimits();
-    await limits.charge('moved', [day], START);
-    await limits.charge('moved', [minute], START + 1);
-    for (let now = START; now < START + 86_400_000; now += 600_000) await limits.charge(`at ${now}`, [minute], now);
-    expect((await limits.charge('moved', [day], START + 86_399_999)).allowed).toBe(false);
-    expect((await limits.charge('moved', [day], START + 86_400_000)).allowed).toBe(true);
+    await limits.charge('moved', [day], 1, START);
+    await limits.charge('moved', [minute], 1, START + 1);
+    for (let now = START; now < START + 86_400_000; now += 600_000) await limits.charge(`at ${now}`, [minute], 1, now);
+    expect((await limits.charge('moved', [day], 1, START + 86_399_999)).allowed).toBe(false);
+    expect((await limits.charge('moved', [day], 1, START + 86_400_000)).allowed).toBe(true);
   });
 
   it('drops the idle subjects, so that those who still count are not the ones to make room', async () => {
     const limits = createLocalLimits();
-    await limits.charge('counted for a day', [day], START);
-    for (let subject = 0; subject < 90_000; subject += 1) await limits.charge(`key ${subject}`, [minute], START);
-    for (let subject = 0; subject < 90_000; subject += 1) await limits.charge(`next ${subject}`, [minute], START + MINUTE);
-    expect((await limits.charge('counted for a day', [day], START + MINUTE)).allowed).toBe(false);
+    await limits.charge('counted for a day', [day], 1, START);
+    for (let subject = 0; subject < 90_000; subject += 1) await limits.charge(`key ${subject}`, [minute], 1, START);
+    for (let subject = 0; subject < 90_000; subject += 1) await limits.charge(`next ${subject}`, [minute], 1, START + MINUTE);
+    expect((await limits.charge('counted for a day', [day], 1, START + MINUTE)).allowed).toBe(false);
   });
 });

@@ -73,17 +73,20 @@ describe('entries', () => {
 });
 
 /** What a charge of one subject gives that has logs of its own. */
-function chargeAlone(logs: Map<string, WindowLog>, windows: readonly LimitWindow[], now: number): ChargeResult {
+function chargeAlone(logs: Map<string, WindowLog>, windows: readonly LimitWindow[], cost: number, now: number): ChargeResult {
   const own = windows.map((window) => {
     const log = logs.get(window.name) ?? emptyLog();
     logs.set(window.name, log);
     advance(log, window, now);
     return { window, log };
   });
-  const retryAfterMs = Math.max(...own.map(({ window, log }) => waitMs(log, window, now)));
+  const waits = own.map(({ window, log }) => waitMs(log, window, now, cost));
+  const retryAfterMs = Math.max(...waits);
   const allowed = retryAfterMs === 0;
-  if (allowed) for (const { window, log } of own) addCall(log, window, now);
-  return { allowed, chargedAt: now, retryAfterMs, states: own.map(({ window, log }) => stateOf(log, window, now)) };
+  if (allowed) for (const { window, log } of own) addCall(log, window, now, cost);
+  const refusing = allowed ? undefined : windows[waits.indexOf(retryAfterMs)];
+  const states = own.map(({ window, log }) => stateOf(log, window, now));
+  return { allowed, chargedAt: now, retryAfterMs, refusing, states };
 }
 
 describe('the logs of many subjects', () => {
@@ -95,7 +98,8 @@ describe('the logs of many subjects', () => {
         subject: fc.constantFrom('a', 'b', 'c'),
         wait: fc.oneof(fc.integer({ min: 0, max: 2000 }), fc.constantFrom(-5000, MINUTE, 10 * MINUTE)),
         windows: fc.constantFrom(WINDOWS, WINDOWS.slice(1), WINDOWS.toReversed()),
-        fails: fc.boolean(),
+        cost: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 10 })),
+        givenBack: fc.option(fc.record({ count: fc.integer({ min: 1, max: 12 }), rejected: fc.boolean() })),
       }),
       { minLength: 1, maxLength: 80 },
     );
@@ -104,14 +108,15 @@ describe('the logs of many subjects', () => {
         runs += 1;
         const alone = new Map(['a', 'b', 'c'].map((subject) => [subject, new Map<string, WindowLog>()]));
         let now = START;
-        for (const { subject, wait, windows, fails } of planned) {
+        for (const { subject, wait, windows, cost, givenBack } of planned) {
           now += wait;
           const logs = alone.get(subject) ?? new Map();
-          const charged = await limits.charge(`${subject} of ${runs}`, windows, now);
-          expect(charged).toEqual(chargeAlone(logs, windows, now));
-          if (!fails || !charged.allowed) continue;
-          await limits.refund(`${subject} of ${runs}`, windows, now);
-          for (const { name, refundable } of windows) if (refundable) takeBack(logs.get(name), now);
+          const charged = await limits.charge(`${subject} of ${runs}`, windows, cost, now);
+          expect(charged).toEqual(chargeAlone(logs, windows, cost, now));
+          if (givenBack === null || !charged.allowed) continue;
+          const { count, rejected } = givenBack;
+          await limits.refund(`${subject} of ${runs}`, windows, now, count, { rejected });
+          for (const { name, refundable } of windows) if (refundable || rejected) takeBack(logs.get(name), now, count);
         }
       }),
       { numRuns: 100 },

@@ -2,19 +2,25 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Attempt, CodeStore } from '../../src/ports/codes.ts';
-import {
-  ANSWER_KEPT_MS,
-  FAILURES_KEPT_MS,
-  FREE_ATTEMPTS,
-  HARD_STOP,
-  judge,
-  LONGEST_DELAY_MS,
-  STEP_MARGIN_MS,
-  UNKNOWN_KEY,
-} from '../../src/verification/rules.ts';
+import { FREE_ATTEMPTS, HARD_STOP, LONGEST_DELAY_MS } from '../../src/verification/lock.ts';
+import { ANSWER_KEPT_MS, FAILURES_KEPT_MS, judge, presentState, UNKNOWN_KEY } from '../../src/verification/rules.ts';
+import { USED_KEPT_MS } from '../../src/verification/tracks.ts';
 import { MINUTE, SECOND, START } from '../auth/fixtures.ts';
-import { attempt, DAY, newFingerprint, STEP, state, tallyOf } from './codes-fixtures.ts';
-import { race } from './codes-race.ts';
+import {
+  attempt,
+  DAY,
+  HOTP,
+  hotpTrack,
+  MATCHABLE_MS,
+  named,
+  newFingerprint,
+  STEP,
+  state,
+  tallyOf,
+  track,
+} from './codes-fixtures.ts';
+import { crowdOf, NAMES, race } from './codes-race.ts';
+import { tracksContract } from './tracks-contract.ts';
 
 /** All that the suite needs of a store; its clock must be the `now` that it is given. */
 export interface OpenCodes {
@@ -48,7 +54,7 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
     let now = START;
     for (let sent = 0; sent < count; sent += 1) {
       expect(await codes.judge(attempt({ fingerprint, step: undefined }), now)).toMatchObject({ outcome: 'mismatch' });
-      now = Math.max(now, (await codes.inspect(fingerprint)).lockedUntil);
+      now = Math.max(now, (await codes.inspect(named(fingerprint), now)).lockedUntil);
     }
     return now;
   }
@@ -58,11 +64,10 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
       const fingerprint = newFingerprint();
       const one = attempt({ fingerprint, drift: -1 });
       const accepted = { outcome: 'accepted', step: STEP, drift: -1, attemptsRemaining: FREE_ATTEMPTS, retryAfterMs: undefined };
-      expect(await codes.inspect(fingerprint)).toEqual(UNKNOWN_KEY);
+      expect(await codes.inspect(named(fingerprint), START)).toEqual(UNKNOWN_KEY);
       expect(await codes.judge(one, START)).toEqual(accepted);
-      expect(await codes.inspect(fingerprint)).toEqual(
-        state({ lastStep: STEP, expiresAt: START + 330 * SECOND + STEP_MARGIN_MS }),
-      );
+      const used = state({ tracks: [track()], expiresAt: START + MATCHABLE_MS + USED_KEPT_MS });
+      expect(await codes.inspect(named(fingerprint), START)).toEqual(used);
       expect(await codes.judge(one, START + 1)).toEqual({ ...accepted, outcome: 'replayed' });
     });
 
@@ -91,23 +96,23 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
     it('of a HOTP is claimed for ever, from the first counter to the largest', async () => {
       const judged = keyOf();
       for (const step of [0, 1, LARGEST - 1, LARGEST]) {
-        expect(await judged({ step, matchableMs: undefined })).toMatchObject({ outcome: 'accepted', step });
+        expect(await judged({ ...HOTP, step })).toMatchObject({ outcome: 'accepted', step });
       }
       for (const step of [0, LARGEST]) {
-        expect(await judged({ step, matchableMs: undefined }, START + 50 * FAILURES_KEPT_MS)).toMatchObject({
+        expect(await judged({ ...HOTP, step }, START + 50 * FAILURES_KEPT_MS)).toMatchObject({
           outcome: 'replayed',
           step,
         });
       }
     });
 
-    it('stays claimed as long as it could match, and a day longer', async () => {
+    it('stays claimed as long as it could match, and 30 days longer', async () => {
       const judged = keyOf();
-      const matchableMs = 330 * SECOND;
-      await judged({ matchableMs });
-      const end = START + matchableMs + STEP_MARGIN_MS;
-      for (const now of [START, START + matchableMs, end - 1])
+      await judged();
+      const end = START + MATCHABLE_MS + USED_KEPT_MS;
+      for (const now of [START, START + MATCHABLE_MS, end - 1])
         expect(await judged({}, now)).toMatchObject({ outcome: 'replayed' });
+      expect(await judged({}, end)).toMatchObject({ outcome: 'accepted' });
     });
 
     it('of one key says nothing of another', async () => {
@@ -147,23 +152,25 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
 
     it('delay twice as long each time, a day at most, and stop for ever at the hundredth; an unlock helps', async () => {
       const fingerprint = newFingerprint();
-      await codes.judge(attempt({ fingerprint }), START);
+      await codes.judge(attempt({ ...HOTP, fingerprint }), START);
       const next = await fail(fingerprint, HARD_STOP);
       let planned = 0;
       for (let delay = MINUTE, failure = FREE_ATTEMPTS; failure <= HARD_STOP; failure += 1, delay *= 2)
         planned += Math.min(LONGEST_DELAY_MS, delay);
       expect(next).toBe(START + planned);
 
-      const stopped = { lastStep: STEP, failures: HARD_STOP, lockedUntil: next, expiresAt: undefined };
+      const stopped = { failures: HARD_STOP, lockedUntil: next, expiresAt: undefined };
       const later = next + 10 * FAILURES_KEPT_MS;
       for (const step of [undefined, STEP + 1]) {
         const judgement = await codes.judge(attempt({ fingerprint, step }), later);
         expect(judgement).toMatchObject({ outcome: 'throttled', retryAfterMs: undefined });
       }
-      expect(await codes.unlock(fingerprint)).toEqual(stopped);
-      expect(await codes.inspect(fingerprint)).toEqual({ ...stopped, failures: 0, lockedUntil: 0 });
-      expect(await codes.judge(attempt({ fingerprint }), next)).toMatchObject({ outcome: 'replayed' });
-      expect(await codes.judge(attempt({ fingerprint, step: STEP + 1 }), next)).toMatchObject({ outcome: 'accepted' });
+      const tracks = [hotpTrack(STEP, STEP)];
+      expect(await codes.unlock(named(fingerprint), next)).toEqual({ ...stopped, tracks });
+      expect(await codes.inspect(named(fingerprint), next)).toEqual(state({ tracks, expiresAt: undefined }));
+      const hotp = { ...HOTP, fingerprint };
+      expect(await codes.judge(attempt(hotp), next)).toMatchObject({ outcome: 'replayed' });
+      expect(await codes.judge(attempt({ ...hotp, step: STEP + 1 }), next)).toMatchObject({ outcome: 'accepted' });
     });
 
     it('are remembered for a year from the last, and no longer', async () => {
@@ -179,13 +186,13 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
         attempt({ fingerprint, step: index === 100 ? STEP : undefined, claim: index % 2 === 0 }),
       );
       expect(await tallyOf(codes, crowd, START)).toMatchObject({ mismatch: FREE_ATTEMPTS, throttled: 195, unavailable: 0 });
-      expect(await codes.inspect(fingerprint)).toMatchObject({ failures: FREE_ATTEMPTS, lastStep: undefined });
+      expect(await codes.inspect(named(fingerprint), START)).toMatchObject({ failures: FREE_ATTEMPTS, tracks: [] });
     });
 
     it('of a key that none were sent for need no unlock', async () => {
       const fingerprint = newFingerprint();
-      expect(await codes.unlock(fingerprint)).toEqual(UNKNOWN_KEY);
-      expect(await codes.inspect(fingerprint)).toEqual(UNKNOWN_KEY);
+      expect(await codes.unlock(named(fingerprint), START)).toEqual(UNKNOWN_KEY);
+      expect(await codes.inspect(named(fingerprint), START)).toEqual(UNKNOWN_KEY);
     });
   });
 
@@ -227,13 +234,22 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
       const request = requestOf('one');
       const other = { ...request, payload: 'other' };
       await codes.judge(attempt({ fingerprint, request }), START);
-      const before = await codes.inspect(fingerprint);
-      for (const one of [{ step: STEP + 1 }, { step: undefined }, { fingerprint: newFingerprint() }]) {
+      const before = await codes.inspect(named(fingerprint), START);
+      for (const one of [{ step: STEP + 1 }, { step: undefined }, { ...HOTP, step: 7 }]) {
         const judged = codes.judge(attempt({ fingerprint, ...one, request: other }), START);
         expect(await judged).toEqual({ outcome: 'request_id_reused' });
       }
-      expect(await codes.inspect(fingerprint)).toEqual(before);
+      expect(await codes.inspect(named(fingerprint), START)).toEqual(before);
       expect(await codes.judge(attempt({ fingerprint, request }), START)).toMatchObject({ outcome: 'accepted' });
+    });
+
+    it('belongs to a secret: with another one it is another, with the same payload too', async () => {
+      const request = requestOf();
+      const [one, other] = [keyOf(), keyOf()];
+      expect(await one({ request })).toMatchObject({ outcome: 'accepted' });
+      expect(await other({ request, step: undefined })).toMatchObject({ outcome: 'mismatch', attemptsRemaining: 4 });
+      expect(await other({ request, step: undefined })).toMatchObject({ outcome: 'mismatch', attemptsRemaining: 4 });
+      expect(await one({ request })).toMatchObject({ outcome: 'accepted' });
     });
 
     it('is forgotten after a day, not what it claimed', async () => {
@@ -248,6 +264,8 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
     });
   });
 
+  tracksContract(name, () => codes);
+
   describe(`the ${name} store`, () => {
     it('judges as `judge` does, whatever comes, and keeps the same state', async () => {
       const step = fc.oneof(fc.integer({ min: 0, max: 9 }), fc.integer({ min: LARGEST - 3, max: LARGEST }));
@@ -256,19 +274,22 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
         drift: fc.integer({ min: -100, max: 100 }),
         claim: fc.boolean(),
         afterStep: fc.option(step, { nil: undefined }),
-        matchableMs: fc.constantFrom(undefined, 0, 30_000, 75_600_000),
-        waitMs: fc.constantFrom(0, 0, 1, 59_999, 60_000, 480_000, DAY - 1, DAY, FAILURES_KEPT_MS),
+        period: fc.constantFrom(0, 1, 30, 60, 3600, 86_400),
+        matchableMs: fc.constantFrom(0, 30_000, 75_600_000),
+        waitMs: fc.constantFrom(0, 0, 1, 59_999, 60_000, 480_000, DAY - 1, DAY, USED_KEPT_MS, FAILURES_KEPT_MS, -MINUTE, -DAY),
       });
       const sequences = fc.asyncProperty(fc.array(moves, { maxLength: 30 }), async (sequence) => {
         const fingerprint = newFingerprint();
-        let [known, now] = [UNKNOWN_KEY, START];
+        let [known, now, earliest] = [UNKNOWN_KEY, START, START];
         for (const { waitMs, ...move } of sequence) {
-          now += waitMs;
+          now = Math.max(now + waitMs, earliest);
+          // A store may have dropped what has expired, or not: the clock steps back no further.
+          if (presentState(known, now) !== known) earliest = now;
           const one = attempt({ ...move, fingerprint });
-          const expected = judge((known.expiresAt ?? Infinity) <= now ? UNKNOWN_KEY : known, one, now);
+          const expected = judge(presentState(known, now), one, now);
           expect(await codes.judge(one, now)).toEqual(expected.judgement);
           known = expected.state ?? known;
-          if (expected.state !== undefined) expect(await codes.inspect(fingerprint)).toEqual(known);
+          expect(await codes.inspect(one, now)).toEqual(presentState(known, now));
         }
       });
       await fc.assert(sequences, { numRuns: 50 });
@@ -278,6 +299,17 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
       for (let seed = 0; seed < 100; seed += 1) {
         expect(await race(codes, seed, START)).toMatchObject({ accepted: 1, replayed: 39 });
       }
+    });
+
+    it('accepts one of many that send one code at once under different names, over a hundred seeds', async () => {
+      for (let seed = 0; seed < 100; seed += 1) {
+        expect(await race(codes, seed, START, NAMES)).toMatchObject({ accepted: 1, replayed: 39 });
+      }
+    });
+
+    it('judges five wrong codes in all of many that come at once under different names', async () => {
+      const crowd = crowdOf(200, NAMES, { step: undefined });
+      expect(await tallyOf(codes, crowd, START)).toMatchObject({ mismatch: FREE_ATTEMPTS, throttled: 195 });
     });
 
     it('accepts one of a thousand', async () => {

@@ -1,11 +1,22 @@
 /** What the tests of codes share: attempts, and the count of what came of many at once. */
-import type { Attempt, CodeState, CodeStore } from '../../src/ports/codes.ts';
+import type { Attempt, CodeState, CodeStore, Outcome, StateName, Track } from '../../src/ports/codes.ts';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
+import { USED_KEPT_MS } from '../../src/verification/tracks.ts';
+import { START } from '../auth/fixtures.ts';
 
 export const DAY = 86_400_000;
 
+/** The period of the fixtures' keys, in seconds. */
+export const PERIOD = 30;
+
 /** A step of a key of 30 s at the start of the fixtures' clock. */
 export const STEP = 56_666_666;
+
+/** How long the code of a step can match, in ms, as the attempts of these tests have it. */
+export const MATCHABLE_MS = 330_000;
+
+/** What makes an attempt one on a HOTP. */
+export const HOTP = { period: 0, matchableMs: 0 } as const;
 
 let fingerprints = 0;
 
@@ -15,25 +26,39 @@ export function newFingerprint(): string {
   return `key-${fingerprints}`;
 }
 
-/** A right code, to be claimed; as TOTP judges it, unless told otherwise. */
+/** The names of a key's state, with one that nothing is kept under. */
+export function named(fingerprint: string, period: number = PERIOD): StateName {
+  return { fingerprint, former: `former-${fingerprint}`, period };
+}
+
+/** A right code, to be claimed; as a TOTP of 30 s, unless told otherwise. */
 export function attempt(overrides: Partial<Attempt> = {}): Attempt {
+  const { fingerprint = 'key' } = overrides;
   return {
-    fingerprint: 'key',
+    ...named(fingerprint),
     step: STEP,
     drift: 0,
     claim: true,
     afterStep: undefined,
-    matchableMs: 330_000,
+    matchableMs: MATCHABLE_MS,
     request: undefined,
     ...overrides,
   };
 }
 
-export type Tally = Record<'accepted' | 'replayed' | 'mismatch' | 'throttled' | 'request_id_reused' | 'unavailable', number>;
+export type Tally = Record<Outcome | 'request_id_reused' | 'unavailable', number>;
 
 /** Makes all attempts at once, and counts what comes of them. Rejects if one ends in an error that is no outage. */
 export async function tallyOf(codes: CodeStore, attempts: readonly Attempt[], now: number): Promise<Tally> {
-  const tally: Tally = { accepted: 0, replayed: 0, mismatch: 0, throttled: 0, request_id_reused: 0, unavailable: 0 };
+  const tally: Tally = {
+    accepted: 0,
+    replayed: 0,
+    too_many_names: 0,
+    mismatch: 0,
+    throttled: 0,
+    request_id_reused: 0,
+    unavailable: 0,
+  };
   await Promise.all(
     attempts.map(async (one) => {
       tally[await outcomeOf(codes, one, now)] += 1;
@@ -54,5 +79,16 @@ export async function outcomeOf(codes: CodeStore, one: Attempt, now: number): Pr
 
 /** A state, with what a key of which nothing is known has. */
 export function state(known: Partial<CodeState>): CodeState {
-  return { lastStep: undefined, failures: 0, lockedUntil: 0, expiresAt: 0, ...known };
+  return { failures: 0, lockedUntil: 0, tracks: [], expiresAt: 0, ...known };
+}
+
+/** The track of a key of 30 s that was used once, at the start of the fixtures' clock, unless told otherwise. */
+export function track(known: Partial<Track> = {}): Track {
+  const { last = STEP } = known;
+  return { period: PERIOD, first: last, last, until: START + MATCHABLE_MS + USED_KEPT_MS, ...known };
+}
+
+/** The track of a HOTP. */
+export function hotpTrack(first: number, last: number): Track {
+  return { period: 0, first, last, until: undefined };
 }

@@ -6,8 +6,8 @@ import { judge, UNKNOWN_KEY } from '../../src/verification/rules.ts';
 import { START } from '../auth/fixtures.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { codesContract } from './codes-contract.ts';
-import { attempt, newFingerprint, tallyOf } from './codes-fixtures.ts';
-import { race } from './codes-race.ts';
+import { attempt, DAY, HOTP, newFingerprint, tallyOf } from './codes-fixtures.ts';
+import { NAMES, race } from './codes-race.ts';
 
 codesContract('memory', createMemoryStore);
 
@@ -22,15 +22,19 @@ function createGetThenSet(): CodeStore {
       if (state !== undefined) states.set(one.fingerprint, state);
       return judgement;
     },
-    inspect: async (fingerprint) => states.get(fingerprint) ?? UNKNOWN_KEY,
-    unlock: async (fingerprint) => states.get(fingerprint) ?? UNKNOWN_KEY,
+    inspect: async ({ fingerprint }) => states.get(fingerprint) ?? UNKNOWN_KEY,
+    unlock: async ({ fingerprint }) => states.get(fingerprint) ?? UNKNOWN_KEY,
+    reset: async () => ({ before: UNKNOWN_KEY, after: UNKNOWN_KEY }),
   };
 }
 
 describe('the test of one-time use', () => {
   it('finds, with every seed, a store that reads and then writes', async () => {
     const codes = createGetThenSet();
-    for (let seed = 0; seed < 100; seed += 1) expect((await race(codes, seed, START)).accepted).toBeGreaterThan(1);
+    for (let seed = 0; seed < 100; seed += 1) {
+      expect((await race(codes, seed, START)).accepted).toBeGreaterThan(1);
+      expect((await race(codes, seed, START, NAMES)).accepted).toBeGreaterThan(1);
+    }
   });
 
   it('finds that such a store judges more wrong codes than there are attempts', async () => {
@@ -43,11 +47,11 @@ describe('the memory store', () => {
   it('forgets in small steps what has expired, and nothing else', async () => {
     const { codes } = createMemoryStore();
     const short = Array.from({ length: 50 }, () => attempt({ fingerprint: newFingerprint() }));
-    const forever = attempt({ fingerprint: newFingerprint(), matchableMs: undefined });
+    const forever = attempt({ ...HOTP, fingerprint: newFingerprint() });
     for (const one of [forever, ...short]) await codes.judge(one, START);
-    const later = START + 1e9;
+    const later = START + 40 * DAY;
     for (let other = 0; other < 60; other += 1) await codes.judge(attempt({ fingerprint: 'other', step: other }), later);
-    for (const one of short) expect(await codes.inspect(one.fingerprint)).toBe(UNKNOWN_KEY);
+    for (const one of short) expect(await codes.inspect(one, START)).toBe(UNKNOWN_KEY);
     expect(await codes.judge(forever, later)).toMatchObject({ outcome: 'replayed' });
   });
 

@@ -1,12 +1,17 @@
 /** Many callers with one right code, at moments that a seed decides. */
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Attempt, CodeStore } from '../../src/ports/codes.ts';
-import { attempt, newFingerprint, type Tally, tallyOf } from './codes-fixtures.ts';
+import { attempt, HOTP, newFingerprint, type Tally, tallyOf } from './codes-fixtures.ts';
 
 const CALLERS = 40;
 
-/** Lets 40 callers send the same code, each after a pause that the seed decides, and counts what they are told. */
-export function race(codes: CodeStore, seed: number, now: number): Promise<Tally> {
+/** What one code may be sent as: a HOTP whose counter is the step, and TOTPs of which it is a step. */
+export const NAMES: readonly Partial<Attempt>[] = [{}, HOTP, { period: 31 }, { period: 60 }, { period: 86_400 }];
+
+/**
+ * Lets 40 callers send the same code, each after a pause that the seed decides, under the names in their turn, and counts what they are told.
+ */
+export function race(codes: CodeStore, seed: number, now: number, names: readonly Partial<Attempt>[] = [{}]): Promise<Tally> {
   const random = randomOf(seed);
   const paused: CodeStore = {
     ...codes,
@@ -15,8 +20,16 @@ export function race(codes: CodeStore, seed: number, now: number): Promise<Tally
       return codes.judge(one, at);
     },
   };
-  const crowd = Array<Attempt>(CALLERS).fill(attempt({ fingerprint: newFingerprint() }));
+  const crowd = crowdOf(CALLERS, names);
   return tallyOf(paused, crowd, now);
+}
+
+/** So many attempts with one code of one secret, under the names in their turn. */
+export function crowdOf(count: number, names: readonly Partial<Attempt>[], overrides: Partial<Attempt> = {}): Attempt[] {
+  const fingerprint = newFingerprint();
+  return Array.from({ length: count }, (_, place) =>
+    attempt({ ...names[place % names.length], ...overrides, fingerprint, former: `${fingerprint}-${place % names.length}` }),
+  );
 }
 
 async function pause(kind: number): Promise<void> {

@@ -11,9 +11,10 @@ import { type Store, StoreUnavailableError } from '../../src/ports/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { START } from '../auth/fixtures.ts';
 import { codesContract } from './codes-contract.ts';
-import { attempt, newFingerprint, type Tally, tallyOf } from './codes-fixtures.ts';
+import { attempt, DAY, HOTP, newFingerprint, type Tally, tallyOf } from './codes-fixtures.ts';
 import type { Acknowledged } from './codes-process.ts';
 import { startProcess } from './codes-processes.ts';
+import { NAMES } from './codes-race.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'otpd-codes-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -41,8 +42,14 @@ describe('four processes on one file', () => {
     const file = newFile();
     const processes = await Promise.all([1, 2, 3, 4].map(() => startProcess(file)));
     for (let seed = 0; seed < 20; seed += 1) {
-      const crowd = { do: 'crowd', attempt: { fingerprint: newFingerprint() }, count: 250 } as const;
-      const tallies = (await Promise.all(processes.map(({ tell }) => tell(crowd)))) as Tally[];
+      const fingerprint = newFingerprint();
+      // Every other time under a name of its own in each process.
+      const tallies = (await Promise.all(
+        processes.map(({ tell }, place) => {
+          const name = seed % 2 ? NAMES[place] : {};
+          return tell({ do: 'crowd', attempt: { ...name, fingerprint }, count: 250 });
+        }),
+      )) as Tally[];
       const total = (outcome: keyof Tally) => tallies.reduce((sum, tally) => sum + tally[outcome], 0);
       // On a machine that is too busy, the one that is accepted may be one whose answer came too late.
       const late = total('unavailable');
@@ -118,11 +125,11 @@ describe('the file', () => {
       return counted;
     };
     await withStore(file, async ({ codes }) => {
-      const forever = attempt({ fingerprint: newFingerprint(), matchableMs: undefined });
+      const forever = attempt({ ...HOTP, fingerprint: newFingerprint() });
       const requested = () => attempt({ fingerprint: newFingerprint(), request: { id: newFingerprint(), payload: '' } });
       await tallyOf(codes, [forever, ...Array.from({ length: 300 }, requested)], START);
       expect(count()).toEqual({ states: 301, answers: 300 });
-      const later = START + 1e9;
+      const later = START + 40 * DAY;
       const next = Array.from({ length: 100 }, (_, step) => attempt({ fingerprint: 'other', step }));
       await tallyOf(codes, next, later);
       expect(count()).toEqual({ states: 102, answers: 100 });
@@ -211,7 +218,7 @@ describe('a process', () => {
 
   it('is kept alive by what it still waits for, and by the closing of its store', () => {
     const script = `
-      console.log((await store.codes.inspect('key')).failures);
+      console.log((await store.codes.inspect({ fingerprint: 'key', former: 'old', period: 30 }, 0)).failures);
       await store.close();
       console.log('closed');`;
     expect(run(script)).toMatchObject({ status: 0, stdout: '0\nclosed\n' });

@@ -1,7 +1,7 @@
 /** What every store promises, whichever it is: one suite, run over each. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
-import type { ApiKeyRecord, ChargeResult, LimitWindow, Store } from '../../src/ports/store.ts';
+import type { ApiKeyRecord, ChargeResult, LimitWindow, RefundOptions, Store } from '../../src/ports/store.ts';
 import { HOUR, issue, MINUTE, SECOND, START } from '../auth/fixtures.ts';
 
 const MINUTE_OF_3: LimitWindow = { name: 'minute', periodMs: MINUTE, limit: 3, refundable: false };
@@ -160,8 +160,11 @@ export function storeContract(name: string, open: () => Store): void {
   });
 
   describe(`the limits of the ${name} store`, () => {
-    const charge = (now: number, windows: readonly LimitWindow[] = BOTH, subject = 'key') =>
-      store.limits.charge(subject, windows, now);
+    const charge = (now: number, windows: readonly LimitWindow[] = BOTH, subject = 'key', cost = 1) =>
+      store.limits.charge(subject, windows, cost, now);
+    const spend = (cost: number, now: number, windows: readonly LimitWindow[] = BOTH) => charge(now, windows, 'key', cost);
+    const refund = (chargedAt: number, count: number = 1, options: RefundOptions = { rejected: false }) =>
+      store.limits.refund('key', BOTH, chargedAt, count, options);
     const remaining = (result: ChargeResult) => result.states.map((state) => state.remaining);
 
     it('count down in every window, in the order asked', async () => {
@@ -201,14 +204,14 @@ export function storeContract(name: string, open: () => Store): void {
     it('give a failed call back to the refundable windows alone', async () => {
       await charge(START);
       await charge(START + SECOND);
-      await store.limits.refund('key', BOTH, START + SECOND);
+      await refund(START + SECOND);
       expect(remaining(await charge(START + 2 * SECOND))).toEqual([0, 3]);
     });
 
     it('give back no more than was taken', async () => {
       await charge(START);
-      for (let refund = 0; refund < 3; refund += 1) await store.limits.refund('key', BOTH, START);
-      await store.limits.refund('nobody', BOTH, START);
+      for (let times = 0; times < 3; times += 1) await refund(START);
+      await store.limits.refund('nobody', BOTH, START, 1, { rejected: true });
       expect(remaining(await charge(START))).toEqual([1, 4]);
     });
 
@@ -240,6 +243,74 @@ export function storeContract(name: string, open: () => Store): void {
 
     it('allow everything where there are no windows', async () => {
       expect(await charge(START, [])).toEqual({ allowed: true, chargedAt: START, retryAfterMs: 0, states: [] });
+    });
+
+    it('count a cost whole in every window, up to the limit and not beyond', async () => {
+      expect(remaining(await spend(2, START))).toEqual([1, 3]);
+      const refused = await spend(2, START + SECOND);
+      expect(refused).toMatchObject({ allowed: false, refusing: MINUTE_OF_3, retryAfterMs: MINUTE - SECOND });
+      expect(remaining(refused)).toEqual([1, 3]);
+      expect(remaining(await spend(1, START + SECOND))).toEqual([0, 2]);
+      // Room in the minute again, and not in the hour, which refuses for both.
+      const later = await spend(3, START + MINUTE + SECOND);
+      expect(later).toMatchObject({ allowed: false, refusing: HOUR_OF_5, retryAfterMs: HOUR - MINUTE });
+      expect(remaining(later)).toEqual([3, 2]);
+      expect(remaining(await spend(2, START + MINUTE + SECOND))).toEqual([1, 0]);
+    });
+
+    it('wait for a cost until as many calls have left as it needs room, to the millisecond', async () => {
+      for (const at of [0, 20, 40]) await spend(1, START + at * SECOND, [MINUTE_OF_3]);
+      const wait = async (cost: number) => (await spend(cost, START + 50 * SECOND, [MINUTE_OF_3])).retryAfterMs;
+      expect([await wait(1), await wait(2), await wait(3)]).toEqual([10 * SECOND, 30 * SECOND, 50 * SECOND]);
+      expect(await spend(2, START + 80 * SECOND - 1, [MINUTE_OF_3])).toMatchObject({ allowed: false, retryAfterMs: 1 });
+      expect((await spend(2, START + 80 * SECOND, [MINUTE_OF_3])).allowed).toBe(true);
+    });
+
+    it('never allow a cost over the limit of a window, and name that window, even with nothing counted', async () => {
+      const refused = await spend(4, START);
+      expect(refused).toMatchObject({ allowed: false, refusing: MINUTE_OF_3, retryAfterMs: Infinity });
+      expect(remaining(refused)).toEqual([3, 5]);
+      expect(await spend(6, START, [HOUR_OF_5])).toMatchObject({ refusing: HOUR_OF_5, retryAfterMs: Infinity });
+      // Whichever else is full: no wait would help.
+      for (let minute = 0; minute < 5; minute += 1) await spend(1, START + minute * MINUTE);
+      const now = START + 5 * MINUTE;
+      expect(await spend(4, now)).toMatchObject({ refusing: MINUTE_OF_3, retryAfterMs: Infinity });
+      expect(await spend(4, now, [HOUR_OF_5, MINUTE_OF_3])).toMatchObject({ refusing: MINUTE_OF_3, retryAfterMs: Infinity });
+      expect(await spend(1, now)).toMatchObject({ refusing: HOUR_OF_5, retryAfterMs: HOUR - 5 * MINUTE });
+    });
+
+    it('name, of two windows that refuse a cost, the one with the longer wait', async () => {
+      await spend(3, START);
+      expect(await spend(3, START + SECOND)).toMatchObject({ refusing: HOUR_OF_5, retryAfterMs: HOUR - SECOND });
+      expect(await spend(2, START + SECOND)).toMatchObject({ refusing: MINUTE_OF_3, retryAfterMs: MINUTE - SECOND });
+    });
+
+    it('allow exactly as many costs at the same time as fit', async () => {
+      const results = await Promise.all(Array.from({ length: 20 }, () => spend(2, START, [HOUR_OF_5])));
+      expect(results.filter((result) => result.allowed)).toHaveLength(2);
+      expect(remaining(await spend(1, START, [HOUR_OF_5]))).toEqual([0]);
+    });
+
+    it('give back a part of a cost to the refundable windows, and a rejected part to all', async () => {
+      await spend(3, START);
+      await refund(START, 2);
+      expect(remaining(await spend(4, START))).toEqual([0, 4]);
+      await refund(START, 1, { rejected: true });
+      expect(remaining(await spend(4, START))).toEqual([1, 5]);
+    });
+
+    it('give back no more than was counted at that moment, and nothing of what has left', async () => {
+      const left = async (now: number) => remaining(await spend(6, now, [HOUR_OF_5]));
+      await spend(2, START, [HOUR_OF_5]);
+      await spend(1, START + 2 * MINUTE, [HOUR_OF_5]);
+      await refund(START, 1000);
+      expect(await left(START + 2 * MINUTE)).toEqual([4]);
+      await refund(START + 2 * MINUTE, 1000);
+      expect(await left(START + 2 * MINUTE)).toEqual([5]);
+      await spend(2, START + 3 * MINUTE, [HOUR_OF_5]);
+      await spend(1, START + 3 * MINUTE + HOUR, [HOUR_OF_5]);
+      await refund(START + 3 * MINUTE, 2);
+      expect(await left(START + 3 * MINUTE + HOUR)).toEqual([4]);
     });
   });
 

@@ -1,15 +1,19 @@
 /** Codes in Redis: the script says what `judge` says, step by step, and one at a time however many ask. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Attempt, CodeState } from '../../src/ports/codes.ts';
-import { FAILURES_KEPT_MS, HARD_STOP, LONGEST_DELAY_MS, UNKNOWN_KEY, unlocked } from '../../src/verification/rules.ts';
+import type { Attempt } from '../../src/ports/codes.ts';
+import { HARD_STOP, LONGEST_DELAY_MS } from '../../src/verification/lock.ts';
+import { FAILURES_KEPT_MS, UNKNOWN_KEY, unlocked } from '../../src/verification/rules.ts';
+import { USED_KEPT_MS } from '../../src/verification/tracks.ts';
 import { START } from '../auth/fixtures.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
+import { HOTP, named } from './codes-fixtures.ts';
+import { NAMES } from './codes-race.ts';
 import { ACCEPTED, attempt, requested, storeOpener, tally } from './redis-fixtures.ts';
 import { attempts, createCodesModel } from './redis-models.ts';
 
 interface Move {
-  readonly attempt: Attempt;
+  readonly attempt: Omit<Attempt, 'former'>;
   /** Ms since the move before; less than zero for a clock that steps back. */
   readonly wait: number;
 }
@@ -29,9 +33,12 @@ const moves: fc.Arbitrary<Move[]> = fc.array(
       480_000,
       86_399_999,
       86_400_000,
+      USED_KEPT_MS,
       FAILURES_KEPT_MS,
       -1,
       -30_000,
+      -86_400_000,
+      -40 * 86_400_000,
     ),
   }),
   { minLength: 1, maxLength: 60 },
@@ -57,7 +64,7 @@ redisSuite('the codes of the Redis store', () => {
           now += wait;
           const mine = {
             ...rest,
-            fingerprint: `${fingerprint}${runs}`,
+            ...named(`${fingerprint}${runs}`, rest.period),
             request: request && { ...request, id: `${request.id}.${runs}` },
           };
           // Not waited for one by one: a connection keeps their order.
@@ -65,9 +72,13 @@ redisSuite('the codes of the Redis store', () => {
           return { expected, judgement: await redis.judge(mine, now) };
         });
         for (const { expected, judgement } of await Promise.all(results)) expect(judgement).toEqual(expected);
-        const present = (state: CodeState) => ((state.expiresAt ?? Infinity) > now ? state : UNKNOWN_KEY);
-        for (const fingerprint of [`one${runs}`, `other${runs}`])
-          expect(present(await redis.inspect(fingerprint))).toEqual(present(model.inspect(fingerprint)));
+        for (const fingerprint of [`one${runs}`, `other${runs}`]) {
+          const name = named(fingerprint);
+          expect(await redis.inspect(name, now)).toEqual(model.inspect(name, now));
+          expect(await redis.reset(name, now)).toEqual(model.reset(name, now));
+          expect(await redis.unlock(name, now)).toEqual(model.unlock(name, now));
+          expect(await redis.inspect(name, now)).toEqual(model.inspect(name, now));
+        }
       }),
       { numRuns: 250 },
     );
@@ -85,9 +96,10 @@ redisSuite('the codes of the Redis store', () => {
       outcome: 'throttled',
       retryAfterMs: undefined,
     });
-    expect(await redis.unlock(guess.fingerprint)).toEqual(model.inspect(guess.fingerprint));
+    const before = model.inspect(guess, START);
+    expect(await redis.unlock(guess, START)).toEqual(before);
     expect(server.cli('pttl', '{otpd}:c:hard stop')).toBe('-1');
-    expect(await redis.inspect(guess.fingerprint)).toEqual(unlocked(model.inspect(guess.fingerprint)));
+    expect(await redis.inspect(guess, START)).toEqual(unlocked(before));
     expect(await redis.judge({ ...guess, step: 7 }, START)).toMatchObject({ outcome: 'accepted' });
   });
 
@@ -95,8 +107,11 @@ redisSuite('the codes of the Redis store', () => {
     const stores = await Promise.all(Array.from({ length: 4 }, () => open({ url: server.url })));
     for (let round = 0; round <= 100; round += 1) {
       const calls = round === 0 ? 250 : 10;
-      const racing = stores.flatMap(({ codes }) =>
-        Array.from({ length: calls }, () => codes.judge(attempt({ fingerprint: `race ${round}` }), 0)),
+      // Every other time under a name of its own on each instance.
+      const racing = stores.flatMap(({ codes }, place) =>
+        Array.from({ length: calls }, () =>
+          codes.judge(attempt({ ...(round % 2 ? NAMES[place] : {}), fingerprint: `race ${round}` }), 0),
+        ),
       );
       expect(tally(await Promise.all(racing))).toEqual({ accepted: 1, replayed: 4 * calls - 1 });
     }
@@ -122,14 +137,14 @@ redisSuite('the codes of the Redis store', () => {
     const { codes } = await open({ url: server.url });
     const ttl = (name: string) => Number(server.cli('pttl', `{otpd}:${name}`));
     await codes.judge(requested('totp', { fingerprint: 'totp' }), 0);
-    await codes.judge(attempt({ fingerprint: 'hotp', matchableMs: undefined }), 0);
+    await codes.judge(attempt({ ...HOTP, fingerprint: 'hotp' }), 0);
     await codes.judge(attempt({ fingerprint: 'wrong', step: undefined }), 0);
     const nearly = (ms: number): unknown => expect.closeTo(ms, -4);
-    expect(ttl('c:totp')).toEqual(nearly(86_460_000));
-    expect(ttl('r:totp')).toEqual(nearly(86_400_000));
+    expect(ttl('c:totp')).toEqual(nearly(USED_KEPT_MS + 60_000));
+    expect(ttl('r:totp:totp')).toEqual(nearly(86_400_000));
     expect(ttl('c:wrong')).toEqual(nearly(FAILURES_KEPT_MS));
     expect(ttl('c:hotp')).toBe(-1);
-    await codes.unlock('wrong');
+    await codes.unlock(named('wrong'), 0);
     expect(ttl('c:wrong')).toEqual(nearly(FAILURES_KEPT_MS));
   });
 
@@ -147,8 +162,9 @@ redisSuite('the codes of the Redis store', () => {
   describe('looked into', () => {
     it('are unknown before the first', async () => {
       const { codes } = await open({ url: server.url });
-      expect(await codes.inspect('nobody')).toEqual(UNKNOWN_KEY);
-      expect(await codes.unlock('nobody')).toEqual(UNKNOWN_KEY);
+      expect(await codes.inspect(named('nobody'), 0)).toEqual(UNKNOWN_KEY);
+      expect(await codes.unlock(named('nobody'), 0)).toEqual(UNKNOWN_KEY);
+      expect(await codes.reset(named('nobody'), 0)).toEqual({ before: UNKNOWN_KEY, after: UNKNOWN_KEY });
       expect(server.cli('exists', '{otpd}:c:nobody')).toBe('0');
     });
 
@@ -158,7 +174,7 @@ redisSuite('the codes of the Redis store', () => {
       expect(await codes.judge(attempt(key), 0)).toEqual(ACCEPTED);
       for (let failure = 0; failure < 5; failure += 1) await codes.judge(attempt({ ...key, step: undefined }), 0);
       expect(await codes.judge(attempt({ ...key, step: 101 }), 0)).toMatchObject({ outcome: 'throttled' });
-      expect(await codes.unlock('unlock')).toMatchObject({ lastStep: 100, failures: 5 });
+      expect(await codes.unlock(named('unlock'), 0)).toMatchObject({ tracks: [{ last: 100 }], failures: 5 });
       expect(await codes.judge(attempt(key), 0)).toMatchObject({ outcome: 'replayed' });
     });
   });

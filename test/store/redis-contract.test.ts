@@ -1,13 +1,11 @@
 /** The Redis store keeps the contracts of stores, on a plain Redis and on one of a Cluster, where a key outside the one slot is an error. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ChargeResult, Store } from '../../src/ports/store.ts';
+import { afterAll, beforeAll, beforeEach, describe, it } from 'vitest';
+import type { Store } from '../../src/ports/store.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
-import { MINUTE, START } from '../auth/fixtures.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { changesActSoon } from './changes-act-soon.ts';
 import { codesContract } from './codes-contract.ts';
 import { storeContract } from './contract.ts';
-import { attempt, requested } from './redis-fixtures.ts';
 
 const MODES = { Redis: [], 'Redis Cluster': ['--cluster-enabled', 'yes'] };
 
@@ -31,16 +29,6 @@ for (const [name, args] of Object.entries(MODES)) {
         store = await open();
       });
       storeContract(name, () => store);
-
-      it('let a judgement take the charge of its call along', async () => {
-        const windows = [{ name: 'minute', periodMs: MINUTE, limit: 1, refundable: false }];
-        const made: boolean[] = [];
-        const charge = { subject: 'key', windows, made: ({ allowed }: ChargeResult) => void made.push(allowed) };
-        await store.codes.judge(requested('id'), START, charge);
-        await store.codes.judge(attempt(), START, charge);
-        expect(made).toEqual([true, false]);
-        expect(await store.limits.charge('key', windows, START)).toMatchObject({ allowed: false });
-      });
 
       it('let a server at work know within half a second what another process changed', async () => {
         const own = await openRedisStore({ url: server.url, onWarning: () => undefined });

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Attempt } from '../../src/ports/codes.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
+import { named } from './codes-fixtures.ts';
 import {
   ACCEPTED,
   answeredAfter,
@@ -43,7 +44,7 @@ redisSuite('the Redis store in trouble', () => {
     await Promise.all(Array.from({ length: 100 }, () => expectRefused(store, () => store.codes.judge(wrong('late'), 0))));
     server.resume();
     expect(await answeredAfter(() => store.ping(), BACK_WITHIN)).toBeLessThan(BACK_WITHIN);
-    expect((await store.codes.inspect('late')).failures).toBe(0);
+    expect((await store.codes.inspect(named('late'), 0)).failures).toBe(0);
     expect(store.warnings.filter((text) => text.includes('lost its state'))).toEqual([]);
   });
 
@@ -80,7 +81,7 @@ redisSuite('the Redis store in trouble', () => {
     server.cli('config', 'set', 'maxmemory', '1');
     await expectRefused(store);
     await expectRefused(store, () => store.ping());
-    expect((await store.codes.inspect('f')).failures).toBe(1);
+    expect((await store.codes.inspect(named('f'), 0)).failures).toBe(1);
     server.cli('config', 'set', 'maxmemory', '0');
     expect(await store.codes.judge(attempt({ step: 999 }), 0)).toMatchObject({ outcome: 'accepted' });
   });
@@ -154,7 +155,16 @@ redisSuite('the Redis store in trouble', () => {
     await expect(endOf(store.codes.judge(attempt(), 0))).rejects.toThrow('a script failed in Redis: WRONGTYPE');
     server.cli('set', '{otpd}:c:g', 'no state either');
     await expect(endOf(store.codes.judge(attempt({ fingerprint: 'g' }), 0))).rejects.toThrow('what is kept cannot be read');
-    server.cli('set', '{otpd}:r:id', 'no answer');
+    await expect(store.codes.inspect(named('g'), 0)).rejects.toThrow('what is kept cannot be read');
+    server.cli('set', '{otpd}:c:former-i', 'no former state');
+    await expect(endOf(store.codes.judge(attempt({ fingerprint: 'i' }), 0))).rejects.toThrow('what is kept cannot be read');
+    expect(server.cli('exists', '{otpd}:c:i')).toBe('0');
+    for (const tracks of ['t30:1:2', 't030:1:2:3,', 'x30:1:2:3', 't30:1:2:3,t60', 'none']) {
+      server.cli('set', '{otpd}:c:j', `2 0 0 - ${tracks}`);
+      await expect(endOf(store.codes.judge(attempt({ fingerprint: 'j' }), 0))).rejects.toThrow('what is kept cannot be read');
+      expect(server.cli('get', '{otpd}:c:j')).toBe(`2 0 0 - ${tracks}`);
+    }
+    server.cli('set', '{otpd}:r:h:id', 'no answer');
     await expect(endOf(store.codes.judge(requested('id', { fingerprint: 'h' }), 0))).rejects.toThrow(
       'what is kept cannot be read',
     );
@@ -212,13 +222,13 @@ redisSuite('the Redis store that waits for a replica', () => {
     const first = endOf(store.codes.judge(wrong('first'), 0));
     await pause(20);
     const later = Array.from({ length: 50 }, () => endOf(store.codes.judge(wrong('later'), 0)));
-    const charged = store.limits.charge('subject', [{ name: 'minute', periodMs: 60_000, limit: 1, refundable: false }], 0);
+    const charged = store.limits.charge('subject', [{ name: 'minute', periodMs: 60_000, limit: 1, refundable: false }], 1, 0);
     expect((await charged).allowed).toBe(true);
     for (const { end, ms } of await Promise.all([first, ...later])) {
       expect(end).toBe('unavailable');
       expect(ms).toBeLessThan(REFUSED_WITHIN);
     }
-    expect((await store.codes.inspect('first')).failures).toBe(1);
+    expect((await store.codes.inspect(named('first'), 0)).failures).toBe(1);
   });
 
   it('is unavailable in time while the primary is stopped, also for who asks for an API key before', async () => {

@@ -5,8 +5,9 @@ import type { Attempt, Judgement } from '../../src/ports/codes.ts';
 import { type Store, StoreUnavailableError } from '../../src/ports/store.ts';
 import { RedisSetupError } from '../../src/store/redis/error.ts';
 import { openRedisStore, type RedisStoreOptions } from '../../src/store/redis/store.ts';
-import { FREE_ATTEMPTS } from '../../src/verification/rules.ts';
+import { FREE_ATTEMPTS } from '../../src/verification/lock.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
+import { named } from './codes-fixtures.ts';
 
 export const ACCEPTED: Judgement = {
   outcome: 'accepted',
@@ -18,8 +19,9 @@ export const ACCEPTED: Judgement = {
 
 /** An attempt with the right code of step 100, unless told otherwise. */
 export function attempt(overrides: Partial<Attempt> = {}): Attempt {
+  const { fingerprint = 'f' } = overrides;
   const right = {
-    fingerprint: 'f',
+    ...named(fingerprint),
     step: 100,
     drift: 0,
     claim: true,

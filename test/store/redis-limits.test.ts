@@ -13,8 +13,13 @@ const moves = fc.array(
     wait: fc.constantFrom(0, 0, 1, 500, 999, 1000, 1001, 15_000, 59_999, 60_000, HOUR - 1, HOUR, 24 * HOUR, -1, -2000, -HOUR),
     /** Which windows: a plan may change between two calls. */
     windows: fc.constantFrom(WINDOWS, WINDOWS, SMALLER, WINDOWS.slice(0, 2), WINDOWS.toReversed(), WINDOWS.slice(2)),
-    /** How many calls ago the one was that is given back first. */
-    refund: fc.option(fc.integer({ min: 1, max: 5 }), { freq: 4 }),
+    /** Some are over the limit of a window, and some of all. */
+    cost: fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, fc.integer({ min: 1, max: 13 }), fc.constantFrom(40, 41, 1000)),
+    /** How many calls ago the one was that is given back first, and how much of it. */
+    refund: fc.option(
+      fc.record({ ago: fc.integer({ min: 1, max: 5 }), count: fc.integer({ min: 1, max: 14 }), rejected: fc.boolean() }),
+      { freq: 4 },
+    ),
   }),
   { minLength: 1, maxLength: 80 },
 );
@@ -30,8 +35,8 @@ redisSuite('the limits of the Redis store', () => {
   it('count as the rules of policy do, whatever comes', async () => {
     const redis = (await open({ url: server.url, callerClock: true })).limits;
     // A script that Redis does not know yet is sent twice, and would be overtaken.
-    await redis.charge('warm', WINDOWS, START);
-    await redis.refund('warm', WINDOWS, START);
+    await redis.charge('warm', WINDOWS, 1, START);
+    await redis.refund('warm', WINDOWS, START, 1, { rejected: false });
     let runs = 0;
     await fc.assert(
       fc.asyncProperty(moves, async (planned) => {
@@ -40,16 +45,16 @@ redisSuite('the limits of the Redis store', () => {
         const model = createLimitsModel();
         const moments: number[] = [];
         let now = START;
-        const results = planned.map(async ({ wait, windows, refund }) => {
-          const refunded = moments.at(-(refund ?? Infinity));
-          if (refunded !== undefined) {
-            void redis.refund(subject, windows, refunded);
-            model.refund(windows, refunded);
+        const results = planned.map(async ({ wait, windows, cost, refund }) => {
+          const refunded = moments.at(-(refund?.ago ?? Infinity));
+          if (refund !== null && refunded !== undefined) {
+            void redis.refund(subject, windows, refunded, refund.count, refund);
+            model.refund(windows, refunded, refund.count, refund);
           }
           now += wait;
           moments.push(now);
-          const expected = model.charge(windows, now);
-          return { expected, charged: await redis.charge(subject, windows, now) };
+          const expected = model.charge(windows, cost, now);
+          return { expected, charged: await redis.charge(subject, windows, cost, now) };
         });
         for (const { expected, charged } of await Promise.all(results)) expect(charged).toEqual(expected);
       }),
@@ -63,7 +68,8 @@ redisSuite('the limits of the Redis store', () => {
     const windows = WINDOWS.map((window) => ({ ...window, limit: 1200 }));
     for (let now = START; now < START + 3 * MINUTE; now += MINUTE / 700) {
       const moment = Math.floor(now);
-      expect(await redis.charge('dense', windows, moment)).toEqual(model.charge(windows, moment));
+      const cost = 1 + (moment % 5);
+      expect(await redis.charge('dense', windows, cost, moment)).toEqual(model.charge(windows, cost, moment));
     }
   });
 
@@ -71,30 +77,47 @@ redisSuite('the limits of the Redis store', () => {
     const [fast, slow] = await Promise.all([open({ url: server.url }), open({ url: server.url })]);
     const windows = WINDOWS.slice(1);
     const now = { fast: Date.now() + 30_000, slow: Date.now() - 30_000 };
-    const first = await fast.limits.charge('clocks', windows, now.fast);
+    const first = await fast.limits.charge('clocks', windows, 1, now.fast);
     expect(first.states[0]).toMatchObject({ remaining: 11, resetMs: HOUR });
-    const second = await slow.limits.charge('clocks', windows, now.slow);
+    const second = await slow.limits.charge('clocks', windows, 1, now.slow);
     expect(second.states[0]?.remaining).toBe(10);
     expect(second.states[0]?.resetMs).toBeGreaterThan(HOUR - 1000);
-    await fast.limits.refund('clocks', windows, first.chargedAt);
-    await slow.limits.refund('clocks', windows, second.chargedAt);
-    expect((await slow.limits.charge('clocks', windows, now.slow)).states.map((state) => state.remaining)).toEqual([11, 39]);
+    await fast.limits.refund('clocks', windows, first.chargedAt, 1, { rejected: false });
+    await slow.limits.refund('clocks', windows, second.chargedAt, 1, { rejected: false });
+    expect((await slow.limits.charge('clocks', windows, 1, now.slow)).states.map((state) => state.remaining)).toEqual([11, 39]);
   });
 
   it('leave Redis with the longest window, whatever plan comes after', async () => {
     const { limits } = await open({ url: server.url });
-    await limits.charge('moved', WINDOWS, 0);
-    await limits.charge('moved', WINDOWS.slice(0, 1), 0);
+    await limits.charge('moved', WINDOWS, 1, 0);
+    await limits.charge('moved', WINDOWS.slice(0, 1), 1, 0);
     expect(Number(server.cli('pttl', '{otpd}:l:moved'))).toEqual(expect.closeTo(24 * HOUR, -4));
-    await limits.charge('small', WINDOWS.slice(0, 1), 0);
+    await limits.charge('small', WINDOWS.slice(0, 1), 1, 0);
     expect(Number(server.cli('pttl', '{otpd}:l:small'))).toBeLessThanOrEqual(MINUTE);
+  });
+
+  it('leave no key behind for a refund of a subject that has none, and one with its time to live for a refund of all', async () => {
+    const { limits } = await open({ url: server.url });
+    const refund = async (count: number) => {
+      for (const rejected of [false, true]) await limits.refund('gone', WINDOWS, Date.now(), count, { rejected });
+    };
+    await refund(1);
+    expect(server.cli('exists', '{otpd}:l:gone')).toBe('0');
+    await limits.charge('gone', WINDOWS.slice(0, 1), 4, 0);
+    await refund(1);
+    await refund(4);
+    expect(Number(server.cli('pttl', '{otpd}:l:gone'))).toEqual(expect.closeTo(MINUTE, -4));
+    server.cli('del', '{otpd}:l:gone');
+    await refund(4);
+    expect(server.cli('exists', '{otpd}:l:gone')).toBe('0');
   });
 
   it('keep a subject small: three full logs take some kilobytes', async () => {
     const { limits } = await open({ url: server.url, callerClock: true });
     const windows = WINDOWS.map((window) => ({ ...window, limit: 1_000_000_000 }));
-    for (let entry = 0; entry < 300; entry += 1) await limits.charge('large', windows, START + entry * 13 * MINUTE);
-    for (let entry = 0; entry < 300; entry += 1) await limits.charge('large', windows, START + 300 * 13 * MINUTE + entry * 1001);
+    for (let entry = 0; entry < 300; entry += 1) await limits.charge('large', windows, 1, START + entry * 13 * MINUTE);
+    for (let entry = 0; entry < 300; entry += 1)
+      await limits.charge('large', windows, 1, START + 300 * 13 * MINUTE + entry * 1001);
     expect(Number(server.cli('memory', 'usage', '{otpd}:l:large'))).toBeLessThan(5000);
   });
 });

@@ -39,7 +39,7 @@ redisSuite('the Redis store that has lost its state', () => {
       () => store.codes.judge(attempt(), 0),
       () => store.keys.find('id'),
       () => store.keys.touch(new Map([['id', 1]])),
-      async () => store.limits.charge('subject', [{ name: 'minute', periodMs: 60_000, limit: 1, refundable: false }], 0),
+      async () => store.limits.charge('subject', [{ name: 'minute', periodMs: 60_000, limit: 1, refundable: false }], 1, 0),
       () => store.bind('identity'),
     ];
     // Connected again at the latest by then, and nothing but a ping takes the store up.

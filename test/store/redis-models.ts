@@ -1,9 +1,10 @@
 /** What the Redis scripts are held to: the rules of policy with a state around them, kept as simply as can be; and what is tried on both. */
 import fc from 'fast-check';
 import { addCall, advance, emptyLog, stateOf, takeBack, type WindowLog, waitMs } from '../../src/limits/sliding-window.ts';
-import type { Attempt, CodeState, Judgement, RequestIdReused } from '../../src/ports/codes.ts';
-import type { ChargeResult, LimitWindow } from '../../src/ports/store.ts';
-import { ANSWER_KEPT_MS, judge, UNKNOWN_KEY } from '../../src/verification/rules.ts';
+import type { Attempt, CodeState, FormerState, Judgement, RequestIdReused, Reset, StateName } from '../../src/ports/codes.ts';
+import { refundedWindows } from '../../src/ports/limits.ts';
+import type { ChargeResult, LimitWindow, RefundOptions } from '../../src/ports/store.ts';
+import { ANSWER_KEPT_MS, judge, mayHaveFormer, presentState, reset, unlocked, withFormer } from '../../src/verification/rules.ts';
 import { HOUR, MINUTE } from '../auth/fixtures.ts';
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
@@ -17,21 +18,22 @@ export const WINDOWS: readonly LimitWindow[] = [
 
 const maybe = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
 const step = fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 0, max: 9 }) }, fc.integer({ min: LARGEST - 3, max: LARGEST }));
-/** Attempts on two keys, some of them under a request id of three. */
-export const attempts: fc.Arbitrary<Attempt> = fc.record({
+/** Attempts on two secrets, under six names, some of them under a request id of three. */
+export const attempts: fc.Arbitrary<Omit<Attempt, 'former'>> = fc.record({
   fingerprint: fc.constantFrom('one', 'other'),
+  period: fc.constantFrom(0, 1, 30, 60, 3600, 86_400),
   step: fc.option(step, { nil: undefined, freq: 2 }),
   drift: fc.integer({ min: -10, max: 10 }),
   claim: fc.boolean(),
   afterStep: maybe(step),
-  matchableMs: fc.constantFrom(undefined, 0, 30_000, 75_600_000),
+  matchableMs: fc.constantFrom(0, 30_000, 75_600_000),
   request: maybe(fc.record({ id: fc.constantFrom('1', '2', '3'), payload: fc.constantFrom('', 'some words\nand lines', '-') })),
 });
 
 /** The limits of one subject. */
 export interface LimitsModel {
-  charge(windows: readonly LimitWindow[], now: number): ChargeResult;
-  refund(windows: readonly LimitWindow[], chargedAt: number): void;
+  charge(windows: readonly LimitWindow[], cost: number, now: number): ChargeResult;
+  refund(windows: readonly LimitWindow[], chargedAt: number, count: number, options: RefundOptions): void;
 }
 
 /** One subject by the rules of policy; unlike the local table it forgets nothing when the clock leaps there and back. */
@@ -43,15 +45,18 @@ export function createLimitsModel(): LimitsModel {
     return log;
   };
   return {
-    charge(windows, now) {
+    charge(windows, cost, now) {
       for (const window of windows) advance(logOf(window), window, now);
-      const retryAfterMs = Math.max(...windows.map((window) => waitMs(logOf(window), window, now)));
+      const waits = windows.map((window) => waitMs(logOf(window), window, now, cost));
+      const retryAfterMs = Math.max(...waits);
       const allowed = retryAfterMs === 0;
-      if (allowed) for (const window of windows) addCall(logOf(window), window, now);
-      return { allowed, chargedAt: now, retryAfterMs, states: windows.map((window) => stateOf(logOf(window), window, now)) };
+      const refusing = allowed ? undefined : windows[waits.indexOf(retryAfterMs)];
+      if (allowed) for (const window of windows) addCall(logOf(window), window, now, cost);
+      const states = windows.map((window) => stateOf(logOf(window), window, now));
+      return { allowed, chargedAt: now, retryAfterMs, refusing, states };
     },
-    refund(windows, chargedAt) {
-      for (const window of windows) if (window.refundable) takeBack(logOf(window), chargedAt);
+    refund(windows, chargedAt, count, options) {
+      for (const window of refundedWindows(windows, options)) takeBack(logOf(window), chargedAt, count);
     },
   };
 }
@@ -59,25 +64,52 @@ export function createLimitsModel(): LimitsModel {
 /** Codes. */
 export interface CodesModel {
   judge(attempt: Attempt, now: number): Judgement | RequestIdReused;
-  inspect(fingerprint: string): CodeState;
+  inspect(name: StateName, now: number): CodeState;
+  unlock(name: StateName, now: number): CodeState;
+  reset(name: StateName, now: number): Reset;
 }
 
-/** What a store does around `judge`; unlike the memory store it forgets nothing when the clock leaps there and back. */
-export function createCodesModel(): CodesModel {
+/** What a store does around `judge`; unlike the memory store it forgets nothing when the clock leaps there and back. `formers` are used up. */
+export function createCodesModel(formers: Map<string, FormerState> = new Map()): CodesModel {
   const states = new Map<string, CodeState>();
   const answers = new Map<string, { payload: string; judgement: Judgement; expiresAt: number }>();
+
+  function find(name: StateName, now: number): { state: CodeState; former: FormerState | undefined } {
+    const present = presentState(states.get(name.fingerprint), now);
+    const former = mayHaveFormer(present, name) ? formers.get(name.former) : undefined;
+    return { state: former === undefined ? present : withFormer(present, former, name, now), former };
+  }
+
+  /** Keeps what `change` makes of the state; with `always`, also what was taken over. */
+  function change<T>(name: StateName, now: number, always: boolean, make: (state: CodeState) => [CodeState | undefined, T]): T {
+    const { state, former } = find(name, now);
+    const [after, result] = make(state);
+    if (after === undefined && !(always && former !== undefined)) return result;
+    states.set(name.fingerprint, after ?? state);
+    formers.delete(former === undefined ? '' : name.former);
+    return result;
+  }
+
   return {
     judge(attempted, now) {
       const { fingerprint, request } = attempted;
-      const known = answers.get(request?.id ?? '');
+      const id = `${fingerprint}:${request?.id}`;
+      const known = request && answers.get(id);
       if (known !== undefined && known.expiresAt > now)
         return known.payload === request?.payload ? known.judgement : { outcome: 'request_id_reused' };
-      const kept = states.get(fingerprint) ?? UNKNOWN_KEY;
-      const { judgement, state } = judge((kept.expiresAt ?? Infinity) > now ? kept : UNKNOWN_KEY, attempted, now);
-      if (state !== undefined) states.set(fingerprint, state);
-      if (request !== undefined) answers.set(request.id, { ...request, judgement, expiresAt: now + ANSWER_KEPT_MS });
+      const judgement = change(attempted, now, true, (state) => {
+        const ruling = judge(state, attempted, now);
+        return [ruling.state, ruling.judgement];
+      });
+      if (request !== undefined) answers.set(id, { ...request, judgement, expiresAt: now + ANSWER_KEPT_MS });
       return judgement;
     },
-    inspect: (fingerprint) => states.get(fingerprint) ?? UNKNOWN_KEY,
+    inspect: (name, now) => find(name, now).state,
+    unlock: (name, now) => change(name, now, false, (state) => [unlocked(state), state]),
+    reset: (name, now) =>
+      change(name, now, false, (state) => {
+        const after = reset(state, now);
+        return [after, { before: state, after: after ?? state }];
+      }),
   };
 }

@@ -9,6 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { issueApiKey } from '../../src/auth/api-key.ts';
 import { START } from '../auth/fixtures.ts';
 import { redisSuite } from '../support/redis.ts';
+import { named } from './codes-fixtures.ts';
 import { ACCEPTED, attempt, endOf, redisStarter, requested, storeOpener } from './redis-fixtures.ts';
 
 /** What a restricted user needs; CONFIG GET only spares a warning. */
@@ -100,12 +101,12 @@ redisSuite('opening the Redis store', () => {
     await store.keys.touch(new Map([[record.id, START + 1]]));
     expect(await store.keys.list()).toHaveLength(1);
     const windows = [{ name: 'hour', periodMs: 3_600_000, limit: 2, refundable: true }];
-    await store.limits.charge('subject', windows, START);
-    await store.limits.refund('subject', windows, START);
+    await store.limits.charge('subject', windows, 1, START);
+    await store.limits.refund('subject', windows, START, 1, { rejected: false });
     expect(await store.codes.judge(requested('id'), START)).toEqual(ACCEPTED);
     expect(await store.codes.judge(requested('id'), START)).toEqual(ACCEPTED);
     await store.codes.judge(attempt({ step: undefined }), START);
-    await store.codes.unlock('f');
+    await store.codes.unlock(named('f'), START);
 
     server.cli('acl', 'setuser', 'otpd', '-config|get');
     expect((await open({ url })).warnings).toEqual([expect.stringContaining('does not let its persistence be checked')]);

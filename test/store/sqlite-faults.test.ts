@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Store, StoreUnavailableError } from '../../src/ports/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { issue, START } from '../auth/fixtures.ts';
-import { attempt, outcomeOf, tallyOf } from './codes-fixtures.ts';
+import { attempt, named, outcomeOf, tallyOf } from './codes-fixtures.ts';
 import { type OtherProcess, startProcess } from './codes-processes.ts';
 
 let folder: string;
@@ -78,7 +78,7 @@ describe('a file that another process keeps locked', () => {
     other.exec('ROLLBACK');
     other.close();
     await expectAtWork();
-    expect(await store.codes.inspect('key-599')).toMatchObject({ lastStep: undefined });
+    expect(await store.codes.inspect(named('key-599'), START)).toMatchObject({ tracks: [] });
   });
 
   it('has nothing of what was rejected take effect later', async () => {
@@ -127,7 +127,7 @@ describe('a file that is not what it was', () => {
     await tallyOf(store.codes, crowd, START);
     const other = new DatabaseSync(file);
     other.exec("PRAGMA wal_checkpoint(TRUNCATE); DELETE FROM otp_state WHERE name <> 'key'");
-    await store.codes.inspect('key');
+    await store.codes.inspect(named('key'), START);
     const before = statSync(file).size;
     other.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
     other.close();
@@ -182,7 +182,7 @@ describe('a process that may not write any more', () => {
     for (let step = 3; step <= 6; step += 1) expect(await other.tell({ do: 'one', attempt: { step } })).toBe('unavailable');
     expect(await other.tell({ do: 'ping' })).toBe(false);
     expect(await other.tell({ do: 'ping' })).toBe(false);
-    expect(await store.codes.inspect('key')).toMatchObject({ lastStep: 2 });
+    expect(await store.codes.inspect(named('key'), START)).toMatchObject({ tracks: [{ last: 2 }] });
     limit('unlimited');
     expect(await other.tell({ do: 'ping' })).toBe(true);
     expect(await other.tell({ do: 'one', attempt: { step: 2 } })).toBe('replayed');

@@ -11,7 +11,7 @@ import { openDatabase, StoreFileError } from '../../src/store/sqlite/open.ts';
 import { APPLICATION_ID, MIGRATIONS } from '../../src/store/sqlite/schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { issue, START } from '../auth/fixtures.ts';
-import { attempt, DAY, STEP } from './codes-fixtures.ts';
+import { attempt, DAY, named, STEP } from './codes-fixtures.ts';
 
 let folder: string;
 let file: string;
@@ -157,26 +157,18 @@ describe('a file of the first version', () => {
     await store.close();
   });
 
-  it('keeps what was used, what failed and what was answered', async () => {
+  it('keeps what was used and what failed', async () => {
     makeFirst();
     const database = new DatabaseSync(file);
     const state = database.prepare('INSERT INTO code_state VALUES (?, ?, ?, ?, ?)');
-    state.run('used', STEP, 0, 0, null);
-    state.run('failed', null, 4, 0, START + DAY);
+    state.run(named('used').former, STEP, 0, 0, null);
+    state.run(named('failed').former, null, 4, 0, START + DAY);
     database.prepare("INSERT INTO answer VALUES ('request', 'payload', 'accepted', ?, 1, 5, null, ?)").run(STEP, START + DAY);
     database.close();
     const { codes, ping, close } = openSqliteStore({ file });
     await ping();
     expect(await codes.judge(attempt({ fingerprint: 'used' }), START)).toMatchObject({ outcome: 'replayed' });
     expect(await codes.judge(attempt({ fingerprint: 'failed', step: undefined }), START)).toMatchObject({ attemptsRemaining: 0 });
-    const request = { id: 'request', payload: 'payload' };
-    expect(await codes.judge(attempt({ fingerprint: 'used', request }), START)).toEqual({
-      outcome: 'accepted',
-      step: STEP,
-      drift: 1,
-      attemptsRemaining: 5,
-      retryAfterMs: undefined,
-    });
     await close();
   });
 
@@ -208,7 +200,7 @@ describe('refused, and left as it is, is a file', () => {
     database.close();
     const before = readFileSync(file);
     expect(refusal()).toBe(
-      `${file} was written by a newer otpd (schema 99, this one knows 3): run that version, or restore a backup made before`,
+      `${file} was written by a newer otpd (schema 99, this one knows 4): run that version, or restore a backup made before`,
     );
     expect(readFileSync(file).equals(before)).toBe(true);
   });

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
 import { createQueue, type Queue } from '../../src/store/sqlite/queue.ts';
+import { named } from './codes-fixtures.ts';
 
 /** Answers each order with the size of its batch and how many orders have come so far; words in place of fingerprints make it misbehave. */
 const WRITER = `
@@ -12,8 +13,8 @@ const WRITER = `
   parentPort.on('message', (batch) => {
     if (batch === 'close') return parentPort.close();
     came += batch.length;
-    const [word] = batch.map(([order]) => order[1]).filter((name) => name !== 'key');
-    const results = batch.map(([order]) => (order[1] === 'bug' ? new TypeError('a bug') : { failures: batch.length, lastStep: came }));
+    const [word] = batch.map(([order]) => order[1].fingerprint).filter((name) => name !== 'key');
+    const results = batch.map(([order]) => (order[1].fingerprint === 'bug' ? new TypeError('a bug') : { failures: batch.length, expiresAt: came }));
     if (word === 'crash') throw new Error('crashed');
     if (word === 'exit') process.exit(1);
     if (word === 'outage') return setTimeout(() => parentPort.postMessage({ outage: new Error('disk I/O error') }), 300);
@@ -40,7 +41,7 @@ beforeEach(() => {
 });
 afterEach(() => queue.close());
 
-const send = (word = 'key', patienceMs = 5000) => queue.send(['inspect', word], patienceMs);
+const send = (word = 'key', patienceMs = 5000) => queue.send(['inspect', named(word), 0], patienceMs);
 const batchesOf = async (count: number) =>
   (await Promise.all(Array.from({ length: count }, () => send()))).map((result) => result.failures);
 
@@ -92,8 +93,8 @@ describe('patience', () => {
     await setTimeout(20);
     await expect(send('key', 50)).rejects.toThrow(StoreUnavailableError);
     expect(outages).toBe(1);
-    expect((await slow).lastStep).toBe(2);
-    expect((await send()).lastStep).toBe(3);
+    expect((await slow).expiresAt).toBe(2);
+    expect((await send()).expiresAt).toBe(3);
   });
 
   it('ends for an order that the writer does not answer', async () => {
@@ -136,7 +137,7 @@ describe('a writer', () => {
     await expect(send()).rejects.toThrow(StoreUnavailableError);
     expect(started).toBe(1);
     await setTimeout(250);
-    expect((await send()).lastStep).toBe(1);
+    expect((await send()).expiresAt).toBe(1);
     expect(started).toBe(2);
     expect(outages).toBeGreaterThan(0);
   });
@@ -146,7 +147,7 @@ describe('a writer', () => {
       () => new Worker(new URL('./no-such-writer.ts', import.meta.url)),
       () => undefined,
     );
-    await expect(broken.send(['inspect', 'key'], 5000)).rejects.toThrow(StoreUnavailableError);
+    await expect(broken.send(['inspect', named('key'), 0], 5000)).rejects.toThrow(StoreUnavailableError);
     await broken.close();
   });
 
@@ -154,7 +155,7 @@ describe('a writer', () => {
     const results = await Promise.allSettled([send('outage'), send()]);
     for (const result of results) expect(result).toMatchObject({ reason: { cause: new Error('disk I/O error') } });
     expect(outages).toBe(1);
-    expect((await send()).lastStep).toBe(3);
+    expect((await send()).expiresAt).toBe(3);
   });
 });
 

@@ -11,12 +11,26 @@ const MAY_IMPORT = {
   auth: ['limits', 'ports', 'otp', 'util'],
   store: ['verification', 'limits', 'auth', 'ports', 'otp'],
   rpc: ['verification', 'limits', 'auth', 'ports', 'otp', 'util'],
+  listener: ['limits', 'auth', 'ports'],
   service: ['rpc', 'verification', 'limits', 'auth', 'ports', 'otp'],
-  grpc: ['service', 'rpc', 'verification', 'limits', 'auth', 'ports', 'otp'],
+  grpc: ['listener', 'service', 'rpc', 'verification', 'limits', 'auth', 'ports', 'otp'],
   config: ['store', 'ports', 'otp', 'util'],
-  observability: ['config', 'ports', 'otp'],
+  observability: ['config', 'rpc', 'ports', 'otp'],
   cluster: ['observability', 'limits', 'ports', 'otp'],
-  app: ['config', 'observability', 'grpc', 'service', 'rpc', 'store', 'auth', 'limits', 'verification', 'ports', 'otp'],
+  app: [
+    'listener',
+    'config',
+    'observability',
+    'grpc',
+    'service',
+    'rpc',
+    'store',
+    'auth',
+    'limits',
+    'verification',
+    'ports',
+    'otp',
+  ],
   client: [],
   cli: [
     'client',
@@ -37,8 +51,8 @@ const MAY_IMPORT = {
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 type Layer = keyof typeof MAY_IMPORT;
 
-/** Where generated messages may be known. */
-const KNOWS_GEN: ReadonlySet<Layer> = new Set(['rpc', 'service', 'grpc', 'client', 'cli']);
+/** Where generated code may be known. */
+const KNOWS_GEN: ReadonlySet<Layer> = new Set(['rpc', 'service', 'grpc', 'observability', 'client', 'cli']);
 /** Where gRPC may be known: the transport, and the clients. */
 const KNOWS_GRPC = /^src\/(grpc\/|client\/|cli\/client\.ts$)/;
 

@@ -1,6 +1,6 @@
 /** One-time use and attempts in memory: exact within one process, forgotten with it. */
-import type { CodeState, CodeStore, Judgement } from '../../src/ports/codes.ts';
-import { ANSWER_KEPT_MS, judge, UNKNOWN_KEY, unlocked } from '../../src/verification/rules.ts';
+import type { CodeState, CodeStore, Judgement, StateName } from '../../src/ports/codes.ts';
+import { ANSWER_KEPT_MS, judge, presentState, reset, unlocked } from '../../src/verification/rules.ts';
 
 /** Rows looked at for expiry with each judgement: two, so that old ones leave faster than new ones come. */
 const SWEPT = 2;
@@ -11,37 +11,40 @@ interface Answer {
   readonly expiresAt: number;
 }
 
-/** Makes an empty store. */
+/** Makes an empty store, which has no state under former names. */
 export function createMemoryCodes(): CodeStore {
   const states = new Map<string, CodeState>();
   const answers = new Map<string, Answer>();
-
-  function stateOf(fingerprint: string, now: number): CodeState {
-    const state = states.get(fingerprint);
-    return state === undefined || hasExpired(state, now) ? UNKNOWN_KEY : state;
-  }
+  const stateOf = ({ fingerprint }: StateName, now: number) => presentState(states.get(fingerprint), now);
 
   return {
     async judge(attempt, now) {
       sweep(states, now);
       sweep(answers, now);
       const { fingerprint, request } = attempt;
-      const known = request && answers.get(request.id);
+      const answerName = `${fingerprint}:${request?.id}`;
+      const known = request && answers.get(answerName);
       if (known !== undefined && !hasExpired(known, now)) {
         return known.payload === request?.payload ? known.judgement : { outcome: 'request_id_reused' };
       }
-      const { judgement, state } = judge(stateOf(fingerprint, now), attempt, now);
+      const { judgement, state } = judge(stateOf(attempt, now), attempt, now);
       if (state !== undefined) states.set(fingerprint, state);
       if (request !== undefined)
-        answers.set(request.id, { payload: request.payload, judgement, expiresAt: now + ANSWER_KEPT_MS });
+        answers.set(answerName, { payload: request.payload, judgement, expiresAt: now + ANSWER_KEPT_MS });
       return judgement;
     },
-    inspect: async (fingerprint) => states.get(fingerprint) ?? UNKNOWN_KEY,
-    async unlock(fingerprint) {
-      const before = states.get(fingerprint) ?? UNKNOWN_KEY;
+    inspect: async (name, now) => stateOf(name, now),
+    async unlock(name, now) {
+      const before = stateOf(name, now);
       const after = unlocked(before);
-      if (after !== undefined) states.set(fingerprint, after);
+      if (after !== undefined) states.set(name.fingerprint, after);
       return before;
+    },
+    async reset(name, now) {
+      const before = stateOf(name, now);
+      const after = reset(before, now) ?? before;
+      if (after !== before) states.set(name.fingerprint, after);
+      return { before, after };
     },
   };
 }

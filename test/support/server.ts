@@ -36,7 +36,9 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'otpd-test-'));
   const written: string[] = [];
   const log = options.log ?? createLog('info', { write: (text) => void written.push(text) });
-  const config = loadConfig({ listen: '127.0.0.1:0', dataDir, shutdownGrace: '2', ...flags }, env ?? {});
+  // The wire suites run in both modes.
+  const fastPath = process.env['OTPD_FAST_PATH'] ?? 'on';
+  const config = loadConfig({ listen: '127.0.0.1:0', dataDir, shutdownGrace: '2', fastPath, ...flags }, env ?? {});
   const app = await build(config, { log, clock, ...(store && { store }) });
   const address = await app.run();
   const createKey = async (input: Partial<NewApiKey> = {}): Promise<string> => {

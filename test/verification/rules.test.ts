@@ -4,19 +4,16 @@ import { describe, expect, it } from 'vitest';
 import type { Attempt, CodeState, Judgement } from '../../src/ports/codes.ts';
 import {
   attemptsRemaining,
-  FAILURES_KEPT_MS,
   FIRST_DELAY_MS,
   FREE_ATTEMPTS,
   HARD_STOP,
   isLocked,
-  judge,
   LONGEST_DELAY_MS,
-  STEP_MARGIN_MS,
-  UNKNOWN_KEY,
-  unlocked,
-} from '../../src/verification/rules.ts';
+} from '../../src/verification/lock.ts';
+import { FAILURES_KEPT_MS, judge, presentState, UNKNOWN_KEY, unlocked } from '../../src/verification/rules.ts';
+import { USED_KEPT_MS } from '../../src/verification/tracks.ts';
 import { MINUTE, START } from '../auth/fixtures.ts';
-import { attempt, DAY, STEP, state } from '../store/codes-fixtures.ts';
+import { attempt, DAY, HOTP, hotpTrack, MATCHABLE_MS, PERIOD, STEP, state, track } from '../store/codes-fixtures.ts';
 
 const wrong = attempt({ step: undefined });
 const failed = (failures: number, known: Partial<CodeState> = {}) =>
@@ -27,27 +24,28 @@ function right(outcome: 'accepted' | 'replayed', attemptsRemaining: number = FRE
 }
 
 describe('a right code', () => {
-  it('claims its step, until its codes can match no more and a margin longer', () => {
+  it('claims its step, until its codes can match no more and 30 days longer', () => {
     expect(judge(UNKNOWN_KEY, attempt({ drift: -1 }), START)).toEqual({
       judgement: { ...right('accepted'), drift: -1 },
-      state: state({ lastStep: STEP, expiresAt: START + 330_000 + STEP_MARGIN_MS }),
+      state: state({ tracks: [track()], expiresAt: START + MATCHABLE_MS + USED_KEPT_MS }),
     });
   });
 
   it('of a HOTP claims its counter for ever', () => {
-    expect(judge(failed(2), attempt({ step: 0, matchableMs: undefined }), START).state).toEqual(
-      state({ lastStep: 0, expiresAt: undefined }),
+    expect(judge(failed(2), attempt({ ...HOTP, step: 0 }), START).state).toEqual(
+      state({ tracks: [hotpTrack(0, 0)], expiresAt: undefined }),
     );
   });
 
   it('is replayed at the last step and before it, and changes nothing', () => {
-    for (const lastStep of [STEP, STEP + 1, Number.MAX_SAFE_INTEGER]) {
-      expect(judge(failed(2, { lastStep }), attempt(), START)).toEqual({ judgement: right('replayed', 3), state: undefined });
+    for (const last of [STEP, STEP + 1, Number.MAX_SAFE_INTEGER]) {
+      const used = failed(2, { tracks: [track({ last })] });
+      expect(judge(used, attempt(), START)).toEqual({ judgement: right('replayed', 3), state: undefined });
     }
   });
 
   it('is accepted just after the last step', () => {
-    expect(judge(state({ lastStep: STEP - 1 }), attempt(), START).judgement).toEqual(right('accepted'));
+    expect(judge(state({ tracks: [track({ last: STEP - 1 })] }), attempt(), START).judgement).toEqual(right('accepted'));
   });
 
   it('is replayed at the caller’s own last step and before it, also with reuse', () => {
@@ -67,9 +65,9 @@ describe('a right code', () => {
   it('with reuse claims nothing, and clears the failures only if it was not used', () => {
     const reused = attempt({ claim: false });
     expect(judge(UNKNOWN_KEY, reused, START)).toEqual({ judgement: right('accepted'), state: undefined });
-    const before = failed(3, { lastStep: STEP - 1 });
+    const before = failed(3, { tracks: [track({ last: STEP - 1 })] });
     expect(judge(before, reused, START)).toEqual({ judgement: right('accepted'), state: { ...before, failures: 0 } });
-    const used = failed(3, { lastStep: STEP });
+    const used = failed(3, { tracks: [track()] });
     expect(judge(used, reused, START)).toEqual({ judgement: right('accepted', 2), state: undefined });
   });
 });
@@ -133,38 +131,40 @@ describe('wrong codes', () => {
   it('are remembered for a year from the last, but no shorter than the step', () => {
     expect(judge(failed(1), wrong, START + DAY).state?.expiresAt).toBe(START + DAY + FAILURES_KEPT_MS);
     const far = START + 2 * FAILURES_KEPT_MS;
-    expect(judge(state({ lastStep: STEP, expiresAt: far }), wrong, START).state).toMatchObject({
-      lastStep: STEP,
+    expect(judge(state({ tracks: [track()], expiresAt: far }), wrong, START).state).toMatchObject({
+      tracks: [track()],
       expiresAt: far,
     });
-    expect(judge(state({ lastStep: 1, expiresAt: undefined }), wrong, START).state?.expiresAt).toBeUndefined();
+    const hotp = state({ tracks: [hotpTrack(0, 1)], expiresAt: undefined });
+    expect(judge(hotp, wrong, START).state?.expiresAt).toBeUndefined();
   });
 });
 
 describe('an unlock', () => {
-  it('clears the failures and the lock, not the last step', () => {
-    const stopped = failed(HARD_STOP, { lastStep: STEP, lockedUntil: START + DAY, expiresAt: undefined });
+  it('clears the failures and the lock, not the tracks', () => {
+    const stopped = failed(HARD_STOP, { tracks: [track()], lockedUntil: START + DAY, expiresAt: undefined });
     const after = unlocked(stopped);
-    expect(after).toEqual(state({ lastStep: STEP, expiresAt: undefined }));
+    expect(after).toEqual(state({ tracks: [track()], expiresAt: undefined }));
     expect(judge(after ?? stopped, attempt(), START).judgement.outcome).toBe('replayed');
-    expect(judge(after ?? stopped, attempt({ step: STEP + 1 }), START).state?.expiresAt).toBe(START + 330_000 + STEP_MARGIN_MS);
+    const next = judge(after ?? stopped, attempt({ step: STEP + 1 }), START).state;
+    expect(next?.expiresAt).toBe(START + MATCHABLE_MS + USED_KEPT_MS);
   });
 
   it('has nothing to do where nothing failed', () => {
     expect(unlocked(UNKNOWN_KEY)).toBeUndefined();
-    expect(unlocked(state({ lastStep: STEP }))).toBeUndefined();
+    expect(unlocked(state({ tracks: [track()] }))).toBeUndefined();
   });
 });
 
 describe('no sequence of attempts', () => {
-  const PERIOD = 30_000;
+  const PERIOD_MS = PERIOD * 1000;
   const moves = fc.array(
     fc.record({
       /** Steps from the current one; undefined: a wrong code. */
       drift: fc.option(fc.integer({ min: -10, max: 10 }), { nil: undefined, freq: 3 }),
       claim: fc.boolean(),
       waitMs: fc.oneof(
-        fc.constantFrom(0, 1, PERIOD, MINUTE, DAY, STEP_MARGIN_MS + 11 * PERIOD, FAILURES_KEPT_MS),
+        fc.constantFrom(0, 1, PERIOD_MS, MINUTE, DAY, USED_KEPT_MS + 11 * PERIOD_MS, FAILURES_KEPT_MS),
         fc.nat({ max: 2 * MINUTE }),
         fc.integer({ min: -MINUTE, max: 0 }),
       ),
@@ -177,11 +177,11 @@ describe('no sequence of attempts', () => {
     let [known, now] = [UNKNOWN_KEY, START];
     for (const { drift, claim, waitMs } of sequence) {
       now += waitMs;
-      const current = Math.floor(now / PERIOD);
+      const current = Math.floor(now / PERIOD_MS);
       const step = drift === undefined ? undefined : current + drift;
-      const matchableMs = step === undefined ? 0 : (step + 11) * PERIOD - now;
+      const matchableMs = step === undefined ? 0 : (step + 11) * PERIOD_MS - now;
       const one = attempt({ step, drift: drift ?? 0, claim, matchableMs });
-      if (known.expiresAt !== undefined && known.expiresAt <= now) known = UNKNOWN_KEY;
+      known = presentState(known, now);
       const ruling = judge(known, one, now);
       known = ruling.state ?? known;
       yield [one, ruling.judgement, now];

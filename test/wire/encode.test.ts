@@ -1,6 +1,13 @@
 /** The encoder of answers against the library's: the same bytes for the same message, whatever is in it. */
 import { create, type DescMessage, type Message, ScalarType, toBinary } from '@bufbuild/protobuf';
-import { StructSchema, TimestampSchema, timestampFromMs } from '@bufbuild/protobuf/wkt';
+import {
+  FieldMaskSchema,
+  SourceCodeInfo_LocationSchema,
+  StructSchema,
+  TimestampSchema,
+  timestampFromMs,
+  ValueSchema,
+} from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from 'vitest';
 import {
   GenerateResponseSchema,
@@ -115,8 +122,18 @@ test('the largest picture fits, and an answer after it is right', () => {
   expect(encode(small)).toEqual(Buffer.from(toBinary(QrCodeSchema, small)));
 });
 
-test('a kind of field that it has not learnt is refused before anything is served', () => {
-  expect(() => createEncoder(StructSchema)).toThrow(
-    'src/grpc/encode.ts has to learn fields like field google.protobuf.Struct.fields',
-  );
+test('a list of texts, empty ones too', () => {
+  const encode = createEncoder(FieldMaskSchema);
+  for (const paths of [[], [''], ['a', '', 'ü'], Array.from({ length: 300 }, (_, i) => 'x'.repeat(i))]) {
+    const message = create(FieldMaskSchema, { paths });
+    expect(encode(message)).toEqual(Buffer.from(toBinary(FieldMaskSchema, message)));
+  }
+});
+
+test.each([
+  ['a map', StructSchema, 'google.protobuf.Struct.fields'],
+  ['one of several', ValueSchema, 'google.protobuf.Value.null_value'],
+  ['a list of numbers', SourceCodeInfo_LocationSchema, 'google.protobuf.SourceCodeInfo.Location.path'],
+])('%s is a kind of field that it has not learnt, and refused before anything is served', (_, schema, name) => {
+  expect(() => createEncoder(schema)).toThrow(`src/grpc/encode.ts has to learn fields like field ${name}`);
 });

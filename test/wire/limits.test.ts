@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Answer, createTestClient, methods, type TestClient } from '../support/client.ts';
 import { expectError } from '../support/expect-error.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { openWatch } from '../support/watch.ts';
 
@@ -108,6 +109,38 @@ describe('over the limit', () => {
     for (let call = 0; call < 4; call += 1) await good();
     const other = await server.createKey({ plan: 'tiny' });
     expect((await client.call(methods.token, { key }, { apiKey: other })).code).toBe('OK');
+  });
+});
+
+describe('a cost over the limit', () => {
+  test('is final: no detail and no trailer tells of a time to try again', async () => {
+    const store = createMemoryStore();
+    const { limits } = store;
+    // No method costs as much yet: this store takes four of a call that costs one.
+    const costly = {
+      ...limits,
+      charge: (...[subject, windows, cost, at]: Parameters<typeof limits.charge>) =>
+        limits.charge(subject, windows, 4 * cost, at),
+    };
+    const strict = await startServer({ clock: () => now, flags: { plans }, store: { ...store, limits: costly } });
+    const caller = createTestClient(strict.address, await strict.createKey({ plan: 'tiny' }));
+    try {
+      for (let call = 0; call < 3; call += 1) {
+        const answer = await caller.call(methods.token, { key });
+        expectError(answer, 'RESOURCE_EXHAUSTED', 'COST_OVER_LIMIT');
+        expect(answer.details.errorInfo?.metadata).toEqual({ window: 'minute', limit: '3', cost: '1', plan: 'tiny' });
+        expect(answer.details.quotaFailure?.violations).toMatchObject([
+          { subject: 'plan:tiny', quotaId: 'minute', quotaValue: 3n },
+        ]);
+        expect(answer.details.retryInfo).toBeUndefined();
+        expect(answer.trailers).toMatchObject({ 'grpc-retry-pushback-ms': '-1' });
+        expect(answer.trailers).not.toHaveProperty('retry-after');
+        expect(limitsOf(answer)).toEqual(['3', '3', '0']);
+      }
+    } finally {
+      caller.close();
+      await strict.close();
+    }
   });
 });
 

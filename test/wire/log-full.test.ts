@@ -1,7 +1,7 @@
 /** A log that cannot be written: it costs no call its answer, and the server neither its life nor its memory. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,8 +26,9 @@ test('a server whose log is on a full disk starts, answers and stops', async () 
     let said = '';
     child.stdout?.on('data', (chunk) => (said += chunk));
     const found = (pattern: RegExp) => pattern.exec(said)?.[1] ?? '';
-    await expect.poll(() => found(/-H 'x-api-key: (otpd_\w+)/), { timeout: 20_000 }).not.toBe('');
-    const client = createTestClient(found(/listens on (\S+);/), found(/-H 'x-api-key: (otpd_\w+)/));
+    await expect.poll(() => found(/(Stop the server)/), { timeout: 20_000 }).not.toBe('');
+    const apiKey = readFileSync(join(dataDir, 'first-api-key'), 'utf8').trim();
+    const client = createTestClient(found(/listens on (\S+);/), apiKey);
     expect(await client.call(methods.token, { key })).toMatchObject({ code: 'OK' });
     // Longer than a line may wait for others.
     await new Promise((resolve) => setTimeout(resolve, 200));

@@ -1,9 +1,5 @@
 /** Pictures over the wire: many at once are all drawn, the largest too, and other calls do not wait for them. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Call } from '../../src/grpc/call.ts';
-import { createCallRecord } from '../../src/grpc/call-record.ts';
-import { context } from '../../src/grpc/definition.ts';
-import type { Admission } from '../../src/limits/admission.ts';
 import { scan, toPixels } from '../otp/pixels.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -50,13 +46,4 @@ test('a picture that cannot be drawn is reported with the other mistakes', async
   const { code, details } = await client.call(methods.generate, { ...longest, counter: 1n, qrCode: { errorCorrection: 4 } });
   expect(code).toBe('INVALID_ARGUMENT');
   expect(details.badRequest?.fieldViolations.map(({ field }) => field)).toEqual(['counter', 'qr_code.error_correction']);
-});
-
-test('whoever draws for a call sees when it has ended', () => {
-  const record = createCallRecord('/', {} as Call, 'unknown');
-  record.admission = {} as Admission;
-  const { call } = context(record, Date.now);
-  expect(call.ended).toBe(false);
-  record.ended = true;
-  expect(call.ended).toBe(true);
 });

@@ -1,7 +1,7 @@
 /** The message of a request, in whatever pieces it comes. */
 import { describe, expect, test } from 'vitest';
-import { frameMessage, RequestBody } from '../../src/grpc/request-body.ts';
-import { parseTimeout } from '../../src/grpc/timeout.ts';
+import { frameMessage, RequestBody } from '../../src/grpc/fast-path/request-body.ts';
+import { parseTimeout } from '../../src/grpc/fast-path/timeout.ts';
 import { frame } from '../support/raw.ts';
 
 const MOST = 1000;
@@ -43,10 +43,6 @@ describe('a message', () => {
 
   test('that is too large by its own account, before it comes', () => {
     expect(read(Uint8Array.of(0, 0xff, 0xff, 0xff), Uint8Array.of(0xff)).progress).toEqual(['partial', 'too large']);
-  });
-
-  test('that is compressed', () => {
-    expect(read(frame(MESSAGE, true)).progress).toEqual(['compressed']);
   });
 
   test('with anything behind it', () => {

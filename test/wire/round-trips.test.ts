@@ -1,4 +1,4 @@
-/** What a call asks of Redis: one round trip, of which Verify's makes its charge and its judgement; and what it is charged while Redis is away. */
+/** The round trips of a call to Redis: one to charge it, and a second one of Verify to judge its code; and the charge while Redis is unreachable. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -83,9 +83,9 @@ redisSuite('a call on Redis', () => {
   const verify = (more: object = {}) => client.call(methods.verify, requestOf(key, codeOf(key, step++), more), options);
   const failing = () => client.call(methods.verify, { ...requestOf(key, '') }, options);
 
-  test('is one round trip of Verify, with the charge, the code and the request id', async () => {
-    expect(await tripsOf(verify)).toEqual(['lc', 'lc', 'lc']);
-    expect(await tripsOf(() => verify({ requestId: crypto.randomUUID() }))).toEqual(['lcr', 'lcr', 'lcr']);
+  test('is two round trips of Verify: the charge, then the code with the request id', async () => {
+    expect(await tripsOf(verify)).toEqual(['l', 'c', 'l', 'c', 'l', 'c']);
+    expect(await tripsOf(() => verify({ requestId: crypto.randomUUID() }), 2)).toEqual(['l', 'cr', 'l', 'cr']);
     options = { apiKey: server.apiKey };
     expect(await tripsOf(verify)).toEqual(['c', 'c', 'c']);
   });
@@ -103,12 +103,12 @@ redisSuite('a call on Redis', () => {
     expect(await tripsOf(failing)).toEqual(Array(6).fill('l'));
   });
 
-  test('is two of a Verify whose caller was over its limit, one of those that are refused, and one again afterwards', async () => {
+  test('is one round trip of a Verify over the limit, which is not judged', async () => {
     options = { apiKey: await server.createKey({ plan: 'hourly' }) };
-    expect(await tripsOf(verify, LIMIT + 1)).toEqual(Array(LIMIT + 1).fill('lc'));
+    expect(await tripsOf(verify, LIMIT)).toEqual(Array(LIMIT).fill(['l', 'c']).flat());
     expect(await tripsOf(verify)).toEqual(['l', 'l', 'l']);
     redis.cli('del', ...redis.cli('keys', '{otpd}:l:*').split('\n'));
-    expect(await tripsOf(verify)).toEqual(['l', 'c', 'lc', 'lc']);
+    expect(await tripsOf(verify, 1)).toEqual(['l', 'c']);
   });
 
   test('is counted here while Redis is away, once, and in Redis when it is back', async () => {
@@ -140,51 +140,58 @@ redisSuite('a call on Redis', () => {
     await expect.poll(async () => (await verify()).code, { timeout: 5000 }).toBe('OK');
   });
 
-  /** Verify with a deadline that passes while Redis is silent for a moment; `late`: the request comes only after it. */
-  async function overdue(late: boolean): Promise<RawAnswer> {
-    const session = parts.adopt(await openConnection(server.address), (one) => one.destroy());
-    const apiKey = options.apiKey ?? '';
-    const body = frame(toBinary(VerifyRequestSchema, create(VerifyRequestSchema, requestOf(key, codeOf(key, step++)))));
-    const stream = openStream(session, '/otp.v1.OtpService/Verify', { 'x-api-key': apiKey, 'grpc-timeout': '60m' });
-    const answer = answerOf(stream);
-    redis.pause();
-    if (!late) stream.end(body);
-    await pause(100);
-    if (late) stream.end(body);
-    await pause(40);
-    redis.resume();
-    return answer;
-  }
-
-  test('that never comes is no way around the limit: as many are held open uncharged as it lets in, and then as many charged', async () => {
+  test('without a request is charged all the same: no more than the limit can be held open', async () => {
     const apiKey = await server.createKey({ plan: 'hourly' });
     const session = parts.adopt(await openConnection(server.address), (one) => one.destroy());
-    const calls = Array.from({ length: 2 * LIMIT + 3 }, () =>
+    const calls = Array.from({ length: LIMIT + 3 }, () =>
       answerOf(openStream(session, '/otp.v1.OtpService/Verify', { 'x-api-key': apiKey })).then(({ code }) => code),
     );
     const seenSoon = await Promise.all(calls.map((call) => Promise.race([call, pause(2000, 'held open')])));
     expect(seenSoon.filter((code) => code === 'RESOURCE_EXHAUSTED')).toHaveLength(3);
-    expect(seenSoon.filter((code) => code === 'held open')).toHaveLength(2 * LIMIT);
+    expect(seenSoon.filter((code) => code === 'held open')).toHaveLength(LIMIT);
   });
 
+  /** Verify with a deadline of 150 ms that passes while Redis is silent: from its start, or from its charge on. */
+  async function overdue(silentFrom: 'start on' | 'charge on'): Promise<RawAnswer> {
+    const session = parts.adopt(await openConnection(server.address), (one) => one.destroy());
+    const apiKey = options.apiKey ?? '';
+    const body = frame(toBinary(VerifyRequestSchema, create(VerifyRequestSchema, requestOf(key, codeOf(key, step++)))));
+    if (silentFrom === 'start on') redis.pause();
+    const stream = openStream(session, '/otp.v1.OtpService/Verify', { 'x-api-key': apiKey, 'grpc-timeout': '150m' });
+    const answer = answerOf(stream);
+    if (silentFrom === 'charge on') {
+      await pause(50);
+      redis.pause();
+    }
+    stream.end(body);
+    // Before Redis is given up as silent, after 200 ms.
+    await pause(silentFrom === 'start on' ? 175 : 125);
+    redis.resume();
+    return answer;
+  }
+
   // Again where this machine was held up for longer than Redis is waited for.
-  test('that is late is charged and answered once, and not judged where its request came after the deadline', {
-    retry: 3,
-  }, async () => {
-    const answers: RawAnswer[] = [];
-    const tripsOfLate = (late: boolean) =>
-      tripsOf(async () => {
+  test.each([
+    ['start on', 'is not judged', ['l', 'l'], undefined],
+    ['charge on', 'is answered once', ['c', 'l'], '1000'],
+  ] as const)(
+    'whose deadline passes while Redis is silent from its %s, %s and is given back',
+    {
+      retry: 3,
+    },
+    async (silentFrom, _, expected, limit) => {
+      const before = server.log.length;
+      let answer: RawAnswer | undefined;
+      const seenTrips = await tripsOf(async () => {
         // The API key is asked for anew after a while: not now.
         await verify();
-        answers.push(await overdue(late));
+        answer = await overdue(silentFrom);
       }, 1);
-    expect((await tripsOfLate(true)).join(' ')).toMatch(/^lc l( l)?$/);
-    expect((await tripsOfLate(false)).join(' ')).toMatch(/^lc lc( l)?$/);
-    for (const { code, metadata, body } of answers) {
-      expect([code, metadata['x-ratelimit-limit'], body.length]).toEqual(['DEADLINE_EXCEEDED', '1000', 0]);
-    }
-    const lines = server.log.filter((line) => line.includes('DEADLINE_EXCEEDED'));
-    expect(lines).toHaveLength(2);
-    for (const line of lines) expect(JSON.parse(line)).toMatchObject({ reason: 'ERROR_REASON_DEADLINE_EXCEEDED' });
-  });
+      expect(seenTrips).toEqual(['l', 'c', ...(silentFrom === 'charge on' ? ['l'] : []), ...expected]);
+      expect([answer?.code, answer?.metadata['x-ratelimit-limit'], answer?.body.length]).toEqual(['DEADLINE_EXCEEDED', limit, 0]);
+      const lines = server.log.slice(before).filter((line) => line.includes('DEADLINE_EXCEEDED'));
+      expect(lines).toHaveLength(1);
+      expect(JSON.parse(lines[0] ?? '')).toMatchObject({ reason: 'ERROR_REASON_DEADLINE_EXCEEDED' });
+    },
+  );
 });

@@ -1,6 +1,6 @@
 /** Shutdown: nobody waits for long, and nobody is left without a status. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -101,9 +101,9 @@ describe('a real process', () => {
       const exited = new Promise<[number | null, string | null]>((resolve) =>
         child.on('exit', (code, by) => resolve([code, by])),
       );
-      await expect.poll(output, { timeout: 8000 }).toMatch(/listens on 127\.0\.0\.1:\d+.*otpd_\S+/s);
+      await expect.poll(output, { timeout: 8000 }).toMatch(/listens on 127\.0\.0\.1:\d+.*Stop the server/s);
       const [, address = ''] = /listens on (\S+?);/.exec(output()) ?? [];
-      const [apiKey = ''] = /otpd_\w+/.exec(output()) ?? [];
+      const apiKey = readFileSync(join(dataDir, 'first-api-key'), 'utf8').trim();
       const client = createTestClient(address, apiKey);
       clients.push(client);
       const watch = openWatch(client, apiKey, { key });

@@ -3,10 +3,9 @@ import diagnosticsChannel from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { connect, createServer, type Http2Server, type Http2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import type { Server } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
-import { keepStreamsInTables } from '../../src/grpc/sessions.ts';
-import { createStreamSet, createStreamTable } from '../../src/grpc/stream-table.ts';
+import { keepStreamsInTables } from '../../src/grpc/fast-path/stream-state.ts';
+import { createStreamSet, createStreamTable } from '../../src/grpc/fast-path/stream-table.ts';
 import { createTestClient, methods } from '../support/client.ts';
 import { startServer } from '../support/server.ts';
 
@@ -95,7 +94,7 @@ test('a set visits each that is there when its turn comes, though a visit remove
 });
 
 test('the connections of the service have it, by the releases of Node and grpc-js that are pinned', async () => {
-  const server = await startServer();
+  const server = await startServer({ flags: { fastPath: 'on' } });
   const client = createTestClient(server.address);
   const tables: unknown[] = [];
   const sets: unknown[] = [];
@@ -136,7 +135,7 @@ describe('in a connection', () => {
   async function listening(): Promise<{ server: Http2Server; address: string }> {
     const server = createServer();
     servers.push(server);
-    keepStreamsInTables({ http2Servers: new Map([[server, undefined]]) } as unknown as Server);
+    keepStreamsInTables(server);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return { server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };

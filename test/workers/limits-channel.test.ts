@@ -46,7 +46,7 @@ function workers(count: number): SharedLimits[] {
 
 test('what one worker counts the others count too, whatever their clocks say', async () => {
   const [one, other] = workers(2);
-  const charges = [one, other, one].map((worker, place) => worker?.limits.charge('key', BOTH, START - place * 100_000));
+  const charges = [one, other, one].map((worker, place) => worker?.limits.charge('key', BOTH, 1, START - place * 100_000));
   await vi.advanceTimersByTimeAsync(1);
   const [first, second, third] = await Promise.all(charges);
   // The two of one turn of the first worker went together.
@@ -61,17 +61,17 @@ test('what one worker counts the others count too, whatever their clocks say', a
 
 test('calls of one turn go in one batch, with each plan in it once', async () => {
   const [one] = workers(1);
-  const charges = ['a', 'b', 'a'].map((subject) => one?.limits.charge(subject, BOTH, START));
-  charges.push(one?.limits.charge('c', [HOUR], START));
+  const charges = ['a', 'b', 'a'].map((subject, place) => one?.limits.charge(subject, BOTH, 1 + place, START));
+  charges.push(one?.limits.charge('c', [HOUR], 1, START));
   await vi.advanceTimersByTimeAsync(1);
   await Promise.all(charges);
   expect(sent).toHaveLength(1);
   expect(sent[0]?.[0]).toEqual([BOTH, [HOUR]]);
   expect(sent[0]?.[1]).toEqual([
-    ['a', 0],
-    ['b', 0],
-    ['a', 0],
-    ['c', 1],
+    ['a', 0, 1],
+    ['b', 0, 2],
+    ['a', 0, 3],
+    ['c', 1, 1],
   ]);
 });
 
@@ -80,41 +80,60 @@ test('answers are taken in the order of what was asked', async () => {
     (batch) => void sent.push(batch),
     () => undefined,
   );
-  const first = shared.limits.charge('a', [HOUR], START);
+  const first = shared.limits.charge('a', [HOUR], 1, START);
   await vi.advanceTimersByTimeAsync(1);
-  const second = shared.limits.charge('b', [HOUR], START);
+  const second = shared.limits.charge('b', [HOUR], 1, START);
   await vi.advanceTimersByTimeAsync(1);
   expect(sent).toHaveLength(2);
-  shared.counted([[1, START + 1, 0, 2, 10]]);
-  shared.counted([[0, START + 2, 20, 0, 20]]);
+  shared.counted([[START + 1, 0, 0, 2, 10]]);
+  shared.counted([[START + 2, 20, 1, 0, 20]]);
   expect(await first).toMatchObject({ allowed: true, chargedAt: START + 1, states: [{ remaining: 2, resetMs: 10 }] });
-  expect(await second).toMatchObject({ allowed: false, chargedAt: START + 2, retryAfterMs: 20 });
+  expect(await second).toMatchObject({ allowed: false, chargedAt: START + 2, retryAfterMs: 20, refusing: HOUR });
 });
 
 test('a call is given back to the refundable windows, in whichever worker it failed', async () => {
   const [one, other] = workers(2);
   const charge = async (worker?: SharedLimits) => {
-    const charging = worker?.limits.charge('key', [HOUR], START);
+    const charging = worker?.limits.charge('key', [HOUR], 1, START);
     await vi.advanceTimersByTimeAsync(1);
     return charging;
   };
   for (let call = 0; call < 3; call += 1) expect((await charge(one))?.allowed).toBe(true);
   expect((await charge(other))?.allowed).toBe(false);
-  void other?.limits.refund('key', [HOUR], START);
+  void other?.limits.refund('key', [HOUR], START, 1, { rejected: false });
   expect((await charge(other))?.allowed).toBe(true);
   expect((await charge(one))?.allowed).toBe(false);
+});
+
+test('costs, and parts of them that are given back, are the same in all workers', async () => {
+  const [one, other] = workers(2);
+  const left = async (worker: SharedLimits | undefined, cost: number) => {
+    const charging = worker?.limits.charge('key', BOTH, cost, START);
+    await vi.advanceTimersByTimeAsync(1);
+    const result = await charging;
+    return [result?.retryAfterMs, result?.refusing?.name, ...(result?.states ?? []).map(({ remaining }) => remaining)];
+  };
+  expect(await left(one, 2)).toEqual([0, undefined, 0, 1]);
+  expect(await left(other, 2)).toEqual([3_600_000, 'hour', 0, 1]);
+  // There is no infinity in the channel's JSON.
+  expect(await left(other, 3)).toEqual([Infinity, 'minute', 0, 1]);
+  void other?.limits.refund('key', BOTH, START, 2, { rejected: false });
+  expect(await left(one, 3)).toEqual([Infinity, 'minute', 0, 3]);
+  expect(await left(other, 2)).toEqual([60_000, 'minute', 0, 3]);
+  void one?.limits.refund('key', BOTH, START, 1, { rejected: true });
+  expect(await left(other, 1)).toEqual([0, undefined, 0, 2]);
 });
 
 test('a primary that answers nothing is given up after seconds, one with nothing to answer is not', async () => {
   const [one] = workers(1);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(silent).toBe(0);
-  const answered = one?.limits.charge('key', BOTH, START);
+  const answered = one?.limits.charge('key', BOTH, 1, START);
   await vi.advanceTimersByTimeAsync(60_000);
   await answered;
   expect(silent).toBe(0);
   isAnswering = false;
-  void one?.limits.charge('key', BOTH, START);
+  void one?.limits.charge('key', BOTH, 1, START);
   await vi.advanceTimersByTimeAsync(3900);
   expect(silent).toBe(0);
   await vi.advanceTimersByTimeAsync(60_000);

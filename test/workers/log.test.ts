@@ -1,9 +1,9 @@
 /** The log of a worker: it goes to one pipe with those of others, so that it is written in pieces that stay whole. */
-import { status } from '@grpc/grpc-js';
 import { expect, test } from 'vitest';
-import type { CallRecord } from '../../src/grpc/call-record.ts';
-import { logCall } from '../../src/grpc/log.ts';
+import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
+import { logCall } from '../../src/observability/call-log.ts';
 import { createLog } from '../../src/observability/log.ts';
+import type { Call } from '../../src/rpc/call.ts';
 
 /** PIPE_BUF on Linux (pipe(7)). */
 const WHOLE = 4096;
@@ -38,8 +38,8 @@ test.each([
 ])('with the number %s, each line says %s', (worker, said) => {
   const written: string[] = [];
   const log = createLog('info', { write: (text) => void written.push(text) }, worker);
-  const record = { path: '/otp.v1.OtpService/Token', peer: '127.0.0.1:1', requestId: 'r', startedAt: 0 } as CallRecord;
-  logCall(log, record, status.OK);
+  const call = { procedure: '/otp.v1.OtpService/Token', peer: '127.0.0.1:1', requestId: 'r', startedAt: 0 } as Call;
+  logCall(log, call, Code.OK);
   log.logger.info('hello');
   const lines = written
     .join('')

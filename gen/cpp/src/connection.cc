@@ -6,39 +6,28 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
-#include <algorithm>
 #include <stdexcept>
 
 #include "service_config.h"
+#include "usable.h"
 
 namespace otpd {
 namespace {
 
-/// gRPC would show a key that cannot be sent in its own log.
-const std::string& checked_key(const std::string& api_key) {
-  const bool printable = std::all_of(api_key.begin(), api_key.end(), [](char c) { return c > ' ' && c <= '~'; });
-  if (printable) return api_key;
-  throw std::invalid_argument("the API key holds a character that no key has, such as a line break at its end");
-}
-
-/// gRPC would call every server unavailable if it cannot read the certificates.
-const std::string& checked_pem(const std::string& pem) {
-  if (pem.empty() || pem.find("-----BEGIN ") != std::string::npos) return pem;
-  throw std::invalid_argument("a certificate or key is not in PEM: give what the file holds, not its name");
-}
-
 std::shared_ptr<grpc::ChannelCredentials> credentials_for(const Options& options) {
+  if (options.plaintext) {
+    if (options.root_certificates.empty() && options.client_certificate.empty() && options.client_key.empty()) {
+      return grpc::InsecureChannelCredentials();
+    }
+    throw std::invalid_argument(
+        "plaintext goes with no certificates: leave out it, or root_certificates, client_certificate and client_key");
+  }
   if (options.client_certificate.empty() != options.client_key.empty()) {
-    throw std::invalid_argument("a client certificate and its key go together: give both or neither");
+    throw std::invalid_argument("client_certificate and client_key go together: give both or neither");
   }
-  if (!options.plaintext) {
-    return grpc::SslCredentials(
-        {checked_pem(options.root_certificates), checked_pem(options.client_key), checked_pem(options.client_certificate)});
-  }
-  if (!options.root_certificates.empty() || !options.client_certificate.empty()) {
-    throw std::invalid_argument("certificates are for TLS: give either them or plaintext");
-  }
-  return grpc::InsecureChannelCredentials();
+  return grpc::SslCredentials({usable_pem("root_certificates", "CERTIFICATE", options.root_certificates),
+                               usable_pem("client_key", "PRIVATE KEY", options.client_key),
+                               usable_pem("client_certificate", "CERTIFICATE", options.client_certificate)});
 }
 
 grpc::ChannelArguments arguments() {
@@ -59,14 +48,14 @@ grpc::ChannelArguments arguments() {
 }  // namespace
 
 Connection::Connection(const std::string& address, const std::string& key, const Options& options)
-    : api_key(checked_key(key)),
-      deadline(options.deadline),
-      stub(v1::OtpService::NewStub(grpc::CreateCustomChannel(address, credentials_for(options), arguments()))) {}
+    : api_key(usable_api_key(key)),
+      deadline(usable_deadline(options.deadline)),
+      stub(v1::OtpService::NewStub(grpc::CreateCustomChannel(usable_address(address), credentials_for(options), arguments()))) {}
 
 void Connection::prepare(grpc::ClientContext& context, std::optional<std::chrono::milliseconds> limit) const {
-  if (!api_key.empty()) context.AddMetadata("x-api-key", api_key);
+  context.AddMetadata("x-api-key", api_key);
   // A span, which a change of the clock leaves as it is.
-  if (limit) context.set_deadline(gpr_time_from_millis(limit->count(), GPR_TIMESPAN));
+  if (limit) context.set_deadline(gpr_time_from_millis(usable_deadline(*limit).count(), GPR_TIMESPAN));
 }
 
 }  // namespace otpd

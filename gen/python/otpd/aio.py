@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import grpc
 
-from .connection import OPTIONS, credentials_for, metadata_for, with_request_id
+from .connection import OPTIONS, checked_address, checked_timeout, credentials_for, metadata_for, with_request_id
 from .errors import OtpError
 from .v1 import (
     GenerateRequest,
@@ -44,7 +44,8 @@ class OtpClient:
         plaintext: bool = False,
     ) -> None:
         """Prepares the connection: see `otpd.OtpClient`."""
-        self._timeout = timeout
+        checked_address(address)
+        self._timeout = checked_timeout(timeout)
         self._metadata = metadata_for(api_key)
         credentials = credentials_for(root_certificates, client_certificate, plaintext)
         self._channel = (
@@ -73,7 +74,8 @@ class OtpClient:
 
         Leaving the loop early does not end the call at once: `await` the iterator's `aclose()`, or use `contextlib.aclosing`.
         """
-        call = self._stub.WatchToken(request, timeout=timeout, metadata=self._metadata)
+        limit = None if timeout is None else checked_timeout(timeout)
+        call = self._stub.WatchToken(request, timeout=limit, metadata=self._metadata)
         try:
             async for response in call:
                 yield response
@@ -98,6 +100,6 @@ class OtpClient:
         self, method: grpc.aio.UnaryUnaryMultiCallable[_Request, _Response], request: _Request, timeout: float | None
     ) -> _Response:
         try:
-            return await method(request, timeout=self._timeout if timeout is None else timeout, metadata=self._metadata)
+            return await method(request, timeout=self._timeout if timeout is None else checked_timeout(timeout), metadata=self._metadata)
         except grpc.RpcError as error:
             raise OtpError.from_rpc_error(error) from error

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import grpc
 
-from .connection import OPTIONS, credentials_for, metadata_for, with_request_id
+from .connection import OPTIONS, checked_address, checked_timeout, credentials_for, metadata_for, with_request_id
 from .errors import OtpError
 from .v1 import (
     GenerateRequest,
@@ -33,7 +33,8 @@ class OtpClient:
         answer = client.verify(v1.VerifyRequest(key=v1.Key(secret=secret), code=code))
 
     Calls that find the server unavailable are tried up to four times, with pauses that grow from 0.1 s or as the server asks. A method fails
-    with `OtpError`. `timeout` is the time in seconds for a call with all its tries.
+    with `OtpError`. `timeout` is the time in seconds for a call with all its tries, above 0 and at most 86,400 (24 hours): another one is a
+    `ValueError`.
     """
 
     def __init__(
@@ -50,16 +51,17 @@ class OtpClient:
 
         Args:
             address: `HOST:PORT`.
-            api_key: Sent with every call; if empty, none is.
+            api_key: Sent with every call.
             timeout: For a call that is given none of its own.
             root_certificates: Authorities to trust in place of those that gRPC brings, in PEM.
             client_certificate: For mutual TLS: the certificate chain and its private key, in PEM.
             plaintext: Without TLS: the API key, secrets and codes travel in the clear.
 
         Raises:
-            ValueError: The API key holds a character that no key has, or there are certificates for plaintext.
+            ValueError: An argument, which it names, cannot be used; or there are certificates together with `plaintext`.
         """
-        self._timeout = timeout
+        checked_address(address)
+        self._timeout = checked_timeout(timeout)
         self._metadata = metadata_for(api_key)
         credentials = credentials_for(root_certificates, client_certificate, plaintext)
         self._channel = (
@@ -90,7 +92,8 @@ class OtpClient:
         The call opens with the first item, and ends with the loop over it, with `close()` of the iterator or of the client, or after `timeout`,
         which is unlimited by default. It is not retried.
         """
-        call = self._stub.WatchToken(request, timeout=timeout, metadata=self._metadata)
+        limit = None if timeout is None else checked_timeout(timeout)
+        call = self._stub.WatchToken(request, timeout=limit, metadata=self._metadata)
         try:
             for response in call:
                 yield response
@@ -115,6 +118,6 @@ class OtpClient:
         self, method: grpc.UnaryUnaryMultiCallable[_Request, _Response], request: _Request, timeout: float | None
     ) -> _Response:
         try:
-            return method(request, timeout=self._timeout if timeout is None else timeout, metadata=self._metadata)
+            return method(request, timeout=self._timeout if timeout is None else checked_timeout(timeout), metadata=self._metadata)
         except grpc.RpcError as error:
             raise OtpError.from_rpc_error(error) from error

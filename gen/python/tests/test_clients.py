@@ -194,20 +194,6 @@ class ForAsyncio(Contract, Served):
     client = Asyncio
 
 
-class Refused(unittest.TestCase):
-    def test_a_key_that_cannot_be_sent_is_not_shown(self):
-        for api_key in (f"{API_KEY}\n", f"{API_KEY}\u00e9", f"{API_KEY} "):
-            for client in (OtpClient, aio.OtpClient):
-                with self.assertRaises(ValueError) as raised:
-                    client("127.0.0.1:1", api_key)
-                self.assertNotIn(API_KEY, str(raised.exception))
-
-    def test_certificates_with_plaintext(self):
-        for certificates in ({"root_certificates": b"pem"}, {"client_certificate": (b"pem", b"pem")}):
-            with self.assertRaises(ValueError):
-                OtpClient("127.0.0.1:1", API_KEY, plaintext=True, **certificates)
-
-
 class WithoutTls(Served):
     def test_nothing_is_sent_unless_told(self):
         with OtpClient(self.address, API_KEY) as client, self.assertRaises(OtpError) as raised:

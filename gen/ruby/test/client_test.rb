@@ -101,7 +101,7 @@ class ClientTest < Minitest::Test
   end
 
   def test_ctrl_c_ends_a_stream_at_once
-    program = 'Otpd::Client.new(ARGV[0], "", plaintext: true).watch_token(key: { secret: "SILENCE" }) { nil }'
+    program = 'Otpd::Client.new(ARGV[0], "key", plaintext: true).watch_token(key: { secret: "SILENCE" }) { nil }'
     pid = spawn(RbConfig.ruby, *$LOAD_PATH.map { |path| "-I#{path}" }, '-rotpd', '-e', program, @address, err: File::NULL)
     sleep 0.01 while @service.requests.empty?
     Process.kill(:INT, pid)
@@ -120,18 +120,8 @@ class ClientTest < Minitest::Test
     assert_same(mine, assert_raises(GRPC::Aborted) { client.watch_token { raise mine } })
   end
 
-  def test_a_key_that_cannot_be_sent_is_not_shown
-    ["#{API_KEY}\n", "#{API_KEY}é", "#{API_KEY} ", "#{API_KEY}\xff"].each do |api_key|
-      error = assert_raises(ArgumentError) { Otpd::Client.new('127.0.0.1:1', api_key) }
-      refute_includes error.message, API_KEY
-    end
+  def test_the_key_is_not_shown
     refute_includes client.inspect, API_KEY
-  end
-
-  def test_certificates_with_plaintext
-    [{ root_certificates: 'pem' }, { client_certificate: %w[pem pem] }].each do |certificates|
-      assert_raises(ArgumentError) { Otpd::Client.new('127.0.0.1:1', API_KEY, plaintext: true, **certificates) }
-    end
   end
 
   def test_nothing_is_sent_in_plaintext_unless_told

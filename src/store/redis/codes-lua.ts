@@ -1,30 +1,17 @@
-/** The rules of `judge`, in Lua: what the scripts that judge are made of. */
-import {
-  ANSWER_KEPT_MS,
-  FAILURES_KEPT_MS,
-  FIRST_DELAY_MS,
-  FREE_ATTEMPTS,
-  HARD_STOP,
-  LONGEST_DELAY_MS,
-  STEP_MARGIN_MS,
-} from '../../verification/rules.ts';
+/** The rules of `judge`, in Lua: what the script that judges is made of. */
+import { FIRST_DELAY_MS, FREE_ATTEMPTS, HARD_STOP, LONGEST_DELAY_MS } from '../../verification/lock.ts';
+import { ANSWER_KEPT_MS, FAILURES_KEPT_MS } from '../../verification/rules.ts';
+import { MATCHABLE_PERIODS, MOST_TRACKS, USED_KEPT_MS } from '../../verification/tracks.ts';
+import { NONE } from '../track-text.ts';
 
-/**
- * A state is kept as a text of four words: last step, failures, locked until, expires at; `-` stands for undefined. A judgement, of five:
- * outcome, step, drift, attempts remaining, retry after; an answer is the moment of its expiry, a judgement, and the payload.
- */
-export const NONE = '-';
 export const REUSED = 'request_id_reused';
 
 /**
- * Defines `judge_once`: `judge`, with the reading and writing of the state in `state_key`, and of the answer in `answer_key` if there is one; gives
- * the judgement, or `REUSED`. The attempt is ARGV[3] to ARGV[8]. Numbers are written with %.0f: Lua would round those above 10^14. The moment
- * of expiry is kept beside Redis' own, so that one clock alone decides.
+ * Reading and writing states. A state is kept as a text of five words: `2`, which is the form, failures, locked until, expires at, and tracks as
+ * `track-text.ts` has them; `-` stands for undefined. Earlier versions kept four: last step, failures, locked until, expires at. Numbers are
+ * written with %.0f: Lua would round those above 10^14. The moment of expiry is kept beside Redis' own, so that one clock alone decides.
  */
-export const JUDGING: string = `
-local _, _, step, drift, claims, after, matchable, payload = unpack(ARGV)
-step, after, matchable = tonumber(step), tonumber(after) or -1, tonumber(matchable)
-
+const STATES = `
 local function word(number)
   return number and string.format('%.0f', number) or '${NONE}'
 end
@@ -35,69 +22,193 @@ local function words_of(text, pattern)
   return string.match(text, pattern)
 end
 
-local function read_state()
-  local text = redis.call('GET', state_key) or '${NONE} 0 0 0'
-  local last, failures, locked_until, expires = words_of(text, '^(%S+) (%d+) (%d+) (%S+)$')
-  if (tonumber(expires) or math.huge) <= now then
-    return { failures = 0, locked_until = 0, expires = 0 }
-  end
-  return { last = tonumber(last), failures = tonumber(failures), locked_until = tonumber(locked_until), expires = tonumber(expires) }
+-- No moment is never, the latest.
+local function later(one, other)
+  return one and other and math.max(one, other)
 end
 
-local function write_state(last, failures, locked_until, expires)
-  local text = table.concat({ word(last), word(failures), word(locked_until), word(expires) }, ' ')
-  if expires then
-    redis.call('SET', state_key, text, 'PX', word(math.max(1, expires - now)))
+local function is_past(moment)
+  return (moment or math.huge) <= now
+end
+
+local function read_tracks(text)
+  local tracks = {}
+  for one in string.gmatch(text == '${NONE}' and '' or text, '[^,]+') do
+    local id, first, last, ends = words_of(one, '^([th]%d*):(%d+):(%d+):(%S+)$')
+    if not is_past(tonumber(ends)) then
+      table.insert(tracks, { id = id, first = tonumber(first), last = tonumber(last), ends = tonumber(ends) })
+    end
+  end
+  return tracks
+end
+
+local function read_state()
+  local text = redis.call('GET', state_key) or '2 0 0 0 ${NONE}'
+  local failures, locked_until, expires, tracks = words_of(text, '^2 (%d+) (%d+) (%S+) (%S+)$')
+  if is_past(tonumber(expires)) then
+    return { failures = 0, locked_until = 0, expires = 0, tracks = {} }
+  end
+  return {
+    failures = tonumber(failures), locked_until = tonumber(locked_until), expires = tonumber(expires), tracks = read_tracks(tracks)
+  }
+end
+
+local function write_state(state)
+  local tracks = {}
+  for place, track in ipairs(state.tracks) do
+    tracks[place] = table.concat({ track.id, word(track.first), word(track.last), word(track.ends) }, ':')
+  end
+  local text = table.concat({
+    '2', word(state.failures), word(state.locked_until), word(state.expires), #tracks > 0 and table.concat(tracks, ',') or '${NONE}'
+  }, ' ')
+  if state.expires then
+    redis.call('SET', state_key, text, 'PX', word(math.max(1, state.expires - now)))
   else
     redis.call('SET', state_key, text)
   end
+end`;
+
+/** The tracks of a state, of which the attempt's is `own_id`. */
+const TRACKS = `
+local own_id = period == 0 and 'h' or 't' .. word(period)
+local kept_steps = period == 0 and math.huge or math.ceil(${USED_KEPT_MS} / (period * 1000))
+
+local function own_track(state)
+  for _, track in ipairs(state.tracks) do
+    if track.id == own_id then
+      return track
+    end
+  end
 end
 
--- No expiry is the latest.
-local function later(expires, other)
-  return expires and math.max(expires, other)
+local function last_end(state)
+  local ends = 0
+  for _, track in ipairs(state.tracks) do
+    ends = later(ends, track.ends)
+  end
+  return ends
 end
 
+local function is_used(state)
+  for _, track in ipairs(state.tracks) do
+    if step <= track.last and (track.id == own_id or step >= track.first) then
+      return true
+    end
+  end
+  return false
+end
+
+local function claim(state)
+  local own = own_track(state)
+  if not own then
+    own = { id = own_id, first = step }
+    table.insert(state.tracks, own)
+  end
+  own.first = math.max(math.min(own.first, step), step - kept_steps)
+  own.last = step
+  own.ends = period > 0 and now + matchable + ${USED_KEPT_MS} or nil
+  state.expires = last_end(state)
+end
+
+-- Adds what was kept under the former name; says whether it has to be deleted.
+local function take_over(state)
+  local text = not own_track(state) and redis.call('GET', former_key)
+  if not text then
+    return false
+  end
+  local last, failures, locked_until, expires = words_of(text, '^(%S+) (%d+) (%d+) (%S+)$')
+  last, expires = tonumber(last), tonumber(expires)
+  if is_past(expires) then
+    return true
+  end
+  if last then
+    local ends = period > 0 and now + ${MATCHABLE_PERIODS} * period * 1000 + ${USED_KEPT_MS} or nil
+    table.insert(state.tracks, { id = own_id, first = math.max(0, last - kept_steps), last = last, ends = ends })
+  end
+  state.failures = math.max(state.failures, tonumber(failures))
+  state.locked_until = math.max(state.locked_until, tonumber(locked_until))
+  state.expires = later(later(state.expires, expires), last_end(state))
+  return true
+end`;
+
+/** A judgement is a text of five words: outcome, step, drift, attempts remaining, retry after. Each rule says too whether it changed the state. */
+const RULES = `
 local function judgement(outcome, of_step, of_drift, remaining, retry)
   return table.concat({ outcome, word(of_step), of_drift, word(remaining), word(retry) }, ' ')
 end
 
-local function mismatch(state)
-  local failures = state.failures + 1
-  local delay = 0
-  if failures >= ${FREE_ATTEMPTS} then
-    delay = math.min(${LONGEST_DELAY_MS}, ${FIRST_DELAY_MS} * 2 ^ (failures - ${FREE_ATTEMPTS}))
+local function delay_of(failures)
+  if failures < ${FREE_ATTEMPTS} then
+    return 0
   end
-  local expires = failures < ${HARD_STOP} and later(state.expires, now + ${FAILURES_KEPT_MS})
-  write_state(state.last, failures, delay > 0 and now + delay or 0, expires)
-  return judgement('mismatch', nil, '0', math.max(0, ${FREE_ATTEMPTS} - failures), nil)
+  return math.min(${LONGEST_DELAY_MS}, ${FIRST_DELAY_MS} * 2 ^ (failures - ${FREE_ATTEMPTS}))
 end
 
-local function judge()
-  local state = read_state()
+local function mismatch(state)
+  state.failures = state.failures + 1
+  local delay = delay_of(state.failures)
+  state.locked_until = delay > 0 and now + delay or 0
+  state.expires = state.failures < ${HARD_STOP} and later(state.expires, now + ${FAILURES_KEPT_MS}) or nil
+  return judgement('mismatch', nil, '0', math.max(0, ${FREE_ATTEMPTS} - state.failures), nil), true
+end
+
+local function rule(state)
   if state.failures >= ${HARD_STOP} then
-    return judgement('throttled', nil, '0', 0, nil)
+    return judgement('throttled', nil, '0', 0, nil), false
   end
-  if now < state.locked_until then
-    return judgement('throttled', nil, '0', 0, state.locked_until - now)
+  local lock_end = math.min(state.locked_until, now + delay_of(state.failures))
+  if now < lock_end then
+    local is_shortened = lock_end < state.locked_until
+    state.locked_until = lock_end
+    return judgement('throttled', nil, '0', 0, lock_end - now), is_shortened
   end
   if not step then
     return mismatch(state)
   end
   local remaining = math.max(1, ${FREE_ATTEMPTS} - state.failures)
-  local fresh = step > (state.last or -1)
-  if step <= after or (claims == '1' and not fresh) then
-    return judgement('replayed', step, drift, remaining, nil)
+  if step <= after then
+    return judgement('replayed', step, drift, remaining, nil), false
   end
-  if not fresh then
-    return judgement('accepted', step, drift, remaining, nil)
+  if is_used(state) then
+    return judgement(claims and 'replayed' or 'accepted', step, drift, remaining, nil), false
   end
-  if claims == '1' then
-    write_state(step, 0, 0, matchable and now + matchable + ${STEP_MARGIN_MS})
-  elseif state.failures > 0 then
-    write_state(state.last, 0, 0, state.expires)
+  if #state.tracks >= ${MOST_TRACKS} and not own_track(state) then
+    return judgement('too_many_names', step, drift, remaining, nil), false
   end
-  return judgement('accepted', step, drift, ${FREE_ATTEMPTS}, nil)
+  local is_changed = claims or state.failures > 0
+  if claims then
+    claim(state)
+  end
+  if is_changed then
+    state.failures, state.locked_until = 0, 0
+  end
+  return judgement('accepted', step, drift, ${FREE_ATTEMPTS}, nil), is_changed
+end`;
+
+/**
+ * Defines `judge_once`: `judge`, with the reading and writing of the state in `state_key`, what is taken over from `former_key`, and of the answer
+ * in `answer_key` if there is one; gives the judgement, or `REUSED`. The attempt is ARGV[3] to ARGV[9]. An answer is kept as the moment of its
+ * expiry, a judgement, and the payload.
+ */
+export const JUDGING: string = `
+local _, _, step, drift, claims, after, matchable, period, payload = unpack(ARGV)
+step, claims, after = tonumber(step), claims == '1', tonumber(after) or -1
+matchable, period = tonumber(matchable), tonumber(period)
+${STATES}
+${TRACKS}
+${RULES}
+
+local function judge()
+  local state = read_state()
+  local is_taken_over = take_over(state)
+  local answer, is_changed = rule(state)
+  if is_changed or is_taken_over then
+    write_state(state)
+  end
+  if is_taken_over then
+    redis.call('DEL', former_key)
+  end
+  return answer
 end
 
 local function judge_once()

@@ -1,79 +1,41 @@
-/** One-time use and attempts in Redis: the rules of `judge`, in one script, which makes the charge of the call as well where it is asked to. */
-import type { Attempt, CodeState, CodeStore, Judgement, Outcome, RequestIdReused } from '../../ports/codes.ts';
-import { UNKNOWN_KEY } from '../../verification/rules.ts';
-import { JUDGING, NONE, REUSED } from './codes-lua.ts';
-import { callsKey, chargeResultOf, windowWords } from './limits.ts';
-import { CHARGING } from './limits-lua.ts';
-import { readingScript, writingScript } from './script.ts';
+/** One-time use and attempts in Redis: the rules of `judge`, in one script. */
+import type { Attempt, CodeStore, Judgement, Outcome, RequestIdReused, StateName } from '../../ports/codes.ts';
+import { NONE } from '../track-text.ts';
+import { createRedisStates } from './code-states.ts';
+import { JUDGING, REUSED } from './codes-lua.ts';
+import { writingScript } from './script.ts';
 import type { Session } from './session.ts';
 
 const JUDGE = writingScript(`
-local state_key, answer_key = KEYS[2], KEYS[3]
+local state_key, former_key, answer_key = KEYS[2], KEYS[3], KEYS[4]
 ${JUDGING}
 return judge_once()
 `);
 
-/** Counted last: an attempt that fails, because what is kept cannot be read, has changed nothing, and leaves the charge to be made by itself. */
-const CHARGE_AND_JUDGE = writingScript(`
-local log_key, state_key, answer_key, first_window = KEYS[2], KEYS[3], KEYS[4], 9
-${CHARGING}
-${JUDGING}
-local calls = read_calls()
-local verdict = calls.wait == 0 and judge_once() or nil
-return { count_call(calls), verdict }
-`);
-
-const INSPECT = readingScript(`return redis.call('GET', KEYS[2])`);
-
-const UNLOCK = writingScript(`
-local before = redis.call('GET', KEYS[2])
-local last, failures, _, expires = string.match(before or '', '^(%S+) (%S+) (%S+) (%S+)$')
-if last and failures ~= '0' then
-  redis.call('SET', KEYS[2], last .. ' 0 0 ' .. expires, 'KEEPTTL')
-end
-return before
-`);
-
 /** The codes behind a session. Their moments are of Redis' clock; that of the caller, `now`, is not asked. */
-export function createRedisCodes({ run, runAcknowledged }: Session): CodeStore {
-  const keyOf = (fingerprint: string) => `c:${fingerprint}`;
+export function createRedisCodes(session: Session): CodeStore {
   return {
-    async judge(attempt, now, charge) {
+    async judge(attempt, now) {
       const { fingerprint, request } = attempt;
-      const keys = [keyOf(fingerprint), ...(request === undefined ? [] : [`r:${request.id}`])];
-      const words = wordsOf(attempt);
-      if (charge === undefined) return judgementOf(await runAcknowledged(JUDGE, keys, words, now));
-      const { subject, windows } = charge;
-      const [allKeys, allWords] = [
-        [callsKey(subject), ...keys],
-        [...words, ...windowWords(windows)],
-      ];
-      const [counts, verdict] = (await runAcknowledged(CHARGE_AND_JUDGE, allKeys, allWords, now)) as [number[], string?];
-      charge.made(chargeResultOf(windows, counts));
-      return judgementOf(verdict);
+      const keys = [...stateKeys(attempt), ...(request === undefined ? [] : [`r:${fingerprint}:${request.id}`])];
+      return judgementOf(await session.runAcknowledged(JUDGE, keys, wordsOf(attempt), now));
     },
-    inspect: async (fingerprint) => stateOf(await run(INSPECT, [keyOf(fingerprint)], [])),
-    unlock: async (fingerprint) => stateOf(await runAcknowledged(UNLOCK, [keyOf(fingerprint)], [])),
+    ...createRedisStates(session, stateKeys),
   };
 }
 
-function wordsOf({ step, drift, claim, afterStep, matchableMs, request }: Attempt): (string | number)[] {
-  return [step ?? NONE, drift, claim ? 1 : 0, afterStep ?? NONE, matchableMs ?? NONE, request?.payload ?? ''];
+/** Where the state of a secret is, and where an earlier version may have left one. */
+function stateKeys({ fingerprint, former }: StateName): [state: string, former: string] {
+  return [`c:${fingerprint}`, `c:${former}`];
+}
+
+function wordsOf({ step, drift, claim, afterStep, matchableMs, period, request }: Attempt): (string | number)[] {
+  return [step ?? NONE, drift, claim ? 1 : 0, afterStep ?? NONE, matchableMs, period, request?.payload ?? ''];
 }
 
 function judgementOf(reply: unknown): Judgement | RequestIdReused {
   if (reply === REUSED) return { outcome: REUSED };
   const [outcome, ...words] = String(reply).split(' ');
-  const [step, drift = 0, attemptsRemaining = 0, retryAfterMs] = words.map(numberOf);
+  const [step, drift = 0, attemptsRemaining = 0, retryAfterMs] = words.map((word) => (word === NONE ? undefined : Number(word)));
   return { outcome: outcome as Outcome, step, drift, attemptsRemaining, retryAfterMs };
-}
-
-function stateOf(text: unknown): CodeState {
-  if (typeof text !== 'string') return UNKNOWN_KEY;
-  const [lastStep, failures = 0, lockedUntil = 0, expiresAt] = text.split(' ').map(numberOf);
-  return { lastStep, failures, lockedUntil, expiresAt };
-}
-
-function numberOf(word: string): number | undefined {
-  return word === NONE ? undefined : Number(word);
 }

@@ -1,4 +1,5 @@
-/** The sliding window of policy's limits, in Lua: what the scripts that charge and give back are made of. */
+/** The sliding window of policy's limits, in Lua: the scripts that charge and give back, for a subject in KEYS[2]. */
+import { NEVER } from '../../limits/charge-numbers.ts';
 
 /**
  * A subject is a hash with a field for each window: the sum of the counts in 6 bytes, then entries of 16, oldest first: the moments of the
@@ -19,11 +20,12 @@ local function written(log)
 end`;
 
 /**
- * Defines `read_calls`, which tells of one more call of the subject in `log_key` how long it has to wait (`wait`, in ms), and `count_call`, which
- * then counts it, if it need not, and gives the reply: the moment, the wait, and for each window what remains and when that grows. The windows
- * are three arguments each, name, period and limit, from ARGV[first_window] on.
+ * Counts what costs ARGV[3] in all windows, or in none where it does not fit into each. The windows are three arguments each, name, period and limit,
+ * from the fourth on. Replies `ChargeNumbers`.
  */
 export const CHARGING: string = `${LOG}
+local cost = tonumber(ARGV[3])
+
 -- The moments of the first and the last call of the newest entry, and its count.
 local function newest(log)
   if log.tail ~= '' then return struct.unpack(ENTRY, log.tail, #log.tail - ENTRY_SIZE + 1) end
@@ -74,12 +76,13 @@ local function drop_old(log)
 end
 
 local function wait_for_room(log)
-  local used = log.used
-  if used < log.limit then return 0 end
+  local room, used = log.limit - cost, log.used
+  if room < 0 then return math.huge end
+  if used <= room then return 0 end
   for place = log.first, log.stop - 1, ENTRY_SIZE do
     local _, last, count = struct.unpack(ENTRY, log.text, place)
     used = used - count
-    if used < log.limit then return last + log.period - now end
+    if used <= room then return last + log.period - now end
   end
   return log.period
 end
@@ -94,58 +97,56 @@ local function reset_of(log)
   return oldest_last and oldest_last + log.period - now or 0
 end
 
-local function read_calls()
-  local calls = { wait = 0, longest = 0, changed = false }
-  for place = first_window, #ARGV, 3 do
-    local log = read_log(redis.call('HGET', log_key, ARGV[place]))
-    log.name, log.period, log.limit = ARGV[place], tonumber(ARGV[place + 1]), tonumber(ARGV[place + 2])
-    calls.changed = pull_back(log) or calls.changed
-    calls.changed = drop_old(log) or calls.changed
-    calls.wait = math.max(calls.wait, wait_for_room(log))
-    calls.longest = math.max(calls.longest, log.period)
-    calls[#calls + 1] = log
-  end
-  return calls
+local logs, wait, refusing, longest, changed = {}, 0, 0, 0, false
+for place = 4, #ARGV, 3 do
+  local log = read_log(redis.call('HGET', KEYS[2], ARGV[place]))
+  log.name, log.period, log.limit = ARGV[place], tonumber(ARGV[place + 1]), tonumber(ARGV[place + 2])
+  logs[#logs + 1] = log
+  changed = pull_back(log) or changed
+  changed = drop_old(log) or changed
+  longest = math.max(longest, log.period)
+  local own = wait_for_room(log)
+  if own > wait then wait, refusing = own, #logs end
 end
 
-local function count_call(calls)
-  if calls.wait == 0 or calls.changed then
-    local fields = {}
-    for _, log in ipairs(calls) do
-      if calls.wait == 0 then add(log, now, now, 1) end
-      fields[#fields + 1] = log.name
-      fields[#fields + 1] = written(log)
-    end
-    redis.call('HSET', log_key, unpack(fields))
-    -- A window of the plan before may be longer than all of this one's.
-    if redis.call('PTTL', log_key) < calls.longest then redis.call('PEXPIRE', log_key, calls.longest) end
+if wait == 0 or changed then
+  local fields = {}
+  for _, log in ipairs(logs) do
+    if wait == 0 then add(log, now, now, cost) end
+    fields[#fields + 1] = log.name
+    fields[#fields + 1] = written(log)
   end
-  local reply = { now, calls.wait }
-  for _, log in ipairs(calls) do
-    reply[#reply + 1] = math.max(0, log.limit - log.used)
-    reply[#reply + 1] = reset_of(log)
-  end
-  return reply
-end`;
+  redis.call('HSET', KEYS[2], unpack(fields))
+  -- A window of the plan before may be longer than all of this one's.
+  if redis.call('PTTL', KEYS[2]) < longest then redis.call('PEXPIRE', KEYS[2], longest) end
+end
+local reply = { now, wait == math.huge and ${NEVER} or wait, refusing }
+for _, log in ipairs(logs) do
+  reply[#reply + 1] = math.max(0, log.limit - log.used)
+  reply[#reply + 1] = reset_of(log)
+end
+return reply`;
 
-/** Takes back what was counted at ARGV[3] for the subject in `log_key`, out of the windows that ARGV names from the fourth on. */
+/** Takes back ARGV[4] of what was counted at ARGV[3], out of the windows that ARGV names from the fifth on. */
 export const GIVING_BACK: string = `${LOG}
-local charged_at = tonumber(ARGV[3])
+local charged_at, given_back = tonumber(ARGV[3]), tonumber(ARGV[4])
 local function take_back(log)
   for place = log.stop - ENTRY_SIZE, log.first, -ENTRY_SIZE do
     local first, last, count = struct.unpack(ENTRY, log.text, place)
     if first <= charged_at then
-      local rest = count > 1 and struct.pack(ENTRY, first, last, count - 1) or ''
+      local taken = math.min(given_back, count)
+      local rest = count > taken and struct.pack(ENTRY, first, last, count - taken) or ''
       log.tail = rest .. string.sub(log.text, place + ENTRY_SIZE)
       log.stop = place
-      log.used = log.used - 1
+      log.used = log.used - taken
       return true
     end
   end
   return false
 end
 
-for place = 4, #ARGV do
-  local log = read_log(redis.call('HGET', log_key, ARGV[place]))
-  if take_back(log) then redis.call('HSET', log_key, ARGV[place], written(log)) end
+-- Written only where something was counted, so that the key exists and has the time to live that its charge has set.
+for place = 5, #ARGV do
+  local log = read_log(redis.call('HGET', KEYS[2], ARGV[place]))
+  if take_back(log) then redis.call('HSET', KEYS[2], ARGV[place], written(log)) end
 end`;

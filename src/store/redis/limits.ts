@@ -1,56 +1,26 @@
-/** Call counts in Redis: all windows of a charge in one script, of its own or of the judgement that carries it. */
-import type { ChargeResult, LimitStore, LimitWindow } from '../../ports/store.ts';
+/** Call counts in Redis: all windows of a charge in one script. */
+import { type ChargeNumbers, fromNumbers } from '../../limits/charge-numbers.ts';
+import { refundedWindows } from '../../ports/limits.ts';
+import type { LimitStore } from '../../ports/store.ts';
 import { CHARGING, GIVING_BACK } from './limits-lua.ts';
 import { writingScript } from './script.ts';
 import type { Session } from './session.ts';
 
-const CHARGE = writingScript(`
-local log_key, first_window = KEYS[2], 3
-${CHARGING}
-return count_call(read_calls())
-`);
-
-const REFUND = writingScript(`
-local log_key = KEYS[2]
-${GIVING_BACK}
-`);
+const CHARGE = writingScript(CHARGING);
+const REFUND = writingScript(GIVING_BACK);
 
 /** The limits behind a session, counted by Redis' clock. */
 export function createRedisLimits({ run }: Session): LimitStore {
+  const keyOf = (subject: string) => `l:${subject}`;
   return {
-    isCarried: true,
-    async charge(subject, windows, now) {
-      if (windows.length === 0) return { allowed: true, chargedAt: now, states: [], retryAfterMs: 0 };
-      return chargeResultOf(windows, (await run(CHARGE, [callsKey(subject)], windowWords(windows), now)) as number[]);
+    async charge(subject, windows, cost, now) {
+      if (windows.length === 0) return fromNumbers(windows, [now, 0, 0]);
+      const words = windows.flatMap(({ name, periodMs, limit }) => [name, periodMs, limit]);
+      return fromNumbers(windows, (await run(CHARGE, [keyOf(subject)], [cost, ...words], now)) as unknown as ChargeNumbers);
     },
-    async refund(subject, windows, chargedAt) {
-      const names = windows.filter((window) => window.refundable).map((window) => window.name);
-      if (names.length > 0) await run(REFUND, [callsKey(subject)], [chargedAt, ...names]);
+    async refund(subject, windows, chargedAt, count, options) {
+      const names = refundedWindows(windows, options).map(({ name }) => name);
+      if (names.length > 0) await run(REFUND, [keyOf(subject)], [chargedAt, count, ...names]);
     },
-  };
-}
-
-/** Where the calls of a subject are counted. */
-export function callsKey(subject: string): string {
-  return `l:${subject}`;
-}
-
-/** Windows as a script that charges is given them. */
-export function windowWords(windows: readonly LimitWindow[]): (string | number)[] {
-  return windows.flatMap(({ name, periodMs, limit }) => [name, periodMs, limit]);
-}
-
-/** What a script that charges has replied. */
-export function chargeResultOf(windows: readonly LimitWindow[], reply: readonly number[]): ChargeResult {
-  const [chargedAt = 0, retryAfterMs = 0, ...states] = reply;
-  return {
-    allowed: retryAfterMs === 0,
-    chargedAt,
-    retryAfterMs,
-    states: windows.map((window, place) => ({
-      window,
-      remaining: states[2 * place] ?? 0,
-      resetMs: states[2 * place + 1] ?? 0,
-    })),
   };
 }

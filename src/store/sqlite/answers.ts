@@ -7,10 +7,11 @@ import { createPlaces, type Upkeep } from './places.ts';
 
 /** The answers. */
 export interface AnswerRows extends Upkeep {
-  /** What is kept under a request id; undefined for one that is new. It may have expired. */
-  find(requestId: string): StoredAnswer | undefined;
+  /** What is kept under a request id of a secret; undefined for one that is new. It may have expired. */
+  find(fingerprint: string, requestId: string): StoredAnswer | undefined;
   /** Keeps the answer to a request id: over `known`, which was found, or as a new row. */
   put(
+    fingerprint: string,
     request: { readonly id: string; readonly payload: string },
     judgement: Judgement,
     now: number,
@@ -43,9 +44,9 @@ const COLUMNS = 'payload, outcome, step, drift, attempts_remaining, retry_after_
 /** 128 bits in base64url: enough that two request ids never meet. */
 const NAME_LENGTH = 22;
 
-/** The name of a request id's row: of one length and random, whatever callers choose for ids. */
-export function requestName(requestId: string): string {
-  return hash('sha256', requestId, 'base64url').slice(0, NAME_LENGTH);
+/** The name of a row: of one length and random, whatever callers choose for ids, and another for the same id with another secret. */
+function nameOf(fingerprint: string, requestId: string): string {
+  return hash('sha256', `${fingerprint}:${requestId}`, 'base64url').slice(0, NAME_LENGTH);
 }
 
 /** The rows of a database of the present schema. */
@@ -55,13 +56,13 @@ export function createAnswerRows(database: DatabaseSync): AnswerRows {
   const update = database.prepare(`UPDATE otp_answer SET (${COLUMNS}) = (?, ?, ?, ?, ?, ?, ?) WHERE id = ?`);
   return {
     ...places,
-    find(requestId) {
-      const row = places.find(requestName(requestId));
+    find(fingerprint, requestId) {
+      const row = places.find(nameOf(fingerprint, requestId));
       return row && { id: row.id, payload: row.payload, expiresAt: row.expires_at, judgement: judgementOf(row) };
     },
-    put({ id, payload }, { outcome, step = null, drift, attemptsRemaining, retryAfterMs = null }, now, known) {
+    put(fingerprint, { id, payload }, { outcome, step = null, drift, attemptsRemaining, retryAfterMs = null }, now, known) {
       const values = [payload, outcome, step, drift, attemptsRemaining, retryAfterMs, now + ANSWER_KEPT_MS];
-      const name = requestName(id);
+      const name = nameOf(fingerprint, id);
       if (known !== undefined) update.run(...values, known.id);
       else places.add(name, Number(insert.run(name, ...values).lastInsertRowid));
     },

@@ -1,8 +1,9 @@
 /** One-time use and attempts as rows: the rules of `judge` on the states and answers, within the transaction of the caller. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { Attempt, CodeState, Judgement, RequestIdReused } from '../../ports/codes.ts';
-import { judge, UNKNOWN_KEY, unlocked } from '../../verification/rules.ts';
+import type { Attempt, CodeState, Judgement, RequestIdReused, Reset, StateName } from '../../ports/codes.ts';
+import { judge, mayHaveFormer, presentState, reset, unlocked, withFormer } from '../../verification/rules.ts';
 import { createAnswerRows } from './answers.ts';
+import { createFormerRows } from './former-states.ts';
 import { createStateRows } from './states.ts';
 
 /** What `CodeStore` promises, but for the transaction. */
@@ -10,8 +11,9 @@ export interface CodeRows {
   /** To be called first in each transaction. */
   begin(): void;
   judge(attempt: Attempt, now: number): Judgement | RequestIdReused;
-  inspect(fingerprint: string): CodeState;
-  unlock(fingerprint: string): CodeState;
+  inspect(name: StateName, now: number): CodeState;
+  unlock(name: StateName, now: number): CodeState;
+  reset(name: StateName, now: number): Reset;
   /** Drops rows that have expired at `now`: of each table the oldest `most`. */
   sweep(now: number, most: number): void;
   /** To be called last in each transaction, before it is committed. */
@@ -20,18 +22,38 @@ export interface CodeRows {
   forget(): void;
 }
 
+/** The state of a secret, and how to replace it. */
+interface Found {
+  readonly state: CodeState;
+  /** Keeps `after`; or, if it is undefined, only what was taken over, if anything was. */
+  keep(after: CodeState | undefined): void;
+}
+
 /** The rows of a database of the present schema. */
 export function createCodeRows(database: DatabaseSync): CodeRows {
   const states = createStateRows(database);
+  const formers = createFormerRows(database);
   const answers = createAnswerRows(database);
   const tables = [states, answers];
 
+  function find(name: StateName, now: number): Found {
+    const known = states.find(name.fingerprint);
+    const present = presentState(known?.state, now);
+    const former = mayHaveFormer(present, name) ? formers.find(name.former) : undefined;
+    const state = former === undefined ? present : withFormer(present, former, name, now);
+    return {
+      state,
+      keep(after) {
+        if (after !== undefined || former !== undefined) states.put(name.fingerprint, after ?? state, known);
+        if (former !== undefined) formers.remove(name.former);
+      },
+    };
+  }
+
   function judgeNow(attempt: Attempt, now: number): Judgement {
-    const known = states.find(attempt.fingerprint);
-    const before = known?.state ?? UNKNOWN_KEY;
-    const isExpired = before.expiresAt !== undefined && before.expiresAt <= now;
-    const { judgement, state } = judge(isExpired ? UNKNOWN_KEY : before, attempt, now);
-    if (state !== undefined) states.put(attempt.fingerprint, state, known);
+    const found = find(attempt, now);
+    const { judgement, state } = judge(found.state, attempt, now);
+    found.keep(state);
     return judgement;
   }
 
@@ -40,27 +62,29 @@ export function createCodeRows(database: DatabaseSync): CodeRows {
       for (const table of tables) table.refresh();
     },
     judge(attempt, now) {
-      const { request } = attempt;
+      const { fingerprint, request } = attempt;
       if (request === undefined) return judgeNow(attempt, now);
-      const known = answers.find(request.id);
+      const known = answers.find(fingerprint, request.id);
       if (known !== undefined && known.expiresAt > now)
         return known.payload === request.payload ? known.judgement : { outcome: 'request_id_reused' };
       const judgement = judgeNow(attempt, now);
-      answers.put(request, judgement, now, known);
+      answers.put(fingerprint, request, judgement, now, known);
       return judgement;
     },
-    inspect(fingerprint) {
-      return states.find(fingerprint)?.state ?? UNKNOWN_KEY;
+    inspect: (name, now) => find(name, now).state,
+    unlock(name, now) {
+      const found = find(name, now);
+      found.keep(unlocked(found.state));
+      return found.state;
     },
-    unlock(fingerprint) {
-      const known = states.find(fingerprint);
-      const before = known?.state ?? UNKNOWN_KEY;
-      const after = unlocked(before);
-      if (after !== undefined) states.put(fingerprint, after, known);
-      return before;
+    reset(name, now) {
+      const found = find(name, now);
+      const after = reset(found.state, now);
+      found.keep(after);
+      return { before: found.state, after: after ?? found.state };
     },
     sweep(now, most) {
-      for (const table of tables) table.sweep(now, most);
+      for (const table of [...tables, formers]) table.sweep(now, most);
     },
     end() {
       for (const table of tables) table.settle();

@@ -29,8 +29,9 @@ export function createSqliteCodes(data: WriterData, onOutage: () => void): Sqlit
   let hasStarted = false;
   return {
     judge: (attempt, now) => queue.send(judgeOrder(attempt, now), JUDGE_PATIENCE_MS),
-    inspect: (fingerprint) => queue.send(['inspect', fingerprint], PATIENCE_MS),
-    unlock: (fingerprint) => queue.send(['unlock', fingerprint], PATIENCE_MS),
+    inspect: (name, now) => queue.send(['inspect', name, now], PATIENCE_MS),
+    unlock: (name, now) => queue.send(['unlock', name, now], PATIENCE_MS),
+    reset: (name, now) => queue.send(['reset', name, now], PATIENCE_MS),
     async touch(lastUsed) {
       const uses = [...lastUsed];
       for (let from = 0; from < uses.length; from += TOUCHED_AT_ONCE)

@@ -1,5 +1,5 @@
 /** What the main thread and the writer say to each other: tuples of plain values, which are cloned several times faster than objects. */
-import type { Attempt, CodeState, Judgement, RequestIdReused } from '../../ports/codes.ts';
+import type { Attempt, CodeState, Judgement, RequestIdReused, Reset, StateName } from '../../ports/codes.ts';
 import type { KeyUse } from './key-uses.ts';
 import type { FileIdentity } from './writer-file.ts';
 
@@ -7,11 +7,13 @@ type JudgeOrder = readonly [
   kind: 'judge',
   now: number,
   fingerprint: string,
+  former: string,
+  period: number,
   step: number | undefined,
   drift: number,
   claim: boolean,
   afterStep: number | undefined,
-  matchableMs: number | undefined,
+  matchableMs: number,
   requestId: string | undefined,
   payload: string | undefined,
 ];
@@ -19,7 +21,7 @@ type JudgeOrder = readonly [
 /** One thing for the writer to do. */
 export type Order =
   | JudgeOrder
-  | readonly [kind: 'inspect' | 'unlock', fingerprint: string]
+  | readonly [kind: 'inspect' | 'unlock' | 'reset', name: StateName, now: number]
   | readonly [kind: 'touch', uses: readonly KeyUse[]]
   /** Takes the write lock; with `write`, writes too, as only that shows that the disk is not full. */
   | readonly [kind: 'ping', write: boolean];
@@ -32,6 +34,7 @@ export interface Results {
   readonly judge: Judgement | RequestIdReused;
   readonly inspect: CodeState;
   readonly unlock: CodeState;
+  readonly reset: Reset;
   readonly touch: undefined;
   readonly ping: undefined;
 }
@@ -56,15 +59,15 @@ export interface WriterData {
 
 /** The order to judge. */
 export function judgeOrder(attempt: Attempt, now: number): JudgeOrder {
-  const { fingerprint, step, drift, claim, afterStep, matchableMs, request } = attempt;
-  return ['judge', now, fingerprint, step, drift, claim, afterStep, matchableMs, request?.id, request?.payload];
+  const { fingerprint, former, period, step, drift, claim, afterStep, matchableMs, request } = attempt;
+  return ['judge', now, fingerprint, former, period, step, drift, claim, afterStep, matchableMs, request?.id, request?.payload];
 }
 
 /** The attempt of an order to judge. */
 export function attemptOf(order: JudgeOrder): Attempt {
-  const [, , fingerprint, step, drift, claim, afterStep, matchableMs, id, payload] = order;
+  const [, , fingerprint, former, period, step, drift, claim, afterStep, matchableMs, id, payload] = order;
   const request = id === undefined || payload === undefined ? undefined : { id, payload };
-  return { fingerprint, step, drift, claim, afterStep, matchableMs, request };
+  return { fingerprint, former, period, step, drift, claim, afterStep, matchableMs, request };
 }
 
 /** A clock that all threads of the process share and that nobody sets, in ms. */

@@ -3,10 +3,12 @@
 /** Marks a file as ours in SQLite's header: `otpd` in ASCII. */
 export const APPLICATION_ID = 0x6f747064;
 
-/** The function of SQL by which a request id is named, which the steps need. */
-export const REQUEST_NAME = 'otpd_request_name';
-
 const PREFIX_LENGTH = 8;
+/** Earlier versions kept a used step for a day longer than its code could match: 29 days more make the 30 of today, in ms. */
+const FORMER_KEPT_LONGER_MS = 2_505_600_000;
+
+/** The key in `meta` of the version that the file was brought to: programs of versions before the fourth may set `user_version` back. */
+export const SCHEMA_KEY = 'schema';
 
 /** One step a version, from an empty file on. Steps that were released are never changed, only followed by others. */
 export const MIGRATIONS: readonly string[] = [
@@ -55,6 +57,7 @@ export const MIGRATIONS: readonly string[] = [
   `,
   versionedKeys(),
   rowsInOrderOfComing(),
+  oneStatePerSecret(),
 ];
 
 /**
@@ -126,12 +129,34 @@ function rowsInOrderOfComing(): string {
   INSERT INTO otp_state (name, last_step, failures, locked_until, expires_at)
     SELECT fingerprint, last_step, failures, locked_until, expires_at FROM code_state ORDER BY expires_at;
   DROP TABLE code_state;
-  CREATE TABLE IF NOT EXISTS answer (request_id, payload, outcome, step, drift, attempts_remaining, retry_after_ms, expires_at);
-  INSERT INTO otp_answer (name, payload, outcome, step, drift, attempts_remaining, retry_after_ms, expires_at)
-    SELECT ${REQUEST_NAME}(request_id), payload, outcome, step, drift, attempts_remaining, retry_after_ms, expires_at FROM answer ORDER BY expires_at;
-  DROP TABLE answer;
+  DROP TABLE IF EXISTS answer; -- the step to the fourth version gives answers other names
   ${settleAll('otp_state')}
   ${settleAll('otp_answer')}`;
+}
+
+/**
+ * One state for each secret, with tracks. What is kept until then has names that cannot be told from those of a secret, and waits aside until its
+ * key is next used. A program of an earlier version, which names a column that is gone, is refused from then on. Rows are deleted, not their table:
+ * such a program may still write how far it has come in the index, so that a number of a row must never come again.
+ */
+function oneStatePerSecret(): string {
+  return `
+  CREATE TABLE former_state (
+    name TEXT PRIMARY KEY, -- the fingerprint of a secret with its type, algorithm and period
+    last_step INTEGER,
+    failures INTEGER NOT NULL,
+    locked_until INTEGER NOT NULL,
+    expires_at INTEGER -- null: never
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO former_state (name, last_step, failures, locked_until, expires_at)
+    SELECT name, last_step, failures, locked_until, expires_at + ${FORMER_KEPT_LONGER_MS} FROM otp_state ORDER BY name;
+  CREATE INDEX former_state_expiry ON former_state (expires_at) WHERE expires_at IS NOT NULL;
+  DELETE FROM otp_state;
+  DELETE FROM otp_state_place;
+  ALTER TABLE otp_state DROP COLUMN last_step;
+  ALTER TABLE otp_state ADD COLUMN tracks TEXT NOT NULL DEFAULT '-'; -- as track-text.ts has them
+  DELETE FROM otp_answer; -- kept for a day, under request ids that did not belong to a secret
+  DELETE FROM otp_answer_place;`;
 }
 
 function placeTable(table: string): string {

@@ -1,13 +1,14 @@
-/** What is kept of each key as rows, on prepared statements, within the transaction of the caller. */
+/** What is kept of each secret as rows, on prepared statements, within the transaction of the caller. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { CodeState } from '../../ports/codes.ts';
+import { textOfTracks, tracksOfText } from '../track-text.ts';
 import { createPlaces, type Upkeep } from './places.ts';
 
 /** The states by their fingerprints. */
 export interface StateRows extends Upkeep {
-  /** Undefined for a key of which nothing is known. */
+  /** Undefined for a secret of which nothing is known. It may have expired. */
   find(fingerprint: string): StoredState | undefined;
-  /** Writes the state of a key: over `known`, which was found, or as a new row. */
+  /** Writes the state of a secret: over `known`, which was found, or as a new row. */
   put(fingerprint: string, state: CodeState, known: StoredState | undefined): void;
 }
 
@@ -19,13 +20,13 @@ export interface StoredState {
 
 /** The columns are typed by the schema, whose tables are STRICT. */
 interface Row {
-  readonly last_step: number | null;
   readonly failures: number;
   readonly locked_until: number;
   readonly expires_at: number | null;
+  readonly tracks: string;
 }
 
-const COLUMNS = 'last_step, failures, locked_until, expires_at';
+const COLUMNS = 'failures, locked_until, expires_at, tracks';
 
 /** The rows of a database of the present schema. */
 export function createStateRows(database: DatabaseSync): StateRows {
@@ -38,13 +39,14 @@ export function createStateRows(database: DatabaseSync): StateRows {
       const row = places.find(fingerprint);
       return row && { id: row.id, state: stateOf(row) };
     },
-    put(fingerprint, { lastStep = null, failures, lockedUntil, expiresAt = null }, known) {
-      if (known !== undefined) update.run(lastStep, failures, lockedUntil, expiresAt, known.id);
-      else places.add(fingerprint, Number(insert.run(fingerprint, lastStep, failures, lockedUntil, expiresAt).lastInsertRowid));
+    put(fingerprint, { failures, lockedUntil, expiresAt = null, tracks }, known) {
+      const values = [failures, lockedUntil, expiresAt, textOfTracks(tracks)];
+      if (known !== undefined) update.run(...values, known.id);
+      else places.add(fingerprint, Number(insert.run(fingerprint, ...values).lastInsertRowid));
     },
   };
 }
 
-function stateOf({ last_step, failures, locked_until, expires_at }: Row): CodeState {
-  return { lastStep: last_step ?? undefined, failures, lockedUntil: locked_until, expiresAt: expires_at ?? undefined };
+function stateOf({ failures, locked_until, expires_at, tracks }: Row): CodeState {
+  return { failures, lockedUntil: locked_until, tracks: tracksOfText(tracks), expiresAt: expires_at ?? undefined };
 }

@@ -87,9 +87,11 @@ function carryOutOne(order: Order, { database, rows, touch }: Connection): Resul
     case 'judge':
       return rows.judge(attemptOf(order), order[1]);
     case 'inspect':
-      return rows.inspect(order[1]);
+      return rows.inspect(order[1], order[2]);
     case 'unlock':
-      return rows.unlock(order[1]);
+      return rows.unlock(order[1], order[2]);
+    case 'reset':
+      return rows.reset(order[1], order[2]);
     case 'touch':
       touch(order[1]);
       return undefined;

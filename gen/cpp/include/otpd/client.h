@@ -15,30 +15,31 @@ namespace otpd {
 
 /// How to connect: over TLS with the authorities of the system, unless told otherwise. Certificates and keys are in PEM.
 struct Options {
-  /// Without TLS: the API key, secrets and codes travel in the clear.
+  /// Without TLS: the API key, secrets and codes travel in the clear. Not together with certificates.
   bool plaintext = false;
-  /// Authorities to trust in place of those of the system.
+  /// Authorities to trust instead of those of the system.
   std::string root_certificates;
   /// For mutual TLS: the certificate chain to show.
   std::string client_certificate;
   /// For mutual TLS: the private key of the certificate.
   std::string client_key;
-  /// How long a call with one answer may take with all its tries, unless it is given a deadline of its own.
+  /// How long a call with one answer may take with all its tries, unless it is given a deadline of its own: above zero, and at
+  /// most 24 hours.
   std::chrono::milliseconds deadline = std::chrono::seconds(5);
 };
 
 /// Calls one otpd service; may be shared by threads, and a copy shares the connection.
 ///
 /// Calls that find the server unavailable are tried up to four times, with pauses that grow from 0.1 s or as the server asks. A
-/// call that fails throws `Error`. `deadline` is the time for a call with all its tries. Make the client after a fork, not
-/// before.
+/// call that fails throws `Error`. `deadline` is the time for a call with all its tries; one that is not above zero, or is longer
+/// than 24 hours, is a `std::invalid_argument`. Make the client after a fork, not before.
 class Client {
  public:
   /// Makes a client for the service at `address`, `host:port`. The connection is opened by the first call, and again whenever it
   /// is lost.
   ///
-  /// `api_key` goes with every call; if empty, none does. Throws `std::invalid_argument` if the key holds a character that no key
-  /// has, or if the options contradict each other or hold no PEM.
+  /// `api_key` goes with every call. Throws `std::invalid_argument`, which names the argument or the option, for what cannot be
+  /// used, and for options that contradict each other.
   static Client connect(const std::string& address, const std::string& api_key, const Options& options = {});
 
   /// Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.

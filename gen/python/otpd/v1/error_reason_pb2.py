@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aotpd/v1/error_reason.proto\x12\x06otp.v1*\xa7\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RROR_REASON_API_KEY_MISSING\x10\x01\x12 \n\x1c\x45RROR_REASON_API_KEY_INVALID\x10\x02\x12\x1e\n\x1a\x45RROR_REASON_SCOPE_MISSING\x10\x03\x12\x1f\n\x1b\x45RROR_REASON_INVALID_FIELDS\x10\x04\x12\"\n\x1e\x45RROR_REASON_MALFORMED_MESSAGE\x10\x05\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x06\x12\x1d\n\x19\x45RROR_REASON_RATE_LIMITED\x10\x07\x12)\n%ERROR_REASON_AUTHENTICATION_THROTTLED\x10\x08\x12!\n\x1d\x45RROR_REASON_TOO_MANY_STREAMS\x10\t\x12\"\n\x1e\x45RROR_REASON_MESSAGE_TOO_LARGE\x10\n\x12\"\n\x1e\x45RROR_REASON_DEADLINE_EXCEEDED\x10\x0b\x12\"\n\x1e\x45RROR_REASON_STORE_UNAVAILABLE\x10\x0c\x12\x1e\n\x1a\x45RROR_REASON_SHUTTING_DOWN\x10\r\x12\x19\n\x15\x45RROR_REASON_PROTOCOL\x10\x0e\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x0f\x42u\n\x0b\x64\x65v.otpd.v1B\x10\x45rrorReasonProtoP\x01Z\x1botpd.dev/go/pb/otp/v1;otpv1\xa2\x02\x03OXX\xaa\x02\x06Otp.V1\xca\x02\x06Otp\\V1\xe2\x02\x12Otp\\V1\\GPBMetadata\xea\x02\x07Otp::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aotpd/v1/error_reason.proto\x12\x06otp.v1*\xc9\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RROR_REASON_API_KEY_MISSING\x10\x01\x12 \n\x1c\x45RROR_REASON_API_KEY_INVALID\x10\x02\x12\x1e\n\x1a\x45RROR_REASON_SCOPE_MISSING\x10\x03\x12\x1f\n\x1b\x45RROR_REASON_INVALID_FIELDS\x10\x04\x12\"\n\x1e\x45RROR_REASON_MALFORMED_MESSAGE\x10\x05\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x06\x12\x1d\n\x19\x45RROR_REASON_RATE_LIMITED\x10\x07\x12)\n%ERROR_REASON_AUTHENTICATION_THROTTLED\x10\x08\x12!\n\x1d\x45RROR_REASON_TOO_MANY_STREAMS\x10\t\x12\"\n\x1e\x45RROR_REASON_MESSAGE_TOO_LARGE\x10\n\x12\"\n\x1e\x45RROR_REASON_DEADLINE_EXCEEDED\x10\x0b\x12\"\n\x1e\x45RROR_REASON_STORE_UNAVAILABLE\x10\x0c\x12\x1e\n\x1a\x45RROR_REASON_SHUTTING_DOWN\x10\r\x12\x19\n\x15\x45RROR_REASON_PROTOCOL\x10\x0e\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x0f\x12 \n\x1c\x45RROR_REASON_COST_OVER_LIMIT\x10\x10\x42u\n\x0b\x64\x65v.otpd.v1B\x10\x45rrorReasonProtoP\x01Z\x1botpd.dev/go/pb/otp/v1;otpv1\xa2\x02\x03OXX\xaa\x02\x06Otp.V1\xca\x02\x06Otp\\V1\xe2\x02\x12Otp\\V1\\GPBMetadata\xea\x02\x07Otp::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\013dev.otpd.v1B\020ErrorReasonProtoP\001Z\033otpd.dev/go/pb/otp/v1;otpv1\242\002\003OXX\252\002\006Otp.V1\312\002\006Otp\\V1\342\002\022Otp\\V1\\GPBMetadata\352\002\007Otp::V1'
   _globals['_ERRORREASON']._serialized_start=39
-  _globals['_ERRORREASON']._serialized_end=590
+  _globals['_ERRORREASON']._serialized_end=624
 # @@protoc_insertion_point(module_scope)

@@ -56,6 +56,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 7
     """RESOURCE_EXHAUSTED: a window of the API key's plan is used up; `google.rpc.QuotaFailure` names it, `google.rpc.RetryInfo` says when to try again.
+    Where the call costs more than 1, the metadata has its `cost` too.
 
     Example: { "reason": "ERROR_REASON_RATE_LIMITED", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "plan": "pro" } }
     """
@@ -99,6 +100,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     Example: { "reason": "ERROR_REASON_INTERNAL", "domain": "otp.v1", "metadata": {} }
     """
+    ERROR_REASON_COST_OVER_LIMIT: _ErrorReason.ValueType  # 16
+    """RESOURCE_EXHAUSTED: the call costs more than a window of the API key's plan ever allows, so that it cannot succeed, now or later: send less at
+    once, or use a larger plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
+
+    Example: { "reason": "ERROR_REASON_COST_OVER_LIMIT", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "cost": "100", "plan": "pro" } }
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed: the `reason` of the `google.rpc.ErrorInfo` (domain `otp.v1`) in the status details of every error.
@@ -140,6 +147,7 @@ Example: { "reason": "ERROR_REASON_REQUEST_ID_REUSED", "domain": "otp.v1", "meta
 """
 ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 7
 """RESOURCE_EXHAUSTED: a window of the API key's plan is used up; `google.rpc.QuotaFailure` names it, `google.rpc.RetryInfo` says when to try again.
+Where the call costs more than 1, the metadata has its `cost` too.
 
 Example: { "reason": "ERROR_REASON_RATE_LIMITED", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "plan": "pro" } }
 """
@@ -182,5 +190,11 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 15
 """INTERNAL: a fault of the server, written to its log under the request id.
 
 Example: { "reason": "ERROR_REASON_INTERNAL", "domain": "otp.v1", "metadata": {} }
+"""
+ERROR_REASON_COST_OVER_LIMIT: ErrorReason.ValueType  # 16
+"""RESOURCE_EXHAUSTED: the call costs more than a window of the API key's plan ever allows, so that it cannot succeed, now or later: send less at
+once, or use a larger plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
+
+Example: { "reason": "ERROR_REASON_COST_OVER_LIMIT", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "cost": "100", "plan": "pro" } }
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -14,20 +14,21 @@ module Otpd
   #   answer = client.verify(key: { secret: secret }, code: code)
   #
   # A request is given by its fields, or as a message. Calls that find the server unavailable are tried up to four times, with pauses that grow
-  # from 0.1 s or as the server asks. A method fails with {Error}. `timeout` is the time in seconds for a call with all its tries.
+  # from 0.1 s or as the server asks. A method fails with {Error}. `timeout` is the time in seconds for a call with all its tries, above 0 and at
+  # most 86,400 (24 hours): another one is an ArgumentError.
   class Client
     # Prepares the connection, with TLS unless told otherwise.
     #
     # @param address [String] `HOST:PORT`
-    # @param api_key [String] sent with every call; if empty, none is
+    # @param api_key [String] sent with every call
     # @param timeout [Numeric] for a call that is given none of its own
-    # @param root_certificates [String, nil] authorities to trust in place of those that gRPC brings, in PEM
+    # @param root_certificates [String, nil] authorities to trust instead of those that gRPC brings, in PEM
     # @param client_certificate [Array(String, String), nil] for mutual TLS: the certificate chain and its private key, in PEM
     # @param plaintext [Boolean] without TLS: the API key, secrets and codes travel in the clear
-    # @raise [ArgumentError] the API key holds a character that no key has, or there are certificates for plaintext
+    # @raise [ArgumentError] an argument, which it names, cannot be used, or there are certificates together with plaintext
     def initialize(address, api_key, timeout: 5, root_certificates: nil, client_certificate: nil, plaintext: false)
-      @address = address
-      @timeout = timeout
+      @address = Usable.address(address)
+      @timeout = Usable.timeout(timeout)
       @metadata = Connection.metadata(api_key).freeze
       @channel = Connection.channel(address, Connection.credentials(root_certificates, client_certificate, plaintext))
       @stub = Stub.new(address, nil, channel_override: @channel)
@@ -78,6 +79,7 @@ module Otpd
     # @return [Enumerator<V1::WatchTokenResponse>, nil]
     # @raise [Error]
     def watch_token(request = nil, timeout: nil, **fields, &block)
+      Usable.timeout(timeout) if timeout
       return enum_for(__method__, request, timeout: timeout, **fields) unless block
 
       reader = Reader.new
@@ -124,7 +126,7 @@ module Otpd
     end
 
     def open(rpc, request, timeout, &block)
-      deadline = Time.now + timeout if timeout
+      deadline = Time.now + Usable.timeout(timeout) if timeout
       @lock.synchronize do
         operation = @stub.public_send(rpc, request, deadline: deadline, metadata: @metadata, return_op: true, &block)
         @calls[operation] = true

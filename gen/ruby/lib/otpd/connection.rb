@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require 'grpc'
+require_relative 'usable'
 
 module Otpd
   # How a client connects, and as whom.
@@ -29,23 +30,21 @@ module Otpd
     # @return [Hash{String => String}] the metadata of every call
     # @raise [ArgumentError] for what cannot be sent: gRPC would show the key in its own error
     def metadata(api_key)
-      unless api_key.b.match?(/\A[!-~]*\z/)
-        raise ArgumentError, 'the API key holds a character that no key has, such as a line break at its end'
-      end
-
-      api_key.empty? ? {} : { 'x-api-key' => api_key }
+      { 'x-api-key' => Usable.api_key(api_key) }
     end
 
     # @return [GRPC::Core::ChannelCredentials, Symbol] how to speak TLS, or that it is plaintext
-    # @raise [ArgumentError] for certificates together with plaintext
+    # @raise [ArgumentError] for certificates that are none, and for any together with plaintext
     def credentials(root_certificates, client_certificate, plaintext)
       unless plaintext
+        Usable.certificates('root_certificates', root_certificates) if root_certificates
+        Usable.key_pair(client_certificate) if client_certificate
         chain, key = client_certificate
         return GRPC::Core::ChannelCredentials.new(root_certificates, key, chain)
       end
       return :this_channel_is_insecure unless root_certificates || client_certificate
 
-      raise ArgumentError, 'certificates are for TLS: give either them or plaintext'
+      raise ArgumentError, 'plaintext goes with no certificates: leave out it, or root_certificates and client_certificate'
     end
   end
   private_constant :Connection

@@ -10,7 +10,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/v1/error_reason.proto.
  */
 export const file_otp_v1_error_reason: GenFile = /*@__PURE__*/
-  fileDesc("ChlvdHAvdjEvZXJyb3JfcmVhc29uLnByb3RvEgZvdHAudjEqpwQKC0Vycm9yUmVhc29uEhwKGEVSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEiAKHEVSUk9SX1JFQVNPTl9BUElfS0VZX01JU1NJTkcQARIgChxFUlJPUl9SRUFTT05fQVBJX0tFWV9JTlZBTElEEAISHgoaRVJST1JfUkVBU09OX1NDT1BFX01JU1NJTkcQAxIfChtFUlJPUl9SRUFTT05fSU5WQUxJRF9GSUVMRFMQBBIiCh5FUlJPUl9SRUFTT05fTUFMRk9STUVEX01FU1NBR0UQBRIiCh5FUlJPUl9SRUFTT05fUkVRVUVTVF9JRF9SRVVTRUQQBhIdChlFUlJPUl9SRUFTT05fUkFURV9MSU1JVEVEEAcSKQolRVJST1JfUkVBU09OX0FVVEhFTlRJQ0FUSU9OX1RIUk9UVExFRBAIEiEKHUVSUk9SX1JFQVNPTl9UT09fTUFOWV9TVFJFQU1TEAkSIgoeRVJST1JfUkVBU09OX01FU1NBR0VfVE9PX0xBUkdFEAoSIgoeRVJST1JfUkVBU09OX0RFQURMSU5FX0VYQ0VFREVEEAsSIgoeRVJST1JfUkVBU09OX1NUT1JFX1VOQVZBSUxBQkxFEAwSHgoaRVJST1JfUkVBU09OX1NIVVRUSU5HX0RPV04QDRIZChVFUlJPUl9SRUFTT05fUFJPVE9DT0wQDhIZChVFUlJPUl9SRUFTT05fSU5URVJOQUwQD0J1CgtkZXYub3RwZC52MUIQRXJyb3JSZWFzb25Qcm90b1ABWhtvdHBkLmRldi9nby9wYi9vdHAvdjE7b3RwdjGiAgNPWFiqAgZPdHAuVjHKAgZPdHBcVjHiAhJPdHBcVjFcR1BCTWV0YWRhdGHqAgdPdHA6OlYxYgZwcm90bzM");
+  fileDesc("ChlvdHAvdjEvZXJyb3JfcmVhc29uLnByb3RvEgZvdHAudjEqyQQKC0Vycm9yUmVhc29uEhwKGEVSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEiAKHEVSUk9SX1JFQVNPTl9BUElfS0VZX01JU1NJTkcQARIgChxFUlJPUl9SRUFTT05fQVBJX0tFWV9JTlZBTElEEAISHgoaRVJST1JfUkVBU09OX1NDT1BFX01JU1NJTkcQAxIfChtFUlJPUl9SRUFTT05fSU5WQUxJRF9GSUVMRFMQBBIiCh5FUlJPUl9SRUFTT05fTUFMRk9STUVEX01FU1NBR0UQBRIiCh5FUlJPUl9SRUFTT05fUkVRVUVTVF9JRF9SRVVTRUQQBhIdChlFUlJPUl9SRUFTT05fUkFURV9MSU1JVEVEEAcSKQolRVJST1JfUkVBU09OX0FVVEhFTlRJQ0FUSU9OX1RIUk9UVExFRBAIEiEKHUVSUk9SX1JFQVNPTl9UT09fTUFOWV9TVFJFQU1TEAkSIgoeRVJST1JfUkVBU09OX01FU1NBR0VfVE9PX0xBUkdFEAoSIgoeRVJST1JfUkVBU09OX0RFQURMSU5FX0VYQ0VFREVEEAsSIgoeRVJST1JfUkVBU09OX1NUT1JFX1VOQVZBSUxBQkxFEAwSHgoaRVJST1JfUkVBU09OX1NIVVRUSU5HX0RPV04QDRIZChVFUlJPUl9SRUFTT05fUFJPVE9DT0wQDhIZChVFUlJPUl9SRUFTT05fSU5URVJOQUwQDxIgChxFUlJPUl9SRUFTT05fQ09TVF9PVkVSX0xJTUlUEBBCdQoLZGV2Lm90cGQudjFCEEVycm9yUmVhc29uUHJvdG9QAVobb3RwZC5kZXYvZ28vcGIvb3RwL3YxO290cHYxogIDT1hYqgIGT3RwLlYxygIGT3RwXFYx4gIST3RwXFYxXEdQQk1ldGFkYXRh6gIHT3RwOjpWMWIGcHJvdG8z");
 
 /**
  * Why a call failed: the `reason` of the `google.rpc.ErrorInfo` (domain `otp.v1`) in the status details of every error.
@@ -83,6 +83,7 @@ export const ErrorReason = {
 
   /**
    * RESOURCE_EXHAUSTED: a window of the API key's plan is used up; `google.rpc.QuotaFailure` names it, `google.rpc.RetryInfo` says when to try again.
+   * Where the call costs more than 1, the metadata has its `cost` too.
    *
    * Example: { "reason": "ERROR_REASON_RATE_LIMITED", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "plan": "pro" } }
    *
@@ -161,6 +162,16 @@ export const ErrorReason = {
    * @generated from enum value: ERROR_REASON_INTERNAL = 15;
    */
   INTERNAL: 15,
+
+  /**
+   * RESOURCE_EXHAUSTED: the call costs more than a window of the API key's plan ever allows, so that it cannot succeed, now or later: send less at
+   * once, or use a larger plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
+   *
+   * Example: { "reason": "ERROR_REASON_COST_OVER_LIMIT", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "cost": "100", "plan": "pro" } }
+   *
+   * @generated from enum value: ERROR_REASON_COST_OVER_LIMIT = 16;
+   */
+  COST_OVER_LIMIT: 16,
 } as const;
 
 /**

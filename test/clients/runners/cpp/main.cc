@@ -1,4 +1,6 @@
 // Runs the cases of the scenario with the C++ client, and prints a line of JSON for each step: see test/clients/README.md.
+#include <chrono>
+#include <cstdint>
 #include <exception>
 #include <fstream>
 #include <iostream>
@@ -7,7 +9,6 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 #include "otpd/client.h"
 #include "step.h"
@@ -27,28 +28,43 @@ std::string contents(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-otpd::Client connect(const json& server, const json& key) {
+using Known = std::map<std::string, otpd::Client>;
+
+otpd::Client connect(const json& server, const json& key, const json& deadline) {
   otpd::Options options;
-  options.plaintext = !server.contains("ca");
+  options.plaintext = server.value("plaintext", !server.contains("ca"));
   if (server.contains("ca")) options.root_certificates = contents(server["ca"]);
   if (server.contains("cert")) options.client_certificate = contents(server["cert"]);
   if (server.contains("key")) options.client_key = contents(server["key"]);
-  return otpd::Client::connect(server.at("address"), key.is_null() ? "" : key.get<std::string>(), options);
+  if (!deadline.is_null()) options.deadline = std::chrono::milliseconds(deadline.get<std::int64_t>());
+  return otpd::Client::connect(server.at("address"), key, options);
+}
+
+/// The client of a step, which is made once for all that want the same.
+const otpd::Client& client_for(const json& step, const json& config, Known& clients) {
+  const std::string server = step.value("server", "plain");
+  const std::string key = step.value("key", "full");
+  const json deadline = step.value("client_deadline_ms", json());
+  const std::string name = json{server, key, deadline}.dump();
+  if (const auto known = clients.find(name); known != clients.end()) return known->second;
+  return clients.emplace(name, connect(config.at("servers").at(server), config.at("keys").at(key), deadline)).first->second;
+}
+
+json outcome(const json& step, const json& config, Known& clients, Saved& saved) {
+  try {
+    return perform(client_for(step, config, clients), step, saved);
+  } catch (const std::invalid_argument& refusal) {
+    return {{"code", "REFUSED"}, {"message", refusal.what()}};
+  }
 }
 
 void run(const json& config) {
-  std::map<std::pair<std::string, std::string>, otpd::Client> clients;
+  Known clients;
   for (const json& scene : config.at("cases")) {
     Saved saved;
     std::size_t index = 0;
     for (const json& step : scene.at("steps")) {
-      const std::pair pair(step.value("server", "plain"), step.value("key", "full"));
-      auto known = clients.find(pair);
-      if (known == clients.end()) {
-        const otpd::Client made = connect(config.at("servers").at(pair.first), config.at("keys").at(pair.second));
-        known = clients.emplace(pair, made).first;
-      }
-      json line = perform(known->second, step, saved);
+      json line = outcome(step, config, clients, saved);
       line["case"] = scene.at("name");
       line["step"] = index++;
       std::cout << line.dump() << std::endl;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <vector>
@@ -56,7 +57,7 @@ json watch(const otpd::Client& client, const json& request, Deadline deadline, s
 
 json call(const otpd::Client& client, const json& step, const json& request) {
   const std::string rpc = step.at("rpc");
-  const Deadline deadline = step.contains("deadline_ms") ? Deadline(step["deadline_ms"].get<int>()) : std::nullopt;
+  const Deadline deadline = step.contains("deadline_ms") ? Deadline(step["deadline_ms"].get<std::int64_t>()) : std::nullopt;
   if (rpc == "Generate") return to_json(client.generate(request_from<otpd::v1::GenerateRequest>(request), deadline));
   if (rpc == "Token") return to_json(client.token(request_from<otpd::v1::TokenRequest>(request), deadline));
   if (rpc == "Verify") return to_json(client.verify(request_from<otpd::v1::VerifyRequest>(request), deadline));

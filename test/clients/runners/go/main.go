@@ -3,10 +3,7 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,24 +22,23 @@ import (
 
 type config struct {
 	Servers map[string]server
-	Keys    map[string]string // JSON null becomes the empty string
+	Keys    map[string]string
 	Cases   []struct {
 		Name  string
 		Steps []step
 	}
 }
 
-type server struct{ Address, CA, Cert, Key string }
-
 type step struct {
-	RPC        string
-	Server     string
-	Key        string
-	Request    json.RawMessage
-	DeadlineMS int `json:"deadline_ms"`
-	Take       int
-	Repeat     int
-	Save       map[string]string
+	RPC              string
+	Server           string
+	Key              string
+	Request          json.RawMessage
+	ClientDeadlineMS *int `json:"client_deadline_ms"`
+	DeadlineMS       int  `json:"deadline_ms"`
+	Take             int
+	Repeat           int
+	Save             map[string]string
 }
 
 // One line of the output.
@@ -52,6 +48,7 @@ type line struct {
 	Code     string          `json:"code"`
 	Response json.RawMessage `json:"response,omitempty"`
 	Error    *failure        `json:"error,omitempty"`
+	Message  string          `json:"message,omitempty"`
 }
 
 type failure struct {
@@ -77,19 +74,13 @@ func run(file string) error {
 	if err := json.Unmarshal(text, &config); err != nil {
 		return err
 	}
-	clients := map[[2]string]*otpd.Client{}
+	clients := map[whom]*otpd.Client{}
 	output := json.NewEncoder(os.Stdout)
 	output.SetEscapeHTML(false)
 	for _, c := range config.Cases {
 		saved := map[string]string{}
 		for index, step := range c.Steps {
-			pair := [2]string{cmp.Or(step.Server, "plain"), cmp.Or(step.Key, "full")}
-			if clients[pair] == nil {
-				if clients[pair], err = connect(config.Servers[pair[0]], config.Keys[pair[1]]); err != nil {
-					return err
-				}
-			}
-			result, err := perform(clients[pair], step, saved)
+			result, err := config.outcome(clients, step, saved)
 			if err != nil {
 				return fmt.Errorf("%s, step %d: %w", c.Name, index, err)
 			}
@@ -100,26 +91,6 @@ func run(file string) error {
 		}
 	}
 	return nil
-}
-
-func connect(server server, apiKey string) (*otpd.Client, error) {
-	if server.CA == "" {
-		return otpd.Connect(server.Address, apiKey, otpd.WithPlaintext())
-	}
-	authority, err := os.ReadFile(server.CA)
-	if err != nil {
-		return nil, err
-	}
-	config := &tls.Config{RootCAs: x509.NewCertPool()}
-	config.RootCAs.AppendCertsFromPEM(authority)
-	if server.Cert != "" {
-		certificate, err := tls.LoadX509KeyPair(server.Cert, server.Key)
-		if err != nil {
-			return nil, err
-		}
-		config.Certificates = []tls.Certificate{certificate}
-	}
-	return otpd.Connect(server.Address, apiKey, otpd.WithTLS(config))
 }
 
 // Calls as often as the step says; only a broken step is an error here, a failed call is a result.

@@ -10,7 +10,7 @@ from otpd import OtpError
 from otpd.aio import OtpClient
 
 sys.path.append(str(Path(__file__).parent.parent / "python"))
-from scenario import Values, failed, request_of, steps, succeeded, timeout_of  # noqa: E402
+from scenario import Values, failed, refused, request_of, steps, succeeded, timeout_of  # noqa: E402
 
 
 async def call(client: OtpClient, step: Values) -> Message | list[Message]:
@@ -26,13 +26,16 @@ async def call(client: OtpClient, step: Values) -> Message | list[Message]:
 
 
 async def main(path: str) -> None:
-    for client, step, line in steps(path, OtpClient):
+    for connected, step, line in steps(path, OtpClient):
         try:
+            client = connected()
             for _ in range(step.get("repeat", 1)):
                 response = await call(client, step)
             line.update(succeeded(response))
         except OtpError as error:
             line.update(failed(error))
+        except ValueError as error:
+            line.update(refused(error))
 
 
 asyncio.run(main(sys.argv[1]))

@@ -2,7 +2,7 @@
 
 import json
 import re
-from functools import cache, reduce
+from functools import cache, partial, reduce
 from pathlib import Path
 from typing import Any, Callable, Iterator, TypeVar
 
@@ -14,39 +14,44 @@ Values = dict[str, Any]
 Client = TypeVar("Client")
 
 
-def steps(path: str, make: Callable[..., Client]) -> Iterator[tuple[Client, Values, Values]]:
-    """Each step with its client, and the line to print; what it is to save is taken from the line once that is complete."""
+def steps(path: str, make: Callable[..., Client]) -> Iterator[tuple[Callable[[], Client], Values, Values]]:
+    """Each step with what gives its client, and the line to print; what it is to save is taken from the line once that is complete."""
     config = json.loads(Path(path).read_text())
 
     @cache
-    def client(server: str, key: str) -> Client:
-        return connect(make, config["servers"][server], config["keys"][key] or "")
+    def client(server: str, key: str, timeout: float | None) -> Client:
+        return connect(make, config["servers"][server], config["keys"][key], timeout)
 
     for case in config["cases"]:
         saved: dict[str, str] = {}
         for index, step in enumerate(case["steps"]):
             line = {"case": case["name"], "step": index}
             request = json.loads(re.sub(r"\$\{(\w+)\}", lambda match: saved[match[1]], json.dumps(step["request"])))
-            yield client(step.get("server", "plain"), step.get("key", "full")), {**step, "request": request}, line
+            whom = step.get("server", "plain"), step.get("key", "full"), timeout_of(step, "client_deadline_ms")
+            yield partial(client, *whom), {**step, "request": request}, line
             print(json.dumps(line), flush=True)
             for name, place in step.get("save", {}).items():
                 saved[name] = reduce(lambda value, part: value[part], place.split("."), line["response"])
 
 
-def connect(make: Callable[..., Client], server: Values, api_key: str) -> Client:
-    if "ca" not in server:
-        return make(server["address"], api_key, plaintext=True)
-    ca, *pair = (Path(server[name]).read_bytes() for name in ("ca", "cert", "key") if name in server)
-    certificate = (pair[0], pair[1]) if pair else None
-    return make(server["address"], api_key, root_certificates=ca, client_certificate=certificate)
+def connect(make: Callable[..., Client], server: Values, api_key: str, timeout: float | None) -> Client:
+    pems = {name: Path(server[name]).read_bytes() for name in ("ca", "cert", "key") if name in server}
+    options: Values = {"plaintext": server.get("plaintext", "ca" not in pems)}
+    if "ca" in pems:
+        options["root_certificates"] = pems["ca"]
+    if "cert" in pems:
+        options["client_certificate"] = (pems["cert"], pems["key"])
+    if timeout is not None:
+        options["timeout"] = timeout
+    return make(server["address"], api_key, **options)
 
 
 def request_of(step: Values) -> Message:
     return ParseDict(step["request"], getattr(v1, f"{step['rpc']}Request")())
 
 
-def timeout_of(step: Values) -> float | None:
-    return step["deadline_ms"] / 1000 if "deadline_ms" in step else None
+def timeout_of(step: Values, name: str = "deadline_ms") -> float | None:
+    return float(step[name]) / 1000 if name in step else None
 
 
 def succeeded(response: Message | list[Message]) -> Values:
@@ -65,3 +70,7 @@ def failed(error: OtpError) -> Values:
         "request_id": error.request_id != "",
     }
     return {"code": error.code.name, "error": described}
+
+
+def refused(error: ValueError) -> Values:
+    return {"code": "REFUSED", "message": str(error)}

@@ -7,7 +7,9 @@ require 'otpd'
 class Runner
   def initialize(config)
     @config = config
-    @clients = Hash.new { |made, (server, key)| made[[server, key]] = connect(config['servers'][server], config['keys'][key].to_s) }
+    @clients = Hash.new do |made, (server, key, timeout)|
+      made[[server, key, timeout]] = connect(config['servers'][server], config['keys'][key], timeout)
+    end
   end
 
   def run
@@ -23,11 +25,10 @@ class Runner
 
   private
 
-  def connect(server, api_key)
-    return Otpd::Client.new(server['address'], api_key, plaintext: true) unless server['ca']
-
-    ca, *pair = server.values_at('ca', 'cert', 'key').compact.map { |file| File.read(file) }
-    Otpd::Client.new(server['address'], api_key, root_certificates: ca, client_certificate: pair.empty? ? nil : pair)
+  def connect(server, api_key, timeout)
+    ca, *pair = server.values_at('ca', 'cert', 'key').map { |file| file && File.read(file) }
+    options = { plaintext: server['plaintext'] || ca.nil?, root_certificates: ca, client_certificate: pair.any? ? pair : nil, **timeout }
+    Otpd::Client.new(server['address'], api_key, **options)
   end
 
   def outcome(step, saved)
@@ -37,14 +38,22 @@ class Runner
     { code: :OK, response: responses.last }
   rescue Otpd::Error => e
     { code: e.code, error: described(e) }
+  rescue ArgumentError => e
+    { code: :REFUSED, message: e.message }
   end
 
   def call(step, request)
-    client = @clients[[step.fetch('server', 'plain'), step.fetch('key', 'full')]]
-    options = step.key?('deadline_ms') ? { timeout: step['deadline_ms'] / 1000.0 } : {}
+    client = @clients[[step.fetch('server', 'plain'), step.fetch('key', 'full'), timeout(step['client_deadline_ms'])]]
+    options = timeout(step['deadline_ms'])
     return plain(client.public_send(step['rpc'].downcase, request, **options)) unless step['rpc'] == 'WatchToken'
 
     { 'messages' => client.watch_token(request, **options).first(step['take']).map { |message| plain(message) } }
+  end
+
+  # The option for a deadline, if there is one.
+  def timeout(milliseconds)
+    no_numbers = { 'NaN' => Float::NAN, 'Infinity' => Float::INFINITY, '-Infinity' => -Float::INFINITY }
+    milliseconds ? { timeout: no_numbers.fetch(milliseconds, milliseconds) / 1000.0 } : {}
   end
 
   def plain(message) = JSON.parse(message.to_json)

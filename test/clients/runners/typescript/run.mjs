@@ -19,13 +19,13 @@ for (const { name, steps } of cases) {
 }
 for (const client of clients.values()) client.close();
 
-async function run({ rpc, server = 'plain', key = 'full', request, deadline_ms: deadlineMs, take }, saved) {
+async function run({ rpc, server = 'plain', key = 'full', request, take, ...deadlines }, saved) {
   const method = OtpService.methods.find(({ name }) => name === rpc);
   const filled = JSON.parse(JSON.stringify(request), (_, value) => (typeof value === 'string' ? fill(value, saved) : value));
   const message = fromJson(method.input, filled);
-  const options = deadlineMs === undefined ? {} : { deadlineMs };
-  const client = clientOf(server, key);
   try {
+    const options = withDeadline(deadlines.deadline_ms);
+    const client = clientOf(server, key, withDeadline(deadlines.client_deadline_ms));
     if (rpc !== 'WatchToken')
       return { code: 'OK', response: toJson(method.output, await client[method.localName](message, options)) };
     const messages = [];
@@ -34,19 +34,25 @@ async function run({ rpc, server = 'plain', key = 'full', request, deadline_ms: 
     }
     return { code: 'OK', response: { messages } };
   } catch (error) {
+    if (error instanceof TypeError) return { code: 'REFUSED', message: error.message };
     if (!(error instanceof OtpError)) throw error;
     return { code: error.code, error: describe(error) };
   }
 }
 
-function clientOf(server, key) {
-  const name = `${server} ${key}`;
+function clientOf(server, key, options) {
+  const name = JSON.stringify([server, key, options]);
   if (!clients.has(name)) {
-    const { address, ...files } = servers[server];
+    const { address, plaintext, ...files } = servers[server];
     const pems = Object.fromEntries(Object.entries(files).map(([part, file]) => [part, readFileSync(file)]));
-    clients.set(name, connect(address, keys[key] ?? '', 'ca' in pems ? pems : { plaintext: true }));
+    clients.set(name, connect(address, keys[key], { plaintext: plaintext ?? !('ca' in pems), ...pems, ...options }));
   }
   return clients.get(name);
+}
+
+/** The option for a deadline, which may be `NaN` or `Infinity` in a string. */
+function withDeadline(ms) {
+  return ms === undefined ? {} : { deadlineMs: Number(ms) };
 }
 
 function describe({ reason = '', fieldViolations, retryDelayMs, requestId }) {

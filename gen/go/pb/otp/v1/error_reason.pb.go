@@ -54,6 +54,7 @@ const (
 	// Example: { "reason": "ERROR_REASON_REQUEST_ID_REUSED", "domain": "otp.v1", "metadata": {} }
 	ErrorReason_ERROR_REASON_REQUEST_ID_REUSED ErrorReason = 6
 	// RESOURCE_EXHAUSTED: a window of the API key's plan is used up; `google.rpc.QuotaFailure` names it, `google.rpc.RetryInfo` says when to try again.
+	// Where the call costs more than 1, the metadata has its `cost` too.
 	//
 	// Example: { "reason": "ERROR_REASON_RATE_LIMITED", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "plan": "pro" } }
 	ErrorReason_ERROR_REASON_RATE_LIMITED ErrorReason = 7
@@ -89,6 +90,11 @@ const (
 	//
 	// Example: { "reason": "ERROR_REASON_INTERNAL", "domain": "otp.v1", "metadata": {} }
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 15
+	// RESOURCE_EXHAUSTED: the call costs more than a window of the API key's plan ever allows, so that it cannot succeed, now or later: send less at
+	// once, or use a larger plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
+	//
+	// Example: { "reason": "ERROR_REASON_COST_OVER_LIMIT", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "cost": "100", "plan": "pro" } }
+	ErrorReason_ERROR_REASON_COST_OVER_LIMIT ErrorReason = 16
 )
 
 // Enum value maps for ErrorReason.
@@ -110,6 +116,7 @@ var (
 		13: "ERROR_REASON_SHUTTING_DOWN",
 		14: "ERROR_REASON_PROTOCOL",
 		15: "ERROR_REASON_INTERNAL",
+		16: "ERROR_REASON_COST_OVER_LIMIT",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":              0,
@@ -128,6 +135,7 @@ var (
 		"ERROR_REASON_SHUTTING_DOWN":            13,
 		"ERROR_REASON_PROTOCOL":                 14,
 		"ERROR_REASON_INTERNAL":                 15,
+		"ERROR_REASON_COST_OVER_LIMIT":          16,
 	}
 )
 
@@ -162,7 +170,7 @@ var File_otp_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otp_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x19otp/v1/error_reason.proto\x12\x06otp.v1*\xa7\x04\n" +
+	"\x19otp/v1/error_reason.proto\x12\x06otp.v1*\xc9\x04\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cERROR_REASON_API_KEY_MISSING\x10\x01\x12 \n" +
@@ -180,7 +188,8 @@ const file_otp_v1_error_reason_proto_rawDesc = "" +
 	"\x1eERROR_REASON_STORE_UNAVAILABLE\x10\f\x12\x1e\n" +
 	"\x1aERROR_REASON_SHUTTING_DOWN\x10\r\x12\x19\n" +
 	"\x15ERROR_REASON_PROTOCOL\x10\x0e\x12\x19\n" +
-	"\x15ERROR_REASON_INTERNAL\x10\x0fBu\n" +
+	"\x15ERROR_REASON_INTERNAL\x10\x0f\x12 \n" +
+	"\x1cERROR_REASON_COST_OVER_LIMIT\x10\x10Bu\n" +
 	"\vdev.otpd.v1B\x10ErrorReasonProtoP\x01Z\x1botpd.dev/go/pb/otp/v1;otpv1\xa2\x02\x03OXX\xaa\x02\x06Otp.V1\xca\x02\x06Otp\\V1\xe2\x02\x12Otp\\V1\\GPBMetadata\xea\x02\aOtp::V1b\x06proto3"
 
 var (

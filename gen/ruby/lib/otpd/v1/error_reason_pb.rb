@@ -5,7 +5,7 @@
 require 'google/protobuf'
 
 
-descriptor_data = "\n\x1aotpd/v1/error_reason.proto\x12\x06otp.v1*\xa7\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RROR_REASON_API_KEY_MISSING\x10\x01\x12 \n\x1c\x45RROR_REASON_API_KEY_INVALID\x10\x02\x12\x1e\n\x1a\x45RROR_REASON_SCOPE_MISSING\x10\x03\x12\x1f\n\x1b\x45RROR_REASON_INVALID_FIELDS\x10\x04\x12\"\n\x1e\x45RROR_REASON_MALFORMED_MESSAGE\x10\x05\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x06\x12\x1d\n\x19\x45RROR_REASON_RATE_LIMITED\x10\x07\x12)\n%ERROR_REASON_AUTHENTICATION_THROTTLED\x10\x08\x12!\n\x1d\x45RROR_REASON_TOO_MANY_STREAMS\x10\t\x12\"\n\x1e\x45RROR_REASON_MESSAGE_TOO_LARGE\x10\n\x12\"\n\x1e\x45RROR_REASON_DEADLINE_EXCEEDED\x10\x0b\x12\"\n\x1e\x45RROR_REASON_STORE_UNAVAILABLE\x10\x0c\x12\x1e\n\x1a\x45RROR_REASON_SHUTTING_DOWN\x10\r\x12\x19\n\x15\x45RROR_REASON_PROTOCOL\x10\x0e\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x0f\x42\x0b\xea\x02\x08Otpd::V1b\x06proto3"
+descriptor_data = "\n\x1aotpd/v1/error_reason.proto\x12\x06otp.v1*\xc9\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RROR_REASON_API_KEY_MISSING\x10\x01\x12 \n\x1c\x45RROR_REASON_API_KEY_INVALID\x10\x02\x12\x1e\n\x1a\x45RROR_REASON_SCOPE_MISSING\x10\x03\x12\x1f\n\x1b\x45RROR_REASON_INVALID_FIELDS\x10\x04\x12\"\n\x1e\x45RROR_REASON_MALFORMED_MESSAGE\x10\x05\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x06\x12\x1d\n\x19\x45RROR_REASON_RATE_LIMITED\x10\x07\x12)\n%ERROR_REASON_AUTHENTICATION_THROTTLED\x10\x08\x12!\n\x1d\x45RROR_REASON_TOO_MANY_STREAMS\x10\t\x12\"\n\x1e\x45RROR_REASON_MESSAGE_TOO_LARGE\x10\n\x12\"\n\x1e\x45RROR_REASON_DEADLINE_EXCEEDED\x10\x0b\x12\"\n\x1e\x45RROR_REASON_STORE_UNAVAILABLE\x10\x0c\x12\x1e\n\x1a\x45RROR_REASON_SHUTTING_DOWN\x10\r\x12\x19\n\x15\x45RROR_REASON_PROTOCOL\x10\x0e\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x0f\x12 \n\x1c\x45RROR_REASON_COST_OVER_LIMIT\x10\x10\x42\x0b\xea\x02\x08Otpd::V1b\x06proto3"
 
 pool = ::Google::Protobuf::DescriptorPool.generated_pool
 pool.add_serialized_file(descriptor_data)
@@ -38,6 +38,7 @@ module Otpd
     #
     #   Example: { "reason": "ERROR_REASON_REQUEST_ID_REUSED", "domain": "otp.v1", "metadata": {} }
     # - `:ERROR_REASON_RATE_LIMITED`: RESOURCE_EXHAUSTED: a window of the API key's plan is used up; `google.rpc.QuotaFailure` names it, `google.rpc.RetryInfo` says when to try again.
+    #   Where the call costs more than 1, the metadata has its `cost` too.
     #
     #   Example: { "reason": "ERROR_REASON_RATE_LIMITED", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "plan": "pro" } }
     # - `:ERROR_REASON_AUTHENTICATION_THROTTLED`: RESOURCE_EXHAUSTED: too many failed authentications from the caller's address.
@@ -64,6 +65,10 @@ module Otpd
     # - `:ERROR_REASON_INTERNAL`: INTERNAL: a fault of the server, written to its log under the request id.
     #
     #   Example: { "reason": "ERROR_REASON_INTERNAL", "domain": "otp.v1", "metadata": {} }
+    # - `:ERROR_REASON_COST_OVER_LIMIT`: RESOURCE_EXHAUSTED: the call costs more than a window of the API key's plan ever allows, so that it cannot succeed, now or later: send less at
+    #   once, or use a larger plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
+    #
+    #   Example: { "reason": "ERROR_REASON_COST_OVER_LIMIT", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "cost": "100", "plan": "pro" } }
     ErrorReason = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ErrorReason").enummodule
   end
 end

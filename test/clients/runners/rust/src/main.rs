@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use otpd_client::{Certificate, Client, ClientTlsConfig, Identity, v1};
+use otpd_client::{Client, ClientTlsConfig, Identity, authorities, v1};
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use serde::Deserialize;
@@ -19,7 +19,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 #[derive(Deserialize)]
 struct Config {
     servers: HashMap<String, Server>,
-    keys: HashMap<String, Option<String>>,
+    keys: HashMap<String, String>,
     cases: Vec<Case>,
 }
 
@@ -45,6 +45,7 @@ struct Step {
     #[serde(default = "full")]
     key: String,
     request: Value,
+    client_deadline_ms: Option<u64>,
     deadline_ms: Option<u64>,
     #[serde(default)]
     take: usize,
@@ -70,12 +71,16 @@ async fn main() -> Outcome<()> {
     for case in &config.cases {
         let mut saved = HashMap::new();
         for (index, step) in case.steps.iter().enumerate() {
-            let pair = (&step.server, &step.key);
-            let client = match clients.entry(pair) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(connect(&config.servers[pair.0], config.keys[pair.1].as_deref().unwrap_or(""))?),
+            let whom = (&step.server, &step.key, step.client_deadline_ms);
+            let client = match clients.entry(whom) {
+                Entry::Occupied(known) => Ok(known.into_mut()),
+                Entry::Vacant(new) => connect(&config.servers[whom.0], &config.keys[whom.1], whom.2).map(|client| new.insert(client)),
             };
-            let mut line = perform(client, step, &mut saved, &pool).await?;
+            let outcome = match client {
+                Ok(client) => perform(client, step, &mut saved, &pool).await,
+                Err(error) => Err(error),
+            };
+            let mut line = outcome.or_else(refusal)?;
             line["case"] = json!(case.name);
             line["step"] = json!(index);
             println!("{line}");
@@ -84,20 +89,38 @@ async fn main() -> Outcome<()> {
     Ok(())
 }
 
-fn connect(server: &Server, api_key: &str) -> Outcome<Client> {
-    let Some(ca) = &server.ca else { return Ok(Client::connect_plaintext(&server.address, api_key)?) };
-    let mut config = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(fs::read(ca)?));
-    if let (Some(cert), Some(key)) = (&server.cert, &server.key) {
-        config = config.identity(Identity::from_pem(fs::read(cert)?, fs::read(key)?));
-    }
-    Ok(Client::connect_tls(&server.address, api_key, config)?)
+fn connect(server: &Server, api_key: &str, deadline_ms: Option<u64>) -> Outcome<Client> {
+    let client = match &server.ca {
+        Some(ca) => Client::connect_tls(&server.address, api_key, tls(server, ca)?)?,
+        None => Client::connect_plaintext(&server.address, api_key)?,
+    };
+    with_deadline(client, deadline_ms)
+}
+
+fn tls(server: &Server, ca: &str) -> Outcome<ClientTlsConfig> {
+    let config = ClientTlsConfig::new().ca_certificate(authorities(fs::read(ca)?)?);
+    let (Some(cert), Some(key)) = (&server.cert, &server.key) else { return Ok(config) };
+    Ok(config.identity(Identity::from_pem(fs::read(cert)?, fs::read(key)?)))
+}
+
+fn with_deadline(client: Client, ms: Option<u64>) -> Outcome<Client> {
+    Ok(match ms {
+        Some(ms) => client.with_deadline(Duration::from_millis(ms))?,
+        None => client,
+    })
+}
+
+/// An error of the library outside of a call is a refusal.
+fn refusal(error: Box<dyn Error>) -> Outcome<Value> {
+    let refused = error.downcast::<otpd_client::Error>()?;
+    Ok(json!({"code": "REFUSED", "message": refused.message()}))
 }
 
 /// Calls as often as the step says; only a broken step is an error here, a failed call is a result.
 async fn perform(client: &Client, step: &Step, saved: &mut HashMap<String, String>, pool: &DescriptorPool) -> Outcome<Value> {
     let mut request = step.request.clone();
     fill_in(&mut request, saved);
-    let client = step.deadline_ms.map_or_else(|| client.clone(), |ms| client.with_deadline(Duration::from_millis(ms)));
+    let client = with_deadline(client.clone(), step.deadline_ms)?;
     for _ in 1..step.repeat.unwrap_or(1) {
         let _ = call(&client, step, &request, pool).await;
     }

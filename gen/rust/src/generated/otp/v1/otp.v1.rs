@@ -33,6 +33,7 @@ pub enum ErrorReason {
     /// Example: { "reason": "ERROR_REASON_REQUEST_ID_REUSED", "domain": "otp.v1", "metadata": {} }
     RequestIdReused = 6,
     /// RESOURCE_EXHAUSTED: a window of the API key's plan is used up; `google.rpc.QuotaFailure` names it, `google.rpc.RetryInfo` says when to try again.
+    /// Where the call costs more than 1, the metadata has its `cost` too.
     ///
     /// Example: { "reason": "ERROR_REASON_RATE_LIMITED", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "plan": "pro" } }
     RateLimited = 7,
@@ -68,6 +69,11 @@ pub enum ErrorReason {
     ///
     /// Example: { "reason": "ERROR_REASON_INTERNAL", "domain": "otp.v1", "metadata": {} }
     Internal = 15,
+    /// RESOURCE_EXHAUSTED: the call costs more than a window of the API key's plan ever allows, so that it cannot succeed, now or later: send less at
+    /// once, or use a larger plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
+    ///
+    /// Example: { "reason": "ERROR_REASON_COST_OVER_LIMIT", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "cost": "100", "plan": "pro" } }
+    CostOverLimit = 16,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -92,6 +98,7 @@ impl ErrorReason {
             Self::ShuttingDown => "ERROR_REASON_SHUTTING_DOWN",
             Self::Protocol => "ERROR_REASON_PROTOCOL",
             Self::Internal => "ERROR_REASON_INTERNAL",
+            Self::CostOverLimit => "ERROR_REASON_COST_OVER_LIMIT",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -113,6 +120,7 @@ impl ErrorReason {
             "ERROR_REASON_SHUTTING_DOWN" => Some(Self::ShuttingDown),
             "ERROR_REASON_PROTOCOL" => Some(Self::Protocol),
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
+            "ERROR_REASON_COST_OVER_LIMIT" => Some(Self::CostOverLimit),
             _ => None,
         }
     }

@@ -20,11 +20,12 @@ import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.TlsChannelCredentials;
 import io.grpc.stub.MetadataUtils;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
-import java.util.Objects;
 import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.UUID;
@@ -38,7 +39,8 @@ import java.util.stream.StreamSupport;
  * Calls otpd over one connection, which is made at the first call; may be shared by threads.
  *
  * <p>Calls that find the server unavailable are tried up to four times, with pauses that grow from 0.1 s or as the server asks. A method fails
- * with {@link OtpException}. A deadline covers a call with all its tries.
+ * with {@link OtpException}. A deadline covers a call with all its tries; one that is not above zero, or is longer than 24 hours, is an
+ * {@link IllegalArgumentException}.
  */
 public final class OtpClient implements AutoCloseable {
   private final ManagedChannel channel;
@@ -55,8 +57,8 @@ public final class OtpClient implements AutoCloseable {
    * How to connect: with TLS and the authorities of Java, unless told otherwise.
    *
    * @param address {@code HOST:PORT}
-   * @param apiKey sent with every call; if empty, none is
-   * @throws IllegalArgumentException the API key holds a character that no key has
+   * @param apiKey sent with every call
+   * @throws IllegalArgumentException one of them, which the error names, cannot be used
    */
   public static Builder builder(String address, String apiKey) {
     return new Builder(address, apiKey);
@@ -67,29 +69,29 @@ public final class OtpClient implements AutoCloseable {
     private final String address;
     private final Metadata headers = new Metadata();
     private TlsChannelCredentials.Builder tls;
+    private byte[] roots;
+    private byte[] chain;
+    private byte[] key;
     private boolean plaintext;
     private Duration deadline = Duration.ofSeconds(5);
 
     private Builder(String address, String apiKey) {
-      // gRPC would send something else in its place.
-      if (!apiKey.chars().allMatch(character -> character > ' ' && character <= '~')) {
-        throw new IllegalArgumentException("the API key holds a character that no key has, such as a line break at its end");
-      }
-      this.address = Objects.requireNonNull(address);
-      if (!apiKey.isEmpty()) {
-        headers.put(Metadata.Key.of("x-api-key", Metadata.ASCII_STRING_MARSHALLER), apiKey);
-      }
+      this.address = Usable.address(address);
+      headers.put(Metadata.Key.of("x-api-key", Metadata.ASCII_STRING_MARSHALLER), Usable.apiKey(apiKey));
     }
 
-    /** Trusts the authorities in a PEM file in place of those of Java. */
+    /** Trusts the authorities in a PEM file instead of those of Java. */
     public Builder rootCertificates(Path pem) throws IOException {
-      tls().trustManager(pem.toFile());
+      roots = Files.readAllBytes(pem);
+      tls().trustManager(new ByteArrayInputStream(roots));
       return this;
     }
 
     /** Shows a certificate to the server (mutual TLS): the chain, and its private key in PKCS #8, as PEM files. */
     public Builder clientCertificate(Path chain, Path key) throws IOException {
-      tls().keyManager(chain.toFile(), key.toFile());
+      this.chain = Files.readAllBytes(chain);
+      this.key = Files.readAllBytes(key);
+      tls().keyManager(new ByteArrayInputStream(this.chain), new ByteArrayInputStream(this.key));
       return this;
     }
 
@@ -99,9 +101,13 @@ public final class OtpClient implements AutoCloseable {
       return this;
     }
 
-    /** The deadline of calls that are given none of their own, in place of five seconds. */
+    /**
+     * The deadline of calls that are given none of their own, instead of five seconds.
+     *
+     * @throws IllegalArgumentException it is not above zero, or longer than 24 hours
+     */
     public Builder deadline(Duration deadline) {
-      this.deadline = Objects.requireNonNull(deadline);
+      this.deadline = Usable.deadline(deadline);
       return this;
     }
 
@@ -109,6 +115,7 @@ public final class OtpClient implements AutoCloseable {
      * Makes the client.
      *
      * @throws IllegalStateException there are certificates for plaintext
+     * @throws IllegalArgumentException a certificate is not PEM
      */
     public OtpClient connect() {
       return new OtpClient(channel(), deadline);
@@ -120,11 +127,15 @@ public final class OtpClient implements AutoCloseable {
      * <p>It attaches the API key to every call. Deadlines and retries are left to the front: see {@link Backoff}.
      *
      * @throws IllegalStateException there are certificates for plaintext
+     * @throws IllegalArgumentException a certificate is not PEM
      */
     public ManagedChannel channel() {
       if (plaintext && tls != null) {
-        throw new IllegalStateException("certificates are for TLS: give either them or plaintext");
+        throw new IllegalStateException("plaintext goes with no certificates: leave out it, or rootCertificates and clientCertificate");
       }
+      Usable.certificates("rootCertificates", roots);
+      Usable.certificates("clientCertificate", chain);
+      Usable.privateKey("clientCertificate", key);
       ChannelCredentials credentials = plaintext ? InsecureChannelCredentials.create() : tls().build();
       return Grpc.newChannelBuilder(address, credentials)
           // Retries are ours: see Backoff.
@@ -191,7 +202,7 @@ public final class OtpClient implements AutoCloseable {
 
   /** {@link #watchToken(WatchTokenRequest)} until a deadline. */
   public Stream<WatchTokenResponse> watchToken(WatchTokenRequest request, Duration deadline) {
-    return watch(stub.withDeadlineAfter(deadline.toNanos(), TimeUnit.NANOSECONDS), request);
+    return watch(stub.withDeadlineAfter(Usable.deadline(deadline).toNanos(), TimeUnit.NANOSECONDS), request);
   }
 
   /** Ends the connection and every call on it. */
@@ -201,7 +212,7 @@ public final class OtpClient implements AutoCloseable {
   }
 
   private <Q, R> R call(BiFunction<OtpServiceBlockingStub, Q, R> method, Q request, Duration deadline) {
-    Deadline end = Deadline.after(deadline.toNanos(), TimeUnit.NANOSECONDS);
+    Deadline end = Deadline.after(Usable.deadline(deadline).toNanos(), TimeUnit.NANOSECONDS);
     try {
       return Retry.call(() -> method.apply(stub.withDeadline(end), request), channel::resetConnectBackoff, end);
     } catch (StatusRuntimeException error) {

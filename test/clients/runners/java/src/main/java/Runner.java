@@ -51,12 +51,12 @@ public final class Runner {
   }
 
   private JsonObject run(JsonObject step, Map<String, String> saved) throws IOException {
-    OtpClient client = client(text(step, "server", "plain"), text(step, "key", "full"));
     String request = VARIABLE.matcher(step.get("request").toString())
         .replaceAll(match -> Matcher.quoteReplacement(saved.get(match.group(1))));
     JsonObject result = new JsonObject();
     JsonObject response = new JsonObject();
     try {
+      OtpClient client = client(text(step, "server", "plain"), text(step, "key", "full"), deadline(step, "client_deadline_ms"));
       int repeat = step.has("repeat") ? step.get("repeat").getAsInt() : 1;
       for (int i = 0; i < repeat; i++) {
         response = call(client, step, request);
@@ -64,6 +64,10 @@ public final class Runner {
     } catch (OtpException error) {
       result.addProperty("code", error.getCode().name());
       result.add("error", describe(error));
+      return result;
+    } catch (IllegalArgumentException | IllegalStateException error) {
+      result.addProperty("code", "REFUSED");
+      result.addProperty("message", error.getMessage());
       return result;
     }
     if (step.has("save")) {
@@ -76,21 +80,26 @@ public final class Runner {
     return result;
   }
 
-  private OtpClient client(String server, String key) throws IOException {
-    String name = server + " " + key;
+  private OtpClient client(String server, String key, Duration deadline) throws IOException {
+    String name = server + " " + key + " " + deadline;
     if (!clients.containsKey(name)) {
-      JsonElement apiKey = config.getAsJsonObject("keys").get(key);
-      clients.put(name, connect(config.getAsJsonObject("servers").getAsJsonObject(server), apiKey.isJsonNull() ? "" : apiKey.getAsString()));
+      String apiKey = config.getAsJsonObject("keys").get(key).getAsString();
+      clients.put(name, connect(config.getAsJsonObject("servers").getAsJsonObject(server), apiKey, deadline));
     }
     return clients.get(name);
   }
 
-  private static OtpClient connect(JsonObject server, String apiKey) throws IOException {
+  private static OtpClient connect(JsonObject server, String apiKey, Duration deadline) throws IOException {
     OtpClient.Builder builder = OtpClient.builder(server.get("address").getAsString(), apiKey);
-    if (!server.has("ca")) {
-      return builder.plaintext().connect();
+    if (deadline != null) {
+      builder.deadline(deadline);
     }
-    builder.rootCertificates(Path.of(server.get("ca").getAsString()));
+    if (server.has("plaintext") || !server.has("ca")) {
+      builder.plaintext();
+    }
+    if (server.has("ca")) {
+      builder.rootCertificates(Path.of(server.get("ca").getAsString()));
+    }
     if (server.has("cert")) {
       builder.clientCertificate(Path.of(server.get("cert").getAsString()), Path.of(server.get("key").getAsString()));
     }
@@ -98,7 +107,7 @@ public final class Runner {
   }
 
   private static JsonObject call(OtpClient client, JsonObject step, String request) throws InvalidProtocolBufferException {
-    Duration deadline = step.has("deadline_ms") ? Duration.ofMillis(step.get("deadline_ms").getAsLong()) : null;
+    Duration deadline = deadline(step, "deadline_ms");
     switch (step.get("rpc").getAsString()) {
       case "Generate":
         var generate = read(request, GenerateRequest.newBuilder()).build();
@@ -123,6 +132,10 @@ public final class Runner {
       default:
         throw new IllegalArgumentException("no such RPC: " + step.get("rpc"));
     }
+  }
+
+  private static Duration deadline(JsonObject step, String name) {
+    return step.has(name) ? Duration.ofMillis(step.get(name).getAsLong()) : null;
   }
 
   private static <B extends Message.Builder> B read(String json, B builder) throws InvalidProtocolBufferException {

@@ -15,6 +15,7 @@ import dev.otpd.v1.VerifyRequest
 import dev.otpd.v1.WatchTokenRequest
 import java.nio.file.Path
 import kotlin.io.path.readText
+import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
 import kotlinx.coroutines.flow.take
 
@@ -24,7 +25,7 @@ suspend fun main(args: Array<String>) {
 }
 
 private class Runner(private val config: JsonObject) {
-    private val clients = mutableMapOf<Pair<String, String>, OtpClient>()
+    private val clients = mutableMapOf<Triple<String, String, Duration?>, OtpClient>()
 
     suspend fun run() {
         for (case in config["cases"].asJsonArray.map { it.asJsonObject }) {
@@ -40,9 +41,9 @@ private class Runner(private val config: JsonObject) {
     }
 
     private suspend fun JsonObject.addOutcome(step: JsonObject, saved: MutableMap<String, String>) {
-        val client = client(step["server"]?.asString ?: "plain", step["key"]?.asString ?: "full")
         val request = VARIABLE.replace(step["request"].toString()) { saved.getValue(it.groupValues[1]) }
         try {
+            val client = client(step["server"]?.asString ?: "plain", step["key"]?.asString ?: "full", step.deadline("client_deadline_ms"))
             var response = JsonObject()
             repeat(step["repeat"]?.asInt ?: 1) { response = client.call(step, request) }
             step["save"]?.asJsonObject?.entrySet()?.forEach { (name, path) -> saved[name] = response.at(path.asString) }
@@ -51,30 +52,39 @@ private class Runner(private val config: JsonObject) {
         } catch (error: OtpException) {
             addProperty("code", error.code.name)
             add("error", describe(error))
+        } catch (error: IllegalArgumentException) {
+            addRefusal(error)
+        } catch (error: IllegalStateException) {
+            addRefusal(error)
         }
     }
 
-    private fun client(server: String, key: String): OtpClient = clients.getOrPut(server to key) {
-        val apiKey = config["keys"].asJsonObject[key]
-        connect(config["servers"].asJsonObject[server].asJsonObject, if (apiKey.isJsonNull) "" else apiKey.asString)
+    private fun JsonObject.addRefusal(error: Exception) {
+        addProperty("code", "REFUSED")
+        addProperty("message", error.message)
+    }
+
+    private fun client(server: String, key: String, deadline: Duration?): OtpClient = clients.getOrPut(Triple(server, key, deadline)) {
+        connect(config["servers"].asJsonObject[server].asJsonObject, config["keys"].asJsonObject[key].asString, deadline)
     }
 }
 
 private val VARIABLE = Regex("""\$\{(\w+)\}""")
 
-private fun connect(server: JsonObject, apiKey: String): OtpClient {
+private fun connect(server: JsonObject, apiKey: String, deadline: Duration?): OtpClient {
     fun file(name: String): Path? = server[name]?.let { Path.of(it.asString) }
-    return OtpClient(
-        server["address"].asString,
-        apiKey,
-        rootCertificates = file("ca"),
-        clientCertificate = file("cert")?.let { ClientCertificate(it, checkNotNull(file("key"))) },
-        plaintext = !server.has("ca"),
-    )
+    val address = server["address"].asString
+    val certificate = file("cert")?.let { ClientCertificate(it, checkNotNull(file("key"))) }
+    val plaintext = server.has("plaintext") || !server.has("ca")
+    return if (deadline == null) OtpClient(address, apiKey, file("ca"), certificate, plaintext)
+    else OtpClient(address, apiKey, file("ca"), certificate, plaintext, deadline)
 }
 
+/** A double, since it may be `Infinity`. */
+private fun JsonObject.deadline(name: String): Duration? = this[name]?.asDouble?.milliseconds
+
 private suspend fun OtpClient.call(step: JsonObject, request: String): JsonObject {
-    val deadline = step["deadline_ms"]?.asLong?.milliseconds
+    val deadline = step.deadline("deadline_ms")
     return when (val rpc = step["rpc"].asString) {
         "Generate" -> {
             val generate = read(request, GenerateRequest.newBuilder()).build()

@@ -88,6 +88,7 @@ public enum ErrorReason
   /**
    * <pre>
    * RESOURCE_EXHAUSTED: a window of the API key's plan is used up; `google.rpc.QuotaFailure` names it, `google.rpc.RetryInfo` says when to try again.
+   * Where the call costs more than 1, the metadata has its `cost` too.
    *
    * Example: { "reason": "ERROR_REASON_RATE_LIMITED", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "plan": "pro" } }
    * </pre>
@@ -175,6 +176,17 @@ public enum ErrorReason
    * <code>ERROR_REASON_INTERNAL = 15;</code>
    */
   ERROR_REASON_INTERNAL(15),
+  /**
+   * <pre>
+   * RESOURCE_EXHAUSTED: the call costs more than a window of the API key's plan ever allows, so that it cannot succeed, now or later: send less at
+   * once, or use a larger plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
+   *
+   * Example: { "reason": "ERROR_REASON_COST_OVER_LIMIT", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "cost": "100", "plan": "pro" } }
+   * </pre>
+   *
+   * <code>ERROR_REASON_COST_OVER_LIMIT = 16;</code>
+   */
+  ERROR_REASON_COST_OVER_LIMIT(16),
   UNRECOGNIZED(-1),
   ;
 
@@ -258,6 +270,7 @@ public enum ErrorReason
   /**
    * <pre>
    * RESOURCE_EXHAUSTED: a window of the API key's plan is used up; `google.rpc.QuotaFailure` names it, `google.rpc.RetryInfo` says when to try again.
+   * Where the call costs more than 1, the metadata has its `cost` too.
    *
    * Example: { "reason": "ERROR_REASON_RATE_LIMITED", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "plan": "pro" } }
    * </pre>
@@ -345,6 +358,17 @@ public enum ErrorReason
    * <code>ERROR_REASON_INTERNAL = 15;</code>
    */
   public static final int ERROR_REASON_INTERNAL_VALUE = 15;
+  /**
+   * <pre>
+   * RESOURCE_EXHAUSTED: the call costs more than a window of the API key's plan ever allows, so that it cannot succeed, now or later: send less at
+   * once, or use a larger plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
+   *
+   * Example: { "reason": "ERROR_REASON_COST_OVER_LIMIT", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "cost": "100", "plan": "pro" } }
+   * </pre>
+   *
+   * <code>ERROR_REASON_COST_OVER_LIMIT = 16;</code>
+   */
+  public static final int ERROR_REASON_COST_OVER_LIMIT_VALUE = 16;
 
 
   public final int getNumber() {
@@ -387,6 +411,7 @@ public enum ErrorReason
       case 13: return ERROR_REASON_SHUTTING_DOWN;
       case 14: return ERROR_REASON_PROTOCOL;
       case 15: return ERROR_REASON_INTERNAL;
+      case 16: return ERROR_REASON_COST_OVER_LIMIT;
       default: return null;
     }
   }

@@ -35,7 +35,7 @@ public final class ErrorReasonProto extends com.google.protobuf.GeneratedFile {
       descriptor;
   static {
     java.lang.String[] descriptorData = {
-      "\n\031otp/v1/error_reason.proto\022\006otp.v1*\247\004\n\013" +
+      "\n\031otp/v1/error_reason.proto\022\006otp.v1*\311\004\n\013" +
       "ErrorReason\022\034\n\030ERROR_REASON_UNSPECIFIED\020" +
       "\000\022 \n\034ERROR_REASON_API_KEY_MISSING\020\001\022 \n\034E" +
       "RROR_REASON_API_KEY_INVALID\020\002\022\036\n\032ERROR_R" +
@@ -49,10 +49,11 @@ public final class ErrorReasonProto extends com.google.protobuf.GeneratedFile {
       "_REASON_DEADLINE_EXCEEDED\020\013\022\"\n\036ERROR_REA" +
       "SON_STORE_UNAVAILABLE\020\014\022\036\n\032ERROR_REASON_" +
       "SHUTTING_DOWN\020\r\022\031\n\025ERROR_REASON_PROTOCOL" +
-      "\020\016\022\031\n\025ERROR_REASON_INTERNAL\020\017Bu\n\013dev.otp" +
-      "d.v1B\020ErrorReasonProtoP\001Z\033otpd.dev/go/pb" +
-      "/otp/v1;otpv1\242\002\003OXX\252\002\006Otp.V1\312\002\006Otp\\V1\342\002\022" +
-      "Otp\\V1\\GPBMetadata\352\002\007Otp::V1b\006proto3"
+      "\020\016\022\031\n\025ERROR_REASON_INTERNAL\020\017\022 \n\034ERROR_R" +
+      "EASON_COST_OVER_LIMIT\020\020Bu\n\013dev.otpd.v1B\020" +
+      "ErrorReasonProtoP\001Z\033otpd.dev/go/pb/otp/v" +
+      "1;otpv1\242\002\003OXX\252\002\006Otp.V1\312\002\006Otp\\V1\342\002\022Otp\\V1" +
+      "\\GPBMetadata\352\002\007Otp::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,

@@ -19,6 +19,7 @@ import java.nio.file.Path
 import java.util.UUID
 import java.util.concurrent.TimeUnit.NANOSECONDS
 import kotlin.time.Duration
+import kotlin.time.Duration.Companion.hours
 import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.catch
@@ -32,19 +33,20 @@ public class ClientCertificate(public val chain: Path, public val key: Path)
  * Calls otpd over one connection, which is made at the first call; may be shared by coroutines and threads.
  *
  * Calls that find the server unavailable are tried up to four times, with pauses that grow from 0.1 s or as the server asks. A function fails
- * with [OtpException], and a coroutine that is cancelled ends its call. A deadline covers a call with all its tries.
+ * with [OtpException], and a coroutine that is cancelled ends its call. A deadline covers a call with all its tries; one that is not above
+ * zero, or is longer than 24 hours, is an [IllegalArgumentException].
  *
  * ```
  * OtpClient("otp.example.com:443", apiKey).use { client -> client.token(request) }
  * ```
  *
  * @param address `HOST:PORT`
- * @param apiKey sent with every call; if empty, none is
- * @param rootCertificates the authorities to trust in place of those of Java, as a PEM file
+ * @param apiKey sent with every call
+ * @param rootCertificates the authorities to trust instead of those of Java, as a PEM file
  * @param clientCertificate what to show to the server, for mutual TLS
  * @param plaintext without TLS: the API key, secrets and codes travel in the clear
  * @param deadline the deadline of calls that are given none of their own
- * @throws IllegalArgumentException the API key holds a character that no key has
+ * @throws IllegalArgumentException a parameter, which the error names, cannot be used
  * @throws IllegalStateException there are certificates for plaintext
  * @throws IOException a certificate cannot be read
  */
@@ -60,6 +62,7 @@ public class OtpClient(
         rootCertificates?.let(::rootCertificates)
         clientCertificate?.let { clientCertificate(it.chain, it.key) }
         if (plaintext) plaintext()
+        requireUsable(deadline)
         channel()
     }
     private val stub = OtpServiceCoroutineStub(channel)
@@ -85,11 +88,13 @@ public class OtpClient(
     /**
      * Gives the current code of a TOTP key at once, then each next one as its step begins; without a deadline by default, and not retried.
      *
-     * Each collection of the flow is a call of its own, which ends with it.
+     * Each collection of the flow is a call of its own, which ends with it. A deadline that cannot be used is refused at once.
      */
-    public fun watchToken(request: WatchTokenRequest, deadline: Duration = Duration.INFINITE): Flow<WatchTokenResponse> =
-        flow { emitAll((if (deadline.isFinite()) stub.withDeadline(deadline.fromNow()) else stub).watchToken(request)) }
+    public fun watchToken(request: WatchTokenRequest, deadline: Duration = Duration.INFINITE): Flow<WatchTokenResponse> {
+        if (deadline != Duration.INFINITE) requireUsable(deadline)
+        return flow { emitAll((if (deadline.isFinite()) stub.withDeadline(deadline.fromNow()) else stub).watchToken(request)) }
             .catch { error -> throw (error as? StatusException)?.toOtpException() ?: error }
+    }
 
     /** Ends the connection and every call on it. */
     override fun close() {
@@ -97,9 +102,17 @@ public class OtpClient(
     }
 
     private suspend fun <R> call(deadline: Duration, method: suspend OtpServiceCoroutineStub.() -> R): R {
+        requireUsable(deadline)
         val end = deadline.fromNow()
         return retrying(end, channel::resetConnectBackoff) { stub.withDeadline(end).method() }
     }
 }
 
 private fun Duration.fromNow(): Deadline = Deadline.after(inWholeNanoseconds, NANOSECONDS)
+
+private val MAX_DEADLINE = 24.hours
+
+/** Refuses what is no time to wait, or more than any caller means: the clock of gRPC would go round. */
+private fun requireUsable(deadline: Duration) {
+    require(deadline.isPositive() && deadline <= MAX_DEADLINE) { "deadline must be above 0 and at most 24 hours" }
+}

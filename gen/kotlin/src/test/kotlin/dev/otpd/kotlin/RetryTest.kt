@@ -11,7 +11,7 @@ import java.util.UUID
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertTrue
-import kotlin.time.Duration
+import kotlin.time.Duration.Companion.hours
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.measureTime
@@ -84,7 +84,7 @@ internal class RetryTest {
     @Test
     fun `ends a pause with its coroutine`() = runBlocking {
         server.connect().use { client ->
-            val call = launch { client.generate(generateRequest { accountName = "UNAVAILABLE 900000" }, Duration.INFINITE) }
+            val call = launch { client.generate(generateRequest { accountName = "UNAVAILABLE 900000" }, 1.hours) }
             while (server.keys.isEmpty()) delay(10.milliseconds)
             delay(500.milliseconds)
             assertTrue(call.isActive)

@@ -1,0 +1,35 @@
+/**
+ * Writes `npm-shrinkwrap.json`, which goes into the package and holds whoever installs it to the versions that were tested; with `--remove`
+ * takes it away again, since in a checkout it would stand in for `package-lock.json`, without the development dependencies.
+ */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+
+interface Locked {
+  readonly version: string;
+  readonly integrity?: string;
+  readonly resolved?: string;
+  readonly dev?: boolean;
+}
+
+interface Lock {
+  readonly packages: Readonly<Record<string, Locked>>;
+}
+
+const root = new URL('../', import.meta.url);
+const target = new URL('npm-shrinkwrap.json', root);
+
+if (process.argv[2] === '--remove') rmSync(target, { force: true });
+else writeFileSync(target, `${JSON.stringify(shrinkwrap(), undefined, 2)}\n`);
+
+/** The lock file without development dependencies. Throws for a package without a hash, and for one with an address. */
+function shrinkwrap(): Lock {
+  const lock = JSON.parse(readFileSync(new URL('package-lock.json', root), 'utf8')) as Lock;
+  const { '': self, ...packages } = lock.packages;
+  const kept = Object.entries(packages).filter(([, { dev }]) => dev !== true);
+  for (const [path, { integrity, resolved }] of kept) {
+    if (integrity === undefined) throw new Error(`${path} has no hash in package-lock.json: install it anew`);
+    if (resolved !== undefined)
+      throw new Error(`${path} has an address in package-lock.json: see omit-lockfile-registry-resolved`);
+  }
+  return { ...lock, packages: { '': { ...self, devDependencies: undefined } as never, ...Object.fromEntries(kept) } };
+}

@@ -1,0 +1,26 @@
+/** The settings of Node for this program: lean while it starts, its own defaults from the moment that it serves (docs/performance.md). */
+import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+
+/**
+ * To be called before anything else is loaded, and the rest by `import()`, since static imports are compiled first.
+ *
+ * A start runs once, so that it is not worth optimising, and most of what it leaves stays, so that a larger young generation would hold
+ * nothing. Compiled code is kept for the next start in a folder of the user's own: what lies in it is run, so that a folder that others can
+ * write would let them in.
+ */
+export function tuneForStart(): void {
+  setFlagsFromString('--no-turbofan');
+  setFlagsFromString('--no-maglev');
+  setFlagsFromString('--semi-space-growth-factor=1');
+  enableCompileCache(join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'otpd'));
+}
+
+/** Takes back what `tuneForStart` set of V8: for a process that has started, and now does the same things many times. */
+export function tuneForServing(): void {
+  setFlagsFromString('--turbofan');
+  setFlagsFromString('--maglev');
+  setFlagsFromString('--semi-space-growth-factor=2');
+}

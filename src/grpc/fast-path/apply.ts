@@ -1,0 +1,140 @@
+/**
+ * The fast path: the one place that knows private names of grpc-js and Node (README.md says why, and what it brings). It may only be faster: every
+ * bound, answer and log line is the same without it.
+ */
+
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { createRequire } from 'node:module';
+import type { Server, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { Lifecycle } from '../../rpc/lifecycle.ts';
+import { type Method, procedureOf } from '../../rpc/method.ts';
+import { createEncoder } from '../encode.ts';
+import { createPeers } from './peers.ts';
+import { keepStreamsInTables } from './stream-state.ts';
+import { parseTimeout } from './timeout.ts';
+import { type Answering, UnaryCall } from './unary-call.ts';
+
+/** The versions that the tests have passed with, exactly. */
+export const TESTED: Readonly<Record<'node' | 'grpc-js', readonly string[]>> = { node: ['26.10.0'], 'grpc-js': ['1.14.7'] };
+
+type Serve = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
+
+/** What is private of grpc-js' server. */
+interface Internals {
+  readonly http2Servers?: ReadonlyMap<Http2Server, unknown>;
+  readonly onStreamOpened?: (stream: ServerHttp2Stream) => void;
+  readonly handlers?: ReadonlyMap<string, { readonly func: unknown }>;
+}
+
+/** Why it is not applied; nothing is changed then. */
+class NotApplied extends Error {}
+
+/**
+ * Has `server`, whose injector has been made, leave the plain calls of unary `methods` to the fast path, and keep the streams of its connections
+ * in tables of ours. Gives undefined if that was done, or else the reason why not.
+ */
+export function applyFastPath(
+  server: Server,
+  lifecycle: Lifecycle,
+  methods: readonly Method[],
+  implementation: UntypedServiceImplementation,
+): string | undefined {
+  try {
+    checkVersions();
+    const { http2, serve, onStreamOpened } = internalsOf(server, methods, implementation);
+    takeOver(http2, serve, (stream) => onStreamOpened.call(server, stream), answeringOf(lifecycle, methods));
+    keepStreamsInTables(http2);
+    return undefined;
+  } catch (error) {
+    if (error instanceof NotApplied) return error.message;
+    throw error;
+  }
+}
+
+function checkVersions(): void {
+  const { version } = createRequire(import.meta.url)('@grpc/grpc-js/package.json') as { version: string };
+  const whyNot = untested({ node: process.versions.node, 'grpc-js': version });
+  if (whyNot !== undefined) throw new NotApplied(whyNot);
+}
+
+/** Which of the versions was not tested with; undefined if all were. */
+export function untested(found: Readonly<Record<keyof typeof TESTED, string>>): string | undefined {
+  for (const name of ['node', 'grpc-js'] as const) {
+    if (!TESTED[name].includes(found[name]))
+      return `it was tested with ${name} ${TESTED[name].join(', ')}, and this is ${found[name]}`;
+  }
+  return undefined;
+}
+
+function internalsOf(server: Server, methods: readonly Method[], implementation: UntypedServiceImplementation) {
+  const { http2Servers, onStreamOpened, handlers } = server as unknown as Internals;
+  const [http2, ...others] = http2Servers?.keys() ?? [];
+  if (http2 === undefined || others.length > 0 || onStreamOpened === undefined || handlers === undefined)
+    throw new NotApplied('grpc-js is built otherwise than the tested release');
+  const [serve, ...listeners] = http2.listeners('stream') as unknown as Serve[];
+  if (serve === undefined || listeners.length > 0) throw new NotApplied('something else listens to the streams of grpc-js');
+  // A tracing library that wraps handlers has to see every call.
+  const isOwn = ({ descriptor }: Method): boolean =>
+    isBound(handlers.get(procedureOf(descriptor))?.func, implementation[descriptor.localName]);
+  if (!methods.every(isOwn)) throw new NotApplied('handlers are wrapped, as tracing libraries do');
+  return { http2, serve, onStreamOpened };
+}
+
+/** Whether `found` is what `bind` makes of `own`, as grpc-js registers it: a wrapper has a text of its own. */
+function isBound(found: unknown, own: unknown): boolean {
+  return (
+    typeof found === 'function' &&
+    typeof own === 'function' &&
+    found.name === `bound ${own.name}` &&
+    Function.prototype.toString.call(found).includes('[native code]')
+  );
+}
+
+function answeringOf(lifecycle: Lifecycle, methods: readonly Method[]): ReadonlyMap<string, Answering> {
+  const unary = methods.filter(({ kind }) => kind === 'unary');
+  return new Map(
+    unary.map(({ descriptor }) => {
+      const procedure = procedureOf(descriptor);
+      return [procedure, { lifecycle, procedure, encode: createEncoder(descriptor.output) }];
+    }),
+  );
+}
+
+function takeOver(
+  http2: Http2Server,
+  serve: Serve,
+  onStreamOpened: (stream: ServerHttp2Stream) => void,
+  methods: ReadonlyMap<string, Answering>,
+): void {
+  const peerOf = createPeers();
+  const serveOurs: Serve = (stream, headers) => {
+    const answering = isPlain(headers) ? methods.get(headers[':path'] ?? '') : undefined;
+    if (answering === undefined) {
+      serve(stream, headers);
+      return;
+    }
+    // Whatever the error is, the stream closes, and that is seen.
+    stream.on('error', ignore);
+    // A connection is idle without streams: grpc-js counts them.
+    onStreamOpened(stream);
+    new UnaryCall(stream, headers, peerOf(stream.session), answering).run();
+  };
+  http2.removeAllListeners('stream');
+  http2.on('stream', serveOurs as never);
+}
+
+/** Whether a request is what nearly all are; grpc-js serves the others. */
+function isPlain(headers: IncomingHttpHeaders): boolean {
+  const type = headers['content-type'];
+  const timeout = headers['grpc-timeout'];
+  return (
+    headers[':method'] === 'POST' &&
+    (type === 'application/grpc' || type === 'application/grpc+proto') &&
+    (headers['grpc-encoding'] ?? 'identity') === 'identity' &&
+    (timeout === undefined || parseTimeout(String(timeout)) !== undefined)
+  );
+}
+
+function ignore(): void {
+  // Nothing is to be done.
+}

@@ -1,0 +1,163 @@
+/**
+ * A unary call, straight on its HTTP/2 stream. grpc-js' own call serves streams, compression and channelz too, and makes some thirty objects for
+ * that; here is what nearly all calls are, at a fraction of the cost (docs/performance.md). The lifecycle is the same, and so is every answer.
+ */
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { Message } from '@bufbuild/protobuf';
+import { status as codes } from '@grpc/grpc-js';
+import { MAX_REQUEST_BYTES } from '../../rpc/bounds.ts';
+import type { Call, Incoming } from '../../rpc/call.ts';
+import { CallFailure } from '../../rpc/failure.ts';
+import { answerHeaders } from '../../rpc/headers.ts';
+import type { Lifecycle } from '../../rpc/lifecycle.ts';
+import { failureTrailers } from '../status.ts';
+import { frameMessage, type Progress, RequestBody } from './request-body.ts';
+import { parseTimeout } from './timeout.ts';
+
+/** An object: a list of names and values costs less, but Node 24.0, which is supported, takes none. */
+const HEADERS = { ':status': 200, 'content-type': 'application/grpc+proto' };
+const WITH_TRAILERS = { waitForTrailers: true, sendDate: false };
+const TRAILERS_ONLY = { endStream: true, sendDate: false };
+
+/** Headers that gRPC does not count as metadata. */
+const NO_METADATA: ReadonlySet<string> = new Set([
+  ...[':method', ':scheme', ':path', ':authority'],
+  ...['content-type', 'te', 'grpc-timeout', 'grpc-encoding', 'grpc-accept-encoding', 'accept-encoding'],
+]);
+
+/** What is wrong with a request, by how it came. */
+const REFUSALS = {
+  'too large': 'message_too_large',
+  'too many': 'protocol',
+} as const satisfies Partial<Record<Progress, CallFailure['reason']>>;
+
+/** What answers a method. */
+export interface Answering {
+  readonly lifecycle: Lifecycle;
+  readonly procedure: string;
+  /** Gives bytes that hold until it is called again. */
+  readonly encode: (response: Message) => Buffer;
+}
+
+export class UnaryCall implements Incoming {
+  readonly peer: string;
+  readonly isStream = false;
+  readonly #answering: Answering;
+  readonly #stream: ServerHttp2Stream;
+  readonly #body = new RequestBody(MAX_REQUEST_BYTES);
+  readonly #call: Call;
+  #headers: IncomingHttpHeaders;
+  #hasMessage = false;
+  #isReading = false;
+  #hasEnded = false;
+
+  /** Begins the call. Its body is not read before it is admitted. */
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: string, answering: Answering) {
+    this.peer = peer;
+    this.#stream = stream;
+    this.#headers = headers;
+    this.#answering = answering;
+    this.#call = answering.lifecycle.begin(this, (error) => this.#fail(error));
+    const onClose = (): void => answering.lifecycle.end(this.#call, codes.CANCELLED);
+    // A request without a message can end before anybody reads.
+    const onEnd = (): void => {
+      this.#hasEnded = true;
+      if (this.#isReading) this.#answer();
+    };
+    stream.on('close', onClose).on('end', onEnd);
+  }
+
+  get procedure(): string {
+    return this.#answering.procedure;
+  }
+
+  get timeoutMs(): number | undefined {
+    const timeout = this.#headers['grpc-timeout'];
+    return timeout === undefined ? undefined : (parseTimeout(String(timeout)) ?? Number.NaN);
+  }
+
+  get metadataBytes(): number {
+    let bytes = 0;
+    for (const name in this.#headers) if (!NO_METADATA.has(name)) bytes += name.length + sizeOf(this.#headers[name]);
+    return bytes;
+  }
+
+  readonly header = (name: string): string | undefined => {
+    const value = this.#headers[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+
+  /** Has the call admitted, read and answered. */
+  run(): void {
+    try {
+      const admitted = this.#answering.lifecycle.admit(this.#call);
+      if (admitted instanceof Promise) admitted.then(() => this.#read()).catch((error: unknown) => this.#fail(error));
+      else this.#read();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Until here HTTP/2 holds the caller back after 64 KiB. */
+  #read(): void {
+    if (this.#call.ended) return;
+    this.#isReading = true;
+    const onData = (chunk: Buffer): void => this.#take(chunk);
+    this.#stream.on('data', onData);
+    if (this.#hasEnded) this.#answer();
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#call.ended) return;
+    const progress = this.#body.take(chunk);
+    if (progress === 'whole') this.#hasMessage = true;
+    else if (progress !== 'partial') this.#fail(new CallFailure(REFUSALS[progress]));
+  }
+
+  #answer(): void {
+    // A stream ends for its reader when the caller leaves as well.
+    if (this.#call.ended || this.#stream.aborted) return;
+    try {
+      if (!this.#hasMessage) throw new CallFailure('protocol');
+      const response = this.#answering.lifecycle.handle(this.#call, this.#body.message);
+      if (response instanceof Promise) response.then((late) => this.#succeed(late)).catch((error: unknown) => this.#fail(error));
+      else this.#succeed(response);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #succeed(response: Message): void {
+    if (this.#call.ended) return;
+    // First, while nothing is sent yet that a failure would have to follow.
+    const answer = frameMessage(this.#answering.encode(response));
+    this.#answering.lifecycle.end(this.#call, codes.OK);
+    const stream = this.#stream;
+    if (stream.destroyed || stream.closed) return;
+    const { addedHeaders, addedTrailers } = this.#call;
+    const sendTrailers = (): void => stream.sendTrailers({ 'grpc-status': codes.OK, ...addedTrailers });
+    stream.on('wantTrailers', sendTrailers);
+    stream.respond({ ...HEADERS, ...addedHeaders, ...answerHeaders(this.#call) } as OutgoingHttpHeaders, WITH_TRAILERS);
+    stream.end(answer);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#call.ended) return;
+    const failure = this.#answering.lifecycle.failureOf(this.#call, error);
+    this.#headers = {};
+    this.#answering.lifecycle.end(this.#call, failure.code);
+    const stream = this.#stream;
+    if (stream.destroyed || stream.closed) return;
+    const trailers = failureTrailers(this.#call, failure);
+    stream.respond({ ...headersOf(failure.code, failure.message), ...trailers.toHttp2Headers() }, TRAILERS_ONLY);
+  }
+}
+
+function headersOf(code: codes, message: string): OutgoingHttpHeaders {
+  return { ...HEADERS, 'grpc-status': code, 'grpc-message': encodeURI(message) };
+}
+
+function sizeOf(value: string | string[] | undefined): number {
+  if (typeof value === 'string') return value.length;
+  return value?.reduce((bytes, one) => bytes + one.length, 0) ?? 0;
+}

@@ -1,0 +1,49 @@
+/**
+ * Has only a POST with a content type of gRPC taken for a call (gRPC over HTTP2, Requests). grpc-js serves any method, and any content type that
+ * begins with `application/grpc`, such as gRPC-Web's: a HEAD would consume a code. Node publishes the headers of each request before it hands them
+ * on, so that what is no call is given a content type that grpc-js refuses with 415. The self-test shows at the start that this works.
+ */
+import { subscribe } from 'node:diagnostics_channel';
+import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+
+/** Published before a stream is handed to its server (Node 24.3 and later). */
+const CREATED = 'http2.server.stream.created';
+const CONTENT_TYPE = /^application\/grpc(?:\+proto)?(?:;|$)/;
+const NO_CALL = 'no call';
+
+/** The ports of the gRPC servers of this process; other HTTP/2 servers are not our business. */
+const ports = new Set<number>();
+const ours = new WeakMap<Http2Session, boolean>();
+let isWatching = false;
+
+/** Refuses what is no call on connections to `port`, and within the process, from now on. */
+export function takeOnlyCalls(port: number): void {
+  ports.add(port);
+}
+
+/** Watches all HTTP/2 requests of this process from now on. */
+export function watchRequests(): void {
+  if (isWatching) return;
+  isWatching = true;
+  subscribe(CREATED, (message) => {
+    const { stream, headers } = message as { readonly stream: ServerHttp2Stream; readonly headers: IncomingHttpHeaders };
+    if (!isCall(headers) && isOurs(stream.session)) headers['content-type'] = NO_CALL;
+  });
+}
+
+function isCall(headers: IncomingHttpHeaders): boolean {
+  const type = headers['content-type'];
+  return headers[':method'] === 'POST' && type !== undefined && CONTENT_TYPE.test(type);
+}
+
+/** The self-test's connection has no port. */
+function isOurs(session: Http2Session | undefined): boolean {
+  if (session === undefined) return false;
+  let found = ours.get(session);
+  if (found === undefined) {
+    const { localPort } = session.socket;
+    found = localPort === undefined || ports.has(localPort);
+    ours.set(session, found);
+  }
+  return found;
+}

@@ -1,0 +1,44 @@
+/** The outcome of a charge in plain numbers: what a script of Redis replies, and what the primary tells its workers. */
+import type { ChargeResult, LimitWindow } from '../ports/store.ts';
+
+/**
+ * The moment of the charge; the wait in ms, 0 if it is allowed and -1 if it never will be; the place of the refusing window, from 1 on, 0 if there is
+ * none; then what remains and when that grows, for each window in the order asked.
+ */
+export type ChargeNumbers = readonly [
+  chargedAt: number,
+  wait: number,
+  refusing: number,
+  ...remainingAndResetMs: readonly number[],
+];
+
+/** In place of a wait: the cost is over the limit. Neither JSON nor a reply of Redis has an infinity. */
+export const NEVER = -1;
+
+/** The numbers of an outcome for `windows`. */
+export function toNumbers(
+  windows: readonly LimitWindow[],
+  { chargedAt, retryAfterMs, refusing, states }: ChargeResult,
+): ChargeNumbers {
+  const place = refusing === undefined ? 0 : windows.indexOf(refusing) + 1;
+  const wait = retryAfterMs === Infinity ? NEVER : retryAfterMs;
+  return [chargedAt, wait, place, ...states.flatMap(({ remaining, resetMs }) => [remaining, resetMs])];
+}
+
+/** The outcome for `windows` that the numbers tell. */
+export function fromNumbers(
+  windows: readonly LimitWindow[],
+  [chargedAt, wait, refusing, ...states]: ChargeNumbers,
+): ChargeResult {
+  return {
+    allowed: wait === 0,
+    chargedAt,
+    retryAfterMs: wait === NEVER ? Infinity : wait,
+    refusing: windows[refusing - 1],
+    states: windows.map((window, place) => ({
+      window,
+      remaining: states[2 * place] ?? 0,
+      resetMs: states[2 * place + 1] ?? 0,
+    })),
+  };
+}

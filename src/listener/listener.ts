@@ -1,0 +1,115 @@
+/**
+ * Accepts connections for a door. Strangers are bounded here, before they cost more than a socket: how many connections there are in all and from
+ * one address, and how long one may take until it speaks HTTP/2.
+ */
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { networkOf } from '../auth/failure-throttle.ts';
+import { createPermits } from '../limits/permits.ts';
+import { awaitPreface } from './preface.ts';
+import { createTlsEndpoint, type TlsFiles } from './tls.ts';
+
+/** How long a connection may take for its TLS handshake and the HTTP/2 preface together, in ms. */
+const SILENT_MS = 10_000;
+
+export interface ListenerOptions {
+  readonly tls: TlsFiles | undefined;
+  readonly bounds: ConnectionBounds;
+  /** Given each connection that is let in, with the HTTP/2 preface still to be read. */
+  readonly onConnection: (socket: Socket) => void;
+  /** Told of each connection that was closed at once, and of the bound that it was over. */
+  readonly onRefused: (bound: keyof ConnectionBounds) => void;
+  /** Told of TLS files that were changed and cannot be used. */
+  readonly onTlsProblem: (problem: string) => void;
+}
+
+/** The most connections at a time. */
+export interface ConnectionBounds {
+  readonly maxConnections: number;
+  /** From one IPv4 address or one /64 of IPv6. */
+  readonly maxConnectionsPerAddress: number;
+}
+
+export interface Listener {
+  /** Starts to listen, port 0 for any; resolves to the port. Rejects with the error of the system. */
+  readonly listen: (host: string, port: number) => Promise<number>;
+  /** Takes no more connections, and drops those that have not said anything yet. Others go on. */
+  readonly close: () => void;
+}
+
+/** Makes the listener. Throws for TLS files that cannot be used. `isProxy` says which addresses stand for many callers: they have no bound of their own. */
+export function createListener(options: ListenerOptions, isProxy: (address: string) => boolean = () => false): Listener {
+  const { tls, bounds, onConnection, onRefused, onTlsProblem } = options;
+  const all = createPermits();
+  const addresses = createPermits();
+  const silent = new Set<Socket>();
+
+  function admit(socket: Socket): boolean {
+    const address = socket.remoteAddress ?? '';
+    const most = isProxy(address) ? Number.POSITIVE_INFINITY : bounds.maxConnectionsPerAddress;
+    const ofAll = all.take('', bounds.maxConnections);
+    const ofAddress = ofAll && addresses.take(networkOf(`${address}:0`), most);
+    if (ofAddress === undefined) {
+      ofAll?.();
+      onRefused(ofAll === undefined ? 'maxConnections' : 'maxConnectionsPerAddress');
+      return false;
+    }
+    socket.once('close', () => {
+      ofAll?.();
+      ofAddress();
+    });
+    return true;
+  }
+
+  function expectSpeech(socket: Socket): () => void {
+    silent.add(socket);
+    const timer = setTimeout(() => socket.destroy(), SILENT_MS);
+    const spoken = (): void => {
+      silent.delete(socket);
+      clearTimeout(timer);
+    };
+    socket.once('close', spoken);
+    return spoken;
+  }
+
+  const endpoint = tls && createTlsEndpoint({ files: tls, protocols: ['h2'], handshakeMs: SILENT_MS, onProblem: onTlsProblem });
+  endpoint?.server.on('secureConnection', (socket) => {
+    if (socket.alpnProtocol === 'h2') receive(socket);
+    else socket.destroy();
+  });
+
+  /** Hands a connection on once it has begun to speak HTTP/2. */
+  function receive(socket: Socket): void {
+    socket.on('error', ignore);
+    const spoken = expectSpeech(socket);
+    awaitPreface(socket, () => {
+      spoken();
+      onConnection(socket);
+    });
+  }
+
+  const server = createServer({ noDelay: true }, (socket) => {
+    socket.on('error', ignore);
+    if (!admit(socket)) socket.destroy();
+    else if (endpoint === undefined) receive(socket);
+    else endpoint.server.emit('connection', socket);
+  });
+
+  return {
+    async listen(host, port) {
+      server.listen({ host, port });
+      await once(server, 'listening');
+      const address = server.address();
+      return typeof address === 'object' && address !== null ? address.port : port;
+    },
+    close() {
+      server.close();
+      endpoint?.close();
+      for (const socket of silent) socket.destroy();
+    },
+  };
+}
+
+function ignore(): void {
+  // A connection that breaks is its caller's business; it closes, and that is seen.
+}

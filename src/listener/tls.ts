@@ -1,0 +1,84 @@
+/** TLS from PEM files: files replaced on disk are picked up without a restart. */
+import { readFileSync } from 'node:fs';
+import { createSecureContext, createServer, type Server, type TLSSocket } from 'node:tls';
+
+/** How often the files are looked at, in ms. */
+const REFRESH_MS = 1000;
+
+/** The paths of the PEM files. */
+export interface TlsFiles {
+  /** The certificate chain, the server's own first. */
+  readonly cert: string;
+  /** The private key of the first certificate. */
+  readonly key: string;
+  /** The authorities whose clients are let in; mutual TLS is demanded if set. */
+  readonly clientCa?: string | undefined;
+}
+
+interface Pems {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly ca: Buffer | undefined;
+}
+
+export interface TlsOptions {
+  readonly files: TlsFiles;
+  /** The protocols offered by ALPN; a caller without one of them is not let in. */
+  readonly protocols: readonly string[];
+  /** How long a handshake may take, in ms. */
+  readonly handshakeMs: number;
+  /** Called once for each problem with changed files, while the old ones stay in force. */
+  readonly onProblem: (problem: string) => void;
+}
+
+export interface TlsEndpoint {
+  /** Connections are emitted to it (`connection`), and come out encrypted (`secureConnection`). */
+  readonly server: Server;
+  readonly close: () => void;
+}
+
+/** Makes the endpoint. Throws if the files cannot be used. A later change that cannot, such as a certificate without its key, is a problem. */
+export function createTlsEndpoint({ files, protocols, handshakeMs, onProblem }: TlsOptions): TlsEndpoint {
+  let pems = read(files);
+  let lastProblem = '';
+  const server = createServer({
+    ...pems,
+    ALPNProtocols: [...protocols],
+    requestCert: files.clientCa !== undefined,
+    rejectUnauthorized: files.clientCa !== undefined,
+    handshakeTimeout: handshakeMs,
+  });
+  // A failed handshake is its caller's business; Node has closed the connection.
+  server.on('tlsClientError', (_, socket: TLSSocket) => socket.destroy());
+
+  const timer = setInterval(() => {
+    try {
+      const fresh = read(files);
+      lastProblem = '';
+      if (same(fresh, pems)) return;
+      pems = fresh;
+      server.setSecureContext(fresh);
+    } catch (error) {
+      const problem = String((error as NodeJS.ErrnoException).code ?? 'unreadable');
+      if (problem !== lastProblem) onProblem(problem);
+      lastProblem = problem;
+    }
+  }, REFRESH_MS).unref();
+  return { server, close: () => clearInterval(timer) };
+}
+
+/** Reads the files and checks that they fit together. */
+function read({ cert, key, clientCa }: TlsFiles): Pems {
+  const pems: Pems = {
+    cert: readFileSync(cert),
+    key: readFileSync(key),
+    ca: clientCa === undefined ? undefined : readFileSync(clientCa),
+  };
+  createSecureContext(pems);
+  return pems;
+}
+
+function same(one: Pems, other: Pems): boolean {
+  const none = Buffer.alloc(0);
+  return one.cert.equals(other.cert) && one.key.equals(other.key) && (one.ca ?? none).equals(other.ca ?? none);
+}

@@ -1,0 +1,81 @@
+/** Admission: whether a call may go on, in one place for every door: authenticated, charged, in scope. */
+import type { Authenticator } from '../auth/authenticator.ts';
+import type { Admission } from '../limits/admission.ts';
+import type { Charging } from '../limits/charging.ts';
+import { createPermits } from '../limits/permits.ts';
+import { type Plans, planOf } from '../limits/plans.ts';
+import type { Principal, Scope } from '../ports/principal.ts';
+import { Rejection } from '../ports/rejection.ts';
+import type { Step } from './call.ts';
+
+/** A call as admission sees it, before the request is read. */
+export interface Applicant {
+  readonly apiKey: string | undefined;
+  /** The caller's address with its port. */
+  readonly peer: string;
+  /** What the method needs. */
+  readonly scope: Scope;
+  /** Told of each step as it begins. */
+  readonly take: (step: Step) => void;
+}
+
+export interface Admit {
+  /**
+   * Lets a call in, or rejects with `Rejection`: those of `Authenticator` and `Charging`, and `scope_missing` with `quota`. A call
+   * without the scope is charged, because it did cost, and given back to the hour and the day like any that fails. At once where nothing has
+   * to be waited for: turns of the event loop are a good part of what a call costs.
+   */
+  admit(applicant: Applicant): Admission | Promise<Admission>;
+  /**
+   * Counts a stream of the principal as open, or throws `Rejection` (`too_many_streams`), and watches the API key that it was let in with:
+   * `onEnded` is told, once, when that ends (`Authenticator.watch`). Gives the release of both, which may be called twice.
+   */
+  openStream(principal: Principal, apiKey: string, onEnded: (reason: unknown) => void): () => void;
+}
+
+/** What each call costs. */
+const COST_OF_A_CALL = 1;
+
+export interface AdmitOptions {
+  readonly authenticator: Authenticator;
+  readonly charging: Charging;
+  readonly plans: Plans;
+}
+
+/** Makes the one gate that all calls pass. The open streams are counted by this process, since they are its own. */
+export function createAdmit({ authenticator, charging, plans }: AdmitOptions): Admit {
+  const streams = createPermits();
+
+  function charge(principal: Principal, applicant: Applicant): Admission | Promise<Admission> {
+    applicant.take('charge');
+    const admission = charging.charge(principal, planOf(plans, principal.plan), COST_OF_A_CALL);
+    return admission instanceof Promise ? admission.then((late) => inScope(late, applicant)) : inScope(admission, applicant);
+  }
+
+  return {
+    admit(applicant) {
+      applicant.take('authenticate');
+      const principal = authenticator.authenticate(applicant.apiKey, applicant.peer);
+      return principal instanceof Promise ? principal.then((late) => charge(late, applicant)) : charge(principal, applicant);
+    },
+    openStream(principal, apiKey, onEnded) {
+      const { streams: most } = planOf(plans, principal.plan);
+      const release = streams.take(principal.keyId, most);
+      if (release === undefined)
+        throw new Rejection('too_many_streams', { metadata: { limit: String(most) }, keyId: principal.keyId });
+      const endWatch = authenticator.watch(apiKey, onEnded);
+      return () => {
+        release();
+        endWatch();
+      };
+    },
+  };
+}
+
+function inScope(admission: Admission, { scope, take }: Applicant): Admission {
+  take('scope');
+  const { principal, quota } = admission;
+  if (principal.scopes.has(scope)) return admission;
+  admission.settle(true);
+  throw new Rejection('scope_missing', { metadata: { scope }, quota, keyId: principal.keyId });
+}

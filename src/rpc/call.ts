@@ -1,0 +1,99 @@
+/** One call of any door, from its first header to its one status. */
+import type { Admission } from '../limits/admission.ts';
+import type { WindowState } from '../ports/store.ts';
+import type { AnswerHeaders } from './context.ts';
+import type { Method } from './method.ts';
+
+/** The steps of a call, in the only order in which they can be taken; a call that fails goes from any of them to the last. */
+export const STEPS = ['begin', 'authenticate', 'charge', 'scope', 'decode', 'handle', 'end'] as const;
+export type Step = (typeof STEPS)[number];
+
+/** What a door hands in of a call before its body is read. */
+export interface Incoming {
+  /** `/otp.v1.OtpService/Verify`. */
+  readonly procedure: string;
+  /** The address at the other end of the connection, with its port. */
+  readonly peer: string;
+  /** The value of a header, by its name in lower case, several joined by a comma and a space; undefined if it was not sent. */
+  readonly header: (name: string) => string | undefined;
+  /** All names and values of the metadata together, in bytes. */
+  readonly metadataBytes: number;
+  /** How long the caller waits, in ms; undefined if it did not say, NaN if what it said cannot be read. */
+  readonly timeoutMs: number | undefined;
+  /** Whether more than one message may be sent either way. */
+  readonly isStream: boolean;
+}
+
+/** A call under way: what its log line, its headers and its status are made of. */
+export class Call {
+  readonly procedure: string;
+  /** Undefined for a service that needs no API key, such as health. */
+  readonly method: Method | undefined;
+  /** The caller's address with its port, as the log names it; of a caller behind a trusted proxy the address alone. */
+  readonly peer: string;
+  /** The caller's `x-request-id`, or a new one. */
+  readonly requestId: string;
+  /** `performance.now()` at the first header. */
+  readonly startedAt: number = performance.now();
+  /** Has the door answer with an error; nothing happens once the call has ended. */
+  readonly fail: (error: unknown) => void;
+  /** A header of the request. */
+  readonly header: Incoming['header'];
+  /** Sends the headers of the answer at once; set by a door where that is possible. */
+  sendHeaders: (() => void) | undefined = undefined;
+  /** What the handler adds to the headers, as long as they are not sent, and to the trailers of its answer. */
+  addedHeaders: AnswerHeaders | undefined = undefined;
+  addedTrailers: AnswerHeaders | undefined = undefined;
+  /** Set once the call is let in. */
+  admission: Admission | undefined = undefined;
+  /** The id of the API key, once known. */
+  keyId: string | undefined = undefined;
+  /** The window nearest to exhaustion; undefined on a plan without limits. */
+  quota: WindowState | undefined = undefined;
+  /** The name of the `ErrorReason` that the call failed for. */
+  reason: string | undefined = undefined;
+  /** A fault of ours, for the log. */
+  fault: unknown = undefined;
+  /** Set with the first status, which is the only one. */
+  ended = false;
+  /** Gives back what the call holds of a bounded number; called once, at the end. */
+  release: (() => void) | undefined = undefined;
+  /** Fires at the deadline. */
+  timer: NodeJS.Timeout | undefined = undefined;
+  /** How long the caller waits, in ms from the start; Infinity if it did not say. */
+  readonly timeoutMs: number;
+  /** What is wrong with the headers, so that the call is not to be admitted. */
+  refusal: Error | undefined = undefined;
+  #step: Step = 'begin';
+
+  constructor(
+    { procedure, header, timeoutMs = Number.POSITIVE_INFINITY }: Incoming,
+    { peer, requestId, method }: Pick<Call, 'peer' | 'requestId' | 'method'>,
+    fail: Call['fail'],
+  ) {
+    this.header = header;
+    this.timeoutMs = timeoutMs;
+    this.procedure = procedure;
+    this.method = method;
+    this.peer = peer;
+    this.requestId = requestId;
+    this.fail = fail;
+  }
+
+  /** When the caller stops waiting, in ms since the epoch. */
+  get deadline(): number {
+    return Date.now() + this.timeoutMs - (performance.now() - this.startedAt);
+  }
+
+  /** The step taken last. */
+  get step(): Step {
+    return this.#step;
+  }
+
+  /** Takes the next step. Throws if it does not follow the one before: a door that skips admission must not get an answer. */
+  take(step: Step): void {
+    const at = STEPS.indexOf(step);
+    if (step !== 'end' && STEPS[at - 1] !== this.#step) throw new Error(`the step ${step} cannot follow ${this.#step}`);
+    this.#step = step;
+  }
+}

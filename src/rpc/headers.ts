@@ -1,0 +1,35 @@
+/** The headers of the contract, as plain text: what a call brings, and what every answer carries. */
+import { randomUUID } from 'node:crypto';
+import type { Call, Incoming } from './call.ts';
+
+/** What a request id from outside may look like: it is written to the log and sent back, so that it must not be an API key. */
+const REQUEST_ID = /^(?!otpd_)[\w.:/+=@-]{1,128}$/;
+const BEARER = /^bearer +/i;
+
+export type Headers = Readonly<Record<string, string>>;
+
+/** The caller's `x-request-id`, or a new one if it is missing or not fit for a log. */
+export function requestIdOf(header: Incoming['header']): string {
+  const given = header('x-request-id');
+  return given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/** The API key from `x-api-key`, or else from `authorization: Bearer`; undefined if there is neither. */
+export function apiKeyOf(header: Incoming['header']): string | undefined {
+  const key = header('x-api-key');
+  if (key !== undefined && key !== '') return key;
+  const authorization = header('authorization');
+  if (authorization === undefined || !BEARER.test(authorization)) return undefined;
+  return authorization.replace(BEARER, '').trim() || undefined;
+}
+
+/** What every answer carries, success and error alike: the request id, and how the limits stand (`reset` in seconds). */
+export function answerHeaders({ requestId, quota }: Call): Headers {
+  if (quota === undefined) return { 'x-request-id': requestId };
+  return {
+    'x-request-id': requestId,
+    'x-ratelimit-limit': String(quota.window.limit),
+    'x-ratelimit-remaining': String(quota.remaining),
+    'x-ratelimit-reset': String(Math.ceil(quota.resetMs / 1000)),
+  };
+}

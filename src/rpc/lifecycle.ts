@@ -1,0 +1,174 @@
+/**
+ * The lifecycle of a call, the same by every door: request id, deadline, admission, decoding, handling, and one end with its refund and its log
+ * line. A door translates. It hands in headers and bytes in this order: `begin`, `admit`, then `handle` or `stream`, and `end` with the one
+ * status that it sends.
+ */
+import type { Message } from '@bufbuild/protobuf';
+import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
+import type { Admission } from '../limits/admission.ts';
+import { Rejection } from '../ports/rejection.ts';
+import type { Clock } from '../ports/store.ts';
+import type { Admit } from './admission.ts';
+import { DEADLINE_MS, MAX_METADATA_BYTES, UNAUTHENTICATED_STREAM_MS } from './bounds.ts';
+import { Call, type Incoming, type Step } from './call.ts';
+import type { CallerAddress } from './caller-address.ts';
+import { CallFailure, UnauthenticatedRefusal } from './failure.ts';
+import { HandlerContext } from './handler-context.ts';
+import { apiKeyOf, requestIdOf } from './headers.ts';
+import { decode, type Method, procedureOf, type StreamingMethod, type UnaryMethod } from './method.ts';
+import { type CallStatus, statusOf } from './status.ts';
+import { reasonName } from './status-details.ts';
+import { createUnauthenticatedBounds } from './unauthenticated.ts';
+
+/** Who else is told of a call, such as its log line, metrics and spans. */
+export interface Hooks {
+  /** Told of each step as it begins. */
+  readonly onStep?: ((call: Call, step: Step) => void) | undefined;
+  /** Told of the end of each call, once. */
+  readonly onEnd: (call: Call, code: Code) => void;
+}
+
+export interface LifecycleOptions {
+  readonly methods: readonly Method[];
+  readonly admit: Admit;
+  readonly clock: Clock;
+  readonly hooks: Hooks;
+  /** Names the caller of a call that came by way of a proxy. */
+  readonly callerAddress: CallerAddress;
+}
+
+export interface Lifecycle {
+  /** Takes note of a call at its headers. The deadline runs from here on; `fail` has the door answer with an error, and is called at most once. */
+  readonly begin: (incoming: Incoming, fail: (error: unknown) => void) => Call;
+  /**
+   * Lets the call in, at once where nothing has to be waited for, or fails with what `Admit` rejects with. The body is not to be read before.
+   * A call that has ended meanwhile is given back, and must not go on.
+   */
+  readonly admit: (call: Call) => void | Promise<void>;
+  /** Takes note that the request has come: the deadline of a stream is for its request alone, unless the caller gave one. */
+  readonly received: (call: Call) => void;
+  /** Decodes the request of a unary call, and handles it. */
+  readonly handle: (call: Call, bytes: Uint8Array) => Message | Promise<Message>;
+  /** The same of a stream, until `signal` fires. */
+  readonly stream: (call: Call, bytes: Uint8Array, signal: AbortSignal) => AsyncIterable<Message>;
+  /** What the caller is told of an error, whatever it is; reason and fault are noted for the log. */
+  readonly failureOf: (call: Call, error: unknown) => CallStatus;
+  /** Ends the call with the status that its door is about to send, or with CANCELLED if its caller has left. Only the first time counts. */
+  readonly end: (call: Call, code: Code) => void;
+  /** Ends every open stream with `error`, so that a shutdown need not wait for its caller. */
+  readonly endStreams: (error: Error) => void;
+}
+
+/** Makes the lifecycle of the calls of `methods`; calls of other procedures (health, reflection) need no API key, and are bounded otherwise. */
+export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddress }: LifecycleOptions): Lifecycle {
+  const byProcedure = new Map(methods.map((method) => [procedureOf(method.descriptor), method]));
+  const streams = new Set<Call>();
+  const enterUnauthenticated = createUnauthenticatedBounds();
+
+  function take(call: Call, step: Step): void {
+    // What is still under way of a call that has ended goes on to where it is given back.
+    if (call.step === 'end') return;
+    call.take(step);
+    hooks.onStep?.(call, step);
+  }
+
+  function begin(incoming: Incoming, fail: (error: unknown) => void): Call {
+    const { procedure, header, timeoutMs = Number.POSITIVE_INFINITY, isStream } = incoming;
+    const peer = callerAddress(incoming.peer, header('x-forwarded-for'));
+    const method = byProcedure.get(procedure);
+    const call = new Call(incoming, { peer, requestId: requestIdOf(header), method }, fail);
+    hooks.onStep?.(call, 'begin');
+    call.timer = setTimeout(expire, Math.min(timeoutMs, DEADLINE_MS), call);
+    if (isStream) streams.add(call);
+    if (incoming.metadataBytes > MAX_METADATA_BYTES) call.refusal = new CallFailure('metadata_too_large');
+    else if (Number.isNaN(timeoutMs)) call.refusal = new CallFailure('malformed_message');
+    return call;
+  }
+
+  function admit(call: Call): void | Promise<void> {
+    const { method, peer, refusal, header } = call;
+    if (refusal !== undefined) throw refusal;
+    if (method === undefined) {
+      call.release = enterUnauthenticated(peer);
+      return;
+    }
+    const apiKey = apiKeyOf(header);
+    const admission = gate.admit({ apiKey, peer, scope: method.scope, take: (step) => take(call, step) });
+    return admission instanceof Promise ? admission.then((late) => letIn(call, late, apiKey)) : letIn(call, admission, apiKey);
+  }
+
+  function letIn(call: Call, admission: Admission, apiKey = ''): void {
+    // The caller may have left meanwhile: nobody else would give the call back.
+    if (call.ended) {
+      admission.settle(true);
+      return;
+    }
+    call.admission = admission;
+    call.quota = admission.quota;
+    call.keyId = admission.principal.keyId;
+    if (call.method?.kind === 'server_streaming') call.release = gate.openStream(admission.principal, apiKey, call.fail);
+  }
+
+  function received(call: Call): void {
+    if (!streams.has(call)) return;
+    clearTimeout(call.timer);
+    const leftMs = call.timeoutMs - (performance.now() - call.startedAt);
+    const mostMs = call.method === undefined ? UNAUTHENTICATED_STREAM_MS : MAX_TIMER_MS;
+    if (leftMs < mostMs || call.method === undefined) call.timer = setTimeout(expire, Math.min(leftMs, mostMs), call);
+  }
+
+  function requestOf(call: Call, bytes: Uint8Array): Message {
+    if (call.ended) throw new Error('a call that has ended is not handled');
+    take(call, 'decode');
+    const request = decode(call.method as Method, bytes);
+    take(call, 'handle');
+    return request;
+  }
+
+  function end(call: Call, code: Code): void {
+    if (call.ended) return;
+    call.ended = true;
+    clearTimeout(call.timer);
+    streams.delete(call);
+    call.release?.();
+    call.admission?.settle(code !== Code.OK && code !== Code.CANCELLED);
+    try {
+      take(call, 'end');
+      hooks.onEnd(call, code);
+    } catch {
+      // A log or a metric that fails must not keep the caller from its answer, and has no place left to be told of.
+    }
+  }
+
+  return {
+    begin,
+    admit,
+    received,
+    handle: (call, bytes) => (call.method as UnaryMethod).handle(requestOf(call, bytes), new HandlerContext(call, clock)),
+    stream: (call, bytes, signal) =>
+      (call.method as StreamingMethod).handle(requestOf(call, bytes), new HandlerContext(call, clock, signal)),
+    failureOf,
+    end,
+    endStreams(error) {
+      for (const call of [...streams]) call.fail(error);
+    },
+  };
+}
+
+/** The longest delay that a timer takes, in ms: 24.8 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+function expire(call: Call): void {
+  call.fail(new CallFailure('deadline_exceeded'));
+}
+
+function failureOf(call: Call, error: unknown): CallStatus {
+  const status = statusOf(error, call.requestId);
+  call.reason = reasonName(status.reason);
+  if (status.internal) call.fault = error;
+  if (error instanceof Rejection) {
+    call.quota ??= error.quota;
+    call.keyId ??= error.keyId;
+  }
+  return error instanceof UnauthenticatedRefusal ? { ...status, message: error.message } : status;
+}

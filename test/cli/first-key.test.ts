@@ -1,0 +1,151 @@
+/** The first start: where the first API key goes, and what others on the machine can read. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ensureFirstKey } from '../../src/cli/first-key.ts';
+import { shellWord } from '../../src/cli/output.ts';
+import { DEFAULT_PLANS } from '../../src/limits/plans.ts';
+import { makeAuthority } from '../support/certificates.ts';
+import { createTestClient, methods } from '../support/client.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
+import { otpd } from './harness.ts';
+import { makeFolder } from './real.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const API_KEY = /otpd_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}/;
+const LISTENS = /listens on (\S+);/;
+const PATIENT = { timeout: 20_000 };
+const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
+
+let folder: string;
+let dataDir: string;
+
+beforeEach(() => {
+  folder = makeFolder();
+  // A name that a shell would take for several words.
+  dataDir = join(folder, "my otpd's data");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Starts `otpd serve`, on a terminal or with its output in pipes, and stops it after `use`; all that it said. */
+async function serve(
+  use: (address: string, output: () => string) => Promise<void>,
+  { terminal = false, env = {} } = {},
+): Promise<string> {
+  const line = [process.execPath, MAIN, 'serve', '--listen', '127.0.0.1:0', '--data-dir', dataDir];
+  const onTerminal = ['script', '-qec', `exec ${line.map(shellWord).join(' ')}`, '/dev/null'];
+  const [command = '', ...args] = terminal ? onTerminal : line;
+  const child = spawn(command, args, { env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = once(child, 'exit');
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  try {
+    await expect.poll(() => said, PATIENT).toMatch(/Stop the server|API keys exist|There is no API key/);
+    await use(LISTENS.exec(said)?.[1] ?? '', () => said);
+  } finally {
+    child.kill('SIGTERM');
+    await ended;
+  }
+  return said;
+}
+
+async function tokenWith(apiKey: string, address: string): Promise<string> {
+  const client = createTestClient(address, apiKey);
+  const { code } = await client.call(methods.token, { key });
+  client.close();
+  return code;
+}
+
+const keyFile = () => join(dataDir, 'first-api-key');
+const warnings = (said: string) => said.split('\n').filter((line) => line.includes('"level":40'));
+
+describe('where standard output is no terminal', () => {
+  test('the key is in a file for its owner alone, and only its path and commands to paste are printed', async () => {
+    const said = await serve(async (address, output) => {
+      const apiKey = readFileSync(keyFile(), 'utf8');
+      expect(apiKey).toMatch(new RegExp(`^${API_KEY.source}\n$`));
+      expect(statSync(keyFile()).mode & 0o777).toBe(0o600);
+      expect(await tokenWith(apiKey.trim(), address)).toBe('OK');
+      expect(output()).toContain(`\n  ${keyFile()}\n`);
+      const command = /^ {2}(OTPD_ADDRESS=.*)$/m.exec(output())?.[1] ?? '';
+      const child = spawn('sh', ['-c', command], { env: process.env, stdio: ['ignore', 'pipe', 'inherit'] });
+      expect(await text(child.stdout)).toContain('otpauth://totp/ACME:alice%40example.com?');
+    });
+    expect(said).not.toMatch(API_KEY);
+    expect(warnings(said)).toEqual([]);
+  });
+
+  test('with workers there is one, from their primary', async () => {
+    const said = await serve(
+      async (address) => expect(await tokenWith(readFileSync(keyFile(), 'utf8').trim(), address)).toBe('OK'),
+      { env: { OTPD_WORKERS: '2' } },
+    );
+    expect(said).not.toMatch(API_KEY);
+    expect(said.split('Your first API key')).toHaveLength(2);
+  });
+
+  test('a later start leaves the file alone, and makes none', async () => {
+    await serve(async () => undefined);
+    rmSync(keyFile());
+    expect(await serve(async () => undefined)).toContain('API keys exist already');
+    expect(existsSync(keyFile())).toBe(false);
+  });
+
+  test('a file of a store that is gone is replaced, whatever its mode', async () => {
+    mkdirSync(dataDir, { mode: 0o700 });
+    writeFileSync(keyFile(), 'old', { mode: 0o644 });
+    await serve(async (address) => expect(await tokenWith(readFileSync(keyFile(), 'utf8').trim(), address)).toBe('OK'));
+    expect(statSync(keyFile()).mode & 0o777).toBe(0o600);
+  });
+
+  test('of several that start at once, one writes the key that works', async () => {
+    await Promise.all([1, 2, 3].map(() => serve(async () => undefined)));
+    const { out } = await otpd(['keys', 'list', '--json'], { env: { OTPD_DATA_DIR: dataDir } });
+    const ids = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).id);
+    expect(ids).toEqual([readFileSync(keyFile(), 'utf8').split('_')[1]]);
+  });
+
+  test('a key whose file cannot be written is revoked, and the lines say how to make one', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    const { keys } = createMemoryStore();
+    const options = { plans: DEFAULT_PLANS, dataDir: join(folder, 'file', 'data'), isTerminal: false, now: Date.now() };
+    const lines = (await ensureFirstKey(keys, options)).introduce('127.0.0.1:50051', false);
+    expect(lines).toEqual([expect.stringMatching(/first-api-key cannot be written: .*`otpd keys create`\.$/)]);
+    expect(await keys.list()).toMatchObject([{ revokedAt: options.now }]);
+  });
+});
+
+test('on a terminal the key is shown, and kept in no file', async () => {
+  const said = await serve(
+    async (address, output) => expect(await tokenWith(API_KEY.exec(output())?.[0] ?? '', address)).toBe('OK'),
+    { terminal: true },
+  );
+  expect(said).toContain('shown this once');
+  expect(existsSync(keyFile())).toBe(false);
+});
+
+describe('what others can read', () => {
+  test.each(['1', '2'])('is told once, with the command that ends it: %s workers', async (workers) => {
+    await serve(async () => undefined);
+    chmodSync(dataDir, 0o755);
+    chmodSync(join(dataDir, 'fingerprint.key'), 0o640);
+    chmodSync(keyFile(), 0o604);
+    const { cert, key: tlsKey } = makeAuthority(folder, 'tls');
+    chmodSync(tlsKey, 0o644);
+    const env = { OTPD_WORKERS: workers, OTPD_TLS_CERT: cert, OTPD_TLS_KEY: tlsKey };
+    const [warning = '', ...others] = warnings(await serve(async () => undefined, { env }));
+    expect(others).toEqual([]);
+    const command = /`(chmod go-rwx .*)`/.exec(JSON.parse(warning).msg)?.[1] ?? '';
+    for (const path of [dataDir, join(dataDir, 'fingerprint.key'), keyFile(), tlsKey]) expect(command).toContain(shellWord(path));
+    const [code] = await once(spawn('sh', ['-c', command]), 'exit');
+    expect(code).toBe(0);
+    expect(warnings(await serve(async () => undefined, { env }))).toEqual([]);
+  });
+});

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"cmp"
+	"crypto/tls"
+	"crypto/x509"
+	"math"
+	"os"
+	"time"
+
+	"otpd.dev/go"
+)
+
+type server struct {
+	Address, CA, Cert, Key string
+	Plaintext              bool
+}
+
+// A client is made once for all steps that name the same.
+type whom struct {
+	server, key string
+	deadline    time.Duration // zero, too, is one that can be asked for
+	own         bool
+}
+
+// The line of a step. A client that cannot be made is a refusal, since the files of a server are all there.
+func (c config) outcome(clients map[whom]*otpd.Client, step step, saved map[string]string) (line, error) {
+	who := whom{server: cmp.Or(step.Server, "plain"), key: cmp.Or(step.Key, "full")}
+	if step.ClientDeadlineMS != nil {
+		who.deadline, who.own = time.Duration(min(*step.ClientDeadlineMS, math.MaxInt64/1_000_000))*time.Millisecond, true
+	}
+	if clients[who] == nil {
+		server := c.Servers[who.server]
+		options, err := server.options()
+		if err != nil {
+			return line{}, err
+		}
+		if who.own {
+			options = append(options, otpd.WithDeadline(who.deadline))
+		}
+		client, err := otpd.Connect(server.Address, c.Keys[who.key], options...)
+		if err != nil {
+			return line{Code: "REFUSED", Message: err.Error()}, nil
+		}
+		clients[who] = client
+	}
+	return perform(clients[who], step, saved)
+}
+
+func (s server) options() ([]otpd.Option, error) {
+	var options []otpd.Option
+	if s.Plaintext || s.CA == "" {
+		options = append(options, otpd.WithPlaintext())
+	}
+	config := &tls.Config{}
+	if s.CA != "" {
+		authority, err := os.ReadFile(s.CA)
+		if err != nil {
+			return nil, err
+		}
+		config.RootCAs = x509.NewCertPool()
+		config.RootCAs.AppendCertsFromPEM(authority)
+	}
+	if s.Cert != "" {
+		certificate, err := tls.LoadX509KeyPair(s.Cert, s.Key)
+		if err != nil {
+			return nil, err
+		}
+		config.Certificates = []tls.Certificate{certificate}
+	}
+	if s.CA != "" || s.Cert != "" {
+		options = append(options, otpd.WithTLS(config))
+	}
+	return options, nil
+}

@@ -1,0 +1,239 @@
+/** Admission: what is charged, given back and told, for calls that are let in and calls that are not. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createAuthenticator } from '../../src/auth/authenticator.ts';
+import type { Admission } from '../../src/limits/admission.ts';
+import { createCharging } from '../../src/limits/charging.ts';
+import { DEFAULT_PLANS, type Plans, parsePlans } from '../../src/limits/plans.ts';
+import type { Principal, Scope } from '../../src/ports/principal.ts';
+import { Rejection } from '../../src/ports/rejection.ts';
+import type { StoreUnavailableError } from '../../src/ports/store.ts';
+import { type Admit, createAdmit } from '../../src/rpc/admission.ts';
+import {
+  clockAt,
+  type FlakyStore,
+  flaky,
+  HOUR,
+  issue,
+  MINUTE,
+  rejectionOf,
+  type SettableClock,
+  START,
+} from '../auth/fixtures.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
+
+let clock: SettableClock;
+let store: FlakyStore;
+/** What was told of the limits, in order. */
+let told: (StoreUnavailableError | 'shared')[];
+
+beforeEach(() => {
+  clock = clockAt(START);
+  store = flaky(createMemoryStore());
+  told = [];
+});
+
+interface Gate {
+  (call: { apiKey: string | undefined; peer: string; scope: Scope }): Promise<Admission>;
+  readonly openStream: Admit['openStream'];
+}
+
+function gate(plans: Plans = DEFAULT_PLANS): Gate {
+  const authenticator = createAuthenticator({ keys: store.keys, clock });
+  const charging = createCharging({
+    limits: store.limits,
+    clock,
+    onFallback: (error) => told.push(error),
+    onShared: () => told.push('shared'),
+  });
+  const { admit, openStream } = createAdmit({ authenticator, charging, plans });
+  const through = async (call: Parameters<Gate>[0]): Promise<Admission> => admit({ ...call, take: () => undefined });
+  return Object.assign(through, { openStream });
+}
+
+/** Calls with a new key. */
+async function caller(admit: Gate, plan: string = 'free', scopes: readonly Scope[] = ['token']) {
+  const { apiKey, record } = issue({ plan, scopes });
+  await store.keys.insert(record);
+  return (scope: Scope = 'token') => admit({ apiKey, peer: '192.0.2.1:5000', scope });
+}
+
+describe('a call', () => {
+  it('with a bad key is not charged', async () => {
+    const rejection = await rejectionOf(gate()({ apiKey: 'wrong', peer: '192.0.2.1:5000', scope: 'token' }));
+    expect(rejection).toMatchObject({ reason: 'api_key_invalid', quota: undefined });
+    expect(store.charges).toBe(0);
+  });
+
+  it('over the limit is told which, until when, and how the window stands', async () => {
+    const call = await caller(gate());
+    for (let calls = 0; calls < 5; calls += 1) await call();
+    clock.now += 10_000;
+    const rejection = await rejectionOf(call());
+    expect(rejection).toMatchObject({
+      reason: 'rate_limited',
+      retryAfterMs: MINUTE - 10_000,
+      metadata: { window: 'minute', limit: '5', plan: 'free' },
+      quota: { window: { name: 'minute', limit: 5 }, remaining: 0, resetMs: MINUTE - 10_000 },
+    });
+    clock.now = START + MINUTE;
+    expect((await call()).principal.plan).toBe('free');
+  });
+
+  it('over two limits is told of the one that lasts', async () => {
+    const call = await caller(gate(parsePlans('{"free": {"minute": 1, "hour": 1}}')));
+    await call();
+    expect(await rejectionOf(call())).toMatchObject({
+      retryAfterMs: HOUR,
+      metadata: { window: 'hour', limit: '1' },
+      quota: { resetMs: HOUR },
+    });
+  });
+
+  it('is told of the window nearest to exhaustion', async () => {
+    const call = await caller(gate(parsePlans('{"free": {"minute": 4, "hour": 10}}')));
+    expect((await call()).quota).toMatchObject({ window: { name: 'minute' }, remaining: 3 });
+    for (let minute = 1; minute < 4; minute += 1) {
+      clock.now += MINUTE;
+      await call();
+    }
+    clock.now += MINUTE;
+    expect((await call()).quota).toMatchObject({ window: { name: 'hour' }, remaining: 5, resetMs: HOUR - 4 * MINUTE });
+  });
+
+  it('without the scope is charged to the minute, not to the hour, and told how that stands', async () => {
+    const call = await caller(gate(parsePlans('{"free": {"minute": 2, "hour": 2}}')), 'free', ['token']);
+    for (let calls = 0; calls < 2; calls += 1) {
+      const rejection = await rejectionOf(call('verify'));
+      expect(rejection).toMatchObject({
+        reason: 'scope_missing',
+        metadata: { scope: 'verify' },
+        quota: { remaining: 1 - calls },
+      });
+    }
+    expect((await rejectionOf(call('verify'))).metadata['window']).toBe('minute');
+    clock.now += MINUTE;
+    await call('token');
+    await call('token');
+    clock.now += MINUTE;
+    expect((await rejectionOf(call('token'))).metadata['window']).toBe('hour');
+  });
+
+  it('on an unlimited plan asks nothing of the store of limits', async () => {
+    const call = await caller(gate(), 'unlimited');
+    for (let calls = 0; calls < 200; calls += 1) expect((await call()).quota).toBeUndefined();
+    expect(store.charges).toBe(0);
+  });
+
+  it('on a plan that is no longer configured falls under the strictest one', async () => {
+    const call = await caller(gate(), 'retired');
+    for (let calls = 0; calls < 5; calls += 1) await call();
+    expect((await rejectionOf(call())).metadata).toEqual({ window: 'minute', limit: '5', plan: 'free' });
+  });
+
+  it('of another key is counted apart', async () => {
+    const admit = gate();
+    const [one, other] = [await caller(admit), await caller(admit)];
+    for (let calls = 0; calls < 5; calls += 1) await one();
+    await other();
+    expect((await rejectionOf(one())).reason).toBe('rate_limited');
+  });
+});
+
+describe('settling', () => {
+  const plans = parsePlans('{"free": {"hour": 2}}');
+
+  it('gives a failed call back, once', async () => {
+    const call = await caller(gate(plans));
+    const [first] = [await call(), await call()];
+    first.settle(true);
+    first.settle(true);
+    await call();
+    expect((await rejectionOf(call())).reason).toBe('rate_limited');
+  });
+
+  it('keeps the first word', async () => {
+    const call = await caller(gate(plans));
+    const [first] = [await call(), await call()];
+    first.settle(false);
+    first.settle(true);
+    expect((await rejectionOf(call())).reason).toBe('rate_limited');
+  });
+
+  it('never throws, the store being away', async () => {
+    const call = await caller(gate(plans));
+    const admission = await call();
+    store.down = true;
+    expect(() => admission.settle(true)).not.toThrow();
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+});
+
+describe('while the store of the limits is away', () => {
+  it('calls go on under the same limits in this process, which is told once, and once when they are shared again', async () => {
+    const call = await caller(gate());
+    await call();
+    store.down = true;
+    for (let calls = 0; calls < 5; calls += 1) await call();
+    expect(await rejectionOf(call())).toMatchObject({ reason: 'rate_limited', metadata: { window: 'minute', limit: '5' } });
+    expect(told).toEqual([expect.objectContaining({ name: 'StoreUnavailableError' })]);
+    store.down = false;
+    for (let calls = 0; calls < 4; calls += 1) await call();
+    expect(await rejectionOf(call())).toMatchObject({ reason: 'rate_limited' });
+    expect(told).toHaveLength(2);
+    expect(told[1]).toBe('shared');
+    store.down = true;
+    await rejectionOf(call());
+    expect(told).toHaveLength(3);
+  });
+
+  it('a failed call is given back where it was charged', async () => {
+    const call = await caller(gate(parsePlans('{"free": {"hour": 1}}')));
+    const before = await call();
+    store.down = true;
+    (await call()).settle(true);
+    await call();
+    store.down = false;
+    expect((await rejectionOf(call())).reason).toBe('rate_limited');
+    before.settle(true);
+    await call();
+  });
+
+  it('a bug is not taken for an outage', async () => {
+    const admit = gate();
+    const call = await caller(admit);
+    store.limits.charge = async () => Promise.reject(new TypeError('a bug'));
+    await expect(call()).rejects.toThrow(TypeError);
+    expect(told).toHaveLength(0);
+  });
+});
+
+describe('open streams', () => {
+  const principal: Principal = { keyId: 'one', plan: 'free', scopes: new Set(['token']) };
+
+  function open(admit: Gate, keyId: string = 'one'): () => void {
+    return admit.openStream({ ...principal, keyId }, issue().apiKey, () => undefined);
+  }
+
+  it('are bounded for each key', () => {
+    const admit = gate(parsePlans('{"free": {"streams": 2}}'));
+    open(admit);
+    open(admit);
+    expect(() => open(admit)).toThrow(expect.objectContaining({ reason: 'too_many_streams', metadata: { limit: '2' } }));
+    expect(() => open(admit)).toThrow(Rejection);
+    open(admit, 'other');
+  });
+
+  it('make room once each when they are released', () => {
+    const admit = gate(parsePlans('{"free": {"streams": 2}}'));
+    const release = open(admit);
+    open(admit);
+    release();
+    release();
+    open(admit);
+    expect(() => open(admit)).toThrow(Rejection);
+  });
+
+  it('are none where the plan allows none', () => {
+    expect(() => open(gate(parsePlans('{"free": {"streams": 0}}')))).toThrow(Rejection);
+  });
+});

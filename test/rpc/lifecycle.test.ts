@@ -1,0 +1,191 @@
+/** The lifecycle by itself: the order of its steps, its one end, and what a call gives back. */
+import { create, type Message, toBinary } from '@bufbuild/protobuf';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
+import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import type { Admission } from '../../src/limits/admission.ts';
+import { MAX_METADATA_BYTES } from '../../src/rpc/bounds.ts';
+import { Call, type Incoming, STEPS, type Step } from '../../src/rpc/call.ts';
+import { createCallerAddress } from '../../src/rpc/caller-address.ts';
+import { createLifecycle, type Lifecycle } from '../../src/rpc/lifecycle.ts';
+import type { Method } from '../../src/rpc/method.ts';
+
+const PROCEDURE = '/otp.v1.OtpService/Token';
+const REQUEST = toBinary(OtpService.method.token.input, create(OtpService.method.token.input));
+const principal = { keyId: 'one', plan: 'free', scopes: new Set(['token' as const]) };
+
+let steps: Step[];
+let ends: { code: Code; requestId: string }[];
+let settled: boolean[];
+let handled: boolean;
+
+beforeEach(() => {
+  steps = [];
+  ends = [];
+  settled = [];
+  handled = false;
+});
+
+function lifecycleOf(admission: 'at once' | 'late' = 'at once'): Lifecycle {
+  const method = {
+    kind: 'unary',
+    descriptor: OtpService.method.token,
+    scope: 'token',
+    handle: (_: Message, { call }: { call: { ended: boolean } }) => {
+      handled = true;
+      return { $typeName: 'otp.v1.TokenResponse', ended: call.ended };
+    },
+  } as unknown as Method;
+  return createLifecycle({
+    methods: [method],
+    clock: Date.now,
+    callerAddress: createCallerAddress([{ family: 'ipv4', address: '10.0.0.0', prefix: 8 }]),
+    admit: {
+      admit({ take }) {
+        const rest = (): Admission => {
+          for (const step of ['charge', 'scope'] as const) take(step);
+          return { principal, quota: undefined, settle: (failed) => void settled.push(failed) };
+        };
+        take('authenticate');
+        return admission === 'late' ? Promise.resolve().then(rest) : rest();
+      },
+      openStream: () => () => undefined,
+    },
+    hooks: {
+      onStep: (_, step) => void steps.push(step),
+      onEnd: ({ requestId }, code) => void ends.push({ code, requestId }),
+    },
+  });
+}
+
+function incoming(headers: Record<string, string> = {}, more: Partial<Incoming> = {}): Incoming {
+  const header = (name: string) => headers[name];
+  return { procedure: PROCEDURE, peer: '192.0.2.1:5', header, metadataBytes: 0, timeoutMs: undefined, isStream: false, ...more };
+}
+
+test('a call takes every step, in this order', async () => {
+  const lifecycle = lifecycleOf('late');
+  const call = lifecycle.begin(incoming({ 'x-request-id': 'mine' }), () => undefined);
+  await lifecycle.admit(call);
+  expect(await lifecycle.handle(call, REQUEST)).toMatchObject({ ended: false });
+  lifecycle.end(call, Code.OK);
+  expect(steps).toEqual([...STEPS]);
+  expect(STEPS).toEqual(['begin', 'authenticate', 'charge', 'scope', 'decode', 'handle', 'end']);
+  expect(ends).toEqual([{ code: Code.OK, requestId: 'mine' }]);
+  expect(settled).toEqual([false]);
+});
+
+test.each(STEPS.slice(2, -1).map((step, before) => [step, STEPS[before]]))('the step %s cannot follow %s', (step, before) => {
+  const call = new Call(incoming(), { peer: '', requestId: '', method: undefined }, () => undefined);
+  for (const taken of STEPS.slice(1, STEPS.indexOf(before as Step) + 1)) call.take(taken);
+  expect(() => call.take(step as Step)).toThrow('cannot follow');
+});
+
+test('a door that does not ask for admission gets no answer', () => {
+  const lifecycle = lifecycleOf();
+  const call = lifecycle.begin(incoming(), () => undefined);
+  expect(() => lifecycle.handle(call, REQUEST)).toThrow('cannot follow');
+  expect(handled).toBe(false);
+});
+
+test('a caller who leaves during admission is given back, and holds nothing', async () => {
+  const lifecycle = lifecycleOf('late');
+  const call = lifecycle.begin(incoming(), () => undefined);
+  const admitted = lifecycle.admit(call);
+  lifecycle.end(call, Code.CANCELLED);
+  await admitted;
+  expect([call.admission, call.ended]).toEqual([undefined, true]);
+  expect(settled).toEqual([true]);
+  expect(steps.at(-1)).toBe('end');
+  expect(() => lifecycle.handle(call, REQUEST)).toThrow('ended');
+});
+
+test('only the first end counts', () => {
+  const lifecycle = lifecycleOf();
+  const call = lifecycle.begin(incoming(), () => undefined);
+  lifecycle.end(call, Code.INTERNAL);
+  lifecycle.end(call, Code.OK);
+  expect(ends.map(({ code }) => code)).toEqual([Code.INTERNAL]);
+});
+
+test('the caller behind a trusted proxy is the peer of its call, and behind any other it is the proxy', () => {
+  const lifecycle = lifecycleOf();
+  const peerOf = (peer: string) =>
+    lifecycle.begin(incoming({ 'x-forwarded-for': '198.51.100.1, 203.0.113.9' }, { peer }), () => undefined).peer;
+  expect(['10.0.0.1:5000', '192.0.2.1:5000'].map(peerOf)).toEqual(['203.0.113.9', '192.0.2.1:5000']);
+});
+
+test('a hook that throws keeps no caller from its answer', () => {
+  const lifecycle = createLifecycle({
+    methods: [],
+    admit: {} as never,
+    clock: Date.now,
+    callerAddress: createCallerAddress([]),
+    hooks: {
+      onEnd: () => {
+        throw new Error('a bug');
+      },
+    },
+  });
+  const call = lifecycle.begin(incoming({}, { procedure: '/grpc.health.v1.Health/Check' }), () => undefined);
+  expect(() => lifecycle.end(call, Code.OK)).not.toThrow();
+  expect(call.ended).toBe(true);
+});
+
+describe('headers are refused before anything is asked of a store:', () => {
+  test.each([
+    ['too much metadata', { metadataBytes: MAX_METADATA_BYTES + 1 }, 'metadata_too_large'],
+    ['a timeout that is none', { timeoutMs: Number.NaN }, 'malformed_message'],
+  ])('%s', (_, more, reason) => {
+    const lifecycle = lifecycleOf();
+    const call = lifecycle.begin(incoming({}, more), () => undefined);
+    expect(() => lifecycle.admit(call)).toThrow(expect.objectContaining({ reason }));
+    expect(steps).toEqual(['begin']);
+  });
+
+  test('as much metadata as there may be is let pass', () => {
+    const lifecycle = lifecycleOf();
+    const call = lifecycle.begin(incoming({}, { metadataBytes: MAX_METADATA_BYTES }), () => undefined);
+    lifecycle.admit(call);
+    expect(call.keyId).toBe('one');
+  });
+});
+
+describe('the deadline', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    return () => void vi.useRealTimers();
+  });
+
+  test.each([
+    [undefined, 5000],
+    [200, 200],
+    [60_000, 5000],
+    [2 ** 40, 5000],
+    [1, 1],
+  ])('of a caller who waits %s ms is after %s', (timeoutMs, expected) => {
+    const failures: unknown[] = [];
+    lifecycleOf().begin(incoming({}, { timeoutMs }), (error) => failures.push(error));
+    vi.advanceTimersByTime(expected - 1);
+    expect(failures).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(failures).toMatchObject([{ reason: 'deadline_exceeded' }]);
+  });
+
+  test.each([
+    ['without a key ends after five minutes', '/grpc.health.v1.Health/Watch', undefined, 300_000],
+    ['with a key goes on', PROCEDURE, undefined, undefined],
+    ['with a key ends when its caller said', PROCEDURE, 60_000, 60_000],
+  ])('of a stream whose request has come %s', (_, procedure, timeoutMs, expected) => {
+    const failures: unknown[] = [];
+    const lifecycle = lifecycleOf();
+    const call = lifecycle.begin(incoming({}, { procedure, timeoutMs, isStream: true }), (error) => failures.push(error));
+    lifecycle.received(call);
+    vi.advanceTimersByTime((expected ?? 86_400_000) - 1);
+    expect(failures).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(failures).toHaveLength(expected === undefined ? 0 : 1);
+    lifecycle.end(call, Code.CANCELLED);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

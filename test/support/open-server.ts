@@ -1,0 +1,49 @@
+/** The real gRPC server over the real lifecycle, with every caller let in as the same one: for callers who have no API keys. */
+import { createGrpcServer, type GrpcOptions, type GrpcServer } from '../../src/grpc/server.ts';
+import { createCharging } from '../../src/limits/charging.ts';
+import { createLocalLimits } from '../../src/limits/local-counter.ts';
+import { DEFAULT_PLANS } from '../../src/limits/plans.ts';
+import { CALLER_SCOPES, type Principal } from '../../src/ports/principal.ts';
+import { createAdmit } from '../../src/rpc/admission.ts';
+import { createCallerAddress } from '../../src/rpc/caller-address.ts';
+import { createLifecycle, type Hooks } from '../../src/rpc/lifecycle.ts';
+import type { Method } from '../../src/rpc/method.ts';
+
+const CALLER: Principal = { keyId: 'anybody', plan: 'unlimited', scopes: new Set(CALLER_SCOPES) };
+
+export interface OpenServerOptions extends Partial<Pick<GrpcOptions, 'fastPath' | 'tls' | 'onRefused'>> {
+  readonly onEnd?: Hooks['onEnd'];
+}
+
+/** Makes the server of `methods`; nothing listens yet. Authentication aside, all of it is real. */
+export function createOpenServer(methods: readonly Method[], options: OpenServerOptions = {}): GrpcServer {
+  const { fastPath = true, tls, onRefused = () => undefined, onEnd = () => undefined } = options;
+  const admit = createAdmit({
+    authenticator: {
+      authenticate: () => CALLER,
+      watch: () => () => undefined,
+      knows: () => true,
+      forget: () => undefined,
+      flush: async () => undefined,
+      close: async () => undefined,
+    },
+    charging: createCharging({
+      limits: createLocalLimits(),
+      clock: Date.now,
+      onFallback: () => undefined,
+      onShared: () => undefined,
+    }),
+    plans: DEFAULT_PLANS,
+  });
+  return createGrpcServer({
+    methods,
+    lifecycle: createLifecycle({ methods, admit, clock: Date.now, hooks: { onEnd }, callerAddress: createCallerAddress([]) }),
+    reflection: false,
+    fastPath,
+    onFastPath: () => undefined,
+    tls,
+    bounds: { maxConnections: 1000, maxConnectionsPerAddress: 1000 },
+    onRefused,
+    onTlsProblem: () => undefined,
+  });
+}
