@@ -138,7 +138,7 @@ func TestEveryCallHasADeadline(t *testing.T) {
 }
 
 func TestErrorsHaveTheDetailsOfTheStatus(t *testing.T) {
-	sent, err := status.New(codes.InvalidArgument, "some fields are wrong").WithDetails(
+	sent, err := status.New(codes.InvalidArgument, "some fields are wrong: key.secret: is empty").WithDetails(
 		&errdetails.ErrorInfo{Reason: "ERROR_REASON_INVALID_FIELDS", Domain: "otp.v1", Metadata: map[string]string{"a": "b"}},
 		&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
 			{Field: "key.secret", Description: "is empty"}, {Field: "code", Description: "is empty"},
@@ -157,7 +157,7 @@ func TestErrorsHaveTheDetailsOfTheStatus(t *testing.T) {
 	if len(got.FieldViolations) != 2 || got.FieldViolations[1] != (FieldViolation{"code", "is empty"}) {
 		t.Errorf("got %v", got.FieldViolations)
 	}
-	if want := "otpd: InvalidArgument: some fields are wrong; key.secret: is empty; code: is empty"; err.Error() != want {
+	if want := "otpd: InvalidArgument: some fields are wrong: key.secret: is empty; code: is empty"; err.Error() != want {
 		t.Errorf("got %q", err)
 	}
 	if status.Code(err) != codes.InvalidArgument {

@@ -2,6 +2,7 @@ package otpd
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -43,7 +44,10 @@ type FieldViolation struct {
 func (e *Error) Error() string {
 	text := fmt.Sprintf("otpd: %s: %s", e.Code, e.Message)
 	for _, violation := range e.FieldViolations {
-		text += fmt.Sprintf("; %s: %s", violation.Field, violation.Description)
+		// The server's message names the first of them.
+		if wrong := violation.Field + ": " + violation.Description; !strings.Contains(e.Message, wrong) {
+			text += "; " + wrong
+		}
 	}
 	return text
 }

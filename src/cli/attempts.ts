@@ -1,7 +1,7 @@
 /** `otpd attempts`: shows and clears what is kept of a secret. The key comes on standard input, never as an argument. */
 import { create } from '@bufbuild/protobuf';
 import { Command } from 'commander';
-import { KeySchema, OtpType } from '../../gen/ts/otp/v1/key_pb.ts';
+import { KeySchema } from '../../gen/ts/otp/v1/key_pb.ts';
 import { fingerprintKeyFile, readFingerprintKey } from '../app/fingerprint-key.ts';
 import { SETTINGS } from '../config/settings.ts';
 import type { StateName } from '../ports/codes.ts';
@@ -78,9 +78,8 @@ async function reset({ store, audit, operator }: StoreAccess, name: StateName): 
 
 async function run(io: Io, flags: AttemptsFlags, use: (access: StoreAccess, name: StateName) => Promise<Report>): Promise<void> {
   const key = keyOf(await readSecret(io, '-'), flags);
-  // The counter of a HOTP does not matter here: its state is one for all counters.
-  const isHotp = flags.type === OtpType.HOTP && flags.counter === undefined;
-  const { secret, parameters } = readKey(create(KeySchema, isHotp ? { ...key, counter: 0n } : key));
+  // The state of a HOTP is one for all counters.
+  const { secret, parameters } = readKey(create(KeySchema, key), false);
   const { text, json } = await withStore(io, flags, async (access) => {
     const given = flags.fingerprintKeyFile ?? io.env[SETTINGS.fingerprintKeyFile.env];
     const file = given || fingerprintKeyFile(access.location.dataDir);

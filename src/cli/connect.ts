@@ -82,7 +82,7 @@ function readApiKey({ env }: Io): string {
   }
   // grpc-js would name the value in its error.
   if (!/^[\x21-\x7e]+$/.test(apiKey))
-    throw usageError('OTPD_API_KEY is not an API key: it holds spaces or characters beyond ASCII');
+    throw usageError('OTPD_API_KEY is not an API key: it holds spaces, line breaks or characters beyond ASCII');
   return apiKey;
 }
 

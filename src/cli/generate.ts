@@ -47,7 +47,9 @@ export function generateCommand(io: Io): Command {
     .option('--svg <file>', 'save the QR code as an SVG drawing')
     .option('--force', 'let --png and --svg replace files')
     .addOption(
-      new Option('--size <bytes>', 'the size of the secret, 16 to 64 (default 20)').argParser(parsePositive).conflicts('secret'),
+      new Option('--size <bytes>', 'the size of the secret, 16 to 64 (default: 20, with sha256 32, with sha512 64)')
+        .argParser(parsePositive)
+        .conflicts('secret'),
     )
     .option('--secret [SECRET]', 'an existing secret in base32, to show its QR code again')
     .option('--json', 'print the answer as JSON on one line, with the QR code as a PNG');

@@ -20,7 +20,7 @@ export function addTotpOptions(command: Command): Command {
     .optionsGroup('Key:')
     .option('--algorithm <name>', 'sha1 (default), sha256 or sha512', parseAlgorithm)
     .option('--digits <n>', 'the length of a code, 6 (default) to 8', parsePositive)
-    .option('--period <seconds>', 'the time step, 1 to 3600 (default 30)', parsePositive);
+    .option('--period <seconds>', 'the time step, 1 to 86400 (default 30)', parsePositive);
 }
 
 /** Adds the flags of a TOTP or HOTP. */
@@ -48,7 +48,7 @@ export function keyFields({ period, ...flags }: KeyFlags): Omit<MessageInitShape
 }
 
 /** Whether a secret was given as a URI; what a wrong one lacks is for the server to say. */
-export function isUri(secret: string): boolean {
+function isUri(secret: string): boolean {
   return secret.includes('://');
 }
 

@@ -1,15 +1,19 @@
 /** `otpd verify`: is this code right, now, and for the first time? The exit code is the answer. */
 import { randomUUID } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
 import { durationMs } from '@bufbuild/protobuf/wkt';
 import { Command } from 'commander';
+import { KeySchema } from '../../gen/ts/otp/v1/key_pb.ts';
 import { type VerifyResponse, VerifyResponseSchema, VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { InvalidInputError } from '../otp/error.ts';
+import { readKey } from '../service/key.ts';
 import { CallError } from './call-error.ts';
 import { addConnectOptions, type ConnectFlags, withClient } from './connect.ts';
 import { formatDuration } from './duration.ts';
 import { EXIT } from './exit.ts';
 import { CliError, usageError } from './failure.ts';
 import type { Io } from './io.ts';
-import { addKeyOptions, isUri, type KeyFlags, keyOf } from './key-options.ts';
+import { addKeyOptions, type KeyFlags, keyOf } from './key-options.ts';
 import { parseCount, parseCounter } from './numbers.ts';
 import { paint, writeLine, writeMessage } from './output.ts';
 import { retryUnavailable } from './retry.ts';
@@ -48,7 +52,7 @@ export function verifyCommand(io: Io): Command {
     .description('check a code, and use it up')
     .usage('[options] [SECRET] CODE')
     .argument('[SECRET]', 'base32 or otpauth:// URI; - for standard input; without it OTPD_SECRET')
-    .argument('[CODE]', 'the code as it was typed; spaces and dashes do not matter')
+    .argument('[CODE]', 'the code as it was typed or pasted')
     .option('--past <steps>', 'how many earlier time steps to accept, at most 10 (default 1)', parseCount)
     .option('--future <steps>', 'how many later time steps to accept, at most 10 (default 1)', parseCount)
     .option('--look-ahead <n>', 'how many later counters of a HOTP to accept, at most 100 (default 10)', parseCount)
@@ -139,8 +143,12 @@ function describeAttempts(left: number | undefined): string {
   return ` (${left === 1 ? '1 attempt' : `${left} attempts`} left)`;
 }
 
-/** How many digits the key's codes have. */
-function digitsOf(secret: string, { digits }: VerifyFlags): string {
-  const written = isUri(secret) ? URL.parse(secret)?.searchParams.get('digits') : undefined;
-  return `${digits ?? written ?? 6} digits`;
+/** How many digits the codes of the key have, as the server reads it; one of another version may read what this one cannot. */
+function digitsOf(secret: string, flags: VerifyFlags): string {
+  try {
+    return `${readKey(create(KeySchema, keyOf(secret, flags)), false).parameters.digits} digits`;
+  } catch (error) {
+    if (error instanceof InvalidInputError) return 'another number of digits';
+    throw error;
+  }
 }

@@ -37,7 +37,11 @@ export class OtpError extends Error {
   constructor({ code, details: message, metadata }: Pick<ServiceError, 'code' | 'details' | 'metadata'>) {
     const details = detailsIn(metadata.get('grpc-status-details-bin')[0]);
     const violations = unpack(details, BadRequestSchema)?.fieldViolations ?? [];
-    super([message, ...violations.map(({ field, description }) => `${field}: ${description}`)].join('; '));
+    // The server's message names the first of them.
+    const unsaid = violations
+      .map(({ field, description }) => `${field}: ${description}`)
+      .filter((text) => !message.includes(text));
+    super([message, ...unsaid].join('; '));
     const info = unpack(details, ErrorInfoSchema);
     const delay = unpack(details, RetryInfoSchema)?.retryDelay;
     this.code = (codes[code] ?? 'UNKNOWN') as keyof typeof codes;

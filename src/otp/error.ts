@@ -29,10 +29,16 @@ export class Violations {
   /** Made with the first violation: most requests have none. */
   #found: FieldViolation[] | undefined;
 
-  /** Notes one violation. */
+  /** Notes one violation; the same one a second time says nothing new. */
   add(field: string, description: string): void {
     this.#found ??= [];
+    if (this.#found.some((known) => known.field === field && known.description === description)) return;
     this.#found.push({ field, description });
+  }
+
+  /** Whether something is wrong with the field. */
+  has(field: string): boolean {
+    return this.#found?.some((violation) => violation.field === field) ?? false;
   }
 
   /** Runs a check with its arguments: its result, or undefined and its violations kept, their fields below `prefix`. Other errors pass. */

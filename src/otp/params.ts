@@ -43,23 +43,24 @@ export const DEFAULTS = {
   period: 30,
   /** The counter of a new HOTP key. */
   counter: 0,
-  /** Bytes of a new secret (RFC 4226 section 4, R6). */
-  newSecret: 20,
   /** Time steps accepted on each side of the current one (RFC 6238 section 5.2). */
   window: 1,
   /** Counters accepted after a HOTP key's own (RFC 4226 section 7.4). */
   lookAhead: 10,
 } as const;
 
+/** Bytes of a new secret: as many as the hash gives (RFC 4226 section 4, R6; RFC 6238 section 5.1). */
+export const NEW_SECRET_BYTES: Readonly<Record<Algorithm, number>> = { SHA1: 20, SHA256: 32, SHA512: 64 };
+
 /** What is accepted, from and to, both included. */
 export const BOUNDS: Readonly<Record<Bounded, Bounds>> = {
   digits: { min: 6, max: 8 },
-  /** Seconds. */
-  period: { min: 1, max: 3600 },
+  /** Seconds; a day at most. */
+  period: { min: 1, max: 86_400 },
   /** The largest integer that a double holds exactly; RFC 4226 has 64 bits. */
   counter: { min: 0, max: Number.MAX_SAFE_INTEGER },
   /** Bytes of a secret that is read. */
-  secret: { min: 1, max: 128 },
+  secret: { min: 1, max: 256 },
   /** Bytes of a secret that is made (RFC 4226 section 4, R6: at least 128 bits). */
   newSecret: { min: 16, max: 64 },
   /** Time steps on one side of the current one. */

@@ -2,11 +2,12 @@
 import { randomFillSync } from 'node:crypto';
 import { invalid, Violations } from './error.ts';
 import { BOUNDS, checkWhole } from './params.ts';
+import { readPasted } from './pasted.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** Longer than 128 bytes in base32 with a separator after each character: nobody's secret, so not worth reading. */
-const MAX_TEXT = 512;
+/** The longest text that is read, in bytes of UTF-8: 256 bytes in base32 with a separator of three bytes after each letter, and more. */
+const MAX_TEXT_BYTES = 2048;
 
 /** Lengths modulo 8 that no number of whole bytes encodes to: a character was lost. */
 const IMPOSSIBLE_REMAINDERS: ReadonlySet<number> = new Set([1, 3, 6]);
@@ -18,28 +19,27 @@ for (const [value, letter] of [...ALPHABET].entries()) {
   VALUES[letter.toLowerCase().charCodeAt(0)] = value;
 }
 
-/** Drops what people put between characters to read them more easily: spaces and dashes, of any script. */
-export function dropSeparators(text: string): string {
-  return text.replace(/[\s\p{Pd}]/gu, '');
-}
-
 /**
- * Decodes a secret in any case, with spaces, dashes and padding or without.
+ * Decodes a secret as typed or pasted (see `readPasted`): in any case, with spaces, dashes and padding or without.
  *
  * Bits left over after the last whole byte are dropped, as authenticator apps do. A length that no secret encodes to is refused, as
  * most libraries do: a character is missing, and the codes would be wrong.
  *
- * @returns 1 to 128 bytes.
+ * @param text at most 2048 bytes in UTF-8.
+ * @returns 1 to 256 bytes.
  * @throws InvalidInputError for `secret`.
  */
 export function parseSecret(text: string): Uint8Array {
-  const letters = text.length > MAX_TEXT ? undefined : dropSeparators(text).replace(/={1,6}$/, '');
+  if (Buffer.byteLength(text) > MAX_TEXT_BYTES) throw invalid('secret', `must be at most ${MAX_TEXT_BYTES} bytes of text`);
+  const letters = readPasted(text)?.replace(/={1,6}$/, '');
   if (letters === '') throw invalid('secret', 'must not be empty: give the base32 text of the key');
-  if (letters === undefined || letters.length * 5 >= (BOUNDS.secret.max + 1) * 8) {
+  if (letters !== undefined && letters.length * 5 >= (BOUNDS.secret.max + 1) * 8) {
     throw invalid('secret', `must be at most ${BOUNDS.secret.max} bytes once decoded`);
   }
-  const bytes = decode(letters);
-  if (bytes === undefined) throw invalid('secret', 'must be base32: the letters A to Z and the digits 2 to 7');
+  const bytes = letters === undefined ? undefined : decode(letters);
+  if (letters === undefined || bytes === undefined) {
+    throw invalid('secret', 'must be base32: the letters A to Z and the digits 2 to 7');
+  }
   if (IMPOSSIBLE_REMAINDERS.has(letters.length % 8))
     throw invalid('secret', 'is incomplete: a base32 text cannot have this length');
   return bytes;

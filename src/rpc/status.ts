@@ -3,7 +3,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
 import { type Status, StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
 import { ErrorReason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
-import { InvalidInputError } from '../otp/error.ts';
+import { type FieldViolation, InvalidInputError } from '../otp/error.ts';
 import { Rejection, type RejectionReason } from '../ports/rejection.ts';
 import { StoreUnavailableError } from '../ports/store.ts';
 import { CallFailure, type CallFailureReason, StatusError, UnauthenticatedRefusal } from './failure.ts';
@@ -12,7 +12,7 @@ import { badRequest, errorInfo, quotaFailure, requestInfo, retryInfo } from './s
 /** A failed call as any transport can answer it. */
 export interface CallStatus {
   readonly code: Code;
-  /** Fixed ASCII text that says what to do. */
+  /** ASCII text that says what to do, made of fixed parts: nothing of the request is in it. */
   readonly message: string;
   readonly reason: ErrorReason;
   /** The binary `google.rpc.Status` for `grpc-status-details-bin`. */
@@ -37,12 +37,14 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
   api_key_missing: {
     code: Code.UNAUTHENTICATED,
     reason: ErrorReason.API_KEY_MISSING,
-    message: 'no API key: send one in the metadata as x-api-key, or as authorization: Bearer',
+    message:
+      'no API key: send one in the metadata as x-api-key, or as authorization: Bearer, with no space or line break before or after it',
   },
   api_key_invalid: {
     code: Code.UNAUTHENTICATED,
     reason: ErrorReason.API_KEY_INVALID,
-    message: 'the API key is not valid: check it, or ask the operator of this service for another',
+    message:
+      'the API key is not valid: check it, also for spaces or line breaks in it, or ask the operator of this service for another',
   },
   authentication_throttled: {
     code: Code.RESOURCE_EXHAUSTED,
@@ -113,7 +115,7 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
   invalid_fields: {
     code: Code.INVALID_ARGUMENT,
     reason: ErrorReason.INVALID_FIELDS,
-    message: 'the request has invalid fields: the BadRequest details name each one and its remedy',
+    message: 'the request has invalid fields',
   },
   internal: {
     code: Code.INTERNAL,
@@ -121,6 +123,9 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
     message: 'an internal error: it is logged under the request id',
   },
 };
+
+/** How many fields a message names; a description is a fixed text of some hundred characters. */
+const FIELDS_NAMED = 3;
 
 /** How long to wait for a store that is away, in ms, where nothing says better. */
 const STORE_RETRY_MS = 1000;
@@ -136,9 +141,11 @@ export function statusOf(error: unknown, requestId: string): CallStatus {
   if (error instanceof InvalidInputError) details.push(badRequest(error.violations));
   if (reason === 'rate_limited' || reason === 'cost_over_limit') details.push(quotaFailure(metadata));
   if (retryAfterMs !== undefined) details.push(retryInfo(retryAfterMs));
-  const status: Status = create(StatusSchema, { code: meaning.code, message: meaning.message, details });
+  const message = error instanceof InvalidInputError ? describeFields(meaning.message, error.violations) : meaning.message;
+  const status: Status = create(StatusSchema, { code: meaning.code, message, details });
   return {
     ...meaning,
+    message,
     details: toBinary(StatusSchema, status),
     retryAfterMs,
     isFinal: reason === 'cost_over_limit',
@@ -158,6 +165,13 @@ function statusAsSaid({ code, message, details }: StatusError): CallStatus {
     isFinal: false,
     internal: false,
   };
+}
+
+/** The first fields with what to do about each: many callers print nothing of an error but its message. */
+function describeFields(message: string, violations: readonly FieldViolation[]): string {
+  const named = violations.slice(0, FIELDS_NAMED).map(({ field, description }) => `${field}: ${description}`);
+  const more = violations.length - named.length;
+  return `${message}: ${[...named, ...(more > 0 ? [`and ${more} more in the BadRequest details`] : [])].join('; ')}`;
 }
 
 function reasonOf(error: unknown): Reason {

@@ -3,7 +3,7 @@ import { create } from '@bufbuild/protobuf';
 import { type KeyParameters, KeyParametersSchema } from '../../gen/ts/otp/v1/key_pb.ts';
 import { type GenerateRequest, type GenerateResponse, GenerateResponseSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { Violations } from '../otp/error.ts';
-import { completeParameters, DEFAULTS, type Parameters } from '../otp/params.ts';
+import { type Algorithm, completeParameters, DEFAULTS, NEW_SECRET_BYTES, type Parameters } from '../otp/params.ts';
 import { formatSecret, generateSecret, groupSecret, parseSecret } from '../otp/secret.ts';
 import { stepAt } from '../otp/totp.ts';
 import { checkLabel, formatUri, type KeyUri } from '../otp/uri.ts';
@@ -60,10 +60,10 @@ function readRequest(request: GenerateRequest, violations: Violations): KeyUri |
   const parameters = violations.collect('', completeParameters, given);
   const label = violations.collect('', checkLabel, request.issuer, request.accountName);
   const counter = violations.collect('', readCounter, 'counter', request.counter);
-  if (type !== 'hotp' && request.counter !== undefined) {
+  if (type !== 'hotp' && !violations.has('type') && request.counter !== undefined) {
     violations.add('counter', 'not for TOTP: leave it unset, or set type to OTP_TYPE_HOTP');
   }
-  const secret = violations.collect('', readSecret, request, violations);
+  const secret = violations.collect('', readSecret, request, algorithm, violations);
   if (parameters === undefined || secret === undefined || label === undefined) return undefined;
   return {
     secret,
@@ -73,8 +73,8 @@ function readRequest(request: GenerateRequest, violations: Violations): KeyUri |
   };
 }
 
-function readSecret(request: GenerateRequest, violations: Violations): Uint8Array {
-  if (request.secret === '') return generateSecret(request.secretSize || DEFAULTS.newSecret);
+function readSecret(request: GenerateRequest, algorithm: Algorithm | undefined, violations: Violations): Uint8Array {
+  if (request.secret === '') return generateSecret(request.secretSize || NEW_SECRET_BYTES[algorithm ?? DEFAULTS.algorithm]);
   if (request.secretSize !== 0) violations.add('secret_size', 'not together with secret: leave one of them unset');
   return parseSecret(request.secret);
 }

@@ -1,9 +1,9 @@
 /** Reads the key of a request: a secret with parameters, or an otpauth URI that the parameters may not contradict. */
 import type { Key } from '../../gen/ts/otp/v1/key_pb.ts';
-import { invalid, Violations } from '../otp/error.ts';
-import { completeParameters, type Parameters, type ParametersInput } from '../otp/params.ts';
+import { Violations } from '../otp/error.ts';
+import { BOUNDS, checkWhole, DEFAULTS, type OtpType, type Parameters } from '../otp/params.ts';
+import { readUri, type UriReading } from '../otp/read-uri.ts';
 import { parseSecret } from '../otp/secret.ts';
-import { type KeyUri, parseUri } from '../otp/uri.ts';
 import { readAlgorithm, readType } from './enums.ts';
 import { readCounter } from './numbers.ts';
 
@@ -15,61 +15,88 @@ export interface ResolvedKey {
   readonly counter: number | undefined;
 }
 
-/** Reads `key`; throws every violation at once, with field paths relative to the key. */
-export function readKey(key: Key): ResolvedKey {
-  const violations = new Violations();
-  const type = violations.collect('', readType, key.type);
-  const algorithm = violations.collect('', readAlgorithm, key.algorithm);
-  const input = { type, algorithm, digits: key.digits || undefined, period: key.periodSeconds || undefined };
-  const counter = violations.collect('', readCounter, 'counter', key.counter);
-  const source = violations.collect<[Key], Uint8Array | KeyUri>('', readSource, key);
-  const uri = source instanceof Uint8Array ? undefined : source;
-  if (uri !== undefined) agree(uri, input, violations);
-  const parameters = violations.collect('', completeParameters, merge(uri, input));
-  const moving = counter ?? uri?.counter;
-  if (parameters !== undefined) checkCounter(parameters, key.counter !== undefined, moving, violations);
-  violations.throwIfAny();
-  if (source === undefined || parameters === undefined) throw new Error('a key without violations has a source and parameters');
-  return { secret: source instanceof Uint8Array ? source : source.secret, parameters, counter: moving };
+/**
+ * Reads `key`; throws every violation at once, with field paths relative to the key.
+ *
+ * Each violation is one of the request as it was sent: what could not be read is taken for nothing else, and compared with nothing.
+ *
+ * @param needsCounter false if the counter of a HOTP does not matter: it may be missing, and that of a URI is not looked at.
+ */
+export function readKey(key: Key, needsCounter = true): ResolvedKey {
+  const found = new Violations();
+  const given = {
+    type: found.collect('', readType, key.type),
+    algorithm: found.collect('', readAlgorithm, key.algorithm),
+    counter: found.collect('', readCounter, 'counter', key.counter),
+  };
+  const source = readSource(key, needsCounter, found);
+  // Beside a bare secret the defaults hold; beside a URI its own, and beside nothing none.
+  const defaults: Partial<typeof DEFAULTS> = key.source.case === 'secret' ? DEFAULTS : {};
+  const type = settle('type', given.type, source.type, defaults.type, found);
+  const algorithm = settle('algorithm', given.algorithm, source.algorithm, defaults.algorithm, found);
+  const digits = settle('digits', readDigits(key, found), source.digits, defaults.digits, found);
+  const period = settle('period_seconds', readPeriod(key, type, found), source.period, defaults.period, found);
+  if (type === 'totp' && key.counter !== undefined) {
+    found.add('counter', 'not for TOTP: leave it unset, or set type to OTP_TYPE_HOTP');
+  }
+  if (type === 'hotp' && key.source.case === 'secret' && key.counter === undefined && needsCounter) {
+    found.add('counter', 'required for HOTP: set the counter of the key');
+  }
+  found.throwIfAny();
+  const { secret } = source;
+  if (secret === undefined || type === undefined || algorithm === undefined || digits === undefined || period === undefined) {
+    throw new Error('a key without violations is complete');
+  }
+  return { secret, parameters: { type, algorithm, digits, period }, counter: given.counter ?? source.counter };
 }
 
 /** Reads the `key` field of a request, which is required; its violations get the prefix `key.`. */
 export function requireKey(key: Key | undefined, violations: Violations): ResolvedKey | undefined {
-  if (key !== undefined) return violations.collect('key.', readKey, key);
+  if (key !== undefined) return violations.collect('key.', readKey, key, true);
   violations.add('key', 'required: set key.secret to the base32 secret, or key.uri to the otpauth URI');
   return undefined;
 }
 
-function readSource(key: Key): Uint8Array | KeyUri {
-  return key.source.case === 'uri' ? parseUri(key.source.value) : readSecret(key);
-}
-
-function readSecret(key: Key): Uint8Array {
-  if (key.source.case !== 'secret') throw invalid('secret', 'required: set secret, or uri instead');
-  return parseSecret(key.source.value);
-}
-
-function merge(uri: KeyUri | undefined, input: ParametersInput): ParametersInput {
-  if (uri === undefined) return input;
-  const { type, algorithm, digits, period } = uri.parameters;
-  return { type, algorithm, digits, period: type === 'totp' ? period : undefined };
-}
-
-function agree(uri: KeyUri, input: ParametersInput, violations: Violations): void {
-  const fields = [
-    ['type', input.type, uri.parameters.type],
-    ['algorithm', input.algorithm, uri.parameters.algorithm],
-    ['digits', input.digits, uri.parameters.digits],
-    ['period_seconds', input.period, uri.parameters.period],
-  ] as const;
-  for (const [field, given, inUri] of fields) {
-    if (given !== undefined && given !== inUri)
-      violations.add(field, 'differs from the URI: leave it unset, or correct one of them');
+/** What is said elsewhere than in the fields of the parameters: all that a URI says, and of a bare secret nothing more. */
+function readSource(key: Key, needsCounter: boolean, found: Violations): Partial<UriReading> {
+  switch (key.source.case) {
+    case 'uri':
+      return readUri(key.source.value, found, needsCounter && key.counter === undefined);
+    case 'secret':
+      return { secret: found.collect('', parseSecret, key.source.value) };
+    default:
+      found.add('secret', 'required: set secret, or uri instead');
+      return {};
   }
 }
 
-function checkCounter({ type }: Parameters, given: boolean, counter: number | undefined, violations: Violations): void {
-  if (type === 'totp' && given) violations.add('counter', 'not for TOTP: leave it unset, or set type to OTP_TYPE_HOTP');
-  if (type === 'hotp' && !given && counter === undefined)
-    violations.add('counter', 'required for HOTP: set the counter of the key');
+/** What holds: the field, or what the URI says, or the default; undefined if they disagree, or the field is wrong by itself. */
+function settle<T>(
+  field: string,
+  given: T | undefined,
+  inUri: T | undefined,
+  fallback: T | undefined,
+  found: Violations,
+): T | undefined {
+  if (found.has(field)) return undefined;
+  if (given === undefined || inUri === undefined || given === inUri) return given ?? inUri ?? fallback;
+  found.add(field, 'differs from the URI: leave it unset, or correct one of them');
+  return undefined;
+}
+
+function readDigits({ digits }: Key, found: Violations): number | undefined {
+  if (digits === 0) return undefined;
+  checkWhole(found, 'digits', digits, BOUNDS.digits);
+  return digits;
+}
+
+/** The period asked for; 0 for HOTP. Of an uncertain type it may be any that a TOTP can have. */
+function readPeriod({ periodSeconds }: Key, type: OtpType | undefined, found: Violations): number | undefined {
+  if (type === 'hotp') {
+    if (periodSeconds !== 0) found.add('period_seconds', 'must be left unset for HOTP, which has no time step');
+    return 0;
+  }
+  if (periodSeconds === 0) return undefined;
+  checkWhole(found, 'period_seconds', periodSeconds, BOUNDS.period);
+  return periodSeconds;
 }

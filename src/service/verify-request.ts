@@ -1,12 +1,12 @@
 /** Reads a Verify request: every field checked, every default filled in. */
 import type { VerifyRequest } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { Violations } from '../otp/error.ts';
+import { MAX_CODE_BYTES } from '../otp/hotp.ts';
 import { BOUNDS, DEFAULTS } from '../otp/params.ts';
 import { stepAt, window } from '../otp/totp.ts';
 import { type ResolvedKey, requireKey } from './key.ts';
 import { readBounded, readCounter } from './numbers.ts';
 
-const MAX_CODE_BYTES = 64;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** A check, ready to be made. */

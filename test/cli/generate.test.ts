@@ -104,6 +104,16 @@ describe('a new key', () => {
     expect(err).toMatch(/^warning: the QR code is \d+ characters wide, the terminal 20: widen it, or save a picture/);
   });
 
+  it.each([
+    [[], 20],
+    [['--algorithm', 'sha256'], 32],
+    [['--algorithm', 'sha512'], 64],
+    [['--algorithm', 'sha512', '--size', '20'], 20],
+  ])('has as many bytes as its hash unless it is told otherwise (%j)', async (flags, secretSize) => {
+    const { out } = await otpd([...ALICE, ...flags, '--json'], { env: server.env });
+    expect(JSON.parse(out).parameters.secretSize).toBe(secretSize);
+  });
+
   it('is JSON with --json, the picture in it, and nothing else on standard output', async () => {
     const { out, err } = await otpd([...ALICE, '--json', '--png', path('alice.png'), '--size', '32'], { env: server.env });
     const answer = JSON.parse(out);

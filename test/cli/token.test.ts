@@ -14,7 +14,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 describe('errors of the server', () => {
   it('are one line with every field that is wrong, the reason and the request id', async () => {
-    const { code, out, err } = await otpd(['token', 'not!base32', '--digits', '9', '--period', '4000'], { env: server.env });
+    const { code, out, err } = await otpd(['token', 'not!base32', '--digits', '9', '--period', '90000'], { env: server.env });
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(
       /^error: (?=.*key\.secret: )(?=.*key\.digits: )(?=.*key\.period_seconds: ).* \(INVALID_FIELDS, request [\w-]+\)\n$/,

@@ -110,6 +110,7 @@ describe.concurrent('an answer', () => {
     ['already used', 1, { status: VerifyStatus.REPLAYED }, []],
     ['not a code: 6 digits expected', 1, { status: VerifyStatus.MALFORMED }, []],
     ['not a code: 8 digits expected', 1, { status: VerifyStatus.MALFORMED }, ['--digits', '8']],
+    ['not a code: another number of digits expected', 1, { status: VerifyStatus.MALFORMED }, ['--digits', '10']],
     ['locked: try again in 1 min', 1, { status: VerifyStatus.THROTTLED, retryAfter: { seconds: 60n } }, []],
     ['locked: too many wrong codes; only an operator can unlock the key', 1, { status: VerifyStatus.THROTTLED }, []],
   ])('reads "%s" and exits %i', async (text, code, answer, args) => {
@@ -180,5 +181,26 @@ describe('with the real service', () => {
     expect(await otpd(['verify', '-', '12345'], { env: server.env, stdin: SECRET })).toMatchObject({ code: 1 });
     const uri = `otpauth://totp/a?secret=${SECRET}&digits=7`;
     expect((await otpd(['verify', uri, '12345'], { env })).out).toBe('not a code: 7 digits expected\n');
+  });
+
+  it('the URI is read as the server reads it', async () => {
+    await using server = await startReal();
+    const shorter = async (...args: string[]) => (await otpd(['verify', ...args], { env: server.env })).out;
+    const expected = (digits: number) => `not a code: ${digits} digits expected\n`;
+    expect(await shorter(`OTPAUTH://TOTP/X:y?SECRET=${SECRET}&DIGITS=8`, '123456')).toBe(expected(8));
+    expect(await shorter(`otpauth://totp/C#:%zz?issuer=%E9&%64igits=7&secret=JBSW+Y3DP`, '123456')).toBe(expected(7));
+    expect(await shorter(`\u202aotpauth://totp/a?secret=${SECRET}&digits=8\u202c`, '123456')).toBe(expected(8));
+    expect(await shorter(`otpauth://totp/a?secret=${SECRET}`, '12345678')).toBe(expected(6));
+    expect(await shorter(`otpauth://totp/a?secret=${SECRET}`, '123456', '--digits', '8')).toBe('');
+    expect(await shorter(`otpauth://hotp/a?secret=${SECRET}&digits=8`, '123456', '--counter', '5')).toBe(expected(8));
+    expect(await shorter(`otpauth://hotp/a?secret=${SECRET}&digits=8&counter=5`, '123456')).toBe(expected(8));
+  });
+
+  it('a code is read as it was pasted', async () => {
+    await using server = await startReal();
+    const code = (await otpd(['token', '\u202ajbsw y3dp ehpk 3pxp\u202c'], { env: server.env })).out.trim();
+    const full = code.replace(/\d/g, (digit) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0));
+    expect((await otpd(['verify', SECRET, `\u200e${full}`], { env: server.env })).out).toBe('accepted\n');
+    expect((await otpd(['verify', SECRET, code], { env: server.env })).out).toBe('already used\n');
   });
 });

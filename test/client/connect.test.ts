@@ -79,7 +79,7 @@ test('an error says everything that the server says', async () => {
     retryDelayMs: undefined,
     requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
   });
-  expect(error.message).toMatch(/^the request has invalid fields: .*; key\.digits: .*6 to 8; past_steps: .*0 to 10$/);
+  expect(error.message).toMatch(/^the request has invalid fields: key\.digits: .*6 to 8; past_steps: .*0 to 10$/);
 });
 
 test('the request that was given is left as it was, its request id unset', async () => {

@@ -5,9 +5,9 @@ import { fieldsOf, violationsOf } from './violations.ts';
 
 describe('completeParameters', () => {
   it('names every violation at once', () => {
-    expect(violationsOf(() => completeParameters({ digits: 9, period: 3601 }))).toEqual([
+    expect(violationsOf(() => completeParameters({ digits: 9, period: 86_401 }))).toEqual([
       'digits: must be a whole number from 6 to 8',
-      'period_seconds: must be a whole number from 1 to 3600',
+      'period_seconds: must be a whole number from 1 to 86400',
     ]);
     expect(fieldsOf(() => completeParameters({ type: 'hotp', digits: 5, period: 30 }))).toEqual(['digits', 'period_seconds']);
   });
@@ -16,13 +16,13 @@ describe('completeParameters', () => {
     expect(fieldsOf(() => completeParameters({ digits }))).toEqual(['digits']);
   });
 
-  it.each([0, 3601, 29.5, -30, Number.NaN])('refuses a period of %d s', (period) => {
+  it.each([0, 86_401, 29.5, -30, Number.NaN])('refuses a period of %d s', (period) => {
     expect(fieldsOf(() => completeParameters({ period }))).toEqual(['period_seconds']);
   });
 
   it('accepts the bounds themselves', () => {
     expect(completeParameters({ digits: 6, period: 1 })).toMatchObject({ digits: 6, period: 1 });
-    expect(completeParameters({ digits: 8, period: 3600 })).toMatchObject({ digits: 8, period: 3600 });
+    expect(completeParameters({ digits: 8, period: 86_400 })).toMatchObject({ digits: 8, period: 86_400 });
   });
 
   it('fills in the defaults of RFC 6238 and of the apps', () => {

@@ -17,7 +17,22 @@ describe('parseSecret', () => {
     (text) => expect(violationsOf(() => parseSecret(text))).toEqual([expect.stringContaining('must be base32')]),
   );
 
-  it.each(['\u017f', '\u0131', '\u212a', '\uff21', '\uff12', '\u0662'])('refuses %j, which Unicode folds to base32', (letter) => {
+  it.each([
+    '\u0131',
+    '\u00df',
+    '\ufb00',
+    '\u0410',
+    '\u0391',
+    '\u00c9',
+    '\u2469',
+    '\u00b2',
+    '\ufdfa',
+    '\u2116',
+    '+',
+    '\uff0b',
+    '\ud835',
+    '\uff10',
+  ])('refuses %j, which is no letter or digit of base32', (letter) => {
     expect(violationsOf(() => parseSecret(`JBSWY3D${letter}`))).toEqual([expect.stringContaining('must be base32')]);
   });
 
@@ -25,10 +40,23 @@ describe('parseSecret', () => {
     expect(violationsOf(() => parseSecret(text))).toEqual([expect.stringContaining('is incomplete')]);
   });
 
-  it('refuses more than 128 bytes, however long the text', () => {
-    expect(parseSecret(formatSecret(new Uint8Array(128)))).toHaveLength(128);
-    for (const text of [formatSecret(new Uint8Array(129)), 'A'.repeat(10_000_000), ' '.repeat(10_000_000)]) {
-      expect(violationsOf(() => parseSecret(text))).toEqual(['secret: must be at most 128 bytes once decoded']);
+  it('refuses more than 256 bytes', () => {
+    expect(parseSecret(formatSecret(new Uint8Array(256)))).toHaveLength(256);
+    expect(violationsOf(() => parseSecret(formatSecret(new Uint8Array(257))))).toEqual([
+      'secret: must be at most 256 bytes once decoded',
+    ]);
+  });
+
+  it('refuses more than 2048 bytes of text in UTF-8, before it reads them', () => {
+    expect(parseSecret('JBSWY3DPEHPK3PXP'.padEnd(2048, ' '))).toEqual(HELLO);
+    expect(parseSecret(`${'\u200b'.repeat(677)} JBSWY3DPEHPK3PXP`)).toEqual(HELLO);
+    for (const text of [
+      'JBSWY3DPEHPK3PXP'.padEnd(2049, ' '),
+      '\u200b'.repeat(683),
+      'A'.repeat(10_000_000),
+      ' '.repeat(10_000_000),
+    ]) {
+      expect(violationsOf(() => parseSecret(text))).toEqual(['secret: must be at most 2048 bytes of text']);
     }
   });
 
@@ -41,6 +69,10 @@ describe('parseSecret', () => {
     'JBSW\u2013Y3DP\u2011EHPK3PXP',
     'JBSWY3DPEHPK3PXP======',
     'JBSWY3DPEHPK3PXP= = =',
+    'JB\u017fWY3DPEHP\u212a3PXP',
+    '\uff2aBSWY\u0663DPEHPK\uff13PXP\uff1d',
+    '\u202aJBSWY3DPEHPK3PXP\u202c',
+    'JBSW\u200bY3DP\u2212EHPK\u00ad3PXP\ufeff',
   ])("reads the documentation's own secret from %j", (text) => expect(parseSecret(text)).toEqual(HELLO));
 
   it('drops the bits after the last byte, as apps do', () => {
@@ -48,9 +80,9 @@ describe('parseSecret', () => {
     expect(parseSecret('77')).toEqual(Uint8Array.of(0xff));
   });
 
-  it('reads 128 bytes in groups of four with padding', () => {
+  it('reads 256 bytes in groups of four with padding', () => {
     const secret = generateSecret(64);
-    const long = Uint8Array.from([...secret, ...secret]);
+    const long = Uint8Array.from([...secret, ...secret, ...secret, ...secret]);
     expect(parseSecret(`${groupSecret(formatSecret(long))} ===`)).toEqual(long);
   });
 

@@ -49,6 +49,23 @@ describe('before the message is read', () => {
     }
   });
 
+  test.each([
+    ['a space after it', (key: string) => `${key} `],
+    ['a space before it', (key: string) => ` ${key}`],
+    ['a tab after it', (key: string) => `${key}\t`],
+  ])('a key with %s, which HTTP/2 drops: the message says so', async (_, spell) => {
+    const answer = await rawCall(connection, TOKEN, { headers: { 'x-api-key': spell(server.apiKey) }, body: frame(MESSAGE) });
+    expectError({ ...answer, trailers: answer.metadata }, 'UNAUTHENTICATED', 'API_KEY_MISSING');
+    expect(answer.message).toContain('no space or line break before or after it');
+  });
+
+  test('a key with a space in it: the message says that none has one', async () => {
+    const apiKey = `${server.apiKey.slice(0, 9)} ${server.apiKey.slice(9)}`;
+    const answer = await rawCall(connection, TOKEN, { headers: { 'x-api-key': apiKey }, body: frame(MESSAGE) });
+    expectError({ ...answer, trailers: answer.metadata }, 'UNAUTHENTICATED', 'API_KEY_INVALID');
+    expect(answer.message).toContain('spaces or line breaks in it');
+  });
+
   test('a key that is none', async () => {
     const answer = await client.call(methods.token, { key }, { apiKey: 'otpd_nonsense' });
     expectError(answer, 'UNAUTHENTICATED', 'API_KEY_INVALID');

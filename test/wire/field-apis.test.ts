@@ -78,6 +78,19 @@ describe('ToolkitAPI TOTP generate', () => {
   });
 });
 
+test.each([
+  [Algorithm.UNSPECIFIED, 0, 20],
+  [Algorithm.SHA1, 0, 20],
+  [Algorithm.SHA256, 0, 32],
+  [Algorithm.SHA512, 0, 64],
+  [Algorithm.SHA1, 64, 64],
+  [Algorithm.SHA512, 16, 16],
+])('a new key for hash %i and %i bytes has %i (RFC 6238 section 5.1)', async (algorithm, secretSize, bytes) => {
+  const { response } = await client.call(methods.generate, { accountName: 'alice', algorithm, secretSize });
+  expect(response?.parameters?.secretSize).toBe(bytes);
+  expect(response?.secret).toHaveLength(Math.ceil((bytes * 8) / 5));
+});
+
 test('2faotp.live: code, remaining time, server timestamp, valid until', async () => {
   const { response } = await client.call(methods.token, { key });
   const { token } = response ?? {};

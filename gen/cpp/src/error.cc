@@ -65,7 +65,11 @@ struct Error::Facts {
 
   std::string text() const {
     std::string text = std::string(name_of(code)) + ": " + message;
-    for (const FieldViolation& violation : violations) text += "; " + violation.field + ": " + violation.description;
+    for (const FieldViolation& violation : violations) {
+      const std::string wrong = violation.field + ": " + violation.description;
+      // The server's message names the first of them.
+      if (message.find(wrong) == std::string::npos) text += "; " + wrong;
+    }
     return text;
   }
 

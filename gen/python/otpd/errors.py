@@ -48,8 +48,9 @@ class OtpError(Exception):
 
     def __str__(self) -> str:
         """The code, the message, and every field that is wrong."""
-        wrong = "".join(f"; {each.field}: {each.description}" for each in self.field_violations)
-        return f"{self.code.name}: {self.message}{wrong}"
+        wrong = [f"{each.field}: {each.description}" for each in self.field_violations]
+        # The server's message names the first of them.
+        return "; ".join([f"{self.code.name}: {self.message}", *(each for each in wrong if each not in self.message)])
 
     @classmethod
     def from_rpc_error(cls, error: grpc.RpcError) -> OtpError:

@@ -83,7 +83,9 @@ impl fmt::Debug for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "otpd: {:?}: {}", self.code(), self.message())?;
-        self.field_violations().iter().try_for_each(|wrong| write!(f, "; {}: {}", wrong.field, wrong.description))
+        let wrong = self.field_violations().iter().map(|wrong| format!("{}: {}", wrong.field, wrong.description));
+        // The server's message names the first of them.
+        wrong.filter(|wrong| !self.message().contains(wrong)).try_for_each(|wrong| write!(f, "; {wrong}"))
     }
 }
 
@@ -116,14 +118,14 @@ mod tests {
         let mut details = ErrorDetails::with_error_info("ERROR_REASON_INVALID_FIELDS", "otp.v1", [("a".into(), "b".into())]);
         details.add_bad_request_violation("key.secret", "is empty").add_bad_request_violation("code", "is empty");
         details.set_retry_info(Some(Duration::from_millis(1500))).set_request_info("17", "");
-        let error = Error::from(Status::with_error_details(Code::InvalidArgument, "some fields are wrong", details));
+        let error = Error::from(Status::with_error_details(Code::InvalidArgument, "some fields are wrong: key.secret: is empty", details));
         assert_eq!(error.code(), Code::InvalidArgument);
         assert_eq!(error.reason(), Some("ERROR_REASON_INVALID_FIELDS"));
         assert_eq!(error.metadata().unwrap()["a"], "b");
         assert_eq!(error.field_violations().len(), 2);
         assert_eq!(error.retry_delay(), Some(Duration::from_millis(1500)));
         assert_eq!(error.request_id(), Some("17"));
-        assert_eq!(error.to_string(), "otpd: InvalidArgument: some fields are wrong; key.secret: is empty; code: is empty");
+        assert_eq!(error.to_string(), "otpd: InvalidArgument: some fields are wrong: key.secret: is empty; code: is empty");
     }
 
     #[test]

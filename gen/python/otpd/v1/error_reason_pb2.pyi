@@ -25,7 +25,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_UNSPECIFIED: _ErrorReason.ValueType  # 0
     """Never sent."""
     ERROR_REASON_API_KEY_MISSING: _ErrorReason.ValueType  # 1
-    """UNAUTHENTICATED: the call carries no API key, neither in `x-api-key` nor as `authorization: Bearer`.
+    """UNAUTHENTICATED: the call carries no API key, neither in `x-api-key` nor as `authorization: Bearer`. HTTP/2 drops a value with
+    a space before or after it, and one with a line break.
 
     Example: { "reason": "ERROR_REASON_API_KEY_MISSING", "domain": "otp.v1", "metadata": {} }
     """
@@ -116,7 +117,8 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 """Never sent."""
 ERROR_REASON_API_KEY_MISSING: ErrorReason.ValueType  # 1
-"""UNAUTHENTICATED: the call carries no API key, neither in `x-api-key` nor as `authorization: Bearer`.
+"""UNAUTHENTICATED: the call carries no API key, neither in `x-api-key` nor as `authorization: Bearer`. HTTP/2 drops a value with
+a space before or after it, and one with a line break.
 
 Example: { "reason": "ERROR_REASON_API_KEY_MISSING", "domain": "otp.v1", "metadata": {} }
 """

@@ -83,14 +83,17 @@ class Key(_message.Message):
     PERIOD_SECONDS_FIELD_NUMBER: _builtins.int
     COUNTER_FIELD_NUMBER: _builtins.int
     secret: _builtins.str
-    """The shared secret in base32 (RFC 4648 section 6), in any case, with spaces, dashes and padding or without.
+    """The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
+    and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
 
-    1 to 128 bytes once decoded.
+    1 to 256 bytes once decoded, at most 2048 bytes of text.
     """
     uri: _builtins.str
     """The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
 
-    At most 4096 bytes. The fields below may be left unset or must agree with it, save `counter`, which takes its place.
+    At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
+    and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
+    the URI, also of a missing one.
     """
     type: Global___OtpType.ValueType
     """The kind of one-time password.
@@ -108,14 +111,14 @@ class Key(_message.Message):
     If zero, what the URI says, or 6.
     """
     period_seconds: _builtins.int
-    """The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+    """The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
 
     If zero, what the URI says, or 30.
     """
     counter: _builtins.int
     """The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
 
-    If unset, what the URI says; required for a HOTP whose secret is given without one.
+    If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
     """
     def __init__(
         self,

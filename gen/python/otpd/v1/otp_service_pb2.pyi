@@ -102,7 +102,7 @@ class GenerateRequest(_message.Message):
     If zero, 6.
     """
     period_seconds: _builtins.int
-    """The time step in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+    """The time step in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
 
     If zero, 30.
     """
@@ -114,10 +114,10 @@ class GenerateRequest(_message.Message):
     secret_size: _builtins.int
     """The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
 
-    If zero, 20.
+    If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
     """
     secret: _builtins.str
-    """An existing secret in base32, to show its QR code again; 1 to 128 bytes once decoded.
+    """An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
 
     If empty, a new random secret is made.
     """
@@ -321,7 +321,8 @@ class VerifyRequest(_message.Message):
     ALLOW_REUSE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     code: _builtins.str
-    """The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+    """The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+    of any script counts as its value.
 
     Required.
     """

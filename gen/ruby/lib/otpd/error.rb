@@ -59,7 +59,9 @@ module Otpd
     private_class_method :read
 
     def initialize(code, text, reason: nil, metadata: {}, field_violations: [], retry_delay: nil, request_id: nil)
-      super(["#{code}: #{text}", *field_violations.map { |each| "#{each.field}: #{each.description}" }].join('; '))
+      wrong = field_violations.map { |each| "#{each.field}: #{each.description}" }
+      # The server's message names the first of them.
+      super(["#{code}: #{text}", *wrong.reject { |each| text.include?(each) }].join('; '))
       @code = code
       @reason = reason
       @metadata = metadata

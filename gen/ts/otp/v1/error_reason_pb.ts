@@ -28,7 +28,8 @@ export const ErrorReason = {
   UNSPECIFIED: 0,
 
   /**
-   * UNAUTHENTICATED: the call carries no API key, neither in `x-api-key` nor as `authorization: Bearer`.
+   * UNAUTHENTICATED: the call carries no API key, neither in `x-api-key` nor as `authorization: Bearer`. HTTP/2 drops a value with
+   * a space before or after it, and one with a line break.
    *
    * Example: { "reason": "ERROR_REASON_API_KEY_MISSING", "domain": "otp.v1", "metadata": {} }
    *

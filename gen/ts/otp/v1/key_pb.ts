@@ -27,9 +27,10 @@ export type Key = Message<"otp.v1.Key"> & {
    */
   source: {
     /**
-     * The shared secret in base32 (RFC 4648 section 6), in any case, with spaces, dashes and padding or without.
+     * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
+     * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      *
-     * 1 to 128 bytes once decoded.
+     * 1 to 256 bytes once decoded, at most 2048 bytes of text.
      *
      * @generated from field: string secret = 1;
      */
@@ -39,7 +40,9 @@ export type Key = Message<"otp.v1.Key"> & {
     /**
      * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
      *
-     * At most 4096 bytes. The fields below may be left unset or must agree with it, save `counter`, which takes its place.
+     * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
+     * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
+     * the URI, also of a missing one.
      *
      * @generated from field: string uri = 2;
      */
@@ -75,7 +78,7 @@ export type Key = Message<"otp.v1.Key"> & {
   digits: number;
 
   /**
-   * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+   * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
    *
    * If zero, what the URI says, or 30.
    *
@@ -86,7 +89,7 @@ export type Key = Message<"otp.v1.Key"> & {
   /**
    * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
    *
-   * If unset, what the URI says; required for a HOTP whose secret is given without one.
+   * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
    *
    * @generated from field: optional uint64 counter = 7;
    */

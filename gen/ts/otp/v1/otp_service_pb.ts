@@ -72,7 +72,7 @@ export type GenerateRequest = Message<"otp.v1.GenerateRequest"> & {
   digits: number;
 
   /**
-   * The time step in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+   * The time step in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
    *
    * If zero, 30.
    *
@@ -92,14 +92,14 @@ export type GenerateRequest = Message<"otp.v1.GenerateRequest"> & {
   /**
    * The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
    *
-   * If zero, 20.
+   * If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
    *
    * @generated from field: uint32 secret_size = 8;
    */
   secretSize: number;
 
   /**
-   * An existing secret in base32, to show its QR code again; 1 to 128 bytes once decoded.
+   * An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
    *
    * If empty, a new random secret is made.
    *
@@ -305,7 +305,8 @@ export type VerifyRequest = Message<"otp.v1.VerifyRequest"> & {
   key?: Key | undefined;
 
   /**
-   * The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+   * The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+   * of any script counts as its value.
    *
    * Required.
    *

@@ -29,7 +29,8 @@ type ErrorReason int32
 const (
 	// Never sent.
 	ErrorReason_ERROR_REASON_UNSPECIFIED ErrorReason = 0
-	// UNAUTHENTICATED: the call carries no API key, neither in `x-api-key` nor as `authorization: Bearer`.
+	// UNAUTHENTICATED: the call carries no API key, neither in `x-api-key` nor as `authorization: Bearer`. HTTP/2 drops a value with
+	// a space before or after it, and one with a line break.
 	//
 	// Example: { "reason": "ERROR_REASON_API_KEY_MISSING", "domain": "otp.v1", "metadata": {} }
 	ErrorReason_ERROR_REASON_API_KEY_MISSING ErrorReason = 1

@@ -155,13 +155,13 @@ type Key struct {
 	//
 	// If zero, what the URI says, or 6.
 	Digits uint32 `protobuf:"varint,5,opt,name=digits,proto3" json:"digits,omitempty"`
-	// The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+	// The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
 	//
 	// If zero, what the URI says, or 30.
 	PeriodSeconds uint32 `protobuf:"varint,6,opt,name=period_seconds,json=periodSeconds,proto3" json:"period_seconds,omitempty"`
 	// The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
 	//
-	// If unset, what the URI says; required for a HOTP whose secret is given without one.
+	// If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
 	Counter       *uint64 `protobuf:"varint,7,opt,name=counter,proto3,oneof" json:"counter,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -262,16 +262,19 @@ type isKey_Source interface {
 }
 
 type Key_Secret struct {
-	// The shared secret in base32 (RFC 4648 section 6), in any case, with spaces, dashes and padding or without.
+	// The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
+	// and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
 	//
-	// 1 to 128 bytes once decoded.
+	// 1 to 256 bytes once decoded, at most 2048 bytes of text.
 	Secret string `protobuf:"bytes,1,opt,name=secret,proto3,oneof"`
 }
 
 type Key_Uri struct {
 	// The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
 	//
-	// At most 4096 bytes. The fields below may be left unset or must agree with it, save `counter`, which takes its place.
+	// At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
+	// and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
+	// the URI, also of a missing one.
 	Uri string `protobuf:"bytes,2,opt,name=uri,proto3,oneof"`
 }
 

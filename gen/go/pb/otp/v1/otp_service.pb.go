@@ -111,7 +111,7 @@ type GenerateRequest struct {
 	//
 	// If zero, 6.
 	Digits uint32 `protobuf:"varint,5,opt,name=digits,proto3" json:"digits,omitempty"`
-	// The time step in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+	// The time step in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
 	//
 	// If zero, 30.
 	PeriodSeconds uint32 `protobuf:"varint,6,opt,name=period_seconds,json=periodSeconds,proto3" json:"period_seconds,omitempty"`
@@ -121,9 +121,9 @@ type GenerateRequest struct {
 	Counter *uint64 `protobuf:"varint,7,opt,name=counter,proto3,oneof" json:"counter,omitempty"`
 	// The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
 	//
-	// If zero, 20.
+	// If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
 	SecretSize uint32 `protobuf:"varint,8,opt,name=secret_size,json=secretSize,proto3" json:"secret_size,omitempty"`
-	// An existing secret in base32, to show its QR code again; 1 to 128 bytes once decoded.
+	// An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
 	//
 	// If empty, a new random secret is made.
 	Secret string `protobuf:"bytes,9,opt,name=secret,proto3" json:"secret,omitempty"`
@@ -529,7 +529,8 @@ type VerifyRequest struct {
 	//
 	// Required.
 	Key *Key `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
-	// The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+	// The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+	// of any script counts as its value.
 	//
 	// Required.
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`

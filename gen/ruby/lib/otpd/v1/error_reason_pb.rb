@@ -19,7 +19,8 @@ module Otpd
     # Values:
     #
     # - `:ERROR_REASON_UNSPECIFIED`: Never sent.
-    # - `:ERROR_REASON_API_KEY_MISSING`: UNAUTHENTICATED: the call carries no API key, neither in `x-api-key` nor as `authorization: Bearer`.
+    # - `:ERROR_REASON_API_KEY_MISSING`: UNAUTHENTICATED: the call carries no API key, neither in `x-api-key` nor as `authorization: Bearer`. HTTP/2 drops a value with
+    #   a space before or after it, and one with a line break.
     #
     #   Example: { "reason": "ERROR_REASON_API_KEY_MISSING", "domain": "otp.v1", "metadata": {} }
     # - `:ERROR_REASON_API_KEY_INVALID`: UNAUTHENTICATED: the API key is unknown, revoked or expired; the three are not told apart.

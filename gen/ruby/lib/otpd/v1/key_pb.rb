@@ -16,12 +16,15 @@ module Otpd
     #
     # Fields:
     #
-    # - `secret` (String): The shared secret in base32 (RFC 4648 section 6), in any case, with spaces, dashes and padding or without.
+    # - `secret` (String): The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
+    #   and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
     #
-    #   1 to 128 bytes once decoded.
+    #   1 to 256 bytes once decoded, at most 2048 bytes of text.
     # - `uri` (String): The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
     #
-    #   At most 4096 bytes. The fields below may be left unset or must agree with it, save `counter`, which takes its place.
+    #   At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
+    #   and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
+    #   the URI, also of a missing one.
     # - `type` (OtpType): The kind of one-time password.
     #
     #   If unspecified, what the URI says, or TOTP.
@@ -31,12 +34,12 @@ module Otpd
     # - `digits` (Integer): The length of a code in digits (RFC 4226 section 5.3), 6 to 8.
     #
     #   If zero, what the URI says, or 6.
-    # - `period_seconds` (Integer): The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+    # - `period_seconds` (Integer): The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
     #
     #   If zero, what the URI says, or 30.
     # - `counter` (Integer): The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
     #
-    #   If unset, what the URI says; required for a HOTP whose secret is given without one.
+    #   If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
     Key = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.Key").msgclass
     # The parameters in force for a key, each default filled in.
     #

@@ -37,7 +37,7 @@ module Otpd
     # - `digits` (Integer): The length of a code in digits (RFC 4226 section 5.3), 6 to 8.
     #
     #   If zero, 6.
-    # - `period_seconds` (Integer): The time step in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+    # - `period_seconds` (Integer): The time step in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
     #
     #   If zero, 30.
     # - `counter` (Integer): The HOTP start counter (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
@@ -45,8 +45,8 @@ module Otpd
     #   If unset, 0.
     # - `secret_size` (Integer): The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
     #
-    #   If zero, 20.
-    # - `secret` (String): An existing secret in base32, to show its QR code again; 1 to 128 bytes once decoded.
+    #   If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
+    # - `secret` (String): An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
     #
     #   If empty, a new random secret is made.
     # - `qr_code` (QrCodeOptions): How to draw the QR code.
@@ -99,7 +99,8 @@ module Otpd
     # - `key` (Key): The key.
     #
     #   Required.
-    # - `code` (String): The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+    # - `code` (String): The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+    #   of any script counts as its value.
     #
     #   Required.
     # - `past_steps` (Integer): How many earlier time steps to accept, at most 10 (RFC 6238 section 5.2); not for HOTP.

@@ -8,7 +8,8 @@
 pub enum ErrorReason {
     /// Never sent.
     Unspecified = 0,
-    /// UNAUTHENTICATED: the call carries no API key, neither in `x-api-key` nor as `authorization: Bearer`.
+    /// UNAUTHENTICATED: the call carries no API key, neither in `x-api-key` nor as `authorization: Bearer`. HTTP/2 drops a value with
+    /// a space before or after it, and one with a line break.
     ///
     /// Example: { "reason": "ERROR_REASON_API_KEY_MISSING", "domain": "otp.v1", "metadata": {} }
     ApiKeyMissing = 1,
@@ -143,14 +144,14 @@ pub struct Key {
     /// If zero, what the URI says, or 6.
     #[prost(uint32, tag="5")]
     pub digits: u32,
-    /// The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+    /// The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
     ///
     /// If zero, what the URI says, or 30.
     #[prost(uint32, tag="6")]
     pub period_seconds: u32,
     /// The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
     ///
-    /// If unset, what the URI says; required for a HOTP whose secret is given without one.
+    /// If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
     #[prost(uint64, optional, tag="7")]
     pub counter: ::core::option::Option<u64>,
     /// Where the secret comes from.
@@ -166,14 +167,17 @@ pub mod key {
     /// Exactly one of the two is required.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Source {
-        /// The shared secret in base32 (RFC 4648 section 6), in any case, with spaces, dashes and padding or without.
+        /// The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
+        /// and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
         ///
-        /// 1 to 128 bytes once decoded.
+        /// 1 to 256 bytes once decoded, at most 2048 bytes of text.
         #[prost(string, tag="1")]
         Secret(::prost::alloc::string::String),
         /// The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
         ///
-        /// At most 4096 bytes. The fields below may be left unset or must agree with it, save `counter`, which takes its place.
+        /// At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
+        /// and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
+        /// the URI, also of a missing one.
         #[prost(string, tag="2")]
         Uri(::prost::alloc::string::String),
     }
@@ -468,7 +472,7 @@ pub struct GenerateRequest {
     /// If zero, 6.
     #[prost(uint32, tag="5")]
     pub digits: u32,
-    /// The time step in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+    /// The time step in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
     ///
     /// If zero, 30.
     #[prost(uint32, tag="6")]
@@ -480,10 +484,10 @@ pub struct GenerateRequest {
     pub counter: ::core::option::Option<u64>,
     /// The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
     ///
-    /// If zero, 20.
+    /// If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
     #[prost(uint32, tag="8")]
     pub secret_size: u32,
-    /// An existing secret in base32, to show its QR code again; 1 to 128 bytes once decoded.
+    /// An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
     ///
     /// If empty, a new random secret is made.
     #[prost(string, tag="9")]
@@ -567,7 +571,8 @@ pub struct VerifyRequest {
     /// Required.
     #[prost(message, optional, tag="1")]
     pub key: ::core::option::Option<Key>,
-    /// The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+    /// The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+    /// of any script counts as its value.
     ///
     /// Required.
     #[prost(string, tag="2")]

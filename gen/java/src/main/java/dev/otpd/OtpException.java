@@ -83,9 +83,13 @@ public final class OtpException extends RuntimeException {
   /** The code, what to do about it, and every field that is wrong; never a secret, a code or a key. */
   @Override
   public String getMessage() {
+    var message = super.getMessage();
+    // The server's message names the first of them.
     return fieldViolations.stream()
-        .map(violation -> "; " + violation.field() + ": " + violation.description())
-        .collect(Collectors.joining("", super.getMessage(), ""));
+        .map(violation -> violation.field() + ": " + violation.description())
+        .filter(wrong -> !message.contains(wrong))
+        .map("; "::concat)
+        .collect(Collectors.joining("", message, ""));
   }
 
   /** The status of the call. */

@@ -236,7 +236,7 @@ private static final long serialVersionUID = 0L;
   private int periodSeconds_ = 0;
   /**
    * <pre>
-   * The time step in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+   * The time step in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
    *
    * If zero, 30.
    * </pre>
@@ -286,7 +286,7 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
    *
-   * If zero, 20.
+   * If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
    * </pre>
    *
    * <code>uint32 secret_size = 8 [json_name = "secretSize"];</code>
@@ -302,7 +302,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object secret_ = "";
   /**
    * <pre>
-   * An existing secret in base32, to show its QR code again; 1 to 128 bytes once decoded.
+   * An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
    *
    * If empty, a new random secret is made.
    * </pre>
@@ -325,7 +325,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * An existing secret in base32, to show its QR code again; 1 to 128 bytes once decoded.
+   * An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
    *
    * If empty, a new random secret is made.
    * </pre>
@@ -1345,7 +1345,7 @@ private static final long serialVersionUID = 0L;
     private int periodSeconds_ ;
     /**
      * <pre>
-     * The time step in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+     * The time step in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
      *
      * If zero, 30.
      * </pre>
@@ -1359,7 +1359,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The time step in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+     * The time step in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
      *
      * If zero, 30.
      * </pre>
@@ -1377,7 +1377,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The time step in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+     * The time step in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
      *
      * If zero, 30.
      * </pre>
@@ -1461,7 +1461,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
      *
-     * If zero, 20.
+     * If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
      * </pre>
      *
      * <code>uint32 secret_size = 8 [json_name = "secretSize"];</code>
@@ -1475,7 +1475,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
      *
-     * If zero, 20.
+     * If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
      * </pre>
      *
      * <code>uint32 secret_size = 8 [json_name = "secretSize"];</code>
@@ -1493,7 +1493,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
      *
-     * If zero, 20.
+     * If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
      * </pre>
      *
      * <code>uint32 secret_size = 8 [json_name = "secretSize"];</code>
@@ -1509,7 +1509,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object secret_ = "";
     /**
      * <pre>
-     * An existing secret in base32, to show its QR code again; 1 to 128 bytes once decoded.
+     * An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
      *
      * If empty, a new random secret is made.
      * </pre>
@@ -1531,7 +1531,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * An existing secret in base32, to show its QR code again; 1 to 128 bytes once decoded.
+     * An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
      *
      * If empty, a new random secret is made.
      * </pre>
@@ -1554,7 +1554,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * An existing secret in base32, to show its QR code again; 1 to 128 bytes once decoded.
+     * An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
      *
      * If empty, a new random secret is made.
      * </pre>
@@ -1573,7 +1573,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * An existing secret in base32, to show its QR code again; 1 to 128 bytes once decoded.
+     * An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
      *
      * If empty, a new random secret is made.
      * </pre>
@@ -1589,7 +1589,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * An existing secret in base32, to show its QR code again; 1 to 128 bytes once decoded.
+     * An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
      *
      * If empty, a new random secret is made.
      * </pre>

@@ -118,7 +118,7 @@ public interface GenerateRequestOrBuilder extends
 
   /**
    * <pre>
-   * The time step in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+   * The time step in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
    *
    * If zero, 30.
    * </pre>
@@ -155,7 +155,7 @@ public interface GenerateRequestOrBuilder extends
    * <pre>
    * The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
    *
-   * If zero, 20.
+   * If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
    * </pre>
    *
    * <code>uint32 secret_size = 8 [json_name = "secretSize"];</code>
@@ -165,7 +165,7 @@ public interface GenerateRequestOrBuilder extends
 
   /**
    * <pre>
-   * An existing secret in base32, to show its QR code again; 1 to 128 bytes once decoded.
+   * An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
    *
    * If empty, a new random secret is made.
    * </pre>
@@ -176,7 +176,7 @@ public interface GenerateRequestOrBuilder extends
   java.lang.String getSecret();
   /**
    * <pre>
-   * An existing secret in base32, to show its QR code again; 1 to 128 bytes once decoded.
+   * An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
    *
    * If empty, a new random secret is made.
    * </pre>

@@ -95,9 +95,10 @@ private static final long serialVersionUID = 0L;
   public static final int SECRET_FIELD_NUMBER = 1;
   /**
    * <pre>
-   * The shared secret in base32 (RFC 4648 section 6), in any case, with spaces, dashes and padding or without.
+   * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
+   * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
    *
-   * 1 to 128 bytes once decoded.
+   * 1 to 256 bytes once decoded, at most 2048 bytes of text.
    * </pre>
    *
    * <code>string secret = 1 [json_name = "secret"];</code>
@@ -108,9 +109,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The shared secret in base32 (RFC 4648 section 6), in any case, with spaces, dashes and padding or without.
+   * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
+   * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
    *
-   * 1 to 128 bytes once decoded.
+   * 1 to 256 bytes once decoded, at most 2048 bytes of text.
    * </pre>
    *
    * <code>string secret = 1 [json_name = "secret"];</code>
@@ -135,9 +137,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The shared secret in base32 (RFC 4648 section 6), in any case, with spaces, dashes and padding or without.
+   * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
+   * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
    *
-   * 1 to 128 bytes once decoded.
+   * 1 to 256 bytes once decoded, at most 2048 bytes of text.
    * </pre>
    *
    * <code>string secret = 1 [json_name = "secret"];</code>
@@ -167,7 +170,9 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
    *
-   * At most 4096 bytes. The fields below may be left unset or must agree with it, save `counter`, which takes its place.
+   * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
+   * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
+   * the URI, also of a missing one.
    * </pre>
    *
    * <code>string uri = 2 [json_name = "uri"];</code>
@@ -180,7 +185,9 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
    *
-   * At most 4096 bytes. The fields below may be left unset or must agree with it, save `counter`, which takes its place.
+   * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
+   * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
+   * the URI, also of a missing one.
    * </pre>
    *
    * <code>string uri = 2 [json_name = "uri"];</code>
@@ -207,7 +214,9 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
    *
-   * At most 4096 bytes. The fields below may be left unset or must agree with it, save `counter`, which takes its place.
+   * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
+   * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
+   * the URI, also of a missing one.
    * </pre>
    *
    * <code>string uri = 2 [json_name = "uri"];</code>
@@ -313,7 +322,7 @@ private static final long serialVersionUID = 0L;
   private int periodSeconds_ = 0;
   /**
    * <pre>
-   * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+   * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
    *
    * If zero, what the URI says, or 30.
    * </pre>
@@ -332,7 +341,7 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
    *
-   * If unset, what the URI says; required for a HOTP whose secret is given without one.
+   * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
    * </pre>
    *
    * <code>optional uint64 counter = 7 [json_name = "counter"];</code>
@@ -346,7 +355,7 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
    *
-   * If unset, what the URI says; required for a HOTP whose secret is given without one.
+   * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
    * </pre>
    *
    * <code>optional uint64 counter = 7 [json_name = "counter"];</code>
@@ -844,9 +853,10 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The shared secret in base32 (RFC 4648 section 6), in any case, with spaces, dashes and padding or without.
+     * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
+     * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      *
-     * 1 to 128 bytes once decoded.
+     * 1 to 256 bytes once decoded, at most 2048 bytes of text.
      * </pre>
      *
      * <code>string secret = 1 [json_name = "secret"];</code>
@@ -858,9 +868,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The shared secret in base32 (RFC 4648 section 6), in any case, with spaces, dashes and padding or without.
+     * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
+     * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      *
-     * 1 to 128 bytes once decoded.
+     * 1 to 256 bytes once decoded, at most 2048 bytes of text.
      * </pre>
      *
      * <code>string secret = 1 [json_name = "secret"];</code>
@@ -886,9 +897,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The shared secret in base32 (RFC 4648 section 6), in any case, with spaces, dashes and padding or without.
+     * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
+     * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      *
-     * 1 to 128 bytes once decoded.
+     * 1 to 256 bytes once decoded, at most 2048 bytes of text.
      * </pre>
      *
      * <code>string secret = 1 [json_name = "secret"];</code>
@@ -915,9 +927,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The shared secret in base32 (RFC 4648 section 6), in any case, with spaces, dashes and padding or without.
+     * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
+     * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      *
-     * 1 to 128 bytes once decoded.
+     * 1 to 256 bytes once decoded, at most 2048 bytes of text.
      * </pre>
      *
      * <code>string secret = 1 [json_name = "secret"];</code>
@@ -934,9 +947,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The shared secret in base32 (RFC 4648 section 6), in any case, with spaces, dashes and padding or without.
+     * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
+     * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      *
-     * 1 to 128 bytes once decoded.
+     * 1 to 256 bytes once decoded, at most 2048 bytes of text.
      * </pre>
      *
      * <code>string secret = 1 [json_name = "secret"];</code>
@@ -952,9 +966,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The shared secret in base32 (RFC 4648 section 6), in any case, with spaces, dashes and padding or without.
+     * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
+     * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      *
-     * 1 to 128 bytes once decoded.
+     * 1 to 256 bytes once decoded, at most 2048 bytes of text.
      * </pre>
      *
      * <code>string secret = 1 [json_name = "secret"];</code>
@@ -975,7 +990,9 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
      *
-     * At most 4096 bytes. The fields below may be left unset or must agree with it, save `counter`, which takes its place.
+     * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
+     * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
+     * the URI, also of a missing one.
      * </pre>
      *
      * <code>string uri = 2 [json_name = "uri"];</code>
@@ -989,7 +1006,9 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
      *
-     * At most 4096 bytes. The fields below may be left unset or must agree with it, save `counter`, which takes its place.
+     * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
+     * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
+     * the URI, also of a missing one.
      * </pre>
      *
      * <code>string uri = 2 [json_name = "uri"];</code>
@@ -1017,7 +1036,9 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
      *
-     * At most 4096 bytes. The fields below may be left unset or must agree with it, save `counter`, which takes its place.
+     * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
+     * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
+     * the URI, also of a missing one.
      * </pre>
      *
      * <code>string uri = 2 [json_name = "uri"];</code>
@@ -1046,7 +1067,9 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
      *
-     * At most 4096 bytes. The fields below may be left unset or must agree with it, save `counter`, which takes its place.
+     * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
+     * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
+     * the URI, also of a missing one.
      * </pre>
      *
      * <code>string uri = 2 [json_name = "uri"];</code>
@@ -1065,7 +1088,9 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
      *
-     * At most 4096 bytes. The fields below may be left unset or must agree with it, save `counter`, which takes its place.
+     * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
+     * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
+     * the URI, also of a missing one.
      * </pre>
      *
      * <code>string uri = 2 [json_name = "uri"];</code>
@@ -1083,7 +1108,9 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
      *
-     * At most 4096 bytes. The fields below may be left unset or must agree with it, save `counter`, which takes its place.
+     * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
+     * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
+     * the URI, also of a missing one.
      * </pre>
      *
      * <code>string uri = 2 [json_name = "uri"];</code>
@@ -1315,7 +1342,7 @@ private static final long serialVersionUID = 0L;
     private int periodSeconds_ ;
     /**
      * <pre>
-     * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+     * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
      *
      * If zero, what the URI says, or 30.
      * </pre>
@@ -1329,7 +1356,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+     * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
      *
      * If zero, what the URI says, or 30.
      * </pre>
@@ -1347,7 +1374,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+     * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
      *
      * If zero, what the URI says, or 30.
      * </pre>
@@ -1367,7 +1394,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
      *
-     * If unset, what the URI says; required for a HOTP whose secret is given without one.
+     * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
      * </pre>
      *
      * <code>optional uint64 counter = 7 [json_name = "counter"];</code>
@@ -1381,7 +1408,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
      *
-     * If unset, what the URI says; required for a HOTP whose secret is given without one.
+     * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
      * </pre>
      *
      * <code>optional uint64 counter = 7 [json_name = "counter"];</code>
@@ -1395,7 +1422,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
      *
-     * If unset, what the URI says; required for a HOTP whose secret is given without one.
+     * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
      * </pre>
      *
      * <code>optional uint64 counter = 7 [json_name = "counter"];</code>
@@ -1413,7 +1440,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
      *
-     * If unset, what the URI says; required for a HOTP whose secret is given without one.
+     * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
      * </pre>
      *
      * <code>optional uint64 counter = 7 [json_name = "counter"];</code>

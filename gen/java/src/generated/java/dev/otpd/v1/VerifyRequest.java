@@ -99,7 +99,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object code_ = "";
   /**
    * <pre>
-   * The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+   * The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+   * of any script counts as its value.
    *
    * Required.
    * </pre>
@@ -122,7 +123,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+   * The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+   * of any script counts as its value.
    *
    * Required.
    * </pre>
@@ -1023,7 +1025,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object code_ = "";
     /**
      * <pre>
-     * The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+     * The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+     * of any script counts as its value.
      *
      * Required.
      * </pre>
@@ -1045,7 +1048,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+     * The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+     * of any script counts as its value.
      *
      * Required.
      * </pre>
@@ -1068,7 +1072,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+     * The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+     * of any script counts as its value.
      *
      * Required.
      * </pre>
@@ -1087,7 +1092,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+     * The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+     * of any script counts as its value.
      *
      * Required.
      * </pre>
@@ -1103,7 +1109,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+     * The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+     * of any script counts as its value.
      *
      * Required.
      * </pre>

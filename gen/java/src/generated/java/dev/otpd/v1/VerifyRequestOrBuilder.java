@@ -45,7 +45,8 @@ public interface VerifyRequestOrBuilder extends
 
   /**
    * <pre>
-   * The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+   * The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+   * of any script counts as its value.
    *
    * Required.
    * </pre>
@@ -56,7 +57,8 @@ public interface VerifyRequestOrBuilder extends
   java.lang.String getCode();
   /**
    * <pre>
-   * The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+   * The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+   * of any script counts as its value.
    *
    * Required.
    * </pre>

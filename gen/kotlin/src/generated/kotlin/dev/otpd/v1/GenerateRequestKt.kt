@@ -194,7 +194,7 @@ public object GenerateRequestKt {
 
     /**
      * ```
-     * The time step in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+     * The time step in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
      *
      * If zero, 30.
      * ```
@@ -210,7 +210,7 @@ public object GenerateRequestKt {
       }
     /**
      * ```
-     * The time step in seconds (RFC 6238 section 4.1), 1 to 3600; not for HOTP.
+     * The time step in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
      *
      * If zero, 30.
      * ```
@@ -267,7 +267,7 @@ public object GenerateRequestKt {
      * ```
      * The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
      *
-     * If zero, 20.
+     * If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
      * ```
      *
      * `uint32 secret_size = 8 [json_name = "secretSize"];`
@@ -283,7 +283,7 @@ public object GenerateRequestKt {
      * ```
      * The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
      *
-     * If zero, 20.
+     * If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
      * ```
      *
      * `uint32 secret_size = 8 [json_name = "secretSize"];`
@@ -294,7 +294,7 @@ public object GenerateRequestKt {
 
     /**
      * ```
-     * An existing secret in base32, to show its QR code again; 1 to 128 bytes once decoded.
+     * An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
      *
      * If empty, a new random secret is made.
      * ```
@@ -310,7 +310,7 @@ public object GenerateRequestKt {
       }
     /**
      * ```
-     * An existing secret in base32, to show its QR code again; 1 to 128 bytes once decoded.
+     * An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
      *
      * If empty, a new random secret is made.
      * ```

@@ -80,7 +80,8 @@ public object VerifyRequestKt {
 
     /**
      * ```
-     * The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+     * The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+     * of any script counts as its value.
      *
      * Required.
      * ```
@@ -96,7 +97,8 @@ public object VerifyRequestKt {
       }
     /**
      * ```
-     * The code as the user typed it, at most 64 bytes; spaces and dashes are dropped.
+     * The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
+     * of any script counts as its value.
      *
      * Required.
      * ```

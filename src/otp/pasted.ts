@@ -1,0 +1,60 @@
+/** Text as people paste it: each character is read by itself, as what it can only mean, or the whole is refused. */
+
+/** What is not seen, be it that it turns the direction of writing. */
+const INVISIBLE = /[\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]/u;
+/** That and what separates. */
+const DROPPED = /[\p{White_Space}\p{Dash}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]/u;
+const ALL_DROPPED: RegExp = new RegExp(DROPPED, 'gu');
+const ASCII = /^\p{ASCII}*$/u;
+const DIGIT = /^\p{Nd}$/u;
+const LETTER = /^[A-Za-z=]$/;
+
+/**
+ * Reads a code or a secret, code point by code point.
+ *
+ * White space, dashes and invisible characters are dropped, ASCII stands for itself, a decimal digit of any script for its value, and what
+ * NFKC makes one ASCII letter or `=` of for that. Everything else is refused. The text is never normalised as a whole: that would read some
+ * single characters as several, and takes quadratic time.
+ *
+ * @returns ASCII without spaces and dashes, in the case in which it came; undefined if some character has no meaning.
+ */
+export function readPasted(text: string): string | undefined {
+  if (ASCII.test(text)) return text.replace(ALL_DROPPED, '');
+  let read = '';
+  for (const character of text) {
+    const meaning = meaningOf(character);
+    if (meaning === undefined) return undefined;
+    read += meaning;
+  }
+  return read;
+}
+
+/** Drops at both ends what is not seen. */
+export function trimInvisible(text: string): string {
+  const characters = [...text];
+  const seen = (character: string): boolean => !INVISIBLE.test(character);
+  const [start, end] = [characters.findIndex(seen), characters.findLastIndex(seen) + 1];
+  return start === 0 && end === characters.length ? text : characters.slice(start, end).join('');
+}
+
+function meaningOf(character: string): string | undefined {
+  if (DROPPED.test(character)) return '';
+  if (ASCII.test(character)) return character;
+  if (DIGIT.test(character)) return String(decimalValue(character.codePointAt(0) ?? 0));
+  const compatible = character.normalize('NFKC');
+  return LETTER.test(compatible) ? compatible : undefined;
+}
+
+/** Values by code point: a few hundred at most, since there are no more digits. */
+const VALUES = new Map<number, number>();
+
+/** The value of a decimal digit: those of a script follow each other from 0 to 9, and scripts that touch do so at a 0 (Unicode section 4.6). */
+function decimalValue(digit: number): number {
+  const known = VALUES.get(digit);
+  if (known !== undefined) return known;
+  let start = digit;
+  while (DIGIT.test(String.fromCodePoint(start - 1))) start -= 1;
+  const value = (digit - start) % 10;
+  VALUES.set(digit, value);
+  return value;
+}

@@ -1,0 +1,158 @@
+/** Reads otpauth URIs (Google's Key URI Format) as apps write them: strict in what a code depends on, and in nothing else. */
+import { InvalidInputError, Violations } from './error.ts';
+import { type Algorithm, BOUNDS, DEFAULTS, type OtpType } from './params.ts';
+import { trimInvisible } from './pasted.ts';
+import { parseSecret } from './secret.ts';
+import type { KeyUri, Label } from './uri.ts';
+import { readNames } from './uri-names.ts';
+import { type Query, readQuery } from './uri-query.ts';
+
+/** What a URI says, its defaults filled in. A part that could not be read is undefined, and has left a violation. */
+export interface UriReading extends Label {
+  readonly type: OtpType | undefined;
+  readonly secret: Uint8Array | undefined;
+  readonly algorithm: Algorithm | undefined;
+  readonly digits: number | undefined;
+  /** In seconds; undefined for HOTP too. */
+  readonly period: number | undefined;
+  /** Undefined for TOTP too, and if it was not to be read. */
+  readonly counter: number | undefined;
+}
+
+/** In bytes of UTF-8. */
+const MAX_URI = 4096;
+
+/** A `#` in the label belongs to it: what takes it for the end of the URI finds no secret, and so no other key. */
+const URI = /^otpauth:\/\/([^/?#]*)(?:\/([^?]*))?(?:\?(.*))?$/is;
+/** A `?` in the label, the secret being the first parameter: elsewhere such a query has no secret, and so no other key. */
+const LONGER_LABEL = /^([^=&]*)\?(secret=.*)$/is;
+const ALGORITHM = /^(?:HMAC[-_]?)?SHA[-_]?(1|256|512)$/i;
+/** Not `30s`, `6.0`, `06`, `-1` or `0x1e`. */
+const DECIMAL = /^(?:0|[1-9][0-9]{0,15})$/;
+
+const COMMON = ['secret', 'algorithm', 'digits', 'encoder'];
+
+/**
+ * Reads a URI, the counter of a HOTP included.
+ *
+ * @param text at most 4096 bytes in UTF-8.
+ * @throws InvalidInputError for `uri`, with every violation at once; the descriptions name the parameters.
+ */
+export function parseUri(text: string): KeyUri {
+  const found = new Violations();
+  const { type, secret, algorithm, digits, period = 0, counter, issuer, accountName } = readUri(text, found);
+  found.throwIfAny();
+  if (type === undefined || secret === undefined || algorithm === undefined || digits === undefined) {
+    throw new Error('a URI without violations is complete');
+  }
+  return { issuer, accountName, secret, parameters: { type, algorithm, digits, period }, counter };
+}
+
+/**
+ * Reads a URI as far as it can be read, and notes for the field `uri` what a code depends on and cannot be read.
+ *
+ * Tolerant where apps differ: any case of the scheme, the type, the algorithm and the parameters' names, `SHA-1` for `SHA1`, invisible
+ * characters around the whole, all names, and parameters that are unknown or belong to the other type. Strict where a guess could give
+ * wrong codes: an unknown type, a number that is not plain, a parameter given twice or behind a `#`.
+ *
+ * @param text at most 4096 bytes in UTF-8.
+ * @param withCounter false if the counter of a HOTP is given elsewhere: that of the URI is then not looked at.
+ */
+export function readUri(text: string, found: Violations, withCounter = true): UriReading {
+  const parts = split(text, found);
+  if (parts === undefined) return NOTHING;
+  const [typeText, label, query] = parts;
+  const type = readType(typeText, found);
+  const values = readQuery(query, new Set([...COMMON, ...movingFactor(type, withCounter)]), found);
+  if (values.has('encoder')) found.add('uri', 'the parameter encoder is not supported: only codes in digits are');
+  return {
+    type,
+    secret: readSecret(values, found),
+    algorithm: readAlgorithm(values, found),
+    digits: readNumber('digits', values, found, DEFAULTS.digits),
+    period: type === 'totp' ? readNumber('period', values, found, DEFAULTS.period) : undefined,
+    counter: type === 'hotp' && withCounter ? readNumber('counter', values, found) : undefined,
+    ...readNames(label, values.get('issuer') ?? ''),
+  };
+}
+
+const NOTHING: UriReading = {
+  type: undefined,
+  secret: undefined,
+  algorithm: undefined,
+  digits: undefined,
+  period: undefined,
+  counter: undefined,
+  issuer: '',
+  accountName: '',
+};
+
+function split(text: string, found: Violations): [type: string, label: string, query: string] | undefined {
+  if (Buffer.byteLength(text) > MAX_URI) {
+    found.add('uri', `must be at most ${MAX_URI} bytes`);
+    return undefined;
+  }
+  const match = URI.exec(trimInvisible(text));
+  if (match === null) {
+    found.add('uri', 'must have the form otpauth://totp/ISSUER:ACCOUNT?secret=BASE32, with any # percent-encoded');
+    return undefined;
+  }
+  const [, type = '', label = '', query = ''] = match;
+  const [, more, rest] = LONGER_LABEL.exec(query) ?? [];
+  return more === undefined || rest === undefined ? [type, label, query] : [type, `${label}?${more}`, rest];
+}
+
+/** The parameters that a code of the type depends on besides. */
+function movingFactor(type: OtpType | undefined, withCounter: boolean): string[] {
+  if (type === 'totp') return ['period'];
+  return type === 'hotp' && withCounter ? ['counter'] : [];
+}
+
+function readType(text: string, found: Violations): OtpType | undefined {
+  const type = text.toLowerCase();
+  if (type === 'totp' || type === 'hotp') return type;
+  found.add('uri', 'the type must be totp or hotp');
+  return undefined;
+}
+
+function readSecret(values: Query, found: Violations): Uint8Array | undefined {
+  const text = values.get('secret');
+  if (text) return parse(text, found);
+  // What could not be decoded has left its violation.
+  if (text === '' || !values.has('secret')) found.add('uri', 'the parameter secret is required');
+  return undefined;
+}
+
+function parse(text: string, found: Violations): Uint8Array | undefined {
+  try {
+    return parseSecret(text);
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    for (const { description } of error.violations) found.add('uri', `the parameter secret ${description}`);
+    return undefined;
+  }
+}
+
+function readAlgorithm(values: Query, found: Violations): Algorithm | undefined {
+  const text = values.get('algorithm');
+  if (text === undefined) return values.has('algorithm') ? undefined : DEFAULTS.algorithm;
+  const size = ALGORITHM.exec(text)?.[1];
+  if (size === undefined) found.add('uri', 'the parameter algorithm must be SHA1, SHA256 or SHA512');
+  return size === undefined ? undefined : (`SHA${size}` as Algorithm);
+}
+
+function readNumber(
+  name: 'digits' | 'period' | 'counter',
+  values: Query,
+  found: Violations,
+  fallback?: number,
+): number | undefined {
+  if (!values.has(name) && fallback === undefined) found.add('uri', `the parameter ${name} is required for HOTP`);
+  const text = values.get(name);
+  if (text === undefined) return values.has(name) ? undefined : fallback;
+  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  const { min, max } = BOUNDS[name];
+  if (value >= min && value <= max) return value;
+  found.add('uri', `the parameter ${name} must be a whole number from ${min} to ${max}`);
+  return undefined;
+}

@@ -1,0 +1,42 @@
+/** The names in an otpauth URI: no code depends on them, so that they are read as well as they can be, and never refused. */
+import type { Label } from './uri.ts';
+
+/** One or more bytes in percent-encoding (RFC 3986 section 2.1). */
+const ESCAPES = /(?:%[0-9a-f]{2})+/gi;
+
+/**
+ * Reads the names, without checking them: they may be empty, long, or hold control characters.
+ *
+ * The issuer parameter is the issuer, and without it the label's prefix. The label's prefix ends with the issuer parameter if it begins
+ * with it, else at the first colon that is written as such, else at the first that is percent-encoded.
+ *
+ * @param label the path of the URI, still encoded.
+ * @param issuer the value of the issuer parameter, still encoded.
+ */
+export function readNames(label: string, issuer: string): Label {
+  const parameter = decodeName(issuer);
+  const whole = decodeName(label);
+  if (parameter !== '' && whole.startsWith(`${parameter}:`)) {
+    return { issuer: parameter, accountName: whole.slice(parameter.length + 1).trim() };
+  }
+  const [prefix, accountName] = label.includes(':') ? split(label).map(decodeName) : split(whole);
+  return { issuer: parameter || (prefix ?? '').trim(), accountName: (accountName ?? '').trim() };
+}
+
+/** What stands before the first colon, nothing if there is none, and what stands after it. */
+function split(label: string): [prefix: string, rest: string] {
+  const colon = label.indexOf(':');
+  return [label.slice(0, Math.max(colon, 0)), label.slice(colon + 1)];
+}
+
+/**
+ * Decodes a name as a form is decoded: `+` is a space, and `%2B` a plus sign. As in the URL Standard, a `%` that begins no escape stands for
+ * itself, and bytes that are not UTF-8 become U+FFFD.
+ */
+export function decodeName(text: string): string {
+  return text.replaceAll('+', ' ').replace(ESCAPES, decodeBytes).trim();
+}
+
+function decodeBytes(escapes: string): string {
+  return Buffer.from(escapes.replaceAll('%', ''), 'hex').toString('utf8');
+}
