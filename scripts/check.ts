@@ -20,6 +20,7 @@ const CHECKS: readonly Check[] = [
   { name: 'contract compatibility (buf breaking)', run: breaking },
   { name: 'settings in the README are current', run: () => run('node', 'scripts/readme-settings.ts', '--check') },
   { name: 'layering (imports go downward)', run: () => run('vitest', 'run', 'test/layering.test.ts') },
+  { name: 'private names of dependencies in the fast path alone', run: () => run('node', 'scripts/private-reach.ts') },
 ];
 
 let failed = 0;

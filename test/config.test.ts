@@ -135,3 +135,54 @@ test('there may be 1 to 64 workers, and there is one by default', () => {
   const workers = [undefined, '1', '9', '10', '59', '60', '64'].map((OTPD_WORKERS) => loadConfig({}, { OTPD_WORKERS }).workers);
   expect(workers).toEqual([1, 1, 9, 10, 59, 60, 64]);
 });
+
+describe('trusted proxies', () => {
+  const proxiesOf = (text: string) => loadConfig({}, { OTPD_TRUSTED_PROXIES: text }).trustedProxies;
+
+  test('are none unless named', () => {
+    expect(loadConfig({}, {}).trustedProxies).toEqual([]);
+    expect(proxiesOf('')).toEqual([]);
+  });
+
+  test('are addresses and networks of both families, with white space between', () => {
+    expect(proxiesOf(' 10.0.0.0/8,192.0.2.1 , 2001:DB8::/32, ::1')).toEqual([
+      { family: 'ipv4', address: '10.0.0.0', prefix: 8 },
+      { family: 'ipv4', address: '192.0.2.1', prefix: 32 },
+      { family: 'ipv6', address: '2001:db8::', prefix: 32 },
+      { family: 'ipv6', address: '::1', prefix: 128 },
+    ]);
+  });
+
+  test.each([
+    ['10.0.0.0/33', 'has no such prefix length'],
+    ['10.0.0.0/08', 'has no such prefix length'],
+    ['2001:db8::/129', 'has no such prefix length'],
+    ['10.0.0.1/8', 'has bits beyond the first 8'],
+    ['172.17.0.1/31', 'has bits beyond the first 31'],
+    ['2001:db8::1/64', 'has bits beyond the first 64'],
+    ['0.0.0.0/0', 'trusts everybody'],
+    ['::/0', 'trusts everybody'],
+    ['::ffff:10.0.0.0/104', 'is an IPv4 address mapped into IPv6: write it as IPv4'],
+    ['nginx', 'is neither an address nor a CIDR'],
+    ['10.0.0.0/', 'is neither an address nor a CIDR'],
+    ['10.0.0.0/-1', 'is neither an address nor a CIDR'],
+    ['10.0.0/8', 'is neither an address nor a CIDR'],
+    ['10.0.0.0/255.0.0.0', 'is neither an address nor a CIDR'],
+    ['[::1]', 'is neither an address nor a CIDR'],
+    ['fe80::1%eth0', 'is neither an address nor a CIDR'],
+    ['10.0.0.1:443', 'is neither an address nor a CIDR'],
+    ['10.0.0.1 10.0.0.2', 'is neither an address nor a CIDR'],
+  ])('%s is a mistake', (text, words) => {
+    const [mistake, ...more] = violations({ trustedProxies: `10.0.0.0/8,${text}` });
+    expect(more).toEqual([]);
+    expect(mistake?.field).toBe('--trusted-proxies');
+    expect(mistake?.description).toContain(`entry 2 ${words}`);
+  });
+
+  test('have each mistake told, by its place', () => {
+    const told = violations({}, { OTPD_TRUSTED_PROXIES: '10.0.0.0/8,,canary,10.0.0.0/40,' });
+    expect(told.map(({ field }) => field)).toEqual(Array(4).fill('OTPD_TRUSTED_PROXIES'));
+    expect(told.map(({ description }) => description.slice(0, 7))).toEqual(['entry 2', 'entry 3', 'entry 4', 'entry 5']);
+    expect(JSON.stringify(told)).not.toContain('canary');
+  });
+});

@@ -15,6 +15,7 @@ import { logCall } from '../../src/observability/call-log.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { QR_DEFAULTS } from '../../src/otp/qr.ts';
 import { createAdmit } from '../../src/rpc/admission.ts';
+import { createCallerAddress } from '../../src/rpc/caller-address.ts';
 import type { CallContext } from '../../src/rpc/context.ts';
 import { createLifecycle } from '../../src/rpc/lifecycle.ts';
 import { createTurns } from '../../src/rpc/work-queue.ts';
@@ -51,6 +52,7 @@ const server = createGrpcServer({
     admit: createAdmit({ authenticator, charging, plans: parsePlans(readFileSync(plans, 'utf8')) }),
     clock: Date.now,
     hooks: { onEnd: (call, code) => logCall(log, call, code) },
+    callerAddress: createCallerAddress(config.trustedProxies),
   }),
   reflection: true,
   fastPath: config.fastPath,

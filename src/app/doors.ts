@@ -6,6 +6,7 @@ import type { Log } from '../observability/log.ts';
 import { tellOfRefused } from '../observability/refused-connections.ts';
 import type { Clock } from '../ports/store.ts';
 import type { Admit } from '../rpc/admission.ts';
+import { createCallerAddress } from '../rpc/caller-address.ts';
 import { createLifecycle } from '../rpc/lifecycle.ts';
 import { otpMethods } from '../service/methods.ts';
 import type { VerifyPorts } from '../service/verify.ts';
@@ -31,7 +32,14 @@ export function openDoors(config: Config, { log, clock, admit, verify }: DoorPar
   const { listen, tls, maxConnections, maxConnectionsPerAddress, shutdownGraceMs } = config;
   const bounds = { maxConnections, maxConnectionsPerAddress };
   const methods = otpMethods(verify);
-  const lifecycle = createLifecycle({ methods, admit, clock, hooks: { onEnd: (call, code) => logCall(log, call, code) } });
+  const callerAddress = createCallerAddress(config.trustedProxies);
+  const lifecycle = createLifecycle({
+    methods,
+    admit,
+    clock,
+    hooks: { onEnd: (call, code) => logCall(log, call, code) },
+    callerAddress,
+  });
   const grpc = createGrpcServer({
     methods,
     lifecycle,
@@ -40,6 +48,7 @@ export function openDoors(config: Config, { log, clock, admit, verify }: DoorPar
     onFastPath: (whyNot) => logger.info(whyNot === undefined ? 'the fast path is on' : `the fast path is off: ${whyNot}`),
     tls,
     bounds,
+    isProxy: (address) => callerAddress.isTrusted(`${address}:0`),
     onRefused: tellOfRefused(logger, bounds),
     onTlsProblem: (problem) => logger.error({ problem }, 'TLS files not usable: the old ones stay in force'),
   });

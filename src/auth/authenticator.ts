@@ -21,9 +21,10 @@ export interface Authenticator {
    * - `store_unavailable`: the store does not answer, or not as fast as is asked, and did not say within the last 15 minutes that the key is right.
    *
    * A right key is never refused for the failures of others. A process that does not remember it looks it up: 50,000 ids a second, networks in
-   * turns (`KeyLookups`), so that at any rate of wrong keys that a process can take a right one of the same address is in within milliseconds.
-   * Where the store takes longer than 10 ms for 500 ids, a right key may be told `store_unavailable`, with the same chance as any other of its
-   * network: of 18,000 a second beside a store that looks up 9,000, four tries let 15 of 16 in.
+   * turns (`KeyLookups`), which is more wrong keys than a process can take, so that a right one among them is in as soon as a call is answered at
+   * all. Only where the store takes longer than 40 ms to answer, and more wrong keys come than it can look up, may a right key be told
+   * `store_unavailable`, with the chance of any key of its network: at 200 ms and 18,000 wrong keys a second 10,000 are looked up, so that four tries
+   * let in 24 of 25. Once let in, it is remembered.
    *
    * At once for a right key that was read lately, as nearly all are.
    */

@@ -46,8 +46,11 @@ export async function untilFault(
     if (!fault.signal.aborted) throw error;
     logger.fatal({ err: error }, 'not stopped in order');
   } finally {
-    process.off('uncaughtException', onException);
-    process.off('unhandledRejection', onRejection);
+    // After one fault another may follow, which Node itself would print with its message.
+    if (!fault.signal.aborted) {
+      process.off('uncaughtException', onException);
+      process.off('unhandledRejection', onRejection);
+    }
   }
   return fault.signal.aborted;
 }

@@ -56,7 +56,12 @@ export async function withStore<T>(
   const { audit } = parts.adopt(openTrail(io), (trail) => trail.close());
   const store = await openStore(location, (text) => writeLine(io.stderr, `warning: ${text}`));
   parts.defer(() => store.close());
-  return await use({ store, location, audit, operator: { operator: userInfo().username } });
+  return await use({ store, location, audit, operator: currentOperator() });
+}
+
+/** Who is at the keyboard. */
+export function currentOperator(): Actor {
+  return { operator: userInfo().username };
 }
 
 /** The plans in force: those of the file, or the built-in ones. */
@@ -66,7 +71,8 @@ export function loadPlans(io: Io, flag: string | undefined): Plans {
   return parsePlans(readPlans(file));
 }
 
-function locate(io: Io, flags: StoreFlags): StoreLocation {
+/** Where the flags, or else the environment, say that the store is. */
+export function locate(io: Io, flags: StoreFlags): StoreLocation {
   const fromEnv = (name: SettingName) => io.env[SETTINGS[name].env] || SETTINGS[name].fallback;
   const url = flags.redisUrl ?? fromEnv('redisUrl');
   return {
@@ -83,7 +89,8 @@ function locate(io: Io, flags: StoreFlags): StoreLocation {
   };
 }
 
-function openTrail(io: Io): AuditLog {
+/** Opens the audit trail that OTPD_AUDIT_LOG names; one that drops everything if it names none. */
+export function openTrail(io: Io): AuditLog {
   const file = io.env[SETTINGS.auditLog.env];
   if (!file) return NO_AUDIT_LOG;
   try {

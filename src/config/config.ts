@@ -14,6 +14,7 @@ import {
   parseWorkers,
 } from './parsers.ts';
 import { type LogLevel, SETTINGS, type Setting, type SettingName } from './settings.ts';
+import { parseTrustedProxies, type TrustedProxy } from './trusted-proxies.ts';
 
 /** How `otpd serve` runs. */
 export interface Config {
@@ -38,6 +39,8 @@ export interface Config {
   readonly maxConnectionsPerAddress: number;
   /** Whether unary calls may leave grpc-js' call object aside. */
   readonly fastPath: boolean;
+  /** The networks of the proxies whose `x-forwarded-for` is believed. */
+  readonly trustedProxies: readonly TrustedProxy[];
   /** How many processes serve. */
   readonly workers: number;
 }
@@ -61,6 +64,7 @@ export function loadConfig(flags: Flags, env: Environment): Config {
   const maxConnections = read('maxConnections', parseConnections);
   const maxConnectionsPerAddress = read('maxConnectionsPerAddress', parseConnections);
   const fastPath = read('fastPath', parseBoolean);
+  const trustedProxies = read('trustedProxies', parseTrustedProxies) ?? [];
   const workers = read('workers', parseWorkers);
   const redisUrl = read('redisUrl', parseRedis);
   const waitReplicas = read('redisWait', parseReplicas) ?? 0;
@@ -105,6 +109,7 @@ export function loadConfig(flags: Flags, env: Environment): Config {
     maxConnections: required(maxConnections),
     maxConnectionsPerAddress: required(maxConnectionsPerAddress),
     fastPath: required(fastPath),
+    trustedProxies,
     workers: required(workers),
   });
 }

@@ -36,6 +36,7 @@ export type SettingName =
   | 'maxConnections'
   | 'maxConnectionsPerAddress'
   | 'fastPath'
+  | 'trustedProxies'
   | 'workers';
 
 /** In the order of the help text. */
@@ -147,6 +148,12 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     env: 'OTPD_FAST_PATH',
     fallback: 'on',
     help: "serve unary calls without grpc-js' call object, on the Node and grpc-js that this was tested with; off serves all calls by grpc-js alone",
+  },
+  trustedProxies: {
+    flag: '--trusted-proxies',
+    value: 'cidrs',
+    env: 'OTPD_TRUSTED_PROXIES',
+    help: 'proxies whose x-forwarded-for names the caller, such as 10.0.0.0/8,2001:db8::1; none if unset',
   },
   workers: {
     flag: '--workers',

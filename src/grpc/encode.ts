@@ -22,7 +22,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Compiles the encoder of a message; throws for kinds of fields that no answer has had. What it returns holds until any encoder is called. */
 export function createEncoder(message: DescMessage): (value: Message) => Buffer {
   const put = putMessage(message);
-  return (value) => written(put(value as unknown as Fields, 0));
+  return (value) => written(put(value as object as Fields, 0));
 }
 
 function putMessage({ fields }: DescMessage): Put<Fields> {

@@ -10,6 +10,9 @@ import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:
 const CREATED = 'http2.server.stream.created';
 const CONTENT_TYPE = /^application\/grpc(?:\+proto)?(?:;|$)/;
 const NO_CALL = 'no call';
+/** grpc-js drops a header with any other character: what a caller sends would have it drop what the proxy has appended. */
+const UNPRINTABLE = /[^ -~]/g;
+const FORWARDED_FOR = 'x-forwarded-for';
 
 /** The ports of the gRPC servers of this process; other HTTP/2 servers are not our business. */
 const ports = new Set<number>();
@@ -27,7 +30,11 @@ export function watchRequests(): void {
   isWatching = true;
   subscribe(CREATED, (message) => {
     const { stream, headers } = message as { readonly stream: ServerHttp2Stream; readonly headers: IncomingHttpHeaders };
-    if (!isCall(headers) && isOurs(stream.session)) headers['content-type'] = NO_CALL;
+    const forwardedFor = headers[FORWARDED_FOR];
+    const isACall = isCall(headers);
+    if ((isACall && forwardedFor === undefined) || !isOurs(stream.session)) return;
+    if (!isACall) headers['content-type'] = NO_CALL;
+    if (typeof forwardedFor === 'string') headers[FORWARDED_FOR] = forwardedFor.replace(UNPRINTABLE, '?');
   });
 }
 

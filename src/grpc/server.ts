@@ -76,10 +76,11 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
     async listen(host, port) {
       closeLeftOpenStreams();
       watchRequests();
-      onFastPath(fastPath ? applyFastPath(server, lifecycle, methods, implementation) : 'it is switched off');
+      const whyNot = fastPath ? applyFastPath(server, lifecycle, methods, implementation) : 'it is switched off';
       await checkBounds(injector);
       const bound = await listener.listen(host, port);
       takeOnlyCalls(bound);
+      onFastPath(whyNot);
       return bound;
     },
     setServing: (serving) => health.set(OtpService.typeName, serving),

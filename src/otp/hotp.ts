@@ -6,7 +6,7 @@ import { readPasted } from './pasted.ts';
 
 type CodeParameters = Pick<Parameters, 'algorithm' | 'digits'>;
 
-/** The longest code that is read, in bytes of UTF-8 as it was typed: twice as long as eight digits of any script with a mark after each. */
+/** The longest code that is read, in bytes of UTF-8 as it was typed: a digit may take four, and so may each mark beside it. */
 export const MAX_CODE_BYTES = 256;
 
 /** otplib's own are narrower than the keys that people have. */

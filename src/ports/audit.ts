@@ -25,6 +25,8 @@ export type AuditEvent = { readonly actor: Actor } & (
       readonly step?: number | undefined;
     }
   | { readonly event: 'attempts.unlocked'; readonly fingerprint: string; readonly failures: number }
+  /** The state of an earlier time is in force again. */
+  | { readonly event: 'store.restored'; readonly backupTime: string | undefined }
   | { readonly event: 'attempts.reset'; readonly fingerprint: string; readonly tracks: readonly ResetTrack[] }
 );
 

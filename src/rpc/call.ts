@@ -29,7 +29,7 @@ export class Call {
   readonly procedure: string;
   /** Undefined for a service that needs no API key, such as health. */
   readonly method: Method | undefined;
-  /** The caller's address with its port, as the log names it. */
+  /** The caller's address with its port, as the log names it; of a caller behind a trusted proxy the address alone. */
   readonly peer: string;
   /** The caller's `x-request-id`, or a new one. */
   readonly requestId: string;

@@ -11,6 +11,7 @@ import type { Clock } from '../ports/store.ts';
 import type { Admit } from './admission.ts';
 import { DEADLINE_MS, MAX_METADATA_BYTES, UNAUTHENTICATED_STREAM_MS } from './bounds.ts';
 import { Call, type Incoming, type Step } from './call.ts';
+import type { CallerAddress } from './caller-address.ts';
 import { CallFailure, UnauthenticatedRefusal } from './failure.ts';
 import { HandlerContext } from './handler-context.ts';
 import { apiKeyOf, requestIdOf } from './headers.ts';
@@ -32,6 +33,8 @@ export interface LifecycleOptions {
   readonly admit: Admit;
   readonly clock: Clock;
   readonly hooks: Hooks;
+  /** Names the caller of a call that came by way of a proxy. */
+  readonly callerAddress: CallerAddress;
 }
 
 export interface Lifecycle {
@@ -57,7 +60,7 @@ export interface Lifecycle {
 }
 
 /** Makes the lifecycle of the calls of `methods`; calls of other procedures (health, reflection) need no API key, and are bounded otherwise. */
-export function createLifecycle({ methods, admit: gate, clock, hooks }: LifecycleOptions): Lifecycle {
+export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddress }: LifecycleOptions): Lifecycle {
   const byProcedure = new Map(methods.map((method) => [procedureOf(method.descriptor), method]));
   const streams = new Set<Call>();
   const enterUnauthenticated = createUnauthenticatedBounds();
@@ -70,7 +73,8 @@ export function createLifecycle({ methods, admit: gate, clock, hooks }: Lifecycl
   }
 
   function begin(incoming: Incoming, fail: (error: unknown) => void): Call {
-    const { procedure, peer, header, timeoutMs = Number.POSITIVE_INFINITY, isStream } = incoming;
+    const { procedure, header, timeoutMs = Number.POSITIVE_INFINITY, isStream } = incoming;
+    const peer = callerAddress(incoming.peer, header('x-forwarded-for'));
     const method = byProcedure.get(procedure);
     const call = new Call(incoming, { peer, requestId: requestIdOf(header), method }, fail);
     hooks.onStep?.(call, 'begin');

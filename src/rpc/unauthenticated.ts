@@ -3,7 +3,10 @@ import { networkOf } from '../auth/failure-throttle.ts';
 import { createPermits } from '../limits/permits.ts';
 import { UnauthenticatedRefusal } from './failure.ts';
 
-/** The most at a time on one connection, which its caller's address and port stand for. A health check takes one, and grpcurl two. */
+/**
+ * The most at a time on one connection, which its caller's address and port stand for; callers behind a trusted proxy share connections, and
+ * each has these for its address. A health check takes one, and grpcurl two.
+ */
 const MOST_A_CONNECTION = 10;
 /** The most at a time from one address, whatever its connections. */
 const MOST_AN_ADDRESS = 1000;

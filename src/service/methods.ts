@@ -21,9 +21,9 @@ export function otpMethods(ports: VerifyPorts): readonly Method[] {
 
 // Checked against the descriptor here, where it is known; behind the list only the descriptor itself is needed to decode and encode.
 function unary<M extends DescMethod>(method: Omit<UnaryMethod<M>, 'kind'>): Method {
-  return { kind: 'unary', ...method } as unknown as Method;
+  return { kind: 'unary', ...method } as object as Method;
 }
 
 function streaming<M extends DescMethod>(method: Omit<StreamingMethod<M>, 'kind'>): Method {
-  return { kind: 'server_streaming', ...method } as unknown as Method;
+  return { kind: 'server_streaming', ...method } as object as Method;
 }

@@ -14,10 +14,10 @@ const WRONG_PER_SECOND = 18_000;
 /** In one turn of the event loop: what a busy machine did not get around to is not made up for. */
 const MOST_A_TURN = 1_000;
 
-/** More than are remembered as unknown: each time around, they are as good as fresh. */
+/** More than are remembered as unknown or looked up at a time: each time around, they are as good as fresh. */
 let wrong: string[];
 beforeAll(() => {
-  wrong = Array.from({ length: 5_000 }, () => issue().apiKey);
+  wrong = Array.from({ length: 20_000 }, () => issue().apiKey);
 });
 
 interface Flood {
@@ -26,8 +26,8 @@ interface Flood {
   readonly stop: () => Promise<void>;
 }
 
-/** Sends wrong keys until it is stopped, so many a second, whether they are answered or not. */
-function flood(authenticator: Authenticator, rate: number): Flood {
+/** Sends wrong keys at the rate until it is stopped, whether they are answered or not. */
+function flood(authenticator: Authenticator): Flood {
   const told = new Map<string, number>();
   let stopped = false;
   const note = (error: unknown): void => {
@@ -46,7 +46,7 @@ function flood(authenticator: Authenticator, rate: number): Flood {
     let lastAt = performance.now();
     while (!stopped) {
       const now = performance.now();
-      const due = Math.min(MOST_A_TURN, Math.round(((now - lastAt) / 1000) * rate));
+      const due = Math.min(MOST_A_TURN, Math.round(((now - lastAt) / 1000) * WRONG_PER_SECOND));
       if (due > 0) lastAt = now;
       for (let key = 0; key < due; key += 1, flooding.sent += 1)
         Promise.resolve(authenticator.authenticate(wrong[flooding.sent % wrong.length], `${PEER}:1`)).catch(note);
@@ -57,31 +57,28 @@ function flood(authenticator: Authenticator, rate: number): Flood {
   return flooding;
 }
 
-/** Tries until the key is let in: ms from the first try, and how many it took. */
-async function admitted(authenticator: Authenticator, apiKey: string): Promise<{ ms: number; tries: number }> {
+/** Tries once: ms until the key is let in, or the reason why it is not. */
+async function attempt(authenticator: Authenticator, apiKey: string): Promise<number | string> {
   const started = performance.now();
-  for (let tries = 1; ; tries += 1) {
-    try {
-      await authenticator.authenticate(apiKey, `${PEER}:2`);
-      return { ms: performance.now() - started, tries };
-    } catch (error) {
-      if (!(error instanceof Rejection) || error.reason !== 'store_unavailable') throw error;
-    }
-    await sleep(100);
+  try {
+    await authenticator.authenticate(apiKey, `${PEER}:2`);
+    return performance.now() - started;
+  } catch (error) {
+    if (!(error instanceof Rejection)) throw error;
+    return error.reason;
   }
 }
 
-async function storeOf(answerMs: number) {
+async function storeOf(answer: () => Promise<unknown>) {
   const { keys } = createMemoryStore();
   const good = Array.from({ length: GOOD }, () => issue());
   for (const { record } of good) await keys.insert(record);
-  const load = { questions: 0, ids: 0, atOnce: 0, mostAtOnce: 0 };
+  const load = { ids: 0, atOnce: 0, mostAtOnce: 0 };
   const findMany: KeyStore['findMany'] = async (ids) => {
-    load.questions += 1;
     load.ids += ids.length;
     load.atOnce += 1;
     load.mostAtOnce = Math.max(load.mostAtOnce, load.atOnce);
-    await (answerMs === 0 ? nextTurn() : sleep(answerMs));
+    await answer();
     load.atOnce -= 1;
     return keys.findMany(ids);
   };
@@ -90,13 +87,12 @@ async function storeOf(answerMs: number) {
 }
 
 it('keeps none of them out at all where the store is as fast as ours are', async () => {
-  const { authenticator, load, good } = await storeOf(0);
-  const flooding = flood(authenticator, WRONG_PER_SECOND);
+  const { authenticator, load, good } = await storeOf(nextTurn);
+  const flooding = flood(authenticator);
   await sleep(1000);
   for (const apiKey of good) {
-    const { ms, tries } = await admitted(authenticator, apiKey);
-    expect(tries).toBe(1);
-    expect(ms).toBeLessThan(500);
+    // At the first try, and in two seconds on a machine that is busy with other things; it takes some milliseconds.
+    expect(await attempt(authenticator, apiKey)).toBeLessThan(2_000);
     await sleep(50);
   }
   await flooding.stop();
@@ -106,19 +102,45 @@ it('keeps none of them out at all where the store is as fast as ours are', async
   expect(load.mostAtOnce).toBeLessThanOrEqual(4);
 });
 
-it('keeps them out for two seconds at the longest where the store takes 200 ms, and has it asked 20 times a second', async () => {
-  const { authenticator, load, good } = await storeOf(200);
-  const started = performance.now();
-  const flooding = flood(authenticator, 2 * WRONG_PER_SECOND);
-  await sleep(1000);
-  const admissions = await Promise.all(good.map((apiKey) => admitted(authenticator, apiKey)));
-  const seconds = (performance.now() - started) / 1000;
-  await flooding.stop();
-  // The flood is more than the store can look up: were it not, this would be the case above.
-  expect(flooding.told.get('store_unavailable')).toBeGreaterThan(100);
-  for (const { ms } of admissions) expect(ms).toBeLessThan(2_000);
-  expect(load.mostAtOnce).toBeLessThanOrEqual(4);
-  expect(load.questions).toBeLessThanOrEqual(seconds * 20 + 4);
+it('keeps them out for two seconds at the longest where the store takes 200 ms, and has no more than 10,000 looked up a second', async () => {
+  const ROUND_MS = 200;
+  const PER_ROUND = (WRONG_PER_SECOND * ROUND_MS) / 1000;
+  let answers = Promise.withResolvers<void>();
+  const { authenticator, load, good } = await storeOf(() => answers.promise);
+  const admittedIn = new Map<string, number>();
+  const told = new Set<string>();
+  let random = 1;
+  for (let round = 0; round < 15; round += 1) {
+    // All that the store was asked in the last round is answered in this one.
+    answers.resolve();
+    answers = Promise.withResolvers();
+    await nextTurn();
+    const before = load.ids;
+    // From the sixth round on the good keys are tried, each once a round among the wrong ones, at any place.
+    const places = new Map<number, string>();
+    for (const apiKey of round < 5 ? [] : good.filter((one) => !admittedIn.has(one))) {
+      random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0;
+      places.set(random % PER_ROUND, apiKey);
+    }
+    for (let place = 0; place < PER_ROUND; place += 1) {
+      const apiKey = places.get(place);
+      const wrongKey = wrong[(round * PER_ROUND + place) % wrong.length];
+      if (apiKey === undefined) void Promise.resolve(authenticator.authenticate(wrongKey, `${PEER}:1`)).catch(() => undefined);
+      else
+        void attempt(authenticator, apiKey).then((outcome) => {
+          if (typeof outcome === 'string') told.add(outcome);
+          else admittedIn.set(apiKey, round);
+        });
+    }
+    // The rate of look-ups is one of real time.
+    await sleep(60);
+    expect(load.ids - before).toBeLessThanOrEqual(2_000);
+  }
+  expect(load.mostAtOnce).toBe(4);
+  expect([...told]).toEqual(['store_unavailable']);
+  expect(admittedIn.size).toBe(GOOD);
+  // Ten rounds from the first try on.
+  for (const round of admittedIn.values()) expect(round).toBeLessThan(5 + 2_000 / ROUND_MS);
   // From then on they are remembered, and wait for nothing.
   for (const apiKey of good) expect(authenticator.authenticate(apiKey, PEER)).not.toBeInstanceOf(Promise);
 });

@@ -6,6 +6,7 @@ import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Admission } from '../../src/limits/admission.ts';
 import { MAX_METADATA_BYTES } from '../../src/rpc/bounds.ts';
 import { Call, type Incoming, STEPS, type Step } from '../../src/rpc/call.ts';
+import { createCallerAddress } from '../../src/rpc/caller-address.ts';
 import { createLifecycle, type Lifecycle } from '../../src/rpc/lifecycle.ts';
 import type { Method } from '../../src/rpc/method.ts';
 
@@ -38,6 +39,7 @@ function lifecycleOf(admission: 'at once' | 'late' = 'at once'): Lifecycle {
   return createLifecycle({
     methods: [method],
     clock: Date.now,
+    callerAddress: createCallerAddress([{ family: 'ipv4', address: '10.0.0.0', prefix: 8 }]),
     admit: {
       admit({ take }) {
         const rest = (): Admission => {
@@ -106,11 +108,19 @@ test('only the first end counts', () => {
   expect(ends.map(({ code }) => code)).toEqual([Code.INTERNAL]);
 });
 
+test('the caller behind a trusted proxy is the peer of its call, and behind any other it is the proxy', () => {
+  const lifecycle = lifecycleOf();
+  const peerOf = (peer: string) =>
+    lifecycle.begin(incoming({ 'x-forwarded-for': '198.51.100.1, 203.0.113.9' }, { peer }), () => undefined).peer;
+  expect(['10.0.0.1:5000', '192.0.2.1:5000'].map(peerOf)).toEqual(['203.0.113.9', '192.0.2.1:5000']);
+});
+
 test('a hook that throws keeps no caller from its answer', () => {
   const lifecycle = createLifecycle({
     methods: [],
     admit: {} as never,
     clock: Date.now,
+    callerAddress: createCallerAddress([]),
     hooks: {
       onEnd: () => {
         throw new Error('a bug');

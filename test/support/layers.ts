@@ -10,11 +10,11 @@ const MAY_IMPORT = {
   limits: ['ports', 'otp', 'util'],
   auth: ['limits', 'ports', 'otp', 'util'],
   store: ['verification', 'limits', 'auth', 'ports', 'otp'],
-  rpc: ['verification', 'limits', 'auth', 'ports', 'otp'],
+  rpc: ['verification', 'limits', 'auth', 'ports', 'otp', 'util'],
   listener: ['limits', 'auth', 'ports'],
   service: ['rpc', 'verification', 'limits', 'auth', 'ports', 'otp'],
   grpc: ['listener', 'service', 'rpc', 'verification', 'limits', 'auth', 'ports', 'otp'],
-  config: ['store', 'ports', 'otp'],
+  config: ['store', 'ports', 'otp', 'util'],
   observability: ['config', 'rpc', 'ports', 'otp'],
   cluster: ['observability', 'limits', 'ports', 'otp'],
   app: [

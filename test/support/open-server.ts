@@ -5,6 +5,7 @@ import { createLocalLimits } from '../../src/limits/local-counter.ts';
 import { DEFAULT_PLANS } from '../../src/limits/plans.ts';
 import { CALLER_SCOPES, type Principal } from '../../src/ports/principal.ts';
 import { createAdmit } from '../../src/rpc/admission.ts';
+import { createCallerAddress } from '../../src/rpc/caller-address.ts';
 import { createLifecycle, type Hooks } from '../../src/rpc/lifecycle.ts';
 import type { Method } from '../../src/rpc/method.ts';
 
@@ -36,7 +37,7 @@ export function createOpenServer(methods: readonly Method[], options: OpenServer
   });
   return createGrpcServer({
     methods,
-    lifecycle: createLifecycle({ methods, admit, clock: Date.now, hooks: { onEnd } }),
+    lifecycle: createLifecycle({ methods, admit, clock: Date.now, hooks: { onEnd }, callerAddress: createCallerAddress([]) }),
     reflection: false,
     fastPath,
     onFastPath: () => undefined,

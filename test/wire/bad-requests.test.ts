@@ -39,6 +39,16 @@ describe('every bad field is named, all of them at once', () => {
     expect(details.violations.join('')).toMatch(/^[\x20-\x7e]+$/);
   });
 
+  test.each(table.requests.filter(({ method }) => method !== 'watchToken'))(
+    '$method: $name, by name in the message',
+    async ({ method, request, violations }) => {
+      const descriptor: DescMethod = methods[method as MethodName];
+      const { message, details } = await client.call(descriptor, fromJson(descriptor.input, request as JsonValue));
+      expect(message).toBe(details.inner?.message);
+      for (const violation of violations.slice(0, 3)) expect(message).toContain(violation);
+    },
+  );
+
   test('each method is in the table, and no case twice', () => {
     expect(new Set(table.requests.map(({ method }) => method))).toEqual(new Set(Object.keys(methods)));
     expect(new Set(table.requests.map(({ method, name }) => `${method} ${name}`)).size).toBe(table.requests.length);

@@ -10,6 +10,7 @@ import { parseApiKey, revokeApiKey, rotateApiKey } from '../../src/auth/api-key.
 import { databaseFile } from '../../src/store/open.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import { expectError } from '../support/expect-error.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
 import { redisSuite, startRedis } from '../support/redis.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { openWatch, type Watch } from '../support/watch.ts';
@@ -140,8 +141,31 @@ test('a stream that ended holds no place of its key any more', async () => {
   for (const watch of again) watch.call.cancel();
 });
 
+test('a stream that its caller has left is watched no more', async () => {
+  await using parts = new AsyncDisposableStack();
+  const memory = createMemoryStore();
+  let questions = 0;
+  const version = () => {
+    questions += 1;
+    return memory.keys.version();
+  };
+  const quiet = parts.adopt(await startServer({ store: { ...memory, keys: { ...memory.keys, version } } }), (one) => one.close());
+  const caller = parts.adopt(createTestClient(quiet.address), (one) => one.close());
+  const watches = [await open(quiet.apiKey, caller), await open(quiet.apiKey, caller)];
+  const before = questions;
+  await expect.poll(() => questions, { timeout: 2000 }).toBeGreaterThan(before + 1);
+  for (const watch of watches) {
+    watch.call.cancel();
+    await watch.ended;
+  }
+  await sleep(300);
+  const left = questions;
+  await sleep(1000);
+  expect(questions).toBe(left);
+});
+
 redisSuite('over a Redis that was emptied', () => {
-  test('streams end within two seconds, and new calls are refused', async () => {
+  test('streams end within a second, and new calls are refused', async () => {
     await using parts = new AsyncDisposableStack();
     const folder = mkdtempSync(join(tmpdir(), 'otpd-ended-'));
     parts.defer(() => rmSync(folder, { recursive: true }));

@@ -1,5 +1,5 @@
 /** The published test vectors over the wire: RFC 4226 appendix D and RFC 6238 appendix B. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Algorithm, OtpType } from '../../gen/ts/otp/v1/key_pb.ts';
 import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { formatSecret } from '../../src/otp/secret.ts';
@@ -12,11 +12,13 @@ let now = 0;
 let server: TestServer;
 let client: TestClient;
 
-beforeAll(async () => {
+// Each test has a store of its own: the secret is one, and so is what is kept of it.
+beforeEach(async () => {
+  now = 0;
   server = await startServer({ clock: () => now });
   client = createTestClient(server.address, server.apiKey);
 });
-afterAll(async () => {
+afterEach(async () => {
   client.close();
   await server.close();
 });

@@ -6,7 +6,7 @@ const [address, forMs] = process.argv.slice(2);
 const CONNECTIONS = 10;
 const AT_ONCE = 100;
 /** More than a process remembers as unknown: each time around, they are as good as fresh. */
-const keys = Array.from({ length: 10_000 }, () => randomApiKey(randomId()));
+const keys = Array.from({ length: 20_000 }, () => randomApiKey(randomId()));
 
 const told: Record<string, number> = {};
 let place = 0;

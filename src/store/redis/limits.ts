@@ -16,7 +16,7 @@ export function createRedisLimits({ run }: Session): LimitStore {
     async charge(subject, windows, cost, now) {
       if (windows.length === 0) return fromNumbers(windows, [now, 0, 0]);
       const words = windows.flatMap(({ name, periodMs, limit }) => [name, periodMs, limit]);
-      return fromNumbers(windows, (await run(CHARGE, [keyOf(subject)], [cost, ...words], now)) as unknown as ChargeNumbers);
+      return fromNumbers(windows, (await run(CHARGE, [keyOf(subject)], [cost, ...words], now)) as ChargeNumbers);
     },
     async refund(subject, windows, chargedAt, count, options) {
       const names = refundedWindows(windows, options).map(({ name }) => name);

@@ -88,7 +88,7 @@ function columnsOf(key: ApiKeyRecord): (string | number | null)[] {
 
 /** The columns are typed by the schema, whose tables are STRICT. */
 function rowsOf(statement: StatementSync, ...parameters: string[]): Row[] {
-  return statement.all(...parameters) as unknown as Row[];
+  return statement.all(...parameters) as object[] as Row[];
 }
 
 function recordsOf(rows: readonly Row[]): ApiKeyRecord[] {

@@ -16,8 +16,9 @@ const MAX_PAUSE_MS = 20;
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
-const CORRUPT = 11;
-const NOT_A_DATABASE = 26;
+/** Primary result codes of SQLite, https://sqlite.org/rescode.html. */
+export const CORRUPT = 11;
+export const NOT_A_DATABASE = 26;
 
 /** The database file cannot be used, and an operator must act; the message says which file and what to do. */
 export class StoreFileError extends StoreSetupError {

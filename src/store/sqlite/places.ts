@@ -84,7 +84,7 @@ export function createPlaces<Row>(database: DatabaseSync, table: PlacedTable, co
   }
 
   function takeUpNewer(): void {
-    for (const { id, name } of selectNewer.all(newest) as unknown as Named[]) add(name, id);
+    for (const { id, name } of selectNewer.all(newest) as object[] as Named[]) add(name, id);
   }
 
   function rangeOf(name: string): Range {
@@ -132,7 +132,7 @@ export function createPlaces<Row>(database: DatabaseSync, table: PlacedTable, co
     },
     add,
     sweep(now, most) {
-      for (const { id, name } of deleteExpired.all(now, most) as unknown as Named[]) remove(name, id);
+      for (const { id, name } of deleteExpired.all(now, most) as object[] as Named[]) remove(name, id);
     },
     settle,
     forget() {

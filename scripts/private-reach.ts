@@ -1,0 +1,26 @@
+/**
+ * Finds where `src` reaches past the public API of Node or of a dependency. Only `src/grpc/fast-path` may: it is applied to tested versions alone, and
+ * nothing depends on it. Prints each place, and exits with 1 if there is one.
+ */
+import { globSync, readFileSync } from 'node:fs';
+
+const ALLOWED = 'src/grpc/fast-path/';
+
+const REACHES: readonly (readonly [pattern: RegExp, what: string])[] = [
+  [/\bas unknown as\b/, 'a cast past the types'],
+  [/getOwnPropertySymbols|\[Symbol\.for\(/, 'a look-up of a symbol'],
+  [/removeAllListeners|\.rawListeners\(|\.listeners\(/, "a change of somebody else's listeners"],
+  [/\bhttp2Servers\b|\bonStreamOpened\b|\bsessionIdleTimeouts\b|\bprocess\.binding\b|\._handle\b/, 'a private name'],
+];
+
+const found = globSync('src/**/*.ts')
+  .filter((path) => !path.startsWith(ALLOWED))
+  .flatMap((path) =>
+    readFileSync(path, 'utf8')
+      .split('\n')
+      .flatMap((line, index) =>
+        REACHES.filter(([pattern]) => pattern.test(line)).map(([, what]) => `${path}:${index + 1}: ${what}: ${line.trim()}\n`),
+      ),
+  );
+process.stdout.write(found.join(''));
+process.exitCode = found.length === 0 ? 0 : 1;
