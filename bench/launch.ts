@@ -65,7 +65,7 @@ function flagsOf({ watched }: Serving): string[] {
   return watched ? ['--import', root('bench/servers/loop-watch.ts')] : [];
 }
 
-function programOf({ kind, logs, workers }: Serving, folder: string, redis: RedisProcess | undefined): string[] {
+function programOf({ kind, logs, workers, fastPath }: Serving, folder: string, redis: RedisProcess | undefined): string[] {
   if (kind === 'bare' || kind === 'naive') return [root(`bench/servers/${kind}.ts`)];
   const common = [
     '--data-dir',
@@ -81,6 +81,7 @@ function programOf({ kind, logs, workers }: Serving, folder: string, redis: Redi
     ...[root(kind === 'installed' ? 'dist/src/bin.js' : 'src/main.ts'), 'serve', '--listen', '127.0.0.1:0', ...common],
     ...(redis === undefined ? [] : ['--redis-url', redis.url, '--fingerprint-key-file', join(folder, 'fingerprint-key')]),
     ...(workers === undefined ? [] : ['--workers', String(workers)]),
+    ...(fastPath === false ? ['--fast-path', 'off'] : []),
   ];
 }
 

@@ -8,6 +8,8 @@ export interface Serving {
   readonly logs?: boolean;
   readonly redis?: boolean;
   readonly workers?: number;
+  /** Whether the product leaves grpc-js' call object aside, as it does unless told otherwise. */
+  readonly fastPath?: boolean;
   /** Measures its event loop as well. */
   readonly watched?: boolean;
 }
@@ -34,6 +36,7 @@ export const CONNECTIONS = 8;
 export const STREAMS = 32;
 
 const WHOLE: Serving = { kind: 'product', limits: true, logs: true };
+const WITHOUT_FAST_PATH: Serving = { ...WHOLE, fastPath: false };
 const BARE: Serving = { kind: 'bare' };
 const NAIVE: Serving = { kind: 'naive' };
 const TOKEN: Load = { call: 'token' };
@@ -49,6 +52,8 @@ export const ROWS: readonly Row[] = [
   row('naive-verify', NAIVE, WRONG, true),
   row('token', WHOLE, TOKEN, true),
   row('verify-wrong', WHOLE, WRONG, true),
+  row('token-grpc-js', WITHOUT_FAST_PATH, TOKEN, true),
+  row('verify-wrong-grpc-js', WITHOUT_FAST_PATH, WRONG, true),
   row('verify-right', WHOLE, { call: 'verify-right' }, true),
   row('redis-verify-wrong', { ...WHOLE, redis: true }, WRONG),
   row('redis-verify-right', { ...WHOLE, redis: true }, { call: 'verify-right' }, true),
