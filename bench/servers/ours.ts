@@ -13,6 +13,7 @@ const { values } = parseArgs({
 const { 'data-dir': dataDir = '', plans = '', 'log-level': logLevel = 'info' } = values;
 const config = loadConfig({ listen: '127.0.0.1:0', dataDir, plans, logLevel }, {});
 const forgetful: CodeStore = {
+  hasFormer: false,
   judge: async (attempt, now) => judge(UNKNOWN_KEY, attempt, now).judgement,
   inspect: async () => UNKNOWN_KEY,
   unlock: async () => UNKNOWN_KEY,

@@ -10,6 +10,7 @@ import { createCallerAddress } from '../rpc/caller-address.ts';
 import { createLifecycle } from '../rpc/lifecycle.ts';
 import { otpMethods } from '../service/methods.ts';
 import type { VerifyPorts } from '../service/verify.ts';
+import { guardMemory } from './memory-guard.ts';
 
 /** What they are put together from. */
 export interface DoorParts {
@@ -37,7 +38,12 @@ export function openDoors(config: Config, { log, clock, admit, verify }: DoorPar
     methods,
     admit,
     clock,
-    hooks: { onEnd: (call, code) => logCall(log, call, code) },
+    hooks: {
+      onEnd(call, code) {
+        grpc.judge(call);
+        logCall(log, call, code);
+      },
+    },
     callerAddress,
   });
   const grpc = createGrpcServer({
@@ -52,9 +58,13 @@ export function openDoors(config: Config, { log, clock, admit, verify }: DoorPar
     onRefused: tellOfRefused(logger, bounds),
     onTlsProblem: (problem) => logger.error({ problem }, 'TLS files not usable: the old ones stay in force'),
   });
+  const guard = guardMemory(grpc.connections);
   return {
     setServing: grpc.setServing,
     listen: () => grpc.listen(listen.host, listen.port),
-    close: () => grpc.close(shutdownGraceMs),
+    close() {
+      guard.close();
+      return grpc.close(shutdownGraceMs);
+    },
   };
 }

@@ -95,7 +95,7 @@ async function run(io: Io, flags: AttemptsFlags, use: Use): Promise<void> {
     }
     // A store may take a moment to get ready, which is not to be taken for an outage.
     await access.store.ping();
-    return use(access, stateNameOf(fingerprints, secret, parameters), nextCounter);
+    return use(access, stateNameOf(fingerprints, secret, parameters, access.store.codes), nextCounter);
   });
   if (flags.json) writeJson(io.stdout, json);
   else writeLine(io.stdout, text);

@@ -5,11 +5,13 @@
  */
 import { subscribe } from 'node:diagnostics_channel';
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { MAX_METADATA_BYTES } from '../rpc/bounds.ts';
 
 /** Published before a stream is handed to its server (Node 24.3 and later). */
 const CREATED = 'http2.server.stream.created';
 const CONTENT_TYPE = /^application\/grpc(?:\+proto)?(?:;|$)/;
 const NO_CALL = 'no call';
+const MOST_OVERSIZE = 3;
 /** grpc-js drops a header with any other character: what a caller sends would have it drop what the proxy has appended. */
 const UNPRINTABLE = /[^ -~]/g;
 const FORWARDED_FOR = 'x-forwarded-for';
@@ -17,6 +19,8 @@ const FORWARDED_FOR = 'x-forwarded-for';
 /** The ports of the gRPC servers of this process; other HTTP/2 servers are not our business. */
 const ports = new Set<number>();
 const ours = new WeakMap<Http2Session, boolean>();
+/** How many requests of a connection had too much metadata. */
+const oversize = new WeakMap<Http2Session, number>();
 let isWatching = false;
 
 /** Refuses what is no call on connections to `port`, and within the process, from now on. */
@@ -32,10 +36,26 @@ export function watchRequests(): void {
     const { stream, headers } = message as { readonly stream: ServerHttp2Stream; readonly headers: IncomingHttpHeaders };
     const forwardedFor = headers[FORWARDED_FOR];
     const isACall = isCall(headers);
-    if ((isACall && forwardedFor === undefined) || !isOurs(stream.session)) return;
+    const isOversize = sizeOf(headers) > MAX_METADATA_BYTES;
+    if ((isACall && !isOversize && forwardedFor === undefined) || !isOurs(stream.session)) return;
+    if (isOversize) countOversize(stream.session);
     if (!isACall) headers['content-type'] = NO_CALL;
     if (typeof forwardedFor === 'string') headers[FORWARDED_FOR] = forwardedFor.replace(UNPRINTABLE, '?');
   });
+}
+
+function sizeOf(headers: IncomingHttpHeaders): number {
+  let bytes = 0;
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0);
+  return bytes;
+}
+
+/** The first are told what is wrong. Whoever goes on costs more than it can be worth: Node keeps such headers until V8 looks for what may go. */
+function countOversize(session: Http2Session | undefined): void {
+  if (session === undefined) return;
+  const count = (oversize.get(session) ?? 0) + 1;
+  oversize.set(session, count);
+  if (count === MOST_OVERSIZE) setImmediate(() => session.destroy());
 }
 
 function isCall(headers: IncomingHttpHeaders): boolean {

@@ -5,6 +5,7 @@ import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { createListener, type ListenerOptions } from '../listener/listener.ts';
 import { Rejection } from '../ports/rejection.ts';
 import { MAX_REQUEST_BYTES } from '../rpc/bounds.ts';
+import type { Call } from '../rpc/call.ts';
 import type { Lifecycle } from '../rpc/lifecycle.ts';
 import type { Method } from '../rpc/method.ts';
 import { createAdmission } from './admission.ts';
@@ -50,6 +51,10 @@ export interface GrpcOptions extends Pick<ListenerOptions, 'tls' | 'bounds' | 'o
 export interface GrpcServer {
   /** Starts to listen, port 0 for any; resolves to the port. Rejects if a bound on what strangers may take cannot be installed. */
   readonly listen: (host: string, port: number) => Promise<number>;
+  /** To be told of the end of each call: connections of callers who never have a right key are closed. */
+  readonly judge: (call: Call) => void;
+  /** How many connections there are. */
+  readonly connections: () => number;
   /** Says whether calls can be served, for readiness; the process itself stays SERVING until it stops. */
   readonly setServing: (serving: boolean) => void;
   /** NOT_SERVING, ends the streams, waits for the calls in flight for `graceMs` at most, then cuts them off. */
@@ -83,6 +88,11 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
       onFastPath(whyNot);
       return bound;
     },
+    // A call that needs no key tells nothing, unless it was over the bounds of such calls.
+    judge({ connection, method, keyId, reason }) {
+      if (method !== undefined || reason !== undefined) listener.judge(connection, keyId !== undefined);
+    },
+    connections: listener.open,
     setServing: (serving) => health.set(OtpService.typeName, serving),
     close: async (graceMs) => {
       for (const name of names) health.set(name, false);

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { networkOf } from '../auth/failure-throttle.ts';
 import { createPermits } from '../limits/permits.ts';
+import { formatPeer } from '../rpc/peer.ts';
 import { awaitPreface } from './preface.ts';
 import { createTlsEndpoint, type TlsFiles } from './tls.ts';
 
@@ -23,6 +24,9 @@ export interface ListenerOptions {
   readonly onTlsProblem: (problem: string) => void;
 }
 
+/** Calls in a row without a right API key that a connection may make: health checks are none of them. */
+const MOST_STRANGE_CALLS = 200;
+
 /** The most connections at a time. */
 export interface ConnectionBounds {
   readonly maxConnections: number;
@@ -33,6 +37,13 @@ export interface ConnectionBounds {
 export interface Listener {
   /** Starts to listen, port 0 for any; resolves to the port. Rejects with the error of the system. */
   readonly listen: (host: string, port: number) => Promise<number>;
+  /**
+   * Tells how a call on the connection of `peer` (address and port) began: with a right API key, or with none or a wrong one. A connection with 200
+   * of the latter in a row is closed: it costs more than it can be worth. Those of proxies are not, since they carry many callers.
+   */
+  readonly judge: (peer: string, isRight: boolean) => void;
+  /** How many connections there are. */
+  readonly open: () => number;
   /** Takes no more connections, and drops those that have not said anything yet. Others go on. */
   readonly close: () => void;
 }
@@ -43,6 +54,9 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
   const all = createPermits();
   const addresses = createPermits();
   const silent = new Set<Socket>();
+  let open = 0;
+  /** By peer; `strange` counts the calls in a row without a right API key. */
+  const connections = new Map<string, { readonly socket: Socket; strange: number }>();
 
   function admit(socket: Socket): boolean {
     const address = socket.remoteAddress ?? '';
@@ -54,9 +68,14 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
       onRefused(ofAll === undefined ? 'maxConnections' : 'maxConnectionsPerAddress');
       return false;
     }
+    const peer = formatPeer(address, socket.remotePort);
+    open += 1;
+    if (!isProxy(address)) connections.set(peer, { socket, strange: 0 });
     socket.once('close', () => {
       ofAll?.();
       ofAddress();
+      connections.delete(peer);
+      open -= 1;
     });
     return true;
   }
@@ -102,6 +121,13 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
       const address = server.address();
       return typeof address === 'object' && address !== null ? address.port : port;
     },
+    judge(peer, isRight) {
+      const connection = connections.get(peer);
+      if (connection === undefined) return;
+      connection.strange = isRight ? 0 : connection.strange + 1;
+      if (connection.strange === MOST_STRANGE_CALLS) setImmediate(() => connection.socket.destroy());
+    },
+    open: () => open,
     close() {
       server.close();
       endpoint?.close();

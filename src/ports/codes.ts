@@ -4,8 +4,8 @@
 export interface StateName {
   /** One for the secret, whatever type, period and digits a request names. */
   readonly fingerprint: string;
-  /** Where earlier versions kept the state of a secret with this type, algorithm and period; it is taken over once. */
-  readonly former: string;
+  /** Where earlier versions kept the state of a secret with this type, algorithm and period, to be taken over; undefined if the store has none. */
+  readonly former: string | undefined;
   /** The time step in seconds, which names the track; 0 for HOTP. */
   readonly period: number;
 }
@@ -85,6 +85,8 @@ export interface Reset {
 
 /** The state of codes. All moments are of the store's clock, which is `now` if the store has none of its own. */
 export interface CodeStore {
+  /** Whether states of earlier versions may be left: then they are looked for under their former names. */
+  readonly hasFormer: boolean;
   /**
    * Judges an attempt in one atomic, durable step, by the rules of `judge`: when it resolves, the step is claimed or the failure counted, on
    * every instance and through a crash, and the answer is kept under the request id. A request id that is known gets its first answer.

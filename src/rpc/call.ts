@@ -31,6 +31,8 @@ export class Call {
   readonly method: Method | undefined;
   /** The caller's address with its port, as the log names it; of a caller behind a trusted proxy the address alone. */
   readonly peer: string;
+  /** The address at the other end of the connection, with its port: a proxy's, if there is one. */
+  readonly connection: string;
   /** The caller's `x-request-id`, or a new one. */
   readonly requestId: string;
   /** `performance.now()` at the first header. */
@@ -67,10 +69,11 @@ export class Call {
   #step: Step = 'begin';
 
   constructor(
-    { procedure, header, timeoutMs = Number.POSITIVE_INFINITY }: Incoming,
+    { procedure, peer: connection, header, timeoutMs = Number.POSITIVE_INFINITY }: Incoming,
     { peer, requestId, method }: Pick<Call, 'peer' | 'requestId' | 'method'>,
     fail: Call['fail'],
   ) {
+    this.connection = connection;
     this.header = header;
     this.timeoutMs = timeoutMs;
     this.procedure = procedure;

@@ -55,7 +55,7 @@ export function createVerify(
     const verification = readVerification(request, now);
     const code = readCode(request.code, verification.key.parameters.digits);
     if (code === undefined) return create(VerifyResponseSchema, { status: VerifyStatus.MALFORMED });
-    return judge(ports, attemptOf(ports.fingerprints, request, verification, code, context, now), verification, context, now);
+    return judge(ports, attemptOf(ports, request, verification, code, context, now), verification, context, now);
   };
 }
 
@@ -76,7 +76,7 @@ async function judge(
 }
 
 function attemptOf(
-  fingerprints: Fingerprints,
+  { codes, fingerprints }: Pick<VerifyPorts, 'codes' | 'fingerprints'>,
   request: VerifyRequest,
   { key, current, window, afterStep, requestId }: Verification,
   code: string,
@@ -86,7 +86,7 @@ function attemptOf(
   const { secret, parameters, counter } = key;
   const step = findMatch(secret, code, window.first, window.last, parameters);
   const { type, period, algorithm, digits } = parameters;
-  const name = stateNameOf(fingerprints, secret, parameters);
+  const name = stateNameOf(fingerprints, secret, parameters, codes);
   const { pastSteps, futureSteps, lookAhead, allowReuse } = request;
   const askedKey = [name.fingerprint, type, period, algorithm, digits, counter];
   const asked = [askedKey, code, pastSteps, futureSteps, lookAhead, afterStep, allowReuse];

@@ -50,10 +50,16 @@ export function createFingerprints(key: Uint8Array): Fingerprints {
   };
 }
 
-/** All names of the state of a key. */
-export function stateNameOf(fingerprints: Fingerprints, secret: Uint8Array, parameters: Parameters): StateName {
+/** The names of the state of a key; `hasFormer` says whether the store may have it under its former name. */
+export function stateNameOf(
+  fingerprints: Fingerprints,
+  secret: Uint8Array,
+  parameters: Parameters,
+  { hasFormer }: { readonly hasFormer: boolean },
+): StateName {
   const { algorithm, period } = parameters;
-  return { fingerprint: fingerprints.ofSecret(secret, algorithm), former: fingerprints.ofKey(secret, parameters), period };
+  const former = hasFormer ? fingerprints.ofKey(secret, parameters) : undefined;
+  return { fingerprint: fingerprints.ofSecret(secret, algorithm), former, period };
 }
 
 /** A part of the same bytes. */

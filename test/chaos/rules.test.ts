@@ -98,7 +98,7 @@ async function expectModel(codes: CodeStore): Promise<void> {
 
   async function unlock({ name, key }: Slot): Promise<void> {
     const parameters = completeParameters(key.type === 'hotp' ? { type: 'hotp' } : { period: key.period });
-    await codes.unlock(stateNameOf(fingerprints, key.bytes, parameters), now);
+    await codes.unlock(stateNameOf(fingerprints, key.bytes, parameters, codes), now);
     model.unlock(name);
   }
 

@@ -35,7 +35,7 @@ async function lockForGood(cluster: Cluster, key: TestKey): Promise<void> {
   const store: Store = redis
     ? await openRedisStore({ url: redis.url, callerClock: true, onWarning: () => undefined })
     : openSqliteStore({ file: databaseFile });
-  const name = stateNameOf(fingerprints, key.bytes, completeParameters({ type: key.type, digits: 8 }));
+  const name = stateNameOf(fingerprints, key.bytes, completeParameters({ type: key.type, digits: 8 }), store.codes);
   const wrong = { ...name, step: undefined, drift: 0, claim: true, afterStep: undefined, matchableMs: 0, request: undefined };
   // Its writer has to start first.
   await store.ping();

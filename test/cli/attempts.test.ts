@@ -53,7 +53,7 @@ const fingerprints = () => createFingerprints(readFingerprintKey(fingerprintKeyF
 /** What the server would be told at `now`: the step is used, or, if it is undefined, the code is wrong. */
 async function judge(step: number | undefined, now: number, parameters: ParametersInput = {}): Promise<Judgement['outcome']> {
   const { period, ...rest } = completeParameters(parameters);
-  const name = stateNameOf(fingerprints(), parseSecret(SECRET), { period, ...rest });
+  const name = stateNameOf(fingerprints(), parseSecret(SECRET), { period, ...rest }, { hasFormer: true });
   const matchableMs = step === undefined || period === 0 ? 0 : (step + 11) * period * 1000 - now;
   const attempt: Attempt = {
     ...name,

@@ -27,7 +27,7 @@ export function newFingerprint(): string {
 }
 
 /** The names of a key's state, with one that nothing is kept under. */
-export function named(fingerprint: string, period: number = PERIOD): StateName {
+export function named(fingerprint: string, period: number = PERIOD): StateName & { readonly former: string } {
   return { fingerprint, former: `former-${fingerprint}`, period };
 }
 

@@ -15,6 +15,7 @@ codesContract('memory', createMemoryStore);
 function createGetThenSet(): CodeStore {
   const states = new Map<string, CodeState>();
   return {
+    hasFormer: false,
     async judge(one, now) {
       const known = states.get(one.fingerprint) ?? UNKNOWN_KEY;
       await setImmediate();

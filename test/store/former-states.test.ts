@@ -111,6 +111,12 @@ describe('a database of the third version', () => {
     }
   });
 
+  it('is looked for only in a database that has one', async () => {
+    const { codes: fresh } = await openDatabase(writeDatabase({}));
+    const { codes: old } = await openDatabase(writeDatabase({ [named('key').former]: former({ lastStep: STEP }) }));
+    expect([fresh.hasFormer, old.hasFormer]).toEqual([false, true]);
+  });
+
   it('is brought to this one by one of several that open it at once', async () => {
     const file = writeDatabase({ [named('key').former]: former({ lastStep: STEP }) });
     const opened = await Promise.all(Array.from({ length: 4 }, () => openDatabase(file)));

@@ -81,7 +81,7 @@ export function createCodesModel(formers: Map<string, FormerState> = new Map()):
 
   function find(name: StateName, now: number): { state: CodeState; former: FormerState | undefined } {
     const present = presentState(states.get(name.fingerprint), now);
-    const former = mayHaveFormer(present, name) ? formers.get(name.former) : undefined;
+    const former = mayHaveFormer(present, name) ? formers.get(name.former ?? '') : undefined;
     return { state: former === undefined ? present : withFormer(present, former, name, now), former };
   }
 
@@ -91,7 +91,7 @@ export function createCodesModel(formers: Map<string, FormerState> = new Map()):
     const [after, result] = make(state);
     if (after === undefined && !(always && former !== undefined)) return result;
     states.set(name.fingerprint, after ?? state);
-    formers.delete(former === undefined ? '' : name.former);
+    formers.delete((former && name.former) ?? '');
     return result;
   }
 

@@ -18,6 +18,7 @@ export function createMemoryCodes(): CodeStore {
   const stateOf = ({ fingerprint }: StateName, now: number) => presentState(states.get(fingerprint), now);
 
   return {
+    hasFormer: false,
     async judge(attempt, now) {
       sweep(states, now);
       sweep(answers, now);

@@ -80,7 +80,7 @@ describe('the name of a secret', () => {
         ['hotp', 'SHA512', 6, 0],
       ] as const
     ).map(([type, algorithm, digits, period]) =>
-      stateNameOf({ ofSecret, ofKey, ofRequest, identity }, SECRET, { type, algorithm, digits, period }),
+      stateNameOf({ ofSecret, ofKey, ofRequest, identity }, SECRET, { type, algorithm, digits, period }, { hasFormer: true }),
     );
     expect(new Set(names.map(({ fingerprint }) => fingerprint))).toEqual(new Set(['zZBC81KXPV5zJhJbN42Wgw']));
     expect(new Set(names.map(({ former }) => former)).size).toBe(3);

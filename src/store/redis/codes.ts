@@ -15,6 +15,8 @@ return judge_once()
 /** The codes behind a session. Their moments are of Redis' clock; that of the caller, `now`, is not asked. */
 export function createRedisCodes(session: Session): CodeStore {
   return {
+    // Nothing but a look at every key would tell.
+    hasFormer: true,
     async judge(attempt, now) {
       const { fingerprint, request } = attempt;
       const keys = [...stateKeys(attempt), ...(request === undefined ? [] : [`r:${fingerprint}:${request.id}`])];
@@ -26,6 +28,7 @@ export function createRedisCodes(session: Session): CodeStore {
 
 /** Where the state of a secret is, and where an earlier version may have left one. */
 function stateKeys({ fingerprint, former }: StateName): [state: string, former: string] {
+  if (former === undefined) throw new Error('the former name is missing');
   return [`c:${fingerprint}`, `c:${former}`];
 }
 

@@ -39,13 +39,14 @@ export function createCodeRows(database: DatabaseSync): CodeRows {
   function find(name: StateName, now: number): Found {
     const known = states.find(name.fingerprint);
     const present = presentState(known?.state, now);
-    const former = mayHaveFormer(present, name) ? formers.find(name.former) : undefined;
+    const { former: formerName } = name;
+    const former = formerName !== undefined && mayHaveFormer(present, name) ? formers.find(formerName) : undefined;
     const state = former === undefined ? present : withFormer(present, former, name, now);
     return {
       state,
       keep(after) {
         if (after !== undefined || former !== undefined) states.put(name.fingerprint, after ?? state, known);
-        if (former !== undefined) formers.remove(name.former);
+        if (former !== undefined && formerName !== undefined) formers.remove(formerName);
       },
     };
   }

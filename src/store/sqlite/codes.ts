@@ -24,10 +24,11 @@ export interface SqliteCodes extends CodeStore {
 }
 
 /** The codes in the file of the store, which has the present schema. `onOutage` is told when something could not be written. */
-export function createSqliteCodes(data: WriterData, onOutage: () => void): SqliteCodes {
+export function createSqliteCodes(data: WriterData, hasFormer: boolean, onOutage: () => void): SqliteCodes {
   const queue = createQueue(() => startWriter(data), onOutage);
   let hasStarted = false;
   return {
+    hasFormer,
     judge: (attempt, now) => queue.send(judgeOrder(attempt, now), JUDGE_PATIENCE_MS),
     inspect: (name, now) => queue.send(['inspect', name, now], PATIENCE_MS),
     unlock: (name, now) => queue.send(['unlock', name, now], PATIENCE_MS),

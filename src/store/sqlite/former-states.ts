@@ -20,6 +20,11 @@ interface Row {
   readonly expires_at: number | null;
 }
 
+/** Whether any is left. None comes any more: programs of earlier versions are refused a database of the present schema. */
+export function hasFormerStates(database: DatabaseSync): boolean {
+  return database.prepare('SELECT 1 FROM former_state LIMIT 1').get() !== undefined;
+}
+
 /** The rows of a database of the present schema. */
 export function createFormerRows(database: DatabaseSync): FormerRows {
   const select = database.prepare('SELECT last_step, failures, locked_until, expires_at FROM former_state WHERE name = ?');

@@ -7,7 +7,7 @@ type JudgeOrder = readonly [
   kind: 'judge',
   now: number,
   fingerprint: string,
-  former: string,
+  former: string | undefined,
   period: number,
   step: number | undefined,
   drift: number,

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { createLocalLimits } from '../../limits/local-counter.ts';
 import { type KeyStore, type Store, StoreUnavailableError } from '../../ports/store.ts';
 import { createSqliteCodes } from './codes.ts';
+import { hasFormerStates } from './former-states.ts';
 import { createSqliteKeys } from './keys.ts';
 import { openDatabase } from './open.ts';
 import { reporting, write } from './transaction.ts';
@@ -25,7 +26,7 @@ export function openSqliteStore({ file }: SqliteStoreOptions): Store {
   const doubt = (): void => {
     isInDoubt = true;
   };
-  const codes = createSqliteCodes({ file, identity: identify(file) }, doubt);
+  const codes = createSqliteCodes({ file, identity: identify(file) }, hasFormerStates(database), doubt);
   return {
     keys: { ...watched(createSqliteKeys(database), doubt), touch: codes.touch },
     limits: createLocalLimits(),
