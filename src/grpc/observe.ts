@@ -10,6 +10,7 @@ import type { Call, Incoming } from '../rpc/call.ts';
 import { answerHeaders } from '../rpc/headers.ts';
 import type { Lifecycle } from '../rpc/lifecycle.ts';
 import { formatPeer } from '../rpc/peer.ts';
+import { OVERSIZE } from './only-calls.ts';
 import { addHeaders, failureTrailers, foreignFailure, type PartialStatus } from './status.ts';
 
 const CALL = 'otpd.call';
@@ -121,17 +122,10 @@ function incomingOf(procedure: string, isStream: boolean, base: ServerIntercepti
       const values = metadata.get(name);
       return values.length === 0 ? undefined : values.join(', ');
     },
-    metadataBytes: sizeOf(metadata),
+    isOversize: metadata.get(OVERSIZE).length > 0,
     timeoutMs: timeoutOf(base.getDeadline()),
     isStream,
   };
-}
-
-/** All names and values, in bytes. */
-function sizeOf(metadata: Metadata): number {
-  let bytes = 0;
-  for (const [name, values] of Object.entries(metadata.toJSON())) for (const value of values) bytes += name.length + value.length;
-  return bytes;
 }
 
 /** What is left of the caller's time. A moment long past is what grpc-js makes of a time too long for its numbers. */

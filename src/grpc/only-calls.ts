@@ -11,6 +11,10 @@ import { MAX_METADATA_BYTES } from '../rpc/bounds.ts';
 const CREATED = 'http2.server.stream.created';
 const CONTENT_TYPE = /^application\/grpc(?:\+proto)?(?:;|$)/;
 const NO_CALL = 'no call';
+/** Marks a request with more metadata than there may be; from outside it does the same. */
+export const OVERSIZE = 'otpd-oversize';
+const KEPT: ReadonlySet<string> = new Set(['content-type', 'te', 'x-request-id']);
+const COLON = 0x3a;
 const MOST_OVERSIZE = 3;
 /** grpc-js drops a header with any other character: what a caller sends would have it drop what the proxy has appended. */
 const UNPRINTABLE = /[^ -~]/g;
@@ -38,16 +42,26 @@ export function watchRequests(): void {
     const isACall = isCall(headers);
     const isOversize = sizeOf(headers) > MAX_METADATA_BYTES;
     if ((isACall && !isOversize && forwardedFor === undefined) || !isOurs(stream.session)) return;
-    if (isOversize) countOversize(stream.session);
+    if (isOversize) {
+      strip(headers);
+      countOversize(stream.session);
+    }
     if (!isACall) headers['content-type'] = NO_CALL;
     if (typeof forwardedFor === 'string') headers[FORWARDED_FOR] = forwardedFor.replace(UNPRINTABLE, '?');
   });
 }
 
+/** The names and values of the metadata, in bytes: what begins with a colon is none. */
 function sizeOf(headers: IncomingHttpHeaders): number {
   let bytes = 0;
-  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0);
+  for (const name in headers) if (name.charCodeAt(0) !== COLON) bytes += name.length + (headers[name]?.length ?? 0);
   return bytes;
+}
+
+/** Leaves what it takes to answer, so that nothing of the rest is kept. */
+function strip(headers: IncomingHttpHeaders): void {
+  for (const name of Object.keys(headers)) if (!KEPT.has(name) && name.charCodeAt(0) !== COLON) delete headers[name];
+  headers[OVERSIZE] = 'true';
 }
 
 /** The first are told what is wrong. Whoever goes on costs more than it can be worth: Node keeps such headers until V8 looks for what may go. */

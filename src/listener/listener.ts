@@ -34,6 +34,12 @@ export interface ConnectionBounds {
   readonly maxConnectionsPerAddress: number;
 }
 
+interface Connection {
+  readonly socket: Socket;
+  /** Calls in a row without a right API key. */
+  strange: number;
+}
+
 export interface Listener {
   /** Starts to listen, port 0 for any; resolves to the port. Rejects with the error of the system. */
   readonly listen: (host: string, port: number) => Promise<number>;
@@ -55,8 +61,10 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
   const addresses = createPermits();
   const silent = new Set<Socket>();
   let open = 0;
-  /** By peer; `strange` counts the calls in a row without a right API key. */
-  const connections = new Map<string, { readonly socket: Socket; strange: number }>();
+  /** By peer. */
+  const connections = new Map<string, Connection>();
+  /** How many of them have begun to count. */
+  let suspects = 0;
 
   function admit(socket: Socket): boolean {
     const address = socket.remoteAddress ?? '';
@@ -69,15 +77,28 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
       return false;
     }
     const peer = formatPeer(address, socket.remotePort);
+    const connection: Connection = { socket, strange: 0 };
     open += 1;
-    if (!isProxy(address)) connections.set(peer, { socket, strange: 0 });
+    if (!isProxy(address)) connections.set(peer, connection);
     socket.once('close', () => {
       ofAll?.();
       ofAddress();
       connections.delete(peer);
+      forgive(connection);
       open -= 1;
     });
     return true;
+  }
+
+  function suspect(connection: Connection): void {
+    if (connection.strange === 0) suspects += 1;
+    connection.strange += 1;
+    if (connection.strange === MOST_STRANGE_CALLS) setImmediate(() => connection.socket.destroy());
+  }
+
+  function forgive(connection: Connection): void {
+    if (connection.strange > 0) suspects -= 1;
+    connection.strange = 0;
   }
 
   function expectSpeech(socket: Socket): () => void {
@@ -122,10 +143,12 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
       return typeof address === 'object' && address !== null ? address.port : port;
     },
     judge(peer, isRight) {
+      // As nearly always: nothing is to be forgotten.
+      if (isRight && suspects === 0) return;
       const connection = connections.get(peer);
       if (connection === undefined) return;
-      connection.strange = isRight ? 0 : connection.strange + 1;
-      if (connection.strange === MOST_STRANGE_CALLS) setImmediate(() => connection.socket.destroy());
+      if (isRight) forgive(connection);
+      else suspect(connection);
     },
     open: () => open,
     close() {

@@ -16,8 +16,8 @@ export interface Incoming {
   readonly peer: string;
   /** The value of a header, by its name in lower case, several joined by a comma and a space; undefined if it was not sent. */
   readonly header: (name: string) => string | undefined;
-  /** All names and values of the metadata together, in bytes. */
-  readonly metadataBytes: number;
+  /** Whether names and values of the metadata together are more than `MAX_METADATA_BYTES`. */
+  readonly isOversize: boolean;
   /** How long the caller waits, in ms; undefined if it did not say, NaN if what it said cannot be read. */
   readonly timeoutMs: number | undefined;
   /** Whether more than one message may be sent either way. */

@@ -9,7 +9,7 @@ import type { Admission } from '../limits/admission.ts';
 import { Rejection } from '../ports/rejection.ts';
 import type { Clock } from '../ports/store.ts';
 import type { Admit } from './admission.ts';
-import { DEADLINE_MS, MAX_METADATA_BYTES, UNAUTHENTICATED_STREAM_MS } from './bounds.ts';
+import { DEADLINE_MS, UNAUTHENTICATED_STREAM_MS } from './bounds.ts';
 import { Call, type Incoming, type Step } from './call.ts';
 import type { CallerAddress } from './caller-address.ts';
 import { CallFailure, UnauthenticatedRefusal } from './failure.ts';
@@ -80,7 +80,7 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
     hooks.onStep?.(call, 'begin');
     call.timer = setTimeout(expire, Math.min(timeoutMs, DEADLINE_MS), call);
     if (isStream) streams.add(call);
-    if (incoming.metadataBytes > MAX_METADATA_BYTES) call.refusal = new CallFailure('metadata_too_large');
+    if (incoming.isOversize) call.refusal = new CallFailure('metadata_too_large');
     else if (Number.isNaN(timeoutMs)) call.refusal = new CallFailure('malformed_message');
     return call;
   }

@@ -4,7 +4,6 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Admission } from '../../src/limits/admission.ts';
-import { MAX_METADATA_BYTES } from '../../src/rpc/bounds.ts';
 import { Call, type Incoming, STEPS, type Step } from '../../src/rpc/call.ts';
 import { createCallerAddress } from '../../src/rpc/caller-address.ts';
 import { createLifecycle, type Lifecycle } from '../../src/rpc/lifecycle.ts';
@@ -60,7 +59,7 @@ function lifecycleOf(admission: 'at once' | 'late' = 'at once'): Lifecycle {
 
 function incoming(headers: Record<string, string> = {}, more: Partial<Incoming> = {}): Incoming {
   const header = (name: string) => headers[name];
-  return { procedure: PROCEDURE, peer: '192.0.2.1:5', header, metadataBytes: 0, timeoutMs: undefined, isStream: false, ...more };
+  return { procedure: PROCEDURE, peer: '192.0.2.1:5', header, isOversize: false, timeoutMs: undefined, isStream: false, ...more };
 }
 
 test('a call takes every step, in this order', async () => {
@@ -134,20 +133,13 @@ test('a hook that throws keeps no caller from its answer', () => {
 
 describe('headers are refused before anything is asked of a store:', () => {
   test.each([
-    ['too much metadata', { metadataBytes: MAX_METADATA_BYTES + 1 }, 'metadata_too_large'],
+    ['too much metadata', { isOversize: true }, 'metadata_too_large'],
     ['a timeout that is none', { timeoutMs: Number.NaN }, 'malformed_message'],
   ])('%s', (_, more, reason) => {
     const lifecycle = lifecycleOf();
     const call = lifecycle.begin(incoming({}, more), () => undefined);
     expect(() => lifecycle.admit(call)).toThrow(expect.objectContaining({ reason }));
     expect(steps).toEqual(['begin']);
-  });
-
-  test('as much metadata as there may be is let pass', () => {
-    const lifecycle = lifecycleOf();
-    const call = lifecycle.begin(incoming({}, { metadataBytes: MAX_METADATA_BYTES }), () => undefined);
-    lifecycle.admit(call);
-    expect(call.keyId).toBe('one');
   });
 });
 
