@@ -7,7 +7,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { MAX_METADATA_BYTES } from '../rpc/bounds.ts';
 
-/** Published before a stream is handed to its server (Node 24.3 and later). */
+/** Published before a stream is handed to its server (Node 24.2 and later). */
 const CREATED = 'http2.server.stream.created';
 const CONTENT_TYPE = /^application\/grpc(?:\+proto)?(?:;|$)/;
 const NO_CALL = 'no call';
