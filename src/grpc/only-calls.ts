@@ -5,7 +5,7 @@
  */
 import { subscribe } from 'node:diagnostics_channel';
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import { MAX_METADATA_BYTES } from '../rpc/bounds.ts';
+import { isOversize } from './metadata-size.ts';
 
 /** Published before a stream is handed to its server (Node 24.2 and later). */
 const CREATED = 'http2.server.stream.created';
@@ -20,7 +20,7 @@ const FORWARDED_FOR = 'x-forwarded-for';
 const ports = new Set<number>();
 const ours = new WeakMap<Http2Session, boolean>();
 /** How many requests of a connection had too much metadata. */
-const oversize = new WeakMap<Http2Session, number>();
+const oversizeRequests = new WeakMap<Http2Session, number>();
 let isWatching = false;
 
 /** Refuses what is no call on connections to `port`, and within the process, from now on. */
@@ -36,25 +36,19 @@ export function watchRequests(): void {
     const { stream, headers } = message as { readonly stream: ServerHttp2Stream; readonly headers: IncomingHttpHeaders };
     const forwardedFor = headers[FORWARDED_FOR];
     const isACall = isCall(headers);
-    const isOversize = sizeOf(headers) > MAX_METADATA_BYTES;
-    if ((isACall && !isOversize && forwardedFor === undefined) || !isOurs(stream.session)) return;
-    if (isOversize) countOversize(stream.session);
+    const isTooLarge = isOversize(headers);
+    if ((isACall && !isTooLarge && forwardedFor === undefined) || !isOurs(stream.session)) return;
+    if (isTooLarge) countOversize(stream.session);
     if (!isACall) headers['content-type'] = NO_CALL;
     if (typeof forwardedFor === 'string') headers[FORWARDED_FOR] = forwardedFor.replace(UNPRINTABLE, '?');
   });
 }
 
-function sizeOf(headers: IncomingHttpHeaders): number {
-  let bytes = 0;
-  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0);
-  return bytes;
-}
-
 /** The first are told what is wrong. Whoever goes on costs more than it can be worth: Node keeps such headers until V8 looks for what may go. */
 function countOversize(session: Http2Session | undefined): void {
   if (session === undefined) return;
-  const count = (oversize.get(session) ?? 0) + 1;
-  oversize.set(session, count);
+  const count = (oversizeRequests.get(session) ?? 0) + 1;
+  oversizeRequests.set(session, count);
   if (count === MOST_OVERSIZE) setImmediate(() => session.destroy());
 }
 

@@ -10,6 +10,7 @@ import type { Call, Incoming } from '../../rpc/call.ts';
 import { CallFailure } from '../../rpc/failure.ts';
 import { answerHeaders } from '../../rpc/headers.ts';
 import type { Lifecycle } from '../../rpc/lifecycle.ts';
+import { metadataSize } from '../metadata-size.ts';
 import { failureTrailers } from '../status.ts';
 import { frameMessage, type Progress, RequestBody } from './request-body.ts';
 import { parseTimeout } from './timeout.ts';
@@ -18,12 +19,6 @@ import { parseTimeout } from './timeout.ts';
 const HEADERS = { ':status': 200, 'content-type': 'application/grpc+proto' };
 const WITH_TRAILERS = { waitForTrailers: true, sendDate: false };
 const TRAILERS_ONLY = { endStream: true, sendDate: false };
-
-/** Headers that gRPC does not count as metadata. */
-const NO_METADATA: ReadonlySet<string> = new Set([
-  ...[':method', ':scheme', ':path', ':authority'],
-  ...['content-type', 'te', 'grpc-timeout', 'grpc-encoding', 'grpc-accept-encoding', 'accept-encoding'],
-]);
 
 /** What is wrong with a request, by how it came. */
 const REFUSALS = {
@@ -77,9 +72,7 @@ export class UnaryCall implements Incoming {
   }
 
   get metadataBytes(): number {
-    let bytes = 0;
-    for (const name in this.#headers) if (!NO_METADATA.has(name)) bytes += name.length + sizeOf(this.#headers[name]);
-    return bytes;
+    return metadataSize(this.#headers);
   }
 
   readonly header = (name: string): string | undefined => {
@@ -155,9 +148,4 @@ export class UnaryCall implements Incoming {
 
 function headersOf(code: codes, message: string): OutgoingHttpHeaders {
   return { ...HEADERS, 'grpc-status': code, 'grpc-message': encodeURI(message) };
-}
-
-function sizeOf(value: string | string[] | undefined): number {
-  if (typeof value === 'string') return value.length;
-  return value?.reduce((bytes, one) => bytes + one.length, 0) ?? 0;
 }
