@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 /** The entry of the installed package: says what to do on a Node that is too old for the rest, with nothing that an old Node lacks. */
 
-const OLDEST_NODE = 24; // As `engines` in package.json.
+const OLDEST_NODE = '24.2'; // As `engines` in package.json.
+const [oldest = 0, oldestMinor = 0] = OLDEST_NODE.split('.').map(Number);
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
-if (Number.parseInt(process.versions.node, 10) >= OLDEST_NODE) {
+if (major > oldest || (major === oldest && minor >= oldestMinor)) {
   await import('./main.js' as string);
 } else {
   process.stderr.write(

@@ -2,6 +2,7 @@
 import { type Command, CommanderError } from 'commander';
 import { InvalidInputError } from '../otp/error.ts';
 import { StoreSetupError, StoreUnavailableError } from '../ports/store.ts';
+import { BoundNotInstalledError } from '../rpc/bounds.ts';
 import { formatDuration } from './duration.ts';
 import { CliError, type Failure } from './failure.ts';
 import type { Io } from './io.ts';
@@ -38,7 +39,8 @@ export function readFailure(error: unknown): Failure {
   if (error instanceof InvalidInputError)
     return { code: 'USAGE', message: 'some values are wrong', violations: error.violations };
   if (error instanceof Error && error.name === 'AbortError') return { code: 'CANCELLED', message: 'interrupted', violations: [] };
-  if (error instanceof StoreSetupError) return { code: 'LOCAL', message: error.message, violations: [] };
+  if (error instanceof StoreSetupError || error instanceof BoundNotInstalledError)
+    return { code: 'LOCAL', message: error.message, violations: [] };
   if (error instanceof StoreUnavailableError) {
     return {
       code: 'LOCAL',

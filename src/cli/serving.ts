@@ -76,7 +76,9 @@ function privatePaths({ dataDir, fingerprintKeyFile: given, tls, redis }: Config
 
 /** Listens; resolves to the address in force. */
 export async function listen(app: App, config: Config): Promise<string> {
-  const address = await app.run().catch(() => {
+  const address = await app.run().catch((error: unknown) => {
+    // Only the system says so: a bound that cannot be installed is another matter.
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
     throw localError(
       `cannot listen on ${formatAddress(config.listen)}: it is in use, or no address of this machine; set --listen`,
     );

@@ -6,7 +6,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { ServerHttp2Stream } from 'node:http2';
 
-/** Published as the headers of an answer are sent (Node 24.3 and later). */
+/** Published as the headers of an answer are sent (Node 24.2 and later). */
 const ANSWERED = 'http2.server.stream.finish';
 
 let answered = 0;

@@ -5,16 +5,15 @@
  */
 import { subscribe } from 'node:diagnostics_channel';
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import { MAX_METADATA_BYTES } from '../rpc/bounds.ts';
+import { isOversize } from './metadata-size.ts';
 
-/** Published before a stream is handed to its server (Node 24.3 and later). */
+/** Published before a stream is handed to its server (Node 24.2 and later). */
 const CREATED = 'http2.server.stream.created';
 const CONTENT_TYPE = /^application\/grpc(?:\+proto)?(?:;|$)/;
 const NO_CALL = 'no call';
 /** Marks a request with more metadata than there may be; from outside it does the same. */
 export const OVERSIZE = 'otpd-oversize';
 const KEPT: ReadonlySet<string> = new Set(['content-type', 'te', 'x-request-id']);
-const COLON = 0x3a;
 const MOST_OVERSIZE = 3;
 /** grpc-js drops a header with any other character: what a caller sends would have it drop what the proxy has appended. */
 const UNPRINTABLE = /[^ -~]/g;
@@ -24,7 +23,7 @@ const FORWARDED_FOR = 'x-forwarded-for';
 const ports = new Set<number>();
 const ours = new WeakMap<Http2Session, boolean>();
 /** How many requests of a connection had too much metadata. */
-const oversize = new WeakMap<Http2Session, number>();
+const oversizeRequests = new WeakMap<Http2Session, number>();
 let isWatching = false;
 
 /** Refuses what is no call on connections to `port`, and within the process, from now on. */
@@ -40,9 +39,9 @@ export function watchRequests(): void {
     const { stream, headers } = message as { readonly stream: ServerHttp2Stream; readonly headers: IncomingHttpHeaders };
     const forwardedFor = headers[FORWARDED_FOR];
     const isACall = isCall(headers);
-    const isOversize = sizeOf(headers) > MAX_METADATA_BYTES;
-    if ((isACall && !isOversize && forwardedFor === undefined) || !isOurs(stream.session)) return;
-    if (isOversize) {
+    const isTooLarge = isOversize(headers);
+    if ((isACall && !isTooLarge && forwardedFor === undefined) || !isOurs(stream.session)) return;
+    if (isTooLarge) {
       strip(headers);
       countOversize(stream.session);
     }
@@ -51,24 +50,17 @@ export function watchRequests(): void {
   });
 }
 
-/** The names and values of the metadata, in bytes: what begins with a colon is none. */
-function sizeOf(headers: IncomingHttpHeaders): number {
-  let bytes = 0;
-  for (const name in headers) if (name.charCodeAt(0) !== COLON) bytes += name.length + (headers[name]?.length ?? 0);
-  return bytes;
-}
-
 /** Leaves what it takes to answer, so that nothing of the rest is kept. */
 function strip(headers: IncomingHttpHeaders): void {
-  for (const name of Object.keys(headers)) if (!KEPT.has(name) && name.charCodeAt(0) !== COLON) delete headers[name];
+  for (const name of Object.keys(headers)) if (!KEPT.has(name) && !name.startsWith(':')) delete headers[name];
   headers[OVERSIZE] = 'true';
 }
 
 /** The first are told what is wrong. Whoever goes on costs more than it can be worth: Node keeps such headers until V8 looks for what may go. */
 function countOversize(session: Http2Session | undefined): void {
   if (session === undefined) return;
-  const count = (oversize.get(session) ?? 0) + 1;
-  oversize.set(session, count);
+  const count = (oversizeRequests.get(session) ?? 0) + 1;
+  oversizeRequests.set(session, count);
   if (count === MOST_OVERSIZE) setImmediate(() => session.destroy());
 }
 

@@ -4,11 +4,12 @@ import { connect } from 'node:http2';
 import { duplexPair } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionInjector } from '@grpc/grpc-js';
+import { BoundNotInstalledError } from '../rpc/bounds.ts';
 import { answersSeen } from './left-open-streams.ts';
 
 const PATIENCE_MS = 5000;
 
-/** Makes a request that is no call, and never ends it. Rejects unless it is refused as such, the answer is seen, and the stream is closed. */
+/** Makes a request that is no call, and never ends it. Rejects with `BoundNotInstalledError` unless it is refused as such, the answer is seen, and the stream is closed. */
 export async function checkBounds(injector: ConnectionInjector): Promise<void> {
   const [ours, theirs] = duplexPair();
   const before = answersSeen();
@@ -30,12 +31,7 @@ export async function checkBounds(injector: ConnectionInjector): Promise<void> {
     if (answersSeen() === before) throw new Error('answers are not published');
     if (status !== 415) throw new Error('requests are not published before they are served');
   } catch (cause) {
-    throw new Error(
-      'a bound on what strangers may do cannot be installed: run otpd on Node 24.3 or later, with the grpc-js of its lock file',
-      {
-        cause,
-      },
-    );
+    throw new BoundNotInstalledError(cause);
   } finally {
     connection.destroy();
   }

@@ -14,7 +14,8 @@ interface Lock {
 
 const SLOW = 240_000;
 /** Has a new Node say of itself what an old one says, since not every machine has an old one. */
-const OLD_NODE = 'data:text/javascript,Object.defineProperty(process.versions, "node", { value: "20.20.2" })';
+const sayingItIs = (version: string): string =>
+  `data:text/javascript,Object.defineProperty(process.versions, "node", { value: "${version}" })`;
 
 let folder: string;
 let tarball: string;
@@ -107,17 +108,26 @@ test('it brings no Node of its own into a project', async () => {
 
 test('on an old Node it says in one line what to do', async () => {
   const main = join(installed, 'dist', 'src', 'bin.js');
-  const line = /^error: otpd needs Node 24 or newer, and this is Node \d+\.\d+\.\d+: install a newer one .*\n$/;
-  expect(await otpd(process.execPath, ['--import', OLD_NODE, main, 'serve'])).toEqual({
-    code: 2,
-    out: '',
-    err: expect.stringMatching(line),
-  });
+  const line = /^error: otpd needs Node 24\.2 or newer, and this is Node \d+\.\d+\.\d+: install a newer one .*\n$/;
+  for (const version of ['20.20.2', '24.1.0', '24.0.9']) {
+    const told = await otpd(process.execPath, ['--import', sayingItIs(version), main, 'serve']);
+    expect(told, version).toEqual({ code: 2, out: '', err: expect.stringMatching(line) });
+  }
+  // It is read as numbers, and the demand is that of `engines`.
+  for (const version of [
+    /[\d.]+/.exec(manifest(join(installed, 'package.json')).engines?.node ?? '')?.[0] ?? '',
+    '24.10.0',
+    '25.0.0',
+  ]) {
+    const told = await otpd(process.execPath, ['--import', sayingItIs(version), main, '--version']);
+    expect(told, version).toMatchObject({ code: 0, err: '' });
+  }
   // Those that the machine has are asked themselves: they must be able to read the file.
   const nodes = (process.env['PATH'] ?? '').split(delimiter).map((place) => join(place, 'node'));
   for (const node of nodes.filter((file) => existsSync(file))) {
-    const version = Number.parseInt((await otpd(node, ['-p', 'process.versions.node'])).out, 10);
-    if (version < 24) expect(await otpd(node, [main, 'serve'])).toEqual({ code: 2, out: '', err: expect.stringMatching(line) });
+    const [major = 0, minor = 0] = (await otpd(node, ['-p', 'process.versions.node'])).out.split('.').map(Number);
+    if (major < 24 || (major === 24 && minor < 2))
+      expect(await otpd(node, [main, 'serve'])).toEqual({ code: 2, out: '', err: expect.stringMatching(line) });
   }
 });
 

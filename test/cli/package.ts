@@ -48,7 +48,11 @@ export async function unpack(tarball: string, target: string): Promise<void> {
 }
 
 /** A `package.json`. */
-export function manifest(file: string): { readonly name: string; readonly version: string } {
+export function manifest(file: string): {
+  readonly name: string;
+  readonly version: string;
+  readonly engines?: Readonly<Record<string, string>>;
+} {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 

@@ -1,5 +1,6 @@
 /** Calls over a bare HTTP/2 connection, for requests that no gRPC client would send. */
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
 import { status as codes, Metadata, type MetadataValue } from '@grpc/grpc-js';
 import { type Details, detailsOf } from './client.ts';
 
@@ -23,9 +24,12 @@ export interface RawOptions {
   readonly body?: Buffer | undefined;
 }
 
-/** Connects; errors of the connection are for the test to look for in its streams. */
-export async function openConnection(address: string): Promise<ClientHttp2Session> {
-  const session = connect(`http://${address}`);
+/** Connects, from another address of this machine if told to; errors of the connection are for the test to look for in its streams. */
+export async function openConnection(address: string, localAddress = '127.0.0.1'): Promise<ClientHttp2Session> {
+  const { hostname, port } = new URL(`http://${address}`);
+  const session = connect(`http://${address}`, {
+    createConnection: () => connectTcp({ host: hostname, port: Number(port), localAddress }),
+  });
   session.on('error', () => undefined);
   await new Promise((resolve) => session.once('connect', resolve));
   return session;

@@ -15,7 +15,7 @@ import { failureTrailers } from '../status.ts';
 import { frameMessage, type Progress, RequestBody } from './request-body.ts';
 import { parseTimeout } from './timeout.ts';
 
-/** An object: a list of names and values costs less, but Node 24.0, which is supported, takes none. */
+/** An object: a list of names and values costs less, but Node 24 takes none. */
 const HEADERS = { ':status': 200, 'content-type': 'application/grpc+proto' };
 const WITH_TRAILERS = { waitForTrailers: true, sendDate: false };
 const TRAILERS_ONLY = { endStream: true, sendDate: false };
