@@ -11,7 +11,7 @@ const MAY_IMPORT = {
   auth: ['limits', 'ports', 'otp', 'util'],
   store: ['verification', 'limits', 'auth', 'ports', 'otp'],
   rpc: ['verification', 'limits', 'auth', 'ports', 'otp', 'util'],
-  listener: ['limits', 'auth', 'ports'],
+  listener: ['rpc', 'limits', 'auth', 'ports'],
   service: ['rpc', 'verification', 'limits', 'auth', 'ports', 'otp'],
   grpc: ['listener', 'service', 'rpc', 'verification', 'limits', 'auth', 'ports', 'otp'],
   config: ['store', 'ports', 'otp', 'util'],
