@@ -52,13 +52,15 @@ export function createObserve(lifecycle: Lifecycle): ServerInterceptor {
       if (call.ended) return;
       // The deadline is the lifecycle's: the timer of grpc-js takes one of more than 24.8 days for none.
       if (given.code === codes.DEADLINE_EXCEEDED && !isSeen(given)) return;
-      const status = given.code === codes.OK || isSeen(given) || call.method === undefined ? given : failure(call, given);
+      const status =
+        given.code === codes.OK || isSeen(given) || call.method === undefined
+          ? given
+          : failureStatus(lifecycle, call, foreignFailure(given));
       lifecycle.end(call, status.code);
       // A success needs no words (gRPC over HTTP2, Status-Message).
       const details = status.code === codes.OK ? '' : status.details;
       send({ code: status.code, details, metadata: trailersOf(call, status) });
     }
-    const failure = (call: Call, given: PartialStatus) => failureStatus(lifecycle, call, foreignFailure(given));
 
     const begin = (metadata: Metadata): Call =>
       lifecycle.begin(incomingOf(path, isStream, base, metadata), (error) => {
@@ -91,7 +93,8 @@ export function createObserve(lifecycle: Lifecycle): ServerInterceptor {
       },
       sendMetadata(metadata, handOn) {
         if (call !== undefined) {
-          addHeaders(metadata, { ...call.addedHeaders, ...answerHeaders(call) });
+          addHeaders(metadata, call.addedHeaders ?? {});
+          addHeaders(metadata, answerHeaders(call));
           call.addedHeaders = undefined;
         }
         handOn(metadata);
