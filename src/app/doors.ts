@@ -40,7 +40,7 @@ export function openDoors(config: Config, { log, clock, admit, verify }: DoorPar
     clock,
     hooks: {
       onEnd(call, code) {
-        grpc.judge(call);
+        grpc.judge(call, code);
         logCall(log, call, code);
       },
     },

@@ -1,38 +1,76 @@
-/** Proves at the start, on a connection within the process, what stands on diagnostics channels of Node: left-open streams, and only POST is a call. */
+/** Proves at the start, on connections within the process, what stands on diagnostics channels of Node: left-open streams, and only POST is a call. */
 import { once } from 'node:events';
-import { connect } from 'node:http2';
+import { connect, type OutgoingHttpHeaders } from 'node:http2';
 import { duplexPair } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ConnectionInjector } from '@grpc/grpc-js';
+import { type ConnectionInjector, Server, ServerCredentials, ServerInterceptingCall, status } from '@grpc/grpc-js';
 import { BoundNotInstalledError } from '../rpc/bounds.ts';
 import { answersSeen } from './left-open-streams.ts';
 
 const PATIENCE_MS = 5000;
+const PATH = '/self-test/Refused';
 
-/** Makes a request that is no call, and never ends it. Rejects with `BoundNotInstalledError` unless it is refused as such, the answer is seen, and the stream is closed. */
+/** Rejects with `BoundNotInstalledError` unless a request that is no call is refused as such, and a refused call that is left open is closed. */
 export async function checkBounds(injector: ConnectionInjector): Promise<void> {
-  const [ours, theirs] = duplexPair();
-  const before = answersSeen();
-  injector.injectConnection(theirs);
-  const connection = connect('http://self-test', { createConnection: () => ours });
+  const refusing = createRefusingServer();
   try {
-    const refused = connection.request({ ':method': 'PUT', ':path': '/', 'content-type': 'application/grpc' });
-    let status: unknown;
-    refused.on('response', (headers) => {
-      status = headers[':status'];
-    });
-    refused.resume();
-    await Promise.race([
-      once(refused, 'close'),
-      sleep(PATIENCE_MS, undefined, { ref: false }).then(() => {
-        throw new Error('a refused stream stays open');
-      }),
-    ]);
+    if ((await ask(injector, { ':method': 'PUT' })) !== 415) throw new Error('requests are not published before they are served');
+    const before = answersSeen();
+    if ((await ask(refusing.createConnectionInjector(ServerCredentials.createInsecure()), { ':method': 'POST' })) !== 200)
+      throw new Error('calls are not served');
     if (answersSeen() === before) throw new Error('answers are not published');
-    if (status !== 415) throw new Error('requests are not published before they are served');
   } catch (cause) {
     throw new BoundNotInstalledError(cause);
   } finally {
+    refusing.forceShutdown();
+  }
+}
+
+/** Makes a request, and never ends it. Resolves to its status once it is closed. */
+async function ask(injector: ConnectionInjector, headers: OutgoingHttpHeaders): Promise<unknown> {
+  const [ours, theirs] = duplexPair();
+  injector.injectConnection(theirs);
+  const connection = connect('http://self-test', { createConnection: () => ours });
+  const patience = new AbortController();
+  // Nothing else keeps the process running: the connection has no socket.
+  const late = sleep(PATIENCE_MS, false, patience).catch(() => false);
+  try {
+    const stream = connection.request({ ':path': PATH, 'content-type': 'application/grpc', ...headers }, { endStream: false });
+    let answer: unknown;
+    stream.on('response', (received) => {
+      answer = received[':status'];
+    });
+    stream.resume();
+    const closed = once(stream, 'close').then(() => true);
+    if (!(await Promise.race([closed, late]))) throw new Error('a refused stream stays open');
+    return answer;
+  } finally {
+    patience.abort();
     connection.destroy();
   }
+}
+
+/** Refuses every call at its headers, as ours refuse those without a key; but no log tells of these. */
+function createRefusingServer(): Server {
+  const server = new Server({
+    interceptors: [
+      (_, call) =>
+        new ServerInterceptingCall(call, {
+          start: (next) =>
+            next({ onReceiveMetadata: () => call.sendStatus({ code: status.UNAUTHENTICATED, details: '', metadata: null }) }),
+        }),
+    ],
+  });
+  const asIs = (bytes: Buffer): Buffer => bytes;
+  const refused = {
+    path: PATH,
+    requestStream: false,
+    responseStream: true,
+    requestSerialize: asIs,
+    requestDeserialize: asIs,
+    responseSerialize: asIs,
+    responseDeserialize: asIs,
+  };
+  server.addService({ refused }, { refused: () => undefined });
+  return server;
 }

@@ -1,6 +1,6 @@
 /** The gRPC server: grpc-js behind a listener of ours, over the lifecycle of all doors; it listens, and stops in order. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
+import { status as codes, logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { createListener, type ListenerOptions } from '../listener/listener.ts';
 import { Rejection } from '../ports/rejection.ts';
@@ -52,7 +52,7 @@ export interface GrpcServer {
   /** Starts to listen, port 0 for any; resolves to the port. Rejects if a bound on what strangers may take cannot be installed. */
   readonly listen: (host: string, port: number) => Promise<number>;
   /** To be told of the end of each call: connections of callers who never have a right key are closed. */
-  readonly judge: (call: Call) => void;
+  readonly judge: (call: Call, code: codes) => void;
   /** How many connections there are. */
   readonly connections: () => number;
   /** Says whether calls can be served, for readiness; the process itself stays SERVING until it stops. */
@@ -88,8 +88,11 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
       onFastPath(whyNot);
       return bound;
     },
-    // A call that needs no key tells nothing, unless it was over the bounds of such calls.
-    judge({ connection, method, keyId, reason }) {
+    judge({ connection, method, keyId, reason }, code) {
+      // What could not be asked says nothing of the caller.
+      if (code === codes.UNAVAILABLE) return;
+
+      // Nor does a call that needs no key, unless it was over the bounds of such calls.
       if (method !== undefined || reason !== undefined) listener.judge(connection, keyId !== undefined);
     },
     connections: listener.open,

@@ -59,7 +59,8 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
   const { tls, bounds, onConnection, onRefused, onTlsProblem } = options;
   const all = createPermits();
   const addresses = createPermits();
-  const silent = new Set<Socket>();
+  /** By their two ends, those that have not said anything yet, each with what ends its time. */
+  const silent = new Map<string, { readonly socket: Socket; readonly spoken: () => void }>();
   let open = 0;
   /** By peer. */
   const connections = new Map<string, Connection>();
@@ -101,18 +102,19 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
     connection.strange = 0;
   }
 
-  function expectSpeech(socket: Socket): () => void {
-    silent.add(socket);
+  /** Handshake and preface have one time together, so that it runs from the beginning of the connection. */
+  function expectSpeech(socket: Socket): void {
+    const ends = endsOf(socket);
     const timer = setTimeout(() => socket.destroy(), SILENT_MS);
     const spoken = (): void => {
-      silent.delete(socket);
+      silent.delete(ends);
       clearTimeout(timer);
     };
+    silent.set(ends, { socket, spoken });
     socket.once('close', spoken);
-    return spoken;
   }
 
-  const endpoint = tls && createTlsEndpoint({ files: tls, protocols: ['h2'], handshakeMs: SILENT_MS, onProblem: onTlsProblem });
+  const endpoint = tls && createTlsEndpoint({ files: tls, protocols: ['h2'], onProblem: onTlsProblem });
   endpoint?.server.on('secureConnection', (socket) => {
     if (socket.alpnProtocol === 'h2') receive(socket);
     else socket.destroy();
@@ -121,17 +123,21 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
   /** Hands a connection on once it has begun to speak HTTP/2. */
   function receive(socket: Socket): void {
     socket.on('error', ignore);
-    const spoken = expectSpeech(socket);
+    const ends = endsOf(socket);
     awaitPreface(socket, () => {
-      spoken();
+      silent.get(ends)?.spoken();
       onConnection(socket);
     });
   }
 
   const server = createServer({ noDelay: true }, (socket) => {
     socket.on('error', ignore);
-    if (!admit(socket)) socket.destroy();
-    else if (endpoint === undefined) receive(socket);
+    if (!admit(socket)) {
+      socket.destroy();
+      return;
+    }
+    expectSpeech(socket);
+    if (endpoint === undefined) receive(socket);
     else endpoint.server.emit('connection', socket);
   });
 
@@ -154,9 +160,14 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
     close() {
       server.close();
       endpoint?.close();
-      for (const socket of silent) socket.destroy();
+      for (const { socket } of silent.values()) socket.destroy();
     },
   };
+}
+
+/** The two ends of a connection, which are the same for the socket that is encrypted and the one that is in it. */
+function endsOf({ remoteAddress, remotePort, localAddress }: Socket): string {
+  return `${formatPeer(remoteAddress, remotePort)} ${localAddress}`;
 }
 
 function ignore(): void {

@@ -25,8 +25,6 @@ export interface TlsOptions {
   readonly files: TlsFiles;
   /** The protocols offered by ALPN; a caller without one of them is not let in. */
   readonly protocols: readonly string[];
-  /** How long a handshake may take, in ms. */
-  readonly handshakeMs: number;
   /** Called once for each problem with changed files, while the old ones stay in force. */
   readonly onProblem: (problem: string) => void;
 }
@@ -38,7 +36,7 @@ export interface TlsEndpoint {
 }
 
 /** Makes the endpoint. Throws if the files cannot be used. A later change that cannot, such as a certificate without its key, is a problem. */
-export function createTlsEndpoint({ files, protocols, handshakeMs, onProblem }: TlsOptions): TlsEndpoint {
+export function createTlsEndpoint({ files, protocols, onProblem }: TlsOptions): TlsEndpoint {
   let pems = read(files);
   let lastProblem = '';
   const server = createServer({
@@ -46,7 +44,6 @@ export function createTlsEndpoint({ files, protocols, handshakeMs, onProblem }: 
     ALPNProtocols: [...protocols],
     requestCert: files.clientCa !== undefined,
     rejectUnauthorized: files.clientCa !== undefined,
-    handshakeTimeout: handshakeMs,
   });
   // A failed handshake is its caller's business; Node has closed the connection.
   server.on('tlsClientError', (_, socket: TLSSocket) => socket.destroy());

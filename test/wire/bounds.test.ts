@@ -1,5 +1,6 @@
 /** The bounds hold with the fast path and without it. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { StoreUnavailableError } from '../../src/ports/store.ts';
 import { openConnection } from '../support/raw.ts';
 import { startServer, type TestServer, type TestServerOptions } from '../support/server.ts';
 import {
@@ -13,6 +14,7 @@ import {
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const close of closers.splice(0).reverse()) await close();
 });
 
@@ -48,6 +50,17 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
     await expect.poll(() => bad.destroyed).toBe(true);
     for (let count = 0; count < 250; count += 1) expect((await askForToken(good, server.apiKey)).code).toBe('OK');
     expect(good.destroyed).toBe(false);
+  });
+
+  test('a right key that cannot be looked up is none of these', async () => {
+    const server = await start();
+    const away = () => Promise.reject(new StoreUnavailableError(new Error('taken away by the test')));
+    const unseen = await server.createKey();
+    for (const name of ['find', 'findMany', 'version'] as const) vi.spyOn(server.app.store.keys, name).mockImplementation(away);
+    const connection = await connect(server);
+    for (let count = 0; count < 250; count += 1) expect((await askForToken(connection, unseen)).code).toBe('UNAVAILABLE');
+    vi.restoreAllMocks();
+    expect((await askForToken(connection, unseen)).code).toBe('OK');
   });
 
   test('a right key begins the count anew', async () => {

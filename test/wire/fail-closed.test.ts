@@ -52,7 +52,8 @@ describe.each(CASES)('with %s', (_, options, whyNot) => {
   test('connections are bounded', withServer(small, connectionsAreBounded));
 });
 
-test.each([
+// One of them waits for the patience of the start.
+test.concurrent.each([
   ['http2.server.stream.finish', 'on'],
   ['http2.server.stream.finish', 'off'],
   ['http2.server.stream.created', 'on'],
