@@ -63,7 +63,8 @@ function unary(lifecycle: Lifecycle): handleUnaryCall<Buffer, Message> {
 function streaming(lifecycle: Lifecycle): handleServerStreamingCall<Buffer, Message> {
   return function answerUntilLeft(stream) {
     const call = callOf(stream.metadata);
-    call.sendHeaders = () => stream.sendMetadata(new Metadata());
+    const sendHeaders = (): void => stream.sendMetadata(new Metadata());
+    call.sendHeaders = sendHeaders;
     const left = new AbortController();
     stream.on('cancelled', () => left.abort());
     // Where the stream is already gone, the cancellation has ended the call.

@@ -42,12 +42,14 @@ export function createObserve(lifecycle: Lifecycle): ServerInterceptor {
      * on exactly this object, past every interceptor: it is the one place that all statuses pass.
      */
     const send = base.sendStatus.bind(base);
-    base.sendStatus = (given) => {
+    const sendThrough: typeof base.sendStatus = (given) => {
       if (call === undefined) send(given);
       // The end of a request without a message may be the caller's leaving, which is told a moment later.
       else if (given.code === codes.UNIMPLEMENTED && !isSeen(given)) setImmediate(sendOnce, call, given);
       else sendOnce(call, given);
     };
+    // By way of a variable: V8 expects a function that is assigned to a property at once to live for ever (docs/performance.md).
+    base.sendStatus = sendThrough;
     function sendOnce(call: Call, given: PartialStatus): void {
       if (call.ended) return;
       // The deadline is the lifecycle's: the timer of grpc-js takes one of more than 24.8 days for none.
@@ -63,7 +65,7 @@ export function createObserve(lifecycle: Lifecycle): ServerInterceptor {
     }
 
     const begin = (metadata: Metadata): Call =>
-      lifecycle.begin(incomingOf(path, isStream, base, metadata), (error) => {
+      lifecycle.begin(new Received(path, isStream, base, metadata), (error) => {
         if (call !== undefined && !call.ended) base.sendStatus(failureStatus(lifecycle, call, error) as never);
       });
 
@@ -116,19 +118,31 @@ function trailersOf(call: Call, status: PartialStatus): Metadata | null {
   return trailers;
 }
 
-function incomingOf(procedure: string, isStream: boolean, base: ServerInterceptingCallInterface, metadata: Metadata): Incoming {
-  const { remoteAddress, remotePort } = base.getConnectionInfo();
-  return {
-    procedure,
-    peer: formatPeer(remoteAddress, remotePort),
-    header: (name) => {
-      const values = metadata.get(name);
-      return values.length === 0 ? undefined : values.join(', ');
-    },
-    isOversize: metadata.get(OVERSIZE).length > 0,
-    timeoutMs: timeoutOf(base.getDeadline()),
-    isStream,
-  };
+/** A call as its metadata tells of it. */
+class Received implements Incoming {
+  readonly procedure: string;
+  readonly isStream: boolean;
+  readonly peer: string;
+  readonly timeoutMs: number | undefined;
+  readonly #metadata: Metadata;
+
+  constructor(procedure: string, isStream: boolean, base: ServerInterceptingCallInterface, metadata: Metadata) {
+    const { remoteAddress, remotePort } = base.getConnectionInfo();
+    this.procedure = procedure;
+    this.isStream = isStream;
+    this.peer = formatPeer(remoteAddress, remotePort);
+    this.timeoutMs = timeoutOf(base.getDeadline());
+    this.#metadata = metadata;
+  }
+
+  get isOversize(): boolean {
+    return this.#metadata.get(OVERSIZE).length > 0;
+  }
+
+  header(name: string): string | undefined {
+    const values = this.#metadata.get(name);
+    return values.length === 0 ? undefined : values.join(', ');
+  }
 }
 
 /** What is left of the caller's time. A moment long past is what grpc-js makes of a time too long for its numbers. */

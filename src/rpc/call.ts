@@ -15,7 +15,7 @@ export interface Incoming {
   /** The address at the other end of the connection, with its port. */
   readonly peer: string;
   /** The value of a header, by its name in lower case, several joined by a comma and a space; undefined if it was not sent. */
-  readonly header: (name: string) => string | undefined;
+  header(name: string): string | undefined;
   /** Whether names and values of the metadata together are more than `MAX_METADATA_BYTES`. */
   readonly isOversize: boolean;
   /** How long the caller waits, in ms; undefined if it did not say, NaN if what it said cannot be read. */
@@ -39,8 +39,6 @@ export class Call {
   readonly startedAt: number = performance.now();
   /** Has the door answer with an error; nothing happens once the call has ended. */
   readonly fail: (error: unknown) => void;
-  /** A header of the request. */
-  readonly header: Incoming['header'];
   /** Sends the headers of the answer at once; set by a door where that is possible. */
   sendHeaders: (() => void) | undefined = undefined;
   /** What the handler adds to the headers, as long as they are not sent, and to the trailers of its answer. */
@@ -66,21 +64,23 @@ export class Call {
   readonly timeoutMs: number;
   /** What is wrong with the headers, so that the call is not to be admitted. */
   refusal: Error | undefined = undefined;
+  readonly #incoming: Incoming;
   #step: Step = 'begin';
 
-  constructor(
-    { procedure, peer: connection, header, timeoutMs = Number.POSITIVE_INFINITY }: Incoming,
-    { peer, requestId, method }: Pick<Call, 'peer' | 'requestId' | 'method'>,
-    fail: Call['fail'],
-  ) {
-    this.connection = connection;
-    this.header = header;
-    this.timeoutMs = timeoutMs;
-    this.procedure = procedure;
+  constructor(incoming: Incoming, { peer, requestId, method }: Pick<Call, 'peer' | 'requestId' | 'method'>, fail: Call['fail']) {
+    this.#incoming = incoming;
+    this.connection = incoming.peer;
+    this.timeoutMs = incoming.timeoutMs ?? Number.POSITIVE_INFINITY;
+    this.procedure = incoming.procedure;
     this.method = method;
     this.peer = peer;
     this.requestId = requestId;
     this.fail = fail;
+  }
+
+  /** A header of the request, by its name in lower case. */
+  header(name: string): string | undefined {
+    return this.#incoming.header(name);
   }
 
   /** When the caller stops waiting, in ms since the epoch. */

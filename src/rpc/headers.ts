@@ -9,16 +9,16 @@ const BEARER = /^bearer +/i;
 export type Headers = Readonly<Record<string, string>>;
 
 /** The caller's `x-request-id`, or a new one if it is missing or not fit for a log. */
-export function requestIdOf(header: Incoming['header']): string {
-  const given = header('x-request-id');
+export function requestIdOf(incoming: Pick<Incoming, 'header'>): string {
+  const given = incoming.header('x-request-id');
   return given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
 /** The API key from `x-api-key`, or else from `authorization: Bearer`; undefined if there is neither. */
-export function apiKeyOf(header: Incoming['header']): string | undefined {
-  const key = header('x-api-key');
+export function apiKeyOf(incoming: Pick<Incoming, 'header'>): string | undefined {
+  const key = incoming.header('x-api-key');
   if (key !== undefined && key !== '') return key;
-  const authorization = header('authorization');
+  const authorization = incoming.header('authorization');
   if (authorization === undefined || !BEARER.test(authorization)) return undefined;
   return authorization.replace(BEARER, '').trim() || undefined;
 }

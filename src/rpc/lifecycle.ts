@@ -73,10 +73,10 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
   }
 
   function begin(incoming: Incoming, fail: (error: unknown) => void): Call {
-    const { procedure, header, timeoutMs = Number.POSITIVE_INFINITY, isStream } = incoming;
-    const peer = callerAddress(incoming.peer, header('x-forwarded-for'));
+    const { procedure, timeoutMs = Number.POSITIVE_INFINITY, isStream } = incoming;
+    const peer = callerAddress(incoming.peer, incoming.header('x-forwarded-for'));
     const method = byProcedure.get(procedure);
-    const call = new Call(incoming, { peer, requestId: requestIdOf(header), method }, fail);
+    const call = new Call(incoming, { peer, requestId: requestIdOf(incoming), method }, fail);
     hooks.onStep?.(call, 'begin');
     call.timer = setTimeout(expire, Math.min(timeoutMs, DEADLINE_MS), call);
     if (isStream) streams.add(call);
@@ -86,13 +86,13 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
   }
 
   function admit(call: Call): void | Promise<void> {
-    const { method, peer, refusal, header } = call;
+    const { method, peer, refusal } = call;
     if (refusal !== undefined) throw refusal;
     if (method === undefined) {
       call.release = enterUnauthenticated(peer);
       return;
     }
-    const apiKey = apiKeyOf(header);
+    const apiKey = apiKeyOf(call);
     const admission = gate.admit({ apiKey, peer, scope: method.scope, take: (step) => take(call, step) });
     return admission instanceof Promise ? admission.then((late) => letIn(call, late, apiKey)) : letIn(call, admission, apiKey);
   }

@@ -75,10 +75,10 @@ export class UnaryCall implements Incoming {
     return this.#headers[OVERSIZE] !== undefined;
   }
 
-  readonly header = (name: string): string | undefined => {
+  header(name: string): string | undefined {
     const value = this.#headers[name];
     return typeof value === 'string' ? value : undefined;
-  };
+  }
 
   /** Has the call admitted, read and answered. */
   run(): void {
