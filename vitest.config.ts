@@ -3,7 +3,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 /** Suites that hold servers to a time, or take all of the machine: what runs beside them would be measured too. */
 const ALONE = [
   'test/chaos/{backup,held-up,history,kill,outages,races,retries,rolling,rules}.test.ts',
-  'test/wire/{reflection,shutdown}.test.ts',
+  'test/wire/{reflection,shutdown,strangers}.test.ts',
   'test/workers/*.test.ts',
   'test/store/{codes-sqlite,redis-faults,sqlite-faults,sqlite-queue}.test.ts',
 ];

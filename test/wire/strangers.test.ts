@@ -1,0 +1,108 @@
+/** What strangers can take of the memory of a server with the defaults, each the stranger who does its worst, and what they leave behind. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ChildServer, startChild } from '../support/child-server.ts';
+import { createTestClient, methods } from '../support/client.ts';
+import { type Attack, attackWith } from './stranger.ts';
+
+/** The bounds, in MB. */
+const FROM_ONE_ADDRESS = 150;
+const FROM_ANY_NUMBER = 500;
+const LEFT_BEHIND = 100;
+/** What they take lies among what the server keeps, in pages that the C library gives back only when they are empty: 140 MB are measured. */
+const LEFT_BEHIND_BY_ALL = 180;
+
+/** The defaults of the server. */
+const [CONNECTIONS, CONNECTIONS_PER_ADDRESS] = [5_000, 1_000];
+const SAMPLE_MS = 50;
+/** How long it is held on to. */
+const HOLD_MS = 1_500;
+/** How long a server has after its start before it is measured. */
+const SETTLE_MS = 500;
+/** How long it may take until they are closed who are to be. */
+const PATIENCE_MS = 15_000;
+/** The memory is given back in steps, the last one after half a minute (`memory-guard.ts`). */
+const GIVEN_BACK_MS = 40_000;
+
+interface Attacking {
+  readonly attack: Attack;
+  readonly connections: number;
+  readonly addresses: number;
+  /** Whether the server is to close all of these connections. */
+  readonly closed: boolean;
+}
+
+interface Taken {
+  /** The most at any time above what the server had before, in MB. */
+  readonly peakMb: number;
+  readonly closed: number;
+  /** What is still above it, in MB. */
+  readonly leftMb: () => number;
+}
+
+/** Attacks the server, and leaves it after a while; a good caller is served meanwhile. */
+async function suffer(server: ChildServer, { attack, connections, addresses, closed: all }: Attacking): Promise<Taken> {
+  const good = createTestClient(server.address, server.apiKey);
+  const serve = async () => {
+    const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
+    expect((await good.call(methods.token, { key }, { deadlineMs: 20_000 })).code).toBe('OK');
+  };
+  await serve();
+  const before = server.residentMb();
+  let peakMb = 0;
+  const sampling = setInterval(() => {
+    peakMb = Math.max(peakMb, server.residentMb() - before);
+  }, SAMPLE_MS);
+  const stranger = await attackWith(attack, server.port, connections, addresses);
+  await serve();
+  await sleep(HOLD_MS);
+  // Who is closed is so once all has been sent that closes it.
+  for (let waited = 0; all && stranger.closed() < connections && waited < PATIENCE_MS; waited += SAMPLE_MS)
+    await sleep(SAMPLE_MS);
+  await serve();
+  clearInterval(sampling);
+  good.close();
+  const closed = stranger.closed();
+  stranger.leave();
+  return { peakMb, closed, leftMb: () => server.residentMb() - before };
+}
+
+const ONE_ADDRESS = { connections: CONNECTIONS_PER_ADDRESS, addresses: 1 } as const;
+/** Each on a server of its own; those that leave much behind come first, so that nobody has to wait for it to be given back. */
+const ATTACKS = {
+  'half-open calls': { attack: 'half-open calls', ...ONE_ADDRESS, closed: false },
+  'watch, over all connections there are': { attack: 'watch', connections: CONNECTIONS - 1, addresses: 50, closed: false },
+  watch: { attack: 'watch', ...ONE_ADDRESS, closed: false },
+  'watch with 60 KB': { attack: 'watch with 60 KB', ...ONE_ADDRESS, closed: true },
+  'flood of 60 KB': { attack: 'flood of 60 KB', ...ONE_ADDRESS, closed: true },
+} as const;
+type Name = keyof typeof ATTACKS;
+
+describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
+  const servers = new AsyncDisposableStack();
+  const taken = new Map<Name, Taken>();
+
+  beforeAll(async () => {
+    for (const [name, attacking] of Object.entries(ATTACKS)) {
+      const server = servers.use(await startChild({ args: ['--fast-path', fastPath, '--log-level', 'warn'] }));
+      await sleep(SETTLE_MS);
+      taken.set(name as Name, await suffer(server, attacking));
+    }
+  }, 120_000);
+  afterAll(() => servers.disposeAsync());
+
+  test.each([
+    ['watch, over all connections there are', FROM_ANY_NUMBER, LEFT_BEHIND_BY_ALL],
+    ['watch', FROM_ONE_ADDRESS, LEFT_BEHIND],
+    ['half-open calls', FROM_ONE_ADDRESS, LEFT_BEHIND],
+    ['watch with 60 KB', FROM_ONE_ADDRESS, LEFT_BEHIND],
+    ['flood of 60 KB', FROM_ONE_ADDRESS, LEFT_BEHIND],
+  ] as const)('%s: takes at most %i MB, and leaves at most %i', { timeout: 60_000 }, async (name, most, left) => {
+    const { peakMb = 0, closed, leftMb = () => Number.NaN } = taken.get(name) ?? {};
+    // A stranger who takes nothing has not got through.
+    expect(peakMb).toBeGreaterThan(10);
+    expect(peakMb).toBeLessThanOrEqual(most);
+    expect(closed).toBe(ATTACKS[name].closed ? ATTACKS[name].connections : 0);
+    await expect.poll(leftMb, { timeout: GIVEN_BACK_MS, interval: 500 }).toBeLessThanOrEqual(left);
+  });
+});
