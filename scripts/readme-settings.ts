@@ -18,6 +18,7 @@ if (!process.argv.includes('--check')) {
 }
 
 function row({ flag, value, env, fallback, help }: Setting): string {
-  const code = (text: string) => `\`${text}\``;
+  // A bar would end the cell, within code too (GitHub Flavored Markdown, Tables).
+  const code = (text: string) => `\`${text.replaceAll('|', '\\|')}\``;
   return `| ${code(value === undefined ? flag : `${flag} <${value}>`)} | ${code(env)} | ${fallback === undefined ? '' : code(fallback)} | ${help} |\n`;
 }
