@@ -26,7 +26,7 @@ interface Work {
 }
 
 export function createTurns(): Turns {
-  /** In the order of coming. An array: see `grpc/stream-table.ts` on what a `Set` keeps alive. */
+  /** In the order of coming. An array: see `grpc/fast-path/stream-table.ts` on what a `Set` keeps alive. */
   let waiting: Work[] = [];
   let isScheduled = false;
 

@@ -42,7 +42,7 @@ interface Call {
 
 /** Makes a queue whose writer is started with the first order, and again after a crash. `onOutage` is told of each failure of the writer. */
 export function createQueue(startWriter: () => Worker, onOutage: () => void): Queue {
-  /** In the order of coming. An array: see `grpc/stream-table.ts` on what a `Set` keeps alive. */
+  /** In the order of coming. An array: see `grpc/fast-path/stream-table.ts` on what a `Set` keeps alive. */
   let waiting: Call[] = [];
   /** Those of `waiting` that came in this turn of the event loop. */
   let fresh: Call[] = [];
