@@ -39,9 +39,12 @@ export async function startChild(options: ChildOptions = {}): Promise<ChildServe
   const log: string[] = [];
   createInterface({ input: child.stderr as NodeJS.ReadableStream }).on('line', (line) => log.push(line));
   const exited = once(child, 'exit');
+  // None outlives the tests, however they end.
+  process.once('exit', () => child.kill('SIGKILL'));
   const port = await Promise.race([
     portOf(child),
     exited.then(([code]) => {
+      rmSync(dataDir, { recursive: true, force: true });
       throw new Error(`otpd ended with ${code}: ${log.join('\n')}`);
     }),
   ]);
@@ -54,7 +57,7 @@ export async function startChild(options: ChildOptions = {}): Promise<ChildServe
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
       await exited;
-      rmSync(dataDir, { recursive: true });
+      rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }
@@ -72,7 +75,7 @@ export async function failToStart(options: ChildOptions): Promise<FailedStart> {
   const late = setTimeout(() => child.kill('SIGKILL'), 20_000);
   const [code] = await once(child, 'close');
   clearTimeout(late);
-  rmSync(dataDir, { recursive: true });
+  rmSync(dataDir, { recursive: true, force: true });
   return { code, ...said };
 }
 
