@@ -9,9 +9,9 @@ import { UnauthenticatedRefusal } from './failure.ts';
  */
 const MOST_A_CONNECTION = 10;
 /** The most at a time from one address, whatever its connections. */
-const MOST_AN_ADDRESS = 1000;
-/** The most at a time in all: at some 20 kB each they take 200 MB. */
-const MOST = 10_000;
+const MOST_AN_ADDRESS = 500;
+/** The most at a time in all: at some 20 kB each they take 100 MB. */
+const MOST = 5_000;
 
 /** Takes permits for a call of the peer; gives what gives them back. Throws `UnauthenticatedRefusal` if there are none left. */
 export type EnterUnauthenticated = (peer: string) => () => void;
