@@ -58,7 +58,7 @@ export function openDoors(config: Config, { log, clock, admit, verify }: DoorPar
     onRefused: tellOfRefused(logger, bounds),
     onTlsProblem: (problem) => logger.error({ problem }, 'TLS files not usable: the old ones stay in force'),
   });
-  const guard = guardMemory(grpc.connections);
+  const guard = guardMemory(grpc.connections, grpc.strangeCalls);
   return {
     setServing: grpc.setServing,
     listen: () => grpc.listen(listen.host, listen.port),

@@ -55,6 +55,8 @@ export interface GrpcServer {
   readonly judge: (call: Call, code: codes) => void;
   /** How many connections there are. */
   readonly connections: () => number;
+  /** How many calls without a right API key there were since the start. */
+  readonly strangeCalls: () => number;
   /** Says whether calls can be served, for readiness; the process itself stays SERVING until it stops. */
   readonly setServing: (serving: boolean) => void;
   /** NOT_SERVING, ends the streams, waits for the calls in flight for `graceMs` at most, then cuts them off. */
@@ -96,6 +98,7 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
       if (method !== undefined || reason !== undefined) listener.judge(connection, keyId !== undefined);
     },
     connections: listener.open,
+    strangeCalls: listener.strange,
     setServing: (serving) => health.set(OtpService.typeName, serving),
     close: async (graceMs) => {
       for (const name of names) health.set(name, false);

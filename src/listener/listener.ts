@@ -50,6 +50,8 @@ export interface Listener {
   readonly judge: (peer: string, isRight: boolean) => void;
   /** How many connections there are. */
   readonly open: () => number;
+  /** How many calls without a right API key there were since the start. */
+  readonly strange: () => number;
   /** Takes no more connections, and drops those that have not said anything yet. Others go on. */
   readonly close: () => void;
 }
@@ -66,6 +68,7 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
   const connections = new Map<string, Connection>();
   /** How many of them have begun to count. */
   let suspects = 0;
+  let strange = 0;
 
   function admit(socket: Socket): boolean {
     const address = socket.remoteAddress ?? '';
@@ -94,6 +97,7 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
   function suspect(connection: Connection): void {
     if (connection.strange === 0) suspects += 1;
     connection.strange += 1;
+    strange += 1;
     if (connection.strange === MOST_STRANGE_CALLS) setImmediate(() => connection.socket.destroy());
   }
 
@@ -157,6 +161,7 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
       else suspect(connection);
     },
     open: () => open,
+    strange: () => strange,
     close() {
       server.close();
       endpoint?.close();
