@@ -38,6 +38,7 @@ test('nothing is optimised before a server listens, and what calls need is after
       '--turbofan',
       '--maglev',
       '--semi-space-growth-factor=2',
+      '--invocation-count-for-turbofan=500',
     ]);
 
     const client = createTestClient(listening() ?? '');
