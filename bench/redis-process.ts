@@ -1,8 +1,9 @@
 /** A redis-server of the bench's own, on the core of the load: it appends every write to its file, as it should for one-time use. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { freePort } from '../test/support/free-port.ts';
 import { adopt } from './cleanup.ts';
 import { pinned } from './pinning.ts';
 
@@ -42,14 +43,4 @@ export async function startRedis(folder: string): Promise<RedisProcess> {
 export function scriptCalls(commandStats: string): number {
   const calls = commandStats.matchAll(/^cmdstat_(?:eval|evalsha)(?:_ro)?:calls=(\d+),/gm);
   return [...calls].reduce((sum, [, count]) => sum + Number(count), 0);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

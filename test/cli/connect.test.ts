@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Double, startDouble } from './double.ts';
 import { otpd } from './harness.ts';
 import { makeFolder } from './real.ts';
@@ -167,11 +168,6 @@ describe('TLS', () => {
 
 function portOf({ address }: Double): string {
   return address.replace(/.*:/, '');
-}
-
-async function freePort(): Promise<number> {
-  await using listener = await listen(() => undefined);
-  return listener.port;
 }
 
 async function listen(onConnection: (socket: Socket) => void) {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmdirSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe } from 'vitest';
+import { suiteUnless } from './needy-suite.ts';
 
 /** Room for a database with some hundred Verifies, in bytes. */
 const SIZE = 4 << 20;
@@ -16,20 +16,21 @@ export function mountDisk(folder: string): () => void {
   return () => void spawnSync('umount', ['--lazy', folder]);
 }
 
-/** A suite that needs such a disk: without the right to mount one, a failure with CI=true, and elsewhere a line that says what did not run, and why. */
+/** A suite that needs such a disk, and so the right to mount one. */
 export function diskSuite(name: string, suite: () => void): void {
+  suiteUnless(whyNoDisk(), name, suite);
+}
+
+function whyNoDisk(): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'otpd-disk-'));
   try {
     mountDisk(folder)();
+    return undefined;
   } catch (error) {
-    if (process.env['CI'] === 'true') throw error;
-    process.stderr.write(`NOT RUN, since no disk can be mounted here (${(error as Error).message}): ${name}\n`);
-    describe.skip(name, suite);
-    return;
+    return `no disk can be mounted here (${(error as Error).message})`;
   } finally {
     rmdirSync(folder);
   }
-  describe(name, suite);
 }
 
 /** Fills such a disk to the last byte; gives what frees it again. */

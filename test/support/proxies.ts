@@ -2,11 +2,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe } from 'vitest';
+import { freePort } from './free-port.ts';
+import { suiteUnless } from './needy-suite.ts';
 
 /** How often a port that was free a moment ago may turn out to be taken. */
 const TRIES = 5;
@@ -83,16 +84,11 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** A suite behind a proxy: without the program, a failure with CI=true, and a line that says what did not run elsewhere. */
+/** A suite behind a proxy. */
 export function proxySuite(name: ProxyName, suite: () => void): void {
   const [program = '', ...args] = PROGRAMS[name].version;
-  if (spawnSync(program, args).status === 0) {
-    describe(`behind ${name}`, suite);
-    return;
-  }
-  if (process.env['CI'] === 'true') throw new Error(`${name} is not installed, so the tests behind it cannot run`);
-  process.stderr.write(`NOT RUN, since ${name} is not installed: behind ${name}\n`);
-  describe.skip(`behind ${name}`, suite);
+  const isInstalled = spawnSync(program, args).status === 0;
+  suiteUnless(isInstalled ? undefined : `${name} is not installed`, `behind ${name}`, suite);
 }
 
 /** Starts a proxy in front of `upstream` (`host:port`). */
@@ -134,14 +130,4 @@ async function listens(child: ChildProcess, port: number): Promise<boolean> {
   }
   child.kill('SIGKILL');
   return false;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

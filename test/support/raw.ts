@@ -35,6 +35,16 @@ export async function openConnection(address: string, localAddress = '127.0.0.1'
   return session;
 }
 
+/** An HTTP/2 frame (RFC 9113 section 4.1). */
+export function http2Frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head.writeUInt8(type, 3);
+  head.writeUInt8(flags, 4);
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
 /** One gRPC message: its flag, its length, its bytes. */
 export function frame(bytes: Uint8Array, compressed = false): Buffer {
   const head = Buffer.alloc(5);

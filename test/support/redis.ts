@@ -2,10 +2,10 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe } from 'vitest';
+import { freePort } from './free-port.ts';
+import { suiteUnless } from './needy-suite.ts';
 
 /** How often a port that was free a moment ago may turn out to be taken. */
 const TRIES = 5;
@@ -39,15 +39,10 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** A suite that needs redis-server: without it, a failure with CI=true, and a line that says what did not run elsewhere. */
+/** A suite that needs redis-server. */
 export function redisSuite(name: string, suite: () => void): void {
-  if (spawnSync('redis-server', ['--version']).status === 0) {
-    describe(name, suite);
-    return;
-  }
-  if (process.env['CI'] === 'true') throw new Error(`redis-server is not installed, so these tests cannot run: ${name}`);
-  process.stderr.write(`NOT RUN, since redis-server is not installed: ${name}\n`);
-  describe.skip(name, suite);
+  const isInstalled = spawnSync('redis-server', ['--version']).status === 0;
+  suiteUnless(isInstalled ? undefined : 'redis-server is not installed', name, suite);
 }
 
 /** Starts a server with settings such as `['--appendonly', 'yes']`; it keeps nothing on disk unless told to. */
@@ -103,14 +98,4 @@ async function ready(child: ChildProcess): Promise<ChildProcess | undefined> {
     child.stdout?.on('data', (text) => String(text).includes(READY) && resolve(child));
   });
   return Promise.race([isReady, once(child, 'exit').then(() => undefined)]);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
-import { answerOf, frame, openConnection, openStream, type RawAnswer, rawCall } from '../support/raw.ts';
+import { answerOf, frame, http2Frame, openConnection, openStream, type RawAnswer, rawCall } from '../support/raw.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const TOKEN = '/otp.v1.OtpService/Token';
@@ -51,15 +51,6 @@ function within5s(answer: Promise<RawAnswer>): Promise<RawAnswer | undefined> {
   return Promise.race([answer, sleep(5000, undefined, { ref: false })]);
 }
 
-function rawFrame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head.writeUInt8(type, 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-
 test.each([
   ['an HTTP/1.1 request', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
   ['garbage', Buffer.alloc(4096, 0xa5)],
@@ -67,24 +58,24 @@ test.each([
   ['half a preface', PREFACE.slice(0, 10)],
   [
     'a frame of an unknown type',
-    Buffer.concat([Buffer.from(PREFACE), rawFrame(4, 0, 0, Buffer.alloc(0)), rawFrame(99, 0xff, 1, Buffer.alloc(100, 1))]),
+    Buffer.concat([Buffer.from(PREFACE), http2Frame(4, 0, 0, Buffer.alloc(0)), http2Frame(99, 0xff, 1, Buffer.alloc(100, 1))]),
   ],
   [
     'a frame that is too long',
-    Buffer.concat([Buffer.from(PREFACE), rawFrame(4, 0, 0, Buffer.alloc(0)), rawFrame(0, 0, 1, Buffer.alloc(100_000))]),
+    Buffer.concat([Buffer.from(PREFACE), http2Frame(4, 0, 0, Buffer.alloc(0)), http2Frame(0, 0, 1, Buffer.alloc(100_000))]),
   ],
   [
     'headers that are no HPACK',
-    Buffer.concat([Buffer.from(PREFACE), rawFrame(4, 0, 0, Buffer.alloc(0)), rawFrame(1, 4, 1, Buffer.alloc(50, 0xff))]),
+    Buffer.concat([Buffer.from(PREFACE), http2Frame(4, 0, 0, Buffer.alloc(0)), http2Frame(1, 4, 1, Buffer.alloc(50, 0xff))]),
   ],
   [
     'data for a stream that is not open',
-    Buffer.concat([Buffer.from(PREFACE), rawFrame(4, 0, 0, Buffer.alloc(0)), rawFrame(0, 1, 77, BODY)]),
+    Buffer.concat([Buffer.from(PREFACE), http2Frame(4, 0, 0, Buffer.alloc(0)), http2Frame(0, 1, 77, BODY)]),
   ],
-  ['settings of an odd length', Buffer.concat([Buffer.from(PREFACE), rawFrame(4, 0, 0, Buffer.alloc(7))])],
+  ['settings of an odd length', Buffer.concat([Buffer.from(PREFACE), http2Frame(4, 0, 0, Buffer.alloc(7))])],
   [
     'a window update of zero',
-    Buffer.concat([Buffer.from(PREFACE), rawFrame(4, 0, 0, Buffer.alloc(0)), rawFrame(8, 0, 0, Buffer.alloc(4))]),
+    Buffer.concat([Buffer.from(PREFACE), http2Frame(4, 0, 0, Buffer.alloc(0)), http2Frame(8, 0, 0, Buffer.alloc(4))]),
   ],
 ])('%s on a bare socket', async (_, bytes) => {
   const sockets = Array.from({ length: 20 }, () => connectTcp(server.port, '127.0.0.1'));

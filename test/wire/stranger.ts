@@ -1,6 +1,7 @@
 /** A stranger over bare sockets: HTTP/2 frames made by hand, since no library would send them, and since ours are not to take the memory. */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { http2Frame } from '../support/raw.ts';
 
 /** What it does on each of its connections. */
 export type Attack = 'watch' | 'watch with 60 KB' | 'half-open calls' | 'flood of 60 KB';
@@ -12,15 +13,6 @@ const FRAME_BYTES = 16_384;
 /** Connections that are opened at once. */
 const AT_ONCE = 50;
 const PAUSE_MS = 20;
-
-const frame = (type: number, flags: number, stream: number, payload: Buffer): Buffer => {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head.writeUInt8(type, 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-};
 
 /** The length of a text in HPACK (RFC 7541 section 5.1), with a prefix of seven bits. */
 function length(text: string): Buffer {
@@ -44,12 +36,12 @@ function request(stream: number, path: string, metadataBytes: number, flags = 0)
   for (let at = 0; at < block.length; at += FRAME_BYTES) {
     const last = at + FRAME_BYTES >= block.length ? END_HEADERS : 0;
     const [type, more] = at === 0 ? [HEADERS, flags] : [CONTINUATION, 0];
-    frames.push(frame(type, last | more, stream, block.subarray(at, at + FRAME_BYTES)));
+    frames.push(http2Frame(type, last | more, stream, block.subarray(at, at + FRAME_BYTES)));
   }
   return Buffer.concat(frames);
 }
 
-const PREFACE = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(SETTINGS, 0, 0, Buffer.alloc(0))]);
+const PREFACE = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), http2Frame(SETTINGS, 0, 0, Buffer.alloc(0))]);
 const WATCH = '/grpc.health.v1.Health/Watch';
 const VERIFY = '/otp.v1.OtpService/Verify';
 /** As much as a call may bring. */
@@ -58,7 +50,7 @@ const LARGE_BYTES = 60_000;
 
 const streams = (count: number, from = 0): number[] => Array.from({ length: count }, (_, place) => 2 * (from + place) + 1);
 const watch = (stream: number, bytes: number): Buffer =>
-  Buffer.concat([request(stream, WATCH, bytes), frame(DATA, END_STREAM, stream, Buffer.alloc(5))]);
+  Buffer.concat([request(stream, WATCH, bytes), http2Frame(DATA, END_STREAM, stream, Buffer.alloc(5))]);
 
 /** What is sent first. */
 const OPENING: Readonly<Record<Attack, Buffer>> = {
