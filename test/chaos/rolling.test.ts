@@ -15,6 +15,8 @@ const SHAPES: readonly Shape[] = [
 ];
 const ROUNDS = size(1, 8);
 const CALLERS = 20;
+/** It restarts on until there are more of them: on a busy machine one round is few calls. */
+const FEWEST_ANSWERS = 100;
 
 /** What a client is configured with, as gRPC's documentation has it (gRFC A6). */
 const RETRY_POLICY = JSON.stringify({
@@ -52,7 +54,7 @@ eachShape('a rolling restart', SHAPES, (shape) => {
           await pause(random.below(10));
         }
       });
-      for (let round = 0; round < ROUNDS; round += 1) {
+      for (let round = 0; round < ROUNDS || answers.length <= FEWEST_ANSWERS; round += 1) {
         progress(`rounds of restarts, ${shape.name}`, round, ROUNDS);
         for (const one of cluster.instances) {
           expect(await one.stop()).toBe(0);
@@ -62,7 +64,7 @@ eachShape('a rolling restart', SHAPES, (shape) => {
       isOver = true;
       await Promise.all(callers);
       caller.close();
-      expect(answers.length).toBeGreaterThan(100);
+      expect(answers.length).toBeGreaterThan(FEWEST_ANSWERS);
       expect(tally(answers)).toEqual({ accepted: answers.length });
     },
     size(30_000, 600_000),
