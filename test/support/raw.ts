@@ -35,7 +35,7 @@ export async function openConnection(address: string, localAddress = '127.0.0.1'
   return session;
 }
 
-/** One gRPC message: its flag, its length, its bytes. */
+/** A gRPC message: its flag, its length, its bytes. */
 export function frame(bytes: Uint8Array, compressed = false): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt8(compressed ? 1 : 0, 0);
