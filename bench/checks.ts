@@ -69,7 +69,7 @@ async function checkGenerate(client: OtpClient, png: boolean): Promise<Answer> {
   const data = Buffer.from(qrCode?.data ?? []);
   expect((data.subarray(0, 8).toString('hex') === PNG_SIGNATURE) === png, 'a Generate with another picture');
   const { length } = toBinary(GenerateResponseSchema, response);
-  // What pictures compress to differs; the log of the server knows of the errors that this hides.
+  // Pictures compress to different sizes. The log of the server knows of the errors that this hides.
   const bytes = png ? ([length * 0.8, length * 1.2] as const) : timed(length, token);
   return { bytes, pictureBytes: png ? data.length : undefined };
 }

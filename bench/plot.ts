@@ -1,6 +1,6 @@
 /** Draws small plots side by side as SVG: what a call costs against what grows, from zero, with the band that counts as flat. */
 
-/** One plot. */
+/** A plot. */
 export interface Plot {
   readonly title: string;
   /** What grows. */

@@ -39,7 +39,7 @@ export async function startRedis(folder: string): Promise<RedisProcess> {
   };
 }
 
-/** How often a script was called; what scripts call in their turn is no round trip. */
+/** How often a script was called. Commands that a script calls are not round trips. */
 export function scriptCalls(commandStats: string): number {
   const calls = commandStats.matchAll(/^cmdstat_(?:eval|evalsha)(?:_ro)?:calls=(\d+),/gm);
   return [...calls].reduce((sum, [, count]) => sum + Number(count), 0);

@@ -8,7 +8,7 @@ export interface Serving {
   readonly logs?: boolean;
   readonly redis?: boolean;
   readonly workers?: number;
-  /** Whether the product leaves grpc-js' call object aside, as it does unless told otherwise. */
+  /** Whether the product bypasses grpc-js' call object, as it does by default. */
   readonly fastPath?: boolean;
   /** Measures its event loop as well. */
   readonly watched?: boolean;
@@ -28,7 +28,7 @@ export interface Row {
   readonly name: string;
   readonly serving: Serving;
   readonly load: Load;
-  /** One of those that `--quick` measures: the goals are made of them. */
+  /** Whether `--quick` measures the row. The goals use these rows. */
   readonly quick: boolean;
 }
 

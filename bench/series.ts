@@ -5,12 +5,12 @@ import { CONNECTIONS } from './rows.ts';
 import type { Point } from './scaling.ts';
 import { spread } from './statistics.ts';
 
-/** One size of what grows. */
+/** A size of the quantity that grows. */
 export interface Case {
   readonly keys: number;
   readonly connections: number;
   readonly underWay: number;
-  /** Calls a second at even intervals, in place of as many under way as can be. */
+  /** Calls a second at even intervals, instead of as many under way as can be. */
   readonly rate?: number;
   readonly secrets: number;
   readonly code: Code;

@@ -8,7 +8,7 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** One plugin of buf.gen.yaml. */
+/** A plugin of buf.gen.yaml. */
 interface Plugin {
   readonly text: string;
   /** The folder that it owns. */

@@ -21,13 +21,14 @@ const CHECKS: readonly Check[] = [
   { name: 'settings in the README are current', run: () => run('node', 'scripts/readme-settings.ts', '--check') },
   { name: 'layering (imports go downward)', run: () => run('vitest', 'run', 'test/layering.test.ts') },
   { name: 'private names of dependencies in the fast path alone', run: () => run('node', 'scripts/private-reach.ts') },
+  { name: 'words of comments and Markdown', run: () => run('node', 'scripts/words.ts') },
 ];
 
 let failed = 0;
 for (const { name, run: check } of CHECKS) {
   const { ok, output } = check();
   if (!ok) failed += 1;
-  // What a check could not look at is worth a word even where nothing is wrong.
+  // A check says what it could not look at, even if nothing is wrong.
   process.stdout.write(`${ok ? 'ok    ' : 'FAILED'}  ${name}\n${ok ? output.replaceAll(/^(?!not checked).*\n?/gm, '') : output}`);
 }
 process.stdout.write(`checks: ${CHECKS.length - failed} passed, ${failed} failed\n`);

@@ -1,5 +1,5 @@
 /**
- * Finds where `src` reaches past the public API of Node or of a dependency. Only `src/grpc/fast-path` may: it is applied to tested versions alone, and
+ * Finds where `src` reaches past the public API of Node or of a dependency. Only `src/grpc/fast-path` may: it is applied only to tested versions, and
  * nothing depends on it. Prints each place, and exits with 1 if there is one.
  */
 import { globSync, readFileSync } from 'node:fs';

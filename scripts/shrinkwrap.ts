@@ -1,6 +1,6 @@
 /**
- * Writes `npm-shrinkwrap.json`, which goes into the package and holds whoever installs it to the versions that were tested; with `--remove`
- * takes it away again, since in a checkout it would stand in for `package-lock.json`, without the development dependencies.
+ * Writes `npm-shrinkwrap.json`, which goes into the package and holds an installation to the versions that were tested. With `--remove`
+ * it removes the file, which in a checkout would replace `package-lock.json`, without the development dependencies.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 

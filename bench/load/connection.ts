@@ -1,4 +1,4 @@
-/** One HTTP/2 connection that makes unary gRPC calls, many at a time, and says how each ended; written for a low cost a call. */
+/** An HTTP/2 connection that makes unary gRPC calls, many at a time, and says how each ended; written for a low cost a call. */
 import { connect, type Socket } from 'node:net';
 import {
   createFrameReader,

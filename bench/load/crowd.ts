@@ -1,6 +1,6 @@
 /**
  * Callers on several connections, with a number of calls under way at any time: one ends, the next is sent. Or, with a rate, calls at even
- * intervals, whatever became of those before.
+ * intervals, whatever became of the calls before.
  */
 import { isRight } from './answers.ts';
 import type { Code } from './bodies.ts';

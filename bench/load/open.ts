@@ -1,4 +1,4 @@
-/** One connection of the callers, with the headers of their calls. */
+/** A connection of the callers, with the headers of their calls. */
 import { type Connection, type ConnectionOptions, openConnection } from './connection.ts';
 import type { CrowdOptions } from './crowd.ts';
 import { headerBlock } from './frames.ts';

@@ -11,7 +11,7 @@ const token = Buffer.from(toBinary(method.token.output, CONSTANT_TOKEN));
 const verify = Buffer.from(toBinary(method.verify.output, CONSTANT_VERIFY));
 const definition: ServiceDefinition = { token: defineMethod(method.token), verify: defineMethod(method.verify) };
 
-// What the product bounds costs nothing a call; what it turns off is off here too.
+// The product's bounds cost nothing a call; features that it turns off are off here too.
 const server: Server = new Server({ 'grpc.enable_channelz': 0 });
 server.addService(definition, {
   token: (_: unknown, answer: (error: null, bytes: Buffer) => void) => answer(null, token),

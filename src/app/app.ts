@@ -19,13 +19,13 @@ import { watchStore } from './store-monitor.ts';
 /** How often the times of last use are written down, in ms. */
 const FLUSH_MS = 10_000;
 
-/** What the outside lends: tests give their own. */
+/** Parts that come from outside: tests give their own. */
 export interface Ports {
   readonly log: Log;
   readonly clock: Clock;
-  /** In place of the one that the configuration names. */
+  /** The store to use instead of the configured one. */
   readonly store?: Store;
-  /** In place of the store's: those that several processes share. */
+  /** Limits that several processes share, instead of the store's. */
   readonly limits?: LimitStore | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface App {
   readonly close: () => Promise<void>;
 }
 
-/** Builds the service; nothing listens yet. What was opened is closed again if a later part fails. */
+/** Builds the service; nothing listens yet. If a part fails, the parts before it are closed again. */
 export async function build(config: Config, { log, clock, store: lent, limits }: Ports): Promise<App> {
   const { logger } = log;
   await using parts = new AsyncDisposableStack();
@@ -49,7 +49,7 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
   const store = lent ?? (await openStore(config, warn, (error) => onLost(error)));
   parts.defer(() => store.close());
   const fingerprints = await bindFingerprints(config, store);
-  // The store wakes up, and its writer starts, while the largest part of the code is loaded. One that is away is the monitor's to report.
+  // The store wakes up, and its writer starts, while the largest part of the code is loaded. The monitor reports a store that is away.
   const awake = store.ping().catch(() => undefined);
   const { openDoors } = await import('./doors.ts');
   const trail = openTrail(config, logger);

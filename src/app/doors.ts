@@ -1,4 +1,4 @@
-/** The doors of the service, over one lifecycle: which addresses listen, and what each is told. Today there is one, gRPC. */
+/** The doors of the service, over one lifecycle: which addresses listen, and what each is told. Today the only door is gRPC. */
 import type { Config } from '../config/config.ts';
 import { createGrpcServer, type GrpcServer } from '../grpc/server.ts';
 import { logCall } from '../observability/call-log.ts';
@@ -12,7 +12,7 @@ import { otpMethods } from '../service/methods.ts';
 import type { VerifyPorts } from '../service/verify.ts';
 import { guardMemory } from './memory-guard.ts';
 
-/** What they are put together from. */
+/** The parts of the doors. */
 export interface DoorParts {
   readonly log: Log;
   readonly clock: Clock;

@@ -7,9 +7,8 @@ import { setFlagsFromString } from 'node:v8';
 /**
  * To be called before anything else is loaded, and the rest by `import()`, since static imports are compiled first.
  *
- * A start runs once, so that it is not worth optimising, and most of what it leaves stays, so that a larger young generation would hold
- * nothing. Compiled code is kept for the next start in a folder of the user's own: what lies in it is run, so that a folder that others can
- * write would let them in.
+ * A start runs once, so it is not worth optimising. Most objects that it makes stay alive, so a larger young generation would not help. Compiled
+ * code is kept for the next start in a folder of the user's own. This code is run, so others must not be able to write the folder.
  */
 export function tuneForStart(): void {
   setFlagsFromString('--no-turbofan');

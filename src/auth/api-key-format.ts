@@ -13,7 +13,7 @@ const CHECKSUM_START = ID_START + ID_LENGTH + 1 + SECRET_LENGTH + 1;
 const LENGTH = CHECKSUM_START + CHECKSUM_LENGTH;
 const SHAPE = /^otpd_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/;
 
-/** What can be told from the text of an API key alone. */
+/** Facts that follow from the text of an API key alone. */
 export interface ParsedApiKey {
   /** The public id, 12 characters of base62. */
   readonly id: string;

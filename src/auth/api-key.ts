@@ -14,7 +14,7 @@ const NAME = /^(?! )[^\p{C}\p{Zl}\p{Zp}]{1,100}(?<! )$/u;
 const LIVE_SECRETS = 2;
 const MAX_GRACE_MS = 365 * 86_400_000;
 
-/** What an operator chooses for a new API key. */
+/** An operator's choices for a new API key. */
 export interface NewApiKey {
   /** For people, 1 to 100 printable characters. */
   readonly name: string;

@@ -15,14 +15,14 @@ export interface Authenticator {
   /**
    * The principal behind an API key; `peer` is the caller's address, with or without its port. Throws `Rejection`:
    * - `api_key_missing`: no key, or an empty one;
-   * - `api_key_invalid`: malformed, unknown, wrong, expired or revoked, which are not told apart. All but malformed ones, which no key can be
-   *   (the checksum says so), are failures of the peer's network;
+   * - `api_key_invalid`: malformed, unknown, wrong, expired or revoked, which are not told apart. All but malformed ones, which the checksum
+   *   rules out, count as failures of the peer's network;
    * - `authentication_throttled`: the same as `api_key_invalid`, of a network that has failed 100 times within a minute;
-   * - `store_unavailable`: the store does not answer, or not as fast as is asked, and did not say within the last 15 minutes that the key is right.
+   * - `store_unavailable`: the store does not answer, or not as fast as needed, and did not say within the last 15 minutes that the key is right.
    *
    * A right key is never refused for the failures of others. A process that does not remember it looks it up: 50,000 ids a second, networks in
    * turns (`KeyLookups`), which is more wrong keys than a process can take, so that a right one among them is in as soon as a call is answered at
-   * all. Only where the store takes longer than 40 ms to answer, and more wrong keys come than it can look up, may a right key be told
+   * all. If the store takes longer than 40 ms to answer, and more wrong keys come than it can look up, a right key may be told
    * `store_unavailable`, with the chance of any key of its network: at 200 ms and 18,000 wrong keys a second 10,000 are looked up, so that four tries
    * let in 24 of 25. Once let in, it is remembered.
    *

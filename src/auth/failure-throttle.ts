@@ -6,17 +6,17 @@ import { parsePeer } from '../util/ip-address.ts';
 
 const MAX_NETWORKS = 10_000;
 const FAILURES: LimitWindow = { name: 'minute', periodMs: 60_000, limit: 100, refundable: false };
-/** Whatever has no IP address, such as a Unix socket whose path the caller chooses, counts as one network. */
+/** All peers without an IP address, such as a Unix socket whose path the caller chooses, count as one network. */
 const NO_ADDRESS = 'no-address';
 const IPV6_NETWORK_GROUPS = 4;
 
 /** The failed authentications of the last minute. */
 export interface FailureThrottle {
-  /** Counts a failure. Ms until the network may fail again if it had failed too often already, and then nothing is counted; else zero. */
+  /** Counts a failure; zero. If the network had failed too often already, counts nothing; the ms until it may fail again. */
   fail(network: string, now: number): number;
 }
 
-/** Makes an empty table. When it is full, the network whose last failure is the longest ago makes room. */
+/** Makes an empty table. When it is full, it drops the network whose last failure is the longest ago (LRU). */
 export function createFailureThrottle(): FailureThrottle {
   const networks = new Map<string, WindowLog>();
   const entries = new CallEntries();

@@ -20,12 +20,12 @@ interface UnknownKey extends Pick<KnownKey, 'version' | 'askedAt'> {
   readonly principal: undefined;
 }
 
-/** What the store said of one id. */
+/** The store's answer about an id. */
 export type CachedKey = KnownKey | UnknownKey;
 
 /** Keys by id, in bounded memory. */
 export interface KeyCache {
-  /** What is remembered, however old. */
+  /** The remembered answer, however old. */
   get(id: string): CachedKey | undefined;
   /** Whether a remembered key may be used at `now` without asking the store for it. */
   isFresh(key: Pick<CachedKey, 'version' | 'askedAt'>, now: number): boolean;

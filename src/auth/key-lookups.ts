@@ -3,21 +3,21 @@ import { type ApiKeyRecord, type KeyStore, StoreUnavailableError } from '../port
 
 /** Ids in one question to the store: `KeyStore.findMany` takes no more. */
 const MOST_AT_ONCE = 500;
-/** Questions under way: in one turn of the event loop a crowd comes, and no answer of a store that is somewhere else. */
+/** Questions under way: many ids come in one turn of the event loop, and no answer of a remote store does. */
 const MOST_UNDER_WAY = 4;
 /** Ids a second, three times the wrong keys that one process was seen to take: some 3 % of a core, at Redis as in SQLite. */
 const MOST_PER_SECOND = 50_000;
 /** How far the questions may run ahead of that rate, in ms. */
 const BURST_MS = 40;
-/** Ids that wait; with more networks than one, each has its part of them. */
+/** Ids that wait. If several networks have ids waiting, each has its share. */
 const MOST_WAITING = 2_048;
 
 export interface KeyLookups {
   /**
    * Finds a key, in its turn: networks take turns, and the look-ups of one network are made as they came. All that come in one turn of the event
-   * loop are asked together, 500 in a question, 4 questions at a time, 50,000 ids a second. A network with 2,048 waiting, or with its part of
-   * them where several wait, is refused more at once: some 17,000 wait at most, of however many networks.
-   * Throws `StoreUnavailableError`, also for one that is refused.
+   * loop are asked together, 500 in a question, 4 questions at a time, 50,000 ids a second. If a network has 2,048 waiting, or its share
+   * where several networks wait, further look-ups are refused at once. At most some 17,000 wait, for any number of networks.
+   * Throws `StoreUnavailableError`, also if the look-up is refused.
    */
   find(id: string, network: string): Promise<ApiKeyRecord | undefined>;
 }
@@ -90,7 +90,7 @@ export function createKeyLookups(keys: Pick<KeyStore, 'findMany'>): KeyLookups {
       waiting.push(lookUp);
       networks.set(network, waiting);
       waitingIds += 1;
-      // A full question need not wait for the end of a turn in which a crowd comes.
+      // A full question need not wait for the end of the turn.
       if (waitingIds >= MOST_AT_ONCE && mayAsk()) void ask(takeTurns());
       else schedule();
       return lookUp.promise;

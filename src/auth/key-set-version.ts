@@ -10,7 +10,7 @@ const REFRESH_MS = 250;
 const OUTAGE_MS = 15 * 60_000;
 const RETRY_MS = 1000;
 
-/** One state of all keys; the same object as long as it is in force. */
+/** A state of all keys; the same object as long as it is in force. */
 export interface KeysVersion {
   readonly text: string;
   /** When the store was last asked and named this version. In ms since the epoch. */

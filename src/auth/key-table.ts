@@ -1,4 +1,4 @@
-/** What is remembered of API keys, in arrays of numbers: some 130 bytes a key, however many there are (util/id-table.ts says why). */
+/** The remembered API keys, in arrays of numbers: some 130 bytes a key, for any number of keys (util/id-table.ts says why). */
 
 import type { Principal, Scope } from '../ports/principal.ts';
 import { createIdTable } from '../util/id-table.ts';
@@ -6,7 +6,7 @@ import { NONE } from '../util/lru-slots.ts';
 import type { KeysVersion } from './key-set-version.ts';
 import { DIGESTS_LENGTH, type KeyLock } from './secret-check.ts';
 
-/** What the store said of an API key: only what a call needs. */
+/** The store's answer about an API key: only the facts that a call needs. */
 export interface KnownKey {
   readonly lock: KeyLock;
   readonly principal: Principal;
@@ -25,7 +25,7 @@ export interface KeyTable {
   delete(id: string): void;
 }
 
-/** What many keys have in common. */
+/** Properties that many keys have in common. */
 interface Terms {
   readonly plan: string;
   readonly scopes: ReadonlySet<Scope>;

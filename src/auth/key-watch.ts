@@ -1,4 +1,4 @@
-/** The API keys of long calls, such as streams: each is asked after again while its call goes on, at the cost of one question for all of them. */
+/** The API keys of long calls, such as streams: each is checked again while its call goes on, at the cost of one question for all of them. */
 import { Rejection } from '../ports/rejection.ts';
 import type { Clock } from '../ports/store.ts';
 import type { ParsedApiKey } from './api-key.ts';
@@ -8,21 +8,21 @@ import { opensUntil } from './secret-check.ts';
 
 /** How often the version of all keys is asked for, in ms. */
 const CHECK_MS = 200;
-/** How old what the store said of a key may be, whatever the version says, as for calls. */
+/** How old the store's last word on a key may be, whatever the version says, as for calls. */
 const MAX_AGE_MS = 15 * 60_000;
-/** Streams whose keys are read anew at the same time: few enough for a network's part of the look-ups, should others wait too. */
+/** Streams whose keys are read again at the same time: few enough for a network's share of the look-ups if others wait too. */
 const READ_AT_ONCE = 200;
-/** Whose turn their look-ups are made in: no stranger waits there. */
+/** The network in whose turn these look-ups are made: no stranger waits there. */
 const NETWORK = 'open streams';
 
 export interface KeyWatch {
   /** Watches a key: see `Authenticator`. Gives the function that ends the watch. */
   add(key: ParsedApiKey, onEnded: (reason: unknown) => void): () => void;
-  /** Has every key be read anew at the next check. */
+  /** Has every key read again at the next check. */
   forget(): void;
 }
 
-/** One call's key: which of its secrets the call was let in with, and what the store said of it last. */
+/** The key of a call: the secret that the call was let in with, and the store's last word on the key. */
 interface Watched {
   readonly key: ParsedApiKey;
   readonly onEnded: (reason: unknown) => void;
@@ -32,7 +32,7 @@ interface Watched {
   askedAt: number;
 }
 
-/** Makes a watch over nobody: there is a timer only while there are keys to watch. */
+/** Makes a watch without keys: it has a timer only while there are keys to watch. */
 export function createKeyWatch(cache: KeyCache, clock: Clock): KeyWatch {
   const all = new Set<Watched>();
   let timer: NodeJS.Timeout | undefined;
@@ -63,7 +63,7 @@ export function createKeyWatch(cache: KeyCache, clock: Clock): KeyWatch {
   }
 
   async function readChanged(): Promise<void> {
-    // Where it cannot be told, reading each key says what is to be done.
+    // If the version cannot be read, each key is read, and that decides.
     const version = await cache.askVersion().catch(() => undefined);
     const now = clock();
     const isCurrent = (one: Watched): boolean => one.version === version && isWithin(one.askedAt, MAX_AGE_MS, now);

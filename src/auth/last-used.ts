@@ -6,7 +6,7 @@ import { NONE } from '../util/lru-slots.ts';
 const MAX_WAITING = 150_000;
 /** Taken at once, so that no number of keys makes the writing a long one. */
 const TURN = 2_000;
-/** What waits above this is taken too: there would soon be no room for it. */
+/** Keys that wait above this number are taken too: there would soon be no room for them. */
 const CROWD = 100_000;
 
 export interface KeyUses {

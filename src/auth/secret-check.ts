@@ -1,4 +1,4 @@
-/** What is remembered of an API key to tell whether a presented one opens it: little, for there may be many keys. */
+/** The data by which a presented API key is checked: little of it, since there may be many keys. */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { ApiKeyRecord } from '../ports/store.ts';
 
@@ -15,7 +15,7 @@ export interface KeyLock {
   readonly previousUntil: number;
 }
 
-/** Stands in where there is no secret, so that there are two comparisons all the same. */
+/** Stands for a missing secret, so that there are always two comparisons. */
 const DUMMIES = randomBytes(DIGESTS_LENGTH);
 
 /** Where the digests of the moment are compared: a call makes no buffers. */
@@ -33,7 +33,7 @@ export function lockOf({ secrets, expiresAt, revokedAt }: ApiKeyRecord): KeyLock
 }
 
 /**
- * From when on the presented digest opens the lock no more, in ms since the epoch: infinity if that has no end, minus infinity if it never did.
+ * The moment at which the presented digest stops being right, in ms since the epoch: infinity if there is no end, minus infinity if it never was.
  * Always two comparisons in constant time, whether the key is unknown, has one secret or two, and whichever is right: how much of a secret is right
  * does not show. Whether there is a key with an id does show, in the time that a look-up takes, and may: ids are public (they are logged
  * and listed), and have 71 random bits.
@@ -47,7 +47,7 @@ export function opensUntil(lock: KeyLock | undefined, digest: Uint8Array): numbe
   return Math.max(isNewest ? lock.newestUntil : -Infinity, isPrevious ? lock.previousUntil : -Infinity);
 }
 
-/** Whether the presented digest opens the lock at `now`. */
+/** Whether the presented digest is right at `now`. */
 export function opens(lock: KeyLock | undefined, digest: Uint8Array, now: number): boolean {
   return now < opensUntil(lock, digest);
 }

@@ -26,7 +26,7 @@ export function counted(failures: number): string {
   return `${failures} wrong code${failures === 1 ? '' : 's'} in a row`;
 }
 
-/** `lastStep` is that of the type and period that were named. */
+/** `lastStep` belongs to the type and period that were named. */
 export function stateJson(state: CodeState, { period }: StateName, now: number): Readonly<Record<string, unknown>> {
   const end = lockEnd(state, now);
   return {

@@ -20,7 +20,7 @@ interface AttemptsFlags extends StoreFlags, KeyFlags {
   readonly fingerprintKeyFile?: string;
 }
 
-/** What a subcommand prints: a line for people, or JSON. */
+/** The output of a subcommand: a line for people, or JSON. */
 interface Report {
   readonly text: string;
   readonly json: Readonly<Record<string, unknown>>;
@@ -83,7 +83,7 @@ async function reset({ store, audit, operator }: StoreAccess, name: StateName, n
 
 async function run(io: Io, flags: AttemptsFlags, use: Use): Promise<void> {
   const key = keyOf(await readSecret(io, '-'), flags);
-  // The state of a HOTP is one for all counters.
+  // All counters of a HOTP share one state.
   const { secret, parameters, counter } = readKey(create(KeySchema, key), false);
   const nextCounter = flags.counter === undefined ? undefined : counter;
   const { text, json } = await withStore(io, flags, async (access) => {

@@ -1,4 +1,4 @@
-/** Files of backing up and restoring, which take their names when they are whole. */
+/** Files of backups and restores, which get their names only when they are complete. */
 import { randomBytes } from 'node:crypto';
 import {
   chownSync,
@@ -23,7 +23,7 @@ export const LARGE_BYTES = 100_000_000;
 /** Suffixes of the files that SQLite may have beside a database. */
 const COMPANIONS = ['-journal', '-wal', '-shm'];
 
-/** A name in the same folder, for a file that takes its own when it is whole. */
+/** A temporary name in the same folder, for a file that is not complete yet. */
 export function draftOf(file: string): string {
   return `${file}.${process.pid}.${randomBytes(4).toString('hex')}.part`;
 }
@@ -44,7 +44,7 @@ export function giveToFolderOwner(draft: string): void {
   chownSync(draft, uid, gid);
 }
 
-/** Removes what there is of a draft. */
+/** Removes a draft, complete or not. */
 export function removeDraft(draft: string): void {
   removeCompanions(draft);
   rmSync(draft, { force: true });
@@ -72,7 +72,7 @@ export function removeCompanions(file: string): void {
   for (const companion of COMPANIONS) rmSync(file + companion, { force: true });
 }
 
-/** Throws for a store in Redis, which has ways of its own. */
+/** Throws for a store in Redis, which has its own means of backup. */
 export function refuseRedis(redis: RedisLocation | undefined): void {
   if (redis === undefined) return;
   throw localError(
@@ -80,7 +80,7 @@ export function refuseRedis(redis: RedisLocation | undefined): void {
   );
 }
 
-/** By a second name, so that the first never names nothing; not every file system has that. */
+/** Uses a second name, so that the first always names a file; not every file system allows that. */
 function keep(file: string, kept: string): void {
   try {
     linkSync(file, kept);
@@ -89,7 +89,7 @@ function keep(file: string, kept: string): void {
   }
 }
 
-/** Has the names of a folder on the disk. */
+/** Writes the names of a folder to the disk. */
 function flush(folder: string): void {
   const handle = openSync(folder, 'r');
   try {

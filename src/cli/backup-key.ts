@@ -1,4 +1,4 @@
-/** The fingerprint key of a backup: the state in it can be used under no other. */
+/** The fingerprint key of a backup: the state can be used only with it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fingerprintKeyFile, readFingerprintKey } from '../app/fingerprint-key.ts';
 import { SETTINGS } from '../config/settings.ts';
@@ -14,9 +14,9 @@ const GIVE = `set ${FLAG}/${VARIABLE} to the one that the server used`;
 export interface KeyPlan {
   /** The file that will have it; null if the state was written under none. */
   readonly file: string | null;
-  /** Its fate in words. */
+  /** Says in words what happens to the key. */
   readonly told: string;
-  /** Writes it, if it is not there; what it replaces is kept with this suffix. */
+  /** Writes it, if it is not there; a file that it replaces is kept with this suffix. */
   readonly install: (suffix: string) => void;
 }
 
@@ -39,7 +39,7 @@ export function readServerKey(file: string, identity: string): string {
 
 /**
  * Finds the key with the check value `identity`: the server's own, or the one beside the `backup`. Throws `CliError` if there is neither, and if
- * it would take the place of another without `force`.
+ * it would replace another without `force`.
  */
 export function planKey(options: {
   readonly identity: string | undefined;

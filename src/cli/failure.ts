@@ -1,13 +1,13 @@
 /** Errors of the command line itself, and the one form in which every error is shown. */
 import type { FieldViolation } from '../otp/error.ts';
 
-/** What is shown of an error, as a line for people or as JSON. */
+/** The form in which an error is shown, as a line for people or as JSON. */
 export interface Failure {
   /** The name of the gRPC status code; `USAGE` for a wrong command line, `LOCAL` for trouble on this machine. */
   readonly code: string;
   /** The `ErrorReason` of the server. */
   readonly reason?: string | undefined;
-  /** What went wrong and what to do; never a secret, a code or a key. */
+  /** Says what went wrong and what to do; never a secret, a code or a key. */
   readonly message: string;
   readonly violations: readonly FieldViolation[];
   /** When it makes sense to try again, in seconds. */

@@ -1,4 +1,4 @@
-/** The first start: makes an API key if there is none, and shows how to use it. */
+/** The first start: makes an API key if none exists, and shows how to use it. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { issueApiKey, revokeApiKey } from '../auth/api-key.ts';
@@ -11,7 +11,7 @@ import { shellWord } from './output.ts';
 
 const FIRST_PLAN = 'ultra';
 
-/** What to tell about the first key. */
+/** The message about the first key. */
 export interface FirstKey {
   /** The lines for a person: the key or its file and commands to paste if it was made just now, one line otherwise. */
   readonly introduce: (address: string, tls: boolean) => string[];
@@ -44,7 +44,7 @@ export async function ensureFirstKey(keys: KeyStore, { plans, dataDir, isTermina
   const file = resolve(firstKeyFile(dataDir));
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    // One that is there is of another store, and may have another mode.
+    // An existing file belongs to another store, and may have another mode.
     rmSync(file, { force: true });
     writeFileSync(file, `${apiKey}\n`, { mode: 0o600, flag: 'wx', flush: true });
     return written(file, plan);

@@ -17,7 +17,7 @@ export interface FollowOptions {
 
 /**
  * Each code as its step begins. A stream that ends or becomes UNAVAILABLE is opened again, with growing pauses, for as long as it takes;
- * one that never began, or fails otherwise, throws its error.
+ * a stream that never began, or fails otherwise, throws its error.
  */
 export async function* followTokens(
   open: () => AsyncIterable<WatchTokenResponse>,

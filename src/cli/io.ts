@@ -1,4 +1,4 @@
-/** What a command may touch of its process, so that a test can drive it without one. */
+/** The parts of its process that a command may use, so that a test can drive it without one. */
 import type { Readable } from 'node:stream';
 
 /** Standard output or standard error. */

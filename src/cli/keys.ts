@@ -177,7 +177,7 @@ function showRecord(io: Io, flags: KeysFlags, record: ApiKeyRecord): void {
 }
 
 function known(record: ApiKeyRecord | undefined): ApiKeyRecord {
-  // The id is not repeated: whoever mixes things up may have given the API key itself.
+  // The id is not repeated: a user may have given the API key itself by mistake.
   if (record === undefined)
     throw usageError('there is no API key with this id: `otpd keys list` shows them; the id is the part after otpd_');
   return record;

@@ -13,7 +13,7 @@ export interface Progress extends Disposable {
   readonly show: (what: string, share?: number) => void;
 }
 
-/** Makes the line, which shows itself after a second, or at once where `isLong` says that the work will take that. */
+/** Makes the line, which appears after a second, or at once if `isLong` says that the work will take longer. */
 export function showProgress(io: Io, isLong: boolean): Progress {
   const startedAt = performance.now();
   let shown = '';

@@ -1,4 +1,4 @@
-/** Who else on this machine can read what is the server's alone. */
+/** Finds out who else on this machine can read the server's files. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Logger } from '../observability/log.ts';
@@ -7,7 +7,7 @@ import { shellWord } from './output.ts';
 /** The bits of a mode that are not the owner's. */
 const OTHERS = 0o077;
 
-/** Warns once, of all that others can use, with the command that ends it. What is not there is left out; Windows has no such modes. */
+/** Warns once of all files that others can use, with the command that ends it. Missing files are left out; Windows has no such modes. */
 export function warnOfReaders(logger: Logger, paths: readonly string[]): void {
   if (process.platform === 'win32') return;
   const open = paths.filter((path) => (modeOf(path) & OTHERS) !== 0);

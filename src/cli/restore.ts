@@ -100,7 +100,7 @@ function checkPlace(file: string, database: string, force: boolean): void {
   if (!force) throw localError(`${database} exists already: --force replaces it, and keeps it under another name`);
 }
 
-/** Copies the backup to `draft`, and checks it there: what is to be relied on is what lies on this disk. */
+/** Copies the backup to `draft`, and checks it there: only the file on this disk will be used. */
 async function copyBackup(io: Io, file: string, draft: string): Promise<BackupFacts> {
   const { size } = statSync(file);
   using progress = showProgress(io, size > LARGE_BYTES);
@@ -119,11 +119,11 @@ async function copyBackup(io: Io, file: string, draft: string): Promise<BackupFa
   return await takeUpCopy(draft, file);
 }
 
-/** Replaces the database; returns the name of what was there, if anything was. Throws while another process uses it. */
+/** Replaces the database; returns the new name of the former one, if there was one. Throws while another process uses it. */
 function putInPlace(draft: string, database: string, suffix: string, installKey: () => void): string | null {
   const kept = database + suffix;
   const isThere = existsSync(database);
-  // SQLite may remove the -wal of a damaged database, in which there may be what can still be saved.
+  // SQLite may remove the -wal of a damaged database, which may hold data that can still be saved.
   keepWal(database, kept);
   const seized = isThere ? seizeDatabase(database) : undefined;
   if (seized !== 'damaged') removeWal(kept);

@@ -1,4 +1,4 @@
-/** One line of a terminal, drawn again in place while the code on it runs out. */
+/** A line of a terminal, drawn again in place while the code on it runs out. */
 import { performance } from 'node:perf_hooks';
 import type { Token } from '../../gen/ts/otp/v1/token_pb.ts';
 import { countdown, groupCode, remainingMs, urgency } from './code-view.ts';

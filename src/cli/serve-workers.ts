@@ -80,7 +80,7 @@ async function work(io: Io, config: Config, number: number): Promise<void> {
       await primary.failed(failure);
     }
   });
-  // To leave the primary is to exit with 0.
+  // Leaving the primary exits with 0.
   if (hadFault) process.exit();
   primary.leave();
 }

@@ -1,4 +1,4 @@
-/** What a serving process does, whether it is the only one or one of several. */
+/** Common work of every serving process, be it the only one or one of several. */
 import type { App } from '../app/app.ts';
 import { fingerprintKeyFile } from '../app/fingerprint-key.ts';
 import { tuneForServing } from '../app/v8-tuning.ts';
@@ -12,14 +12,14 @@ import type { Io } from './io.ts';
 import { writeLine } from './output.ts';
 import { warnOfReaders } from './readers.ts';
 
-/** What stopping in order may take beyond the grace for calls, in ms, before a process that has had a fault ends as it stands. */
+/** How long an orderly stop may take beyond the grace for calls, in ms, before a process that has had a fault ends at once. */
 const STOPPING_MS = 5000;
 /** The exit code after a fault: a supervisor, or the primary of a worker, starts another process. */
 const FAULT_EXIT_CODE = 1;
 
 /**
- * Runs `work`, which is to stop in order as soon as its signal is aborted. That is what happens at a fault that got past all handlers: the state
- * of the process is in doubt from then on, so it may answer the calls in flight and has to end. Resolves to whether there was a fault, which is
+ * Runs `work`, which is to stop in order as soon as its signal is aborted. The signal is aborted at a fault that no handler has caught:
+ * the state of the process is then in doubt, so it may answer the calls in flight and has to end. Resolves to whether there was a fault, which is
  * then in the log and sets the exit code; rejects as `work` does if there was none.
  */
 export async function untilFault(
@@ -46,7 +46,7 @@ export async function untilFault(
     if (!fault.signal.aborted) throw error;
     logger.fatal({ err: error }, 'not stopped in order');
   } finally {
-    // After one fault another may follow, which Node itself would print with its message.
+    // Another fault may follow, and Node itself would print it with its message.
     if (!fault.signal.aborted) {
       process.off('uncaughtException', onException);
       process.off('unhandledRejection', onRejection);

@@ -18,13 +18,13 @@ export interface StoreFlags {
   readonly redisUrl?: string;
 }
 
-/** What a command works with. */
+/** The parts that a command works with. */
 export interface StoreAccess {
   readonly store: Store;
   readonly location: StoreLocation;
   /** Writes to the trail that OTPD_AUDIT_LOG names, if it does. */
   readonly audit: Audit;
-  /** Who is at the keyboard. */
+  /** The user who runs the command. */
   readonly operator: Actor;
 }
 
@@ -59,7 +59,7 @@ export async function withStore<T>(
   return await use({ store, location, audit, operator: currentOperator() });
 }
 
-/** Who is at the keyboard. */
+/** The user who runs the command. */
 export function currentOperator(): Actor {
   return { operator: userInfo().username };
 }
@@ -89,7 +89,7 @@ export function locate(io: Io, flags: StoreFlags): StoreLocation {
   };
 }
 
-/** Opens the audit trail that OTPD_AUDIT_LOG names; one that drops everything if it names none. */
+/** Opens the audit trail that OTPD_AUDIT_LOG names. If it names none, the trail drops everything. */
 export function openTrail(io: Io): AuditLog {
   const file = io.env[SETTINGS.auditLog.env];
   if (!file) return NO_AUDIT_LOG;

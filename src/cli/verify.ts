@@ -108,7 +108,7 @@ function withRequestId({ failure }: CallError, requestId: string): CliError {
   return new CliError({ ...failure, message });
 }
 
-/** The exit code for an answer. One that contradicts itself, or that a later version has made up, says nothing. */
+/** The exit code for an answer. An answer that contradicts itself, or that only a later version knows, says nothing. */
 function readVerdict({ valid, status }: VerifyResponse): number {
   const known = status >= VerifyStatus.ACCEPTED && status <= VerifyStatus.THROTTLED;
   if (!known || valid !== (status === VerifyStatus.ACCEPTED)) {
@@ -143,7 +143,7 @@ function describeAttempts(left: number | undefined): string {
   return ` (${left === 1 ? '1 attempt' : `${left} attempts`} left)`;
 }
 
-/** How many digits the codes of the key have, as the server reads it; one of another version may read what this one cannot. */
+/** How many digits the codes of the key have, as the server reads it: a server of another version may read more. */
 function digitsOf(secret: string, flags: VerifyFlags): string {
   try {
     return `${readKey(create(KeySchema, keyOf(secret, flags)), false).parameters.digits} digits`;

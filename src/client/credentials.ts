@@ -8,7 +8,7 @@ import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc
 export type Pem = string | Uint8Array;
 
 export interface Security {
-  /** Trust these authorities in place of those that Node brings. */
+  /** Trust these authorities instead of those that Node brings. */
   readonly ca?: Pem | undefined;
   /** Show this certificate to a server that demands one (mutual TLS); goes with `key`. */
   readonly cert?: Pem | undefined;
@@ -46,7 +46,7 @@ function secureTls(address: string, [ca, key, cert]: readonly (Buffer | null)[])
   return [credentials.createSsl(ca, key, cert, verify), byIp ? { 'grpc.ssl_target_name_override': 'localhost' } : {}];
 }
 
-/** Certificates of an option, all of which can be read: OpenSSL would pass over what is none, and trust nobody. */
+/** Certificates of an option, all of which can be read: OpenSSL would skip text that is not a certificate, and trust nobody. */
 function certificates(option: string, pem: Pem | undefined): Buffer | null {
   if (pem === undefined) return null;
   const bytes = Buffer.from(pem);

@@ -11,7 +11,7 @@ import {
 import { type Status, StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
 import type { ErrorReason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
 
-/** One thing that is wrong with one field of a request. */
+/** A mistake in a field of a request. */
 export interface FieldViolation {
   /** The path of the field in snake_case: `key.secret`. */
   readonly field: string;
@@ -68,7 +68,7 @@ export function unpack<Desc extends DescMessage>(status: Status | undefined, sch
   return undefined;
 }
 
-/** Details come from whoever answers, maybe a proxy: those that cannot be read count as not sent. */
+/** The details may come from a proxy: details that cannot be read count as not sent. */
 function orUndefined<T>(read: () => T): T | undefined {
   try {
     return read();

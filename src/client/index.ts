@@ -34,7 +34,7 @@ export interface ConnectOptions extends Security {
   readonly deadlineMs?: number;
 }
 
-/** What one call may differ in. */
+/** Options of a single call. */
 export interface CallOptions {
   /** The same for this call; that of the client if unset, none for `watchToken`. */
   readonly deadlineMs?: number;

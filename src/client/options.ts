@@ -1,4 +1,4 @@
-/** Refuses by name what the client cannot use, before it connects or calls: each would fail later, or in silence. */
+/** Refuses unusable options by name, before the client connects or calls: each would fail later, or silently. */
 
 /** A day, in ms: more than any stream needs without a pause, and less than timers and grpc-js bear. */
 const MAX_DEADLINE_MS = 86_400_000;
@@ -9,7 +9,7 @@ export function usableAddress(address: string): void {
     throw new TypeError('address must be host:port: no URL, and no white space');
 }
 
-/** Refuses what cannot be a header; grpc-js would do so with the key in the error. */
+/** Refuses a key that cannot be a header; grpc-js would do so with the key in the error. */
 export function usableApiKey(apiKey: string): void {
   if (typeof apiKey !== 'string' || !/^[\x21-\x7e]+$/.test(apiKey))
     throw new TypeError('apiKey must be an API key: check for an unset variable, and for a line break at its end');

@@ -1,12 +1,12 @@
-/** What the primary and its workers say to each other: plain tuples, small enough to be said often. */
+/** The messages between the primary and its workers: plain tuples, small enough to be sent often. */
 import type { ChargeNumbers } from '../limits/charge-numbers.ts';
 import type { LimitWindow } from '../ports/store.ts';
 
-/** One charge: whose, the place of its windows in the batch, and what it costs. */
+/** A charge: whose, the place of its windows in the batch, and what it costs. */
 export type Charge = readonly [subject: string, windows: number, cost: number];
-/** One refund: whose, the place of its windows, when it was charged, how much is given back, and whether that was rejected. */
+/** A refund: whose, the place of its windows, when it was charged, how much is given back, and whether that was rejected. */
 export type Refund = readonly [subject: string, windows: number, chargedAt: number, count: number, rejected: boolean];
-/** What came in one turn of the event loop. A plan's windows are in it once, however many calls are under them. */
+/** The charges and refunds of one turn of the event loop. A plan's windows are in it once, however many calls are under them. */
 export type LimitBatch = readonly [
   windows: readonly (readonly LimitWindow[])[],
   charges: readonly Charge[],

@@ -8,7 +8,7 @@ import { createRestarts } from './restart-backoff.ts';
 import { countBatch } from './shared-limits.ts';
 import { type End, startWorker, type WorkerProcess } from './worker-process.ts';
 
-/** What a worker may need to stop beyond its grace for calls, in ms, before it is killed. */
+/** How long a worker may take to stop beyond its grace for calls, in ms, before it is killed. */
 const STOPPING_MS = 5000;
 
 export interface WorkersOptions {
@@ -38,7 +38,7 @@ export interface Workers {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts the workers. One that dies is replaced; one that has never listened is not, nor is any once `stop` is called. */
+/** Starts the workers. A worker that dies is replaced, unless it has never listened or `stop` has been called. */
 export function startWorkers({ count, graceMs, logger, clock }: WorkersOptions): Workers {
   const limits = createLocalLimits();
   const alive = new Set<WorkerProcess>();
@@ -90,7 +90,7 @@ export function startWorkers({ count, graceMs, logger, clock }: WorkersOptions):
   const firsts = Array.from({ length: count }, () => Promise.withResolvers<string>());
   const kept = firsts.map(keepOne);
   const listening = Promise.all(firsts.map(({ promise }) => promise)).then(([address = '']) => address);
-  // Whoever stops the workers before they listen may have no ear for it.
+  // A caller that stops the workers before they listen may not wait for this promise.
   listening.catch(() => undefined);
 
   function tellAll(message: FromPrimary): void {

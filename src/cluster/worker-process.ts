@@ -1,4 +1,4 @@
-/** One worker as the primary sees it: started, spoken with, and seen off. */
+/** A worker as the primary sees it: its start, its messages and its end. */
 import cluster, { type Worker } from 'node:cluster';
 import type { FromPrimary, FromWorker } from './messages.ts';
 
@@ -6,7 +6,7 @@ import type { FromPrimary, FromWorker } from './messages.ts';
 export interface End {
   readonly code?: number | null;
   readonly signal?: NodeJS.Signals | null;
-  /** What kept the system from starting it at all. */
+  /** The error if the system could not start it at all. */
   readonly err?: unknown;
 }
 
@@ -20,13 +20,13 @@ export interface WorkerProcess {
 
 /** Starts a worker: this program with the same arguments, flags of Node and environment. */
 export function startWorker(onMessage: (message: FromWorker, worker: WorkerProcess) => void): WorkerProcess {
-  // Connections are few and long: dealt out in turn they are shared evenly, which is not so if whoever is quickest takes them.
+  // Connections are few and long: they are shared evenly only if they are dealt out in turn, and not if the quickest worker takes them.
   cluster.schedulingPolicy = cluster.SCHED_RR;
   cluster.setupPrimary({ execArgv: process.execArgv });
   const worker = cluster.fork();
   const handle: WorkerProcess = {
     id: worker.id,
-    // One that has just ended hears nothing, and its end says so.
+    // A worker that has just ended hears nothing, and its end says so.
     tell: (message) => void worker.send(message, undefined, undefined, () => undefined),
     kill: () => void worker.process.kill('SIGKILL'),
     ended: endOf(worker),

@@ -21,7 +21,7 @@ export interface Config {
   readonly listen: ListenAddress;
   readonly dataDir: string;
   readonly plansFile: string | undefined;
-  /** The shared store in place of the embedded one; undefined for the latter. */
+  /** The shared store; undefined for the embedded one. */
   readonly redis: RedisLocation | undefined;
   /** The file of the fingerprint key; undefined for the one in the data folder. */
   readonly fingerprintKeyFile: string | undefined;
@@ -35,9 +35,9 @@ export interface Config {
   readonly shutdownGraceMs: number;
   /** How many connections each process takes at a time. */
   readonly maxConnections: number;
-  /** How many of these from one address. */
+  /** How many of these connections may come from one address. */
   readonly maxConnectionsPerAddress: number;
-  /** Whether unary calls may leave grpc-js' call object aside. */
+  /** Whether unary calls may bypass grpc-js' call object. */
   readonly fastPath: boolean;
   /** The networks of the proxies whose `x-forwarded-for` is believed. */
   readonly trustedProxies: readonly TrustedProxy[];
@@ -45,7 +45,7 @@ export interface Config {
   readonly workers: number;
 }
 
-/** What the command line gave: text for a setting with a value, true for a boolean one. */
+/** Values from the command line: text for a setting with a value, true for a boolean one. */
 export type Flags = Readonly<Partial<Record<SettingName, string | boolean>>>;
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -114,7 +114,7 @@ export function loadConfig(flags: Flags, env: Environment): Config {
   });
 }
 
-/** What has a default has a value, unless there was a mistake in it. */
+/** A setting with a default has a value, unless there was a mistake in it. */
 function required<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('a setting has no default');
   return value;

@@ -3,7 +3,7 @@
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** One setting: a flag of `otpd serve`, or an environment variable where the flag is absent. */
+/** A setting: a flag of `otpd serve`, or an environment variable where the flag is absent. */
 export interface Setting {
   /** The long flag; a boolean one has no value. */
   readonly flag: string;

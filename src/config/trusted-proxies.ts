@@ -10,7 +10,7 @@ export interface TrustedProxy {
   readonly prefix: number;
 }
 
-/** Reads addresses and CIDRs (RFC 4632, RFC 4291 section 2.3) between commas. Throws `InvalidInputError` with a violation for each that is none. */
+/** Reads addresses and CIDRs (RFC 4632, RFC 4291 section 2.3) between commas. Throws `InvalidInputError` with a violation for each invalid entry. */
 export function parseTrustedProxies(text: string): readonly TrustedProxy[] {
   const violations = new Violations();
   const proxies = text.split(',').flatMap((entry, place) => {

@@ -35,7 +35,7 @@ function refuse(call: Call, metadata: Metadata, error: unknown): void {
   call.fail(error);
 }
 
-/** grpc-js keeps the metadata of a call for as long as it is open: that of a caller without a key is memory that a stranger chooses. */
+/** grpc-js keeps the metadata of a call for as long as it is open: without a key, a stranger would choose how much memory it takes. */
 function forget(metadata: Metadata): void {
   for (const name of Object.keys(metadata.getMap())) metadata.remove(name);
 }

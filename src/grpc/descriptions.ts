@@ -57,7 +57,7 @@ function bytesOf(files: Iterable<DescFile>, bytes: ReadonlyMap<DescFile, Uint8Ar
   return [...files].flatMap((file) => bytes.get(file) ?? []);
 }
 
-/** The full names of what has one within a type. Those of enum values are beside their enum's (protobuf, "Enum Value Scoping"). */
+/** The full names of what has one within a type. The names of enum values are beside the name of their enum (protobuf, "Enum Value Scoping"). */
 function memberNames(type: DescMessage | DescEnum | DescService | Extract<AnyDesc, { kind: 'extension' }>): string[] {
   switch (type.kind) {
     case 'message':

@@ -20,7 +20,7 @@ const SHORT = 24;
 
 let bytes: Buffer = Buffer.allocUnsafeSlow(4096);
 
-/** What stands before `end`, until something else is written. */
+/** The bytes before `end`, until something else is written. */
 export function written(end: number): Buffer {
   return bytes.subarray(0, end);
 }
@@ -88,7 +88,7 @@ function putInt64(value: bigint, at: number): number {
 
 const putInt32: Put<number> = (value, at) => (value < 0 ? putInt64(BigInt(value), at) : putVarint(value, at));
 
-/** Those that our messages have. */
+/** The scalar types that our messages have. */
 export const SCALARS: Partial<Record<ScalarType, Kind>> = {
   [ScalarType.STRING]: { wireType: LENGTH_DELIMITED, put: putString },
   [ScalarType.BYTES]: { wireType: LENGTH_DELIMITED, put: putBytes },

@@ -19,7 +19,7 @@ import {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Compiles the encoder of a message; throws for kinds of fields that no answer has had. What it returns holds until any encoder is called. */
+/** Compiles the encoder of a message; throws for kinds of fields that no answer has had. Encoded bytes hold until any encoder is called. */
 export function createEncoder(message: DescMessage): (value: Message) => Buffer {
   const put = putMessage(message);
   return (value) => written(put(value as object as Fields, 0));
@@ -62,7 +62,7 @@ function kindOf(field: DescField): Kind {
 
 function learnt(field: Exclude<DescField, { fieldKind: 'map' }>): Kind | undefined {
   if (field.message !== undefined) return { wireType: LENGTH_DELIMITED, put: nested(field.message) };
-  // Lists of numbers are packed, which no answer has had; lists of texts are not.
+  // Lists of numbers are packed, and no answer has had one yet. Lists of texts are not packed.
   if (field.fieldKind === 'list' && (field.packed || field.scalar === undefined)) return undefined;
   return field.scalar === undefined ? INT32 : SCALARS[field.scalar];
 }

@@ -31,7 +31,7 @@ interface Watcher {
 /** Makes the service for `names`, all SERVING. */
 export function createHealth(names: readonly string[]): Health {
   const statuses = new Map<string, ServingStatus>(names.map((name) => [name, ServingStatus.SERVING]));
-  // One set for all names: an entry for each name that a stranger asks for would be memory that a stranger chooses.
+  // All names share a set: an entry for each name that a stranger asks for would be memory that a stranger chooses.
   const watchers = new Set<Watcher>();
   const answer = (name: string): HealthCheckResponse =>
     create(HealthCheckResponseSchema, { status: statuses.get(name) ?? ServingStatus.SERVICE_UNKNOWN });

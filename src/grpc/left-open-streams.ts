@@ -1,5 +1,5 @@
 /**
- * Closes the streams of callers that do not end their request behind a refusal. grpc-js would keep them for as long as the connection lasts, at
+ * Closes the streams of callers that do not end their request after a refusal. grpc-js would keep them for as long as the connection lasts, at
  * some 12 kB each and without an API key. Node publishes every answer of an HTTP/2 server on a diagnostics channel, which is the public way to
  * the streams that grpc-js serves.
  */
@@ -24,7 +24,7 @@ export function closeLeftOpenStreams(): void {
   });
 }
 
-/** How many answers were seen: an answer that was not shows that the bound does not hold. */
+/** How many answers were seen. If one is missing, the bound does not hold. */
 export function answersSeen(): number {
   return answered;
 }

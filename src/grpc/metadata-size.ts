@@ -8,7 +8,7 @@ const NO_METADATA: ReadonlySet<string> = new Set([
   ...['content-type', 'te', 'grpc-timeout', 'grpc-encoding', 'grpc-accept-encoding', 'accept-encoding'],
 ]);
 
-/** The most of those, in bytes. */
+/** The most bytes of such headers. */
 const MAX_OTHER_BYTES = 1024;
 
 /** Whether a request brings more than any call may, as metadata or otherwise. */

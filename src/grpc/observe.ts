@@ -1,4 +1,4 @@
-/** The outer interceptor, nearest the wire: hands each call to the lifecycle at its headers, and sees its one status, whoever sends it. */
+/** The outer interceptor, nearest the wire: hands each call to the lifecycle at its headers, and sees its only status, from any sender. */
 import {
   status as codes,
   Metadata,
@@ -44,7 +44,7 @@ export function createObserve(lifecycle: Lifecycle): ServerInterceptor {
     const send = base.sendStatus.bind(base);
     const sendThrough: typeof base.sendStatus = (given) => {
       if (call === undefined) send(given);
-      // The end of a request without a message may be the caller's leaving, which is told a moment later.
+      // A request may end without a message because its caller has left, which grpc-js tells a moment later.
       else if (given.code === codes.UNIMPLEMENTED && !isSeen(given)) setImmediate(sendOnce, call, given);
       else sendOnce(call, given);
     };
@@ -59,7 +59,7 @@ export function createObserve(lifecycle: Lifecycle): ServerInterceptor {
           ? given
           : failureStatus(lifecycle, call, foreignFailure(given));
       lifecycle.end(call, status.code);
-      // A success needs no words (gRPC over HTTP2, Status-Message).
+      // A success needs no message (gRPC over HTTP2, Status-Message).
       const details = status.code === codes.OK ? '' : status.details;
       send({ code: status.code, details, metadata: trailersOf(call, status) });
     }
@@ -118,7 +118,7 @@ function trailersOf(call: Call, status: PartialStatus): Metadata | null {
   return trailers;
 }
 
-/** A call as its metadata tells of it. */
+/** The call that the metadata describes. */
 class Received implements Incoming {
   readonly procedure: string;
   readonly isStream: boolean;
@@ -145,7 +145,7 @@ class Received implements Incoming {
   }
 }
 
-/** What is left of the caller's time. A moment long past is what grpc-js makes of a time too long for its numbers. */
+/** The rest of the caller's time. grpc-js makes a moment long past of a time that is too long for its numbers. */
 function timeoutOf(deadline: Date | number): number | undefined {
   const leftMs = Number(deadline) - Date.now();
   return leftMs > LONG_PAST_MS && Number.isFinite(leftMs) ? Math.max(0, leftMs) : undefined;

@@ -1,7 +1,7 @@
 /**
  * Has only a POST with a content type of gRPC taken for a call (gRPC over HTTP2, Requests). grpc-js serves any method, and any content type that
  * begins with `application/grpc`, such as gRPC-Web's: a HEAD would consume a code. Node publishes the headers of each request before it hands them
- * on, so that what is no call is given a content type that grpc-js refuses with 415. The self-test shows at the start that this works.
+ * on, so that a request that is not a call is given a content type that grpc-js refuses with 415. The self-test shows at the start that this works.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
@@ -11,15 +11,15 @@ import { isOversize } from './metadata-size.ts';
 const CREATED = 'http2.server.stream.created';
 const CONTENT_TYPE = /^application\/grpc(?:\+proto)?(?:;|$)/;
 const NO_CALL = 'no call';
-/** Marks a request with more metadata than there may be; from outside it does the same. */
+/** Marks a request with too much metadata. The same header from a caller has the same effect. */
 export const OVERSIZE = 'otpd-oversize';
 const KEPT: ReadonlySet<string> = new Set(['content-type', 'te', 'x-request-id']);
 const MOST_OVERSIZE = 3;
-/** grpc-js drops a header with any other character: what a caller sends would have it drop what the proxy has appended. */
+/** grpc-js drops a header with any other character. A caller could have it drop what the proxy has appended. */
 const UNPRINTABLE = /[^ -~]/g;
 const FORWARDED_FOR = 'x-forwarded-for';
 
-/** The ports of the gRPC servers of this process; other HTTP/2 servers are not our business. */
+/** The ports of the gRPC servers of this process; other HTTP/2 servers are left alone. */
 const ports = new Set<number>();
 const ours = new WeakMap<Http2Session, boolean>();
 /** How many requests of a connection had too much metadata. */
@@ -50,13 +50,13 @@ export function watchRequests(): void {
   });
 }
 
-/** Leaves what it takes to answer, so that nothing of the rest is kept. */
+/** Leaves only the headers that an answer needs, so that the others are not kept. */
 function strip(headers: IncomingHttpHeaders): void {
   for (const name of Object.keys(headers)) if (!KEPT.has(name) && !name.startsWith(':')) delete headers[name];
   headers[OVERSIZE] = 'true';
 }
 
-/** The first are told what is wrong. Whoever goes on costs more than it can be worth: Node keeps such headers until V8 looks for what may go. */
+/** The first such requests are told what is wrong. A connection that goes on is closed: Node keeps such headers until V8 collects garbage. */
 function countOversize(session: Http2Session | undefined): void {
   if (session === undefined) return;
   const count = (oversizeRequests.get(session) ?? 0) + 1;

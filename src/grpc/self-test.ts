@@ -1,4 +1,7 @@
-/** Proves at the start, on connections within the process, what stands on diagnostics channels of Node: left-open streams, and only POST is a call. */
+/**
+ * Proves at the start, on connections within the process, the bounds that use diagnostics channels of Node: left-open streams are closed, and
+ * only a POST is a call.
+ */
 import { once } from 'node:events';
 import { connect, type OutgoingHttpHeaders } from 'node:http2';
 import { duplexPair } from 'node:stream';
@@ -50,7 +53,7 @@ async function ask(injector: ConnectionInjector, headers: OutgoingHttpHeaders): 
   }
 }
 
-/** Refuses every call at its headers, as ours refuse those without a key; but no log tells of these. */
+/** Refuses every call at its headers, as the server refuses calls without a key, but without a log line. */
 function createRefusingServer(): Server {
   const server = new Server({
     interceptors: [

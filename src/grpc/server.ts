@@ -40,9 +40,9 @@ export interface GrpcOptions extends Pick<ListenerOptions, 'tls' | 'bounds' | 'o
   readonly methods: readonly Method[];
   readonly lifecycle: Lifecycle;
   readonly reflection: boolean;
-  /** Whether unary calls may leave grpc-js' call object aside (fast-path/README.md). */
+  /** Whether unary calls may bypass grpc-js' call object (fast-path/README.md). */
   readonly fastPath: boolean;
-  /** Told at the start whether they do, and if they do not, why. */
+  /** Told at the start whether they do, and if not, why. */
   readonly onFastPath: (whyNot: string | undefined) => void;
   /** Addresses that stand for many callers. */
   readonly isProxy?: ((address: string) => boolean) | undefined;
@@ -75,7 +75,7 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
   const health = createHealth(names);
   health.addTo(server);
   if (reflection) addReflection(server);
-  // TLS is the listener's: what it hands on is plaintext to grpc-js.
+  // The listener does TLS: grpc-js gets plaintext.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const listener = createListener({ ...listening, onConnection: (socket) => injector.injectConnection(socket) }, isProxy);
 
@@ -91,10 +91,10 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
       return bound;
     },
     judge({ connection, method, keyId, reason }, code) {
-      // What could not be asked says nothing of the caller.
+      // A key that could not be looked up says nothing about the caller.
       if (code === codes.UNAVAILABLE) return;
 
-      // Nor does a call that needs no key, unless it was over the bounds of such calls.
+      // A call that needs no key says nothing either, unless it was over the bounds of such calls.
       if (method !== undefined || reason !== undefined) listener.judge(connection, keyId !== undefined);
     },
     connections: listener.open,

@@ -1,4 +1,4 @@
-/** Turns what the lifecycle says of a failure into the status that grpc-js sends, and grpc-js' own failures into the lifecycle's. */
+/** Turns a failure of the lifecycle into the status that grpc-js sends, and a failure of grpc-js into one of the lifecycle. */
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { status as codes, Metadata, type StatusObject } from '@grpc/grpc-js';
 import type { Call } from '../rpc/call.ts';
@@ -57,7 +57,7 @@ function withoutPadding(base64: string): string {
   return base64.replace(/=+$/, '');
 }
 
-/** What a status that grpc-js made by itself (a message it could not read, a timeout that is none) means to the lifecycle. */
+/** The failure that a status of grpc-js itself (a message it could not read, an invalid timeout) is to the lifecycle. */
 export function foreignFailure({ code, details }: PartialStatus): Error {
   if (code === codes.RESOURCE_EXHAUSTED) return new CallFailure('message_too_large');
   if (code === codes.UNIMPLEMENTED) return new CallFailure('protocol');

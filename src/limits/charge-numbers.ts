@@ -12,7 +12,7 @@ export type ChargeNumbers = readonly [
   ...remainingAndResetMs: readonly number[],
 ];
 
-/** In place of a wait: the cost is over the limit. Neither JSON nor a reply of Redis has an infinity. */
+/** Stands for a wait without end, since the cost is over the limit. Neither JSON nor a reply of Redis has an infinity. */
 export const NEVER = -1;
 
 /** The numbers of an outcome for `windows`. */

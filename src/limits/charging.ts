@@ -12,9 +12,9 @@ import type { Plan } from './plans.ts';
 /** Charges calls. */
 export interface Charging {
   /**
-   * Counts a call that costs `cost`, at once where the counts are in memory. What does not fit into the plan's windows is rejected with `Rejection`:
-   * `rate_limited`, or `cost_over_limit` where it never will fit; both have `quota`. Throws `RangeError` for a cost that is not a whole number from
-   * 1 to `MAX_COST`.
+   * Counts a call that costs `cost`, at once where the counts are in memory. A call that does not fit into the plan's windows is rejected with
+   * `Rejection`: `rate_limited`, or `cost_over_limit` if it never will fit. Both have `quota`. Throws `RangeError` for a cost that is not a whole
+   * number from 1 to `MAX_COST`.
    */
   charge(principal: Principal, plan: Plan, cost: number): Admission | Promise<Admission>;
 }
@@ -34,7 +34,7 @@ interface Charge {
 
 const FREE_OF_CHARGE: ChargeResult = { allowed: true, chargedAt: 0, states: [], retryAfterMs: 0, refusing: undefined };
 
-/** Makes the one place that counts calls; nothing is counted yet in this process. */
+/** Makes the only place that counts calls; nothing is counted yet in this process. */
 export function createCharging({ limits, clock, ...events }: ChargingOptions): Charging {
   const fallback = createLocalLimits();
   const state = createFallbackState(events);
@@ -105,7 +105,7 @@ function refusal({ principal: { keyId }, plan, cost }: Charge, { retryAfterMs, r
     plan: plan.name,
   };
   if (isFinal) return new Rejection('cost_over_limit', { metadata, quota: nearestToExhaustion(states), keyId });
-  // What the headers say of the limits is about the window that the error names.
+  // The headers describe the window that the error names.
   const quota = states.find(({ window }) => window === refusing);
   return new Rejection('rate_limited', { retryAfterMs, metadata, quota, keyId });
 }

@@ -1,8 +1,8 @@
-/** Whether calls are counted in the shared store, or in this process alone because that is unreachable: told when it changes, not with every call. */
+/** Whether calls are counted in the shared store, or in this process alone because the store is unreachable. Changes are reported, not every call. */
 import type { StoreUnavailableError } from '../ports/store.ts';
 
 export interface FallbackEvents {
-  /** The first charge has failed that the shared store was asked for: from now on each process counts by itself. */
+  /** A charge in the shared store has failed for the first time: from now on each process counts by itself. */
   readonly onFallback?: ((error: StoreUnavailableError) => void) | undefined;
   /** The shared store has made a charge again. */
   readonly onShared?: (() => void) | undefined;
@@ -17,7 +17,7 @@ export interface FallbackState {
   failed(period: number, error: StoreUnavailableError): void;
 }
 
-/** Begins with the shared store. Charges that were under way when the state changed change nothing, so that no outage is told of twice. */
+/** Begins with the shared store. Charges that were under way when the state changed change nothing, so that no outage is reported twice. */
 export function createFallbackState({ onFallback, onShared }: FallbackEvents): FallbackState {
   /** Even: shared. Odd: local. */
   let period = 0;

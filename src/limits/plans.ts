@@ -2,7 +2,7 @@
 import { invalid, Violations } from '../otp/error.ts';
 import type { LimitWindow } from '../ports/store.ts';
 
-/** What a key may do, by name. */
+/** A plan: the limits of a key, under a name. */
 export interface Plan {
   readonly name: string;
   /** The limits, shortest window first; none: unlimited. */

@@ -1,6 +1,6 @@
 /** The entries of call logs, 16 bytes each, in blocks that a garbage collection passes over, used over and over. */
 
-/** In place of an entry: there is none. */
+/** The index that stands for no entry. */
 export const NO_ENTRY = 0;
 
 /** The four words of an entry. */
@@ -17,7 +17,7 @@ const BLOCK = 2 ** BLOCK_BITS;
 /** Entries of calls close together, each of which names the next of its log. Moments in whole ms since the epoch. */
 export class CallEntries {
   readonly #blocks: Uint32Array[] = [];
-  /** Those that were given back: the first, which names the next. */
+  /** The first of the entries that were given back; each names the next. */
   #free: number = NO_ENTRY;
   /** Entries from here on were never given. */
   #unused: number = NO_ENTRY + 1;

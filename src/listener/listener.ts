@@ -1,6 +1,6 @@
 /**
- * Accepts connections for a door. Strangers are bounded here, before they cost more than a socket: how many connections there are in all and from
- * one address, and how long one may take until it speaks HTTP/2.
+ * Accepts connections for a door. Strangers are bounded here, before they cost more than a socket: the number of connections in all and from
+ * one address, and the time until a connection speaks HTTP/2.
  */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
@@ -24,7 +24,7 @@ export interface ListenerOptions {
   readonly onTlsProblem: (problem: string) => void;
 }
 
-/** Calls in a row without a right API key that a connection may make: health checks are none of them. */
+/** Calls in a row without a right API key that a connection may make. Health checks do not count. */
 const MOST_STRANGE_CALLS = 200;
 
 /** The most connections at a time. */
@@ -45,14 +45,14 @@ export interface Listener {
   readonly listen: (host: string, port: number) => Promise<number>;
   /**
    * Tells how a call on the connection of `peer` (address and port) began: with a right API key, or with none or a wrong one. A connection with 200
-   * of the latter in a row is closed: it costs more than it can be worth. Those of proxies are not, since they carry many callers.
+   * of the latter in a row is closed: it costs more than it is worth. A proxy's connection is not, since it carries many callers.
    */
   readonly judge: (peer: string, isRight: boolean) => void;
   /** How many connections there are. */
   readonly open: () => number;
   /** How many calls without a right API key there were since the start. */
   readonly strange: () => number;
-  /** Takes no more connections, and drops those that have not said anything yet. Others go on. */
+  /** Takes no more connections, and drops every connection that has sent nothing yet. Others go on. */
   readonly close: () => void;
 }
 
@@ -61,7 +61,7 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
   const { tls, bounds, onConnection, onRefused, onTlsProblem } = options;
   const all = createPermits();
   const addresses = createPermits();
-  /** By their two ends, those that have not said anything yet, each with what ends its time. */
+  /** Connections that have sent nothing yet, by their two ends, each with the function that ends its time limit. */
   const silent = new Map<string, { readonly socket: Socket; readonly spoken: () => void }>();
   let open = 0;
   /** By peer. */
@@ -153,7 +153,7 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
       return typeof address === 'object' && address !== null ? address.port : port;
     },
     judge(peer, isRight) {
-      // As nearly always: nothing is to be forgotten.
+      // Nearly always, there is nothing to forget.
       if (isRight && suspects === 0) return;
       const connection = connections.get(peer);
       if (connection === undefined) return;
@@ -176,5 +176,5 @@ function endsOf({ remoteAddress, remotePort, localAddress }: Socket): string {
 }
 
 function ignore(): void {
-  // A connection that breaks is its caller's business; it closes, and that is seen.
+  // An error of the connection needs no handling: it closes, and that is seen.
 }

@@ -45,7 +45,7 @@ export function createTlsEndpoint({ files, protocols, onProblem }: TlsOptions): 
     requestCert: files.clientCa !== undefined,
     rejectUnauthorized: files.clientCa !== undefined,
   });
-  // A failed handshake is its caller's business; Node has closed the connection.
+  // A failed handshake needs no handling: Node has closed the connection.
   server.on('tlsClientError', (_, socket: TLSSocket) => socket.destroy());
 
   const timer = setInterval(() => {

@@ -1,4 +1,4 @@
-/** One log line a call: what was called, by whom, how it ended; never what it was about. */
+/** Writes one log line a call: the method, the caller and the outcome, and never the content. */
 import type { Logger } from 'pino';
 import { type Code, CodeSchema } from '../../gen/ts/google/rpc/code_pb.ts';
 import type { Call } from '../rpc/call.ts';

@@ -37,8 +37,8 @@ export function createLog(level: LogLevel, stream: DestinationStream = standardE
 }
 
 /**
- * What cannot be written, on a full disk say, is kept up to a bound and written later: an error from here would reach whatever was being logged,
- * leave a call without its answer, and end the process from the net that logs what slipped through all others.
+ * A line that cannot be written, on a full disk for example, is kept up to a bound and written later: an error from here would reach whatever was
+ * being logged, leave a call without its answer, and end the process from the net that logs what slipped through all others.
  */
 export function standardError(fd = 2): ReturnType<typeof destination> {
   const stream = destination({ fd, sync: true, maxLength: MOST_KEPT });

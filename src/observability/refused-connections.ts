@@ -1,4 +1,4 @@
-/** What the log says of connections that were refused: one line a second for each bound, however many they are. */
+/** Logs refused connections: one line a second for each bound, for any number of connections. */
 import type { Logger } from './log.ts';
 
 const GATHER_MS = 1000;

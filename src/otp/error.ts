@@ -1,10 +1,10 @@
 /** The one error of the domain: input that is wrong, with every field that is. */
 
-/** One thing that is wrong with one field. */
+/** A mistake in a field. */
 export interface FieldViolation {
   /** The path of the field in snake_case, as in the contract: `key.secret`. */
   readonly field: string;
-  /** What is wrong and what to do, in ASCII; never holds a secret, a code or a key. */
+  /** Says in ASCII what is wrong and what to do; never holds a secret, a code or a key. */
   readonly description: string;
 }
 

@@ -34,7 +34,7 @@ export interface Bounds {
 /** What has bounds. */
 export type Bounded = 'digits' | 'period' | 'counter' | 'secret' | 'newSecret' | 'window' | 'lookAhead';
 
-/** What holds where a caller says nothing. */
+/** The values that hold if a caller gives none. */
 export const DEFAULTS = {
   type: 'totp',
   algorithm: 'SHA1',
@@ -52,7 +52,7 @@ export const DEFAULTS = {
 /** Bytes of a new secret: as many as the hash gives (RFC 4226 section 4, R6; RFC 6238 section 5.1). */
 export const NEW_SECRET_BYTES: Readonly<Record<Algorithm, number>> = { SHA1: 20, SHA256: 32, SHA512: 64 };
 
-/** What is accepted, from and to, both included. */
+/** The accepted values, from and to, both included. */
 export const BOUNDS: Readonly<Record<Bounded, Bounds>> = {
   digits: { min: 6, max: 8 },
   /** Seconds; a day at most. */

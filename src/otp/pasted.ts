@@ -1,8 +1,8 @@
-/** Text as people paste it: each character is read by itself, as what it can only mean, or the whole is refused. */
+/** Text as people paste it: each character is read by itself. If a character has no clear meaning, the whole is refused. */
 
-/** What is not seen, be it that it turns the direction of writing. */
+/** Invisible characters, including marks for the direction of writing. */
 const INVISIBLE = /[\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]/u;
-/** That and what separates. */
+/** Invisible characters and separators. */
 const DROPPED = /[\p{White_Space}\p{Dash}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]/u;
 const ALL_DROPPED: RegExp = new RegExp(DROPPED, 'gu');
 const ASCII = /^\p{ASCII}*$/u;
@@ -29,7 +29,7 @@ export function readPasted(text: string): string | undefined {
   return read;
 }
 
-/** Drops at both ends what is not seen. */
+/** Drops invisible characters at both ends. */
 export function trimInvisible(text: string): string {
   const characters = [...text];
   const seen = (character: string): boolean => !INVISIBLE.test(character);

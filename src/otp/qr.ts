@@ -112,7 +112,7 @@ function drawSvg({ size, dark }: Grid, width: number): string {
  * Two modules a character, the upper and the lower half.
  *
  * The light modules are the ones drawn: on the usual dark terminal they are the bright ones, quiet zone included, as every camera
- * expects. (`qrcode` draws the dark ones, which a dark terminal shows inverted.) For a light terminal, whoever prints it sets the
+ * expects. (`qrcode` draws the dark ones, which a dark terminal shows inverted.) For a light terminal, the program that prints it sets the
  * colours to white on black; no escape sequences here, so that the text can be copied.
  */
 function drawText({ size, dark }: Grid): string {

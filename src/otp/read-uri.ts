@@ -7,7 +7,7 @@ import type { KeyUri, Label } from './uri.ts';
 import { readNames } from './uri-names.ts';
 import { type Query, readQuery } from './uri-query.ts';
 
-/** What a URI says, its defaults filled in. A part that could not be read is undefined, and has left a violation. */
+/** The content of a URI, with defaults filled in. A part that could not be read is undefined, and has left a violation. */
 export interface UriReading extends Label {
   readonly type: OtpType | undefined;
   readonly secret: Uint8Array | undefined;
@@ -22,7 +22,7 @@ export interface UriReading extends Label {
 /** In bytes of UTF-8. */
 const MAX_URI = 4096;
 
-/** A `#` in the label belongs to it: what takes it for the end of the URI finds no secret, and so no other key. */
+/** A `#` in the label belongs to it: a reader that takes it for the end of the URI finds no secret, and so no other key. */
 const URI = /^otpauth:\/\/([^/?#]*)(?:\/([^?]*))?(?:\?(.*))?$/is;
 /** A `?` in the label, the secret being the first parameter: elsewhere such a query has no secret, and so no other key. */
 const LONGER_LABEL = /^([^=&]*)\?(secret=.*)$/is;
@@ -118,7 +118,7 @@ function readType(text: string, found: Violations): OtpType | undefined {
 function readSecret(values: Query, found: Violations): Uint8Array | undefined {
   const text = values.get('secret');
   if (text) return parse(text, found);
-  // What could not be decoded has left its violation.
+  // A part that could not be decoded has left its violation.
   if (text === '' || !values.has('secret')) found.add('uri', 'the parameter secret is required');
   return undefined;
 }

@@ -1,7 +1,7 @@
 /** The names in an otpauth URI: no code depends on them, so that they are read as well as they can be, and never refused. */
 import type { Label } from './uri.ts';
 
-/** One or more bytes in percent-encoding (RFC 3986 section 2.1). */
+/** Bytes in percent-encoding (RFC 3986 section 2.1). */
 const ESCAPES = /(?:%[0-9a-f]{2})+/gi;
 
 /**
@@ -23,7 +23,7 @@ export function readNames(label: string, issuer: string): Label {
   return { issuer: parameter || (prefix ?? '').trim(), accountName: (accountName ?? '').trim() };
 }
 
-/** What stands before the first colon, nothing if there is none, and what stands after it. */
+/** The text before the first colon, empty if there is none, and the text after it. */
 function split(label: string): [prefix: string, rest: string] {
   const colon = label.indexOf(':');
   return [label.slice(0, Math.max(colon, 0)), label.slice(colon + 1)];

@@ -13,7 +13,7 @@ export interface ResetTrack {
   readonly newLastStep: number | null;
 }
 
-/** One thing worth an auditor's eye. */
+/** An event for auditors. */
 export type AuditEvent = { readonly actor: Actor } & (
   | { readonly event: 'key.created' | 'key.rotated' | 'key.revoked'; readonly keyId: string }
   | {

@@ -1,8 +1,8 @@
 /** The port for one-time use and attempts: what a store promises about codes. */
 
-/** By what the state of a secret is found: keyed digests, which are all that a store learns of it. */
+/** Keyed digests by which the state of a secret is found. A store learns nothing else of the secret. */
 export interface StateName {
-  /** One for the secret, whatever type, period and digits a request names. */
+  /** The name of the secret's state, whatever type, period and digits a request names. */
   readonly fingerprint: string;
   /** Where earlier versions kept the state of a secret with this type, algorithm and period, to be taken over; undefined if the store has none. */
   readonly former: string | undefined;
@@ -10,7 +10,7 @@ export interface StateName {
   readonly period: number;
 }
 
-/** One code, compared, and waiting for its judgement. */
+/** A code that has been compared and waits for its judgement. */
 export interface Attempt extends StateName {
   /** The latest step (HOTP: counter) of the window whose code it is; undefined for a wrong code. */
   readonly step: number | undefined;
@@ -22,7 +22,7 @@ export interface Attempt extends StateName {
   readonly afterStep: number | undefined;
   /** How long after now the code of a TOTP could match again, in ms; 0 for HOTP, whose counters can always match. */
   readonly matchableMs: number;
-  /** What makes a repeat recognisable; undefined if the caller wants none. The id belongs to the fingerprint: with another one it is another. */
+  /** Makes a repeat recognisable; undefined if the caller wants none. The id belongs to the fingerprint: with another one it is another id. */
   readonly request: { readonly id: string; readonly payload: string } | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface Track {
   readonly until: number | undefined;
 }
 
-/** What is kept of a secret. */
+/** The state of a secret. */
 export interface CodeState {
   /** Consecutive wrong codes. */
   readonly failures: number;
@@ -50,7 +50,7 @@ export interface CodeState {
   readonly expiresAt: number | undefined;
 }
 
-/** What earlier versions kept of a secret with one type, algorithm and period. */
+/** The state that earlier versions kept of a secret with one type, algorithm and period. */
 export interface FormerState extends Omit<CodeState, 'tracks'> {
   /** The last consumed step; undefined if there is none. */
   readonly lastStep: number | undefined;
@@ -76,7 +76,7 @@ export interface RequestIdReused {
   readonly outcome: 'request_id_reused';
 }
 
-/** What an operator's reset changed. */
+/** The change by an operator's reset. */
 export interface Reset {
   readonly before: CodeState;
   /** The same as `before` where no track lay in the future. */
@@ -93,7 +93,7 @@ export interface CodeStore {
    * Rejects with `StoreUnavailableError` where the step was not taken, or may not have been.
    */
   judge(attempt: Attempt, now: number): Promise<Judgement | RequestIdReused>;
-  /** What is kept of a secret, without what has expired. */
+  /** The state of a secret, without expired parts. */
   inspect(name: StateName, now: number): Promise<CodeState>;
   /** Clears the failures and the lock of a secret in one atomic step, not its tracks; resolves to what was before. */
   unlock(name: StateName, now: number): Promise<CodeState>;

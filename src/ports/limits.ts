@@ -3,7 +3,7 @@
 /** The most that one charge may cost. */
 export const MAX_COST = 1000;
 
-/** One window of a plan. */
+/** A window of a plan. */
 export interface LimitWindow {
   /** `minute`, `hour` or `day`: names the window in errors. */
   readonly name: string;
@@ -26,12 +26,12 @@ export interface WindowState {
 /** The outcome of a charge: one state a window, in the order asked. */
 export interface ChargeResult {
   readonly allowed: boolean;
-  /** When the charge was counted, by the clock that the store counts by: what a refund names it by. */
+  /** When the charge was counted, by the clock that the store counts by. A refund names the charge by it. */
   readonly chargedAt: number;
   readonly states: readonly WindowState[];
   /**
-   * If not allowed: ms until the same charge would be allowed, at most the longest period, and a lower bound, since others may take the room first.
-   * `Infinity`: never, for its cost is over the limit of a window.
+   * If not allowed: ms until the same charge would be allowed, at most the longest period, and a lower bound, since others may use the capacity
+   * first. `Infinity`: never, for its cost is over the limit of a window.
    */
   readonly retryAfterMs: number;
   /** If not allowed: the window with the longest wait; of several, the first in the order asked. */
@@ -44,7 +44,7 @@ export interface RefundOptions {
   readonly rejected: boolean;
 }
 
-/** Call counts. No span as long as a window ever holds more than its limit. */
+/** Call counts in sliding windows: no interval of a window's length contains more than the limit. */
 export interface LimitStore {
   /**
    * Counts `cost`, a whole number from 1 to `MAX_COST`, in every window, or in none if it does not fit into each; one atomic step, one round trip.

@@ -1,11 +1,11 @@
-/** Who is calling: what authentication hands to everything behind it. */
+/** The caller, as authentication hands it to all later steps. */
 
-/** What a key has unless told otherwise. A scope that is added later is no part of it: keys are made by scripts that do not know it. */
+/** Scopes of a key by default. A scope that is added later is not among them: scripts that do not know it make keys. */
 export const CALLER_SCOPES = ['generate', 'token', 'verify'] as const;
-/** What a key has only where the scope is named. */
+/** Scopes that a key has only if they are named. */
 export const ADMIN_SCOPES = [] as const;
 
-/** What an API key may be used for; each method needs one. */
+/** A use that an API key may be allowed; each method needs one. */
 export type Scope = (typeof CALLER_SCOPES)[number] | (typeof ADMIN_SCOPES)[number];
 /** All of them, to read scopes by and never to grant. */
 export const SCOPES: readonly Scope[] = [...CALLER_SCOPES, ...ADMIN_SCOPES];

@@ -22,7 +22,7 @@ export interface RejectionDetails {
   readonly quota?: WindowState | undefined;
   /** The id of the API key, if it was found right: for the log. */
   readonly keyId?: string;
-  /** What went wrong underneath: for the log, not for the caller. */
+  /** The underlying error: for the log, not for the caller. */
   readonly cause?: unknown;
 }
 

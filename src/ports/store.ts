@@ -24,7 +24,7 @@ export class StoreSetupError extends Error {
   }
 }
 
-/** One secret of an API key; a rotated key has two for a while. Times in ms since the epoch. */
+/** A secret of an API key; a rotated key has two for a while. Times in ms since the epoch. */
 export interface ApiKeySecret {
   /** SHA-256 of the whole API key, 32 bytes: the key itself is kept nowhere. */
   readonly digest: Uint8Array;
@@ -52,11 +52,11 @@ export interface ApiKeyRecord {
 /** API keys. A change is seen by every process on the same store within half a second. */
 export interface KeyStore {
   find(id: string): Promise<ApiKeyRecord | undefined>;
-  /** Those of up to 500 keys that there are, in no order and each once: at a small part of what as many calls of `find` cost. */
+  /** Finds up to 500 keys, in no order and each once, at a small part of the cost of as many calls of `find`. */
   findMany(ids: readonly string[]): Promise<ApiKeyRecord[]>;
   /**
    * Names the state of all keys: another text, never seen before, from the very step on in which a key was added or changed. Uses (`touch`)
-   * leave it as it is. Whoever asked for it before a key knows that the key is still so while the text is the same.
+   * leave it as it is. If a reader asked for it before a key, the key is unchanged while the text is the same.
    */
   version(): Promise<string>;
   /** All keys, oldest first. */
@@ -78,7 +78,7 @@ export interface Store {
   readonly codes: CodeStore;
   /**
    * Ties the store to one fingerprint key: writes `identity` (a public check value of the key) if none is written yet; says whether the one
-   * written is the same. One atomic step: of two processes with different keys that start at once, one is told no.
+   * written is the same. This is one atomic step: if two processes with different keys start at once, one of them gets false.
    */
   bind(identity: string): Promise<boolean>;
   /**

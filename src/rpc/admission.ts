@@ -13,7 +13,7 @@ export interface Applicant {
   readonly apiKey: string | undefined;
   /** The caller's address with its port. */
   readonly peer: string;
-  /** What the method needs. */
+  /** The scope that the method needs. */
   readonly scope: Scope;
   /** Told of each step as it begins. */
   readonly take: (step: Step) => void;
@@ -22,7 +22,7 @@ export interface Applicant {
 export interface Admit {
   /**
    * Lets a call in, or rejects with `Rejection`: those of `Authenticator` and `Charging`, and `scope_missing` with `quota`. A call
-   * without the scope is charged, because it did cost, and given back to the hour and the day like any that fails. At once where nothing has
+   * without the scope is charged, because it had a cost, and is given back to the hour and the day like any failed call. At once where nothing has
    * to be waited for: turns of the event loop are a good part of what a call costs.
    */
   admit(applicant: Applicant): Admission | Promise<Admission>;
@@ -33,7 +33,7 @@ export interface Admit {
   openStream(principal: Principal, apiKey: string, onEnded: (reason: unknown) => void): () => void;
 }
 
-/** What each call costs. */
+/** The cost of each call. */
 const COST_OF_A_CALL = 1;
 
 export interface AdmitOptions {
@@ -42,7 +42,7 @@ export interface AdmitOptions {
   readonly plans: Plans;
 }
 
-/** Makes the one gate that all calls pass. The open streams are counted by this process, since they are its own. */
+/** Makes the gate that all calls pass. The open streams are counted by this process, since they are its own. */
 export function createAdmit({ authenticator, charging, plans }: AdmitOptions): Admit {
   const streams = createPermits();
 

@@ -1,4 +1,4 @@
-/** What one call may take, whoever makes it and by whichever door. */
+/** Bounds on a call, for any caller and any door. */
 
 /** The longest a unary call, or the request of a stream, may take, in ms; a caller's shorter deadline is kept as well. */
 export const DEADLINE_MS = 5000;
@@ -9,7 +9,7 @@ export const MAX_REQUEST_BYTES = 65_536;
 /** The most metadata of a call, names and values together, in bytes: it is kept for as long as the call is open. */
 export const MAX_METADATA_BYTES = 8192;
 
-/** A bound on what strangers may do does not hold on this Node, or with this release of a dependency: nothing is served then. */
+/** A bound on what strangers may do does not hold on this Node, or with this release of a dependency. Nothing is then served. */
 export class BoundNotInstalledError extends Error {
   constructor(cause: unknown) {
     super(

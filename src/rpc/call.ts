@@ -1,4 +1,4 @@
-/** One call of any door, from its first header to its one status. */
+/** A call of any door, from its first header to its only status. */
 import type { Admission } from '../limits/admission.ts';
 import type { WindowState } from '../ports/store.ts';
 import type { AnswerHeaders } from './context.ts';
@@ -8,7 +8,7 @@ import type { Method } from './method.ts';
 export const STEPS = ['begin', 'authenticate', 'charge', 'scope', 'decode', 'handle', 'end'] as const;
 export type Step = (typeof STEPS)[number];
 
-/** What a door hands in of a call before its body is read. */
+/** The part of a call that a door hands in before it reads the body. */
 export interface Incoming {
   /** `/otp.v1.OtpService/Verify`. */
   readonly procedure: string;
@@ -41,7 +41,7 @@ export class Call {
   readonly fail: (error: unknown) => void;
   /** Sends the headers of the answer at once; set by a door where that is possible. */
   sendHeaders: (() => void) | undefined = undefined;
-  /** What the handler adds to the headers, as long as they are not sent, and to the trailers of its answer. */
+  /** Metadata that the handler adds to the headers, while they are not sent, and to the trailers of its answer. */
   addedHeaders: AnswerHeaders | undefined = undefined;
   addedTrailers: AnswerHeaders | undefined = undefined;
   /** Set once the call is let in. */
@@ -62,7 +62,7 @@ export class Call {
   timer: NodeJS.Timeout | undefined = undefined;
   /** How long the caller waits, in ms from the start; Infinity if it did not say. */
   readonly timeoutMs: number;
-  /** What is wrong with the headers, so that the call is not to be admitted. */
+  /** The mistake in the headers because of which the call is not to be admitted. */
   refusal: Error | undefined = undefined;
   readonly #incoming: Incoming;
   #step: Step = 'begin';

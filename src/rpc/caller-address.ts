@@ -2,7 +2,7 @@
 import { BlockList } from 'node:net';
 import { type IpAddress, parseIp, parsePeer } from '../util/ip-address.ts';
 
-/** Proxies between a caller and us; more than that is no proxy's doing. */
+/** The most proxies between a caller and us: a longer list was not written by proxies. */
 const MOST_HOPS = 32;
 /** An IPv6 address with a zone, brackets and a port. */
 const LONGEST_ENTRY = 80;
@@ -32,7 +32,7 @@ export interface CallerAddress {
 
 /** Trusts the proxies in these networks; IPv4 addresses that are mapped into IPv6 are IPv4 addresses. */
 export function createCallerAddress(trusted: readonly Subnet[]): CallerAddress {
-  // Apart: in one list ::/64 would hold every IPv4 address too, as one that is mapped into IPv6.
+  // The lists are separate: in a single list ::/64 would also contain every IPv4 address, mapped into IPv6.
   const proxies = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const { address, prefix, family } of trusted) proxies[family].addSubnet(address, prefix, family);
   const trusts = (address: IpAddress | undefined): boolean =>

@@ -1,4 +1,4 @@
-/** What a handler knows about the call besides the request: nothing of any transport. */
+/** The information that a handler has about the call besides the request, without any transport. */
 import type { Principal } from '../ports/principal.ts';
 
 /** The surroundings of one call. */

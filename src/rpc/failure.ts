@@ -1,4 +1,4 @@
-/** Failures that are neither bad fields nor policy: what a door saw go wrong with the call itself, and what a handler words by itself. */
+/** Failures that are neither bad fields nor policy: a door found the call itself wrong, or a handler gives a status of its own. */
 import type { Any } from '@bufbuild/protobuf/wkt';
 import type { Code } from '../../gen/ts/google/rpc/code_pb.ts';
 

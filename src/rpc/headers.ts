@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Call, Incoming } from './call.ts';
 
-/** What a request id from outside may look like: it is written to the log and sent back, so that it must not be an API key. */
+/** The form of a request id from outside: it is written to the log and sent back, so that it must not be an API key. */
 const REQUEST_ID = /^(?!otpd_)[\w.:/+=@-]{1,128}$/;
 const BEARER = /^bearer +/i;
 
@@ -23,7 +23,7 @@ export function apiKeyOf(incoming: Pick<Incoming, 'header'>): string | undefined
   return authorization.replace(BEARER, '').trim() || undefined;
 }
 
-/** What every answer carries, success and error alike: the request id, and how the limits stand (`reset` in seconds). */
+/** The headers of every answer, success and error alike: the request id, and how the limits stand (`reset` in seconds). */
 export function answerHeaders({ requestId, quota }: Call): Headers {
   if (quota === undefined) return { 'x-request-id': requestId };
   return {

@@ -51,7 +51,7 @@ export interface Lifecycle {
   readonly handle: (call: Call, bytes: Uint8Array) => Message | Promise<Message>;
   /** The same of a stream, until `signal` fires. */
   readonly stream: (call: Call, bytes: Uint8Array, signal: AbortSignal) => AsyncIterable<Message>;
-  /** What the caller is told of an error, whatever it is; reason and fault are noted for the log. */
+  /** The status that the caller gets for any error. Reason and fault are noted for the log. */
   readonly failureOf: (call: Call, error: unknown) => CallStatus;
   /** Ends the call with the status that its door is about to send, or with CANCELLED if its caller has left. Only the first time counts. */
   readonly end: (call: Call, code: Code) => void;
@@ -66,7 +66,7 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
   const enterUnauthenticated = createUnauthenticatedBounds();
 
   function take(call: Call, step: Step): void {
-    // What is still under way of a call that has ended goes on to where it is given back.
+    // Work that is still under way for an ended call goes on to the point where the call is given back.
     if (call.step === 'end') return;
     call.take(step);
     hooks.onStep?.(call, step);

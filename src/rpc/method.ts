@@ -1,4 +1,4 @@
-/** The methods of a service, in no transport's types: what each needs, and what answers it. Every door serves the same list. */
+/** The methods of a service, without types of a transport: what each needs, and its handler. Every door serves the same list. */
 import { type DescMethod, fromBinary, type MessageShape } from '@bufbuild/protobuf';
 import type { Scope } from '../ports/principal.ts';
 import type { CallContext } from './context.ts';

@@ -130,7 +130,7 @@ const FIELDS_NAMED = 3;
 /** How long to wait for a store that is away, in ms, where nothing says better. */
 const STORE_RETRY_MS = 1000;
 
-/** What the caller of `requestId` is told about `error`, whatever it is: an unknown one becomes INTERNAL with a fixed text. */
+/** The status that the caller of `requestId` gets for any `error`: an unknown one becomes INTERNAL with a fixed text. */
 export function statusOf(error: unknown, requestId: string): CallStatus {
   if (error instanceof StatusError) return statusAsSaid(error);
   const reason = reasonOf(error);

@@ -1,4 +1,4 @@
-/** Turns: work that comes in steps gets one turn of the event loop for each, whoever asked for it, so that other calls are answered in between. */
+/** Turns: work that comes in steps gets one turn of the event loop for each step, for any caller, so that other calls are answered in between. */
 import { CallFailure } from './failure.ts';
 
 /** The most pieces of work that wait: about what is done within the deadline of a call, so that one more would wait in vain. */

@@ -43,7 +43,7 @@ function* generate(request: GenerateRequest, context: CallContext): Generator<vo
   });
 }
 
-/** What `Violations.collect` does, for a check in steps. */
+/** Does the same as `Violations.collect`, for a check in steps. */
 function* collectSteps<T>(violations: Violations, steps: Generator<void, T>): Generator<void, T | undefined> {
   for (;;) {
     const result = violations.collect('', () => steps.next());

@@ -18,7 +18,7 @@ export interface ResolvedKey {
 /**
  * Reads `key`; throws every violation at once, with field paths relative to the key.
  *
- * Each violation is one of the request as it was sent: what could not be read is taken for nothing else, and compared with nothing.
+ * Each violation is one of the request as it was sent: a field that could not be read is not replaced by a default, and not compared with others.
  *
  * @param needsCounter false if the counter of a HOTP does not matter: it may be missing, and that of a URI is not looked at.
  */
@@ -70,7 +70,7 @@ function readSource(key: Key, needsCounter: boolean, found: Violations): Partial
   }
 }
 
-/** What holds: the field, or what the URI says, or the default; undefined if they disagree, or the field is wrong by itself. */
+/** The value in force: the field, or that of the URI, or the default; undefined if they disagree, or the field is wrong by itself. */
 function settle<T>(
   field: string,
   given: T | undefined,

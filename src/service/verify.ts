@@ -18,7 +18,7 @@ import type { CallContext } from '../rpc/context.ts';
 import { type Fingerprints, stateNameOf } from '../verification/fingerprint.ts';
 import { readVerification, type Verification } from './verify-request.ts';
 
-/** What Verify needs besides the request. */
+/** The needs of Verify besides the request. */
 export interface VerifyPorts {
   readonly codes: CodeStore;
   /** Whether the store that judges is still the one that the caller's API key was found in. */

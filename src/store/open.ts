@@ -7,7 +7,7 @@ import { openSqliteStore } from './sqlite/store.ts';
 /** Where the state lies. */
 export interface StoreLocation {
   readonly dataDir: string;
-  /** In place of the embedded store. */
+  /** The shared store to use instead of the embedded one. */
   readonly redis?: RedisLocation | undefined;
 }
 
@@ -30,7 +30,7 @@ export function databaseFile(dataDir: string): string {
 
 /**
  * Opens the store. Rejects with an error whose message says what to do if it cannot be used: a damaged or newer file, a Redis that is away or
- * not fit. What an operator should know of a store that can be used is told to `onWarning`; `onLost` is called when a shared store turns out to
+ * not fit. `onWarning` is told what an operator should know about a store that can be used; `onLost` is called when a shared store turns out to
  * have lost its state, and must forget what was read from it.
  */
 export async function openStore(

@@ -11,7 +11,7 @@ export function textOfTracks(tracks: readonly Track[]): string {
   return tracks.map(({ period, first, last, until = NONE }) => `${idOf(period)}:${first}:${last}:${until}`).join(',') || NONE;
 }
 
-/** Reads such a text. Throws for any other: taken for no tracks, it would let used codes pass. */
+/** Reads such a text. Throws for any other text: reading it as no tracks would let used codes pass. */
 export function tracksOfText(text: string): Track[] {
   return text === NONE ? [] : text.split(',').map(trackOfText);
 }

@@ -1,12 +1,12 @@
 /** The rows of a table of bounded size, in the order of their coming, in two arrays of numbers. */
 
-/** In place of a row: there is none. */
+/** The number that stands for no row. */
 export const NONE = -1;
 
-/** Rows are from 0 up; one that was given back is the next to be given. */
+/** Rows are from 0 up; a row that was given back is the next to be given. */
 export interface RowOrder {
   readonly size: number;
-  /** How many different rows were given so far: those from here on never were. */
+  /** How many different rows were given so far: rows from here on never were. */
   readonly given: number;
   /** The row that was added or renewed the longest ago, or `NONE`. */
   readonly oldest: number;
@@ -20,7 +20,7 @@ export interface RowOrder {
 
 /** Makes an order of up to `capacity` rows, none of them in use. */
 export function createRowOrder(capacity: number): RowOrder {
-  /** Rows in use form a ring, closed by one more row between the newest and the oldest; those given back a chain, by way of `newer`. */
+  /** Rows in use form a ring, closed by one more row between the newest and the oldest. Rows that were given back form a chain by `newer`. */
   const end = capacity;
   const [older, newer] = [new Int32Array(capacity + 1), new Int32Array(capacity + 1)];
   [older[end], newer[end]] = [end, end];

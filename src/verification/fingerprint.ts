@@ -1,4 +1,4 @@
-/** What a store may know of a key and of a request: keyed digests, which tell nothing without the fingerprint key. */
+/** Keyed digests of a key and of a request. A store knows only these, and they tell nothing without the fingerprint key. */
 import { createHmac, createSecretKey } from 'node:crypto';
 import { normaliseKey } from '../otp/hmac.ts';
 import type { Algorithm, Parameters } from '../otp/params.ts';

@@ -18,7 +18,7 @@ export interface Ruling {
 /** A secret of which nothing is known. */
 export const UNKNOWN_KEY: CodeState = { failures: 0, lockedUntil: 0, tracks: [], expiresAt: 0 };
 
-/** What is known of a secret at `now`: a state without what has expired. */
+/** The state of a secret at `now`, without expired parts. */
 export function presentState(kept: CodeState | undefined, now: number): CodeState {
   if (kept === undefined || hasExpired(kept, now)) return UNKNOWN_KEY;
   const tracks = liveTracks(kept.tracks, now);
@@ -45,7 +45,7 @@ export function withFormer(state: CodeState, former: FormerState, { period }: St
 
 /**
  * Judges `attempt` at `now`, on a present state. Every store makes this one atomic step with the reading and writing of the state; the Redis
- * script says the same in Lua.
+ * script applies the same rules in Lua.
  */
 export function judge(state: CodeState, attempt: Attempt, now: number): Ruling {
   const end = lockEnd(state, now);
@@ -97,7 +97,7 @@ function mismatch(state: CodeState, now: number): Ruling {
     retryAfterMs: undefined,
   };
   const delay = delayMs(failures);
-  // The hard stop would be none if waiting lifted it.
+  // Waiting must not lift the hard stop.
   const expiresAt = failures >= HARD_STOP ? undefined : later(state.expiresAt, now + FAILURES_KEPT_MS);
   return { judgement, state: { ...state, failures, lockedUntil: delay === 0 ? 0 : now + delay, expiresAt } };
 }

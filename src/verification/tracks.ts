@@ -1,4 +1,4 @@
-/** Which moving factors of a secret were used, kept apart by period, since the steps of one period say nothing of those of another. */
+/** Which moving factors of a secret were used, kept apart by period, since a step of one period says nothing about a step of another period. */
 import { BOUNDS } from '../otp/params.ts';
 import { stepAt } from '../otp/totp.ts';
 import type { Attempt, Track } from '../ports/codes.ts';
@@ -37,7 +37,7 @@ export function withClaim(tracks: readonly Track[], attempt: Attempt, step: numb
   });
 }
 
-/** The track of a state of which only the last step is known, found at `now`: whatever it may hold counts as used. */
+/** The track of a state of which only the last step is known, found at `now`: every step that it may contain counts as used. */
 export function formerTrack(period: number, last: number, now: number): Track {
   return {
     period,

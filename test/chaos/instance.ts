@@ -1,4 +1,4 @@
-/** One `otpd serve` as a process of its own, to be stopped, killed and started again on the same port. */
+/** An `otpd serve` as a process of its own, to be stopped, killed and started again on the same port. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

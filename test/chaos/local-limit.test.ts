@@ -19,7 +19,7 @@ const [INFO, WARN] = [30, 40];
 const LOCAL = 'rate limits are local: the shared store cannot be reached, each process counts its own calls';
 const SHARED = 'rate limits are shared again';
 
-/** What an instance says of its store and its limits, apart from the lines of calls. */
+/** The log lines of an instance about its store and its limits, without the lines of calls. */
 function ownLines({ log }: Instance) {
   return log().filter(({ msg, method }) => method === undefined && /store|redis|limit/i.test(msg ?? ''));
 }

@@ -6,7 +6,7 @@ const HARD_STOP = 100;
 const FIRST_DELAY_MS = 60_000;
 const LONGEST_DELAY_MS = 86_400_000;
 
-/** One Verify. */
+/** A Verify. */
 export interface Question {
   readonly key: string;
   readonly caller: string;

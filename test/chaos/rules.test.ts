@@ -119,7 +119,7 @@ async function expectModel(codes: CodeStore): Promise<void> {
     now = slot === stubborn && Number.isFinite(until) ? Math.max(now, until) : now + jump(until - now, random);
     latest = Math.max(latest, now);
     const isStopped = until === Number.POSITIVE_INFINITY;
-    // One that is stopped is sent right codes too.
+    // A stopped secret is sent right codes too.
     const asked = next(isStopped ? { ...slot, wrong: 0.5 } : slot, model.lastStep(slot.name), { now, latest }, random);
     if (!slot.sent.some((one) => one.asked.requestId === asked.requestId)) slot.sent.push({ asked, at: now });
     const reply = await ask(slot, asked);

@@ -122,7 +122,7 @@ test('on an old Node it says in one line what to do', async () => {
     const told = await otpd(process.execPath, ['--import', sayingItIs(version), main, '--version']);
     expect(told, version).toMatchObject({ code: 0, err: '' });
   }
-  // Those that the machine has are asked themselves: they must be able to read the file.
+  // Every Node of this machine runs the file: it must be able to read it.
   const nodes = (process.env['PATH'] ?? '').split(delimiter).map((place) => join(place, 'node'));
   for (const node of nodes.filter((file) => existsSync(file))) {
     const [major = 0, minor = 0] = (await otpd(node, ['-p', 'process.versions.node'])).out.split('.').map(Number);

@@ -15,7 +15,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** One call, as it came from the client. */
+/** A call, as it came from the client. */
 export interface SeenCall {
   /** Which connection it came on, counted from 0. */
   readonly connection: number;
@@ -35,7 +35,7 @@ export interface Refusal {
 }
 
 /**
- * What to do with a call: pass it on; pass it on, but drop the connection in place of the answer; drop the connection and listen again
+ * What to do with a call: pass it on; pass it on, but drop the connection instead of the answer; drop the connection and listen again
  * only after `AWAY_MS`; say nothing; or refuse it.
  */
 export type Treatment = 'pass' | 'drop' | 'restart' | 'hang' | Refusal;
@@ -47,7 +47,7 @@ export const AWAY_MS = 300;
 export interface NotingProxy {
   readonly address: string;
   readonly seen: readonly SeenCall[];
-  /** How many connections there were, also those without a call. */
+  /** How many connections there were, including connections without a call. */
   readonly connections: () => number;
   readonly close: () => Promise<void>;
 }

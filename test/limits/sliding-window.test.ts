@@ -19,7 +19,7 @@ interface Counted {
   readonly cost: number;
 }
 
-/** What the calls cost in the span that ends with, and includes, `end`. */
+/** The cost of the calls in the span that ends with, and includes, `end`. */
 function costIn(calls: readonly Counted[], end: number, span: number): number {
   return calls.reduce((sum, { at, cost }) => (at > end - span && at <= end ? sum + cost : sum), 0);
 }

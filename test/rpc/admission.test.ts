@@ -23,7 +23,7 @@ import { createMemoryStore } from '../support/memory-store.ts';
 
 let clock: SettableClock;
 let store: FlakyStore;
-/** What was told of the limits, in order. */
+/** The reports on the limits, in order. */
 let told: (StoreUnavailableError | 'shared')[];
 
 beforeEach(() => {

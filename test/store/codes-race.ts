@@ -9,7 +9,7 @@ const CALLERS = 40;
 export const NAMES: readonly Partial<Attempt>[] = [{}, HOTP, { period: 31 }, { period: 60 }, { period: 86_400 }];
 
 /**
- * Lets 40 callers send the same code, each after a pause that the seed decides, under the names in their turn, and counts what they are told.
+ * Lets 40 callers send the same code, each after a pause that the seed decides, under the names in turn, and counts what they are told.
  */
 export function race(codes: CodeStore, seed: number, now: number, names: readonly Partial<Attempt>[] = [{}]): Promise<Tally> {
   const random = randomOf(seed);
@@ -24,7 +24,7 @@ export function race(codes: CodeStore, seed: number, now: number, names: readonl
   return tallyOf(paused, crowd, now);
 }
 
-/** So many attempts with one code of one secret, under the names in their turn. */
+/** So many attempts with one code of one secret, under the names in turn. */
 export function crowdOf(count: number, names: readonly Partial<Attempt>[], overrides: Partial<Attempt> = {}): Attempt[] {
   const fingerprint = newFingerprint();
   return Array.from({ length: count }, (_, place) =>

@@ -6,7 +6,7 @@ import { StoreUnavailableError } from '../../src/ports/store.ts';
 import { createQueue, type Queue } from '../../src/store/sqlite/queue.ts';
 import { named } from './codes-fixtures.ts';
 
-/** Answers each order with the size of its batch and how many orders have come so far; words in place of fingerprints make it misbehave. */
+/** Answers each order with the size of its batch and how many orders have come so far; words instead of fingerprints make it misbehave. */
 const WRITER = `
   const { parentPort } = require('node:worker_threads');
   let came = 0;

@@ -16,7 +16,7 @@ export interface ChildServer extends AsyncDisposable {
   readonly apiKey: string;
   /** The lines of the log so far. */
   readonly log: readonly string[];
-  /** What the process has of the machine's memory, in MB. Linux alone. */
+  /** The resident memory of the process, in MB. Linux alone. */
   readonly residentMb: () => number;
 }
 

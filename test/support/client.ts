@@ -75,7 +75,7 @@ export interface TestClient {
     request: MessageInitShape<M['input']>,
     options?: CallOptions,
   ) => Promise<Answer<MessageShape<M['output']>>>;
-  /** The same with any bytes in place of a message. */
+  /** The same with any bytes instead of a message. */
   readonly callBytes: <M extends DescMethod>(
     method: M,
     bytes: Uint8Array,

@@ -45,7 +45,7 @@ export function http2Frame(type: number, flags: number, stream: number, payload:
   return Buffer.concat([head, payload]);
 }
 
-/** One gRPC message: its flag, its length, its bytes. */
+/** A gRPC message: its flag, its length, its bytes. */
 export function frame(bytes: Uint8Array, compressed = false): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt8(compressed ? 1 : 0, 0);

@@ -30,7 +30,7 @@ export function openWatch(client: TestClient, apiKey: string, request: MessageIn
   return openWatchBytes(client, apiKey, toBinary(methods.watchToken.input, create(methods.watchToken.input, request)));
 }
 
-/** The same with any bytes in place of a message. */
+/** The same with any bytes instead of a message. */
 export function openWatchBytes(client: TestClient, apiKey: string, bytes: Uint8Array): Watch {
   const call = client.raw.makeServerStreamRequest<Uint8Array, Buffer>(
     `/${methods.watchToken.parent.typeName}/${methods.watchToken.name}`,

@@ -52,7 +52,7 @@ describe.each(CASES)('with %s', (_, options, whyNot) => {
   test('connections are bounded', withServer(small, connectionsAreBounded));
 });
 
-// One of them waits for the patience of the start.
+// Of these tests one waits for the timeout of the start.
 test.concurrent.each([
   ['http2.server.stream.finish', 'on'],
   ['http2.server.stream.finish', 'off'],

@@ -27,7 +27,7 @@ async function start(fastPath = 'on'): Promise<{ server: TestServer; connection:
   return { server, connection };
 }
 
-/** What the start said of it. */
+/** The start's message about it. */
 function said({ log }: TestServer): string[] {
   return log.map((line) => JSON.parse(line).msg).filter((msg: string) => msg.includes('fast path'));
 }

@@ -55,7 +55,7 @@ redisSuite('a call on Redis', () => {
     monitor.on('monitor', (_: string, args: string[], source: string) => {
       if (args[0] === 'echo') echoed = args[1];
       const kinds = args.flatMap((arg) => /^\{otpd\}:([lcr]):/.exec(arg)?.[1] ?? []);
-      // What a script calls in its turn is no round trip.
+      // A command that a script calls is not a round trip.
       if (source !== 'lua' && kinds.length > 0) trips.push(kinds.join(''));
     });
   });

@@ -3,12 +3,12 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { http2Frame } from '../support/raw.ts';
 
-/** What it does on each of its connections. */
+/** Its behaviour on each of its connections. */
 export type Attack = 'watch' | 'watch with 60 KB' | 'half-open calls' | 'flood of 60 KB';
 
 const [DATA, HEADERS, SETTINGS, CONTINUATION] = [0, 1, 4, 9];
 const [END_STREAM, END_HEADERS] = [1, 4];
-/** What one frame may carry, unless settings say otherwise (RFC 9113 section 6.5.2). */
+/** The most that a frame may carry, unless settings say otherwise (RFC 9113 section 6.5.2). */
 const FRAME_BYTES = 16_384;
 /** Connections that are opened at once. */
 const AT_ONCE = 50;
@@ -52,7 +52,7 @@ const streams = (count: number, from = 0): number[] => Array.from({ length: coun
 const watch = (stream: number, bytes: number): Buffer =>
   Buffer.concat([request(stream, WATCH, bytes), http2Frame(DATA, END_STREAM, stream, Buffer.alloc(5))]);
 
-/** What is sent first. */
+/** The bytes that are sent first. */
 const OPENING: Readonly<Record<Attack, Buffer>> = {
   watch: Buffer.concat(streams(10).map((stream) => watch(stream, 0))),
   'watch with 60 KB': Buffer.concat(streams(10).map((stream) => watch(stream, LARGE_BYTES))),
@@ -60,7 +60,7 @@ const OPENING: Readonly<Record<Attack, Buffer>> = {
   'flood of 60 KB': Buffer.alloc(0),
 };
 
-/** What is sent for as long as the connection lasts. */
+/** The bytes that are sent while the connection lasts. */
 async function goOn(socket: Socket, attack: Attack): Promise<void> {
   if (attack !== 'flood of 60 KB') return;
   for (let from = 0; !socket.destroyed && from < 500; from += 10) {

@@ -1,4 +1,4 @@
-/** What strangers can take of the memory of a server with the defaults, each the stranger who does its worst, and what they leave behind. */
+/** How much memory of a server with the defaults strangers can take at worst, and how much they leave in use. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ChildServer, startChild } from '../support/child-server.ts';
@@ -9,7 +9,7 @@ import { type Attack, attackWith } from './stranger.ts';
 const FROM_ONE_ADDRESS = 150;
 const FROM_ANY_NUMBER = 500;
 const LEFT_BEHIND = 100;
-/** What they take lies among what the server keeps, in pages that the C library gives back only when they are empty: 140 MB are measured. */
+/** Their memory lies beside memory in use, in pages that the C library gives back only when they are empty: 140 MB are measured. */
 const LEFT_BEHIND_BY_ALL = 180;
 
 /** The defaults of the server. */
@@ -19,7 +19,7 @@ const SAMPLE_MS = 50;
 const HOLD_MS = 1_500;
 /** How long a server has after its start before it is measured. */
 const SETTLE_MS = 500;
-/** How long it may take until they are closed who are to be. */
+/** How long it may take until the connections are closed that are to be. */
 const PATIENCE_MS = 15_000;
 /** The memory is given back in steps, the last one after half a minute (`memory-guard.ts`). */
 const GIVEN_BACK_MS = 40_000;
@@ -36,7 +36,7 @@ interface Taken {
   /** The most at any time above what the server had before, in MB. */
   readonly peakMb: number;
   readonly closed: number;
-  /** What is still above it, in MB. */
+  /** The excess that remains, in MB. */
   readonly leftMb: () => number;
 }
 
@@ -56,7 +56,7 @@ async function suffer(server: ChildServer, { attack, connections, addresses, clo
   const stranger = await attackWith(attack, server.port, connections, addresses);
   await serve();
   await sleep(HOLD_MS);
-  // Who is closed is so once all has been sent that closes it.
+  // A connection is closed once everything has been sent that closes it.
   for (let waited = 0; all && stranger.closed() < connections && waited < PATIENCE_MS; waited += SAMPLE_MS)
     await sleep(SAMPLE_MS);
   await serve();

@@ -1,4 +1,4 @@
-/** One `otpd serve` with several workers on a store of its own, its API keys, and callers whose connections reach all workers. */
+/** An `otpd serve` with several workers on a store of its own, its API keys, and callers whose connections reach all workers. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,7 +101,7 @@ function childrenOf(pid: number): number[] {
 /** Whether a process of that id runs. */
 export function isAlive(pid: number): boolean {
   try {
-    // One that has ended and was not waited for yet is as good as gone.
+    // A process that has ended and was not waited for yet counts as gone.
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;

@@ -1,6 +1,6 @@
 /** To be imported before a program: has it fail at SIGUSR2, long after its start and outside of every call, as OTPD_TEST_FAULT says. */
 
-/** What no log may hold. */
+/** Text that no log may hold. */
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
 process.on('SIGUSR2', () => {

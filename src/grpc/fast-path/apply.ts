@@ -1,5 +1,5 @@
 /**
- * The fast path: the one place that knows private names of grpc-js and Node (README.md says why, and what it brings). It may only be faster: every
+ * The fast path: the only place that uses private names of grpc-js and Node (README.md says why, and what it gains). It may only be faster: every
  * bound, answer and log line is the same without it.
  */
 
@@ -19,14 +19,14 @@ export const TESTED: Readonly<Record<'node' | 'grpc-js', readonly string[]>> = {
 
 type Serve = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 
-/** What is private of grpc-js' server. */
+/** The private parts of grpc-js' server. */
 interface Internals {
   readonly http2Servers?: ReadonlyMap<Http2Server, unknown>;
   readonly onStreamOpened?: (stream: ServerHttp2Stream) => void;
   readonly handlers?: ReadonlyMap<string, { readonly func: unknown }>;
 }
 
-/** Why it is not applied; nothing is changed then. */
+/** Why the fast path is not applied. Nothing is then changed. */
 class NotApplied extends Error {}
 
 /**
@@ -113,7 +113,7 @@ function takeOver(
       serve(stream, headers);
       return;
     }
-    // Whatever the error is, the stream closes, and that is seen.
+    // The stream closes on any error, and the close is handled.
     stream.on('error', ignore);
     // A connection is idle without streams: grpc-js counts them.
     onStreamOpened(stream);
@@ -123,7 +123,7 @@ function takeOver(
   http2.on('stream', serveOurs as never);
 }
 
-/** Whether a request is what nearly all are; grpc-js serves the others. */
+/** Whether a request is a plain unary call, as nearly all are; grpc-js serves the others. */
 function isPlain(headers: IncomingHttpHeaders): boolean {
   const type = headers['content-type'];
   const timeout = headers['grpc-timeout'];

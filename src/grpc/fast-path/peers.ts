@@ -2,7 +2,7 @@
 import type { Http2Session } from 'node:http2';
 import { formatPeer } from '../../rpc/peer.ts';
 
-/** Makes what names the peer of a connection. */
+/** Makes the function that names the peer of a connection. */
 export function createPeers(): (session: Http2Session | undefined) => string {
   const peers = new WeakMap<Http2Session, string>();
   return (session) => {

@@ -7,7 +7,7 @@ const NOTHING = Buffer.alloc(0);
 
 export type Progress = 'partial' | 'whole' | 'too large' | 'too many';
 
-/** What has come of a request. */
+/** The part of a request that has come. */
 export class RequestBody {
   readonly #most: number;
   #bytes: Buffer = NOTHING;

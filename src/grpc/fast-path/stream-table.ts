@@ -1,12 +1,12 @@
 /**
- * Where a connection keeps its open streams, in place of the `Map` that Node's HTTP/2 keeps them in, and the `Set` of those without an id yet.
+ * A connection keeps its open streams here instead of in the `Map` of Node's HTTP/2, and in its `Set` of streams without an id yet.
  *
  * A `Map` or `Set` whose entries come and go copies them into a new table whenever the old one is full of gaps, and V8 links the old table to
  * the new one. Once a table has been moved to the old generation, it keeps the next one alive at each collection of the young generation, this
  * one the next, and each of them what was in it: calls that ended long ago, 20 kB each, are copied and moved as if they were in use
- * (docs/performance.md). Here entries lie in one pair of arrays, and one that leaves leaves nothing behind.
+ * (docs/performance.md). Here entries are in one pair of arrays, and a removed entry leaves nothing behind.
  */
-/** What Node's HTTP/2 asks of the `Map`. */
+/** The methods of the `Map` that Node's HTTP/2 uses. */
 export interface StreamTable<T> {
   readonly size: number;
   readonly get: (id: number) => T | undefined;
@@ -90,7 +90,7 @@ export function createStreamTable<T>(): StreamTable<T> {
   };
 }
 
-/** What Node's HTTP/2 asks of the `Set`. */
+/** The methods of the `Set` that Node's HTTP/2 uses. */
 export interface StreamSet<T> {
   readonly size: number;
   readonly add: (stream: T) => void;

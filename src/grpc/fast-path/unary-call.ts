@@ -1,6 +1,7 @@
 /**
  * A unary call, straight on its HTTP/2 stream. grpc-js' own call serves streams, compression and channelz too, and makes some thirty objects for
- * that; here is what nearly all calls are, at a fraction of the cost (docs/performance.md). The lifecycle is the same, and so is every answer.
+ * that; this class serves only the common kind of call, at a fraction of the cost (docs/performance.md). The lifecycle is the same, and so is every
+ * answer.
  */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Message } from '@bufbuild/protobuf';
@@ -20,13 +21,13 @@ const HEADERS = { ':status': 200, 'content-type': 'application/grpc+proto' };
 const WITH_TRAILERS = { waitForTrailers: true, sendDate: false };
 const TRAILERS_ONLY = { endStream: true, sendDate: false };
 
-/** What is wrong with a request, by how it came. */
+/** The mistake in a request, by how it came. */
 const REFUSALS = {
   'too large': 'message_too_large',
   'too many': 'protocol',
 } as const satisfies Partial<Record<Progress, CallFailure['reason']>>;
 
-/** What answers a method. */
+/** The parts that answer a method. */
 export interface Answering {
   readonly lifecycle: Lifecycle;
   readonly procedure: string;
@@ -108,7 +109,7 @@ export class UnaryCall implements Incoming {
   }
 
   #answer(): void {
-    // A stream ends for its reader when the caller leaves as well.
+    // A stream also ends for its reader when the caller leaves.
     if (this.#call.ended || this.#stream.aborted) return;
     try {
       if (!this.#hasMessage) throw new CallFailure('protocol');
@@ -122,7 +123,7 @@ export class UnaryCall implements Incoming {
 
   #succeed(response: Message): void {
     if (this.#call.ended) return;
-    // First, while nothing is sent yet that a failure would have to follow.
+    // Encode first, while nothing has been sent that a failure would have to follow.
     const answer = frameMessage(this.#answering.encode(response));
     this.#answering.lifecycle.end(this.#call, codes.OK);
     const stream = this.#stream;

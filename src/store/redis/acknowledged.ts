@@ -19,9 +19,9 @@ interface Job {
 }
 
 /**
- * Runs scripts so that `replicas` of Redis have acknowledged what they wrote before anybody hears of it; fewer, or too late:
- * `StoreUnavailableError`. Needs a connection of its own, since WAIT holds up all that follows on it. What still waits to be sent when
- * nothing has been acknowledged for 200 ms is never sent; a crowd waits as long as it moves on.
+ * Runs scripts so that `replicas` of Redis have acknowledged what they wrote before the result is returned. If fewer have, or too late, throws
+ * `StoreUnavailableError`. Needs a connection of its own, since WAIT holds up all that follows on it. Commands that still wait to be sent when
+ * nothing has been acknowledged for 200 ms are never sent. A long queue waits as long as it moves on.
  */
 export function createAcknowledgedRun({ redis, answered, translate }: Connection, replicas: number): RunScript {
   const waiting: Job[] = [];

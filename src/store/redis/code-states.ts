@@ -1,4 +1,4 @@
-/** What an operator does with states in Redis: by the rules in TypeScript, and kept only if nothing has changed meanwhile. */
+/** An operator's changes of states in Redis, by the rules in TypeScript. They are kept only if nothing has changed meanwhile. */
 import type { CodeState, CodeStore, FormerState, StateName } from '../../ports/codes.ts';
 import { StoreUnavailableError } from '../../ports/store.ts';
 import { mayHaveFormer, presentState, reset, UNKNOWN_KEY, unlocked, withFormer } from '../../verification/rules.ts';
@@ -6,7 +6,7 @@ import { NONE, textOfTracks, tracksOfText } from '../track-text.ts';
 import { readingScript, writingScript } from './script.ts';
 import type { Session } from './session.ts';
 
-/** Each try fails only if the secret was judged meanwhile, which is rare enough for so many in a row never to. */
+/** A try fails only if the secret was judged meanwhile, which is too rare for so many failures in a row. */
 const TRIES = 20;
 
 /** A script gives no answer in it as `false`; as text, which no state is, an empty one. */

@@ -1,4 +1,4 @@
-/** One connection to Redis: every wait is bounded, nothing is queued or sent twice, and it comes back by itself. */
+/** A connection to Redis: every wait is bounded, nothing is queued or sent twice, and it comes back by itself. */
 import { Redis } from 'ioredis';
 import { RedisSetupError, reasonOf, translate } from './error.ts';
 import type { RedisAddress } from './url.ts';
@@ -16,7 +16,7 @@ const ENDING_TIMEOUT_MS = 100;
 
 /** PEM texts for `rediss://`. */
 export interface RedisTls {
-  /** The authorities to trust in place of the system's. */
+  /** The authorities to trust instead of the system's. */
   readonly ca?: string | undefined;
   /** The certificate chain and its key, where Redis demands one of its clients (its `tls-auth-clients`, on by default). */
   readonly cert?: string | undefined;
@@ -28,7 +28,7 @@ export interface Connection {
   readonly redis: Redis;
   /** The answer to what was just sent. Rejects if there is none within `patienceMs`, by default 200, and leaves the connection: a late one is dropped. */
   answered<T>(answer: Promise<T>, patienceMs?: number): Promise<T>;
-  /** What to throw for an error of `redis`. */
+  /** The error to throw for an error of `redis`. */
   translate(error: unknown): Error;
   /** Gives up what is under way, and connects anew: another connection has found Redis silent. */
   leave(): void;
@@ -66,7 +66,7 @@ export async function connect(
     lost = reasonOf(error);
   });
   const answered = createPatience(redis, onSilence);
-  // What a new connection opens with must be answered too: a silent Redis would keep it half open.
+  // The first commands of a new connection must be answered too: a silent Redis would keep it half open.
   redis.on('connect', () => void answered(new Promise((resolve) => redis.once('ready', resolve))).catch(() => undefined));
   try {
     await within(OPENING_TIMEOUT_MS, redis.connect());

@@ -13,7 +13,7 @@ export class RedisSetupError extends StoreSetupError {
   }
 }
 
-/** What went wrong, without a word of the command: the code of an answer of Redis, or the text of a failed connection. */
+/** The cause of an error, without a word of the command: the code of an answer of Redis, or the text of a failed connection. */
 export function reasonOf(error: unknown): string {
   if (isReply(error)) return codeOf(error);
   return error instanceof Error ? error.message : 'unknown';

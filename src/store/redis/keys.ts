@@ -37,7 +37,7 @@ use(id, moment)
 return 1
 `);
 
-/** Compare and set: the present state in place of a number, if it is not the expected one. */
+/** Compare and set: the present state instead of a number, if it is not the expected one. */
 const REPLACE = writingScript(`${USE}
 local _, _, id, expected, record, moment, next_version = unpack(ARGV)
 local present = redis.call('HGET', records, id)
@@ -54,7 +54,7 @@ for place = 3, #ARGV, 2 do
 end
 `);
 
-/** What Redis keeps of one key: its record, and when it was last used. */
+/** The data of a key in Redis: its record, and when it was last used. */
 type Kept = readonly [record: string | null, lastUsed: string | null];
 
 const KEYS = ['keys', 'used', 'version'];

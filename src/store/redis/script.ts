@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { COMMAND_TIMEOUT_MS, type Connection } from './connection.ts';
 import { isNoScript } from './error.ts';
 
-/** What a script answers where the identity of the store is not the one expected. */
+/** The answer of a script if the identity of the store is not the expected one. */
 export const STATE_LOST = 'state lost';
 
 /** How long Redis has at least, in ms, for the text of a script that it did not know; with what its first answer took, 275 at most. */

@@ -1,4 +1,4 @@
-/** What the parts of the Redis store share: the prefix of their keys, how their scripts are run, and which store they are run on. */
+/** The shared session of the parts of the Redis store: the prefix of their keys, how their scripts are run, and which store they are run on. */
 import { StoreUnavailableError } from '../../ports/store.ts';
 import type { Connection } from './connection.ts';
 import { BIND, BOUND, IDENTITY, identify } from './identity.ts';

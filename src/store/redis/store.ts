@@ -29,7 +29,7 @@ export interface RedisStoreOptions {
   readonly onWarning: (text: string) => void;
   /** Called when Redis has lost its state: whatever was read from it must be forgotten before this returns. */
   readonly onLost?: ((error: StoreUnavailableError) => void) | undefined;
-  /** For tests alone: the moments passed in are taken for the time, in place of Redis' own. */
+  /** For tests alone: the moments passed in are taken for the time, instead of Redis' own. */
   readonly callerClock?: boolean;
 }
 
@@ -42,17 +42,17 @@ const FIRST_USE = 'Redis held nothing of otpd: this is the first start, or Redis
  * `StoreUnavailableError` within 200 ms (225 if Redis does not have the script); a lost connection is made again within two seconds of Redis'
  * return. An operation that was rejected may have taken effect, and may do so as late as Redis wakes up: only the request id tells.
  *
- * What is promised depends on Redis. With `appendfsync always` an accepted code stays used through a crash of Redis; with `everysec`, up to a
+ * The promise depends on Redis. With `appendfsync always` an accepted code stays used through a crash of Redis; with `everysec`, up to a
  * second of them may be forgotten; a failover forgets what the new primary had not received, unless `waitReplicas` had it wait. A backup
  * that is restored brings back the state of its time.
  *
  * A Redis that comes back empty has forgotten which codes were used, and so has one that is not the one from before. The key `id` below the
  * prefix, made at the first use, tells: every script compares it. Where it is not the expected one, `onLost` is called and every operation is
  * rejected, until the next `ping` takes up the store that is there now: under its identity (one for all who come at once), and only if no
- * other fingerprint key is bound to it. That is safe because a code is judged only by the store that knows its caller's API key: whoever has
- * no API key can verify nothing, and a store that has forgotten the used codes has forgotten the API keys with them. So nobody can present an
- * old code before an operator gives out new API keys or restores a backup, and no restart of otpd is needed for either. It rests on `onLost`:
- * no API key that was read before it may let a Verify through after it.
+ * other fingerprint key is bound to it. That is safe because a code is judged only by the store that knows its caller's API key: without an
+ * API key nobody can verify anything, and a store that has forgotten the used codes has forgotten the API keys with them. Nobody can therefore
+ * present an old code before an operator gives out new API keys or restores a backup, and no restart of otpd is needed for either. It rests on
+ * `onLost`: no API key that was read before it may let a Verify through after it.
  *
  * Throws `InvalidInputError` for the URL, and `RedisSetupError` within some seconds if Redis is away, refuses the user, is older than 7, a
  * replica, or may evict keys.
@@ -63,7 +63,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
   const address = parseRedisUrl(url);
   await using opened = new AsyncDisposableStack();
   let acknowledging: Connection | undefined;
-  // What one has waited for in vain, the other must not wait for again: a call asks both in turn.
+  // If the first has waited in vain, the second must not wait again: a call asks both in turn.
   const connection = opened.adopt(await connect(address, tls, () => acknowledging?.leave()), (one) => one.close());
   const warnings = await checkServer(connection, waitReplicas);
   await loadScripts(connection);

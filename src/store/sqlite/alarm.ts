@@ -1,4 +1,4 @@
-/** One alarm for many deadlines, most of which are met long before: a timer for each would cost more than what it watches. */
+/** A single alarm for many deadlines, most of which are met long before: a timer for each would cost more than what it watches. */
 import { monotonicMs } from './orders.ts';
 
 export interface Alarm {

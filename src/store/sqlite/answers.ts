@@ -7,7 +7,7 @@ import { createPlaces, type Upkeep } from './places.ts';
 
 /** The answers. */
 export interface AnswerRows extends Upkeep {
-  /** What is kept under a request id of a secret; undefined for one that is new. It may have expired. */
+  /** The answer under a request id of a secret; undefined for a new id. The answer may have expired. */
   find(fingerprint: string, requestId: string): StoredAnswer | undefined;
   /** Keeps the answer to a request id: over `known`, which was found, or as a new row. */
   put(
@@ -22,7 +22,7 @@ export interface AnswerRows extends Upkeep {
 /** An answer, and its row. */
 export interface StoredAnswer {
   readonly id: number;
-  /** What tells a repeat from another request under the same id. */
+  /** The digest that tells a repeat from another request under the same id. */
   readonly payload: string;
   readonly expiresAt: number;
   readonly judgement: Judgement;

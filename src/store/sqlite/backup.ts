@@ -30,8 +30,8 @@ export interface CopyOptions {
 }
 
 /**
- * Copies the database `file` into the empty file `copy`, as it is at one moment, whoever writes meanwhile. Rejects with `StoreFileError` if it is
- * damaged or not ours, and with the signal's reason once that is aborted; what there is of the copy is then for the caller to remove.
+ * Copies the database `file` into the empty file `copy`, as it is at one moment, even if others write meanwhile. Rejects with `StoreFileError` if it
+ * is damaged or not ours, and with the signal's reason once that is aborted; the caller then removes the incomplete copy.
  */
 export async function copyDatabase(file: string, copy: string, { now, onProgress, signal }: CopyOptions): Promise<BackupFacts> {
   await withDatabase(file, file, async (source) => {

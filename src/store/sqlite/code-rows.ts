@@ -6,7 +6,7 @@ import { createAnswerRows } from './answers.ts';
 import { createFormerRows } from './former-states.ts';
 import { createStateRows } from './states.ts';
 
-/** What `CodeStore` promises, but for the transaction. */
+/** The methods of `CodeStore`, without the transaction. */
 export interface CodeRows {
   /** To be called first in each transaction. */
   begin(): void;

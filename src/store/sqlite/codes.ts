@@ -1,4 +1,4 @@
-/** What a running service writes to SQLite, as the main thread sees it: everything is done by the writer. */
+/** The writes of a running service to SQLite, as the main thread sees them: the writer does everything. */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { CodeStore } from '../../ports/codes.ts';

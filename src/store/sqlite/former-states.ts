@@ -4,9 +4,9 @@ import type { FormerState } from '../../ports/codes.ts';
 
 /** Within the transaction of the caller. */
 export interface FormerRows {
-  /** Undefined where nothing is kept. It may have expired. */
+  /** Undefined if no state is kept. The state may have expired. */
   find(former: string): FormerState | undefined;
-  /** To be called with whatever is done on the ground of a state that was found. */
+  /** To be called together with any change that is based on a state that was found. */
   remove(former: string): void;
   /** Drops the oldest `most` of the rows that have expired at `now`. */
   sweep(now: number, most: number): void;

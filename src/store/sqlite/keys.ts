@@ -7,7 +7,7 @@ import { SCOPES, type Scope } from '../../ports/principal.ts';
 import type { ApiKeyRecord, ApiKeySecret, KeyStore } from '../../ports/store.ts';
 import { reporting, write } from './transaction.ts';
 
-/** One row a secret: a key with its secrets is read in one statement, hence in one state. */
+/** Each secret has a row: a key with its secrets is read in one statement, hence in one state. */
 const SELECT = `
   SELECT id, name, plan, scopes, k.created_at, k.expires_at, revoked_at, last_used_at,
     digest, s.created_at AS secret_created_at, s.expires_at AS secret_expires_at
@@ -30,7 +30,7 @@ interface Row {
 /** The keys in a database of the present schema. */
 export function createSqliteKeys(database: DatabaseSync): Omit<KeyStore, 'touch'> {
   const selectOne = database.prepare(`${SELECT} WHERE k.id = ? ORDER BY position`);
-  // One statement for any number of ids: with a parameter for each, every number would have a statement of its own.
+  // A single statement for any number of ids: with a parameter for each id, every number would need its own statement.
   const selectMany = database.prepare(`${SELECT} WHERE k.id IN (SELECT value FROM json_each(?)) ORDER BY k.rowid, position`);
   const selectAll = database.prepare(`${SELECT} ORDER BY k.created_at, k.rowid, position`);
   const selectVersion = database.prepare("SELECT value FROM meta WHERE key = 'keys_version'");

@@ -71,7 +71,7 @@ function prepare(database: DatabaseSync, file: string): DatabaseSync {
 
 /** Refuses files of others and of later versions, before anything is changed in them. Throws `StoreFileError`. */
 export function checkVersion(database: DatabaseSync, file: string): void {
-  // One read of all three: another process may be making the file at this moment.
+  // A single read of all three: another process may be making the file at this moment.
   const { application, version, tables } = database
     .prepare(
       `SELECT (SELECT application_id FROM pragma_application_id) AS application, (SELECT user_version FROM pragma_user_version) AS version,

@@ -1,4 +1,4 @@
-/** What the main thread and the writer say to each other: tuples of plain values, which are cloned several times faster than objects. */
+/** The messages between the main thread and the writer: tuples of plain values, which are cloned several times faster than objects. */
 import type { Attempt, CodeState, Judgement, RequestIdReused, Reset, StateName } from '../../ports/codes.ts';
 import type { KeyUse } from './key-uses.ts';
 import type { FileIdentity } from './writer-file.ts';
@@ -18,7 +18,7 @@ type JudgeOrder = readonly [
   payload: string | undefined,
 ];
 
-/** One thing for the writer to do. */
+/** An order to the writer. */
 export type Order =
   | JudgeOrder
   | readonly [kind: 'inspect' | 'unlock', name: StateName, now: number]
@@ -42,13 +42,13 @@ export interface Results {
 
 export type Result = Results[Order[0]];
 
-/** In place of a result: nobody waits for it any more, and the order was not carried out. */
+/** Stands for a result if nobody waits for it any more. The order was not carried out. */
 export const LATE = 'late';
 
 /** The answer to one batch of orders, in their order: a result is an error where a bug kept that one order from being carried out. */
 export type Reply = { readonly results: readonly (Result | typeof LATE | Error)[] } | { readonly outage: Error };
 
-/** In place of a batch: the writer closes its file and ends. */
+/** Sent instead of a batch: the writer closes its file and ends. */
 export const CLOSE = 'close';
 
 /** What the writer is started with. */

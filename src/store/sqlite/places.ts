@@ -41,7 +41,7 @@ interface Named {
   readonly name: string;
 }
 
-/** What waits to be written of one range. */
+/** The places of one range that wait to be written. */
 interface Range {
   readonly ids: Map<string, number>;
   /** Lost with the process, which leaves some bytes in the index that lead to no row. */

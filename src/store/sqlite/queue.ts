@@ -17,7 +17,7 @@ const CLOSING_MS = 1000;
 export interface Queue {
   /**
    * Gives `order` to the writer. Rejects with `StoreUnavailableError` if the writer gets nothing done for `patienceMs`: an order that still
-   * waited for its batch is then never carried out, one that did not may have been. A crowd is no outage: it waits as long as it moves on.
+   * waited for its batch is then never carried out, and any other may have been. A long queue is not an outage: it waits while it moves on.
    */
   send<Kind extends keyof Results>(
     order: Order & readonly [kind: Kind, ...unknown[]],
@@ -44,7 +44,7 @@ interface Call {
 export function createQueue(startWriter: () => Worker, onOutage: () => void): Queue {
   /** In the order of coming. An array: see `grpc/fast-path/stream-table.ts` on what a `Set` keeps alive. */
   let waiting: Call[] = [];
-  /** Those of `waiting` that came in this turn of the event loop. */
+  /** The calls of `waiting` that came in this turn of the event loop. */
   let fresh: Call[] = [];
   /** When the writer was given a batch, it having carried out the one before: not when that was done, as this thread may give the next one late. */
   let owedSince = 0;

@@ -10,7 +10,7 @@ const FORMER_KEPT_LONGER_MS = 2_505_600_000;
 /** The key in `meta` of the version that the file was brought to: programs of versions before the fourth may set `user_version` back. */
 export const SCHEMA_KEY = 'schema';
 
-/** One step a version, from an empty file on. Steps that were released are never changed, only followed by others. */
+/** A step for each version, from an empty file on. Steps that were released are never changed, only followed by others. */
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE api_key (
@@ -85,7 +85,7 @@ function versionedKeys(): string {
 /** The tables whose rows are found by the places of `places.ts`. */
 export type PlacedTable = 'otp_state' | 'otp_answer';
 
-/** What stands for a name in the index: 48 bits of a digest, enough that few rows share them. */
+/** The prefix that stands for a name in the index: 48 bits of a digest, enough that few rows share them. */
 export function prefixOf(name: string): string {
   return name.slice(0, PREFIX_LENGTH);
 }
@@ -135,9 +135,9 @@ function rowsInOrderOfComing(): string {
 }
 
 /**
- * One state for each secret, with tracks. What is kept until then has names that cannot be told from those of a secret, and waits aside until its
- * key is next used. A program of an earlier version, which names a column that is gone, is refused from then on. Rows are deleted, not their table:
- * such a program may still write how far it has come in the index, so that a number of a row must never come again.
+ * Each secret has one state, with tracks. Former states have names that cannot be told from the names of secrets, and stay in a table of their own
+ * until their key is next used. A program of an earlier version, which names a column that is gone, is refused from then on. Rows are deleted, not
+ * their table: such a program may still write how far it has come in the index, so that a number of a row must never come again.
  */
 function oneStatePerSecret(): string {
   return `

@@ -1,4 +1,4 @@
-/** Takes a database from whoever may use it, so that its file can be replaced. */
+/** Takes a database from all other processes, so that its file can be replaced. */
 import { DatabaseSync } from 'node:sqlite';
 import { BUSY, isOutage, resultCode } from './transaction.ts';
 

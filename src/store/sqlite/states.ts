@@ -1,4 +1,4 @@
-/** What is kept of each secret as rows, on prepared statements, within the transaction of the caller. */
+/** The states of secrets as rows, on prepared statements, within the transaction of the caller. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { CodeState } from '../../ports/codes.ts';
 import { textOfTracks, tracksOfText } from '../track-text.ts';
@@ -6,7 +6,7 @@ import { createPlaces, type Upkeep } from './places.ts';
 
 /** The states by their fingerprints. */
 export interface StateRows extends Upkeep {
-  /** Undefined for a secret of which nothing is known. It may have expired. */
+  /** Undefined for an unknown secret. The state may have expired. */
   find(fingerprint: string): StoredState | undefined;
   /** Writes the state of a secret: over `known`, which was found, or as a new row. */
   put(fingerprint: string, state: CodeState, known: StoredState | undefined): void;

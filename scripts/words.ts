@@ -1,0 +1,44 @@
+/**
+ * Finds words that make prose hard to read, in comments and in Markdown: "in place of" (write "instead of"), "whoever", and sentences that begin
+ * with "Those" or "Whoever". Text in code marks or double quotes is quoted. Prints each place, and exits with 1 if there is one.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+const DENIED = [/in place of/i, /\bwhoever\b/i, /(?:^|[.:;?!*#/|-]\s+)(?:Those|Whoever) /];
+
+/** Their prose comes from the contract and from the help texts of settings, which are strings. */
+const GENERATED = /^(?:gen\/|docs\/api\.md$)/;
+const SETTINGS_TABLE = /<!-- settings -->[\s\S]*?<!-- \/settings -->/;
+
+/** The comments of a language, with the mark that begins them. */
+const SLASHES = /(?:^|\s)(?:\/\*\*?|\/\/|\*(?=\s)).*/;
+const HASHES = /(?:^|\s)#.*/;
+
+const files = execFileSync('git', ['ls-files', '*.md', '*.ts', '*.js', '*.mjs', '*.sh', '*.yaml', '*.yml', '*.toml'], {
+  encoding: 'utf8',
+});
+const found = files
+  .trim()
+  .split('\n')
+  .filter((file) => !GENERATED.test(file))
+  .flatMap((file) => places(file, readFileSync(file, 'utf8')));
+if (found.length > 0) {
+  process.stderr.write(`${found.join('\n')}\n`);
+  process.exitCode = 1;
+}
+
+function places(file: string, text: string): string[] {
+  const blank = (part: string) => part.replaceAll(/[^\n]/g, '');
+  return text
+    .replace(SETTINGS_TABLE, blank)
+    .split('\n')
+    .map((line) => prose(file, line).replaceAll(/`[^`]*`|"[^"]*"/g, ''))
+    .flatMap((line, index) => (DENIED.some((words) => words.test(line)) ? [`${file}:${index + 1}: ${line.trim()}`] : []));
+}
+
+/** The prose of a line: all of it in Markdown, the comment elsewhere. */
+function prose(file: string, line: string): string {
+  if (file.endsWith('.md')) return line;
+  return (/\.(?:ts|js|mjs)$/.test(file) ? SLASHES : HASHES).exec(line)?.[0] ?? '';
+}
