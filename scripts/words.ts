@@ -7,9 +7,8 @@ import { readFileSync } from 'node:fs';
 
 const DENIED = [/in place of/i, /\bwhoever\b/i, /(?:^|[.:;?!*#/|-]\s+)(?:Those|Whoever) /];
 
-/** Their prose comes from the contract and from the help texts of settings, which are strings. */
+/** Its prose comes from the contract. */
 const GENERATED = /^(?:gen\/|docs\/api\.md$)/;
-const SETTINGS_TABLE = /<!-- settings -->[\s\S]*?<!-- \/settings -->/;
 
 /** The comments of a language, with the mark that begins them. */
 const SLASHES = /(?:^|\s)(?:\/\*\*?|\/\/|\*(?=\s)).*/;
@@ -29,9 +28,7 @@ if (found.length > 0) {
 }
 
 function places(file: string, text: string): string[] {
-  const blank = (part: string) => part.replaceAll(/[^\n]/g, '');
   return text
-    .replace(SETTINGS_TABLE, blank)
     .split('\n')
     .map((line) => prose(file, line).replaceAll(/`[^`]*`|"[^"]*"/g, ''))
     .flatMap((line, index) => (DENIED.some((words) => words.test(line)) ? [`${file}:${index + 1}: ${line.trim()}`] : []));

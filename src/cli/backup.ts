@@ -84,7 +84,7 @@ async function copy(io: Io, database: string, draft: string, now: number): Retur
 }
 
 function tellOfKey(identity: string | undefined, included: string | null, keyFile: string): string {
-  if (included !== null) return `with the fingerprint key in ${included}: whoever has both can tell which secrets were used`;
+  if (included !== null) return `with the fingerprint key in ${included}: a person who has both can tell which secrets were used`;
   if (identity === undefined) return 'without a fingerprint key: no server has made or used one yet';
   return `without the fingerprint key ${keyFile}, which a restore needs: keep a copy of it, or add --include-fingerprint-key`;
 }

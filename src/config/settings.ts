@@ -59,7 +59,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     flag: '--plans',
     value: 'file',
     env: 'OTPD_PLANS',
-    help: 'JSON file of plans in place of free, pro, ultra and unlimited',
+    help: 'JSON file of plans instead of free, pro, ultra and unlimited',
   },
   redisUrl: {
     flag: '--redis-url',
@@ -79,7 +79,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     flag: '--redis-ca',
     value: 'file',
     env: 'OTPD_REDIS_CA',
-    help: "PEM authorities to trust for rediss:// in place of the system's",
+    help: "PEM authorities to trust for rediss:// instead of the system's",
   },
   redisCert: {
     flag: '--redis-cert',
