@@ -47,11 +47,12 @@ export async function copyDatabase(file: string, copy: string, { now, onProgress
     source.exec('ROLLBACK');
   });
   signal.throwIfAborted();
-  return withDatabase(copy, copy, async (database) => {
+  // Errors name the original: what is wrong with its copy is wrong with it, and nobody has heard of the copy's name.
+  return withDatabase(copy, file, async (database) => {
     // The copy is one file, without the -wal and -shm that the original has beside it.
     database.exec('PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL');
     database.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run(MADE_AT, String(now));
-    return readFacts(database, copy);
+    return readFacts(database, file);
   });
 }
 
