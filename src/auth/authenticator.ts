@@ -86,12 +86,8 @@ export function createAuthenticator({ keys, clock }: AuthenticatorOptions): Auth
     if (apiKey === undefined || apiKey === '') throw new Rejection('api_key_missing');
     if (presented === undefined || !hasChecksum(apiKey)) throw new Rejection('api_key_invalid');
     const network = networkOf(peer);
-    let key = cache.get(presented.id);
-    let now = clock();
-    if (key === undefined || !cache.isFresh(key, now)) {
-      key = await cache.read(presented.id, network);
-      now = clock();
-    }
+    const key = await cache.read(presented.id, network);
+    const now = clock();
     if (!opens(key.lock, presented.digest, now) || key.principal === undefined) throw failed(network, now);
     uses.note(presented.id, now);
     return key.principal;

@@ -8,7 +8,7 @@ import { createKeyTable, type KnownKey } from './key-table.ts';
 import { lockOf } from './secret-check.ts';
 
 /** How long a record is used at most, whatever the version says: should a program change keys without it, that comes to light. */
-const MAX_AGE_MS = 15 * 60_000;
+export const MAX_AGE_MS: number = 15 * 60_000;
 /** Some 130 bytes each. */
 const MAX_KNOWN = 150_000;
 /** Ids that no key has are a stranger's choice: kept apart, so that they push out no key. */
@@ -30,8 +30,8 @@ export interface KeyCache {
   /** Whether a remembered key may be used at `now` without asking the store for it. */
   isFresh(key: Pick<CachedKey, 'version' | 'askedAt'>, now: number): boolean;
   /**
-   * Asks the store for the version, and for the key if that has changed, in the turn of `network` (`KeyLookups`); concurrent calls for one id
-   * share one answer. Throws `Rejection` (`store_unavailable`) if there is nothing to go by.
+   * What is remembered, if it is fresh. Or else asks the store for the version, and for the key if that has changed, in the turn of `network`
+   * (`KeyLookups`); concurrent calls for one id share one answer. Throws `Rejection` (`store_unavailable`) if there is nothing to go by.
    */
   read(id: string, network: string): Promise<CachedKey>;
   /** Asks the store which version of all keys is in force. Throws as `read` does. */
@@ -96,7 +96,9 @@ export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
     get,
     isFresh,
     askVersion: versions.ask,
-    read(id, network) {
+    async read(id, network) {
+      const remembered = get(id);
+      if (remembered !== undefined && isFresh(remembered, clock())) return remembered;
       const underWay = reading.get(id);
       if (underWay !== undefined) return underWay;
       const started = ask(id, network).finally(() => reading.delete(id));

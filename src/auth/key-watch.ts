@@ -2,14 +2,12 @@
 import { Rejection } from '../ports/rejection.ts';
 import type { Clock } from '../ports/store.ts';
 import type { ParsedApiKey } from './api-key.ts';
-import type { CachedKey, KeyCache } from './key-cache.ts';
+import { type CachedKey, type KeyCache, MAX_AGE_MS } from './key-cache.ts';
 import { isConfirmed, isWithin, type KeysVersion } from './key-set-version.ts';
 import { opensUntil } from './secret-check.ts';
 
 /** How often the version of all keys is asked for, in ms. */
 const CHECK_MS = 200;
-/** How old the store's last word on a key may be, whatever the version says, as for calls. */
-const MAX_AGE_MS = 15 * 60_000;
 /** Streams whose keys are read again at the same time: few enough for a network's share of the look-ups if others wait too. */
 const READ_AT_ONCE = 200;
 /** The network in whose turn these look-ups are made: no stranger waits there. */
@@ -74,9 +72,7 @@ export function createKeyWatch(cache: KeyCache, clock: Clock): KeyWatch {
 
   async function readAnew(one: Watched): Promise<void> {
     try {
-      const { id } = one.key;
-      const remembered = cache.get(id);
-      take(one, remembered !== undefined && cache.isFresh(remembered, clock()) ? remembered : await cache.read(id, NETWORK));
+      take(one, await cache.read(one.key.id, NETWORK));
       if (clock() >= one.until) end(one, new Rejection('api_key_invalid'));
     } catch (error) {
       end(one, error);

@@ -23,16 +23,6 @@ export function emptyLog(entries: CallEntries = new CallEntries()): WindowLog {
   return { entries, newest: NO_ENTRY, used: 0 };
 }
 
-/** The entries of a log, oldest first. */
-export function entriesOf({ entries, newest }: WindowLog): { first: number; last: number; count: number }[] {
-  const found = [];
-  for (let entry = newest; found.length === 0 ? entry !== NO_ENTRY : entry !== newest; ) {
-    entry = entries.next(entry);
-    found.push({ first: entries.first(entry), last: entries.last(entry), count: entries.count(entry) });
-  }
-  return found;
-}
-
 /** Takes all calls out of a log: its entries are used for others. */
 export function clear(log: WindowLog): void {
   while (log.newest !== NO_ENTRY) dropAfter(log, log.newest);

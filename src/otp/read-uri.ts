@@ -1,9 +1,9 @@
 /** Reads otpauth URIs (Google's Key URI Format) as apps write them: strict in what a code depends on, and in nothing else. */
-import { InvalidInputError, Violations } from './error.ts';
+import { InvalidInputError, type Violations } from './error.ts';
 import { type Algorithm, BOUNDS, DEFAULTS, type OtpType } from './params.ts';
 import { trimInvisible } from './pasted.ts';
 import { parseSecret } from './secret.ts';
-import type { KeyUri, Label } from './uri.ts';
+import type { Label } from './uri.ts';
 import { readNames } from './uri-names.ts';
 import { type Query, readQuery } from './uri-query.ts';
 
@@ -31,22 +31,6 @@ const ALGORITHM = /^(?:HMAC[-_]?)?SHA[-_]?(1|256|512)$/i;
 const DECIMAL = /^(?:0|[1-9][0-9]{0,15})$/;
 
 const COMMON = ['secret', 'algorithm', 'digits', 'encoder'];
-
-/**
- * Reads a URI, the counter of a HOTP included.
- *
- * @param text at most 4096 bytes in UTF-8.
- * @throws InvalidInputError for `uri`, with every violation at once; the descriptions name the parameters.
- */
-export function parseUri(text: string): KeyUri {
-  const found = new Violations();
-  const { type, secret, algorithm, digits, period = 0, counter, issuer, accountName } = readUri(text, found);
-  found.throwIfAny();
-  if (type === undefined || secret === undefined || algorithm === undefined || digits === undefined) {
-    throw new Error('a URI without violations is complete');
-  }
-  return { issuer, accountName, secret, parameters: { type, algorithm, digits, period }, counter };
-}
 
 /**
  * Reads a URI as far as it can be read, and notes for the field `uri` what a code depends on and cannot be read.

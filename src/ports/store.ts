@@ -1,7 +1,7 @@
 /** The ports: what policy needs kept, and the promises that every store makes about it. */
 import type { CodeStore } from './codes.ts';
 import type { LimitStore } from './limits.ts';
-import type { Scope } from './principal.ts';
+import { SCOPES, type Scope } from './principal.ts';
 
 export type { ChargeResult, LimitStore, LimitWindow, RefundOptions, WindowState } from './limits.ts';
 
@@ -47,6 +47,11 @@ export interface ApiKeyRecord {
   readonly lastUsedAt: number | undefined;
   /** Newest first. */
   readonly secrets: readonly ApiKeySecret[];
+}
+
+/** The scopes among those that are kept with a key. A scope that this version does not know grants nothing here. */
+export function knownScopes(kept: readonly string[]): Scope[] {
+  return SCOPES.filter((scope) => kept.includes(scope));
 }
 
 /** API keys. A change is seen by every process on the same store within half a second. */

@@ -16,7 +16,7 @@ const WORDS = 3;
 export interface IdTable {
   /** The rows in use, in the order of their coming. */
   readonly rows: Pick<RowOrder, 'size' | 'given' | 'oldest' | 'renew'>;
-  /** The row of the id, or `NONE` of row-order.ts. */
+  /** The row of the id, or `NONE` of lru-slots.ts. */
   find(id: string): number;
   /** Gives a row to an id that has none, as the newest. The table must not be full. */
   add(id: string): number;

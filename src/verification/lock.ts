@@ -25,11 +25,6 @@ export function lockEnd({ failures, lockedUntil }: Pick<CodeState, 'failures' | 
   return end > now ? end : 0;
 }
 
-/** Whether no code is judged at `now`. */
-export function isLocked(state: CodeState, now: number): boolean {
-  return lockEnd(state, now) > 0;
-}
-
 /** How many wrong codes are left before the next is throttled, in a state that is not locked now. */
 export function attemptsRemaining({ failures }: CodeState): number {
   return Math.max(1, FREE_ATTEMPTS - failures);

@@ -111,6 +111,8 @@ describe('a change', () => {
     clock.now += 500;
     await authenticator.authenticate(old.apiKey, PEER);
     await authenticator.authenticate(renewed.apiKey, PEER);
+    // Now by what is remembered, not by what was just read.
+    await authenticator.authenticate(old.apiKey, PEER);
     clock.now = START + HOUR;
     await authenticator.authenticate(renewed.apiKey, PEER);
     expect(await reasonFor(old.apiKey)).toBe('api_key_invalid');

@@ -1,19 +1,20 @@
 /** API keys in rows: each with what is its own, whatever rows are given to others. */
 import { describe, expect, it } from 'vitest';
-import { parseApiKey } from '../../src/auth/api-key.ts';
+import { parseApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
 import type { KeysVersion } from '../../src/auth/key-set-version.ts';
 import { createKeyTable, type KeyTable, type KnownKey } from '../../src/auth/key-table.ts';
 import { lockOf, opens } from '../../src/auth/secret-check.ts';
 import type { Scope } from '../../src/ports/principal.ts';
-import { HOUR, issue, START } from './fixtures.ts';
+import { HOUR, issue, MINUTE, START } from './fixtures.ts';
 
 const ALL: ReadonlySet<Scope> = new Set(['generate', 'token', 'verify']);
 const ONE: ReadonlySet<Scope> = new Set(['token']);
 const FIRST: KeysVersion = { text: 'first', confirmedAt: START };
 const SECOND: KeysVersion = { text: 'second', confirmedAt: START };
 
+/** A key that was rotated when it was asked for: its first secret ends a minute later, and its new one an hour later. */
 function keyOf(plan: string, scopes: ReadonlySet<Scope>, version: KeysVersion, askedAt: number) {
-  const { record, apiKey } = issue({ expiresAt: askedAt + HOUR });
+  const { record, apiKey } = rotateApiKey(issue({ expiresAt: askedAt + HOUR }).record, MINUTE, askedAt);
   const known: KnownKey = { lock: lockOf(record), principal: { keyId: record.id, plan, scopes }, version, askedAt };
   return { id: record.id, digest: parseApiKey(apiKey)?.digest ?? new Uint8Array(), known };
 }
@@ -35,10 +36,10 @@ describe('a table of keys', () => {
     for (const { id, known } of keys) table.set(id, known);
     for (const { id, known } of keys) {
       const { principal, version, askedAt, lock } = table.get(id) ?? {};
-      expect({ principal, askedAt, until: lock?.newestUntil }).toEqual({
+      expect({ principal, askedAt, until: [lock?.newestUntil, lock?.previousUntil] }).toEqual({
         principal: known.principal,
         askedAt: known.askedAt,
-        until: known.askedAt + HOUR,
+        until: [known.askedAt + HOUR, known.askedAt + MINUTE],
       });
       // Versions are told from each other by being the same object.
       expect(version).toBe(known.version);

@@ -184,6 +184,22 @@ describe('while the store is away', () => {
     expect(stream.ends).toEqual(['store_unavailable']);
   });
 
+  it('a stream goes on no longer for a key that was asked for again meanwhile', async () => {
+    const { apiKey } = await stored();
+    const stream = await opened(apiKey);
+    clock.now = START + 10 * MINUTE;
+    await pass(SECOND);
+    store.down = true;
+    // What the store said of the key is now as old as it may be, and its word on the version is not.
+    clock.now = START + 15 * MINUTE;
+    await pass(SECOND);
+    clock.now = START + 25 * MINUTE;
+    await pass(500);
+    expect(stream.ends).toEqual([]);
+    await pass(SECOND);
+    expect(stream.ends).toEqual(['store_unavailable']);
+  });
+
   it('a stream goes on, and ends within a second of its return where the key was revoked meanwhile', async () => {
     const [revoked, other] = [await stored(), await stored()];
     const streams = [await opened(revoked.apiKey), await opened(other.apiKey)];

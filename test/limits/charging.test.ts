@@ -33,6 +33,11 @@ describe('a cost', () => {
     expect((await charge(2)).quota).toMatchObject({ window: { name: 'hour' }, remaining: 5 });
   });
 
+  it('is told of by the window that stays so the longest, of those that are equally near', async () => {
+    const equal = planOf(parsePlans('{"equal": {"minute": 5, "hour": 5, "day": 5}}'), 'equal');
+    expect((await charger()(2, equal)).quota).toMatchObject({ window: { name: 'day' }, remaining: 3 });
+  });
+
   it('above what remains is rejected with the cost, the window that refuses, and when it will fit', async () => {
     const charge = charger();
     await charge(3);

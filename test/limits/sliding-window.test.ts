@@ -2,9 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLocalLimits } from '../../src/limits/local-counter.ts';
-import { addCall, advance, emptyLog, entriesOf, takeBack, type WindowLog, waitMs } from '../../src/limits/sliding-window.ts';
+import { addCall, advance, emptyLog, takeBack, type WindowLog, waitMs } from '../../src/limits/sliding-window.ts';
 import type { LimitWindow } from '../../src/ports/store.ts';
 import { MINUTE, START } from '../auth/fixtures.ts';
+import { entriesOf } from './entries.ts';
 
 /** Any call may stay counted for this much too long: the price of a bounded log. */
 const GRAIN = MINUTE / 60;

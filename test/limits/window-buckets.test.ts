@@ -2,20 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLocalLimits } from '../../src/limits/local-counter.ts';
-import {
-  addCall,
-  advance,
-  clear,
-  emptyLog,
-  entriesOf,
-  stateOf,
-  takeBack,
-  type WindowLog,
-  waitMs,
-} from '../../src/limits/sliding-window.ts';
+import { addCall, advance, clear, emptyLog, stateOf, takeBack, type WindowLog, waitMs } from '../../src/limits/sliding-window.ts';
 import { CallEntries } from '../../src/limits/window-buckets.ts';
 import type { ChargeResult, LimitWindow } from '../../src/ports/store.ts';
 import { HOUR, MINUTE, START } from '../auth/fixtures.ts';
+import { entriesOf } from './entries.ts';
 
 const DAY = 24 * HOUR;
 const WINDOWS: readonly LimitWindow[] = [

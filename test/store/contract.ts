@@ -1,6 +1,7 @@
 /** What every store promises, whichever it is: one suite, run over each. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
+import type { Scope } from '../../src/ports/principal.ts';
 import type { ApiKeyRecord, ChargeResult, LimitWindow, RefundOptions, Store } from '../../src/ports/store.ts';
 import { HOUR, issue, MINUTE, SECOND, START } from '../auth/fixtures.ts';
 
@@ -41,6 +42,12 @@ export function storeContract(name: string, open: () => Store): void {
       await store.keys.insert(full);
       expect(plain(await store.keys.find(full.id))).toEqual(plain(full));
       expect((await store.keys.list()).map(plain)).toEqual([plain(full)]);
+    });
+
+    it('come back without the scopes that this version does not know', async () => {
+      const { record } = issue({ scopes: ['verify'] });
+      await store.keys.insert({ ...record, scopes: ['later' as Scope, 'verify'] });
+      expect((await store.keys.find(record.id))?.scopes).toEqual(['verify']);
     });
 
     it('are found many at a time, each once, without those that are not there', async () => {

@@ -40,6 +40,18 @@ function execute(path: string, sql: string): void {
   database.close();
 }
 
+/** Overwrites the first page of a table. */
+function damagePageOf(path: string, table: string): void {
+  const database = new DatabaseSync(path);
+  const place = database
+    .prepare('SELECT (rootpage - 1) * page_size AS start, page_size AS size FROM sqlite_schema, pragma_page_size WHERE name = ?')
+    .get(table);
+  database.close();
+  const descriptor = openSync(path, 'r+');
+  writeSync(descriptor, Buffer.alloc(Number(place?.['size']), 0xff), 0, Number(place?.['size']), Number(place?.['start']));
+  closeSync(descriptor);
+}
+
 describe('a copy', () => {
   it('is of one moment, though others write after each of its steps', async () => {
     await makeStore();
@@ -113,6 +125,14 @@ describe('a copy', () => {
     writeSync(descriptor, Buffer.alloc(3 * 4096, 0xff), 0, 3 * 4096, 4096);
     closeSync(descriptor);
     await expect(takeUpCopy(copy, 'backup')).rejects.toThrow(/^backup is damaged/);
+  });
+
+  it('that is damaged where nothing else reads is neither made nor taken up', async () => {
+    await makeStore();
+    await copyDatabase(file, copy, quiet);
+    for (const path of [file, copy]) damagePageOf(path, 'former_state');
+    await expect(takeUpCopy(copy, 'backup')).rejects.toThrow(/^backup is damaged/);
+    await expect(copyDatabase(file, copy, quiet)).rejects.toThrow(`${file} is damaged`);
   });
 
   it('that was cut off is not taken up', async () => {

@@ -1,6 +1,6 @@
 /** Everything in this process's memory: for tests and for trying things out; gone with the process. */
 import { createLocalLimits } from '../../src/limits/local-counter.ts';
-import type { ApiKeyRecord, KeyStore, Store } from '../../src/ports/store.ts';
+import { type ApiKeyRecord, type KeyStore, knownScopes, type Store } from '../../src/ports/store.ts';
 import { createMemoryCodes } from './memory-codes.ts';
 
 /** Makes an empty store that is always available. */
@@ -23,7 +23,7 @@ function createMemoryKeys(): KeyStore {
   const records = new Map<string, ApiKeyRecord>();
   let changes = 0;
   function put(key: ApiKeyRecord): void {
-    records.set(key.id, key);
+    records.set(key.id, { ...key, scopes: knownScopes(key.scopes) });
     changes += 1;
   }
   return {

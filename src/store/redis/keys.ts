@@ -1,7 +1,6 @@
 /** API keys in Redis: one hash of records and one of last uses; no cache, so that a change is seen by the next look-up. */
 import { randomBytes } from 'node:crypto';
-import { SCOPES, type Scope } from '../../ports/principal.ts';
-import { type ApiKeyRecord, type KeyStore, StoreUnavailableError } from '../../ports/store.ts';
+import { type ApiKeyRecord, type KeyStore, knownScopes, StoreUnavailableError } from '../../ports/store.ts';
 import { readingScript, writingScript } from './script.ts';
 import type { Session } from './session.ts';
 
@@ -147,7 +146,7 @@ function recordOf(id: string, [text, lastUsed]: Kept): ApiKeyRecord | undefined 
     id,
     name,
     plan,
-    scopes: scopesOf(scopes),
+    scopes: knownScopes(scopes),
     createdAt,
     expiresAt,
     revokedAt,
@@ -158,9 +157,4 @@ function recordOf(id: string, [text, lastUsed]: Kept): ApiKeyRecord | undefined 
       expiresAt: secret.expiresAt,
     })),
   };
-}
-
-/** A scope that this version does not know grants nothing here. */
-function scopesOf(named: readonly string[]): Scope[] {
-  return SCOPES.filter((scope) => named.includes(scope));
 }

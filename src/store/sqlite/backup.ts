@@ -1,6 +1,6 @@
 /** Copies of a database: one file each, made while it is in use, and checked before anybody relies on them. */
 import { backup, DatabaseSync } from 'node:sqlite';
-import { CORRUPT, checkPages, checkVersion, NOT_A_DATABASE, StoreFileError } from './open.ts';
+import { CORRUPT, checkPages, checkVersion, NOT_A_DATABASE, StoreFileError, userVersion } from './open.ts';
 import { resultCode } from './transaction.ts';
 
 /** How long another process may have the lock, in ms. */
@@ -47,11 +47,12 @@ export async function copyDatabase(file: string, copy: string, { now, onProgress
     source.exec('ROLLBACK');
   });
   signal.throwIfAborted();
-  return withDatabase(copy, copy, async (database) => {
+  // Errors name the original: what is wrong with its copy is wrong with it, and nobody has heard of the copy's name.
+  return withDatabase(copy, file, async (database) => {
     // The copy is one file, without the -wal and -shm that the original has beside it.
     database.exec('PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL');
     database.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run(MADE_AT, String(now));
-    return readFacts(database, copy);
+    return readFacts(database, file);
   });
 }
 
@@ -87,7 +88,7 @@ async function withDatabase<T>(file: string, name: string, use: (database: Datab
 
 function requireOurs(database: DatabaseSync, name: string): void {
   checkVersion(database, name);
-  if (versionOf(database) === 0) throw new StoreFileError(name, 'is empty: choose another file');
+  if (userVersion(database) === 0) throw new StoreFileError(name, 'is empty: choose another file');
 }
 
 function readFacts(database: DatabaseSync, name: string): BackupFacts {
@@ -95,13 +96,9 @@ function readFacts(database: DatabaseSync, name: string): BackupFacts {
   const meta = (key: string) => database.prepare('SELECT value FROM meta WHERE key = ?').get(key)?.['value']?.toString();
   const madeAt = meta(MADE_AT);
   return {
-    schema: versionOf(database),
+    schema: userVersion(database),
     apiKeys: Number(database.prepare('SELECT count(*) AS n FROM api_key').get()?.['n']),
     identity: meta('fingerprint_key'),
     madeAt: madeAt === undefined ? undefined : Number(madeAt),
   };
-}
-
-function versionOf(database: DatabaseSync): number {
-  return Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
 }

@@ -3,8 +3,7 @@
  * by commands and at the first start, never by a service at work.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { SCOPES, type Scope } from '../../ports/principal.ts';
-import type { ApiKeyRecord, ApiKeySecret, KeyStore } from '../../ports/store.ts';
+import { type ApiKeyRecord, type ApiKeySecret, type KeyStore, knownScopes } from '../../ports/store.ts';
 import { reporting, write } from './transaction.ts';
 
 /** Each secret has a row: a key with its secrets is read in one statement, hence in one state. */
@@ -103,19 +102,13 @@ function recordOf(row: Row, secrets: readonly ApiKeySecret[]): ApiKeyRecord {
     id: row.id,
     name: row.name,
     plan: row.plan,
-    scopes: scopesOf(row.scopes),
+    scopes: knownScopes(row.scopes.split(' ')),
     createdAt: row.created_at,
     expiresAt: row.expires_at ?? undefined,
     revokedAt: row.revoked_at ?? undefined,
     lastUsedAt: row.last_used_at ?? undefined,
     secrets,
   };
-}
-
-/** A scope that this version does not know grants nothing here. */
-function scopesOf(column: string): Scope[] {
-  const named = column.split(' ');
-  return SCOPES.filter((scope) => named.includes(scope));
 }
 
 function secretOf(row: Row): ApiKeySecret {

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreSetupError } from '../../ports/store.ts';
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_KEY, SCHEMA_VERSION } from './schema.ts';
-import { BUSY, resultCode, transaction } from './transaction.ts';
+import { BUSY, block, resultCode, transaction } from './transaction.ts';
 
 /** Before the service starts nothing else waits: time enough for another process to finish its migration. */
 const OPENING_TIMEOUT_MS = 5000;
@@ -38,8 +38,9 @@ export function openDatabase(file: string): DatabaseSync {
     } catch (error) {
       if (resultCode(error) !== BUSY || performance.now() > deadline) throw asFileError(file, error);
     }
-    // Two processes that turn a new file to WAL at once would wait for each other: SQLite refuses one without regard to its timeout.
-    sleep(Math.random() * MAX_PAUSE_MS);
+    // Two processes that turn a new file to WAL at once would wait for each other: SQLite refuses one without regard to its timeout. Nothing of this
+    // process runs yet that could be held up.
+    block(Math.random() * MAX_PAUSE_MS);
   }
 }
 
@@ -114,13 +115,9 @@ function versionOf(database: DatabaseSync): number {
   return Math.max(version, Number(found?.['version'] ?? 0));
 }
 
-function userVersion(database: DatabaseSync): number {
+/** What the file gives for its version, zero if it is empty. */
+export function userVersion(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
-}
-
-/** Blocks: nothing of the process runs yet that could be held up. */
-function sleep(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 function damaged(file: string, cause?: unknown): StoreFileError {

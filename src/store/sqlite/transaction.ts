@@ -41,6 +41,11 @@ export async function write<T>(database: DatabaseSync, work: () => T): Promise<T
   }
 }
 
+/** Blocks the thread for `ms`. */
+export function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
 /** Runs `work`, with `StoreUnavailableError` for an outage of the file or its disk; other errors pass. */
 export function reporting<T>(work: () => T): T {
   try {

@@ -13,7 +13,7 @@ import {
   type WriterData,
 } from './orders.ts';
 import { SCHEMA_VERSION } from './schema.ts';
-import { BUSY, FULL, isOutage, resultCode } from './transaction.ts';
+import { BUSY, block, FULL, isOutage, resultCode } from './transaction.ts';
 import { type Connection, createWriterFile } from './writer-file.ts';
 
 /** The longest pause between two tries at the write lock, in ms: a little more than a commit takes. */
@@ -67,7 +67,8 @@ function begin(deadline: number): Connection {
     } catch (error) {
       if (resultCode(error) !== BUSY || monotonicMs() > deadline) throw error;
     }
-    sleep(Math.random() * MAX_PAUSE_MS);
+    // This thread has nothing else to do.
+    block(Math.random() * MAX_PAUSE_MS);
   }
 }
 
@@ -109,9 +110,4 @@ function sweep(batch: readonly TimedOrder[], rows: CodeRows): void {
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
-}
-
-/** Blocks this thread, which has nothing else to do. */
-function sleep(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
