@@ -114,9 +114,10 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
   function received(call: Call): void {
     if (!streams.has(call)) return;
     clearTimeout(call.timer);
-    const leftMs = call.timeoutMs - (performance.now() - call.startedAt);
-    const mostMs = call.method === undefined ? UNAUTHENTICATED_STREAM_MS : MAX_TIMER_MS;
-    if (leftMs < mostMs || call.method === undefined) call.timer = setTimeout(expire, Math.min(leftMs, mostMs), call);
+    const mostMs = call.method === undefined ? Math.min(call.timeoutMs, UNAUTHENTICATED_STREAM_MS) : call.timeoutMs;
+    // From the start of the call: each message of a stream of requests comes by here.
+    const leftMs = mostMs - (performance.now() - call.startedAt);
+    if (leftMs <= MAX_TIMER_MS) call.timer = setTimeout(expire, leftMs, call);
   }
 
   function requestOf(call: Call, bytes: Uint8Array): Message {

@@ -180,4 +180,17 @@ describe('the deadline', () => {
     lifecycle.end(call, Code.CANCELLED);
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  test('of a stream without a key is not put off by further messages', () => {
+    const failures: unknown[] = [];
+    const lifecycle = lifecycleOf();
+    const reflection = { procedure: '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', isStream: true };
+    const call = lifecycle.begin(incoming({}, reflection), (error) => failures.push(error));
+    for (let minute = 0; minute < 5; minute += 1) {
+      lifecycle.received(call);
+      expect(failures).toEqual([]);
+      vi.advanceTimersByTime(60_000);
+    }
+    expect(failures).toMatchObject([{ reason: 'deadline_exceeded' }]);
+  });
 });
