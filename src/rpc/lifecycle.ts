@@ -73,13 +73,14 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
   }
 
   function begin(incoming: Incoming, fail: (error: unknown) => void): Call {
-    const { procedure, timeoutMs = Number.POSITIVE_INFINITY, isStream } = incoming;
     const peer = callerAddress(incoming.peer, incoming.header('x-forwarded-for'));
-    const method = byProcedure.get(procedure);
+    const method = byProcedure.get(incoming.procedure);
     const call = new Call(incoming, { peer, requestId: requestIdOf(incoming), method }, fail);
+    const { timeoutMs } = call;
     hooks.onStep?.(call, 'begin');
-    call.timer = setTimeout(expire, Math.min(timeoutMs, DEADLINE_MS), call);
-    if (isStream) streams.add(call);
+    // Not `Math.min`: of what cannot be read it makes a delay that no timer takes.
+    call.timer = setTimeout(expire, timeoutMs < DEADLINE_MS ? timeoutMs : DEADLINE_MS, call);
+    if (incoming.isStream) streams.add(call);
     if (incoming.isOversize) call.refusal = new CallFailure('metadata_too_large');
     else if (Number.isNaN(timeoutMs)) call.refusal = new CallFailure('malformed_message');
     return call;
