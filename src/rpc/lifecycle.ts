@@ -12,7 +12,7 @@ import type { Admit } from './admission.ts';
 import { DEADLINE_MS, UNAUTHENTICATED_STREAM_MS } from './bounds.ts';
 import { Call, type Incoming, type Step } from './call.ts';
 import type { CallerAddress } from './caller-address.ts';
-import { CallFailure, UnauthenticatedRefusal } from './failure.ts';
+import { CallFailure } from './failure.ts';
 import { HandlerContext } from './handler-context.ts';
 import { apiKeyOf, requestIdOf } from './headers.ts';
 import { decode, type Method, procedureOf, type StreamingMethod, type UnaryMethod } from './method.ts';
@@ -174,5 +174,5 @@ function failureOf(call: Call, error: unknown): CallStatus {
     call.quota ??= error.quota;
     call.keyId ??= error.keyId;
   }
-  return error instanceof UnauthenticatedRefusal ? { ...status, message: error.message } : status;
+  return status;
 }
