@@ -9,7 +9,6 @@ import type { ServerHttp2Stream } from 'node:http2';
 /** Published as the headers of an answer are sent (Node 24.2 and later). */
 const ANSWERED = 'http2.server.stream.finish';
 
-let answered = 0;
 let isWatching = false;
 
 /** Watches all HTTP/2 streams of this process from now on. */
@@ -17,16 +16,10 @@ export function closeLeftOpenStreams(): void {
   if (isWatching) return;
   isWatching = true;
   subscribe(ANSWERED, (message) => {
-    answered += 1;
     const { stream } = message as { readonly stream: ServerHttp2Stream };
     // An answer that is over with its headers is a refusal: a method of ours answers only requests that have ended.
     if (stream.writableEnded && !stream.readableEnded) setImmediate(close, stream);
   });
-}
-
-/** How many answers were seen. If one is missing, the bound does not hold. */
-export function answersSeen(): number {
-  return answered;
 }
 
 function close(stream: ServerHttp2Stream): void {

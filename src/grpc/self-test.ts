@@ -8,7 +8,6 @@ import { duplexPair } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConnectionInjector, Server, ServerCredentials, ServerInterceptingCall, status } from '@grpc/grpc-js';
 import { BoundNotInstalledError } from '../rpc/bounds.ts';
-import { answersSeen } from './left-open-streams.ts';
 
 const PATIENCE_MS = 5000;
 const PATH = '/self-test/Refused';
@@ -18,10 +17,8 @@ export async function checkBounds(injector: ConnectionInjector): Promise<void> {
   const refusing = createRefusingServer();
   try {
     if ((await ask(injector, { ':method': 'PUT' })) !== 415) throw new Error('requests are not published before they are served');
-    const before = answersSeen();
     if ((await ask(refusing.createConnectionInjector(ServerCredentials.createInsecure()), { ':method': 'POST' })) !== 200)
       throw new Error('calls are not served');
-    if (answersSeen() === before) throw new Error('answers are not published');
   } catch (cause) {
     throw new BoundNotInstalledError(cause);
   } finally {

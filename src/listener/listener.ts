@@ -34,8 +34,10 @@ export interface ConnectionBounds {
   readonly maxConnectionsPerAddress: number;
 }
 
-interface Connection {
-  readonly socket: Socket;
+/** Who calls from one address and port. */
+interface Caller {
+  /** Nearly always the only one: from one port there may be a connection to each address of this machine. */
+  readonly sockets: Set<Socket>;
   /** Calls in a row without a right API key. */
   strange: number;
 }
@@ -65,7 +67,7 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
   const silent = new Map<string, { readonly socket: Socket; readonly spoken: () => void }>();
   let open = 0;
   /** By peer. */
-  const connections = new Map<string, Connection>();
+  const callers = new Map<string, Caller>();
   /** How many of them have begun to count. */
   let suspects = 0;
   let strange = 0;
@@ -80,30 +82,39 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
       onRefused(ofAll === undefined ? 'maxConnections' : 'maxConnectionsPerAddress');
       return false;
     }
-    const peer = formatPeer(address, socket.remotePort);
-    const connection: Connection = { socket, strange: 0 };
     open += 1;
-    if (!isProxy(address)) connections.set(peer, connection);
     socket.once('close', () => {
       ofAll?.();
       ofAddress();
-      connections.delete(peer);
-      forgive(connection);
       open -= 1;
     });
+    if (!isProxy(address)) remember(socket, formatPeer(address, socket.remotePort));
     return true;
   }
 
-  function suspect(connection: Connection): void {
-    if (connection.strange === 0) suspects += 1;
-    connection.strange += 1;
-    strange += 1;
-    if (connection.strange === MOST_STRANGE_CALLS) setImmediate(() => connection.socket.destroy());
+  /** Has the calls on a connection counted, until it closes. */
+  function remember(socket: Socket, peer: string): void {
+    const caller = callers.get(peer) ?? { sockets: new Set(), strange: 0 };
+    callers.set(peer, caller);
+    caller.sockets.add(socket);
+    socket.once('close', () => {
+      caller.sockets.delete(socket);
+      if (caller.sockets.size > 0) return;
+      callers.delete(peer);
+      forgive(caller);
+    });
   }
 
-  function forgive(connection: Connection): void {
-    if (connection.strange > 0) suspects -= 1;
-    connection.strange = 0;
+  function suspect(caller: Caller): void {
+    if (caller.strange === 0) suspects += 1;
+    caller.strange += 1;
+    strange += 1;
+    if (caller.strange >= MOST_STRANGE_CALLS) setImmediate(hangUp, caller);
+  }
+
+  function forgive(caller: Caller): void {
+    if (caller.strange > 0) suspects -= 1;
+    caller.strange = 0;
   }
 
   /** Handshake and preface have one time together, so that it runs from the beginning of the connection. */
@@ -155,10 +166,10 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
     judge(peer, isRight) {
       // Nearly always, there is nothing to forget.
       if (isRight && suspects === 0) return;
-      const connection = connections.get(peer);
-      if (connection === undefined) return;
-      if (isRight) forgive(connection);
-      else suspect(connection);
+      const caller = callers.get(peer);
+      if (caller === undefined) return;
+      if (isRight) forgive(caller);
+      else suspect(caller);
     },
     open: () => open,
     strange: () => strange,
@@ -168,6 +179,10 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
       for (const { socket } of silent.values()) socket.destroy();
     },
   };
+}
+
+function hangUp({ sockets }: Caller): void {
+  for (const socket of sockets) socket.destroy();
 }
 
 /** The two ends of a connection, which are the same for the socket that is encrypted and the one that is in it. */

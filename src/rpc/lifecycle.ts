@@ -12,7 +12,7 @@ import type { Admit } from './admission.ts';
 import { DEADLINE_MS, UNAUTHENTICATED_STREAM_MS } from './bounds.ts';
 import { Call, type Incoming, type Step } from './call.ts';
 import type { CallerAddress } from './caller-address.ts';
-import { CallFailure, UnauthenticatedRefusal } from './failure.ts';
+import { CallFailure } from './failure.ts';
 import { HandlerContext } from './handler-context.ts';
 import { apiKeyOf, requestIdOf } from './headers.ts';
 import { decode, type Method, procedureOf, type StreamingMethod, type UnaryMethod } from './method.ts';
@@ -73,13 +73,14 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
   }
 
   function begin(incoming: Incoming, fail: (error: unknown) => void): Call {
-    const { procedure, timeoutMs = Number.POSITIVE_INFINITY, isStream } = incoming;
     const peer = callerAddress(incoming.peer, incoming.header('x-forwarded-for'));
-    const method = byProcedure.get(procedure);
+    const method = byProcedure.get(incoming.procedure);
     const call = new Call(incoming, { peer, requestId: requestIdOf(incoming), method }, fail);
+    const { timeoutMs } = call;
     hooks.onStep?.(call, 'begin');
-    call.timer = setTimeout(expire, Math.min(timeoutMs, DEADLINE_MS), call);
-    if (isStream) streams.add(call);
+    // Not `Math.min`: of what cannot be read it makes a delay that no timer takes.
+    call.timer = setTimeout(expire, timeoutMs < DEADLINE_MS ? timeoutMs : DEADLINE_MS, call);
+    if (incoming.isStream) streams.add(call);
     if (incoming.isOversize) call.refusal = new CallFailure('metadata_too_large');
     else if (Number.isNaN(timeoutMs)) call.refusal = new CallFailure('malformed_message');
     return call;
@@ -114,9 +115,10 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
   function received(call: Call): void {
     if (!streams.has(call)) return;
     clearTimeout(call.timer);
-    const leftMs = call.timeoutMs - (performance.now() - call.startedAt);
-    const mostMs = call.method === undefined ? UNAUTHENTICATED_STREAM_MS : MAX_TIMER_MS;
-    if (leftMs < mostMs || call.method === undefined) call.timer = setTimeout(expire, Math.min(leftMs, mostMs), call);
+    const mostMs = call.method === undefined ? Math.min(call.timeoutMs, UNAUTHENTICATED_STREAM_MS) : call.timeoutMs;
+    // From the start of the call: each message of a stream of requests comes by here.
+    const leftMs = mostMs - (performance.now() - call.startedAt);
+    if (leftMs <= MAX_TIMER_MS) call.timer = setTimeout(expire, leftMs, call);
   }
 
   function requestOf(call: Call, bytes: Uint8Array): Message {
@@ -172,5 +174,5 @@ function failureOf(call: Call, error: unknown): CallStatus {
     call.quota ??= error.quota;
     call.keyId ??= error.keyId;
   }
-  return error instanceof UnauthenticatedRefusal ? { ...status, message: error.message } : status;
+  return status;
 }

@@ -12,7 +12,7 @@ import { type ErrorReason, ErrorReasonSchema } from '../../gen/ts/otp/v1/error_r
 import type { FieldViolation } from '../otp/error.ts';
 
 /** The domain of every `ErrorInfo`: the package of the contract. */
-export const ERROR_DOMAIN = 'otp.v1';
+const ERROR_DOMAIN = 'otp.v1';
 
 /** The name of a reason in the contract. */
 export function reasonName(reason: ErrorReason): string {

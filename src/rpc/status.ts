@@ -141,7 +141,7 @@ export function statusOf(error: unknown, requestId: string): CallStatus {
   if (error instanceof InvalidInputError) details.push(badRequest(error.violations));
   if (reason === 'rate_limited' || reason === 'cost_over_limit') details.push(quotaFailure(metadata));
   if (retryAfterMs !== undefined) details.push(retryInfo(retryAfterMs));
-  const message = error instanceof InvalidInputError ? describeFields(meaning.message, error.violations) : meaning.message;
+  const message = messageOf(error, meaning.message);
   const status: Status = create(StatusSchema, { code: meaning.code, message, details });
   return {
     ...meaning,
@@ -165,6 +165,12 @@ function statusAsSaid({ code, message, details }: StatusError): CallStatus {
     isFinal: false,
     internal: false,
   };
+}
+
+/** What is said of a reason, or better what is known of this error. */
+function messageOf(error: unknown, message: string): string {
+  if (error instanceof InvalidInputError) return describeFields(message, error.violations);
+  return error instanceof UnauthenticatedRefusal ? error.message : message;
 }
 
 /** The first fields with what to do about each: many callers print nothing of an error but its message. */

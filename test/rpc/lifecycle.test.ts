@@ -143,6 +143,16 @@ describe('headers are refused before anything is asked of a store:', () => {
   });
 });
 
+test('the timeout of a call is read once: a door parses it from a header', () => {
+  const timeoutMs = vi.fn(() => 4000);
+  const given = Object.defineProperty({ ...incoming() }, 'timeoutMs', { get: timeoutMs });
+  const lifecycle = lifecycleOf();
+  const call = lifecycle.begin(given, () => undefined);
+  expect(call.timeoutMs).toBe(4000);
+  lifecycle.end(call, Code.CANCELLED);
+  expect(timeoutMs).toHaveBeenCalledOnce();
+});
+
 describe('the deadline', () => {
   beforeEach(() => {
     vi.useFakeTimers();
@@ -155,6 +165,7 @@ describe('the deadline', () => {
     [60_000, 5000],
     [2 ** 40, 5000],
     [1, 1],
+    [Number.NaN, 5000],
   ])('of a caller who waits %s ms is after %s', (timeoutMs, expected) => {
     const failures: unknown[] = [];
     lifecycleOf().begin(incoming({}, { timeoutMs }), (error) => failures.push(error));
@@ -179,5 +190,18 @@ describe('the deadline', () => {
     expect(failures).toHaveLength(expected === undefined ? 0 : 1);
     lifecycle.end(call, Code.CANCELLED);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('of a stream without a key is not put off by further messages', () => {
+    const failures: unknown[] = [];
+    const lifecycle = lifecycleOf();
+    const reflection = { procedure: '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', isStream: true };
+    const call = lifecycle.begin(incoming({}, reflection), (error) => failures.push(error));
+    for (let minute = 0; minute < 5; minute += 1) {
+      lifecycle.received(call);
+      expect(failures).toEqual([]);
+      vi.advanceTimersByTime(60_000);
+    }
+    expect(failures).toMatchObject([{ reason: 'deadline_exceeded' }]);
   });
 });

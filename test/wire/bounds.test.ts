@@ -1,7 +1,8 @@
 /** The bounds hold with the fast path and without it. */
+import type { ClientHttp2Session } from 'node:http2';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
-import { openConnection } from '../support/raw.ts';
+import { openConnection, openStream, rawCall } from '../support/raw.ts';
 import { startServer, type TestServer, type TestServerOptions } from '../support/server.ts';
 import {
   askForToken,
@@ -9,6 +10,8 @@ import {
   keylessCallsAreBounded,
   leftOpenStreamsAreClosed,
   metadataIsBounded,
+  NOTHING,
+  PATHS,
   SMALL,
 } from './bounds.ts';
 
@@ -61,6 +64,24 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
     for (let count = 0; count < 250; count += 1) expect((await askForToken(connection, unseen)).code).toBe('UNAVAILABLE');
     vi.restoreAllMocks();
     expect((await askForToken(connection, unseen)).code).toBe('OK');
+  });
+
+  const checkHealth = async (connection: ClientHttp2Session): Promise<string | undefined> =>
+    (await rawCall(connection, PATHS.healthCheck, { body: NOTHING })).code;
+
+  test('a health check is none of these', async () => {
+    const connection = await connect(await start());
+    for (let count = 0; count < 250; count += 1) expect(await checkHealth(connection)).toBe('OK');
+    expect(connection.destroyed).toBe(false);
+  });
+
+  test('a call over the bound of calls without a key is', async () => {
+    const connection = await connect(await start());
+    for (let count = 0; count < 10; count += 1) openStream(connection, PATHS.healthWatch);
+    for (let count = 0; count < 199; count += 1) expect(await checkHealth(connection)).toBe('RESOURCE_EXHAUSTED');
+    expect(connection.destroyed).toBe(false);
+    await checkHealth(connection);
+    await expect.poll(() => connection.destroyed).toBe(true);
   });
 
   test('a right key begins the count anew', async () => {

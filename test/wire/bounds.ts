@@ -149,6 +149,16 @@ export async function metadataIsBounded({ address, apiKey }: Target): Promise<vo
   await askForToken(connection, apiKey, metadataOf(apiKey, 60_000));
   await expect.poll(() => connection.destroyed, { timeout: PATIENCE_MS }).toBe(true);
 
+  // Binary metadata counts as it is sent, in base64.
+  const binary = await openConnection(address);
+  const inBinary = (bytes: number) => {
+    const { 'x-pad': pad = '', ...rest } = metadataOf(apiKey, bytes - '-bin'.length);
+    return askForToken(binary, apiKey, { ...rest, 'x-pad-bin': pad });
+  };
+  expect((await inBinary(8192)).code).toBe('OK');
+  expect((await inBinary(8193)).code).toBe('RESOURCE_EXHAUSTED');
+  binary.destroy();
+
   // It does not matter in which header it comes.
   const other = await openConnection(address);
   for (const name of ['grpc-accept-encoding', 'accept-encoding', ':path'])

@@ -48,6 +48,7 @@ describe('an answer is the same, whoever serves it:', () => {
     ['bad fields', asToken(frame(Buffer.alloc(0)))],
     ['no API key', asToken(frame(MESSAGE), { 'x-api-key': '' })],
     ['an API key that is none', asToken(frame(MESSAGE), { 'x-api-key': 'none' })],
+    ['an API key with a letter beyond ASCII', asToken(frame(MESSAGE), { 'x-api-key': 'none\u00e9' })],
     ['a deadline that passes', asToken(undefined, { 'grpc-timeout': '30m' })],
     ['a deadline that is none', asToken(frame(MESSAGE), { 'grpc-timeout': 'soon' })],
     ['a request id', asToken(frame(MESSAGE), { 'x-request-id': 'mine' })],

@@ -15,7 +15,7 @@ import { parseTimeout } from './timeout.ts';
 import { type Answering, UnaryCall } from './unary-call.ts';
 
 /** The versions that the tests have passed with, exactly. */
-export const TESTED: Readonly<Record<'node' | 'grpc-js', readonly string[]>> = { node: ['26.10.0'], 'grpc-js': ['1.14.7'] };
+const TESTED: Readonly<Record<'node' | 'grpc-js', readonly string[]>> = { node: ['26.10.0'], 'grpc-js': ['1.14.7'] };
 
 type Serve = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 

@@ -14,7 +14,7 @@ export function keepStreamsInTables(http2: Http2Server): void {
 }
 
 /** A connection whose state has another shape stays as it is. */
-export function keepInTable(session: Http2Session): void {
+function keepInTable(session: Http2Session): void {
   const name = Object.getOwnPropertySymbols(session).find(({ description }) => description === 'state');
   const state = name && (session as unknown as Record<symbol, SessionState | undefined>)[name];
   if (state?.streams?.size === 0) state.streams = createStreamTable();

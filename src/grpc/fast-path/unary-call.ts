@@ -21,6 +21,9 @@ const HEADERS = { ':status': 200, 'content-type': 'application/grpc+proto' };
 const WITH_TRAILERS = { waitForTrailers: true, sendDate: false };
 const TRAILERS_ONLY = { endStream: true, sendDate: false };
 
+/** grpc-js drops a header with any other character (gRPC over HTTP2, ASCII-Value). */
+const PRINTABLE = /^[ -~]*$/;
+
 /** The mistake in a request, by how it came. */
 const REFUSALS = {
   'too large': 'message_too_large',
@@ -78,7 +81,7 @@ export class UnaryCall implements Incoming {
 
   header(name: string): string | undefined {
     const value = this.#headers[name];
-    return typeof value === 'string' ? value : undefined;
+    return typeof value === 'string' && PRINTABLE.test(value) ? value : undefined;
   }
 
   /** Has the call admitted, read and answered. */

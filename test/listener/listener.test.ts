@@ -1,0 +1,94 @@
+/** The listener by itself: whose calls it counts, and what stays of a connection that has gone. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, test } from 'vitest';
+import { createListener, type Listener } from '../../src/listener/listener.ts';
+
+const MOST_STRANGE_CALLS = 200;
+const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+const closers: (() => unknown)[] = [];
+
+afterEach(() => {
+  for (const close of closers.splice(0).reverse()) close();
+});
+
+/** A listener on all addresses of this machine. */
+async function start(isProxy?: (address: string) => boolean): Promise<{ listener: Listener; port: number }> {
+  const options = {
+    tls: undefined,
+    bounds: { maxConnections: 100, maxConnectionsPerAddress: 100 },
+    // To be read, or nobody sees its end.
+    onConnection: (socket: Socket) => void socket.resume(),
+    onRefused: () => undefined,
+    onTlsProblem: () => undefined,
+  };
+  const listener = createListener(options, isProxy);
+  closers.push(() => listener.close());
+  return { listener, port: await listener.listen('0.0.0.0', 0) };
+}
+
+/** A connection that has begun to speak, from a port if it is given. */
+async function open(listener: Listener, port: number, host = '127.0.0.1', localPort?: number): Promise<Socket> {
+  const before = listener.open();
+  const socket = connect({ host, port, localAddress: '127.0.0.1', ...(localPort !== undefined && { localPort }) });
+  closers.push(() => socket.destroy());
+  await once(socket, 'connect');
+  socket.on('error', () => undefined).resume();
+  socket.write(PREFACE);
+  await expect.poll(listener.open).toBe(before + 1);
+  return socket;
+}
+
+async function close(listener: Listener, socket: Socket): Promise<void> {
+  const before = listener.open();
+  socket.destroy();
+  await expect.poll(listener.open).toBe(before - 1);
+}
+
+function judgeWrong(listener: Listener, { localPort }: Socket, calls: number): void {
+  for (let call = 0; call < calls; call += 1) listener.judge(`127.0.0.1:${localPort}`, false);
+}
+
+async function isClosed(socket: Socket): Promise<boolean> {
+  await sleep(100);
+  return socket.destroyed;
+}
+
+test('calls are counted of a connection whose port has another one to another address of this machine', async () => {
+  const { listener, port } = await start();
+  const first = await open(listener, port);
+  const second = await open(listener, port, '127.0.0.2', first.localPort);
+  await close(listener, second);
+  judgeWrong(listener, first, MOST_STRANGE_CALLS - 1);
+  expect(await isClosed(first)).toBe(false);
+  judgeWrong(listener, first, 1);
+  expect(await isClosed(first)).toBe(true);
+});
+
+test('a port with connections to several addresses has them closed together', async () => {
+  const { listener, port } = await start();
+  const first = await open(listener, port);
+  const second = await open(listener, port, '127.0.0.2', first.localPort);
+  judgeWrong(listener, first, MOST_STRANGE_CALLS);
+  expect([await isClosed(first), await isClosed(second)]).toEqual([true, true]);
+});
+
+test('the connection of a proxy is not closed for the calls of a stranger, since it carries many callers', async () => {
+  const { listener, port } = await start((address) => address === '127.0.0.1');
+  const socket = await open(listener, port);
+  judgeWrong(listener, socket, 2 * MOST_STRANGE_CALLS);
+  expect(await isClosed(socket)).toBe(false);
+});
+
+test('nothing waits any more for a connection that has gone without a word', async () => {
+  const { listener, port } = await start();
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  const sockets = Array.from({ length: 50 }, () => connect(port, '127.0.0.1'));
+  await expect.poll(listener.open).toBe(50);
+  expect(timers()).toBeGreaterThanOrEqual(before + 50);
+  for (const socket of sockets) socket.destroy();
+  await expect.poll(listener.open).toBe(0);
+  expect(timers()).toBeLessThan(before + 5);
+});
