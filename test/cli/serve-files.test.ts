@@ -31,4 +31,13 @@ describe('a start is refused in one line', () => {
       /^error: --tls-cert: cannot be used with --tls-key and --tls-client-ca \((ERR_OSSL_\w+|EISDIR)\): use PEM files/,
     );
   });
+
+  it.each([
+    ['file', 'the file must be a JSON object of plans by name, such as {"free": {"minute": 5}}'],
+    ['folder', 'cannot be read (EISDIR): correct the path or its mode'],
+    ['plans', 'free.minute must be a whole number from 1 to 1000000000'],
+  ])('with a %s for the plans', async (name, complaint) => {
+    writeFileSync(join(folder, 'plans'), '{"free": {"minute": "x"}}');
+    expect(await refusal('--plans', join(folder, name))).toBe(`error: --plans: ${complaint}\n`);
+  });
 });
