@@ -1,11 +1,10 @@
 /** The composition root: builds every part from the configuration, runs them, and closes them in reverse order. */
-import { readFileSync } from 'node:fs';
 import { createAuthenticator } from '../auth/authenticator.ts';
 import type { Config } from '../config/config.ts';
 import { formatAddress } from '../config/listen-address.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { createCharging } from '../limits/charging.ts';
-import { DEFAULT_PLANS, type Plans, parsePlans } from '../limits/plans.ts';
+import type { Plans } from '../limits/plans.ts';
 import { NO_AUDIT_LOG, openAuditLog } from '../observability/audit-file.ts';
 import type { Log, Logger } from '../observability/log.ts';
 import { invalid } from '../otp/error.ts';
@@ -14,6 +13,7 @@ import { createAdmit } from '../rpc/admission.ts';
 import { openStore } from '../store/open.ts';
 import { createFingerprints, type Fingerprints } from '../verification/fingerprint.ts';
 import { ensureFingerprintKey, fingerprintKeyFile, readFingerprintKey } from './fingerprint-key.ts';
+import { readPlans } from './plans-file.ts';
 import { watchStore } from './store-monitor.ts';
 
 /** How often the times of last use are written down, in ms. */
@@ -43,7 +43,7 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
   const { logger } = log;
   await using parts = new AsyncDisposableStack();
   parts.defer(log.flush);
-  const plans = readPlans(config);
+  const plans = readPlans(config.plansFile);
   let onLost = (_: unknown): void => undefined;
   const warn = (text: string): void => logger.warn(text);
   const store = lent ?? (await openStore(config, warn, (error) => onLost(error)));
@@ -104,10 +104,6 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
       return closing;
     },
   };
-}
-
-function readPlans({ plansFile }: Config): Plans {
-  return plansFile === undefined ? DEFAULT_PLANS : parsePlans(readFileSync(plansFile, 'utf8'));
 }
 
 /** Reads the fingerprint key, made on the first start, and refuses one that the store's state was not written under. */

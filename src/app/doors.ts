@@ -1,9 +1,12 @@
 /** The doors of the service, over one lifecycle: which addresses listen, and what each is told. Today the only door is gRPC. */
 import type { Config } from '../config/config.ts';
+import { SETTINGS } from '../config/settings.ts';
 import { createGrpcServer, type GrpcServer } from '../grpc/server.ts';
+import { TlsFilesError } from '../listener/tls.ts';
 import { logCall } from '../observability/call-log.ts';
 import type { Log } from '../observability/log.ts';
 import { tellOfRefused } from '../observability/refused-connections.ts';
+import { invalid } from '../otp/error.ts';
 import type { Clock } from '../ports/store.ts';
 import type { Admit } from '../rpc/admission.ts';
 import { createCallerAddress } from '../rpc/caller-address.ts';
@@ -27,8 +30,21 @@ export interface Doors extends Pick<GrpcServer, 'setServing'> {
   readonly close: () => Promise<void>;
 }
 
-/** Makes the doors; nothing listens yet. Throws for TLS files that cannot be used. */
-export function openDoors(config: Config, { log, clock, admit, verify }: DoorParts): Doors {
+/** Makes the doors; nothing listens yet. Throws `InvalidInputError` for TLS files that cannot be used. */
+export function openDoors(config: Config, parts: DoorParts): Doors {
+  try {
+    return openAll(config, parts);
+  } catch (error) {
+    if (!(error instanceof TlsFilesError)) throw error;
+    const { tlsCert, tlsKey, tlsClientCa } = SETTINGS;
+    throw invalid(
+      tlsCert.flag,
+      `cannot be used with ${tlsKey.flag} and ${tlsClientCa.flag} (${error.message}): use PEM files that this user can read, and the key of the certificate`,
+    );
+  }
+}
+
+function openAll(config: Config, { log, clock, admit, verify }: DoorParts): Doors {
   const { logger } = log;
   const { listen, tls, maxConnections, maxConnectionsPerAddress, shutdownGraceMs } = config;
   const bounds = { maxConnections, maxConnectionsPerAddress };

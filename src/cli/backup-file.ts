@@ -72,6 +72,11 @@ export function removeCompanions(file: string): void {
   for (const companion of COMPANIONS) rmSync(file + companion, { force: true });
 }
 
+/** A database, and what SQLite may have beside it. */
+export function databaseFiles(file: string): string[] {
+  return [file, ...COMPANIONS.map((companion) => file + companion)];
+}
+
 /** Throws for a store in Redis, which has its own means of backup. */
 export function refuseRedis(redis: RedisLocation | undefined): void {
   if (redis === undefined) return;

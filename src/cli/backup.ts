@@ -1,10 +1,10 @@
 /** `otpd backup`: copies the database of a server into one file, while it runs. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { SETTINGS } from '../config/settings.ts';
 import { databaseFile } from '../store/open.ts';
 import { copyDatabase } from '../store/sqlite/backup.ts';
-import { draftOf, LARGE_BYTES, refuseRedis, removeDraft, replace, writePrivate } from './backup-file.ts';
+import { databaseFiles, draftOf, LARGE_BYTES, refuseRedis, removeDraft, replace, writePrivate } from './backup-file.ts';
 import { besideBackup, keyFileOf, readServerKey } from './backup-key.ts';
 import { localError } from './failure.ts';
 import { formatInstant } from './instant.ts';
@@ -47,11 +47,10 @@ async function backUp(io: Io, file: string, flags: BackupFlags): Promise<void> {
   const database = databaseFile(dataDir);
   if (!existsSync(database)) throw localError(`there is no ${database}: set --data-dir/${SETTINGS.dataDir.env} to the server's`);
   const withKey = flags.includeFingerprintKey === true;
-  for (const path of [file, ...(withKey ? [besideBackup(file)] : [])]) {
-    if (!flags.force && existsSync(path))
-      throw localError(`${path} exists already: choose another name, or --force to replace it`);
-  }
   const keyFile = keyFileOf(io, flags.fingerprintKeyFile, dataDir);
+  for (const path of [file, ...(withKey ? [besideBackup(file)] : [])]) checkTarget(path, flags.force === true);
+  if (isOneOf(file, [...databaseFiles(database), keyFile]))
+    throw localError(`${file} is a file of the server itself: choose another name`);
   const now = Date.now();
   const drafts = [draftOf(file), draftOf(besideBackup(file))] as const;
   try {
@@ -75,6 +74,17 @@ async function backUp(io: Io, file: string, flags: BackupFlags): Promise<void> {
   } finally {
     drafts.forEach(removeDraft);
   }
+}
+
+function checkTarget(path: string, force: boolean): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (found.isDirectory()) throw localError(`${path} is a folder: name a file in it`);
+  if (!force) throw localError(`${path} exists already: choose another name, or --force to replace it`);
+}
+
+function isOneOf(file: string, others: readonly string[]): boolean {
+  return existsSync(file) && others.some((other) => existsSync(other) && realpathSync(other) === realpathSync(file));
 }
 
 async function copy(io: Io, database: string, draft: string, now: number): ReturnType<typeof copyDatabase> {

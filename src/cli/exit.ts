@@ -68,7 +68,7 @@ function describeUsage({ code, message }: CommanderError): string {
     case 'commander.excessArguments':
       return 'too many arguments: see --help';
     case 'commander.unknownCommand':
-      return text.replace(/ '.*'/, '');
+      return text.replace(/ '.*'/, '').replace(/^unknown command$/, '$&: see `otpd help`');
     case 'commander.unknownOption':
       return describeOption(text.replace(/=.*'/, "'"));
     default:

@@ -1,9 +1,10 @@
 /** Opens, for the commands that work on it directly, the store that the server uses, and the audit trail. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
+import { readPlans } from '../app/plans-file.ts';
 import { SETTINGS, type SettingName } from '../config/settings.ts';
-import { DEFAULT_PLANS, type Plans, parsePlans } from '../limits/plans.ts';
+import type { Plans } from '../limits/plans.ts';
 import { type AuditLog, NO_AUDIT_LOG, openAuditLog } from '../observability/audit-file.ts';
 import type { Actor, Audit } from '../ports/audit.ts';
 import type { Store } from '../ports/store.ts';
@@ -66,9 +67,7 @@ export function currentOperator(): Actor {
 
 /** The plans in force: those of the file, or the built-in ones. */
 export function loadPlans(io: Io, flag: string | undefined): Plans {
-  const file = flag ?? io.env[SETTINGS.plans.env];
-  if (!file) return DEFAULT_PLANS;
-  return parsePlans(readPlans(file));
+  return readPlans((flag ?? io.env[SETTINGS.plans.env]) || undefined);
 }
 
 /** Where the flags, or else the environment, say that the store is. */
@@ -99,13 +98,5 @@ export function openTrail(io: Io): AuditLog {
     throw localError(
       `${file} cannot be written: ${fileTrouble(error)}; it should hold the audit trail (${SETTINGS.auditLog.env})`,
     );
-  }
-}
-
-function readPlans(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw localError(`${file} cannot be read: ${fileTrouble(error)}; it should hold the plans (--plans/${SETTINGS.plans.env})`);
   }
 }

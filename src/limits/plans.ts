@@ -43,8 +43,8 @@ export function isPlanName(text: string): boolean {
  */
 export function parsePlans(json: string): Plans {
   const members = membersOf(parseJson(json));
-  if (members === undefined) throw invalid('plans', 'must be a JSON object of plans by name, such as {"free": {"minute": 5}}');
-  if (members.length === 0) throw invalid('plans', 'must hold at least one plan');
+  if (members === undefined) throw invalid('the file', 'must be a JSON object of plans by name, such as {"free": {"minute": 5}}');
+  if (members.length === 0) throw invalid('the file', 'must hold at least one plan');
   const violations = new Violations();
   const plans = members.map(([name, value]) => parsePlan(name, value, violations));
   violations.throwIfAny();

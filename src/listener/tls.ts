@@ -29,15 +29,20 @@ export interface TlsOptions {
   readonly onProblem: (problem: string) => void;
 }
 
+/** The files cannot be read, are no PEM, or do not fit together; the message is the code of what is wrong. */
+export class TlsFilesError extends Error {
+  override readonly name = 'TlsFilesError';
+}
+
 export interface TlsEndpoint {
   /** Connections are emitted to it (`connection`), and come out encrypted (`secureConnection`). */
   readonly server: Server;
   readonly close: () => void;
 }
 
-/** Makes the endpoint. Throws if the files cannot be used. A later change that cannot, such as a certificate without its key, is a problem. */
+/** Makes the endpoint. Throws `TlsFilesError` if the files cannot be used. A later change that cannot, such as a certificate without its key, is a problem. */
 export function createTlsEndpoint({ files, protocols, onProblem }: TlsOptions): TlsEndpoint {
-  let pems = read(files);
+  let pems = readFirst(files);
   let lastProblem = '';
   const server = createServer({
     ...pems,
@@ -56,12 +61,25 @@ export function createTlsEndpoint({ files, protocols, onProblem }: TlsOptions): 
       pems = fresh;
       server.setSecureContext(fresh);
     } catch (error) {
-      const problem = String((error as NodeJS.ErrnoException).code ?? 'unreadable');
+      const problem = codeOf(error);
       if (problem !== lastProblem) onProblem(problem);
       lastProblem = problem;
     }
   }, REFRESH_MS).unref();
   return { server, close: () => clearInterval(timer) };
+}
+
+function readFirst(files: TlsFiles): Pems {
+  try {
+    return read(files);
+  } catch (error) {
+    throw new TlsFilesError(codeOf(error), { cause: error });
+  }
+}
+
+/** The system's or OpenSSL's code for what is wrong: their messages may hold paths. */
+function codeOf(error: unknown): string {
+  return String((error as NodeJS.ErrnoException).code ?? 'unreadable');
 }
 
 /** Reads the files and checks that they fit together. */

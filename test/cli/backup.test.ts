@@ -116,6 +116,18 @@ describe('backup', () => {
     expect(backups()).toEqual(['otpd.db.fingerprint-key']);
   });
 
+  it('is never written over a file of the server, or over a folder', async () => {
+    await using _ = await startReal({ dataDir });
+    const alias = join(folder, 'alias.db');
+    symlinkSync(database(), alias);
+    const before = [database(), `${database()}-wal`, serverKey()].map((path) => statSync(path).ino);
+    for (const file of [database(), `${database()}-wal`, serverKey(), alias])
+      await expectRefusal(['backup', file, '--force'], `${file} is a file of the server itself`);
+    expect([database(), `${database()}-wal`, serverKey()].map((path) => statSync(path).ino)).toEqual(before);
+    await expectRefusal(['backup', join(folder, 'backups'), '--force'], 'is a folder');
+    expect(backups()).toEqual([]);
+  });
+
   it('is refused without a database, into no folder, and of a Redis', async () => {
     await expectRefusal(['backup', backup], `there is no ${database()}`);
     await makeStore();

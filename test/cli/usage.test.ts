@@ -10,6 +10,7 @@ describe('a wrong command line', () => {
   it.each([
     ['an unknown command, with the near one', ['tokn'], 'error: unknown command (Did you mean token?)\n'],
     ['an unknown subcommand', ['keys', 'lst'], 'error: unknown command (Did you mean list?)\n'],
+    ['a command that is like none', ['qqqqqqqq'], 'error: unknown command: see `otpd help`\n'],
     [
       'an unknown flag, with the near one',
       ['token', SECRET, '--digit', '6'],

@@ -80,11 +80,11 @@ describe('plans in JSON', () => {
   });
 
   it.each(['', 'otpd_secret', '[]', '"free"', 'null', '5'])('are refused as a whole: %s', (json) => {
-    expect(mistakes(json)).toEqual(['plans: must be a JSON object of plans by name, such as {"free": {"minute": 5}}']);
+    expect(mistakes(json)).toEqual(['the file: must be a JSON object of plans by name, such as {"free": {"minute": 5}}']);
   });
 
   it('are refused when there are none', () => {
-    expect(mistakes('{}')).toEqual(['plans: must hold at least one plan']);
+    expect(mistakes('{}')).toEqual(['the file: must hold at least one plan']);
   });
 
   it('may not be named to reach into a prototype', () => {

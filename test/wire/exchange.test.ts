@@ -1,5 +1,7 @@
 /** A handler reads headers and the deadline, and adds headers, trailers and a status of its own: unary or streaming, with the fast path or without. */
+import { once } from 'node:events';
 import type { ClientHttp2Session } from 'node:http2';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { anyPack } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -17,6 +19,9 @@ type Handle = (context: CallContext & Exchange) => void;
 
 /** The handlers do this before they answer; each test sets its own. */
 let handle: Handle = () => undefined;
+/** Whether the streaming one goes on after its first message, without a look at its signal. */
+let goesOn = false;
+let streamsEnded = 0;
 
 const served = [
   {
@@ -35,6 +40,11 @@ const served = [
     async *handle(_: unknown, context: CallContext & Exchange) {
       handle(context);
       yield create(methods.watchToken.output);
+      try {
+        for (; goesOn; await sleep(10)) yield create(methods.watchToken.output);
+      } finally {
+        streamsEnded += 1;
+      }
     },
   },
 ] as unknown as Method[];
@@ -50,6 +60,20 @@ describe.each([true, false])('with the fast path: %s', (fastPath) => {
   afterAll(async () => {
     connection.destroy();
     await server.close(0);
+  });
+
+  test('a handler that streams on for a caller who has left is ended', async () => {
+    goesOn = true;
+    const before = streamsEnded;
+    try {
+      const stream = openStream(connection, '/otp.v1.OtpService/WatchToken');
+      stream.end(frame(Buffer.alloc(0)));
+      await once(stream, 'data');
+      stream.close();
+      await expect.poll(() => streamsEnded).toBe(before + 1);
+    } finally {
+      goesOn = false;
+    }
   });
 
   describe.each(['Token', 'WatchToken'])('%s', (name) => {
