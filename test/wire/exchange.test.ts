@@ -63,6 +63,7 @@ describe.each([true, false])('with the fast path: %s', (fastPath) => {
   });
 
   test('a handler that streams on for a caller who has left is ended', async () => {
+    handle = () => undefined;
     goesOn = true;
     const before = streamsEnded;
     try {
