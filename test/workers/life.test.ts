@@ -64,7 +64,7 @@ test('every mistake is told once', async () => {
   const alone = await serve({ OTPD_PLANS: plans });
   const together = await serve({ OTPD_PLANS: plans, OTPD_WORKERS: '2' });
   rmSync(folder, { recursive: true });
-  expect(alone).toMatchObject({ code: 2, err: expect.stringMatching(/^error: free.minute: .*\n$/) });
+  expect(alone).toMatchObject({ code: 2, err: expect.stringMatching(/^error: --plans: free.minute .*\n$/) });
   expect(together).toEqual(alone);
 });
 
