@@ -3,7 +3,7 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 import { WatchTokenResponseSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import { createOtpClient } from '../../src/cli/client.ts';
+import { createOtpClient } from '../../src/cli/input/client.ts';
 import { sent, startDouble, type WatchAnswer } from './double.ts';
 import { otpd } from './harness.ts';
 import { startReal } from './real.ts';

@@ -54,7 +54,7 @@ type Layer = keyof typeof MAY_IMPORT;
 /** Where generated code may be known. */
 const KNOWS_GEN: ReadonlySet<Layer> = new Set(['rpc', 'service', 'grpc', 'observability', 'client', 'cli']);
 /** Where gRPC may be known: the transport, and the clients. */
-const KNOWS_GRPC = /^src\/(grpc\/|client\/|cli\/client\.ts$)/;
+const KNOWS_GRPC = /^src\/(grpc\/|client\/|cli\/input\/client\.ts$)/;
 
 /** The only files directly below `src`: they start the program. */
 const START: ReadonlySet<string> = new Set(['bin.ts', 'main.ts']);
