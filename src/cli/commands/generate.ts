@@ -70,7 +70,7 @@ async function generate(io: Io, flags: GenerateFlags): Promise<void> {
   };
   using pngFile = png === undefined ? undefined : reserveFile(png, force);
   using svgFile = svg === undefined ? undefined : reserveFile(svg, force);
-  const response = await withClient(io, flags, (client) => client.generate(request));
+  const response = await withClient(io, flags, (client) => client.generate(request, { signal: io.signal }));
   if (flags.json) writeMessage(io.stdout, GenerateResponseSchema, response);
   else showKey(io, response);
   for (const [format, target] of [

@@ -51,7 +51,7 @@ export function tokenCommand(io: Io): Command {
         futureSteps: future,
         ...(at !== undefined && { at: timestampFromMs(at) }),
       };
-      const response = await withClient(io, flags, (client) => client.token(request));
+      const response = await withClient(io, flags, (client) => client.token(request, { signal: io.signal }));
       if (flags.json) writeMessage(io.stdout, TokenResponseSchema, response);
       else showTokens(io, response);
     });

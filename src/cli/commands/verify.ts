@@ -11,7 +11,6 @@ import { addConnectOptions, type ConnectFlags, withClient } from '../input/conne
 import { formatDuration } from '../input/duration.ts';
 import { addKeyOptions, type KeyFlags, keyOf } from '../input/key-options.ts';
 import { parseCount, parseCounter } from '../input/numbers.ts';
-import { retryUnavailable } from '../input/retry.ts';
 import { readSecret, SECRET_HELP } from '../input/secret.ts';
 import type { Io } from '../io.ts';
 import { CallError } from '../output/call-error.ts';
@@ -86,19 +85,10 @@ async function verify(io: Io, secret: string, code: string, flags: VerifyFlags):
     ...(lookAhead !== undefined && { lookAhead }),
     ...(afterStep !== undefined && { afterStep }),
   };
-  const deadline = Date.now() + flags.timeout;
-  let mayHaveRun = false;
-  const note = (error: unknown): never => {
-    // That a later try did not even reach the server does not undo the first.
-    if (error instanceof CallError && error.mayHaveRun) mayHaveRun = true;
-    throw error;
-  };
   try {
-    return await withClient(io, flags, (client) =>
-      retryUnavailable(() => client.verify(request, deadline).catch(note), deadline, io.signal),
-    );
+    return await withClient(io, flags, (client) => client.verify(request, { signal: io.signal }));
   } catch (error) {
-    throw mayHaveRun && error instanceof CallError ? withRequestId(error, requestId) : error;
+    throw error instanceof CallError && error.mayHaveRun ? withRequestId(error, requestId) : error;
   }
 }
 

@@ -7,13 +7,13 @@ import { WatchTokenResponseSchema } from '../../../gen/ts/otp/v1/otp_service_pb.
 import type { Token } from '../../../gen/ts/otp/v1/token_pb.ts';
 import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
 import { formatDuration } from '../input/duration.ts';
+import { followTokens } from '../input/follow.ts';
 import { formatInstant } from '../input/instant.ts';
 import { addTotpOptions, type KeyFlags, keyOf } from '../input/key-options.ts';
 import { readSecret, SECRET_HELP } from '../input/secret.ts';
 import type { Io } from '../io.ts';
 import { openScreen, type Screen } from '../output/screen.ts';
 import { paint, printable, writeLine, writeMessage } from '../output/text.ts';
-import { followTokens } from './follow.ts';
 
 interface WatchFlags extends ConnectFlags, KeyFlags {
   readonly json?: boolean;
@@ -42,9 +42,10 @@ export function watchCommand(io: Io): Command {
       const print = flags.json ? printJson : printLine;
       using screen = io.stdout.isTTY && !flags.json ? openScreen(io) : undefined;
       const onBreak = (pauseMs: number) => reportBreak(io, screen, pauseMs);
+      const options = { signal: io.signal, timeoutMs: flags.timeout, onBreak };
       await withClient(io, flags, async (client, waiting) => {
         let last: bigint | undefined;
-        for await (const token of followTokens(() => client.watch({ key }), { signal: io.signal, onBreak })) {
+        for await (const token of followTokens(client, key, options)) {
           waiting[Symbol.dispose]();
           if (screen !== undefined) screen.show(token);
           // A stream that was opened again begins with the code that is already printed.

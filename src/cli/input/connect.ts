@@ -1,11 +1,12 @@
 /** From flags and environment to a client: where, as whom, and over what. */
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { connect, type OtpClient, OtpError, type Security } from '../../client/index.ts';
 import { isLoopback } from '../../config/listen-address.ts';
 import type { Io } from '../io.ts';
+import { explainCallError } from '../output/call-error.ts';
 import { fileTrouble, localError, usageError } from '../output/failure.ts';
 import { explainWait } from '../output/progress.ts';
-import { type ClientOptions, createOtpClient, type OtpClient, type TlsFiles } from './client.ts';
 import { parseSeconds } from './numbers.ts';
 
 /** The flags that every command of the client takes. */
@@ -36,25 +37,37 @@ export function addConnectOptions(command: Command): Command {
     .option('--plaintext', 'use no TLS with a server that is not on this machine');
 }
 
-/** Runs `use` with a client, and closes it. After a second a terminal is told what is waited for, unless `waiting` is disposed of before. */
+/** Where, as whom and over what to call. */
+interface Connection {
+  /** `HOST:PORT` or `unix:PATH`. */
+  readonly address: string;
+  readonly apiKey: string;
+  readonly security: Security;
+}
+
+/**
+ * Runs `use` with a client, and closes it. A call that fails there is thrown as a `CallError`. After a second a terminal is told what is waited
+ * for, unless `waiting` is disposed of before.
+ */
 export async function withClient<T>(
   io: Io,
   flags: ConnectFlags,
   use: (client: OtpClient, waiting: Disposable) => Promise<T>,
 ): Promise<T> {
-  const options = readConnection(io, flags);
-  const client = openClient(options);
-  using waiting = explainWait(io, `waiting for otpd at ${options.address} ...`);
+  const connection = readConnection(io, flags);
+  const { address } = connection;
+  using client = openClient(connection, flags.timeout);
+  using waiting = explainWait(io, `waiting for otpd at ${address} ...`);
   try {
     return await use(client, waiting);
-  } finally {
-    client.close();
+  } catch (error) {
+    throw error instanceof OtpError ? explainCallError(error, address, io.signal) : error;
   }
 }
 
-function openClient(options: ClientOptions): OtpClient {
+function openClient({ address, apiKey, security }: Connection, deadlineMs: number): OtpClient {
   try {
-    return createOtpClient(options);
+    return connect(address, apiKey, { ...security, deadlineMs });
   } catch {
     throw localError(
       'the certificates cannot be used: check that --ca, --cert and --key are PEM files, and that --key belongs to --cert',
@@ -63,16 +76,16 @@ function openClient(options: ClientOptions): OtpClient {
 }
 
 /** What the flags and, where they are silent, the environment say. */
-export function readConnection(io: Io, flags: ConnectFlags): ClientOptions {
+function readConnection(io: Io, flags: ConnectFlags): Connection {
   const { host, address } = parseAddress(flags.address ?? nonEmpty(io.env['OTPD_ADDRESS']) ?? DEFAULT_ADDRESS);
-  const tls = readTls(io, flags);
+  const security = readSecurity(io, flags);
   const local = host === undefined || isLoopback(host);
-  if (tls === undefined && !local && flags.plaintext !== true) {
+  if (security.plaintext && !local && flags.plaintext !== true) {
     throw usageError(
       `${address} is not on this machine, and the API key would travel in the clear: use --tls or --ca, or allow it with --plaintext`,
     );
   }
-  return { address, apiKey: readApiKey(io), tls, timeoutMs: flags.timeout, signal: io.signal, proxy: !local };
+  return { address, apiKey: readApiKey(io), security };
 }
 
 function readApiKey({ env }: Io): string {
@@ -97,18 +110,18 @@ function parseAddress(text: string): { readonly host?: string; readonly address:
   return { host, address: `${plain ?? `[${host}]`}:${port}` };
 }
 
-/** The certificates; undefined for plaintext. */
-function readTls({ env }: Io, flags: ConnectFlags): TlsFiles | undefined {
+/** TLS if a flag or a variable asks for it or names a certificate. */
+function readSecurity({ env }: Io, flags: ConnectFlags): Security {
   if (flags.plaintext === true) {
     if (flags.tls || flags.ca || flags.cert || flags.key) throw usageError('--plaintext excludes --tls, --ca, --cert and --key');
-    return undefined;
+    return { plaintext: true };
   }
   const ca = flags.ca ?? nonEmpty(env['OTPD_CA']);
   const cert = flags.cert ?? nonEmpty(env['OTPD_CLIENT_CERT']);
   const key = flags.key ?? nonEmpty(env['OTPD_CLIENT_KEY']);
   if ((cert === undefined) !== (key === undefined)) throw usageError('--cert and --key go together: give both or neither');
   const wanted = flags.tls ?? readSwitch(env['OTPD_TLS'] ?? '');
-  if (!wanted && ca === undefined && cert === undefined) return undefined;
+  if (!wanted && ca === undefined && cert === undefined) return { plaintext: true };
   return { ca: readPem('--ca', ca), cert: readPem('--cert', cert), key: readPem('--key', key) };
 }
 

@@ -1,29 +1,10 @@
-/** Reads the error of a call: what the server says in `grpc-status-details-bin`, or what the connection says when it says nothing. */
-import { durationMs } from '@bufbuild/protobuf/wkt';
-import { CodeSchema } from '../../../gen/ts/google/rpc/code_pb.ts';
-import {
-  BadRequestSchema,
-  ErrorInfoSchema,
-  RequestInfoSchema,
-  RetryInfoSchema,
-} from '../../../gen/ts/google/rpc/error_details_pb.ts';
-import { detailsIn, unpack } from '../../client/error.ts';
+/** Explains the error of a call to a person: what the server says, or what the connection says when the server says nothing. */
+import { OtpError } from '../../client/index.ts';
 import { CliError, type Failure } from './failure.ts';
 
-/** A call that failed, with the transport's types left behind. */
-export interface CallStatus {
-  /** The gRPC status code, 0 to 16. */
-  readonly code: number;
-  readonly message: string;
-  /** The trailer `grpc-status-details-bin`. */
-  readonly details?: Uint8Array | undefined;
-  /** The trailer `x-request-id`. */
-  readonly requestId?: string | undefined;
-}
-
-/** A call that failed. */
+/** A call that failed, as it is shown. */
 export class CallError extends CliError {
-  /** Whether the call may have had its effect all the same: its answer was lost, or never came. */
+  /** Whether the call may have had its effect all the same: an answer was lost, or never came. */
   readonly mayHaveRun: boolean;
 
   constructor(failure: Failure, mayHaveRun: boolean) {
@@ -35,42 +16,41 @@ export class CallError extends CliError {
 /** The codes that leave open whether the call was carried out. */
 const OPEN_OUTCOMES: ReadonlySet<string> = new Set(['CANCELLED', 'UNKNOWN', 'DEADLINE_EXCEEDED', 'INTERNAL', 'UNAVAILABLE']);
 
-/** The error to show for a failed call to `address`. */
-export function readCallError(status: CallStatus, address: string): CallError {
-  const code = CodeSchema.values.find(({ number }) => number === status.code)?.name ?? 'UNKNOWN';
-  const details = detailsIn(status.details);
-  const reason = unpack(details, ErrorInfoSchema)?.reason;
-  const delay = unpack(details, RetryInfoSchema)?.retryDelay;
-  const unreachable = reason === undefined && code === 'UNAVAILABLE' ? readUnreachable(status.message) : undefined;
+/** The error to show for a failed call to `address`; an aborted `signal` means that the user did not wait. */
+export function explainCallError(error: OtpError, address: string, signal: AbortSignal): CallError {
+  const { code, reason, fieldViolations, retryDelayMs, requestId } = error;
   const failure: Failure = {
     code,
     reason,
-    message:
-      unreachable === undefined
-        ? explain(code, reason, status.message, address)
-        : `cannot reach otpd at ${address}: ${unreachable}`,
-    violations: (unpack(details, BadRequestSchema)?.fieldViolations ?? []).map(({ field, description }) => ({
-      field,
-      description,
-    })),
-    retryAfterSeconds: delay && Math.ceil(durationMs(delay) / 1000),
-    requestId: unpack(details, RequestInfoSchema)?.requestId ?? status.requestId,
+    message: code === 'CANCELLED' && signal.aborted ? 'interrupted' : explain(error, address),
+    violations: fieldViolations,
+    retryAfterSeconds: retryDelayMs && Math.ceil(retryDelayMs / 1000),
+    requestId,
   };
-  return new CallError(failure, unreachable === undefined && OPEN_OUTCOMES.has(code));
+  return new CallError(failure, mayHaveRun(error));
 }
 
-/** What to say when the server was reached, or may have been. */
-function explain(code: string, reason: string | undefined, message: string, address: string): string {
+/** That a later try did not even reach the server does not undo the first. */
+function mayHaveRun(error: OtpError): boolean {
+  const open = OPEN_OUTCOMES.has(error.code) && whyUnreachable(error) === undefined;
+  return open || (error.cause instanceof OtpError && mayHaveRun(error.cause));
+}
+
+function explain(error: OtpError, address: string): string {
+  const { code, reason, message } = error;
   if (reason === 'ERROR_REASON_API_KEY_INVALID')
     return `${message} (it is in OTPD_API_KEY; \`otpd keys list\` shows the state of each)`;
   if (reason !== undefined) return message;
+  const unreachable = whyUnreachable(error);
+  if (unreachable !== undefined) return `cannot reach otpd at ${address}: ${unreachable}`;
   if (code === 'DEADLINE_EXCEEDED') return `otpd at ${address} did not answer in time: try again, or allow more with --timeout`;
   if (code === 'UNAVAILABLE') return `the connection to otpd at ${address} was lost: try again`;
   return message;
 }
 
 /** Why no connection came about, from the wording of grpc-js; undefined if there was one. */
-function readUnreachable(message: string): string | undefined {
+function whyUnreachable({ code, reason, message }: OtpError): string | undefined {
+  if (reason !== undefined || code !== 'UNAVAILABLE') return undefined;
   if (message.includes('ECONNREFUSED') || message.includes('ENOENT')) {
     return 'is it running? start it with `otpd serve` or set --address/OTPD_ADDRESS';
   }

@@ -34,6 +34,8 @@ export interface SentError {
   readonly reason?: string;
   readonly violations?: readonly { field: string; description: string }[];
   readonly retryAfterMs?: number;
+  /** The trailer `grpc-retry-pushback-ms`. */
+  readonly pushback?: string;
   readonly requestId?: string;
   /** Instead of details: bytes that are none. */
   readonly rubbish?: boolean;
@@ -91,6 +93,7 @@ export function sent({
   reason,
   violations = [],
   retryAfterMs,
+  pushback,
   requestId,
   rubbish,
 }: SentError): Partial<StatusObject> {
@@ -105,6 +108,7 @@ export function sent({
   }
   const bytes = toBinary(StatusSchema, create(StatusSchema, { code, message, details }));
   const metadata = new Metadata();
+  if (pushback !== undefined) metadata.set('grpc-retry-pushback-ms', pushback);
   if (rubbish) metadata.set('grpc-status-details-bin', Buffer.from([0xff, 0xff, 0xff]));
   else if (details.length > 0) metadata.set('grpc-status-details-bin', Buffer.from(bytes));
   return { code, details: message, metadata };
