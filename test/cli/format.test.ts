@@ -1,8 +1,7 @@
 /** The small readers and writers: spans, moments, columns, codes. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatDuration, parseDuration } from '../../src/cli/input/duration.ts';
-import { formatInstant, parseRfc3339, parseUnixSeconds } from '../../src/cli/input/instant.ts';
+import { formatDuration, formatInstant, parseDuration, parseRfc3339, parseUnixSeconds } from '../../src/cli/input/time.ts';
 import { countdown, groupCode } from '../../src/cli/output/code-view.ts';
 import { alignColumns, printable } from '../../src/cli/output/text.ts';
 

@@ -9,7 +9,8 @@ import type { Io } from '../io.ts';
 import { readFailure } from '../output/exit.ts';
 import { CliError, type Failure, localError } from '../output/failure.ts';
 import type { FirstKey } from './first-key.ts';
-import { announce, listen, prepareFirstStart, stopped, untilFault } from './serving.ts';
+import { announce, listen, prepareFirstStart } from './serving.ts';
+import { stopped, untilFault } from './until-fault.ts';
 
 /** Runs this process as what it is: the primary, or one of the workers that it has started. */
 export function serveTogether(io: Io, config: Config): Promise<void> {

@@ -5,7 +5,8 @@ import { type Config, type Flags, loadConfig } from '../../config/config.ts';
 import { SETTINGS, type Setting, type SettingName } from '../../config/settings.ts';
 import { createLog } from '../../observability/log.ts';
 import type { Io } from '../io.ts';
-import { announce, listen, prepareFirstStart, stopped, untilFault } from './serving.ts';
+import { announce, listen, prepareFirstStart } from './serving.ts';
+import { stopped, untilFault } from './until-fault.ts';
 
 /** The command, its flags made from the settings. */
 export function serveCommand(io: Io): Command {

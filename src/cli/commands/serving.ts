@@ -1,4 +1,6 @@
-/** Common work of every serving process, be it the only one or one of several. */
+/** The start of a server: its first API key, a warning of files that others can read, and where it listens. */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { App } from '../../app/app.ts';
 import { fingerprintKeyFile } from '../../app/fingerprint-key.ts';
 import { tuneForServing } from '../../app/v8-tuning.ts';
@@ -8,52 +10,11 @@ import type { Logger } from '../../observability/log.ts';
 import { databaseFile } from '../../store/open.ts';
 import type { Io } from '../io.ts';
 import { localError } from '../output/failure.ts';
-import { writeLine } from '../output/text.ts';
+import { shellWord, writeLine } from '../output/text.ts';
 import { ensureFirstKey, type FirstKey, firstKeyFile } from './first-key.ts';
-import { warnOfReaders } from './readers.ts';
 
-/** How long an orderly stop may take beyond the grace for calls, in ms, before a process that has had a fault ends at once. */
-const STOPPING_MS = 5000;
-/** The exit code after a fault: a supervisor, or the primary of a worker, starts another process. */
-const FAULT_EXIT_CODE = 1;
-
-/**
- * Runs `work`, which is to stop in order as soon as its signal is aborted. The signal is aborted at a fault that no handler has caught:
- * the state of the process is then in doubt, so it may answer the calls in flight and has to end. Resolves to whether there was a fault, which is
- * then in the log and sets the exit code; rejects as `work` does if there was none.
- */
-export async function untilFault(
-  io: Io,
-  logger: Logger,
-  { shutdownGraceMs }: Config,
-  work: (fault: AbortSignal) => Promise<void>,
-): Promise<boolean> {
-  const fault = new AbortController();
-  const onFault = (origin: string) => (err: unknown) => {
-    logger.fatal({ err, origin }, 'a fault of otpd: this process answers the calls in flight and ends');
-    if (fault.signal.aborted) return;
-    io.setExitCode(FAULT_EXIT_CODE);
-    setTimeout(() => process.exit(FAULT_EXIT_CODE), shutdownGraceMs + STOPPING_MS).unref();
-    fault.abort();
-  };
-  const onException = onFault('uncaughtException');
-  const onRejection = onFault('unhandledRejection');
-  process.on('uncaughtException', onException);
-  process.on('unhandledRejection', onRejection);
-  try {
-    await work(fault.signal);
-  } catch (error) {
-    if (!fault.signal.aborted) throw error;
-    logger.fatal({ err: error }, 'not stopped in order');
-  } finally {
-    // Another fault may follow, and Node itself would print it with its message.
-    if (!fault.signal.aborted) {
-      process.off('uncaughtException', onException);
-      process.off('unhandledRejection', onRejection);
-    }
-  }
-  return fault.signal.aborted;
-}
+/** The bits of a mode that are not the owner's. */
+const OTHERS = 0o077;
 
 /** Makes the first API key if there is none, and warns of what others on this machine can read. */
 export async function prepareFirstStart(io: Io, logger: Logger, config: Config, { store, plans }: App): Promise<FirstKey> {
@@ -72,6 +33,23 @@ function privatePaths({ dataDir, fingerprintKeyFile: given, tls, redis }: Config
   const database = redis === undefined ? [databaseFile(dataDir), `${databaseFile(dataDir)}-wal`] : [];
   const keys = [given ?? fingerprintKeyFile(dataDir), firstKeyFile(dataDir), ...(tls === undefined ? [] : [tls.key])];
   return [dataDir, ...database, ...keys];
+}
+
+/** Warns once of all files that others can use, with the command that ends it. Missing files are left out; Windows has no such modes. */
+function warnOfReaders(logger: Logger, paths: readonly string[]): void {
+  if (process.platform === 'win32') return;
+  const open = paths.filter((path) => (modeOf(path) & OTHERS) !== 0);
+  if (open.length === 0) return;
+  const words = open.map((path) => shellWord(resolve(path))).join(' ');
+  logger.warn(`other users of this machine can read what only otpd should: run \`chmod go-rwx ${words}\``);
+}
+
+function modeOf(path: string): number {
+  try {
+    return statSync(path).mode;
+  } catch {
+    return 0;
+  }
 }
 
 /** Listens; resolves to the address in force. */
@@ -94,12 +72,4 @@ export function announce(io: Io, logger: Logger, config: Config, firstKey: First
   for (const line of firstKey.introduce(address, tls)) writeLine(io.stdout, line);
   const workers = config.workers === 1 ? {} : { workers: config.workers };
   logger.info({ address, tls, reflection: config.reflection, ...workers }, 'listening');
-}
-
-/** Resolves once `signal` is aborted. */
-export function stopped(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

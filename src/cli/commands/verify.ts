@@ -8,10 +8,10 @@ import { type VerifyResponse, VerifyResponseSchema, VerifyStatus } from '../../.
 import { InvalidInputError } from '../../otp/error.ts';
 import { readKey } from '../../service/key.ts';
 import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
-import { formatDuration } from '../input/duration.ts';
 import { addKeyOptions, type KeyFlags, keyOf } from '../input/key-options.ts';
 import { parseCount, parseCounter } from '../input/numbers.ts';
 import { readSecret, SECRET_HELP } from '../input/secret.ts';
+import { formatDuration } from '../input/time.ts';
 import type { Io } from '../io.ts';
 import { CallError } from '../output/call-error.ts';
 import { EXIT } from '../output/exit.ts';

@@ -1,18 +1,16 @@
 /** `otpd watch`: the current code, with the time that it has left, until the user has seen enough. */
-
 import { create } from '@bufbuild/protobuf';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { Command } from 'commander';
 import { WatchTokenResponseSchema } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Token } from '../../../gen/ts/otp/v1/token_pb.ts';
 import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
-import { formatDuration } from '../input/duration.ts';
 import { followTokens } from '../input/follow.ts';
-import { formatInstant } from '../input/instant.ts';
 import { addTotpOptions, type KeyFlags, keyOf } from '../input/key-options.ts';
 import { readSecret, SECRET_HELP } from '../input/secret.ts';
+import { formatDuration, formatInstant } from '../input/time.ts';
 import type { Io } from '../io.ts';
-import { openScreen, type Screen } from '../output/screen.ts';
+import { openScreen, type Screen } from '../output/code-view.ts';
 import { paint, printable, writeLine, writeMessage } from '../output/text.ts';
 
 interface WatchFlags extends ConnectFlags, KeyFlags {

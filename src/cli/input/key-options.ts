@@ -1,7 +1,6 @@
 /** The flags that describe a key, and the `Key` that they make with its secret. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { Algorithm, type KeySchema, OtpType } from '../../../gen/ts/otp/v1/key_pb.ts';
 import { parseCounter, parsePositive } from './numbers.ts';
 

@@ -5,8 +5,7 @@ import type { CodeState, Reset, StateName, Track } from '../../ports/codes.ts';
 import { attemptsRemaining, HARD_STOP, lockEnd } from '../../verification/lock.ts';
 import { reset } from '../../verification/rules.ts';
 import { trackOf } from '../../verification/tracks.ts';
-import { formatDuration } from '../input/duration.ts';
-import { formatInstant } from '../input/instant.ts';
+import { formatDuration, formatInstant } from '../input/time.ts';
 
 /** In words whether codes are judged, and what could be done if not. */
 export function describeState(state: CodeState, now: number): string {

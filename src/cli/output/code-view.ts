@@ -1,8 +1,15 @@
-/** How a code looks to a person: in two groups, with a bar for the time that it has left. */
+/** How a code looks to a person: in two groups, with a bar for the time that it has left, which a terminal counts down in place. */
+import { performance } from 'node:perf_hooks';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import type { Token } from '../../../gen/ts/otp/v1/token_pb.ts';
-import type { Colour } from './text.ts';
+import type { Io } from '../io.ts';
+import { type Colour, paint, printable } from './text.ts';
 
+const REDRAW_MS = 200;
+const HIDE_CURSOR = '\x1b[?25l';
+const SHOW_CURSOR = '\x1b[?25h';
+/** To the first column, and nothing behind it. */
+const CLEAR_LINE = '\r\x1b[2K';
 const BAR_WIDTH = 20;
 /** In ms: who starts typing now may be late. */
 const HURRY_MS = 5000;
@@ -28,4 +35,39 @@ export function countdown(leftMs: number, periodSeconds: number): string {
 /** Green, or yellow once time is short. */
 export function urgency(leftMs: number): Colour {
   return leftMs > HURRY_MS ? 'green' : 'yellow';
+}
+
+/** The line. */
+export interface Screen extends Disposable {
+  /** Puts a code on the line, and counts it down by the clock of this machine from what the server says is left. */
+  show(token: Token): void;
+  /** Takes the code off the line. */
+  clear(): void;
+}
+
+/** Takes over the line; disposing gives it back, with the cursor. */
+export function openScreen(io: Io): Screen {
+  let draw = () => {};
+  const timer = setInterval(() => draw(), REDRAW_MS);
+  io.stdout.write(HIDE_CURSOR);
+  return {
+    show: (token) => {
+      const end = performance.now() + (remainingMs(token) ?? 0);
+      draw = () => io.stdout.write(CLEAR_LINE + describe(io, token, end - performance.now()));
+      draw();
+    },
+    clear: () => {
+      draw = () => {};
+      io.stdout.write(CLEAR_LINE);
+    },
+    [Symbol.dispose]: () => {
+      clearInterval(timer);
+      io.stdout.write(CLEAR_LINE + SHOW_CURSOR);
+    },
+  };
+}
+
+function describe(io: Io, { code, periodSeconds }: Token, leftMs: number): string {
+  const bar = paint(io, io.stdout, urgency(leftMs), countdown(leftMs, periodSeconds));
+  return `${paint(io, io.stdout, 'bold', groupCode(printable(code)))}  ${bar}`;
 }

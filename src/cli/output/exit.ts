@@ -3,7 +3,7 @@ import { type Command, CommanderError } from 'commander';
 import { InvalidInputError } from '../../otp/error.ts';
 import { StoreSetupError, StoreUnavailableError } from '../../ports/store.ts';
 import { BoundNotInstalledError } from '../../rpc/bounds.ts';
-import { formatDuration } from '../input/duration.ts';
+import { formatDuration } from '../input/time.ts';
 import type { Io } from '../io.ts';
 import { CliError, type Failure } from './failure.ts';
 import { paint, printable, writeJson, writeLine } from './text.ts';

@@ -1,7 +1,7 @@
 /** How an API key's record looks: a row, a page, or JSON; never its digests. */
 import { apiKeyStatus } from '../../auth/api-key.ts';
 import type { ApiKeyRecord } from '../../ports/store.ts';
-import { formatInstant } from '../input/instant.ts';
+import { formatInstant } from '../input/time.ts';
 import { alignColumns, printable } from './text.ts';
 
 const HEADINGS = ['ID', 'NAME', 'PLAN', 'SCOPES', 'STATUS', 'CREATED', 'EXPIRES', 'LAST USED'] as const;

@@ -1,7 +1,6 @@
 /** How commands write: plain lines, safe for a terminal, coloured only where colour is wanted. */
 import { styleText } from 'node:util';
-import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
-import { toJson } from '@bufbuild/protobuf';
+import { type DescMessage, type MessageShape, toJson } from '@bufbuild/protobuf';
 import type { Io, Output } from '../io.ts';
 
 /** The colours in use. */
