@@ -164,7 +164,7 @@ function statusAsSaid({ code, message, details }: StatusError): CallStatus {
   };
 }
 
-/** What is said of a reason, or better what is known of this error. */
+/** The message of the error itself where it has a better one than its reason. */
 function messageOf(error: unknown, message: string): string {
   if (error instanceof InvalidInputError) return describeFields(message, error.violations);
   return error instanceof UnauthenticatedRefusal ? error.message : message;

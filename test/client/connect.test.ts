@@ -1,4 +1,4 @@
-/** What the TypeScript client does by itself, beside the scenario that it shares with the other languages (test/clients). */
+/** Behaviour of the TypeScript client alone, beside the scenario that it shares with the other languages (test/clients). */
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';

@@ -37,11 +37,11 @@ export interface SentError {
   /** The trailer `grpc-retry-pushback-ms`. */
   readonly pushback?: string;
   readonly requestId?: string;
-  /** Instead of details: bytes that are none. */
+  /** Sends bytes that cannot be read instead of details. */
   readonly rubbish?: boolean;
 }
 
-/** What the next call to Verify gets; undefined: no answer at all. */
+/** The answer to the next call of Verify; undefined: no answer at all. */
 export type VerifyAnswer = MessageInitShape<typeof VerifyResponseSchema> | SentError | undefined;
 /** Drives a stream by hand. */
 export type WatchAnswer = (stream: ServerWritableStream<WatchTokenRequest, WatchTokenResponse>) => void;

@@ -1,7 +1,7 @@
 /** The layers of `src`, and what an import may not do: go upward, leave its transport, or come back to where it started. */
 import { posix } from 'node:path';
 
-/** What each folder of `src` may import besides itself; a transport and its handlers are given their store, so they import none. */
+/** The folders of `src` that each may import besides itself; a transport and its handlers are given their store, so they import none. */
 const MAY_IMPORT = {
   otp: [],
   util: [],
@@ -69,7 +69,7 @@ export function layeringViolations(files: ReadonlyMap<string, string>): string[]
     .concat(cycles(graph));
 }
 
-/** What a file imports: paths from the root for our own files, names for packages. */
+/** The imports of a file: paths from the root for our own files, names for packages. */
 function importsOf(path: string, text: string): string[] {
   const code = text.replace(/\/\*.*?\*\//gs, '').replace(/^\s*\/\/.*$/gm, '');
   return [...code.matchAll(IMPORT)].map(([, name = '']) =>

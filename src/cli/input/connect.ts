@@ -75,7 +75,7 @@ function openClient({ address, apiKey, security }: Connection, deadlineMs: numbe
   }
 }
 
-/** What the flags and, where they are silent, the environment say. */
+/** Reads the flags and, where they are silent, the environment. */
 function readConnection(io: Io, flags: ConnectFlags): Connection {
   const { host, address } = parseAddress(flags.address ?? nonEmpty(io.env['OTPD_ADDRESS']) ?? DEFAULT_ADDRESS);
   const security = readSecurity(io, flags);

@@ -32,7 +32,7 @@ const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_0
 /** The longest span taken: a hundred years, in ms. */
 const LONGEST = 36_525 * 86_400_000;
 
-/** A span such as `90s`, `15m`, `24h`, `90d` or `2w` in ms; undefined if it is none, or longer than a hundred years. */
+/** A span such as `90s`, `15m`, `24h`, `90d` or `2w` in ms; undefined for any other text, and for a span of more than a hundred years. */
 export function parseDuration(text: string): number | undefined {
   const [, amount, unit] = /^(\d{1,10})([smhdw])$/.exec(text) ?? [];
   const span = Number(amount) * (UNITS[unit ?? ''] ?? Number.NaN);

@@ -51,7 +51,7 @@ export function readFailure(error: unknown): Failure {
   return { code: 'FAULT', message: 'this is a fault of otpd: please report it with the lines below', violations: [] };
 }
 
-/** One line: what is wrong, field by field if the server says so, and what helps to look into it. */
+/** Puts on one line what is wrong, field by field if the server says so, and what helps to look into it. */
 function describeFailure({ message, violations, reason, retryAfterSeconds, requestId }: Failure): string {
   const what = violations.map(({ field, description }) => `${field}: ${description}`).join('; ') || message;
   const when = retryAfterSeconds === undefined ? '' : `; try again in ${formatDuration(retryAfterSeconds * 1000)}`;
@@ -59,7 +59,7 @@ function describeFailure({ message, violations, reason, retryAfterSeconds, reque
   return `${what}${when}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}`;
 }
 
-/** What commander says, without the words of the user that it repeats where these may be a secret or a code. */
+/** The message of commander, without the words of the user that it repeats where these may be a secret or a code. */
 function describeUsage({ code, message }: CommanderError): string {
   const text = message.replace(/^error: /, '').replace(/\s+/g, ' ');
   switch (code) {
@@ -76,7 +76,7 @@ function describeUsage({ code, message }: CommanderError): string {
   }
 }
 
-/** What takes the place of options that many would look for. */
+/** The alternatives to options that many would look for. */
 const INSTEAD: Readonly<Record<string, string>> = {
   '--api-key': 'set OTPD_API_KEY; other users of this machine can see arguments',
   '--secret': 'the secret has no option of its own: pipe it in, set OTPD_SECRET, or see SECRET in --help',

@@ -28,7 +28,7 @@ export function keyTable(records: readonly ApiKeyRecord[], now: number): string[
   return alignColumns([HEADINGS, ...records.map((record) => keyRow(record, now))]);
 }
 
-/** One key, a property a line. */
+/** A key with each property on a line of its own. */
 export function keyPage(record: ApiKeyRecord, now: number): string[] {
   const properties = HEADINGS.map((heading, at) => [heading.toLowerCase(), keyRow(record, now)[at] ?? '']);
   if (record.revokedAt !== undefined) properties.push(['revoked', formatInstant(record.revokedAt)]);
