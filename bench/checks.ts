@@ -22,7 +22,7 @@ export const LABEL = { issuer: 'ACME', accountName: 'alice@example.com' } as con
 const PERIOD_S = 30;
 const PNG_SIGNATURE = '89504e470d0a1a0a';
 
-/** What is known of right answers. */
+/** Facts about right answers. */
 export interface Answer {
   /** The mean length of the messages of many: the least and the most. */
   readonly bytes: readonly [number, number];
@@ -80,7 +80,7 @@ async function checkGenerate(client: OtpClient, png: boolean): Promise<Answer> {
  */
 function timed(length: number, token: Token | undefined): [number, number] {
   const nanos = token?.serverTime?.nanos ?? 0;
-  // On the second there are none: then their field is missing too, whose tag is a byte.
+  // Exactly on a second the field of the nanoseconds is missing, with its tag of a byte.
   const without = nanos === 0 ? length + 1 : length - varintBytes(nanos);
   return [without + 3.9, without + 5];
 }

@@ -55,7 +55,7 @@ function h2loadArguments(order: H2loadOrder, body: string, log: string): string[
   ];
 }
 
-/** What h2load prints at its end. */
+/** The report that h2load prints at its end. */
 export interface Summary {
   readonly perSecond: number;
   readonly done: number;

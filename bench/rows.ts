@@ -1,4 +1,4 @@
-/** What is measured: each row is a server and a load. */
+/** The measurements: each row is a server and a load. */
 
 /** A server to start; the product unless said otherwise. */
 export interface Serving {
@@ -72,7 +72,7 @@ export const ROWS: readonly Row[] = [
   row('token-4000-storm', { ...WHOLE, watched: true }, { ...STEADY, storm: 20 }, true),
 ];
 
-/** What `otpd serve --workers` adds, on all cores and so beside the load. */
+/** The gain by `otpd serve --workers`, on all cores and so beside the load. */
 export const WORKER_ROWS: readonly Row[] = [1, 2].map((workers) => row(`token-workers-${workers}`, { ...WHOLE, workers }, TOKEN));
 
 function row(name: string, serving: Serving, load: Load, quick = false): Row {

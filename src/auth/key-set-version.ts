@@ -1,6 +1,6 @@
 /** Whether any API key was changed: asked of the store for all of them at once, and only while there are calls. */
 import { Rejection } from '../ports/rejection.ts';
-import { type Clock, type KeyStore, StoreUnavailableError } from '../ports/store.ts';
+import { type Clock, type KeyStore, STORE_RETRY_MS, StoreUnavailableError } from '../ports/store.ts';
 
 /** How old the store's word may be: a change acts within that. */
 export const FRESH_MS = 500;
@@ -8,7 +8,6 @@ export const FRESH_MS = 500;
 const REFRESH_MS = 250;
 /** How long the store's last word holds while it does not answer. */
 const OUTAGE_MS = 15 * 60_000;
-const RETRY_MS = 1000;
 
 /** A state of all keys; the same object as long as it is in force. */
 export interface KeysVersion {
@@ -76,5 +75,5 @@ export function isWithin(moment: number, spanMs: number, now: number): boolean {
 
 /** The store does not answer, and there is nothing to go by. */
 export function unavailable(cause: StoreUnavailableError): Rejection {
-  return new Rejection('store_unavailable', { retryAfterMs: RETRY_MS, cause });
+  return new Rejection('store_unavailable', { retryAfterMs: STORE_RETRY_MS, cause });
 }

@@ -3,7 +3,7 @@ import { invalid, Violations } from './error.ts';
 import { checkCounter, type Parameters } from './params.ts';
 import { formatSecret } from './secret.ts';
 
-/** What an authenticator app shows for a key. */
+/** The names that an authenticator app shows for a key. */
 export interface Label {
   /** Who the account is with; may be empty. */
   readonly issuer: string;

@@ -34,7 +34,7 @@ const soughtWords = new Int32Array(sought.buffer);
 export function createIdTable(capacity: number): IdTable {
   const rows = createRowOrder(capacity);
   const words = new Int32Array(capacity * WORDS);
-  /** One more than the row; zero where the place is free. At least half of them are, so that the next free one is near. */
+  /** The row plus 1; zero where the place is free. At least half of them are, so that the next free one is near. */
   const places = new Int32Array(2 ** Math.ceil(Math.log2(2 * capacity)));
   const mask = places.length - 1;
   const after = (place: number): number => (place + 1) & mask;

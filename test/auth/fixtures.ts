@@ -1,4 +1,4 @@
-/** What the tests of policy share: a clock to set, keys to present, a store that can go away. */
+/** Fixtures of the tests of limits and authentication: a clock to set, keys to present, a store that can go away. */
 import { type IssuedApiKey, issueApiKey, type NewApiKey } from '../../src/auth/api-key.ts';
 import { Rejection } from '../../src/ports/rejection.ts';
 import { type Store, StoreUnavailableError } from '../../src/ports/store.ts';

@@ -190,7 +190,7 @@ describe('while the store is away', () => {
     clock.now = START + 10 * MINUTE;
     await pass(SECOND);
     store.down = true;
-    // What the store said of the key is now as old as it may be, and its word on the version is not.
+    // The answer of the store about the key is now as old as it may be; its answer about the version is not.
     clock.now = START + 15 * MINUTE;
     await pass(SECOND);
     clock.now = START + 25 * MINUTE;

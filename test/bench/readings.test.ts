@@ -1,4 +1,4 @@
-/** What the bench reads of others: /proc, h2load, the product's log, answers. */
+/** The readings of the bench: /proc, h2load, the product's log, answers. */
 import { create, toBinary } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import { failuresIn } from '../../bench/call-log.ts';

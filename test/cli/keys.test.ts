@@ -3,7 +3,7 @@ import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { issueApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
-import { keyJson } from '../../src/cli/key-view.ts';
+import { keyJson } from '../../src/cli/output/key-view.ts';
 import { otpd } from './harness.ts';
 import { makeFolder, startReal } from './real.ts';
 

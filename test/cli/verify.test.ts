@@ -1,7 +1,7 @@
 /** `otpd verify`: the exit code is the answer, and a lost answer is asked for again. */
 import { describe, expect, it, vi } from 'vitest';
 import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import { type SentError, startDouble, type VerifyAnswer } from './double.ts';
+import { type SentError, startDouble, type VerifyAnswer } from '../support/double.ts';
 import { otpd } from './harness.ts';
 import { startReal } from './real.ts';
 

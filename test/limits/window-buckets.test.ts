@@ -63,7 +63,7 @@ describe('entries', () => {
   });
 });
 
-/** What a charge of one subject gives that has logs of its own. */
+/** Charges a subject that has logs of its own. */
 function chargeAlone(logs: Map<string, WindowLog>, windows: readonly LimitWindow[], cost: number, now: number): ChargeResult {
   const own = windows.map((window) => {
     const log = logs.get(window.name) ?? emptyLog();

@@ -1,4 +1,4 @@
-/** What callers are told: the message names the first fields, and nothing in it is the caller's. */
+/** The status that callers get: the message names the first fields, and nothing in it is the caller's. */
 import { fromBinary } from '@bufbuild/protobuf';
 import { anyUnpack } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';

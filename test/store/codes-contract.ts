@@ -1,4 +1,4 @@
-/** What every store promises about codes, whichever it is: one suite, run over each. The rules themselves are tested with `judge`. */
+/** The promises of every store about codes: one suite, run over each store. The rules themselves are tested with `judge`. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Attempt, CodeStore } from '../../src/ports/codes.ts';

@@ -1,4 +1,4 @@
-/** What an operator changes in Redis is changed in one step with what it was made of, though it takes two round trips. */
+/** An operator's change in Redis takes two round trips, and is made only if the state has not changed between them. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { CodeStore } from '../../src/ports/codes.ts';
 import { StoreUnavailableError } from '../../src/ports/store.ts';

@@ -5,7 +5,7 @@ import { createIdTable } from '../../src/util/id-table.ts';
 import { NONE } from '../../src/util/lru-slots.ts';
 
 const CAPACITY = 12;
-/** Ids of keys, and texts that are none: too short, too long, beyond Latin-1. */
+/** Ids of keys, and other texts: too short, too long, beyond Latin-1. */
 const ids = fc.constantFrom(
   ...Array.from({ length: 18 }, (_, place) => `Aa0Zz9-key${String(place).padStart(2, '0')}`),
   ...['', 'a', 'aa', 'abcdefghijkl€', 'abcdefghijk€', 'abcdefghijk\u00ac', 'x'.repeat(100)],

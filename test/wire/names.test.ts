@@ -1,4 +1,4 @@
-/** One secret, several names, over the wire and on each store: a code that was accepted is not accepted again, whatever the key is called. */
+/** A secret with several names, over the wire and on each store: an accepted code is not accepted again, whatever the key is called. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,7 @@ function sixDigits(secret: Uint8Array, step: number, algorithm: 'SHA1' | 'SHA256
   return hotpCode(secret, step, { algorithm, digits: 6 });
 }
 
-/** A code that is none of those from `step` - 110 to `step` + 110. */
+/** A code of no step from `step` - 110 to `step` + 110. */
 function wrongFor(secret: Uint8Array, step: number): string {
   const right = new Set(Array.from({ length: 221 }, (_, place) => sixDigits(secret, Math.max(0, step - 110 + place))));
   return ['000000', '111111', '222222', '333333'].find((code) => !right.has(code)) ?? '444444';

@@ -68,7 +68,7 @@ test('every mistake is told once', async () => {
   expect(together).toEqual(alone);
 });
 
-/** What is on standard error besides the log. */
+/** Standard error without the log. */
 function withoutLog(text: string): string {
   return text.replaceAll(/^\{.*\n/gm, '');
 }
@@ -166,7 +166,7 @@ test('the audit trail of all workers is whole lines in one file, opened anew at 
   expect(events(group.auditLog)).toBeGreaterThan(0);
 });
 
-/** How many events a trail has; throws if a line is none. */
+/** How many events a trail has; throws if a line is not an event. */
 function events(file: string): number {
   const lines = readFileSync(file, 'utf8').split('\n');
   expect(lines.pop()).toBe('');

@@ -16,7 +16,7 @@ export interface Session {
   readonly run: RunOnStore;
   /** The same, resolving only when as many replicas have it as the operator asked for. */
   readonly runAcknowledged: RunOnStore;
-  /** What `Store` promises. */
+  /** As in `Store`. */
   readonly bind: (fingerprintKey: string) => Promise<boolean>;
   /** If the store was lost: takes up the one that Redis holds now. Rejects with `StoreUnavailableError` where that cannot be. */
   readonly rejoin: () => Promise<void>;

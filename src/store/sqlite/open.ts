@@ -115,7 +115,7 @@ function versionOf(database: DatabaseSync): number {
   return Math.max(version, Number(found?.['version'] ?? 0));
 }
 
-/** What the file gives for its version, zero if it is empty. */
+/** The version that the file gives, zero if it is empty. */
 export function userVersion(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
 }

@@ -51,7 +51,7 @@ export type Reply = { readonly results: readonly (Result | typeof LATE | Error)[
 /** Sent instead of a batch: the writer closes its file and ends. */
 export const CLOSE = 'close';
 
-/** What the writer is started with. */
+/** The data that the writer is started with. */
 export interface WriterData {
   readonly file: string;
   /** The file as it was when the store was opened on it. */

@@ -32,7 +32,7 @@ export interface Places<Row> {
   forget(): void;
 }
 
-/** What the rows of a table ask of each transaction, whatever is kept in them. */
+/** The upkeep that the rows of a table need in each transaction, whatever is kept in them. */
 export type Upkeep = Pick<Places<unknown>, 'refresh' | 'sweep' | 'settle' | 'forget'>;
 
 /** The columns are typed by the schema, whose tables are STRICT. */

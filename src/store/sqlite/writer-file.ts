@@ -26,7 +26,7 @@ export interface WriterFile {
   drop(): void;
 }
 
-/** What tells the file from another under the same name. Never opens it: to close it again would drop SQLite's locks on it. */
+/** Tells the file from another under the same name. Never opens it: to close it again would drop SQLite's locks on it. */
 export function identify(file: string): FileIdentity {
   const { dev, ino, size } = statSync(file);
   return { dev, ino, size };

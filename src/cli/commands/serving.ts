@@ -1,0 +1,75 @@
+/** The start of a server: its first API key, a warning of files that others can read, and where it listens. */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { App } from '../../app/app.ts';
+import { fingerprintKeyFile } from '../../app/fingerprint-key.ts';
+import { tuneForServing } from '../../app/v8-tuning.ts';
+import type { Config } from '../../config/config.ts';
+import { formatAddress } from '../../config/listen-address.ts';
+import type { Logger } from '../../observability/log.ts';
+import { databaseFile } from '../../store/open.ts';
+import type { Io } from '../io.ts';
+import { localError } from '../output/failure.ts';
+import { shellWord, writeLine } from '../output/text.ts';
+import { ensureFirstKey, type FirstKey, firstKeyFile } from './first-key.ts';
+
+/** The bits of a mode that are not the owner's. */
+const OTHERS = 0o077;
+
+/** Makes the first API key if there is none, and warns of what others on this machine can read. */
+export async function prepareFirstStart(io: Io, logger: Logger, config: Config, { store, plans }: App): Promise<FirstKey> {
+  const { dataDir } = config;
+  const firstKey = await ensureFirstKey(store.keys, {
+    plans,
+    dataDir,
+    isTerminal: io.stdout.isTTY === true,
+    now: Date.now(),
+  });
+  warnOfReaders(logger, privatePaths(config));
+  return firstKey;
+}
+
+function privatePaths({ dataDir, fingerprintKeyFile: given, tls, redis }: Config): string[] {
+  const database = redis === undefined ? [databaseFile(dataDir), `${databaseFile(dataDir)}-wal`] : [];
+  const keys = [given ?? fingerprintKeyFile(dataDir), firstKeyFile(dataDir), ...(tls === undefined ? [] : [tls.key])];
+  return [dataDir, ...database, ...keys];
+}
+
+/** Warns once of all files that others can use, with the command that ends it. Missing files are left out; Windows has no such modes. */
+function warnOfReaders(logger: Logger, paths: readonly string[]): void {
+  if (process.platform === 'win32') return;
+  const open = paths.filter((path) => (modeOf(path) & OTHERS) !== 0);
+  if (open.length === 0) return;
+  const words = open.map((path) => shellWord(resolve(path))).join(' ');
+  logger.warn(`other users of this machine can read what only otpd should: run \`chmod go-rwx ${words}\``);
+}
+
+function modeOf(path: string): number {
+  try {
+    return statSync(path).mode;
+  } catch {
+    return 0;
+  }
+}
+
+/** Listens; resolves to the address in force. */
+export async function listen(app: App, config: Config): Promise<string> {
+  const address = await app.run().catch((error: unknown) => {
+    // Only the system says so: a bound that cannot be installed is another matter.
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw localError(
+      `cannot listen on ${formatAddress(config.listen)}: it is in use, or no address of this machine; set --listen`,
+    );
+  });
+  tuneForServing();
+  return address;
+}
+
+/** Says where the server is, to a person and to the log. */
+export function announce(io: Io, logger: Logger, config: Config, firstKey: FirstKey, address: string): void {
+  const tls = config.tls !== undefined;
+  writeLine(io.stdout, `otpd listens on ${address}${tls ? ' (TLS)' : ''}; data in ${config.dataDir}`);
+  for (const line of firstKey.introduce(address, tls)) writeLine(io.stdout, line);
+  const workers = config.workers === 1 ? {} : { workers: config.workers };
+  logger.info({ address, tls, reflection: config.reflection, ...workers }, 'listening');
+}
