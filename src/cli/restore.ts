@@ -4,8 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import { SETTINGS } from '../config/settings.ts';
 import { databaseFile } from '../store/open.ts';
-import { type BackupFacts, takeUpCopy } from '../store/sqlite/backup.ts';
-import { seizeDatabase } from '../store/sqlite/seize.ts';
+import { type BackupFacts, seizeDatabase, takeUpCopy } from '../store/sqlite/backup.ts';
 import {
   draftOf,
   giveToFolderOwner,
