@@ -1,6 +1,6 @@
 /** Whether any API key was changed: asked of the store for all of them at once, and only while there are calls. */
 import { Rejection } from '../ports/rejection.ts';
-import { type Clock, type KeyStore, STORE_RETRY_MS, StoreUnavailableError } from '../ports/store.ts';
+import { type Clock, type KeyStore, StoreUnavailableError } from '../ports/store.ts';
 
 /** How old the store's word may be: a change acts within that. */
 export const FRESH_MS = 500;
@@ -75,5 +75,5 @@ export function isWithin(moment: number, spanMs: number, now: number): boolean {
 
 /** The store does not answer, and there is nothing to go by. */
 export function unavailable(cause: StoreUnavailableError): Rejection {
-  return new Rejection('store_unavailable', { retryAfterMs: STORE_RETRY_MS, cause });
+  return new Rejection('store_unavailable', { cause });
 }

@@ -1,6 +1,6 @@
 /** The messages between the main thread and the writer: tuples of plain values, which are cloned several times faster than objects. */
 import type { Attempt, CodeState, Judgement, RequestIdReused, Reset, StateName } from '../../ports/codes.ts';
-import type { KeyUse } from './key-uses.ts';
+import type { KeyUse } from './keys.ts';
 import type { FileIdentity } from './writer-file.ts';
 
 type JudgeOrder = readonly [
