@@ -11,6 +11,7 @@ import {
   VerifyStatus,
 } from '../src/client/index.ts';
 import { formatSecret, parseSecret } from '../src/otp/secret.ts';
+import { checkHttpCall } from './http-calls.ts';
 import type { Launched } from './launch.ts';
 import { hotp, SECRET, verifyBody } from './load/bodies.ts';
 import type { Load, Serving } from './rows.ts';
@@ -31,7 +32,15 @@ export interface Answer {
 }
 
 /** Makes one real call of the kind that the load makes. Throws if the answer is not right. */
-export async function checkCall({ server, apiKey }: Launched, { kind }: Serving, call: Load['call']): Promise<Answer> {
+export async function checkCall(
+  { server, httpAddress, apiKey }: Launched,
+  { kind }: Serving,
+  { call, http }: Pick<Load, 'call' | 'http'>,
+): Promise<Answer> {
+  if (call === 'json-token' || call === 'apiverve' || call === '2faotp') {
+    const constant = kind === 'bare-json' ? CONSTANT_TOKEN.token?.code : undefined;
+    return { bytes: await checkHttpCall(httpAddress, apiKey, call, constant, http), pictureBytes: undefined };
+  }
   using client = connect(server.address, apiKey, { plaintext: true });
   if (call === 'token') return await checkToken(client, kind === 'bare');
   if (call === 'verify-right' || call === 'verify-wrong')
