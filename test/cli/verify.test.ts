@@ -38,7 +38,7 @@ describe.concurrent('what could not be told', () => {
     await using server = await startDouble({ verify: [AWAY] });
     const env = { OTPD_ADDRESS: server.address, OTPD_API_KEY: 'any' };
     const outcome = otpd(['verify', SECRET, '123456'], { env });
-    await vi.waitFor(() => expect(server.verified).toHaveLength(1), { interval: 5 });
+    await vi.waitFor(() => expect(server.verified).toHaveLength(1), { interval: 5, timeout: 20_000 });
     await server[Symbol.asyncDispose]();
     expect((await outcome).err).toMatch(/(cannot reach otpd|the connection to otpd).*; the code may be used up: .* --request-id/);
   });

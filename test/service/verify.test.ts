@@ -1,4 +1,4 @@
-/** What Verify hands to the store, field by field: the names and digests that a later version must not change, and the time a step is kept. */
+/** The attempt that Verify hands to the store, field by field: names and digests that a later version must not change, and the time a step is kept. */
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { Algorithm, OtpType } from '../../gen/ts/otp/v1/key_pb.ts';

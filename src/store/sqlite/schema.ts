@@ -65,7 +65,7 @@ const CODES = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS former_state_expiry ON former_state (expires_at) WHERE expires_at IS NOT NULL;`;
 
-/** What brings a file of `version`, an earlier one or zero, to the present schema: SQL for one transaction. */
+/** The SQL that brings a file of `version`, an earlier one or zero, to the present schema, for one transaction. */
 export function migrationFrom(version: number): string {
   if (version === 0) return API_KEYS + CODES + versionedKeys();
   // The names of API keys and of `meta` have never changed. The first version had no version of its keys yet.
