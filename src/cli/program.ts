@@ -53,6 +53,7 @@ export async function createProgram(io: Io, name?: string): Promise<Command> {
       writeErr: (text) => io.stderr.write(text),
       outputError: () => undefined, // Told once, by `runCommand`.
       getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getErrHelpWidth: () => io.stderr.columns ?? 100,
     })
     .exitOverride();
   const named = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

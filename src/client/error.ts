@@ -49,11 +49,11 @@ export class OtpError extends Error {
   constructor({ code, details: message, metadata }: Refused, options?: ErrorOptions) {
     const details = detailsIn(metadata?.get('grpc-status-details-bin')[0]);
     const violations = unpack(details, BadRequestSchema)?.fieldViolations ?? [];
-    // The server's message names the first of them.
+    // The server's message names the first of them, and how many more there are.
     const unsaid = violations
       .map(({ field, description }) => `${field}: ${description}`)
       .filter((text) => !message.includes(text));
-    super([message, ...unsaid].join('; '), options);
+    super([message.replace(/; and \d+ more in the BadRequest details$/, ''), ...unsaid].join('; '), options);
     const info = unpack(details, ErrorInfoSchema);
     const delay = unpack(details, RetryInfoSchema)?.retryDelay;
     this.code = (codes[code] ?? 'UNKNOWN') as keyof typeof codes;

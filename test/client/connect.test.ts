@@ -111,6 +111,18 @@ test('an error says everything that the server says', async () => {
   expect(error.message).toMatch(/^the request has invalid fields: key\.digits: .*6 to 8; past_steps: .*0 to 10$/);
 });
 
+test('an error names all fields that are wrong, each once', async () => {
+  const wrong = { source: { case: 'secret', value: 'JBSW!' }, digits: 9, periodSeconds: 100_000 } as const;
+  const error = await errorOf(client.token({ key: wrong, pastSteps: 11, futureSteps: 11 }));
+  expect(error.message.split('; ').map((part) => part.replace(/^the request has invalid fields: /, '').split(': ')[0])).toEqual([
+    'key.secret',
+    'key.digits',
+    'key.period_seconds',
+    'past_steps',
+    'future_steps',
+  ]);
+});
+
 test('the request that was given is left as it was, its request id unset', async () => {
   const request = { key, code: '000000', allowReuse: true };
   await client.verify(request);

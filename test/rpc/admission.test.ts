@@ -218,7 +218,9 @@ describe('open streams', () => {
     const admit = gate(parsePlans('{"free": {"streams": 2}}'));
     open(admit);
     open(admit);
-    expect(() => open(admit)).toThrow(expect.objectContaining({ reason: 'too_many_streams', metadata: { limit: '2' } }));
+    expect(() => open(admit)).toThrow(
+      expect.objectContaining({ reason: 'too_many_streams', keyId: 'one', metadata: { limit: '2' } }),
+    );
     expect(() => open(admit)).toThrow(Rejection);
     open(admit, 'other');
   });

@@ -252,6 +252,18 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
       expect(await one({ request })).toMatchObject({ outcome: 'accepted' });
     });
 
+    it('that has expired, and comes again before its answer was dropped, keeps its new answer for a day', async () => {
+      const judged = keyOf();
+      const request = requestOf();
+      await judged({ request });
+      const again = START + ANSWER_KEPT_MS;
+      const renewed = await judged({ step: STEP - 1, request: { ...request, payload: 'new' } }, again);
+      expect(renewed).toMatchObject({ outcome: 'replayed', step: STEP - 1 });
+      for (const now of [again, again + ANSWER_KEPT_MS - 1])
+        expect(await judged({ step: STEP + 9, request: { ...request, payload: 'new' } }, now)).toEqual(renewed);
+      expect(await judged({ request }, again)).toEqual({ outcome: 'request_id_reused' });
+    });
+
     it('is forgotten after a day, not what it claimed', async () => {
       const judged = keyOf();
       const request = requestOf();

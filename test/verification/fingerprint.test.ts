@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Algorithm } from '../../src/otp/params.ts';
-import { createFingerprints, stateNameOf } from '../../src/verification/fingerprint.ts';
+import { createFingerprints, FINGERPRINT_KEY_BYTES, stateNameOf } from '../../src/verification/fingerprint.ts';
 
-const KEY = Uint8Array.from({ length: 32 }, (_, index) => index);
+const KEY = Uint8Array.from({ length: FINGERPRINT_KEY_BYTES }, (_, index) => index);
 const SECRET = Buffer.from('12345678901234567890');
 const LONG = Buffer.alloc(100, 7);
 const ALGORITHMS: readonly Algorithm[] = ['SHA1', 'SHA256', 'SHA512'];

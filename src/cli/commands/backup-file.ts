@@ -28,12 +28,12 @@ export function draftOf(file: string): string {
   return `${file}.${process.pid}.${randomBytes(4).toString('hex')}.part`;
 }
 
-/** Writes a new file for its owner alone. Throws `CliError`. */
-export function writePrivate(path: string, content: string): void {
+/** Writes the draft of `file`, for its owner alone. Throws `CliError`. */
+export function writePrivate(draft: string, file: string, content: string): void {
   try {
-    writeFileSync(path, content, { mode: 0o600, flag: 'wx', flush: true });
+    writeFileSync(draft, content, { mode: 0o600, flag: 'wx', flush: true });
   } catch (error) {
-    throw localError(`${path} cannot be written: ${fileTrouble(error)}`);
+    throw localError(`${file} cannot be written: ${fileTrouble(error)}`);
   }
 }
 

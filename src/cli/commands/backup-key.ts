@@ -68,7 +68,7 @@ export function planKey(options: {
     install: (suffix) => {
       const draft = draftOf(keyFile);
       try {
-        writePrivate(draft, readFileSync(included, 'utf8'));
+        writePrivate(draft, keyFile, readFileSync(included, 'utf8'));
         giveToFolderOwner(draft);
         replace(draft, keyFile, keyFile + suffix);
       } finally {

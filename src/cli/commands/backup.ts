@@ -54,10 +54,10 @@ async function backUp(io: Io, file: string, flags: BackupFlags): Promise<void> {
   const now = Date.now();
   const drafts = [draftOf(file), draftOf(besideBackup(file))] as const;
   try {
-    writePrivate(drafts[0], '');
+    writePrivate(drafts[0], file, '');
     const { identity, ...facts } = await copy(io, database, drafts[0], now);
     const hasKey = withKey && identity !== undefined;
-    if (hasKey) writePrivate(drafts[1], readServerKey(keyFile, identity));
+    if (hasKey) writePrivate(drafts[1], besideBackup(file), readServerKey(keyFile, identity));
     io.signal.throwIfAborted();
     if (hasKey) replace(drafts[1], besideBackup(file));
     replace(drafts[0], file);

@@ -68,7 +68,9 @@ function create(io: Io): Command {
       const plans = loadPlans(io, flags.plans);
       if (!plans.has(plan)) throw usageError(`--plan names no plan: there are ${[...plans.keys()].join(', ')}`);
       const now = Date.now();
-      const { apiKey, record } = issueApiKey({ name, plan, scopes, expiresAt: expires(now) }, now);
+      const expiresAt = expires(now);
+      if (expiresAt !== undefined && expiresAt <= now) throw usageError('--expires must be a moment in the future');
+      const { apiKey, record } = issueApiKey({ name, plan, scopes, expiresAt }, now);
       await withStore(io, { ...flags, create: true }, async ({ store, audit, operator }) => {
         await store.keys.insert(record);
         audit({ actor: operator, event: 'key.created', keyId: record.id });

@@ -26,6 +26,7 @@ export function parseCounter(text: string): bigint {
 /** A span in seconds, above zero and at most an hour, in ms. */
 export function parseSeconds(text: string): number {
   const seconds = /^\d{1,4}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
-  if (!(seconds > 0 && seconds <= 3600)) throw new InvalidArgumentError('It must be a number of seconds, at most 3600.');
+  if (!(seconds > 0 && seconds <= 3600))
+    throw new InvalidArgumentError('It must be a number of seconds, above 0 and at most 3600.');
   return Math.round(seconds * 1000);
 }
