@@ -1,5 +1,6 @@
 /** The only mapping of errors to what callers see: a `google.rpc.Status` with its details. */
 import { create, toBinary } from '@bufbuild/protobuf';
+import type { Any } from '@bufbuild/protobuf/wkt';
 import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
 import { type Status, StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
 import { ErrorReason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
@@ -17,6 +18,8 @@ export interface CallStatus {
   readonly reason: ErrorReason;
   /** The binary `google.rpc.Status` for `grpc-status-details-bin`. */
   readonly details: Uint8Array;
+  /** Its details one by one, for doors that send each in a form of their own. */
+  readonly parts: readonly Any[];
   /** When trying again makes sense, in ms; undefined if it does not. */
   readonly retryAfterMs: number | undefined;
   /** True where the same call can never succeed, so that no client should repeat it by itself. */
@@ -147,6 +150,7 @@ export function statusOf(error: unknown, requestId: string): CallStatus {
     ...meaning,
     message,
     details: toBinary(StatusSchema, status),
+    parts: details,
     retryAfterMs,
     isFinal: reason === 'cost_over_limit',
     internal: reason === 'internal',
@@ -161,6 +165,7 @@ function statusAsSaid({ code, message, details }: StatusError): CallStatus {
     message,
     reason,
     details: toBinary(StatusSchema, status),
+    parts: details,
     retryAfterMs: undefined,
     isFinal: false,
     internal: false,
