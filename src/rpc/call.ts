@@ -1,15 +1,12 @@
 /** A call of any door, from its first header to its only status. */
 import type { Admission } from '../limits/admission.ts';
 import type { WindowState } from '../ports/store.ts';
-import type { AnswerHeaders } from './context.ts';
+import type { AnswerHeaders, Transport } from './context.ts';
 import type { Method } from './method.ts';
 
 /** The steps of a call, in the only order in which they can be taken; a call that fails goes from any of them to the last. */
 export const STEPS = ['begin', 'authenticate', 'charge', 'scope', 'decode', 'handle', 'end'] as const;
 export type Step = (typeof STEPS)[number];
-
-/** The form in which a call came. */
-export type Transport = 'grpc' | 'connect' | 'grpc_web' | 'rest';
 
 /** The part of a call that a door hands in before it reads the body. */
 export interface Incoming {

@@ -1,6 +1,8 @@
 /** The information that a handler has about the call besides the request, without any transport. */
 import type { Principal } from '../ports/principal.ts';
-import type { Transport } from './call.ts';
+
+/** The form in which a call came. */
+export type Transport = 'grpc' | 'connect' | 'grpc_web' | 'rest';
 
 /** The surroundings of one call. */
 export interface CallContext {
