@@ -3,7 +3,7 @@ import type { Exchange, HttpHeaders } from './exchange.ts';
 
 interface Refusal {
   readonly status: number;
-  /** The name of a code, in Connect's spelling. */
+  /** The name of a code, in Connect's spelling: the one that a client would make of the status. */
   readonly code: string;
   /** Says what to do. */
   readonly message: string;
@@ -34,23 +34,24 @@ const TEXTS: Readonly<Record<RefusalName, Refusal>> = {
     message: 'the expectation cannot be met: send Expect: 100-continue or none',
   },
   path: { status: 404, code: 'unimplemented', message: 'there is nothing at this path: correct it' },
-  method: { status: 405, code: 'unimplemented', message: 'the path does not take this HTTP method: see the header allow' },
+  method: { status: 405, code: 'unknown', message: 'the path does not take this HTTP method: see the header allow' },
   contentType: {
     status: 415,
-    code: 'unimplemented',
+    code: 'unknown',
     message: 'the content type is not one of this method: send content-type: application/json',
   },
   streamType: {
     status: 415,
-    code: 'unimplemented',
+    code: 'unknown',
     message:
       'the method answers with a stream: call it by Connect (application/connect+json) or gRPC-Web (application/grpc-web+proto)',
   },
-  grpc: { status: 415, code: 'unimplemented', message: 'gRPC is not spoken here: call the address of --listen' },
+  grpc: { status: 415, code: 'unknown', message: 'gRPC is not spoken here: call the address of --listen' },
   origin: { status: 403, code: 'permission_denied', message: 'the origin is not allowed: name it in --cors-origins' },
   internal: { status: 500, code: 'internal', message: 'an internal error: it is logged' },
 };
 
+/** The status and the body of each refusal. */
 export const REFUSALS: Readonly<Record<RefusalName, { readonly status: number; readonly body: string }>> = Object.fromEntries(
   Object.entries(TEXTS).map(([name, { status, code, message }]) => [name, { status, body: JSON.stringify({ code, message }) }]),
 ) as never;
@@ -58,7 +59,13 @@ export const REFUSALS: Readonly<Record<RefusalName, { readonly status: number; r
 /** Answers a request that is no call. */
 export function refuse(exchange: Exchange, name: RefusalName, headers: HttpHeaders = {}): void {
   const { status, body } = REFUSALS[name];
-  exchange.send(status, { 'content-type': 'application/json', ...headers }, body);
+  // A caller of gRPC-Web goes by the status alone, and would take JSON for an answer by Connect.
+  const isGrpcWeb = exchange.header('content-type')?.startsWith('application/grpc-web') ?? false;
+  exchange.send(
+    status,
+    { 'content-type': isGrpcWeb ? 'text/plain' : 'application/json', ...headers },
+    isGrpcWeb ? TEXTS[name].message : body,
+  );
 }
 
 /** The same answer for a connection whose request could not be read, which it ends. */

@@ -93,7 +93,7 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
   malformed_message: {
     code: Code.INVALID_ARGUMENT,
     reason: ErrorReason.MALFORMED_MESSAGE,
-    message: 'the message cannot be decoded: send the request type of this method, in protobuf',
+    message: 'the message cannot be decoded: send the request type of this method, as its content type says',
   },
   message_too_large: {
     code: Code.RESOURCE_EXHAUSTED,
@@ -113,7 +113,8 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
   protocol: {
     code: Code.UNIMPLEMENTED,
     reason: ErrorReason.PROTOCOL,
-    message: 'the call has a form that this method does not take: send one message, plain or compressed with gzip or deflate',
+    message:
+      'the call has a form that this method does not take: send one message, plain or compressed in a way that this door takes, such as gzip',
   },
   invalid_fields: {
     code: Code.INVALID_ARGUMENT,
@@ -175,6 +176,7 @@ function statusAsSaid({ code, message, details }: StatusError): CallStatus {
 /** What is said of a reason, or better what is known of this error. */
 function messageOf(error: unknown, message: string): string {
   if (error instanceof InvalidInputError) return describeFields(message, error.violations);
+  if (error instanceof CallFailure && error.place !== undefined) return `${message}; it does not fit ${error.place}`;
   return error instanceof UnauthenticatedRefusal ? error.message : message;
 }
 

@@ -17,6 +17,7 @@ import { createAsyncIterable, type UniversalHandler, type UniversalServerRespons
 import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node';
 import { MAX_REQUEST_BYTES } from '../../rpc/bounds.ts';
 import type { Method } from '../../rpc/method.ts';
+import type { JsonOptions } from './json.ts';
 
 /** The handlers of a call, as the library asks for them. */
 export interface Handling {
@@ -51,13 +52,13 @@ interface Refusal {
 const HANDLING: ContextKey<Handling | undefined> = createContextKey<Handling | undefined>(undefined);
 const REFUSAL: ContextKey<Refusal | undefined> = createContextKey<Refusal | undefined>(undefined);
 
-export function createLibrary(methods: readonly Method[]): Library {
+export function createLibrary(methods: readonly Method[], jsonOptions: JsonOptions): Library {
   const router = createConnectRouter({
     // gRPC is left to grpc-js.
     grpc: false,
     acceptCompression: [compressionGzip, compressionBrotli],
     readMaxBytes: MAX_REQUEST_BYTES,
-    jsonOptions: { ignoreUnknownFields: false },
+    jsonOptions,
     binaryOptions: { readUnknownFields: false },
     // Runs before the body is read: the library gives the error the form that the caller understands.
     requestGate(context) {

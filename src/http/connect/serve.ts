@@ -4,17 +4,20 @@ import { type Method, procedureOf } from '../../rpc/method.ts';
 import type { Exchange } from '../exchange.ts';
 import { refuse } from '../refusals.ts';
 import { formOf } from './incoming.ts';
+import { jsonOptionsOf } from './json.ts';
 import { serveUnary } from './unary-call.ts';
 
 /** Serves a request if its path is that of a method; undefined if it is not. Rejects if code cannot be loaded. */
 export type ServeConnect = (exchange: Exchange) => Promise<void> | undefined;
 
 export function createServeConnect(methods: readonly Method[], lifecycle: Lifecycle): ServeConnect {
+  const jsonOptions = jsonOptionsOf(methods);
+  const plain = { lifecycle, jsonOptions };
   const byPath = new Map(methods.map((method) => [procedureOf(method.descriptor), method]));
   // Loaded at the first call that needs it: it takes 3 MB, and most callers send plain JSON.
   const loadLibrary = once(async () => {
     const [{ createLibrary }, { LibraryCall }] = await Promise.all([import('./library.ts'), import('./library-call.ts')]);
-    return { library: createLibrary(methods), LibraryCall };
+    return { library: createLibrary(methods, jsonOptions), LibraryCall };
   });
 
   return (exchange) => {
@@ -30,7 +33,7 @@ export function createServeConnect(methods: readonly Method[], lifecycle: Lifecy
     else if (form === undefined) refuse(exchange, /^application\/grpc(?:$|[+;])/.test(contentType) ? 'grpc' : 'contentType');
     else if (form.isStream !== undefined && form.isStream !== isStream) refuse(exchange, isStream ? 'streamType' : 'contentType');
     else if (form.codec !== undefined && method.kind === 'unary' && isPlain(exchange))
-      serveUnary(exchange, { ...form, codec: form.codec }, method, lifecycle);
+      serveUnary(exchange, { ...form, codec: form.codec }, method, plain);
     else {
       const { library, LibraryCall } = await loadLibrary();
       new LibraryCall(exchange, form, method, lifecycle, library).run();

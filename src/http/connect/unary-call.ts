@@ -15,13 +15,20 @@ import type { Exchange } from '../exchange.ts';
 import { httpStatusOf } from './codes.ts';
 import { errorBody, failureHeaders } from './error.ts';
 import { type Form, incomingOf } from './incoming.ts';
+import { type JsonOptions, placeIn } from './json.ts';
+
+/** What all such calls need. */
+export interface PlainCalls {
+  readonly lifecycle: Lifecycle;
+  readonly jsonOptions: JsonOptions;
+}
 
 /** Serves the call in `exchange`, which has the plain form. */
 export function serveUnary(
   exchange: Exchange,
   form: Form & { readonly codec: string },
   method: UnaryMethod,
-  lifecycle: Lifecycle,
+  { lifecycle, jsonOptions }: PlainCalls,
 ): void {
   const call = lifecycle.begin(incomingOf(exchange, form, false), fail);
   exchange.onClose(() => lifecycle.end(call, Code.CANCELLED));
@@ -40,14 +47,14 @@ export function serveUnary(
     if (call.ended) return;
     const body = await exchange.readBody();
     if (call.ended) return;
-    const response = lifecycle.handle(call, form.codec === 'json' ? readJson(method, body) : body);
+    const response = lifecycle.handle(call, form.codec === 'json' ? readJson(method, body, jsonOptions) : body);
     succeed(response instanceof Promise ? await response : response);
   }
 
   function succeed(response: Message): void {
     if (call.ended) return;
     const { output } = method.descriptor;
-    const answer = form.codec === 'json' ? toJsonString(output, response) : toBinary(output, response);
+    const answer = form.codec === 'json' ? toJsonString(output, response, jsonOptions) : toBinary(output, response);
     lifecycle.end(call, Code.OK);
     exchange.send(200, { 'content-type': `application/${form.codec}`, ...addedHeaders(call), ...answerHeaders(call) }, answer);
   }
@@ -61,13 +68,12 @@ function addedHeaders({ addedHeaders, addedTrailers }: Call): AnswerHeaders {
   return { ...addedHeaders, ...Object.fromEntries(trailers) };
 }
 
-/** The request in JSON (ProtoJSON). Unknown fields are refused: a parameter with a typing error would be a code that nobody expects. */
-function readJson({ descriptor }: UnaryMethod, body: Buffer): Message {
+function readJson({ descriptor }: UnaryMethod, body: Buffer, options: JsonOptions): Message {
+  if (!isUtf8(body)) throw new CallFailure('malformed_message');
   try {
-    if (!isUtf8(body)) throw new Error('not UTF-8');
-    return fromJson(descriptor.input, JSON.parse(body.toString()) as JsonValue);
-  } catch {
+    return fromJson(descriptor.input, JSON.parse(body.toString()) as JsonValue, options);
+  } catch (error) {
     // The reader's own message quotes the value, which may be a secret.
-    throw new CallFailure('malformed_message');
+    throw new CallFailure('malformed_message', placeIn(error));
   }
 }
