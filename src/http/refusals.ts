@@ -60,7 +60,8 @@ export const REFUSALS: Readonly<Record<RefusalName, { readonly status: number; r
 export function refuse(exchange: Exchange, name: RefusalName, headers: HttpHeaders = {}): void {
   const { status, body } = REFUSALS[name];
   // A caller of gRPC-Web goes by the status alone, and would take JSON for an answer by Connect.
-  const isGrpcWeb = exchange.header('content-type')?.startsWith('application/grpc-web') ?? false;
+  const isGrpcWeb =
+    /^application\/grpc-web/.test(exchange.header('content-type') ?? '') || exchange.header('x-grpc-web') !== undefined;
   exchange.send(
     status,
     { 'content-type': isGrpcWeb ? 'text/plain' : 'application/json', ...headers },
