@@ -1,12 +1,12 @@
 /** The connections of the HTTP door: HTTP/1.1 and HTTP/2 by the servers of Node, with bounds on what each may take and how long it may be silent. */
-import { createServer as createHttp1Server, type ServerResponse } from 'node:http';
+import { createServer as createHttp1Server, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttp2Server, type Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Protocol } from '../listener/preface.ts';
 import { MAX_METADATA_BYTES } from '../rpc/bounds.ts';
 import { Exchange, type HttpRequest, type HttpResponse } from './exchange.ts';
-import { REFUSALS, type RefusalName, rawRefusal } from './refusals.ts';
+import { type RefusalName, rawRefusal, refuse } from './refusals.ts';
 
 /** How long the head of a first request may take, in ms. */
 const HEAD_MS = 10_000;
@@ -48,15 +48,15 @@ export function createConnections(onExchange: (exchange: Exchange) => void): Con
   const http1 = createHttp1Server({
     maxHeaderSize: MAX_METADATA_BYTES,
     keepAliveTimeout: IDLE_MS,
+    // These two are of no effect on a server that does not listen itself.
     requestTimeout: 0,
     headersTimeout: 0,
+    requireHostHeader: false,
   });
   http1
     .on('request', (request, response) => receive1(request, response, false))
     .on('checkContinue', (request, response) => receive1(request, response, true))
-    .on('checkExpectation', (request, response) => {
-      receive1(request, response, false, 'expectation');
-    })
+    .on('checkExpectation', (request, response) => receive1(request, response, false, 'expectation'))
     .on('connect', (_, socket) => refuseRaw(socket as Socket, 'method'))
     .on('clientError', (error: NodeJS.ErrnoException, socket) => {
       refuseRaw(socket as Socket, error.code === 'HPE_HEADER_OVERFLOW' ? 'head' : 'syntax');
@@ -80,21 +80,17 @@ export function createConnections(onExchange: (exchange: Exchange) => void): Con
     .on('request', (request, response) => receive(request, response, false))
     .on('checkContinue', (request, response) => receive(request, response, true));
 
-  function receive(
-    request: HttpRequest,
-    response: HttpResponse,
-    expectsContinue: boolean,
-    onAnswered: () => void = ignore,
-  ): Exchange {
-    request.on('error', ignore);
-    response.on('error', ignore);
-    const exchange = new Exchange({ request, response, expectsContinue, onAnswered });
-    onExchange(exchange);
-    return exchange;
+  function receive(request: HttpRequest, response: HttpResponse, expectsContinue: boolean): void {
+    onExchange(exchangeOf(request, response, expectsContinue, ignore));
   }
 
-  function receive1(request: HttpRequest, response: ServerResponse, expectsContinue: boolean, refusal?: RefusalName): void {
-    const connection = http1s.get(request.socket as Socket);
+  function receive1(
+    request: IncomingMessage,
+    response: ServerResponse,
+    expectsContinue: boolean,
+    refusal = faultOf(request),
+  ): void {
+    const connection = http1s.get(request.socket);
     if (connection === undefined) return;
     connection.pending += 1;
     connection.response = response;
@@ -112,9 +108,10 @@ export function createConnections(onExchange: (exchange: Exchange) => void): Con
       if (isClosing) request.socket.destroySoon();
       else connection.until = performance.now() + (request.complete ? IDLE_MS : LINGER_MS);
     });
-    if (isClosing) response.shouldKeepAlive = false;
-    if (refusal === undefined) receive(request, response, expectsContinue, onAnswered);
-    else response.writeHead(REFUSALS[refusal].status, { 'content-type': 'application/json' }).end(REFUSALS[refusal].body);
+    response.shouldKeepAlive &&= !isClosing && refusal === undefined;
+    const exchange = exchangeOf(request, response, expectsContinue, onAnswered);
+    if (refusal === undefined) onExchange(exchange);
+    else refuse(exchange, refusal);
   }
 
   /** Answers what cannot be parsed, unless an answer is on its way. */
@@ -161,6 +158,19 @@ export function createConnections(onExchange: (exchange: Exchange) => void): Con
       clearInterval(looking);
     },
   };
+}
+
+function exchangeOf(request: HttpRequest, response: HttpResponse, expectsContinue: boolean, onAnswered: () => void): Exchange {
+  request.on('error', ignore);
+  response.on('error', ignore);
+  return new Exchange({ request, response, expectsContinue, onAnswered });
+}
+
+/** A request has one `Host`, or else servers on its way may take it for different ones (RFC 9112 section 3.2). */
+function faultOf({ rawHeaders, httpVersion }: IncomingMessage): RefusalName | undefined {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) if (/^host$/i.test(rawHeaders[at] as string)) hosts += 1;
+  return hosts === 1 || (hosts === 0 && httpVersion === '1.0') ? undefined : 'syntax';
 }
 
 function ignore(): void {
