@@ -14,6 +14,8 @@ const config: ViteUserConfig = defineConfig({
   test: {
     // Real servers and processes on a busy machine take their time.
     testTimeout: 30_000,
+    // Servers that are started as processes would all want the default address.
+    env: { OTPD_HTTP_LISTEN: 'off' },
     hookTimeout: 30_000,
     projects: [
       {

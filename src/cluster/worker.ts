@@ -1,5 +1,6 @@
 /** A worker's side of its channel to the primary. */
 import cluster from 'node:cluster';
+import type { Addresses } from '../config/listen-address.ts';
 import type { LimitStore } from '../ports/store.ts';
 import type { FromPrimary, FromWorker } from './messages.ts';
 import { createSharedLimits } from './shared-limits.ts';
@@ -10,7 +11,7 @@ export interface Primary {
   /** Aborted when it asks this worker to stop. */
   readonly stop: AbortSignal;
   /** Tells it where this worker listens. */
-  readonly listening: (address: string) => void;
+  readonly listening: (addresses: Addresses) => void;
   /** Tells it why this worker never will. */
   readonly failed: (failure: unknown) => Promise<void>;
   /** Lets go of it, which ends this process. */
@@ -45,7 +46,7 @@ export function connectPrimary(onSilent: () => void): Primary {
   return {
     limits: shared.limits,
     stop: stop.signal,
-    listening: (address) => void tell(['listening', address]),
+    listening: (addresses) => void tell(['listening', addresses]),
     failed: (failure) => tell(['failed', failure]),
     leave: () => process.disconnect?.(),
   };

@@ -120,6 +120,7 @@ function trailersOf(call: Call, status: PartialStatus): Metadata | null {
 
 /** The call that the metadata describes. */
 class Received implements Incoming {
+  readonly transport = 'grpc';
   readonly procedure: string;
   readonly isStream: boolean;
   readonly peer: string;

@@ -1,5 +1,6 @@
 /** The only mapping of errors to what callers see: a `google.rpc.Status` with its details. */
 import { create, toBinary } from '@bufbuild/protobuf';
+import type { Any } from '@bufbuild/protobuf/wkt';
 import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
 import { type Status, StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
 import { ErrorReason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
@@ -17,6 +18,8 @@ export interface CallStatus {
   readonly reason: ErrorReason;
   /** The binary `google.rpc.Status` for `grpc-status-details-bin`. */
   readonly details: Uint8Array;
+  /** Its details one by one, for doors that send each in a form of their own. */
+  readonly parts: readonly Any[];
   /** When trying again makes sense, in ms; undefined if it does not. */
   readonly retryAfterMs: number | undefined;
   /** True where the same call can never succeed, so that no client should repeat it by itself. */
@@ -90,7 +93,7 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
   malformed_message: {
     code: Code.INVALID_ARGUMENT,
     reason: ErrorReason.MALFORMED_MESSAGE,
-    message: 'the message cannot be decoded: send the request type of this method, in protobuf',
+    message: 'the message cannot be decoded: send the request type of this method, as its content type says',
   },
   message_too_large: {
     code: Code.RESOURCE_EXHAUSTED,
@@ -110,7 +113,8 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
   protocol: {
     code: Code.UNIMPLEMENTED,
     reason: ErrorReason.PROTOCOL,
-    message: 'the call has a form that this method does not take: send one message, plain or compressed with gzip or deflate',
+    message:
+      'the call has a form that this method does not take: send one message, plain or compressed in a way that this door takes, such as gzip',
   },
   invalid_fields: {
     code: Code.INVALID_ARGUMENT,
@@ -144,6 +148,7 @@ export function statusOf(error: unknown, requestId: string): CallStatus {
     ...meaning,
     message,
     details: toBinary(StatusSchema, status),
+    parts: details,
     retryAfterMs,
     isFinal: reason === 'cost_over_limit',
     internal: reason === 'internal',
@@ -158,6 +163,7 @@ function statusAsSaid({ code, message, details }: StatusError): CallStatus {
     message,
     reason,
     details: toBinary(StatusSchema, status),
+    parts: details,
     retryAfterMs: undefined,
     isFinal: false,
     internal: false,
@@ -167,6 +173,7 @@ function statusAsSaid({ code, message, details }: StatusError): CallStatus {
 /** The message of the error itself where it has a better one than its reason. */
 function messageOf(error: unknown, message: string): string {
   if (error instanceof InvalidInputError) return describeFields(message, error.violations);
+  if (error instanceof CallFailure && error.place !== undefined) return `${message}; it does not fit ${error.place}`;
   return error instanceof UnauthenticatedRefusal ? error.message : message;
 }
 

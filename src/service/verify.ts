@@ -60,7 +60,7 @@ async function judge(
   { codes, knows, audit }: VerifyPorts,
   attempt: Attempt,
   { key }: Verification,
-  { principal, requestId }: CallContext,
+  { principal, requestId, call: { transport } }: CallContext,
   now: number,
 ): Promise<VerifyResponse> {
   // Nothing may come between: a store that has lost its state would take a used code for new.
@@ -68,7 +68,8 @@ async function judge(
   const judgement = await codes.judge(attempt, now);
   if (judgement.outcome === 'request_id_reused') throw new Rejection('request_id_reused');
   const { fingerprint } = attempt;
-  audit({ actor: { keyId: principal.keyId }, event: EVENT[judgement.outcome], requestId, fingerprint, step: judgement.step });
+  const { outcome, step } = judgement;
+  audit({ actor: { keyId: principal.keyId }, event: EVENT[outcome], requestId, transport, fingerprint, step });
   return responseOf(judgement, key.parameters.type);
 }
 

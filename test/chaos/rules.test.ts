@@ -88,7 +88,7 @@ async function expectModel(codes: CodeStore): Promise<void> {
     });
     const principal = { keyId: asked.caller, plan: 'unlimited', scopes: new Set(['verify'] as const) };
     try {
-      const context = { principal, requestId: 'call', call: { ended: false }, now: () => now };
+      const context = { principal, requestId: 'call', call: { ended: false, transport: 'grpc' as const }, now: () => now };
       return replyOf(await verify(create(VerifyRequestSchema, request), context));
     } catch (error) {
       if (error instanceof Rejection && error.reason === 'request_id_reused') return { outcome: 'request_id_reused' };

@@ -39,7 +39,10 @@ async function serve(
   const line = [process.execPath, MAIN, 'serve', '--listen', '127.0.0.1:0', '--data-dir', dataDir];
   const onTerminal = ['script', '-qec', `exec ${line.map(shellWord).join(' ')}`, '/dev/null'];
   const [command = '', ...args] = terminal ? onTerminal : line;
-  const child = spawn(command, args, { env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    env: { PATH: process.env['PATH'], OTPD_HTTP_LISTEN: 'off', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const ended = once(child, 'exit');
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));

@@ -47,7 +47,7 @@ function server() {
     },
     async send(request: Request, { keyId = 'caller', now = NOW } = {}) {
       const principal = { keyId, plan: 'free', scopes: new Set<never>() };
-      const context = { principal, requestId: 'call', call: { ended: false }, now: () => now };
+      const context = { principal, requestId: 'call', call: { ended: false, transport: 'grpc' }, now: () => now };
       return verify(create(VerifyRequestSchema, request), context);
     },
     async attemptOf(request: Request, now = NOW): Promise<Attempt> {

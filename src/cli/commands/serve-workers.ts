@@ -27,10 +27,10 @@ async function lead(io: Io, config: Config): Promise<void> {
     // Without a trail there is nothing to open anew, and SIGHUP ends otpd as it ends any process.
     if (config.auditLog !== undefined) process.on('SIGHUP', workers.reopen);
     try {
-      const address = await workers.listening.catch(tellFailure);
+      const addresses = await workers.listening.catch(tellFailure);
       // The workers have their calls counted here.
       tuneForServing();
-      announce(io, logger, config, firstKey, address);
+      announce(io, logger, config, firstKey, addresses);
       await stopped(AbortSignal.any([io.signal, fault]));
       logger.info('stopping');
     } finally {
@@ -70,7 +70,7 @@ async function work(io: Io, config: Config, number: number): Promise<void> {
     try {
       const app = await build(config, { log, clock: Date.now, limits });
       try {
-        primary.listening(await listen(app, config));
+        primary.listening(await listen(app));
         await stopped(AbortSignal.any([io.signal, primary.stop, fault]));
       } finally {
         await app.close();

@@ -30,7 +30,7 @@ async function serveAlone(io: Io, config: Config): Promise<void> {
     const app = await build(config, { log, clock: Date.now });
     try {
       const firstKey = await prepareFirstStart(io, logger, config, app);
-      announce(io, logger, config, firstKey, await listen(app, config));
+      announce(io, logger, config, firstKey, await listen(app));
       await stopped(AbortSignal.any([io.signal, fault]));
       logger.info('stopping');
     } finally {

@@ -2,10 +2,11 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { App } from '../../app/app.ts';
+import { CannotListenError } from '../../app/doors.ts';
 import { fingerprintKeyFile } from '../../app/fingerprint-key.ts';
 import { tuneForServing } from '../../app/v8-tuning.ts';
 import type { Config } from '../../config/config.ts';
-import { formatAddress } from '../../config/listen-address.ts';
+import { type Addresses, formatAddress } from '../../config/listen-address.ts';
 import type { Logger } from '../../observability/log.ts';
 import { databaseFile } from '../../store/open.ts';
 import type { Io } from '../io.ts';
@@ -52,24 +53,27 @@ function modeOf(path: string): number {
   }
 }
 
-/** Listens; resolves to the address in force. */
-export async function listen(app: App, config: Config): Promise<string> {
-  const address = await app.run().catch((error: unknown) => {
-    // Only the system says so: a bound that cannot be installed is another matter.
-    if (!(error instanceof Error && 'syscall' in error)) throw error;
-    throw localError(
-      `cannot listen on ${formatAddress(config.listen)}: it is in use, or no address of this machine; set --listen`,
-    );
+/** Listens; resolves to the addresses in force. */
+export async function listen(app: App): Promise<Addresses> {
+  const addresses = await app.run().catch((error: unknown) => {
+    if (!(error instanceof CannotListenError)) throw error;
+    throw localError(`cannot listen on ${error.address}: it is in use, or no address of this machine; set ${error.flag}`);
   });
   tuneForServing();
-  return address;
+  return addresses;
 }
 
 /** Says where the server is, to a person and to the log. */
-export function announce(io: Io, logger: Logger, config: Config, firstKey: FirstKey, address: string): void {
+export function announce(io: Io, logger: Logger, config: Config, firstKey: FirstKey, { grpc: address, http }: Addresses): void {
   const tls = config.tls !== undefined;
   writeLine(io.stdout, `otpd listens on ${address}${tls ? ' (TLS)' : ''}; data in ${config.dataDir}`);
+  if (http !== undefined) writeLine(io.stdout, `HTTP is served at ${tls ? 'https' : 'http'}://${http}`);
   for (const line of firstKey.introduce(address, tls)) writeLine(io.stdout, line);
   const workers = config.workers === 1 ? {} : { workers: config.workers };
-  logger.info({ address, tls, reflection: config.reflection, ...workers }, 'listening');
+  if (config.http !== undefined && http === undefined)
+    logger.warn(
+      { address: formatAddress(config.http) },
+      'HTTP is not served, since its default address is in use: choose another with --http-listen, or turn HTTP off with --http-listen off',
+    );
+  logger.info({ address, http, tls, reflection: config.reflection, ...workers }, 'listening');
 }

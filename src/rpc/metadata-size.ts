@@ -1,6 +1,6 @@
 /** How much metadata a request brings. */
 import type { IncomingHttpHeaders } from 'node:http2';
-import { MAX_METADATA_BYTES } from '../rpc/bounds.ts';
+import { MAX_METADATA_BYTES } from './bounds.ts';
 
 /** Headers that gRPC does not count as metadata. */
 const NO_METADATA: ReadonlySet<string> = new Set([
