@@ -47,7 +47,7 @@ function server() {
     },
     async send(request: Request, { keyId = 'caller', now = NOW } = {}) {
       const principal = { keyId, plan: 'free', scopes: new Set<never>() };
-      const context = { principal, requestId: 'call', call: { ended: false, transport: 'grpc' }, now: () => now };
+      const context = { principal, requestId: 'call', call: { ended: false, transport: 'grpc' as const }, now: () => now };
       return verify(create(VerifyRequestSchema, request), context);
     },
     async attemptOf(request: Request, now = NOW): Promise<Attempt> {
@@ -193,7 +193,7 @@ describe('the audit', () => {
   it('tells who, what and on which step, once for each judgement', async () => {
     const { send, events } = server();
     for (const code of ['287082', '287082', '000000']) await send({ key: KEY, code });
-    const common = { actor: { keyId: 'caller' }, requestId: 'call', fingerprint: FINGERPRINT };
+    const common = { actor: { keyId: 'caller' }, requestId: 'call', transport: 'grpc', fingerprint: FINGERPRINT };
     expect(events).toEqual([
       { ...common, event: 'verify.accepted', step: 1 },
       { ...common, event: 'verify.replayed', step: 1 },
