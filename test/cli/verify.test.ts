@@ -28,10 +28,10 @@ describe.concurrent('what could not be told', () => {
     expect(err).toContain([...ids][0]);
   });
 
-  it('is said at the deadline, however long the server asks to wait', async () => {
-    const { code, requests, err } = await verify([{ ...AWAY, retryAfterMs: 60_000 }], ['--timeout', '0.5']);
+  it('is said at once if the server asks to wait beyond the deadline', async () => {
+    const { code, requests, err } = await verify([{ ...AWAY, retryAfterMs: 60_000 }], ['--timeout', '30']);
     expect({ code, tries: requests.length }).toEqual({ code: 2, tries: 1 });
-    expect(err).toContain('try again in 60 s'.replace('60 s', '1 min'));
+    expect(err).toContain('try again in 1 min');
   });
 
   it('is said with the way to ask again even if later tries do not reach the server', async () => {
@@ -44,7 +44,7 @@ describe.concurrent('what could not be told', () => {
   });
 
   it('is said if no answer comes', async () => {
-    const { code, err, requests } = await verify([undefined], ['--timeout', '0.3']);
+    const { code, err, requests } = await verify([undefined], ['--timeout', '1.5']);
     expect({ code, tries: requests.length }).toEqual({ code: 2, tries: 1 });
     expect(err).toMatch(/did not answer in time: .*the code may be used up: the same command with --request-id/);
   });
