@@ -5,7 +5,7 @@ import { QrFormat } from '../../../gen/ts/otp/v1/qr_code_pb.ts';
 import { type QrOptions, renderQr } from '../../otp/qr.ts';
 import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
 import { addKeyOptions, type KeyFlags, keyFields } from '../input/key-options.ts';
-import { parsePositive } from '../input/numbers.ts';
+import { parsePositive } from '../input/parsers.ts';
 import { readSecret } from '../input/secret.ts';
 import type { Io } from '../io.ts';
 import { groupCode } from '../output/code-view.ts';

@@ -1,11 +1,12 @@
 /** `otpd keys`: makes, lists, rotates and revokes API keys, in the store and not by way of the server. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { tuneForServing } from '../../app/v8-tuning.ts';
 import { issueApiKey, revokeApiKey, rotateApiKey } from '../../auth/api-key.ts';
 import { CALLER_SCOPES, SCOPES, type Scope } from '../../ports/principal.ts';
 import type { ApiKeyRecord } from '../../ports/store.ts';
+import { type Expiry, parseExpiry, parseScopes, parseSpan } from '../input/parsers.ts';
 import { addStoreOptions, loadPlans, type StoreFlags, withStore } from '../input/store-access.ts';
-import { formatDuration, formatInstant, parseDuration, parseRfc3339 } from '../input/time.ts';
+import { formatDuration, formatInstant } from '../input/time.ts';
 import type { Io } from '../io.ts';
 import { usageError } from '../output/failure.ts';
 import { keyJson, keyPage, keyTable } from '../output/key-view.ts';
@@ -22,9 +23,6 @@ interface CreateFlags extends KeysFlags {
   readonly expires: Expiry;
   readonly plans?: string;
 }
-
-/** A moment in ms since the epoch, given the present one; undefined for never. */
-type Expiry = (now: number) => number | undefined;
 
 const DEFAULT_PLAN = 'free';
 const DEFAULT_GRACE = '24h';
@@ -182,28 +180,4 @@ function known(record: ApiKeyRecord | undefined): ApiKeyRecord {
   if (record === undefined)
     throw usageError('there is no API key with this id: `otpd keys list` shows them; the id is the part after otpd_');
   return record;
-}
-
-function parseScopes(text: string): readonly Scope[] {
-  const names = text.split(',').map((name) => name.trim());
-  const scopes = SCOPES.filter((scope) => names.includes(scope));
-  if (names.some((name) => !SCOPES.some((scope) => scope === name))) {
-    throw new InvalidArgumentError(`It must be one or more of ${SCOPES.join(',')}, with commas between.`);
-  }
-  return scopes;
-}
-
-function parseExpiry(text: string): Expiry {
-  if (text === 'never') return () => undefined;
-  const span = parseDuration(text);
-  const moment = parseRfc3339(text);
-  if (span !== undefined) return (now) => now + span;
-  if (moment !== undefined) return () => moment;
-  throw new InvalidArgumentError('It must be a span such as 90d, a date or moment such as 2027-01-31T12:00:00Z, or never.');
-}
-
-function parseSpan(text: string): number {
-  const span = parseDuration(text);
-  if (span === undefined) throw new InvalidArgumentError('It must be a span such as 90s, 15m, 24h, 7d or 2w.');
-  return span;
 }

@@ -1,13 +1,12 @@
 /** `otpd token`: the code of a key, now or at another moment. */
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { type TokenResponse, TokenResponseSchema } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Token } from '../../../gen/ts/otp/v1/token_pb.ts';
 import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
 import { addKeyOptions, type KeyFlags, keyOf } from '../input/key-options.ts';
-import { parseCount } from '../input/numbers.ts';
+import { parseCount, parseMoment } from '../input/parsers.ts';
 import { readSecret, SECRET_HELP } from '../input/secret.ts';
-import { parseRfc3339, parseUnixSeconds } from '../input/time.ts';
 import type { Io } from '../io.ts';
 import { countdown, groupCode, remainingMs, urgency } from '../output/code-view.ts';
 import { alignColumns, paint, printable, writeLine, writeMessage } from '../output/text.ts';
@@ -79,10 +78,4 @@ function describeToken(io: Io, token: Token): string {
 function describeNeighbour({ code, offsetSteps, offsetSeconds, periodSeconds }: Token): string[] {
   const offset = periodSeconds > 0 ? offsetSeconds : offsetSteps;
   return [printable(code), `${offset > 0 ? '+' : ''}${offset}${periodSeconds > 0 ? ' s' : ''}`];
-}
-
-function parseMoment(text: string): number {
-  const ms = parseUnixSeconds(text) ?? parseRfc3339(text);
-  if (ms === undefined) throw new InvalidArgumentError('It must be a moment such as 2027-01-31T12:00:00Z, or Unix seconds.');
-  return ms;
 }

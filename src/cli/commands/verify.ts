@@ -9,7 +9,7 @@ import { InvalidInputError } from '../../otp/error.ts';
 import { readKey } from '../../service/key.ts';
 import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
 import { addKeyOptions, type KeyFlags, keyOf } from '../input/key-options.ts';
-import { parseCount, parseCounter } from '../input/numbers.ts';
+import { parseCount, parseCounter } from '../input/parsers.ts';
 import { readSecret, SECRET_HELP } from '../input/secret.ts';
 import { formatDuration } from '../input/time.ts';
 import type { Io } from '../io.ts';

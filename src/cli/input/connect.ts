@@ -7,7 +7,7 @@ import type { Io } from '../io.ts';
 import { explainCallError } from '../output/call-error.ts';
 import { fileTrouble, localError, usageError } from '../output/failure.ts';
 import { explainWait } from '../output/progress.ts';
-import { parseSeconds } from './numbers.ts';
+import { parseSeconds } from './parsers.ts';
 
 /** The flags that every command of the client takes. */
 export interface ConnectFlags {

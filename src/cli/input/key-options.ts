@@ -2,7 +2,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { type Command, InvalidArgumentError } from 'commander';
 import { Algorithm, type KeySchema, OtpType } from '../../../gen/ts/otp/v1/key_pb.ts';
-import { parseCounter, parsePositive } from './numbers.ts';
+import { parseCounter, parsePositive } from './parsers.ts';
 
 /** The flags of a key, each unset unless given: the server, or the URI, fills in the rest. */
 export interface KeyFlags {
