@@ -77,7 +77,7 @@ export function mutantsOf(code: string): Mutant[] {
   const add = (start: number, end: number, text: string) => mutants.push({ start, end, text });
   function visit(node: Node): void {
     mutate(node, code, add);
-    // Types are erased: a mistake in them is none in the program.
+    // Types are erased: a mistake in them changes nothing in the program.
     for (const child of Object.values(node).flat())
       if (isNode(child) && !/^TS(?!As|NonNull|Satisfies)/.test(child.type)) visit(child);
   }

@@ -37,7 +37,7 @@ const COPIED = [
   'tsconfig.json',
   'README.md',
 ];
-/** One a core of a small machine. */
+/** A run for each core of a small machine. */
 const AT_ONCE = 2;
 const TYPES = ['--noEmit', '-p', '.'];
 /** A mistake that makes the tests take so long, in ms, is found: they hang. */

@@ -40,9 +40,9 @@ export type RestCalls = <I extends DescMessage, O extends DescMessage>(
 
 /** A request that was refused: by the limits, at its body, by `answer` or by an RPC. */
 export interface RestRefusal {
-  /** What a caller of gRPC would be told: code, reason, a message without anything of the request, and when to try again. */
+  /** The status that a caller of gRPC would get: code, reason, a message without anything of the request, and when to try again. */
   readonly status: CallStatus;
-  /** What the request failed with, such as an `InvalidInputError` with its violations, or an error of the API's own. */
+  /** The error that the request failed with, such as an `InvalidInputError` with its violations, or an error of the API's own. */
   readonly error: unknown;
 }
 

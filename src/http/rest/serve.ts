@@ -140,7 +140,7 @@ function send(exchange: Exchange, common: Readonly<Record<string, string>>, { st
   exchange.send(status, { ...common, ...headers }, body);
 }
 
-/** What an answer of an API says of the call, for the log and the limits. */
+/** The code of a call for the log and the limits, from the HTTP status of its answer. */
 function codeOf(status: number): Code {
   if (status < 400) return Code.OK;
   if (status === 401) return Code.UNAUTHENTICATED;
