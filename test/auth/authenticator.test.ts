@@ -4,19 +4,7 @@ import { revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
 import { type Authenticator, createAuthenticator } from '../../src/auth/authenticator.ts';
 import { createKeyCache, type KeyCache } from '../../src/auth/key-cache.ts';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
-import { createMemoryStore } from '../support/memory-store.ts';
-import {
-  clockAt,
-  type FlakyStore,
-  flaky,
-  HOUR,
-  issue,
-  MINUTE,
-  rejectionOf,
-  SECOND,
-  type SettableClock,
-  START,
-} from './fixtures.ts';
+import { begin, type FlakyStore, HOUR, issue, MINUTE, rejectionOf, SECOND, type SettableClock, START } from './fixtures.ts';
 
 const PEER = '192.0.2.1:5000';
 const OTHER_PEER = '192.0.2.2:5000';
@@ -26,8 +14,7 @@ let store: FlakyStore;
 let authenticator: Authenticator;
 
 beforeEach(() => {
-  clock = clockAt(START);
-  store = flaky(createMemoryStore());
+  ({ clock, store } = begin());
   authenticator = createAuthenticator({ keys: store.keys, clock });
 });
 
