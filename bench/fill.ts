@@ -29,15 +29,14 @@ export function fillSecrets(dataDir: string, count: number): void {
     const state = database.prepare(
       "INSERT INTO otp_state (name, failures, locked_until, expires_at, tracks) VALUES (?, 1, 0, ?, '-')",
     );
-    // In the order of the table: a million in a random order would take minutes.
-    const names = Array.from({ length: count }, () => randomBytes(16).toString('base64url')).sort();
-    for (const [i, name] of names.entries()) state.run(name, expiresAt + i);
+    for (let i = 0; i < count; i += 1) state.run(randomBytes(16).toString('base64url'), expiresAt + i);
   });
 }
 
 function transaction(dataDir: string, write: (database: DatabaseSync) => void): void {
   const database = new DatabaseSync(databaseFile(dataDir));
-  database.exec('BEGIN');
+  // The index of a million random names, in KiB: with the 2 MB of a default every row would read and write a page of it.
+  database.exec('PRAGMA cache_size = -262144; BEGIN');
   write(database);
   database.exec('COMMIT');
   database.close();

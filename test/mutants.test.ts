@@ -25,8 +25,8 @@ describe('the mutants', () => {
     expect(mutated("// a < b\ntype A = 1 | true;\nexport const a: 1 = 'x + 1' as never;")).toEqual([]);
   });
 
-  it('are in the Lua of a template, not in its comments', () => {
-    const code = 'const script = `\nlocal a = b and c\n-- a and b\nif a <= 1 then return end`;';
+  it('are in the Lua of a template, not in its comments and texts', () => {
+    const code = "const script = `\nlocal a = b and c\n-- a and b\nlocal d = '- 1 and 2'\nif a <= 1 then return end`;";
     expect(mutated(code)).toEqual([code.replace('b and c', 'b or c'), code.replace('<=', '<'), code.replace('<= 1', '<= 7')]);
   });
 });

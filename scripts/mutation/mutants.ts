@@ -68,7 +68,7 @@ const LUA: readonly (readonly [RegExp, string])[] = [
   [/math\.max/g, 'math.min'],
   [/\btrue\b/g, 'false'],
   [/\bfalse\b/g, 'true'],
-  [/(?<![\w.'%])[0-9]+\b(?!')/g, '7'],
+  [/(?<![\w.])[0-9]+\b/g, '7'],
 ];
 
 /** All mutants of a TypeScript file, in the order of its text: operators, constants, conditions and dropped statements, in its Lua too. */
@@ -100,7 +100,7 @@ function mutate(node: Node, code: string, add: (start: number, end: number, text
   const method = type === 'MemberExpression' ? METHODS[node.property?.name ?? ''] : undefined;
   if (method !== undefined && node.property) add(node.property.start, node.property.end, method);
   if (type === 'TemplateElement' && code.slice(start, end).includes('local ')) {
-    const lua = code.slice(start, end).replaceAll(/--.*/g, (comment) => ' '.repeat(comment.length));
+    const lua = code.slice(start, end).replaceAll(/--.*|'[^'\n]*'/g, (quiet) => ' '.repeat(quiet.length));
     for (const [pattern, text] of LUA)
       for (const { index, 0: found } of lua.matchAll(pattern)) add(start + index, start + index + found.length, text);
   }

@@ -20,7 +20,7 @@ const TESTS: readonly (readonly [files: string, tests: readonly string[]])[] = [
     'src/store/redis/',
     ['test/store/redis-codes', 'test/store/redis-code-states', 'test/store/former-states', 'test/store/redis-contract'],
   ],
-  ['src/store/sqlite/', ['test/store/former-states', 'test/store/codes-sqlite']],
+  ['src/store/sqlite/', ['test/store/former-states', 'test/store/codes-sqlite', 'test/store/sqlite.test']],
   ['src/store/', ['test/store/former-states', 'test/store/redis-code-states']],
 ];
 const FILES = ['src/{verification,limits,auth}/*.ts', 'src/store/*/{code,answers,states}*.ts', 'src/store/track-text.ts'];

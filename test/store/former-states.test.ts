@@ -226,6 +226,7 @@ redisSuite('a Redis of an earlier version', () => {
         const name = `model${runs}`;
         const formers = new Map<string, FormerState>([
           [`${name}-0`, one],
+          [`${name}-1`, other],
           [`${name}-30`, other],
         ]);
         for (const [key, state] of formers) await put(key, state);
@@ -237,7 +238,7 @@ redisSuite('a Redis of an earlier version', () => {
           expect(await codes.judge(mine, now)).toEqual(model.judge(mine, now));
           expect(await codes.inspect(mine, now)).toEqual(model.inspect(mine, now));
         }
-        for (const key of [`${name}-0`, `${name}-30`])
+        for (const key of [`${name}-0`, `${name}-1`, `${name}-30`])
           expect(await direct.exists(`{otpd}:c:${key}`)).toBe(formers.has(key) ? 1 : 0);
       }),
       { numRuns: 100 },

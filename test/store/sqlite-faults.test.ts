@@ -87,6 +87,24 @@ describe('a file that another process keeps locked', () => {
     expect(await store.codes.inspect(named('key-599'), START)).toMatchObject({ tracks: [] });
   });
 
+  it('is waited for longer by the first ping, whose writer is starting, than by the next', async () => {
+    const other = new DatabaseSync(file);
+    other.exec('BEGIN IMMEDIATE');
+    const starting = openSqliteStore({ file });
+    cleaning.push(starting.close);
+    const first = starting.ping();
+    const given = await Promise.race([
+      first.then(() => 'the first'),
+      expect(store.ping())
+        .rejects.toThrow(StoreUnavailableError)
+        .then(() => 'the next'),
+    ]);
+    expect(given).toBe('the next');
+    other.exec('ROLLBACK');
+    other.close();
+    await first;
+  });
+
   it('has nothing of what was rejected take effect later', async () => {
     const other = new DatabaseSync(file);
     other.exec('BEGIN IMMEDIATE');
