@@ -18,8 +18,8 @@ export class RawConnection {
   #received: Buffer = Buffer.alloc(0);
   #isOver = false;
 
-  constructor(port: number) {
-    this.socket = connect({ host: '127.0.0.1', port });
+  constructor(port: number, localAddress = '127.0.0.1') {
+    this.socket = connect({ host: '127.0.0.1', port, localAddress });
     this.socket.on('data', (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk]);
     });
