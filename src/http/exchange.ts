@@ -41,6 +41,8 @@ export class Exchange {
   readonly peer: string;
   /** The headers that every answer to this request has besides those that it is given. */
   common: HttpHeaders = ALWAYS;
+  /** Whether the request was refused as no call, so that nobody has asked who sent it. */
+  isRefused = false;
   readonly #request: HttpRequest;
   readonly #response: HttpResponse;
   readonly #expectsContinue: boolean;
