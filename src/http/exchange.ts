@@ -98,8 +98,12 @@ export class Exchange {
         reject(new CallFailure('message_too_large'));
       };
       request.on('data', onData);
-      request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-      request.once('close', () => reject(new CallerLeft()));
+      const onClose = (): void => reject(new CallerLeft());
+      request.once('close', onClose);
+      request.once('end', () => {
+        request.off('close', onClose);
+        resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+      });
     });
   }
 
