@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Protocol } from '../listener/preface.ts';
 import { MAX_METADATA_BYTES } from '../rpc/bounds.ts';
 import { Exchange, type HttpRequest, type HttpResponse } from './exchange.ts';
-import { type RefusalName, rawRefusal, refuse } from './refusals.ts';
+import { type RefusalName, rawRefusal } from './refusals.ts';
 
 /** How long the head of a first request may take, in ms. */
 const HEAD_MS = 10_000;
@@ -38,8 +38,8 @@ interface Http1 {
   response: ServerResponse | undefined;
 }
 
-/** @param onExchange is given each request. */
-export function createConnections(onExchange: (exchange: Exchange) => void): Connections {
+/** @param onExchange is given each request, with the reason if it is to be refused. */
+export function createConnections(onExchange: (exchange: Exchange, refusal?: RefusalName) => void): Connections {
   const http1s = new Map<Socket, Http1>();
   const sessions = new Set<Http2Session>();
   const open = new Set<Socket>();
@@ -109,9 +109,7 @@ export function createConnections(onExchange: (exchange: Exchange) => void): Con
       else connection.until = performance.now() + (request.complete ? IDLE_MS : LINGER_MS);
     });
     response.shouldKeepAlive &&= !isClosing && refusal === undefined;
-    const exchange = exchangeOf(request, response, expectsContinue, onAnswered);
-    if (refusal === undefined) onExchange(exchange);
-    else refuse(exchange, refusal);
+    onExchange(exchangeOf(request, response, expectsContinue, onAnswered), refusal);
   }
 
   /** Answers what cannot be parsed, unless an answer is on its way. */

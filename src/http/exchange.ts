@@ -1,6 +1,6 @@
 /** A request and its answer, alike over HTTP/1.1 and HTTP/2: what the doors of this folder read, and what they send. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 'node:http2';
 import { MAX_REQUEST_BYTES } from '../rpc/bounds.ts';
 import { CallFailure } from '../rpc/failure.ts';
 import { isOversize } from '../rpc/metadata-size.ts';
@@ -41,6 +41,8 @@ export class Exchange {
   readonly peer: string;
   /** The headers that every answer to this request has besides those that it is given. */
   common: HttpHeaders = ALWAYS;
+  /** Whether the request was refused as no call, so that nobody has asked who sent it. */
+  isRefused = false;
   readonly #request: HttpRequest;
   readonly #response: HttpResponse;
   readonly #expectsContinue: boolean;
@@ -96,8 +98,12 @@ export class Exchange {
         reject(new CallFailure('message_too_large'));
       };
       request.on('data', onData);
-      request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-      request.once('close', () => reject(new CallerLeft()));
+      const onClose = (): void => reject(new CallerLeft());
+      request.once('close', onClose);
+      request.once('end', () => {
+        request.off('close', onClose);
+        resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+      });
     });
   }
 
@@ -131,18 +137,20 @@ export class Exchange {
   end(last?: string | Uint8Array): void {
     const response = this.#response;
     if (response.destroyed) return;
+    const isWhole = this.#request.complete;
+    // NO_ERROR tells the caller to stop sending (RFC 9113 section 8.1). The end of the answer goes out in this turn of the event loop.
+    if (!isWhole && 'stream' in response) response.stream.once('wantTrailers', () => setImmediate(close, response.stream));
     (response as ServerResponse).end(last);
     this.#onAnswered();
-    if (this.#request.complete) return;
-    if ('stream' in response) {
-      const { stream } = response;
-      // NO_ERROR tells the caller to stop sending (RFC 9113 section 8.1).
-      response.once('finish', () => setImmediate(() => stream?.close()));
-    } else this.#request.resume();
+    if (!isWhole && !('stream' in response)) this.#request.resume();
   }
 
   /** Cuts the caller off. */
   destroy(): void {
     this.#response.destroy();
   }
+}
+
+function close(stream: ServerHttp2Stream): void {
+  stream.close();
 }

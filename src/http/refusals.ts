@@ -58,6 +58,7 @@ export const REFUSALS: Readonly<Record<RefusalName, { readonly status: number; r
 
 /** Answers a request that is no call. */
 export function refuse(exchange: Exchange, name: RefusalName, headers: HttpHeaders = {}): void {
+  exchange.isRefused = true;
   const { status, body } = REFUSALS[name];
   // A caller of gRPC-Web goes by the status alone, and would take JSON for an answer by Connect.
   const isGrpcWeb =

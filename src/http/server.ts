@@ -10,7 +10,7 @@ import { createConnections } from './connections.ts';
 import { createCors } from './cors.ts';
 import type { Exchange } from './exchange.ts';
 import type { Files } from './files.ts';
-import { refuse } from './refusals.ts';
+import { type RefusalName, refuse } from './refusals.ts';
 import type { LazyRestApi } from './rest/rest-api.ts';
 import { createServeRest } from './rest/serve.ts';
 
@@ -59,12 +59,19 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     if (!cors.handle(exchange)) await (serveConnect(exchange) ?? serveRest(exchange) ?? serveFile(exchange));
   }
 
-  const connections = createConnections((exchange) => {
-    serve(exchange).catch((error: unknown) => {
+  async function receive(exchange: Exchange, refusal: RefusalName | undefined): Promise<void> {
+    try {
+      if (refusal === undefined) await serve(exchange);
+      else refuse(exchange, refusal);
+    } catch (error) {
       onFault(error);
       refuse(exchange, 'internal');
-    });
-  });
+    }
+    // The lifecycle judges calls, and this is none.
+    if (exchange.isRefused) listener.judge(exchange.peer, false);
+  }
+
+  const connections = createConnections((exchange, refusal) => void receive(exchange, refusal));
   const listener = createListener({ ...listening, protocols: ['h2', 'http/1.1'], onConnection: connections.take }, isProxy);
   return {
     listen: listener.listen,

@@ -1,5 +1,4 @@
 /** Requests byte by byte, for those that no client of HTTP would send. */
-import { once } from 'node:events';
 import { type ClientHttp2Session, connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 
@@ -18,8 +17,8 @@ export class RawConnection {
   #received: Buffer = Buffer.alloc(0);
   #isOver = false;
 
-  constructor(port: number) {
-    this.socket = connect({ host: '127.0.0.1', port });
+  constructor(port: number, localAddress = '127.0.0.1') {
+    this.socket = connect({ host: '127.0.0.1', port, localAddress });
     this.socket.on('data', (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk]);
     });
@@ -45,8 +44,20 @@ export class RawConnection {
       const found = this.#take();
       if (found !== undefined) return { ...found, tookMs: performance.now() - startedAt };
       if (this.#isOver) return { status: undefined, headers: {}, body: this.rest, tookMs: performance.now() - startedAt };
-      await Promise.race([once(this.socket, 'data'), once(this.socket, 'close')]);
+      await this.#more();
     }
+  }
+
+  /** Resolves at the next bytes or at the end. */
+  #more(): Promise<void> {
+    const { socket } = this;
+    return new Promise((resolve) => {
+      const goOn = (): void => {
+        socket.off('data', goOn).off('close', goOn);
+        resolve();
+      };
+      socket.on('data', goOn).on('close', goOn);
+    });
   }
 
   #take(): Omit<Answer, 'tookMs'> | undefined {

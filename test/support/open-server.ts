@@ -1,4 +1,5 @@
 /** The real servers over the real lifecycle, with every caller let in as the same one: for callers who have no API keys. */
+import type { Authenticator } from '../../src/auth/authenticator.ts';
 import { createGrpcServer, type GrpcOptions, type GrpcServer } from '../../src/grpc/server.ts';
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts';
 import { createCharging } from '../../src/limits/charging.ts';
@@ -52,10 +53,15 @@ function listening({
   return { tls, bounds: { maxConnections: 1000, maxConnectionsPerAddress: 1000 }, onRefused, onTlsProblem: () => undefined };
 }
 
-function openLifecycle(methods: readonly Method[], onEnd: Hooks['onEnd'] = () => undefined): Lifecycle {
+/** The lifecycle alone; `authenticate` says who a key stands for, if not everybody is to be let in. */
+export function openLifecycle(
+  methods: readonly Method[],
+  onEnd: Hooks['onEnd'] = () => undefined,
+  authenticate: Authenticator['authenticate'] = () => CALLER,
+): Lifecycle {
   const admit = createAdmit({
     authenticator: {
-      authenticate: () => CALLER,
+      authenticate,
       watch: () => () => undefined,
       knows: () => true,
       forget: () => undefined,

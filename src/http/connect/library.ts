@@ -93,7 +93,7 @@ export function createLibrary(methods: readonly Method[], jsonOptions: JsonOptio
 function implementationOf({ kind }: Method): MethodImpl<DescMethod> {
   const once = (request: Message, context: HandlerContext) => handlingOf(context).once(request, context);
   const stream = (request: Message, context: HandlerContext) => handlingOf(context).stream(request, context);
-  return (kind === 'unary' ? once : stream) as unknown as MethodImpl<DescMethod>;
+  return (kind === 'unary' ? once : stream) as object as MethodImpl<DescMethod>;
 }
 
 function handlingOf({ values }: HandlerContext): Handling {
