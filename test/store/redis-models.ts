@@ -41,7 +41,7 @@ export interface LimitsModel {
   refund(windows: readonly LimitWindow[], chargedAt: number, count: number, options: RefundOptions): void;
 }
 
-/** The limits of a subject; unlike the local table the model forgets nothing when the clock leaps there and back. */
+/** The limits of a subject by the rules of the window. */
 export function createLimitsModel(): LimitsModel {
   const logs = new Map<string, WindowLog>();
   const logOf = ({ name }: LimitWindow): WindowLog => {
@@ -61,7 +61,7 @@ export function createLimitsModel(): LimitsModel {
       return { allowed, chargedAt: now, retryAfterMs, refusing, states };
     },
     refund(windows, chargedAt, count, options) {
-      for (const window of refundedWindows(windows, options)) takeBack(logOf(window), chargedAt, count);
+      for (const window of refundedWindows(windows, options)) takeBack(logOf(window), window, chargedAt, count);
     },
   };
 }
