@@ -14,7 +14,7 @@ import { type Mutant, mutantsOf } from './mutants.ts';
 /** The tests of the files whose paths begin so: the first that fits. */
 const TESTS: readonly (readonly [files: string, tests: readonly string[]])[] = [
   ['src/verification/', ['test/verification', 'test/service', 'test/store/codes-memory', 'test/store/former-states']],
-  ['src/limits/', ['test/limits', 'test/rpc/admission']],
+  ['src/limits/', ['test/limits', 'test/rpc/admission', 'test/workers/limits-channel', 'test/store/redis-limits']],
   ['src/auth/', ['test/auth']],
   [
     'src/store/redis/',

@@ -402,7 +402,10 @@ describe('a network that failed 100 times within a minute', () => {
     await failOften(100);
     const rejection = await rejectionOf(authenticator.authenticate(issue().apiKey, PEER));
     expect(rejection).toMatchObject({ reason: 'authentication_throttled', retryAfterMs: MINUTE });
-    clock.now += MINUTE;
+    clock.now += MINUTE - 1;
+    const last = await rejectionOf(authenticator.authenticate(issue().apiKey, PEER));
+    expect(last).toMatchObject({ reason: 'authentication_throttled', retryAfterMs: 1 });
+    clock.now += 1;
     expect(await reasonFor(issue().apiKey)).toBe('api_key_invalid');
   });
 
