@@ -1,6 +1,8 @@
 /** Connections of the HTTP door: what a silent, a slow and a strange caller may take, and how a stop ends them. */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startServer, type TestServer, type TestServerOptions } from '../support/server.ts';
 import { clientOf, failureOf, WAYS } from './clients.ts';
@@ -129,16 +131,23 @@ test('connections are bounded per address, and the log says so', async () => {
 test('strangers leave no memory behind', async () => {
   await start();
   const body = Buffer.alloc(60_000, 0x20);
-  const call = (n: number) =>
-    send(port, http1(POST, { ...JSON_TYPE, 'x-api-key': `otpd_${n}`, 'x-a': 'b'.repeat(7000), 'content-length': '60000' }, body));
+  const strange = (n: number) => ({ ...JSON_TYPE, 'x-api-key': `otpd_${n}`, 'x-a': 'b'.repeat(7000), 'content-length': '60000' });
   const flood = async (rounds: number): Promise<void> => {
-    for (let round = 0; round < rounds; round += 1) await Promise.all(Array.from({ length: 40 }, (_, n) => call(round * 40 + n)));
+    for (let round = 0; round < rounds; round += 1)
+      await Promise.all(Array.from({ length: 40 }, (_, n) => send(port, http1(POST, strange(round * 40 + n), body))));
+  };
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const inUse = (): number => {
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
   };
   await flood(5);
-  const before = process.memoryUsage().rss;
-  await flood(30);
-  // All bodies together are 72 MB.
-  expect(process.memoryUsage().rss - before).toBeLessThan(40 * 2 ** 20);
+  const before = inUse();
+  await flood(25);
+  // All bodies together are 60 MB, and all heads 7.
+  await expect.poll(() => inUse() - before, { timeout: 10_000 }).toBeLessThan(3 * 2 ** 20);
 });
 
 describe('at a stop', () => {
