@@ -1,5 +1,5 @@
 /** HTTP/2 by the server of Node, which is given its connections, with bounds as strict as those of gRPC. */
-import { createServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
+import { constants, createServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
 import { MAX_METADATA_BYTES } from '../rpc/bounds.ts';
 import { Exchange } from './exchange.ts';
 import type { OnExchange, Speaker } from './speaker.ts';
@@ -63,7 +63,8 @@ export function createHttp2(onExchange: OnExchange): Speaker {
       }
       for (const [{ stream }, until] of unread) {
         if (now < until) break;
-        stream.close();
+        // Any code but NO_ERROR closes a stream that has still something to send.
+        stream.close(constants.NGHTTP2_CANCEL);
       }
     },
     drain() {
