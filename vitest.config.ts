@@ -24,7 +24,7 @@ const config: ViteUserConfig = defineConfig({
           name: 'together',
           include: ['test/**/*.test.ts'],
           exclude: [...ELSEWHERE, ...ALONE],
-          // One a core.
+          // A worker for each core.
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

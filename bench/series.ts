@@ -1,4 +1,4 @@
-/** What grows, how far, and what it is held to. */
+/** The series of `bench:scale`: the quantity that grows, its sizes, and the goals. */
 import { goal, type Verdict, verdict } from './goals.ts';
 import type { Code } from './load/bodies.ts';
 import { CONNECTIONS } from './rows.ts';
@@ -37,7 +37,7 @@ const FLAT = 1.1;
 const MOST_MIB = { idle: 100, loaded: 300 } as const;
 
 export const SERIES: readonly Series[] = [
-  { title: 'Token', unit: 'API keys in use', sizes: [10, 1000, 100_000], of: (keys) => ({ ...PLAIN, keys }) },
+  { title: 'Token', unit: 'API keys in use', sizes: [10, 1000, 10_000], of: (keys) => ({ ...PLAIN, keys }) },
   // On one connection 100 calls share reads and writes, and do so on no other number of connections: what one more of these costs
   // shows where calls come one by one anyway.
   { title: 'Token', unit: 'connections', sizes: CROWDS, of: (connections) => ({ ...PLAIN, connections }) },

@@ -95,11 +95,11 @@ async function openAll(config: Config, { log, clock, admit, verify }: DoorParts)
   });
   let http: HttpServer | undefined;
   if (httpListen !== undefined) {
-    const { createHttpServer } = await import('../http/server.ts');
+    const [{ createHttpServer }, { restApis }] = await Promise.all([import('../http/server.ts'), import('../http/rest/apis.ts')]);
     http = createHttpServer({
       methods,
       lifecycle,
-      restApis: [],
+      restApis: restApis({ linkKey: verify.fingerprints.keyFor('picture-links'), clock }),
       corsOrigins: config.corsOrigins,
       ...listening,
       // The gRPC server tells of the same files.

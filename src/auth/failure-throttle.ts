@@ -1,6 +1,6 @@
 /** Failed authentications by the network they come from: a bounded table, so that guessing is slow and forgetting is not. */
-import { addCall, advance, clear, emptyLog, type WindowLog, waitMs } from '../limits/sliding-window.ts';
-import { CallEntries } from '../limits/window-buckets.ts';
+import { LRUCache } from 'lru-cache';
+import { addCall, advance, emptyLog, type WindowLog, waitMs } from '../limits/sliding-window.ts';
 import type { LimitWindow } from '../ports/store.ts';
 import { parsePeer } from '../util/ip-address.ts';
 
@@ -18,22 +18,10 @@ export interface FailureThrottle {
 
 /** Makes an empty table. When it is full, it drops the network whose last failure is the longest ago (LRU). */
 export function createFailureThrottle(): FailureThrottle {
-  const networks = new Map<string, WindowLog>();
-  const entries = new CallEntries();
-
-  function makeRoom(): void {
-    const [oldest] = networks;
-    if (networks.size < MAX_NETWORKS || oldest === undefined) return;
-    const [network, log] = oldest;
-    networks.delete(network);
-    clear(log);
-  }
-
+  const networks = new LRUCache<string, WindowLog>({ max: MAX_NETWORKS });
   return {
     fail(network, now) {
-      const log = networks.get(network) ?? emptyLog(entries);
-      networks.delete(network);
-      makeRoom();
+      const log = networks.get(network) ?? emptyLog();
       networks.set(network, log);
       advance(log, FAILURES, now);
       const blockedMs = waitMs(log, FAILURES, now);

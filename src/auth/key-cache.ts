@@ -1,36 +1,37 @@
-/** The API keys that were read: asked for again only when some key was changed, so that any number of them costs a call the same. */
-
+/** The API keys that were read, in an LRU: asked for again only when some key was changed, so that a call of a remembered key asks nothing. */
+import { LRUCache } from 'lru-cache';
 import type { Principal, Scope } from '../ports/principal.ts';
 import { type ApiKeyRecord, type Clock, type KeyStore, StoreUnavailableError } from '../ports/store.ts';
 import { createKeyLookups } from './key-lookups.ts';
 import { FRESH_MS, isConfirmed, isWithin, type KeysVersion, unavailable, watchVersion } from './key-set-version.ts';
-import { createKeyTable, type KnownKey } from './key-table.ts';
-import { lockOf } from './secret-check.ts';
+import { type KeyLock, lockOf } from './secret-check.ts';
 
 /** How long a record is used at most, whatever the version says: should a program change keys without it, that comes to light. */
 export const MAX_AGE_MS: number = 15 * 60_000;
-/** Some 130 bytes each. */
-const MAX_KNOWN = 150_000;
+/** With more keys in use, the call of a key that was used the longest ago waits for a look-up, as its first call did. */
+const MAX_KNOWN = 10_000;
 /** Ids that no key has are a stranger's choice: kept apart, so that they push out no key. */
 const MAX_UNKNOWN = 1_000;
 
-/** An id that no key has, as the store said. */
-interface UnknownKey extends Pick<KnownKey, 'version' | 'askedAt'> {
-  readonly lock: undefined;
-  readonly principal: undefined;
+/** The store's answer about an id: only the facts that a call needs. */
+export interface CachedKey {
+  /** Undefined, like the principal, for an id that no key has. */
+  readonly lock: KeyLock | undefined;
+  readonly principal: Principal | undefined;
+  /** In force before the store was asked for the key: a change since then has another. */
+  readonly version: KeysVersion;
+  /** When the store was last asked for the key, whether or not it answered. In ms since the epoch. */
+  readonly askedAt: number;
 }
-
-/** The store's answer about an id. */
-export type CachedKey = KnownKey | UnknownKey;
 
 /** Keys by id, in bounded memory. */
 export interface KeyCache {
-  /** The remembered answer, however old. */
+  /** The remembered answer, however old; it counts as a use. */
   get(id: string): CachedKey | undefined;
   /** Whether a remembered key may be used at `now` without asking the store for it. */
   isFresh(key: Pick<CachedKey, 'version' | 'askedAt'>, now: number): boolean;
   /**
-   * What is remembered, if it is fresh. Or else asks the store for the version, and for the key if that has changed, in the turn of `network`
+   * Gives what is remembered, if it is fresh. Or else asks the store for the version, and for the key if that has changed, in the turn of `network`
    * (`KeyLookups`); concurrent calls for one id share one answer. Throws `Rejection` (`store_unavailable`) if there is nothing to go by.
    */
   read(id: string, network: string): Promise<CachedKey>;
@@ -46,20 +47,15 @@ export interface KeyCache {
 export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
   const versions = watchVersion(keys, clock);
   const lookups = createKeyLookups(keys);
-  let known = createKeyTable(MAX_KNOWN);
-  const unknown = new Map<string, UnknownKey>();
+  const known = new LRUCache<string, CachedKey>({ max: MAX_KNOWN });
+  const unknown = new LRUCache<string, CachedKey>({ max: MAX_UNKNOWN });
   const reading = new Map<string, Promise<CachedKey>>();
   let shared = createSharedScopes();
 
-  /** Both are in the order of the last asking: where one is full, what was asked for the longest ago has to go. */
   function remember(id: string, key: CachedKey): CachedKey {
-    unknown.delete(id);
-    if (key.lock === undefined) {
-      known.delete(id);
-      setBounded(unknown, id, key, MAX_UNKNOWN);
-    } else {
-      known.set(id, key);
-    }
+    const [now, before] = key.lock === undefined ? [unknown, known] : [known, unknown];
+    before.delete(id);
+    now.set(id, key);
     return key;
   }
 
@@ -106,7 +102,7 @@ export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
       return started;
     },
     forget() {
-      known = createKeyTable(MAX_KNOWN);
+      known.clear();
       unknown.clear();
       shared = createSharedScopes();
     },
@@ -135,10 +131,4 @@ function createSharedScopes(): SharedScopes {
     },
     has: (scopes) => made.has(scopes),
   };
-}
-
-function setBounded<T>(map: Map<string, T>, key: string, value: T, most: number): void {
-  const [oldest] = map.keys();
-  if (map.size >= most && oldest !== undefined) map.delete(oldest);
-  map.set(key, value);
 }

@@ -1,18 +1,14 @@
 /** When API keys were last used, as far as the store was not told yet. */
-import { createIdTable } from '../util/id-table.ts';
-import { NONE } from '../util/lru-slots.ts';
 
-/** With more, the key that waits the longest is forgotten. */
-const MAX_WAITING = 150_000;
+/** Ten times the keys that are remembered. With more, the key that waits the longest is forgotten. */
+const MAX_WAITING = 100_000;
 /** Taken at once, so that no number of keys makes the writing a long one. */
 const TURN = 2_000;
-/** Keys that wait above this number are taken too: there would soon be no room for them. */
-const CROWD = 100_000;
 
 export interface KeyUses {
   /** The key was used at `now`, in ms since the epoch. */
   note(id: string, now: number): void;
-  /** Takes out the keys whose turn it is, those that wait the longest: 2,000, or more of a crowd. */
+  /** Takes out the keys whose turn it is: the 2,000 that wait the longest. */
   take(): Map<string, number>;
   takeAll(): Map<string, number>;
   /** Puts back what was taken and could not be written; what was noted since is newer. */
@@ -21,34 +17,30 @@ export interface KeyUses {
 
 /** Makes an empty table. */
 export function createKeyUses(): KeyUses {
-  const ids = createIdTable(MAX_WAITING);
-  const usedAt = new Float64Array(MAX_WAITING);
+  /** In the order in which keys began to wait, which a further use does not change: an LRU would let the busiest wait for ever. */
+  const waiting = new Map<string, number>();
 
-  function add(id: string, now: number): void {
-    if (ids.rows.size === MAX_WAITING) ids.remove(ids.rows.oldest);
-    usedAt[ids.add(id)] = now;
+  function note(id: string, now: number): void {
+    waiting.set(id, now);
+    if (waiting.size > MAX_WAITING) take(1);
   }
 
   function take(most: number): Map<string, number> {
     const uses = new Map<string, number>();
-    while (uses.size < most && ids.rows.size > 0) {
-      const row = ids.rows.oldest;
-      uses.set(ids.idOf(row), usedAt[row] as number);
-      ids.remove(row);
+    for (const [id, at] of waiting) {
+      if (uses.size === most) break;
+      uses.set(id, at);
+      waiting.delete(id);
     }
     return uses;
   }
 
   return {
-    note(id, now) {
-      const row = ids.find(id);
-      if (row === NONE) add(id, now);
-      else usedAt[row] = now;
-    },
-    take: () => take(Math.max(TURN, ids.rows.size - CROWD)),
+    note,
+    take: () => take(TURN),
     takeAll: () => take(MAX_WAITING),
     putBack(uses) {
-      for (const [id, at] of uses) if (ids.find(id) === NONE) add(id, at);
+      for (const [id, at] of uses) if (!waiting.has(id)) note(id, at);
     },
   };
 }

@@ -1,35 +1,30 @@
-/** The data by which a presented API key is checked: little of it, since there may be many keys. */
+/** The check of a presented API key: the digests that open a key, and their comparison in constant time. */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { ApiKeyRecord } from '../ports/store.ts';
 
-const DIGEST_LENGTH = 32;
-/** Of the two digests of a lock. */
-export const DIGESTS_LENGTH: number = 2 * DIGEST_LENGTH;
-
-/** The secrets of one key. A moment in ms since the epoch: from then on the secret opens nothing; minus infinity for a revoked key. */
+/** The secrets of one key: the newest, and the one before a rotation. */
 export interface KeyLock {
-  /** Holds the digests of the newest secret and of the one before, from `at` on: those of many keys lie in one buffer. */
-  readonly digests: Buffer;
-  readonly at: number;
-  readonly newestUntil: number;
-  readonly previousUntil: number;
+  readonly newest: LiveSecret;
+  readonly previous: LiveSecret;
+}
+
+interface LiveSecret {
+  /** SHA-256 of the whole API key, 32 bytes. */
+  readonly digest: Uint8Array;
+  /** In ms since the epoch: from then on the secret opens nothing. Minus infinity for a revoked key. */
+  readonly until: number;
 }
 
 /** Stands for a missing secret, so that there are always two comparisons. */
-const DUMMIES = randomBytes(DIGESTS_LENGTH);
-
-/** Where the digests of the moment are compared: a call makes no buffers. */
-const pair = Buffer.alloc(DIGESTS_LENGTH);
-const newest = pair.subarray(0, DIGEST_LENGTH);
-const previous = pair.subarray(DIGEST_LENGTH);
+const NO_SECRET: LiveSecret = { digest: randomBytes(32), until: -Infinity };
 
 /** The lock that a record describes. */
-export function lockOf({ secrets, expiresAt, revokedAt }: ApiKeyRecord): KeyLock {
-  const until = (secret: ApiKeyRecord['secrets'][number] | undefined): number =>
-    secret === undefined || revokedAt !== undefined ? -Infinity : Math.min(secret.expiresAt ?? Infinity, expiresAt ?? Infinity);
-  const digests = Buffer.from(DUMMIES);
-  for (const place of [0, 1]) digests.set(secrets[place]?.digest ?? [], place * DIGEST_LENGTH);
-  return { digests, at: 0, newestUntil: until(secrets[0]), previousUntil: until(secrets[1]) };
+export function lockOf({ secrets: [newest, previous], expiresAt, revokedAt }: ApiKeyRecord): KeyLock {
+  const live = (secret: ApiKeyRecord['secrets'][number] | undefined): LiveSecret => {
+    if (secret === undefined || revokedAt !== undefined) return NO_SECRET;
+    return { digest: secret.digest, until: Math.min(secret.expiresAt ?? Infinity, expiresAt ?? Infinity) };
+  };
+  return { newest: live(newest), previous: live(previous) };
 }
 
 /**
@@ -39,12 +34,11 @@ export function lockOf({ secrets, expiresAt, revokedAt }: ApiKeyRecord): KeyLock
  * and listed), and have 71 random bits.
  */
 export function opensUntil(lock: KeyLock | undefined, digest: Uint8Array): number {
-  const at = lock?.at ?? 0;
-  (lock?.digests ?? DUMMIES).copy(pair, 0, at, at + DIGESTS_LENGTH);
-  const isNewest = timingSafeEqual(newest, digest);
-  const isPrevious = timingSafeEqual(previous, digest);
-  if (lock === undefined) return -Infinity;
-  return Math.max(isNewest ? lock.newestUntil : -Infinity, isPrevious ? lock.previousUntil : -Infinity);
+  const newest = lock?.newest ?? NO_SECRET;
+  const previous = lock?.previous ?? NO_SECRET;
+  const isNewest = timingSafeEqual(newest.digest, digest);
+  const isPrevious = timingSafeEqual(previous.digest, digest);
+  return Math.max(isNewest ? newest.until : -Infinity, isPrevious ? previous.until : -Infinity);
 }
 
 /** Whether the presented digest is right at `now`. */

@@ -18,7 +18,7 @@ export interface Primary {
   readonly leave: () => void;
 }
 
-/** Which worker this is: no two of one primary have the same number. Undefined in a process that is none. */
+/** The number of this worker, which no other worker of its primary has; undefined in a process that is not a worker. */
 export function workerNumber(): number | undefined {
   return cluster.worker?.id;
 }

@@ -37,7 +37,9 @@ export class Exchange {
   readonly path: string;
   /** Behind the question mark. */
   readonly search: string;
-  /** The address at the other end of the connection, with its port. */
+  /** The address at the other end of the connection; empty if that is gone already. */
+  readonly address: string;
+  /** The same with its port. */
   readonly peer: string;
   /** The headers that every answer to this request has besides those that it is given. */
   common: HttpHeaders = ALWAYS;
@@ -55,6 +57,7 @@ export class Exchange {
     this.method = request.method ?? '';
     this.path = mark === -1 ? url : url.slice(0, mark);
     this.search = mark === -1 ? '' : url.slice(mark + 1);
+    this.address = remoteAddress ?? '';
     this.peer = formatPeer(remoteAddress, remotePort);
     this.#request = request;
     this.#response = response;

@@ -10,6 +10,7 @@ import { createConnections } from './connections.ts';
 import { createCors } from './cors.ts';
 import type { Exchange } from './exchange.ts';
 import type { Files } from './files.ts';
+import { originOf } from './origin.ts';
 import { type RefusalName, refuse } from './refusals.ts';
 import type { LazyRestApi } from './rest/rest-api.ts';
 import { createServeRest } from './rest/serve.ts';
@@ -46,7 +47,8 @@ export function createHttpServer(options: HttpOptions): HttpServer {
   const { methods, lifecycle, restApis, files, corsOrigins, isProxy, onFault, ...listening } = options;
   const cors = createCors(corsOrigins);
   const serveConnect = createServeConnect(methods, lifecycle);
-  const serveRest = createServeRest(restApis, lifecycle);
+  const origin = { isTls: listening.tls !== undefined, isProxy: isProxy ?? (() => false) };
+  const serveRest = createServeRest(restApis, lifecycle, (exchange) => originOf(exchange, origin));
 
   async function serveFile(exchange: Exchange): Promise<void> {
     const isRead = exchange.method === 'GET' || exchange.method === 'HEAD';

@@ -10,8 +10,8 @@ const HINT = 'This address speaks gRPC, over HTTP/2 alone.\n';
 const ANSWER = `HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-type: text/plain\r\ncontent-length: ${HINT.length}\r\nconnection: close\r\n\r\n${HINT}`;
 
 /**
- * Calls `onSpeech` once, with all that has come still to be read. What does not begin like the preface counts as HTTP/1.1 if `protocols` has
- * that, and else closes the connection.
+ * Calls `onSpeech` once, with all that has come still to be read. Bytes that do not begin like the preface count as HTTP/1.1 if `protocols` has
+ * that; otherwise the connection is closed.
  */
 export function awaitSpeech(socket: Socket, protocols: readonly Protocol[], onSpeech: (protocol: Protocol) => void): void {
   let head: Buffer = Buffer.alloc(0);

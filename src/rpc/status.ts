@@ -6,7 +6,7 @@ import { type Status, StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts'
 import { ErrorReason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
 import { type FieldViolation, InvalidInputError } from '../otp/error.ts';
 import { Rejection, type RejectionReason } from '../ports/rejection.ts';
-import { StoreUnavailableError } from '../ports/store.ts';
+import { STORE_RETRY_MS, StoreUnavailableError } from '../ports/store.ts';
 import { CallFailure, type CallFailureReason, StatusError, UnauthenticatedRefusal } from './failure.ts';
 import { badRequest, errorInfo, quotaFailure, requestInfo, retryInfo } from './status-details.ts';
 
@@ -131,9 +131,6 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
 /** How many fields a message names; a description is a fixed text of some hundred characters. */
 const FIELDS_NAMED = 3;
 
-/** How long to wait for a store that is away, in ms, where nothing says better. */
-const STORE_RETRY_MS = 1000;
-
 /** The status that the caller of `requestId` gets for any `error`: an unknown one becomes INTERNAL with a fixed text. */
 export function statusOf(error: unknown, requestId: string): CallStatus {
   if (error instanceof StatusError) return statusAsSaid(error);
@@ -173,7 +170,7 @@ function statusAsSaid({ code, message, details }: StatusError): CallStatus {
   };
 }
 
-/** What is said of a reason, or better what is known of this error. */
+/** The message of the error itself where it has a better one than its reason. */
 function messageOf(error: unknown, message: string): string {
   if (error instanceof InvalidInputError) return describeFields(message, error.violations);
   if (error instanceof CallFailure && error.place !== undefined) return `${message}; it does not fit ${error.place}`;

@@ -43,15 +43,10 @@ describe('the keys whose use is to be written', () => {
     );
   });
 
-  it('do not come to more than 100,000 that wait for another turn', () => {
-    const uses = usesOf(140_000);
-    expect([uses.take().size, uses.take().size]).toEqual([40_000, 2_000]);
-  });
-
-  it('are bounded: beyond 150,000 the one that waits the longest is forgotten', () => {
-    const uses = usesOf(150_001);
+  it('are bounded: beyond 100,000 the one that waits the longest is forgotten', () => {
+    const uses = usesOf(100_001);
     const all = uses.takeAll();
-    expect([all.size, all.has(idOf(0)), all.has(idOf(1))]).toEqual([150_000, false, true]);
+    expect([all.size, all.has(idOf(0)), all.has(idOf(1))]).toEqual([100_000, false, true]);
   });
 });
 

@@ -179,7 +179,7 @@ function chosen({ name, key, wrong }: Slot, lastStep: number, now: number, rando
     isMalformed,
   };
   if (isMalformed) return { ...common, code: random.pick(['1', '123456789', '1234567x']), step: undefined, drift: 0 };
-  // What lies before the counter of a HOTP is as wrong as any other code.
+  // A code before the counter of a HOTP is as wrong as any other.
   if (!isRight) return { ...common, code: lookBack(key, window.first, random), step: undefined, drift: 0 };
   return { ...common, code: codeOf(key, sent), step: sent, drift: sent - current };
 }

@@ -10,7 +10,7 @@ import { SCOPES } from '../../src/ports/principal.ts';
 
 export interface Real extends AsyncDisposable {
   readonly dataDir: string;
-  /** What a client needs in its environment. */
+  /** The environment of a client. */
   readonly env: Readonly<{ OTPD_ADDRESS: string; OTPD_API_KEY: string }>;
 }
 

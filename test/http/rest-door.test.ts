@@ -1,6 +1,7 @@
 /** REST APIs over the lifecycle, by an API made for the test: in which order a request is taken, what is paid for, and who gives the shape. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { UnreadableRequest } from '../../src/http/rest/failure.ts';
 import type { RestApi, RestRequest } from '../../src/http/rest/rest-api.ts';
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts';
 import { invalid } from '../../src/otp/error.ts';
@@ -25,18 +26,21 @@ const api: RestApi = {
   async answer(request, call) {
     const what = request.query.get('what');
     if (what === 'bad') throw invalid('what', 'must be good');
-    if (what === 'fault') throw new Error(`not for anybody: ${request.bodyText}`);
+    if (what === 'fault') throw new Error(`not for anybody: ${request.body.toString()}`);
     if (what === 'refused') return { status: 422, headers: { 'content-type': 'text/plain' }, body: 'own words' };
-    const { token } = await call(OtpService.method.token, { key: { source: { case: 'secret', value: request.bodyText } } });
-    if (what === 'twice') await call(OtpService.method.token, { key: { source: { case: 'secret', value: request.bodyText } } });
+    const { token } = await call(OtpService.method.token, {
+      key: { source: { case: 'secret', value: request.body.toString() } },
+    });
+    if (what === 'twice')
+      await call(OtpService.method.token, { key: { source: { case: 'secret', value: request.body.toString() } } });
     return { status: 200, headers: { 'content-type': 'text/plain', 'x-own': 'yes' }, body: token?.code ?? '' };
   },
-  refuse: ({ status }, { path }) => ({
-    status: 400 + status.code,
+  refuse: ({ status, error }, { path }) => ({
+    status: error instanceof UnreadableRequest ? error.status : 400 + status.code,
     headers: { 'content-type': 'text/plain' },
     body: `${path}: ${status.message}`,
   }),
-  apiKeyOf: (request: RestRequest) => request.query.get('key') ?? (/^key=(\w+)/.exec(request.bodyText)?.[1] || undefined),
+  apiKeyOf: (request: RestRequest) => request.query.get('key') ?? (/^key=(\w+)/.exec(request.body.toString())?.[1] || undefined),
 };
 
 /** There is a single key. */
@@ -124,6 +128,7 @@ test('the scope is that of the RPC', async () => {
 test('another method of the path is refused', async () => {
   const answer = await ask('DELETE /v1/code', { 'x-api-key': 'k' });
   expect([answer.status, answer.headers['allow']]).toEqual([405, 'POST, GET']);
+  expect(answer.body).toMatch(/^\/v1\/code: /);
 });
 
 describe('who is asked for a key', () => {

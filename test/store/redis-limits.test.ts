@@ -118,6 +118,6 @@ redisSuite('the limits of the Redis store', () => {
     for (let entry = 0; entry < 300; entry += 1) await limits.charge('large', windows, 1, START + entry * 13 * MINUTE);
     for (let entry = 0; entry < 300; entry += 1)
       await limits.charge('large', windows, 1, START + 300 * 13 * MINUTE + entry * 1001);
-    expect(Number(server.cli('memory', 'usage', '{otpd}:l:large'))).toBeLessThan(5000);
+    expect(Number(server.cli('memory', 'usage', '{otpd}:l:large'))).toBeLessThan(3000);
   });
 });

@@ -29,7 +29,7 @@ const FORMS: ReadonlyMap<string, Form> = new Map(
 );
 const PARAMETERS = /^\s*charset\s*=\s*"?utf-?8"?\s*$/i;
 
-/** The form that a content type stands for; undefined if it is none of ours, or has another charset than UTF-8. */
+/** The form that a content type stands for; undefined for any other content type, and for another charset than UTF-8. */
 export function formOf(contentType: string): Form | undefined {
   const [type = '', ...parameters] = contentType.split(';');
   return parameters.every((parameter) => PARAMETERS.test(parameter)) ? FORMS.get(type.trim().toLowerCase()) : undefined;

@@ -177,7 +177,7 @@ export class LibraryCall {
   }
 }
 
-/** What the library's refusal of a request is to the lifecycle. */
+/** The error of the lifecycle for a request that the library has refused. */
 async function foreignFailure({ body, status }: UniversalServerResponse): Promise<Error> {
   const text = (await wholeOf(body)).toString('latin1');
   const code = Number(/grpc-status: ?(\d+)/.exec(text)?.[1] ?? codeNamed(/"code":"(\w+)"/.exec(text)?.[1] ?? ''));

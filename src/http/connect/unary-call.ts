@@ -17,7 +17,7 @@ import { errorBody, failureHeaders } from './error.ts';
 import { type Form, incomingOf } from './incoming.ts';
 import { type JsonOptions, placeIn } from './json.ts';
 
-/** What all such calls need. */
+/** The parts that all such calls share. */
 export interface PlainCalls {
   readonly lifecycle: Lifecycle;
   readonly jsonOptions: JsonOptions;

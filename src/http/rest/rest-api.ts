@@ -6,11 +6,17 @@ import type { CallStatus } from '../../rpc/status.ts';
 export interface RestRoute {
   readonly method: string;
   readonly path: string;
+  /** Set for a route that needs no API key, and reads no body. */
+  readonly isOpen?: true;
 }
 
 /** A request by its head alone. */
-export interface RestHead extends RestRoute {
+export interface RestHead {
+  readonly method: string;
+  readonly path: string;
   readonly query: URLSearchParams;
+  /** Where the caller reaches this server, such as `https://otp.example.com`; empty if the caller did not say. */
+  readonly origin: string;
   /** The value of a header, by its name in lower case, several joined by a comma and a space. */
   header(name: string): string | undefined;
 }
@@ -18,8 +24,6 @@ export interface RestHead extends RestRoute {
 export interface RestRequest extends RestHead {
   /** At most 64 KiB; empty if there is none. */
   readonly body: Buffer;
-  /** The body as UTF-8, in which invalid bytes are U+FFFD. */
-  readonly bodyText: string;
 }
 
 export interface RestAnswer {
@@ -40,9 +44,9 @@ export type RestCalls = <I extends DescMessage, O extends DescMessage>(
 
 /** A request that was refused: by the limits, at its body, by `answer` or by an RPC. */
 export interface RestRefusal {
-  /** What a caller of gRPC would be told: code, reason, a message without anything of the request, and when to try again. */
+  /** The status that a caller of gRPC would get: code, reason, a message without anything of the request, and when to try again. */
   readonly status: CallStatus;
-  /** What the request failed with, such as an `InvalidInputError` with its violations, or an error of the API's own. */
+  /** The error that the request failed with, such as an `InvalidInputError` with its violations, or an error of the API's own. */
   readonly error: unknown;
 }
 

@@ -1,144 +1,103 @@
-/** The sliding window of policy's limits, in Lua: the scripts that charge and give back, for a subject in KEYS[2]. */
+/** The sliding window of src/limits, in Lua: the scripts that charge and give back, for a subject in KEYS[2]. */
 import { NEVER } from '../../limits/charge-numbers.ts';
 
 /**
- * A subject is a hash with a field for each window: the sum of the counts in 6 bytes, then entries of 16, oldest first: the moments of the
- * first and the last call, and the count. A charge touches the ends alone; only a full window is walked through. Of a log that was read, the
- * text stays as it is: the entries between the places `first` and `stop` count, and after them those in `tail`.
+ * A subject is a hash with a log for each window, under the period of the window. A log is an array, packed by MessagePack: the sum of the costs,
+ * then two numbers for each bucket, oldest first: the moment of its last call and what its calls cost together.
  */
 const LOG = `
-local HEAD, HEAD_SIZE = '>I6', 6
-local ENTRY, ENTRY_SIZE = '>I6I6I4', 16
-
-local function read_log(text)
-  text = text or struct.pack(HEAD, 0)
-  return { text = text, used = (struct.unpack(HEAD, text)), first = HEAD_SIZE + 1, stop = #text + 1, tail = '' }
+local function read_log(period)
+  local text = redis.call('HGET', KEYS[2], period)
+  return text and cmsgpack.unpack(text) or { 0 }
 end
 
-local function written(log)
-  return struct.pack(HEAD, log.used) .. string.sub(log.text, log.first, log.stop - 1) .. log.tail
+local function is_same_bucket(one, other, period)
+  return math.floor(one / (period / 60)) == math.floor(other / (period / 60))
 end`;
 
 /**
- * Counts what costs ARGV[3] in all windows, or in none where it does not fit into each. The windows are three arguments each, name, period and limit,
+ * Counts what costs ARGV[3] in all windows, or in none where it does not fit into each. The windows are two arguments each, period and limit,
  * from the fourth on. Replies `ChargeNumbers`.
  */
 export const CHARGING: string = `${LOG}
 local cost = tonumber(ARGV[3])
 
--- The moments of the first and the last call of the newest entry, and its count.
-local function newest(log)
-  if log.tail ~= '' then return struct.unpack(ENTRY, log.tail, #log.tail - ENTRY_SIZE + 1) end
-  if log.first < log.stop then return struct.unpack(ENTRY, log.text, log.stop - ENTRY_SIZE) end
-end
-
-local function drop_newest(log, count)
-  if log.tail ~= '' then
-    log.tail = string.sub(log.tail, 1, -ENTRY_SIZE - 1)
+local function add(log, period, count)
+  local newest = #log - 1
+  if newest > 1 and is_same_bucket(log[newest], now, period) then
+    log[newest], log[newest + 1] = now, log[newest + 1] + count
   else
-    log.stop = log.stop - ENTRY_SIZE
+    log[newest + 2], log[newest + 3] = now, count
   end
-  log.used = log.used - count
+  log[1] = log[1] + count
 end
 
-local function add(log, first, last, count)
-  local newest_first, _, newest_count = newest(log)
-  if newest_first and last - newest_first < log.period / 60 then
-    drop_newest(log, newest_count)
-    first, count = newest_first, newest_count + count
+-- Drops what has left the window. Calls in the future, left by a clock that stepped back, are taken to have come now. Says whether anything changed.
+local function advance(log, period)
+  local length, future = #log, 0
+  while #log > 1 and log[#log - 1] > now do
+    future = future + table.remove(log)
+    table.remove(log)
   end
-  log.tail = log.tail .. struct.pack(ENTRY, first, last, count)
-  log.used = log.used + count
+  log[1] = log[1] - future
+  if future > 0 then add(log, period, future) end
+  while log[2] and log[2] + period <= now do
+    table.remove(log, 2)
+    log[1] = log[1] - table.remove(log, 2)
+  end
+  return future > 0 or #log < length
 end
 
--- Calls in the future, left by a clock that stepped back, are taken to have come now.
-local function pull_back(log)
-  local earliest, pulled = now, 0
-  local first, last, count = newest(log)
-  while first and last > now do
-    drop_newest(log, count)
-    earliest, pulled = math.min(earliest, first), pulled + count
-    first, last, count = newest(log)
-  end
-  if pulled > 0 then add(log, earliest, now, pulled) end
-  return pulled > 0
-end
-
--- What was pulled back is of now: only entries of the text can be old.
-local function drop_old(log)
-  local before = log.first
-  while log.first < log.stop do
-    local _, last, count = struct.unpack(ENTRY, log.text, log.first)
-    if last + log.period > now then break end
-    log.first, log.used = log.first + ENTRY_SIZE, log.used - count
-  end
-  return log.first > before
-end
-
-local function wait_for_room(log)
-  local room, used = log.limit - cost, log.used
+local function wait_for_room(log, period, limit)
+  local room, left, last = limit - cost, log[1], now - period
   if room < 0 then return math.huge end
-  if used <= room then return 0 end
-  for place = log.first, log.stop - 1, ENTRY_SIZE do
-    local _, last, count = struct.unpack(ENTRY, log.text, place)
-    used = used - count
-    if used <= room then return last + log.period - now end
+  for place = 2, #log, 2 do
+    if left <= room then break end
+    last, left = log[place], left - log[place + 1]
   end
-  return log.period
-end
-
-local function reset_of(log)
-  local _, oldest_last
-  if log.first < log.stop then
-    _, oldest_last = struct.unpack(ENTRY, log.text, log.first)
-  elseif log.tail ~= '' then
-    _, oldest_last = struct.unpack(ENTRY, log.tail)
-  end
-  return oldest_last and oldest_last + log.period - now or 0
+  return last + period - now
 end
 
 local logs, wait, refusing, longest, changed = {}, 0, 0, 0, false
-for place = 4, #ARGV, 3 do
-  local log = read_log(redis.call('HGET', KEYS[2], ARGV[place]))
-  log.name, log.period, log.limit = ARGV[place], tonumber(ARGV[place + 1]), tonumber(ARGV[place + 2])
+for place = 4, #ARGV, 2 do
+  local log, period = read_log(ARGV[place]), tonumber(ARGV[place])
   logs[#logs + 1] = log
-  changed = pull_back(log) or changed
-  changed = drop_old(log) or changed
-  longest = math.max(longest, log.period)
-  local own = wait_for_room(log)
+  changed = advance(log, period) or changed
+  longest = math.max(longest, period)
+  local own = wait_for_room(log, period, tonumber(ARGV[place + 1]))
   if own > wait then wait, refusing = own, #logs end
 end
 
+local reply, fields = { now, wait == math.huge and ${NEVER} or wait, refusing }, {}
+for index, log in ipairs(logs) do
+  local period, limit = tonumber(ARGV[2 * index + 2]), tonumber(ARGV[2 * index + 3])
+  if wait == 0 then add(log, period, cost) end
+  fields[#fields + 1] = ARGV[2 * index + 2]
+  fields[#fields + 1] = cmsgpack.pack(log)
+  reply[#reply + 1] = math.max(0, limit - log[1])
+  reply[#reply + 1] = log[2] and log[2] + period - now or 0
+end
+
 if wait == 0 or changed then
-  local fields = {}
-  for _, log in ipairs(logs) do
-    if wait == 0 then add(log, now, now, cost) end
-    fields[#fields + 1] = log.name
-    fields[#fields + 1] = written(log)
-  end
   redis.call('HSET', KEYS[2], unpack(fields))
   -- A window of the plan before may be longer than all of this one's.
   if redis.call('PTTL', KEYS[2]) < longest then redis.call('PEXPIRE', KEYS[2], longest) end
 end
-local reply = { now, wait == math.huge and ${NEVER} or wait, refusing }
-for _, log in ipairs(logs) do
-  reply[#reply + 1] = math.max(0, log.limit - log.used)
-  reply[#reply + 1] = reset_of(log)
-end
 return reply`;
 
-/** Takes back ARGV[4] of what was counted at ARGV[3], out of the windows that ARGV names from the fifth on. */
+/** Takes back ARGV[4] of what was counted at ARGV[3], out of the windows whose periods ARGV has from the fifth on. */
 export const GIVING_BACK: string = `${LOG}
 local charged_at, given_back = tonumber(ARGV[3]), tonumber(ARGV[4])
-local function take_back(log)
-  for place = log.stop - ENTRY_SIZE, log.first, -ENTRY_SIZE do
-    local first, last, count = struct.unpack(ENTRY, log.text, place)
-    if first <= charged_at then
-      local taken = math.min(given_back, count)
-      local rest = count > taken and struct.pack(ENTRY, first, last, count - taken) or ''
-      log.tail = rest .. string.sub(log.text, place + ENTRY_SIZE)
-      log.stop = place
-      log.used = log.used - taken
+
+local function take_back(log, period)
+  for place = 2, #log, 2 do
+    if is_same_bucket(log[place], charged_at, period) then
+      local taken = math.min(given_back, log[place + 1])
+      log[1], log[place + 1] = log[1] - taken, log[place + 1] - taken
+      if log[place + 1] == 0 then
+        table.remove(log, place)
+        table.remove(log, place)
+      end
       return true
     end
   end
@@ -147,6 +106,6 @@ end
 
 -- Written only where something was counted, so that the key exists and has the time to live that its charge has set.
 for place = 5, #ARGV do
-  local log = read_log(redis.call('HGET', KEYS[2], ARGV[place]))
-  if take_back(log) then redis.call('HSET', KEYS[2], ARGV[place], written(log)) end
+  local log = read_log(ARGV[place])
+  if take_back(log, tonumber(ARGV[place])) then redis.call('HSET', KEYS[2], ARGV[place], cmsgpack.pack(log)) end
 end`;

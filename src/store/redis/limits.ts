@@ -15,12 +15,12 @@ export function createRedisLimits({ run }: Session): LimitStore {
   return {
     async charge(subject, windows, cost, now) {
       if (windows.length === 0) return fromNumbers(windows, [now, 0, 0]);
-      const words = windows.flatMap(({ name, periodMs, limit }) => [name, periodMs, limit]);
+      const words = windows.flatMap(({ periodMs, limit }) => [periodMs, limit]);
       return fromNumbers(windows, (await run(CHARGE, [keyOf(subject)], [cost, ...words], now)) as ChargeNumbers);
     },
     async refund(subject, windows, chargedAt, count, options) {
-      const names = refundedWindows(windows, options).map(({ name }) => name);
-      if (names.length > 0) await run(REFUND, [keyOf(subject)], [chargedAt, count, ...names]);
+      const periods = refundedWindows(windows, options).map(({ periodMs }) => periodMs);
+      if (periods.length > 0) await run(REFUND, [keyOf(subject)], [chargedAt, count, ...periods]);
     },
   };
 }
