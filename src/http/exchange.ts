@@ -117,10 +117,15 @@ export class Exchange {
     this.end(body);
   }
 
-  /** Sends the head of an answer that comes in parts. */
+  /** Sends the head of an answer that comes in parts. Cuts the caller off, and throws, if the headers cannot be sent. */
   begin(status: number, headers: HttpHeaders): void {
-    // The two classes take the same arguments, in types of their own.
-    (this.#response as ServerResponse).writeHead(status, { ...this.common, ...headers } as Record<string, string>);
+    try {
+      // The two classes take the same arguments, in types of their own.
+      (this.#response as ServerResponse).writeHead(status, { ...this.common, ...headers } as Record<string, string>);
+    } catch (error) {
+      this.destroy();
+      throw error;
+    }
   }
 
   /** Sends a part; resolves once there is room for another, or nobody to send it to. */

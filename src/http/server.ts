@@ -69,7 +69,7 @@ export function createHttpServer(options: HttpOptions): HttpServer {
       onFault(error);
       refuse(exchange, 'internal');
     }
-    // The lifecycle judges calls, and a refused request is not a call.
+    // The lifecycle judges only calls.
     if (exchange.isRefused) listener.judge(exchange.peer, false);
   }
 

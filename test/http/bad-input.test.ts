@@ -73,6 +73,10 @@ const bad: Readonly<Record<string, Bad>> = {
   'an invented method': { method: 'PURGE', answer: [405, 'unknown', 'does not take this HTTP method'] },
   'OPTIONS that are no preflight': { method: 'OPTIONS', answer: [405, 'unknown', 'does not take this HTTP method'] },
   'no content type': { headers: { 'content-type': undefined }, answer: [415, 'unknown', 'application/json'] },
+  'a name of every object for a type': {
+    headers: { 'content-type': 'constructor' },
+    answer: [415, 'unknown', 'application/json'],
+  },
   'a form': { headers: { 'content-type': 'application/x-www-form-urlencoded' }, answer: [415, 'unknown', 'application/json'] },
   'another charset': {
     headers: { 'content-type': 'application/json; charset=latin1' },

@@ -232,6 +232,28 @@ test('bodies that are compressed are read, up to 64 KiB of what is in them', asy
   ]);
 });
 
+test('a content type may be in capitals and have a charset, for gRPC-Web too', async () => {
+  const session = openHttp2(port);
+  const headers = { ':method': 'POST', ':path': '/otp.v1.OtpService/Token', 'x-api-key': server.apiKey };
+  const type = 'Application/gRPC-Web+JSON; charset="UTF-8"';
+  const message = frame(Buffer.from(JSON.stringify({ key: { secret: SECRET } })));
+  const { status, body } = await http2(session, { ...headers, 'content-type': type }, message);
+  expect([status, body]).toEqual([200, expect.stringContaining('grpc-status: 0')]);
+  session.destroy();
+});
+
+test('more than 8 KiB of headers over HTTP/2 are refused', async () => {
+  const session = openHttp2(port);
+  const headers = { ':method': 'POST', ':path': '/otp.v1.OtpService/Token', 'x-api-key': server.apiKey };
+  const { status, body } = await http2(
+    session,
+    { ...headers, 'content-type': 'application/json', 'x-a': 'b'.repeat(9000) },
+    '{}',
+  );
+  expect([status, JSON.parse(body)]).toEqual([429, expect.objectContaining({ message: expect.stringContaining('8 KiB') })]);
+  session.destroy();
+});
+
 test('no answer of an API may be kept by a cache', async () => {
   const given = { 'content-type': 'application/json', 'x-api-key': server.apiKey };
   const { headers } = await send(port, http1('POST /otp.v1.OtpService/Token HTTP/1.1', given, '{}'));

@@ -5,6 +5,8 @@ import { connectTimeout, grpcTimeout } from './timeout.ts';
 
 /** How a call by Connect or gRPC-Web is written. */
 export interface Form {
+  /** The content type, without parameters. */
+  readonly type: string;
   readonly transport: 'connect' | 'grpc_web';
   /** Whether the form is for methods that answer with a stream; gRPC-Web has a single form for both kinds. */
   readonly isStream: boolean | undefined;
@@ -12,21 +14,25 @@ export interface Form {
   readonly codec: 'json' | 'proto' | undefined;
 }
 
-const FORMS: Readonly<Record<string, Form>> = {
-  'application/json': { transport: 'connect', isStream: false, codec: 'json' },
-  'application/proto': { transport: 'connect', isStream: false, codec: 'proto' },
-  'application/connect+json': { transport: 'connect', isStream: true, codec: undefined },
-  'application/connect+proto': { transport: 'connect', isStream: true, codec: undefined },
-  'application/grpc-web': { transport: 'grpc_web', isStream: undefined, codec: undefined },
-  'application/grpc-web+proto': { transport: 'grpc_web', isStream: undefined, codec: undefined },
-  'application/grpc-web+json': { transport: 'grpc_web', isStream: undefined, codec: undefined },
-};
+const FORMS: ReadonlyMap<string, Form> = new Map(
+  (
+    [
+      ['application/json', 'connect', false, 'json'],
+      ['application/proto', 'connect', false, 'proto'],
+      ['application/connect+json', 'connect', true, undefined],
+      ['application/connect+proto', 'connect', true, undefined],
+      ['application/grpc-web', 'grpc_web', undefined, undefined],
+      ['application/grpc-web+proto', 'grpc_web', undefined, undefined],
+      ['application/grpc-web+json', 'grpc_web', undefined, undefined],
+    ] as const
+  ).map(([type, transport, isStream, codec]) => [type, { type, transport, isStream, codec }]),
+);
 const PARAMETERS = /^\s*charset\s*=\s*"?utf-?8"?\s*$/i;
 
 /** The form that a content type stands for; undefined for any other content type, and for another charset than UTF-8. */
 export function formOf(contentType: string): Form | undefined {
   const [type = '', ...parameters] = contentType.split(';');
-  return parameters.every((parameter) => PARAMETERS.test(parameter)) ? FORMS[type.trim().toLowerCase()] : undefined;
+  return parameters.every((parameter) => PARAMETERS.test(parameter)) ? FORMS.get(type.trim().toLowerCase()) : undefined;
 }
 
 /** The call in a request. */

@@ -17,7 +17,7 @@ import type { Framed, Handling, Library } from './library.ts';
 
 /** The headers that say how a message is written. */
 const FRAMING = [
-  ...['content-type', 'content-encoding', 'accept-encoding'],
+  ...['content-encoding', 'accept-encoding'],
   ...['connect-content-encoding', 'connect-accept-encoding', 'grpc-encoding', 'grpc-accept-encoding'],
 ];
 /** How long a caller whose stream has failed may take to read what it was sent before, in ms. */
@@ -51,7 +51,11 @@ export class LibraryCall {
     this.#exchange = exchange;
     this.#lifecycle = lifecycle;
     this.#library = library;
-    this.#framed = { procedure: exchange.path, headers: new Headers(headers), signal: this.#left.signal };
+    this.#framed = {
+      procedure: exchange.path,
+      headers: new Headers([['content-type', form.type], ...headers]),
+      signal: this.#left.signal,
+    };
     this.#failed.promise.catch(() => undefined);
     this.#call = lifecycle.begin(incomingOf(exchange, form, method.kind === 'server_streaming'), (error) => this.#fail(error));
     exchange.onClose(() => {
@@ -163,8 +167,13 @@ export class LibraryCall {
       return;
     }
     exchange.begin(status, headers);
-    for await (const part of body ?? []) await exchange.write(part);
-    exchange.end();
+    try {
+      for await (const part of body ?? []) await exchange.write(part);
+      exchange.end();
+    } catch (error) {
+      exchange.destroy();
+      throw error;
+    }
   }
 }
 

@@ -1,0 +1,78 @@
+/** HTTP/2 by the server of Node, which is given its connections, with bounds as strict as those of gRPC. */
+import { constants, createServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
+import { MAX_METADATA_BYTES } from '../rpc/bounds.ts';
+import { Exchange } from './exchange.ts';
+import type { OnExchange, Speaker } from './speaker.ts';
+
+const MOST_STREAMS = 100;
+/** In MB. */
+const MOST_MEMORY = 10;
+/** How long a connection may be without a request, in ms. */
+const IDLE_MS = 300_000;
+/** After this time a connection takes no more calls, in ms, so that callers spread over all instances. */
+const MAX_AGE_MS = 1_800_000;
+/** How long a caller may take to read an answer that is over, in ms. */
+const READ_MS = 10_000;
+
+interface Connection {
+  readonly bornAt: number;
+  /** When the last request was over. */
+  idleSince: number;
+  /** Requests that are not over. */
+  open: number;
+}
+
+export function createHttp2(onExchange: OnExchange): Speaker {
+  const connections = new Map<ServerHttp2Session, Connection>();
+  /** Answers that are over and not read yet, in the order of their time, with that time. */
+  const unread = new Map<Http2ServerResponse, number>();
+
+  function receive(request: Http2ServerRequest, response: Http2ServerResponse, expectsContinue: boolean): void {
+    const connection = connections.get(request.stream.session as ServerHttp2Session);
+    if (connection === undefined) return;
+    connection.open += 1;
+    request.on('error', ignore);
+    response.on('error', ignore).once('close', () => {
+      unread.delete(response);
+      connection.open -= 1;
+      connection.idleSince = performance.now();
+    });
+    const onAnswered = (): void => {
+      if (!response.stream?.closed) unread.set(response, performance.now() + READ_MS);
+    };
+    onExchange(new Exchange({ request, response, expectsContinue, onAnswered }));
+  }
+
+  const server = createServer({
+    maxSessionMemory: MOST_MEMORY,
+    settings: { maxConcurrentStreams: MOST_STREAMS, maxHeaderListSize: 2 * MAX_METADATA_BYTES },
+  })
+    .on('session', (session) => {
+      const now = performance.now();
+      connections.set(session, { bornAt: now, idleSince: now, open: 0 });
+      session.on('error', ignore).once('close', () => connections.delete(session));
+    })
+    .on('request', (request, response) => receive(request, response, false))
+    .on('checkContinue', (request, response) => receive(request, response, true));
+
+  return {
+    take: (socket) => void server.emit('connection', socket),
+    look(now) {
+      for (const [session, { bornAt, idleSince, open }] of connections) {
+        if (now - bornAt > MAX_AGE_MS || (open === 0 && now - idleSince > IDLE_MS)) session.close();
+      }
+      for (const [{ stream }, until] of unread) {
+        if (now < until) break;
+        // Any code but NO_ERROR closes a stream that has still something to send.
+        stream.close(constants.NGHTTP2_CANCEL);
+      }
+    },
+    drain() {
+      for (const session of connections.keys()) session.close();
+    },
+  };
+}
+
+function ignore(): void {
+  // An error of a stream needs no handling: it closes, and that is seen.
+}
