@@ -218,7 +218,8 @@ describe('open streams', () => {
     const admit = gate(parsePlans('{"free": {"streams": 2}}'));
     open(admit);
     open(admit);
-    expect(() => open(admit)).toThrow(expect.objectContaining({ reason: 'too_many_streams', metadata: { limit: '2' } }));
+    const refusal = { reason: 'too_many_streams', metadata: { limit: '2' }, keyId: 'one' };
+    expect(() => open(admit)).toThrow(expect.objectContaining(refusal));
     expect(() => open(admit)).toThrow(Rejection);
     open(admit, 'other');
   });
