@@ -40,6 +40,13 @@ it.each(cases)(
   },
 );
 
+it('a remembered digest keeps no larger buffer in memory, such as that of Node for small buffers', () => {
+  const pooled = Buffer.from(first.record.secrets[0]?.digest ?? []);
+  expect(pooled.buffer.byteLength).toBeGreaterThan(32);
+  const { newest } = lockOf({ ...first.record, secrets: [{ digest: pooled, createdAt: START, expiresAt: undefined }] });
+  expect([newest.digest.buffer.byteLength, Buffer.compare(newest.digest, pooled)]).toEqual([32, 0]);
+});
+
 it('a key with one secret has no known digest in the place of the other', () => {
   expect(one.previous.digest).not.toEqual(new Uint8Array(32));
   expect(one.previous.digest).not.toEqual(one.newest.digest);
