@@ -14,6 +14,8 @@ const config: ViteUserConfig = defineConfig({
   test: {
     // Real servers and processes on a busy machine take their time.
     testTimeout: 30_000,
+    // Servers that are started as processes would all want the default address.
+    env: { OTPD_HTTP_LISTEN: 'off' },
     hookTimeout: 30_000,
     projects: [
       {
@@ -22,7 +24,7 @@ const config: ViteUserConfig = defineConfig({
           name: 'together',
           include: ['test/**/*.test.ts'],
           exclude: [...ELSEWHERE, ...ALONE],
-          // One a core.
+          // A worker for each core.
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

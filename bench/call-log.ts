@@ -1,4 +1,4 @@
-/** What a server's own log says of its calls: each failure is in it, whatever the callers saw. */
+/** Reads the calls in a server's own log: each failure is in it, whatever the callers saw. */
 
 /** Counts the calls that failed, those without a good key, those that their callers left, and the faults that belong to no call. */
 export function failuresIn(log: string): { failed: number; refused: number; left: number; faults: number } {

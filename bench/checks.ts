@@ -11,6 +11,7 @@ import {
   VerifyStatus,
 } from '../src/client/index.ts';
 import { formatSecret, parseSecret } from '../src/otp/secret.ts';
+import { checkHttpCall } from './http-calls.ts';
 import type { Launched } from './launch.ts';
 import { hotp, SECRET, verifyBody } from './load/bodies.ts';
 import type { Load, Serving } from './rows.ts';
@@ -22,7 +23,7 @@ export const LABEL = { issuer: 'ACME', accountName: 'alice@example.com' } as con
 const PERIOD_S = 30;
 const PNG_SIGNATURE = '89504e470d0a1a0a';
 
-/** What is known of right answers. */
+/** Facts about right answers. */
 export interface Answer {
   /** The mean length of the messages of many: the least and the most. */
   readonly bytes: readonly [number, number];
@@ -31,7 +32,15 @@ export interface Answer {
 }
 
 /** Makes one real call of the kind that the load makes. Throws if the answer is not right. */
-export async function checkCall({ server, apiKey }: Launched, { kind }: Serving, call: Load['call']): Promise<Answer> {
+export async function checkCall(
+  { server, httpAddress, apiKey }: Launched,
+  { kind }: Serving,
+  { call, http }: Pick<Load, 'call' | 'http'>,
+): Promise<Answer> {
+  if (call === 'json-token' || call === 'apiverve' || call === '2faotp') {
+    const constant = kind === 'bare-json' ? CONSTANT_TOKEN.token?.code : undefined;
+    return { bytes: await checkHttpCall(httpAddress, apiKey, call, constant, http), pictureBytes: undefined };
+  }
   using client = connect(server.address, apiKey, { plaintext: true });
   if (call === 'token') return await checkToken(client, kind === 'bare');
   if (call === 'verify-right' || call === 'verify-wrong')
@@ -80,7 +89,7 @@ async function checkGenerate(client: OtpClient, png: boolean): Promise<Answer> {
  */
 function timed(length: number, token: Token | undefined): [number, number] {
   const nanos = token?.serverTime?.nanos ?? 0;
-  // On the second there are none: then their field is missing too, whose tag is a byte.
+  // Exactly on a second the field of the nanoseconds is missing, with its tag of a byte.
   const without = nanos === 0 ? length + 1 : length - varintBytes(nanos);
   return [without + 3.9, without + 5];
 }

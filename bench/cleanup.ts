@@ -1,4 +1,4 @@
-/** What the bench starts and makes is ended and removed with it, however it ends. */
+/** Ends the processes that the bench has started, and removes what it has made, however the bench ends. */
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

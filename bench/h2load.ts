@@ -4,24 +4,25 @@ import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { adopt } from './cleanup.ts';
-import { GRPC_FRAME_BYTES, grpcFrame } from './load/grpc-frame.ts';
 import type { Outcome } from './outcome.ts';
 import { pinned } from './pinning.ts';
 
 /** A load of one request. */
 export interface H2loadOrder {
   readonly address: string;
-  readonly method: 'Token' | 'Generate' | 'Verify';
-  readonly apiKey: string;
-  /** The message, without its frame. */
-  readonly body: Uint8Array;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** As it is sent. */
+  readonly body: Uint8Array | string;
+  /** HTTP/2 without TLS unless it is 1. */
+  readonly http?: 1 | 2 | undefined;
   readonly connections: number;
   readonly streams: number;
   /** For how long, or how many calls: then none is under way at the end, and every answer is accounted for. */
   readonly until: { readonly seconds: number } | { readonly calls: number };
   /** For the files of the run. */
   readonly folder: string;
-  /** Bytes of the message of an answer, as the mean of many: the least and the most. */
+  /** Bytes of the body of an answer, as the mean of many: the least and the most. */
   readonly answerBytes: readonly [number, number];
 }
 
@@ -29,7 +30,7 @@ export interface H2loadOrder {
 export async function runH2load(order: H2loadOrder): Promise<Outcome> {
   const run = process.hrtime.bigint();
   const [body, log] = [join(order.folder, `${run}.body`), join(order.folder, `${run}.log`)];
-  writeFileSync(body, grpcFrame(order.body));
+  writeFileSync(body, order.body);
   const [file, ...args] = pinned('load', ['h2load', ...h2loadArguments(order, body, log)]);
   const child = adopt(spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] }));
   let text = '';
@@ -45,17 +46,17 @@ export async function runH2load(order: H2loadOrder): Promise<Outcome> {
 }
 
 function h2loadArguments(order: H2loadOrder, body: string, log: string): string[] {
-  const { address, method, apiKey, connections, streams, until } = order;
-  const headers = { 'content-type': 'application/grpc', te: 'trailers', 'x-api-key': apiKey };
+  const { address, path, headers, http, connections, streams, until } = order;
   return [
     ...('calls' in until ? ['-n', String(until.calls)] : ['-D', `${Math.round(until.seconds * 1000)}ms`]),
+    ...(http === 1 ? ['--h1'] : []),
     ...['-c', String(connections), '-m', String(streams), '-d', body, `--log-file=${log}`],
     ...Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
-    `http://${address}/otp.v1.OtpService/${method}`,
+    `http://${address}${path}`,
   ];
 }
 
-/** What h2load prints at its end. */
+/** The report that h2load prints at its end. */
 export interface Summary {
   readonly perSecond: number;
   readonly done: number;
@@ -82,9 +83,9 @@ export function parseSummary(text: string): Summary {
 /** An error of gRPC is HTTP 200 without data: the bytes tell. Answers under way at the end may have come in part. */
 export function checkSummary({ done, bad, dataBytes }: Summary, { answerBytes, connections, streams, until }: H2loadOrder): void {
   const [least, most] = answerBytes;
-  const fewest = done * (least + GRPC_FRAME_BYTES);
+  const fewest = done * least;
   const underWay = 'calls' in until ? 0 : connections * streams;
-  const mostBytes = (done + underWay) * (most + GRPC_FRAME_BYTES);
+  const mostBytes = (done + underWay) * most;
   if ('calls' in until && done !== until.calls) throw new Error(`${done} of ${until.calls} calls were answered`);
   if (bad > 0) throw new Error(`${bad} calls failed, ${done} were answered`);
   if (dataBytes < fewest || dataBytes > mostBytes) {

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '../test/support/free-port.ts';
 import { removeFolder, temporaryFolder } from './cleanup.ts';
 import { onAllCores, pinned } from './pinning.ts';
 import { type RedisProcess, startRedis } from './redis-process.ts';
@@ -12,6 +13,8 @@ import { ownEnvironment, type ServerProcess, startServer } from './server-proces
 /** A server that runs, and what it takes to call it. */
 export interface Launched {
   readonly server: ServerProcess;
+  /** Where it serves HTTP, if it does. */
+  readonly httpAddress: string;
   readonly apiKey: string;
   /** Of this server alone: its data, its log, and room for more. */
   readonly folder: string;
@@ -41,12 +44,14 @@ export async function launch(serving: Serving, fill: (dataDir: string) => void =
   const [log, loopFile] = [join(folder, 'log'), join(folder, 'loop.json')];
   const redis = serving.redis ? await startRedis(makeFolder(folder, 'redis')) : undefined;
   const apiKey = redis === undefined ? template.keys[plan] : makeKey(plan, ['--redis-url', redis.url], folder);
-  const node: [string, ...string[]] = [process.execPath, ...flagsOf(serving), ...programOf(serving, folder, redis)];
+  const httpListen = `127.0.0.1:${await freePort()}`;
+  const node: [string, ...string[]] = [process.execPath, ...flagsOf(serving), ...programOf(serving, folder, redis, httpListen)];
   const env = { BENCH_API_KEY: apiKey, BENCH_LOOP_FILE: loopFile };
   const command = serving.workers === undefined ? pinned('server', node) : onAllCores(node);
   const server = await startServer(command, env, log);
   return {
     server,
+    httpAddress: isPeer(serving) ? server.address : httpListen,
     apiKey,
     folder,
     log,
@@ -65,8 +70,14 @@ function flagsOf({ watched }: Serving): string[] {
   return watched ? ['--import', root('bench/servers/loop-watch.ts')] : [];
 }
 
-function programOf({ kind, logs, workers, fastPath }: Serving, folder: string, redis: RedisProcess | undefined): string[] {
-  if (kind === 'bare' || kind === 'naive') return [root(`bench/servers/${kind}.ts`)];
+function isPeer({ kind }: Serving): boolean {
+  return kind === 'bare-json' || kind === 'fastify' || kind === 'connect-node';
+}
+
+function programOf(serving: Serving, folder: string, redis: RedisProcess | undefined, httpListen: string): string[] {
+  const { kind, logs, workers, fastPath } = serving;
+  if (kind === 'bare' || kind === 'naive' || isPeer(serving))
+    return [root(`bench/servers/${kind}.ts`), ...(serving.http2 ? ['--h2'] : [])];
   const common = [
     '--data-dir',
     join(folder, 'data'),
@@ -78,7 +89,15 @@ function programOf({ kind, logs, workers, fastPath }: Serving, folder: string, r
   if (kind === 'no-once') return [root('bench/servers/ours.ts'), ...common];
   if (kind === 'qrcode') return [root('bench/servers/qrcode.ts'), ...common];
   return [
-    ...[root(kind === 'installed' ? 'dist/src/bin.js' : 'src/main.ts'), 'serve', '--listen', '127.0.0.1:0', ...common],
+    ...[
+      root(kind === 'installed' ? 'dist/src/bin.js' : 'src/main.ts'),
+      'serve',
+      '--listen',
+      '127.0.0.1:0',
+      '--http-listen',
+      httpListen,
+      ...common,
+    ],
     ...(redis === undefined ? [] : ['--redis-url', redis.url, '--fingerprint-key-file', join(folder, 'fingerprint-key')]),
     ...(workers === undefined ? [] : ['--workers', String(workers)]),
     ...(fastPath === false ? ['--fast-path', 'off'] : []),

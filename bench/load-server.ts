@@ -4,8 +4,10 @@ import { GenerateRequestSchema, QrFormat } from '../src/client/index.ts';
 import { type Answer, LABEL } from './checks.ts';
 import { startCrowd } from './crowd-process.ts';
 import { type H2loadOrder, runH2load } from './h2load.ts';
+import { HTTP_CALLS, type HttpCallName } from './http-calls.ts';
 import type { Launched } from './launch.ts';
 import { type Code, TOKEN_BODY } from './load/bodies.ts';
+import { GRPC_FRAME_BYTES, grpcFrame } from './load/grpc-frame.ts';
 import type { Outcome } from './outcome.ts';
 import { CONNECTIONS, type Load, type Serving, STREAMS } from './rows.ts';
 
@@ -23,7 +25,14 @@ const HEADROOM = 1.6;
 /** Calls a second of which nothing is known yet. */
 const FIRST_GUESS = 15_000;
 /** How many calls are sent whose answers are all accounted for. */
-const ACCOUNTED: Readonly<Record<ConstantCall, number>> = { token: 2000, generate: 200, 'generate-png': 8 };
+const ACCOUNTED: Readonly<Record<ConstantCall, number>> = {
+  token: 2000,
+  generate: 200,
+  'generate-png': 8,
+  'json-token': 2000,
+  apiverve: 2000,
+  '2faotp': 2000,
+};
 
 /** The generator for a load; `answer` is what a right answer looks like. */
 export async function generatorFor(launched: Launched, serving: Serving, load: Load, answer: Answer): Promise<Generator> {
@@ -31,7 +40,8 @@ export async function generatorFor(launched: Launched, serving: Serving, load: L
   if (call === 'verify-right') return crowdGenerator(launched, serving, load, 'right');
   if (call === 'verify-wrong') return crowdGenerator(launched, serving, load, 'wrong');
   if (call === 'token' && load.rate !== undefined) return crowdGenerator(launched, serving, load, 'none');
-  const order = { ...orderOf(launched, call, answer), connections: CONNECTIONS, streams };
+  const under = load.http === 1 ? { connections: CONNECTIONS * streams, streams: 1 } : { connections: CONNECTIONS, streams };
+  const order = { ...orderOf(launched, call, answer), ...under, http: load.http };
   // Once at the start every answer is accounted for; later those that are under way at the end may hide as many errors.
   await runH2load({ ...order, until: { calls: ACCOUNTED[call] } });
   return { run: (seconds) => runH2load({ ...order, until: { seconds } }), close: () => undefined, refused: 0 };
@@ -80,15 +90,27 @@ async function crowdGenerator(launched: Launched, { kind }: Serving, load: Load,
 }
 
 /** A call whose request never changes. */
-type ConstantCall = 'token' | 'generate' | 'generate-png';
+type ConstantCall = 'token' | 'generate' | 'generate-png' | HttpCallName;
 type OrderOfRow = Omit<H2loadOrder, 'connections' | 'streams' | 'until'>;
 
-function orderOf({ server, apiKey, folder }: Launched, call: ConstantCall, { bytes }: Answer): OrderOfRow {
-  const method = call === 'token' ? 'Token' : 'Generate';
-  return { address: server.address, method, apiKey, folder, body: bodyOf(call), answerBytes: bytes };
+function orderOf({ server, httpAddress, apiKey, folder }: Launched, call: ConstantCall, { bytes }: Answer): OrderOfRow {
+  if (call === 'json-token' || call === 'apiverve' || call === '2faotp') {
+    const { path, contentType, body } = HTTP_CALLS[call];
+    const headers = { 'content-type': contentType, 'x-api-key': apiKey };
+    return { address: httpAddress, path, headers, folder, body, answerBytes: bytes };
+  }
+  const [least, most] = bytes;
+  return {
+    address: server.address,
+    path: `/otp.v1.OtpService/${call === 'token' ? 'Token' : 'Generate'}`,
+    headers: { 'content-type': 'application/grpc', te: 'trailers', 'x-api-key': apiKey },
+    folder,
+    body: grpcFrame(bodyOf(call)),
+    answerBytes: [least + GRPC_FRAME_BYTES, most + GRPC_FRAME_BYTES],
+  };
 }
 
-function bodyOf(call: ConstantCall): Uint8Array {
+function bodyOf(call: 'token' | 'generate' | 'generate-png'): Uint8Array {
   if (call === 'token') return TOKEN_BODY;
   const format = call === 'generate-png' ? QrFormat.PNG : QrFormat.NONE;
   return toBinary(GenerateRequestSchema, create(GenerateRequestSchema, { ...LABEL, qrCode: { format } }));

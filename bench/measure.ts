@@ -41,7 +41,7 @@ export async function measure(row: Row, seconds: number, warmUp: number): Promis
 
 async function measureOn(launched: Launched, { serving, load }: Row, seconds: number, warmUp: number): Promise<Figures> {
   const { server, redis } = launched;
-  const answer = await checkCall(launched, serving, load.call);
+  const answer = await checkCall(launched, serving, load);
   const generator = await generatorFor(launched, serving, load, answer);
   try {
     const run = await stormy(launched, load.storm, (time) => generator.run(time));
@@ -57,7 +57,7 @@ async function measureOn(launched: Launched, { serving, load }: Row, seconds: nu
       trips === undefined || tripsBefore === undefined ? undefined : (trips - tripsBefore - tripsAtRest * taken) / calls;
     const longestBlockMs = await loopFigures(launched, serving.watched);
     const residentBytes = server.residentBytes();
-    await checkCall(launched, serving, load.call);
+    await checkCall(launched, serving, load);
     checkLog(launched, serving, generator.refused);
     const { pictureBytes } = answer;
     const perSecond = { callsPerSecond: calls / taken, ...latencies(micros) };
@@ -83,7 +83,7 @@ async function stormy<T>(
   run: (seconds: number) => Promise<T>,
 ): Promise<typeof run> {
   if (storm === undefined) return run;
-  const answer = await checkCall(launched, { kind: 'product' }, 'generate-png');
+  const answer = await checkCall(launched, { kind: 'product' }, { call: 'generate-png' });
   return (seconds) => withStorm(launched, answer, storm, seconds, () => run(seconds));
 }
 

@@ -1,4 +1,4 @@
-/** What a generator of load saw, whichever it was. */
+/** The result of a generator of load, whichever it was. */
 export interface Outcome {
   /** Calls that were answered, all of them rightly. */
   readonly calls: number;

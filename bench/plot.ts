@@ -3,7 +3,7 @@
 /** A plot. */
 export interface Plot {
   readonly title: string;
-  /** What grows. */
+  /** The unit of the quantity that grows. */
   readonly unit: string;
   readonly points: readonly { readonly size: number; readonly cpuMicros: number }[];
 }

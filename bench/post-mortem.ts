@@ -1,4 +1,4 @@
-/** What can be learnt of a server whose measurement failed, before it is stopped and its folder removed. */
+/** Gathers what can be learnt of a server whose measurement failed, before it is stopped and its folder removed. */
 import { cpSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

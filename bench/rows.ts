@@ -1,11 +1,14 @@
-/** What is measured: each row is a server and a load. */
+/** The measurements: each row is a server and a load. */
+import type { HttpCallName } from './http-calls.ts';
 
 /** A server to start; the product unless said otherwise. */
 export interface Serving {
-  readonly kind: 'bare' | 'naive' | 'product' | 'installed' | 'no-once' | 'qrcode';
+  readonly kind: 'bare' | 'naive' | 'product' | 'installed' | 'no-once' | 'qrcode' | 'bare-json' | 'fastify' | 'connect-node';
   /** Three windows of a thousand million calls each if true, none otherwise. */
   readonly limits?: boolean;
   readonly logs?: boolean;
+  /** Serves HTTP/2 instead of HTTP/1.1; the product serves both. */
+  readonly http2?: boolean;
   readonly redis?: boolean;
   readonly workers?: number;
   /** Whether the product bypasses grpc-js' call object, as it does by default. */
@@ -16,7 +19,9 @@ export interface Serving {
 
 /** How it is loaded. Calls are under way at any time on each of 8 connections, 32 if not said otherwise. */
 export interface Load {
-  readonly call: 'token' | 'verify-wrong' | 'verify-right' | 'generate' | 'generate-png';
+  readonly call: 'token' | 'verify-wrong' | 'verify-right' | 'generate' | 'generate-png' | HttpCallName;
+  /** The version of HTTP that calls over HTTP are made by; those of HTTP/1.1 have a connection each. */
+  readonly http?: 1 | 2;
   readonly streams?: number;
   /** Of Token, calls a second at even intervals; as many as the server answers if unset. */
   readonly rate?: number;
@@ -60,6 +65,15 @@ export const ROWS: readonly Row[] = [
   row('generate', WHOLE, { call: 'generate', streams: 4 }),
   row('generate-png', WHOLE, PNG, true),
   row('generate-qrcode', { ...WHOLE, kind: 'qrcode' }, PNG, true),
+  row('bare-json', { kind: 'bare-json' }, { call: 'json-token', http: 1 }),
+  row('json-token-h1', WHOLE, { call: 'json-token', http: 1 }),
+  row('json-token-h2', WHOLE, { call: 'json-token', http: 2 }),
+  row('connect-node-h1', { kind: 'connect-node' }, { call: 'json-token', http: 1 }),
+  row('connect-node-h2', { kind: 'connect-node', http2: true }, { call: 'json-token', http: 2 }),
+  row('apiverve', WHOLE, { call: 'apiverve', http: 1 }),
+  row('2faotp', WHOLE, { call: '2faotp', http: 1 }),
+  row('fastify-apiverve', { kind: 'fastify' }, { call: 'apiverve', http: 1 }),
+  row('fastify-2faotp', { kind: 'fastify' }, { call: '2faotp', http: 1 }),
   row('token-no-limits', { ...WHOLE, limits: false }, TOKEN),
   row('token-no-logs', { ...WHOLE, logs: false }, TOKEN),
   row('token-all-off', { kind: 'product' }, TOKEN),
@@ -72,7 +86,7 @@ export const ROWS: readonly Row[] = [
   row('token-4000-storm', { ...WHOLE, watched: true }, { ...STEADY, storm: 20 }, true),
 ];
 
-/** What `otpd serve --workers` adds, on all cores and so beside the load. */
+/** The gain by `otpd serve --workers`, on all cores and so beside the load. */
 export const WORKER_ROWS: readonly Row[] = [1, 2].map((workers) => row(`token-workers-${workers}`, { ...WHOLE, workers }, TOKEN));
 
 function row(name: string, serving: Serving, load: Load, quick = false): Row {

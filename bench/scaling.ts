@@ -6,7 +6,7 @@ import { type Launched, launch } from './launch.ts';
 import { withPostMortem } from './post-mortem.ts';
 import type { Case } from './series.ts';
 
-/** What one size cost, by rounds. */
+/** The cost at one size, by rounds. */
 export interface Point {
   readonly size: number;
   readonly cpuMicros: readonly number[];

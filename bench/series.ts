@@ -1,4 +1,4 @@
-/** What grows, how far, and what it is held to. */
+/** The series of `bench:scale`: the quantity that grows, its sizes, and the goals. */
 import { goal, type Verdict, verdict } from './goals.ts';
 import type { Code } from './load/bodies.ts';
 import { CONNECTIONS } from './rows.ts';

@@ -19,7 +19,7 @@ export function build(): void {
 export async function timeStart(): Promise<Start> {
   const launched = await launch({ kind: 'installed', limits: true, logs: true });
   try {
-    await checkCall(launched, { kind: 'product' }, 'token');
+    await checkCall(launched, { kind: 'product' }, { call: 'token' });
     const ms = performance.now() - launched.server.startedAt;
     return { ms, residentBytes: launched.server.residentBytes() };
   } finally {

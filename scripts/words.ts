@@ -1,11 +1,17 @@
 /**
- * Finds words that make prose hard to read, in comments and in Markdown: "in place of" (write "instead of"), "whoever", and sentences that begin
- * with "Those" or "Whoever". Text in code marks or double quotes is quoted. Prints each place, and exits with 1 if there is one.
+ * Finds words that make prose hard to read, in comments and in Markdown: "in place of" (write "instead of"), "whoever", "that is none" and the
+ * like, and sentences that begin with "Those", "Whoever", "What" or "One". A heading may begin with any word. Text in code marks or double quotes
+ * is quoted. Prints each place, and exits with 1 if there is one.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-const DENIED = [/in place of/i, /\bwhoever\b/i, /(?:^|[.:;?!*#/|-]\s+)(?:Those|Whoever) /];
+const DENIED = [
+  /in place of/i,
+  /\bwhoever\b/i,
+  /(?<!\bthere )\b(?:is|are|was|were) none\b/i,
+  /(?:^|[.:;?!*#/|-]\s+)(?:Those|Whoever|What|One)(?: |$)/,
+];
 
 /** Its prose comes from the contract. */
 const GENERATED = /^(?:gen\/|docs\/api\.md$)/;
@@ -14,7 +20,7 @@ const GENERATED = /^(?:gen\/|docs\/api\.md$)/;
 const SLASHES = /(?:^|\s)(?:\/\*\*?|\/\/|\*(?=\s)).*/;
 const HASHES = /(?:^|\s)#.*/;
 
-const files = execFileSync('git', ['ls-files', '*.md', '*.ts', '*.js', '*.mjs', '*.sh', '*.yaml', '*.yml', '*.toml'], {
+const files = execFileSync('git', ['ls-files', '*.md', '*.ts', '*.js', '*.mjs', '*.sh', '*.yaml', '*.yml', '*.toml', '.ci/run'], {
   encoding: 'utf8',
 });
 const found = files
@@ -36,6 +42,6 @@ function places(file: string, text: string): string[] {
 
 /** The prose of a line: all of it in Markdown, the comment elsewhere. */
 function prose(file: string, line: string): string {
-  if (file.endsWith('.md')) return line;
+  if (file.endsWith('.md')) return line.replace(/^#+ \S+/, '');
   return (/\.(?:ts|js|mjs)$/.test(file) ? SLASHES : HASHES).exec(line)?.[0] ?? '';
 }

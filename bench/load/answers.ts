@@ -10,7 +10,7 @@ const STATUS = { right: 1, wrong: 2 } as const satisfies Partial<Record<Code, nu
 /** The field of a message in TokenResponse: number 1, with a length. */
 const TOKEN_TAG = 0x0a;
 
-/** What a right answer looks like. */
+/** The bytes by which a right answer is recognised. */
 export interface Expected {
   readonly code: Code;
   /** The trailers of a call that succeeded, byte for byte. */

@@ -42,7 +42,7 @@ export interface Connection {
   /** Sends a call, the message with its frame, with the next `flush`: what is sent from within `onEnd` needs none. */
   readonly send: (slot: number, message: Buffer) => void;
   readonly flush: () => void;
-  /** What has not left yet, in bytes, and how many calls the server's limits hold up. */
+  /** How many bytes have not left yet, and how many calls the server's limits hold up. */
   readonly unsent: () => { readonly bytes: number; readonly heldUp: number };
   readonly close: () => void;
 }

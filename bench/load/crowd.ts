@@ -27,7 +27,7 @@ export interface CrowdOptions {
   readonly patienceMs?: number;
 }
 
-/** What was seen in one run. */
+/** The result of a run. */
 export interface CrowdResult {
   readonly calls: number;
   readonly seconds: number;
@@ -131,7 +131,7 @@ export async function gatherCrowd(options: CrowdOptions): Promise<Crowd> {
   };
 }
 
-/** What there is to know on this side of calls that nobody answers. */
+/** Describes calls without an answer, as far as this side knows of them. */
 function stillText(missing: number, sent: number, patienceMs: number, connections: readonly Connection[]): string {
   const unsent = connections.map((connection) => connection.unsent());
   const bytes = unsent.reduce((sum, each) => sum + each.bytes, 0);

@@ -62,7 +62,7 @@ function literal(text: string): Buffer {
   return Buffer.concat([Buffer.from([...length, rest]), bytes]);
 }
 
-/** What is told of each whole frame: the payload lies in `bytes` from `start` to `end`, and only until the call returns. */
+/** Called for each whole frame. The payload lies in `bytes` from `start` to `end`, and only until the call returns. */
 export type OnFrame = (type: number, flags: number, stream: number, bytes: Buffer, start: number, end: number) => void;
 
 /** Makes a reader that takes bytes in whatever pieces they come and gives frames. */

@@ -1,4 +1,4 @@
-/** What success looks like on this server. */
+/** Learns how this server ends a call that succeeds. */
 import { type Expected, isRight, statusOf } from './answers.ts';
 import { bodies } from './bodies.ts';
 import type { Ending } from './connection.ts';

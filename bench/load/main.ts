@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { bodies } from './bodies.ts';
 import { type Crowd, type CrowdOptions, gatherCrowd } from './crowd.ts';
 
-/** What the process is told to do, in this order; `prepare` and `run` again and again. */
+/** The orders to the process, which come in this order; `prepare` and `run` again and again. */
 export type Order =
   | { readonly do: 'gather'; readonly options: CrowdOptions }
   | { readonly do: 'prepare'; readonly calls: number }

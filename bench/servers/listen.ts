@@ -1,7 +1,8 @@
-/** Makes a grpc-js server of the bench listen, and says where. */
+/** Makes a server of the bench listen on any free port of loopback until SIGTERM, and says where. */
+import type { AddressInfo, Server as NetServer } from 'node:net';
 import { type Server, ServerCredentials } from '@grpc/grpc-js';
 
-/** Listens on any free port of loopback until SIGTERM. */
+/** A grpc-js server. */
 export function listen(server: Server, name: string): void {
   server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
     if (error) throw error;
@@ -11,4 +12,12 @@ export function listen(server: Server, name: string): void {
     server.forceShutdown();
     process.exit();
   });
+}
+
+/** A server of Node's. */
+export function listenHttp(server: NetServer, name: string): void {
+  server.listen(0, '127.0.0.1', () => {
+    process.stdout.write(`${name} listens on 127.0.0.1:${(server.address() as AddressInfo).port}\n`);
+  });
+  process.once('SIGTERM', () => process.exit());
 }

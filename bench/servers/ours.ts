@@ -26,4 +26,4 @@ const app = await build(config, {
   store: { ...store, codes: forgetful },
 });
 process.once('SIGTERM', () => void app.close().then(() => process.exit()));
-process.stdout.write(`ours without one-time use listens on ${await app.run()}\n`);
+process.stdout.write(`ours without one-time use listens on ${(await app.run()).grpc}\n`);

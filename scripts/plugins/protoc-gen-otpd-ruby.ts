@@ -61,7 +61,7 @@ function rename(request: CodeGeneratorRequest): void {
   }
 }
 
-/** What protoc makes of each of the files, by their names. */
+/** The code that protoc makes of each file, by its name. */
 function runProtoc(names: readonly string[]): ReadonlyMap<string, string> {
   const protoc = /^protoc=(.+)$/.exec(request.parameter)?.[1];
   if (protoc === undefined) throw new Error('the option protoc=<file> is missing');

@@ -53,7 +53,7 @@ ${rpcs.join('\n')}      end
 `;
 }
 
-/** What protoc made of a file, with a comment before each of its messages and enums. */
+/** The code that protoc made of a file, with a comment before each of its messages and enums. */
 export function documented(file: DescFile, code: string): string {
   const comments = new Map<string, string>([
     ...file.messages.map((message, index) => [message.typeName, describeMessage(file, message, index)] as const),

@@ -1,7 +1,7 @@
 /** The composition root: builds every part from the configuration, runs them, and closes them in reverse order. */
 import { createAuthenticator } from '../auth/authenticator.ts';
 import type { Config } from '../config/config.ts';
-import { formatAddress } from '../config/listen-address.ts';
+import type { Addresses } from '../config/listen-address.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { createCharging } from '../limits/charging.ts';
 import type { Plans } from '../limits/plans.ts';
@@ -32,8 +32,8 @@ export interface Ports {
 export interface App {
   readonly store: Store;
   readonly plans: Plans;
-  /** Listens; resolves to the address in force, with the port that was taken. */
-  readonly run: () => Promise<string>;
+  /** Listens; resolves to the addresses in force. */
+  readonly run: () => Promise<Addresses>;
   /** Stops, gracefully first; may be called at any time, and more than once. */
   readonly close: () => Promise<void>;
 }
@@ -70,7 +70,7 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
       logger.warn({ err }, 'rate limits are local: the shared store cannot be reached, each process counts its own calls'),
     onShared: () => logger.info('rate limits are shared again'),
   });
-  const doors = openDoors(config, {
+  const doors = await openDoors(config, {
     log,
     clock,
     verify: { codes: store.codes, knows: authenticator.knows, fingerprints, audit: trail.audit },
@@ -97,7 +97,7 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
     run: async () => {
       // No caller should have to wait for the store to get ready.
       await awake;
-      return formatAddress({ host: config.listen.host, port: await doors.listen() });
+      return doors.listen();
     },
     close: () => {
       closing ??= owned.disposeAsync();

@@ -1,7 +1,9 @@
-/** The doors of the service, over one lifecycle: which addresses listen, and what each is told. Today the only door is gRPC. */
+/** The doors of the service, over one lifecycle: which addresses listen, and what each is told. */
 import type { Config } from '../config/config.ts';
+import { type Addresses, formatAddress, type ListenAddress } from '../config/listen-address.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { createGrpcServer, type GrpcServer } from '../grpc/server.ts';
+import type { HttpServer } from '../http/server.ts';
 import { TlsFilesError } from '../listener/tls.ts';
 import { logCall } from '../observability/call-log.ts';
 import type { Log } from '../observability/log.ts';
@@ -23,17 +25,31 @@ export interface DoorParts {
   readonly verify: VerifyPorts;
 }
 
+/** The system does not let us listen at an address that was asked for. */
+export class CannotListenError extends Error {
+  /** The setting to correct. */
+  readonly flag: string;
+  readonly address: string;
+
+  constructor(flag: string, address: ListenAddress, cause: unknown) {
+    super(`cannot listen on ${formatAddress(address)}`, { cause });
+    this.name = 'CannotListenError';
+    this.flag = flag;
+    this.address = formatAddress(address);
+  }
+}
+
 export interface Doors extends Pick<GrpcServer, 'setServing'> {
-  /** Listens; resolves to the port in force. */
-  readonly listen: () => Promise<number>;
+  /** Listens; rejects with `CannotListenError`. */
+  readonly listen: () => Promise<Addresses>;
   /** Stops in order, within the grace of the configuration. */
   readonly close: () => Promise<void>;
 }
 
-/** Makes the doors; nothing listens yet. Throws `InvalidInputError` for TLS files that cannot be used. */
-export function openDoors(config: Config, parts: DoorParts): Doors {
+/** Makes the doors; nothing listens yet. Rejects with `InvalidInputError` for TLS files that cannot be used. */
+export async function openDoors(config: Config, parts: DoorParts): Promise<Doors> {
   try {
-    return openAll(config, parts);
+    return await openAll(config, parts);
   } catch (error) {
     if (!(error instanceof TlsFilesError)) throw error;
     const { tlsCert, tlsKey, tlsClientCa } = SETTINGS;
@@ -44,19 +60,25 @@ export function openDoors(config: Config, parts: DoorParts): Doors {
   }
 }
 
-function openAll(config: Config, { log, clock, admit, verify }: DoorParts): Doors {
+async function openAll(config: Config, { log, clock, admit, verify }: DoorParts): Promise<Doors> {
   const { logger } = log;
-  const { listen, tls, maxConnections, maxConnectionsPerAddress, shutdownGraceMs } = config;
+  const { listen, http: httpListen, tls, maxConnections, maxConnectionsPerAddress, shutdownGraceMs } = config;
   const bounds = { maxConnections, maxConnectionsPerAddress };
   const methods = otpMethods(verify);
   const callerAddress = createCallerAddress(config.trustedProxies);
+  const listening = {
+    tls,
+    bounds,
+    isProxy: (address: string) => callerAddress.isTrusted(`${address}:0`),
+    onRefused: tellOfRefused(logger, bounds),
+  };
   const lifecycle = createLifecycle({
     methods,
     admit,
     clock,
     hooks: {
       onEnd(call, code) {
-        grpc.judge(call, code);
+        (call.transport === 'grpc' ? grpc : http)?.judge(call, code);
         logCall(log, call, code);
       },
     },
@@ -68,19 +90,62 @@ function openAll(config: Config, { log, clock, admit, verify }: DoorParts): Door
     reflection: config.reflection,
     fastPath: config.fastPath,
     onFastPath: (whyNot) => logger.info(whyNot === undefined ? 'the fast path is on' : `the fast path is off: ${whyNot}`),
-    tls,
-    bounds,
-    isProxy: (address) => callerAddress.isTrusted(`${address}:0`),
-    onRefused: tellOfRefused(logger, bounds),
+    ...listening,
     onTlsProblem: (problem) => logger.error({ problem }, 'TLS files not usable: the old ones stay in force'),
   });
-  const guard = guardMemory(grpc.connections, grpc.strangeCalls);
+  let http: HttpServer | undefined;
+  if (httpListen !== undefined) {
+    const [{ createHttpServer }, { restApis }] = await Promise.all([import('../http/server.ts'), import('../http/rest/apis.ts')]);
+    http = createHttpServer({
+      methods,
+      lifecycle,
+      restApis: restApis({ linkKey: verify.fingerprints.keyFor('picture-links'), clock }),
+      corsOrigins: config.corsOrigins,
+      ...listening,
+      // The gRPC server tells of the same files.
+      onTlsProblem: () => undefined,
+      onFault: (err) => logger.error({ err }, 'a request is not answered'),
+    });
+  }
+  const servers = http === undefined ? [grpc] : [grpc, http];
+  const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+  const guard = guardMemory(
+    () => sum(servers.map(({ connections }) => connections())),
+    () => sum(servers.map(({ strangeCalls }) => strangeCalls())),
+  );
   return {
     setServing: grpc.setServing,
-    listen: () => grpc.listen(listen.host, listen.port),
-    close() {
+    async listen() {
+      const port = await listenAt(grpc, listen, SETTINGS.listen.flag);
+      return {
+        grpc: formatAddress({ ...listen, port }),
+        http: http && httpListen && (await listenUnlessTaken(http, httpListen)),
+      };
+    },
+    async close() {
       guard.close();
-      return grpc.close(shutdownGraceMs);
+      await Promise.all(servers.map(({ close }) => close(shutdownGraceMs)));
     },
   };
+}
+
+async function listenAt(server: Pick<HttpServer, 'listen'>, address: ListenAddress, flag: string): Promise<number> {
+  try {
+    return await server.listen(address.host, address.port);
+  } catch (error) {
+    // Only the system says so: a bound that cannot be installed is another matter.
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw new CannotListenError(flag, address, error);
+  }
+}
+
+/** Listens; gives the address in force, undefined if that cannot be at an address that nobody asked for. */
+async function listenUnlessTaken(http: HttpServer, address: NonNullable<Config['http']>): Promise<string | undefined> {
+  try {
+    const port = await listenAt(http, address, SETTINGS.httpListen.flag);
+    return formatAddress({ ...address, port });
+  } catch (error) {
+    if (address.isDefault && error instanceof CannotListenError) return undefined;
+    throw error;
+  }
 }

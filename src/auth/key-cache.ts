@@ -31,7 +31,7 @@ export interface KeyCache {
   /** Whether a remembered key may be used at `now` without asking the store for it. */
   isFresh(key: Pick<CachedKey, 'version' | 'askedAt'>, now: number): boolean;
   /**
-   * What is remembered, if it is fresh. Or else asks the store for the version, and for the key if that has changed, in the turn of `network`
+   * Gives what is remembered, if it is fresh. Or else asks the store for the version, and for the key if that has changed, in the turn of `network`
    * (`KeyLookups`); concurrent calls for one id share one answer. Throws `Rejection` (`store_unavailable`) if there is nothing to go by.
    */
   read(id: string, network: string): Promise<CachedKey>;

@@ -8,7 +8,6 @@ export const FRESH_MS = 500;
 const REFRESH_MS = 250;
 /** How long the store's last word holds while it does not answer. */
 const OUTAGE_MS = 15 * 60_000;
-const RETRY_MS = 1000;
 
 /** A state of all keys; the same object as long as it is in force. */
 export interface KeysVersion {
@@ -76,5 +75,5 @@ export function isWithin(moment: number, spanMs: number, now: number): boolean {
 
 /** The store does not answer, and there is nothing to go by. */
 export function unavailable(cause: StoreUnavailableError): Rejection {
-  return new Rejection('store_unavailable', { retryAfterMs: RETRY_MS, cause });
+  return new Rejection('store_unavailable', { cause });
 }

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { Command } from 'commander';
-import { runCommand } from './exit.ts';
 import type { Io } from './io.ts';
+import { runCommand } from './output/exit.ts';
 
 const HELP = `
 Environment:
@@ -26,15 +26,15 @@ Examples:
 
 /** Each loads what it needs: a server need not wait for the clients' code, nor they for its. */
 const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
-  serve: async (io) => (await import('./serve.ts')).serveCommand(io),
-  keys: async (io) => (await import('./keys.ts')).keysCommand(io),
-  backup: async (io) => (await import('./backup.ts')).backupCommand(io),
-  restore: async (io) => (await import('./restore.ts')).restoreCommand(io),
-  attempts: async (io) => (await import('./attempts.ts')).attemptsCommand(io),
-  generate: async (io) => (await import('./generate.ts')).generateCommand(io),
-  token: async (io) => (await import('./token.ts')).tokenCommand(io),
-  verify: async (io) => (await import('./verify.ts')).verifyCommand(io),
-  watch: async (io) => (await import('./watch.ts')).watchCommand(io),
+  serve: async (io) => (await import('./commands/serve.ts')).serveCommand(io),
+  keys: async (io) => (await import('./commands/keys.ts')).keysCommand(io),
+  backup: async (io) => (await import('./commands/backup.ts')).backupCommand(io),
+  restore: async (io) => (await import('./commands/restore.ts')).restoreCommand(io),
+  attempts: async (io) => (await import('./commands/attempts.ts')).attemptsCommand(io),
+  generate: async (io) => (await import('./commands/generate.ts')).generateCommand(io),
+  token: async (io) => (await import('./commands/token.ts')).tokenCommand(io),
+  verify: async (io) => (await import('./commands/verify.ts')).verifyCommand(io),
+  watch: async (io) => (await import('./commands/watch.ts')).watchCommand(io),
 };
 
 /**
@@ -53,6 +53,7 @@ export async function createProgram(io: Io, name?: string): Promise<Command> {
       writeErr: (text) => io.stderr.write(text),
       outputError: () => undefined, // Told once, by `runCommand`.
       getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getErrHelpWidth: () => io.stderr.columns ?? 100,
     })
     .exitOverride();
   const named = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

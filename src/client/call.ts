@@ -1,4 +1,4 @@
-/** What every call over grpc-js needs: the messages of a method as bytes, and a signal that cancels. */
+/** Common parts of all calls over grpc-js: the messages of a method as bytes, and a signal that cancels. */
 import { type DescMessage, type DescMethod, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';
 
 /** A method with the types of its messages. */

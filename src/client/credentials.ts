@@ -24,21 +24,31 @@ export interface Security {
  */
 export function secure(address: string, security: Security): [ChannelCredentials, ChannelOptions] {
   const { ca, cert, key, plaintext = false } = security;
+  const host = address
+    .replace(/^dns:\/\/\//, '')
+    .replace(/:\d+$/, '')
+    .replace(/^\[|\]$/g, '');
+  // The API key of a server on this machine should not leave it, whatever proxy the environment names.
+  const direct = isLocal(host) ? { 'grpc.enable_http_proxy': 0 } : {};
   if (!plaintext) {
     const chain = certificates('cert', cert);
-    return secureTls(address, [certificates('ca', ca), privateKey(chain, key), chain]);
+    const [tls, options] = secureTls(host, [certificates('ca', ca), privateKey(chain, key), chain]);
+    return [tls, { ...direct, ...options }];
   }
   if ([ca, cert, key].some((pem) => pem !== undefined))
     throw new TypeError('plaintext goes with no certificates: leave out either it, or ca, cert and key');
-  return [credentials.createInsecure(), {}];
+  return [credentials.createInsecure(), direct];
+}
+
+function isLocal(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 /**
  * A server that is called by its IP address is checked against that address. grpc-js would send it as the TLS server name, which Node
- * refuses (RFC 6066 section 3), so another name is sent in its place.
+ * refuses (RFC 6066 section 3), so another name is sent instead.
  */
-function secureTls(address: string, [ca, key, cert]: readonly (Buffer | null)[]): [ChannelCredentials, ChannelOptions] {
-  const host = address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+function secureTls(host: string, [ca, key, cert]: readonly (Buffer | null)[]): [ChannelCredentials, ChannelOptions] {
   const byIp = isIP(host) > 0;
   const verify = byIp
     ? { checkServerIdentity: (_: string, shown: Parameters<typeof checkServerIdentity>[1]) => checkServerIdentity(host, shown) }

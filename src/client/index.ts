@@ -1,13 +1,13 @@
 /** The client library `otpd/client`: the calls of the contract with an API key, deadlines, safe retries and readable errors. */
 import { randomUUID } from 'node:crypto';
 import { create, type DescMessage, type DescMethod, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
-import { Client, type CallOptions as GrpcCallOptions, Metadata, type ServiceError } from '@grpc/grpc-js';
-import serviceConfig from '../../gen/service_config.json' with { type: 'json' };
+import { Client, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { cancelOn, codec, type Method } from './call.ts';
 import { type Security, secure } from './credentials.ts';
-import { OtpError } from './error.ts';
+import { OtpError, type Refused } from './error.ts';
 import { usableAddress, usableApiKey, usableDeadline } from './options.ts';
+import { retry } from './retry.ts';
 
 export * from '../../gen/ts/otp/v1/error_reason_pb.ts';
 export * from '../../gen/ts/otp/v1/key_pb.ts';
@@ -19,7 +19,6 @@ export { type FieldViolation, OtpError } from './error.ts';
 
 const DEADLINE_MS = 5000;
 const CHANNEL = {
-  'grpc.service_config': JSON.stringify(serviceConfig),
   // The default first pause, 1 s, outlasts all the retries.
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 5000,
@@ -78,20 +77,29 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
   const metadata = new Metadata();
   metadata.set('x-api-key', apiKey);
 
+  const closing = new AbortController();
+  const close = () => {
+    closing.abort();
+    client.close();
+  };
+
   async function unary<I extends DescMessage, O extends DescMessage>(
     method: Method<I, O>,
     request: MessageInitShape<I>,
-    call: CallOptions = {},
+    { deadlineMs = ownDeadlineMs, signal }: CallOptions = {},
   ): Promise<MessageShape<O>> {
-    const { promise, resolve, reject } = Promise.withResolvers<MessageShape<O>>();
-    const deadline = within(call.deadlineMs ?? ownDeadlineMs);
+    const deadline = within(deadlineMs);
     const message = create(method.input, request);
-    const running = client.makeUnaryRequest(...codec(method), message, metadata, deadline, (error, response) => {
-      if (error === null && response !== undefined) resolve(response);
-      else reject(new OtpError(error ?? { code: 2, details: 'an answer without a message', metadata: new Metadata() }));
-    });
-    const cancelling = cancelOn(call.signal, () => running.cancel());
-    return promise.finally(() => cancelling[Symbol.dispose]());
+    const attempt = () => {
+      const { promise, resolve, reject } = Promise.withResolvers<MessageShape<O>>();
+      const running = client.makeUnaryRequest(...codec(method), message, metadata, { deadline }, (error, response) => {
+        if (error === null && response !== undefined) resolve(response);
+        else reject(error ?? ({ code: status.UNKNOWN, details: 'an answer without a message' } satisfies Refused));
+      });
+      const cancelling = cancelOn(signal, () => running.cancel());
+      return promise.finally(() => cancelling[Symbol.dispose]());
+    };
+    return retry(method.name, attempt, { deadline, signals: signal ? [closing.signal, signal] : [closing.signal] });
   }
 
   async function* stream<I extends DescMessage, O extends DescMessage>(
@@ -99,9 +107,9 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
     request: MessageInitShape<I>,
     call: CallOptions = {},
   ): AsyncGenerator<MessageShape<O>, void> {
-    const deadline = call.deadlineMs === undefined ? {} : within(call.deadlineMs);
+    const options = call.deadlineMs === undefined ? {} : { deadline: within(call.deadlineMs) };
     const message = create(method.input, request);
-    const running = client.makeServerStreamRequest(...codec(method), message, metadata, deadline);
+    const running = client.makeServerStreamRequest(...codec(method), message, metadata, options);
     using _cancelling = cancelOn(call.signal, () => running.cancel());
     try {
       yield* running as AsyncIterable<MessageShape<O>>;
@@ -118,11 +126,12 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
     token: (request, call) => unary(method.token, request, call),
     verify: (request, call) => unary(method.verify, { ...request, requestId: request.requestId || randomUUID() }, call),
     watchToken: (request, call) => stream(method.watchToken, request, call),
-    close: () => client.close(),
-    [Symbol.dispose]: () => client.close(),
+    close,
+    [Symbol.dispose]: close,
   };
 }
 
-function within(ms: number): GrpcCallOptions {
-  return { deadline: Date.now() + usableDeadline(ms) };
+/** The moment in ms since the epoch at which a deadline of so many ms is over. */
+function within(ms: number): number {
+  return Date.now() + usableDeadline(ms);
 }

@@ -1,4 +1,5 @@
 /** The messages between the primary and its workers: plain tuples, small enough to be sent often. */
+import type { Addresses } from '../config/listen-address.ts';
 import type { ChargeNumbers } from '../limits/charge-numbers.ts';
 import type { LimitWindow } from '../ports/store.ts';
 
@@ -14,7 +15,7 @@ export type LimitBatch = readonly [
 ];
 export type FromWorker =
   | readonly ['limits', LimitBatch]
-  | readonly ['listening', address: string]
+  | readonly ['listening', addresses: Addresses]
   /** It ends without having listened; what was wrong is the command line's to show. */
   | readonly ['failed', failure: unknown];
 

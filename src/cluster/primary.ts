@@ -1,5 +1,6 @@
 /** The primary: keeps the workers running, counts calls for all of them, and stops them together. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Addresses } from '../config/listen-address.ts';
 import { createLocalLimits } from '../limits/local-counter.ts';
 import type { Logger } from '../observability/log.ts';
 import type { Clock } from '../ports/store.ts';
@@ -30,8 +31,8 @@ export class WorkerFailedError extends Error {
 }
 
 export interface Workers {
-  /** Resolves to the address once all listen for the first time; rejects with `WorkerFailedError` if one of them does not get so far. */
-  readonly listening: Promise<string>;
+  /** Resolves to the addresses once all listen for the first time; rejects with `WorkerFailedError` if one of them does not get so far. */
+  readonly listening: Promise<Addresses>;
   /** Has each open its rotated files anew. */
   readonly reopen: () => void;
   /** Stops all, gracefully first; resolves when none is left. */
@@ -44,7 +45,9 @@ export function startWorkers({ count, graceMs, logger, clock }: WorkersOptions):
   const alive = new Set<WorkerProcess>();
   const stopping = new AbortController();
 
-  async function run(onListening: (address: string) => void): Promise<End & { readonly worker?: number; failure?: unknown }> {
+  async function run(
+    onListening: (addresses: Addresses) => void,
+  ): Promise<End & { readonly worker?: number; failure?: unknown }> {
     let failure: unknown;
     const hear = (message: FromWorker, from: WorkerProcess): void => {
       if (message[0] === 'limits') answer(message[1], from);
@@ -69,14 +72,14 @@ export function startWorkers({ count, graceMs, logger, clock }: WorkersOptions):
     );
   }
 
-  async function keepOne({ resolve, reject }: PromiseWithResolvers<string>): Promise<void> {
+  async function keepOne({ resolve, reject }: PromiseWithResolvers<Addresses>): Promise<void> {
     const pauseAfter = createRestarts();
     let hasListened = false;
     for (;;) {
       const startedAt = performance.now();
-      const end = await run((address) => {
+      const end = await run((addresses) => {
         hasListened = true;
-        resolve(address);
+        resolve(addresses);
       });
       if (!hasListened) reject(new WorkerFailedError(end.failure));
       if (!hasListened || stopping.signal.aborted) return;
@@ -87,9 +90,9 @@ export function startWorkers({ count, graceMs, logger, clock }: WorkersOptions):
     }
   }
 
-  const firsts = Array.from({ length: count }, () => Promise.withResolvers<string>());
+  const firsts = Array.from({ length: count }, () => Promise.withResolvers<Addresses>());
   const kept = firsts.map(keepOne);
-  const listening = Promise.all(firsts.map(({ promise }) => promise)).then(([address = '']) => address);
+  const listening = Promise.all(firsts.map(({ promise }) => promise)).then(([addresses]) => addresses as Addresses);
   // A caller that stops the workers before they listen may not wait for this promise.
   listening.catch(() => undefined);
 

@@ -1,6 +1,6 @@
 /** When a process that has died is started again: at once at first, then later each time, until one has lived for a while. */
 
-/** What must have passed between a start and a death for the next start to be at once, in ms. */
+/** A process that has lived for this long is restarted at once when it dies, in ms. */
 const LONG_LIFE_MS = 10_000;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 10_000;

@@ -1,5 +1,6 @@
 /** A worker's side of its channel to the primary. */
 import cluster from 'node:cluster';
+import type { Addresses } from '../config/listen-address.ts';
 import type { LimitStore } from '../ports/store.ts';
 import type { FromPrimary, FromWorker } from './messages.ts';
 import { createSharedLimits } from './shared-limits.ts';
@@ -10,14 +11,14 @@ export interface Primary {
   /** Aborted when it asks this worker to stop. */
   readonly stop: AbortSignal;
   /** Tells it where this worker listens. */
-  readonly listening: (address: string) => void;
+  readonly listening: (addresses: Addresses) => void;
   /** Tells it why this worker never will. */
   readonly failed: (failure: unknown) => Promise<void>;
   /** Lets go of it, which ends this process. */
   readonly leave: () => void;
 }
 
-/** Which worker this is: no two of one primary have the same number. Undefined in a process that is none. */
+/** The number of this worker, which no other worker of its primary has; undefined in a process that is not a worker. */
 export function workerNumber(): number | undefined {
   return cluster.worker?.id;
 }
@@ -45,7 +46,7 @@ export function connectPrimary(onSilent: () => void): Primary {
   return {
     limits: shared.limits,
     stop: stop.signal,
-    listening: (address) => void tell(['listening', address]),
+    listening: (addresses) => void tell(['listening', addresses]),
     failed: (failure) => tell(['failed', failure]),
     leave: () => process.disconnect?.(),
   };

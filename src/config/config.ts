@@ -2,7 +2,8 @@
 
 import { InvalidInputError, Violations } from '../otp/error.ts';
 import type { RedisLocation } from '../store/open.ts';
-import { isLoopback, type ListenAddress, parseListen } from './listen-address.ts';
+import { parseCorsOrigins } from './cors-origins.ts';
+import { isLoopback, type ListenAddress, parseListen, parseListenOrOff } from './listen-address.ts';
 import {
   parseBoolean,
   parseConnections,
@@ -19,6 +20,10 @@ import { parseTrustedProxies, type TrustedProxy } from './trusted-proxies.ts';
 /** How `otpd serve` runs. */
 export interface Config {
   readonly listen: ListenAddress;
+  /** Where HTTP is served; undefined for nowhere. `isDefault` if nobody asked for that address. */
+  readonly http: (ListenAddress & { readonly isDefault: boolean }) | undefined;
+  /** The origins whose pages may call by HTTP, or `*` alone. */
+  readonly corsOrigins: readonly string[];
   readonly dataDir: string;
   readonly plansFile: string | undefined;
   /** The shared store; undefined for the embedded one. */
@@ -58,6 +63,8 @@ export function loadConfig(flags: Flags, env: Environment): Config {
     return text === undefined ? undefined : violations.collect('', () => named(from, () => parse(text)));
   };
   const listen = read('listen', parseListen);
+  const httpListen = read('httpListen', parseListenOrOff);
+  const corsOrigins = read('corsOrigins', parseCorsOrigins) ?? [];
   const dataDir = read('dataDir', (text) => text);
   const logLevel = read('logLevel', parseLogLevel);
   const shutdownGraceMs = read('shutdownGrace', parseSeconds);
@@ -82,8 +89,13 @@ export function loadConfig(flags: Flags, env: Environment): Config {
   if (given('tlsClientCa').text !== undefined && given('tlsCert').text === undefined) {
     violations.add('--tls-client-ca', 'needs --tls-cert and --tls-key');
   }
-  if (listen !== undefined && given('tlsCert').text === undefined && !insecure && !isLoopback(listen.host)) {
-    violations.add('--listen', 'beyond loopback without TLS: set --tls-cert and --tls-key, or allow plaintext with --insecure');
+  for (const [flag, address] of [
+    ['--listen', listen],
+    ['--http-listen', httpListen],
+  ] as const) {
+    if (address === undefined || address === 'off' || given('tlsCert').text !== undefined || insecure) continue;
+    if (!isLoopback(address.host))
+      violations.add(flag, 'beyond loopback without TLS: set --tls-cert and --tls-key, or allow plaintext with --insecure');
   }
   if (given('redisUrl').text !== undefined && given('fingerprintKeyFile').text === undefined) {
     violations.add(
@@ -96,6 +108,8 @@ export function loadConfig(flags: Flags, env: Environment): Config {
   const redis = redisUrl === undefined ? undefined : { url: redisUrl, waitReplicas, ca, cert: redisCert, key: redisKey };
   return Object.freeze({
     listen: required(listen),
+    http: httpOf(required(httpListen), given('httpListen').isDefault),
+    corsOrigins,
     dataDir: required(dataDir),
     plansFile,
     redis,
@@ -120,11 +134,24 @@ function required<T>(value: T | undefined): T {
   return value;
 }
 
-function sourceOf(name: SettingName, flags: Flags, env: Environment): { text: string | undefined; from: string } {
+function httpOf(address: ListenAddress | 'off', isDefault: boolean): Config['http'] {
+  return address === 'off' ? undefined : { ...address, isDefault };
+}
+
+interface Source {
+  readonly text: string | undefined;
+  /** The flag or the variable. */
+  readonly from: string;
+  /** Whether it is neither's. */
+  readonly isDefault: boolean;
+}
+
+function sourceOf(name: SettingName, flags: Flags, env: Environment): Source {
   const setting: Setting = SETTINGS[name];
   const flag = flags[name];
-  if (flag !== undefined) return { text: String(flag), from: setting.flag };
-  return { text: env[setting.env] || setting.fallback, from: setting.env };
+  if (flag !== undefined) return { text: String(flag), from: setting.flag, isDefault: false };
+  const text = env[setting.env] || undefined;
+  return { text: text ?? setting.fallback, from: setting.env, isDefault: text === undefined };
 }
 
 function named<T>(field: string, parse: () => T): T {

@@ -9,6 +9,13 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** The addresses in force, with the ports that were taken. */
+export interface Addresses {
+  readonly grpc: string;
+  /** Undefined if HTTP is off, or its default address was not to be had. */
+  readonly http: string | undefined;
+}
+
 /** Reads `host:port`, with brackets around IPv6. */
 export function parseListen(text: string): ListenAddress {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? [];
@@ -16,6 +23,11 @@ export function parseListen(text: string): ListenAddress {
   const port = Number(digits);
   if (!host || port > 65_535) throw invalid('', 'not an address: use host:port, such as 127.0.0.1:50051 or [::1]:50051');
   return { host, port };
+}
+
+/** Reads the same, or `off` for no address. */
+export function parseListenOrOff(text: string): ListenAddress | 'off' {
+  return text === 'off' ? text : parseListen(text);
 }
 
 /** `host:port` as grpc-js takes it, with brackets around IPv6. */

@@ -1,4 +1,4 @@
-/** The values of settings, from their text; each throws `InvalidInputError` without a field for what is none. */
+/** Parse the values of settings from their text. Each throws `InvalidInputError`, without a field, for any other text. */
 import { existsSync } from 'node:fs';
 import { invalid } from '../otp/error.ts';
 import { parseRedisUrl } from '../store/redis/url.ts';

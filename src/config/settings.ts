@@ -17,6 +17,8 @@ export interface Setting {
 
 export type SettingName =
   | 'listen'
+  | 'httpListen'
+  | 'corsOrigins'
   | 'dataDir'
   | 'plans'
   | 'redisUrl'
@@ -47,6 +49,19 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     env: 'OTPD_LISTEN',
     fallback: '127.0.0.1:50051',
     help: 'address to listen on; port 0 takes any free one',
+  },
+  httpListen: {
+    flag: '--http-listen',
+    value: 'host:port|off',
+    env: 'OTPD_HTTP_LISTEN',
+    fallback: '127.0.0.1:50080',
+    help: 'address for HTTP (Connect, gRPC-Web, JSON), port 0 for any free one; off for none',
+  },
+  corsOrigins: {
+    flag: '--cors-origins',
+    value: 'origins',
+    env: 'OTPD_CORS_ORIGINS',
+    help: 'origins whose web pages may call by HTTP, such as https://app.example.com,https://example.org; * for any, none if unset',
   },
   dataDir: {
     flag: '--data-dir',

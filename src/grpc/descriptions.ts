@@ -1,4 +1,4 @@
-/** What server reflection has to say of a set of files: which declares a name or an extension, and what it takes to read it. */
+/** Answers of server reflection about a set of files: which declares a name or an extension, and what it takes to read it. */
 import { type AnyDesc, type DescEnum, type DescFile, type DescMessage, type DescService, toBinary } from '@bufbuild/protobuf';
 import { nestedTypes } from '@bufbuild/protobuf/reflect';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';

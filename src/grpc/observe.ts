@@ -38,7 +38,7 @@ export function createObserve(lifecycle: Lifecycle): ServerInterceptor {
     const isStream = requestStream || responseStream;
 
     /**
-     * Replaces the call's own `sendStatus`. An oversized message, one that does not decompress and a timeout that is none are answered by grpc-js
+     * Replaces the call's own `sendStatus`. An oversized message, one that does not decompress and a malformed timeout are answered by grpc-js
      * on exactly this object, past every interceptor: it is the one place that all statuses pass.
      */
     const send = base.sendStatus.bind(base);
@@ -120,6 +120,7 @@ function trailersOf(call: Call, status: PartialStatus): Metadata | null {
 
 /** The call that the metadata describes. */
 class Received implements Incoming {
+  readonly transport = 'grpc';
   readonly procedure: string;
   readonly isStream: boolean;
   readonly peer: string;

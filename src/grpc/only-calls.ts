@@ -5,7 +5,7 @@
  */
 import { subscribe } from 'node:diagnostics_channel';
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import { isOversize } from './metadata-size.ts';
+import { isOversize } from '../rpc/metadata-size.ts';
 
 /** Published before a stream is handed to its server (Node 24.2 and later). */
 const CREATED = 'http2.server.stream.created';

@@ -77,7 +77,10 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
   if (reflection) addReflection(server);
   // The listener does TLS: grpc-js gets plaintext.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const listener = createListener({ ...listening, onConnection: (socket) => injector.injectConnection(socket) }, isProxy);
+  const listener = createListener(
+    { ...listening, protocols: ['h2'], onConnection: (socket) => injector.injectConnection(socket) },
+    isProxy,
+  );
 
   return {
     async listen(host, port) {

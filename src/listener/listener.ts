@@ -1,23 +1,25 @@
 /**
  * Accepts connections for a door. Strangers are bounded here, before they cost more than a socket: the number of connections in all and from
- * one address, and the time until a connection speaks HTTP/2.
+ * one address, and the time until a connection speaks HTTP.
  */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { networkOf } from '../auth/failure-throttle.ts';
 import { createPermits } from '../limits/permits.ts';
 import { formatPeer } from '../rpc/peer.ts';
-import { awaitPreface } from './preface.ts';
+import { awaitSpeech, type Protocol } from './preface.ts';
 import { createTlsEndpoint, type TlsFiles } from './tls.ts';
 
-/** How long a connection may take for its TLS handshake and the HTTP/2 preface together, in ms. */
+/** How long a connection may take for its TLS handshake and the beginning of its speech together, in ms. */
 const SILENT_MS = 10_000;
 
 export interface ListenerOptions {
   readonly tls: TlsFiles | undefined;
   readonly bounds: ConnectionBounds;
-  /** Given each connection that is let in, with the HTTP/2 preface still to be read. */
-  readonly onConnection: (socket: Socket) => void;
+  /** The protocols that are spoken, offered by ALPN in this order. Without TLS, the first bytes of a connection tell which one it is. */
+  readonly protocols: readonly Protocol[];
+  /** Given each connection that is let in, with all that it has said still to be read. */
+  readonly onConnection: (socket: Socket, protocol: Protocol) => void;
   /** Told of each connection that was closed at once, and of the bound that it was over. */
   readonly onRefused: (bound: keyof ConnectionBounds) => void;
   /** Told of TLS files that were changed and cannot be used. */
@@ -60,7 +62,7 @@ export interface Listener {
 
 /** Makes the listener. Throws for TLS files that cannot be used. `isProxy` says which addresses stand for many callers: they have no bound of their own. */
 export function createListener(options: ListenerOptions, isProxy: (address: string) => boolean = () => false): Listener {
-  const { tls, bounds, onConnection, onRefused, onTlsProblem } = options;
+  const { tls, bounds, protocols, onConnection, onRefused, onTlsProblem } = options;
   const all = createPermits();
   const addresses = createPermits();
   /** Connections that have sent nothing yet, by their two ends, each with the function that ends its time limit. */
@@ -129,19 +131,20 @@ export function createListener(options: ListenerOptions, isProxy: (address: stri
     socket.once('close', spoken);
   }
 
-  const endpoint = tls && createTlsEndpoint({ files: tls, protocols: ['h2'], onProblem: onTlsProblem });
+  const endpoint = tls && createTlsEndpoint({ files: tls, protocols, onProblem: onTlsProblem });
   endpoint?.server.on('secureConnection', (socket) => {
-    if (socket.alpnProtocol === 'h2') receive(socket);
+    // A caller of HTTP/1.1 may know nothing of ALPN.
+    if (socket.alpnProtocol === 'h2' || protocols.includes('http/1.1')) receive(socket);
     else socket.destroy();
   });
 
-  /** Hands a connection on once it has begun to speak HTTP/2. */
+  /** Hands a connection on once it has begun to speak. */
   function receive(socket: Socket): void {
     socket.on('error', ignore);
     const ends = endsOf(socket);
-    awaitPreface(socket, () => {
+    awaitSpeech(socket, protocols, (protocol) => {
       silent.get(ends)?.spoken();
-      onConnection(socket);
+      onConnection(socket, protocol);
     });
   }
 

@@ -31,7 +31,7 @@ export interface Bounds {
   readonly max: number;
 }
 
-/** What has bounds. */
+/** The quantities that have bounds. */
 export type Bounded = 'digits' | 'period' | 'counter' | 'secret' | 'newSecret' | 'window' | 'lookAhead';
 
 /** The values that hold if a caller gives none. */

@@ -1,11 +1,11 @@
 /** QR codes (ISO/IEC 18004) as a PNG, an SVG or text for a terminal: black on opaque white, with their quiet zone. */
+import { type BitMatrix, create, type QRCodeSegment } from 'qrcode';
 import { invalid, Violations } from './error.ts';
 import { type Bounds, checkWhole } from './params.ts';
 import { encodePng } from './png.ts';
-import { maskBest } from './qr-mask.ts';
-import { createModules, type QrErrorCorrection } from './qr-modules.ts';
 
 export type QrFormat = 'png' | 'svg' | 'text';
+export type QrErrorCorrection = 'L' | 'M' | 'Q' | 'H';
 
 /** How to draw. */
 export interface QrOptions {
@@ -35,6 +35,8 @@ export const QR_BOUNDS: Readonly<Record<'scale' | 'quietZone', Bounds>> = {
 
 /** Pixels. */
 const MAX_WIDTH = 2048;
+/** The number of characters that the largest QR code holds, if all are digits. */
+const MAX_TEXT = 7089;
 
 /** The modules of a code and of its quiet zone. */
 interface Grid {
@@ -57,7 +59,7 @@ export function renderQr(text: string, options: QrOptions): QrPicture {
   }
 }
 
-/** The same with a yield wherever the work may be put off: the longest text takes some ms. */
+/** `renderQr` with a yield wherever the work may be put off: the longest text takes some 10 ms. */
 export function* renderQrInSteps(text: string, options: QrOptions): Generator<void, QrPicture> {
   const found = new Violations();
   checkWhole(found, 'qr_code.scale', options.scale, QR_BOUNDS.scale);
@@ -74,24 +76,47 @@ export function* renderQrInSteps(text: string, options: QrOptions): Generator<vo
     );
   }
   yield;
-  const grid = frame(modules.size, maskBest(modules), quietZone);
+  const grid = frame(modules, quietZone);
   yield;
   if (format === 'text') return { mediaType: 'text/plain; charset=utf-8', data: Buffer.from(drawText(grid)), width };
   if (format === 'svg') return { mediaType: 'image/svg+xml', data: Buffer.from(drawSvg(grid, width)), width };
   return { mediaType: 'image/png', data: encodePng(size, scale, grid.dark), width };
 }
 
+/** The modules of the smallest QR code that holds the text. */
+function createModules(text: string, errorCorrectionLevel: QrErrorCorrection): BitMatrix {
+  try {
+    if (text.length <= MAX_TEXT) return create(segments(text), { errorCorrectionLevel }).modules;
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes('too big'))) throw error;
+  }
+  throw invalid('qr_code.error_correction', 'is too high for a URI of this length: choose a lower level or shorter names');
+}
+
+/**
+ * A segment for each long run of the alphanumeric set (ISO/IEC 18004 section 7.3.4), such as base32 and percent-encoded UTF-8, and for the
+ * text between. The code is as small as by the search of `qrcode` for the best segments, which takes twice as long.
+ */
+function segments(text: string): QRCodeSegment[] {
+  return text
+    .split(/([0-9A-Z $%*+./:-]{20,})/)
+    .map(
+      (run, i): QRCodeSegment => (i % 2 === 1 ? { mode: 'alphanumeric', data: run } : { mode: 'byte', data: Buffer.from(run) }),
+    )
+    .filter(({ data }) => data.toString() !== '');
+}
+
 /** Puts the quiet zone around the modules. */
-function frame(inner: number, modules: Uint8Array, quietZone: number): Grid {
+function frame({ size: inner, data }: BitMatrix, quietZone: number): Grid {
   const size = inner + 2 * quietZone;
   const dark = new Uint8Array(size * size);
   for (let row = 0; row < inner; row++) {
-    dark.set(modules.subarray(row * inner, (row + 1) * inner), (row + quietZone) * size + quietZone);
+    dark.set(data.subarray(row * inner, (row + 1) * inner), (row + quietZone) * size + quietZone);
   }
   return { size, dark };
 }
 
-/** One path with a subpath for each run of dark modules. */
+/** The drawing is a single path, with a subpath for each run of dark modules. */
 function drawSvg({ size, dark }: Grid, width: number): string {
   let path = '';
   for (let row = 0; row < size; row++) {

@@ -3,7 +3,7 @@ import { invalid, Violations } from './error.ts';
 import { checkCounter, type Parameters } from './params.ts';
 import { formatSecret } from './secret.ts';
 
-/** What an authenticator app shows for a key. */
+/** The names that an authenticator app shows for a key. */
 export interface Label {
   /** Who the account is with; may be empty. */
   readonly issuer: string;
@@ -57,16 +57,16 @@ function checkText(found: Violations, field: string, text: string, max: number):
 export function formatUri(key: KeyUri): string {
   const { type, algorithm, digits, period } = key.parameters;
   const { issuer, accountName } = checkLabel(key.issuer, key.accountName);
-  const prefix = issuer === '' ? '' : `${encode(issuer)}:`;
+  const prefix = issuer === '' ? '' : `${percentEncode(issuer)}:`;
   const parameters = [`secret=${formatSecret(key.secret)}`];
-  if (issuer !== '') parameters.push(`issuer=${encode(issuer)}`);
+  if (issuer !== '') parameters.push(`issuer=${percentEncode(issuer)}`);
   parameters.push(`algorithm=${algorithm}`, `digits=${digits}`);
   parameters.push(type === 'hotp' ? `counter=${requireCounter(key.counter)}` : `period=${period}`);
-  return `otpauth://${type}/${prefix}${encode(accountName)}?${parameters.join('&')}`;
+  return `otpauth://${type}/${prefix}${percentEncode(accountName)}?${parameters.join('&')}`;
 }
 
 /** Percent-encodes all but the unreserved characters (RFC 3986 section 2.3). */
-function encode(text: string): string {
+export function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 

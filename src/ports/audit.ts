@@ -20,6 +20,8 @@ export type AuditEvent = { readonly actor: Actor } & (
       readonly event: 'verify.accepted' | 'verify.refused' | 'verify.replayed' | 'verify.too_many_names' | 'verify.throttled';
       /** The caller's `x-request-id`. */
       readonly requestId: string;
+      /** How the call came, such as `grpc`. */
+      readonly transport: string;
       readonly fingerprint: string;
       /** The matched step, if there is one. */
       readonly step?: number | undefined;

@@ -8,6 +8,9 @@ export type { ChargeResult, LimitStore, LimitWindow, RefundOptions, WindowState 
 /** Milliseconds since the Unix epoch. Injected, so that tests can stand at a window's boundary. */
 export type Clock = () => number;
 
+/** How long a caller should wait for a store that is away, in ms, where nothing says better. */
+export const STORE_RETRY_MS = 1000;
+
 /** The store cannot be reached or cannot write: the caller decides whether the call can go on without it. */
 export class StoreUnavailableError extends Error {
   constructor(cause: unknown) {

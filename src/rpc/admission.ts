@@ -13,8 +13,8 @@ export interface Applicant {
   readonly apiKey: string | undefined;
   /** The caller's address with its port. */
   readonly peer: string;
-  /** The scope that the method needs. */
-  readonly scope: Scope;
+  /** The scope that the method needs; undefined where the method is known only once the request is read, and `requireScope` follows. */
+  readonly scope: Scope | undefined;
   /** Told of each step as it begins. */
   readonly take: (step: Step) => void;
 }
@@ -73,9 +73,18 @@ export function createAdmit({ authenticator, charging, plans }: AdmitOptions): A
 }
 
 function inScope(admission: Admission, { scope, take }: Applicant): Admission {
+  if (scope === undefined) return admission;
   take('scope');
-  const { principal, quota } = admission;
-  if (principal.scopes.has(scope)) return admission;
-  admission.settle(true);
-  throw new Rejection('scope_missing', { metadata: { scope }, quota, keyId: principal.keyId });
+  try {
+    requireScope(admission, scope);
+    return admission;
+  } catch (error) {
+    admission.settle(true);
+    throw error;
+  }
+}
+
+/** Throws `Rejection` (`scope_missing`, with `quota`) if a call that was let in lacks the scope. */
+export function requireScope({ principal, quota }: Admission, scope: Scope): void {
+  if (!principal.scopes.has(scope)) throw new Rejection('scope_missing', { metadata: { scope }, quota, keyId: principal.keyId });
 }

@@ -1,7 +1,7 @@
 /** A call of any door, from its first header to its only status. */
 import type { Admission } from '../limits/admission.ts';
 import type { WindowState } from '../ports/store.ts';
-import type { AnswerHeaders } from './context.ts';
+import type { AnswerHeaders, Transport } from './context.ts';
 import type { Method } from './method.ts';
 
 /** The steps of a call, in the only order in which they can be taken; a call that fails goes from any of them to the last. */
@@ -10,7 +10,8 @@ export type Step = (typeof STEPS)[number];
 
 /** The part of a call that a door hands in before it reads the body. */
 export interface Incoming {
-  /** `/otp.v1.OtpService/Verify`. */
+  readonly transport: Transport;
+  /** `/otp.v1.OtpService/Verify`; for a REST API the path of its call. */
   readonly procedure: string;
   /** The address at the other end of the connection, with its port. */
   readonly peer: string;
@@ -26,8 +27,9 @@ export interface Incoming {
 
 /** A call under way: what its log line, its headers and its status are made of. */
 export class Call {
+  readonly transport: Transport;
   readonly procedure: string;
-  /** Undefined for a service that needs no API key, such as health. */
+  /** Undefined for a service that needs no API key, such as health, and for a call of a REST API, which chooses methods later. */
   readonly method: Method | undefined;
   /** The caller's address with its port, as the log names it; of a caller behind a trusted proxy the address alone. */
   readonly peer: string;
@@ -71,6 +73,7 @@ export class Call {
     this.#incoming = incoming;
     this.connection = incoming.peer;
     this.timeoutMs = incoming.timeoutMs ?? Number.POSITIVE_INFINITY;
+    this.transport = incoming.transport;
     this.procedure = incoming.procedure;
     this.method = method;
     this.peer = peer;
@@ -91,6 +94,11 @@ export class Call {
   /** The step taken last. */
   get step(): Step {
     return this.#step;
+  }
+
+  /** Goes back to before the scope is asked for, if the call has been handled: a call of a REST API may need several methods. */
+  takeAgain(): void {
+    if (this.#step === 'handle') this.#step = 'charge';
   }
 
   /** Takes the next step. Throws if it does not follow the one before: a door that skips admission must not get an answer. */

@@ -12,11 +12,14 @@ export type CallFailureReason =
 /** A call that failed before or beside its handler. */
 export class CallFailure extends Error {
   readonly reason: CallFailureReason;
+  /** The message or field of the contract that could not be read, such as `otp.v1.Key.secret`, if it is known. */
+  readonly place: string | undefined;
 
-  constructor(reason: CallFailureReason) {
+  constructor(reason: CallFailureReason, place?: string) {
     super(reason);
     this.name = 'CallFailure';
     this.reason = reason;
+    this.place = place;
   }
 }
 

@@ -8,7 +8,7 @@ import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
 import type { Admission } from '../limits/admission.ts';
 import { Rejection } from '../ports/rejection.ts';
 import type { Clock } from '../ports/store.ts';
-import type { Admit } from './admission.ts';
+import { type Admit, requireScope } from './admission.ts';
 import { DEADLINE_MS, UNAUTHENTICATED_STREAM_MS } from './bounds.ts';
 import { Call, type Incoming, type Step } from './call.ts';
 import type { CallerAddress } from './caller-address.ts';
@@ -42,15 +42,17 @@ export interface Lifecycle {
   readonly begin: (incoming: Incoming, fail: (error: unknown) => void) => Call;
   /**
    * Lets the call in, at once where nothing has to be waited for, or fails with what `Admit` rejects with. The body is not to be read before.
-   * A call that has ended meanwhile is given back, and must not go on.
+   * A call that has ended meanwhile is given back, and must not go on. `apiKey` is for the call of a REST API that has none in its headers.
    */
-  readonly admit: (call: Call) => void | Promise<void>;
+  readonly admit: (call: Call, apiKey?: string) => void | Promise<void>;
   /** Takes note that the request has come: the deadline of a stream is for its request alone, unless the caller gave one. */
   readonly received: (call: Call) => void;
-  /** Decodes the request of a unary call, and handles it. */
-  readonly handle: (call: Call, bytes: Uint8Array) => Message | Promise<Message>;
-  /** The same of a stream, until `signal` fires. */
-  readonly stream: (call: Call, bytes: Uint8Array, signal: AbortSignal) => AsyncIterable<Message>;
+  /** Decodes the request of a unary call, unless its door has done so, and handles it. */
+  readonly handle: (call: Call, request: Uint8Array | Message) => Message | Promise<Message>;
+  /** Handles a request for the call of a REST API, which may do so several times, once its API key is found to have the scope. */
+  readonly handleAs: (call: Call, procedure: string, request: Message) => Message | Promise<Message>;
+  /** The same as `handle` of a stream, until `signal` fires. */
+  readonly stream: (call: Call, request: Uint8Array | Message, signal: AbortSignal) => AsyncIterable<Message>;
   /** The status that the caller gets for any error. Reason and fault are noted for the log. */
   readonly failureOf: (call: Call, error: unknown) => CallStatus;
   /** Ends the call with the status that its door is about to send, or with CANCELLED if its caller has left. Only the first time counts. */
@@ -86,17 +88,17 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
     return call;
   }
 
-  function admit(call: Call): void | Promise<void> {
+  function admit(call: Call, given?: string): void | Promise<void> {
     const { method, peer, refusal } = call;
     if (refusal !== undefined) throw refusal;
-    if (method === undefined) {
+    if (method === undefined && call.transport !== 'rest') {
       call.release = enterUnauthenticated(peer);
       return;
     }
-    const apiKey = apiKeyOf(call);
+    const apiKey = apiKeyOf(call) ?? given;
     // By way of a variable: V8 expects a function that is made as a property to live for ever (docs/performance.md).
     const takeStep = (step: Step): void => take(call, step);
-    const admission = gate.admit({ apiKey, peer, scope: method.scope, take: takeStep });
+    const admission = gate.admit({ apiKey, peer, scope: method?.scope, take: takeStep });
     return admission instanceof Promise ? admission.then((late) => letIn(call, late, apiKey)) : letIn(call, admission, apiKey);
   }
 
@@ -121,12 +123,21 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
     if (leftMs <= MAX_TIMER_MS) call.timer = setTimeout(expire, leftMs, call);
   }
 
-  function requestOf(call: Call, bytes: Uint8Array): Message {
+  function requestOf(call: Call, given: Uint8Array | Message): Message {
     if (call.ended) throw new Error('a call that has ended is not handled');
     take(call, 'decode');
-    const request = decode(call.method as Method, bytes);
+    const request = given instanceof Uint8Array ? decode(call.method as Method, given) : given;
     take(call, 'handle');
     return request;
+  }
+
+  function handleAs(call: Call, procedure: string, request: Message): Message | Promise<Message> {
+    const method = byProcedure.get(procedure) as UnaryMethod;
+    if (call.ended) throw new Error('a call that has ended is not handled');
+    call.takeAgain();
+    take(call, 'scope');
+    requireScope(call.admission as Admission, method.scope);
+    return method.handle(requestOf(call, request), new HandlerContext(call, clock));
   }
 
   function end(call: Call, code: Code): void {
@@ -148,9 +159,10 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
     begin,
     admit,
     received,
-    handle: (call, bytes) => (call.method as UnaryMethod).handle(requestOf(call, bytes), new HandlerContext(call, clock)),
-    stream: (call, bytes, signal) =>
-      (call.method as StreamingMethod).handle(requestOf(call, bytes), new HandlerContext(call, clock, signal)),
+    handle: (call, request) => (call.method as UnaryMethod).handle(requestOf(call, request), new HandlerContext(call, clock)),
+    handleAs,
+    stream: (call, request, signal) =>
+      (call.method as StreamingMethod).handle(requestOf(call, request), new HandlerContext(call, clock, signal)),
     failureOf,
     end,
     endStreams(error) {

@@ -1,11 +1,12 @@
 /** The only mapping of errors to what callers see: a `google.rpc.Status` with its details. */
 import { create, toBinary } from '@bufbuild/protobuf';
+import type { Any } from '@bufbuild/protobuf/wkt';
 import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
 import { type Status, StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
 import { ErrorReason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
 import { type FieldViolation, InvalidInputError } from '../otp/error.ts';
 import { Rejection, type RejectionReason } from '../ports/rejection.ts';
-import { StoreUnavailableError } from '../ports/store.ts';
+import { STORE_RETRY_MS, StoreUnavailableError } from '../ports/store.ts';
 import { CallFailure, type CallFailureReason, StatusError, UnauthenticatedRefusal } from './failure.ts';
 import { badRequest, errorInfo, quotaFailure, requestInfo, retryInfo } from './status-details.ts';
 
@@ -17,6 +18,8 @@ export interface CallStatus {
   readonly reason: ErrorReason;
   /** The binary `google.rpc.Status` for `grpc-status-details-bin`. */
   readonly details: Uint8Array;
+  /** Its details one by one, for doors that send each in a form of their own. */
+  readonly parts: readonly Any[];
   /** When trying again makes sense, in ms; undefined if it does not. */
   readonly retryAfterMs: number | undefined;
   /** True where the same call can never succeed, so that no client should repeat it by itself. */
@@ -90,7 +93,7 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
   malformed_message: {
     code: Code.INVALID_ARGUMENT,
     reason: ErrorReason.MALFORMED_MESSAGE,
-    message: 'the message cannot be decoded: send the request type of this method, in protobuf',
+    message: 'the message cannot be decoded: send the request type of this method, as its content type says',
   },
   message_too_large: {
     code: Code.RESOURCE_EXHAUSTED,
@@ -110,7 +113,8 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
   protocol: {
     code: Code.UNIMPLEMENTED,
     reason: ErrorReason.PROTOCOL,
-    message: 'the call has a form that this method does not take: send one message, plain or compressed with gzip or deflate',
+    message:
+      'the call has a form that this method does not take: send one message, plain or compressed in a way that this door takes, such as gzip',
   },
   invalid_fields: {
     code: Code.INVALID_ARGUMENT,
@@ -126,9 +130,6 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
 
 /** How many fields a message names; a description is a fixed text of some hundred characters. */
 const FIELDS_NAMED = 3;
-
-/** How long to wait for a store that is away, in ms, where nothing says better. */
-const STORE_RETRY_MS = 1000;
 
 /** The status that the caller of `requestId` gets for any `error`: an unknown one becomes INTERNAL with a fixed text. */
 export function statusOf(error: unknown, requestId: string): CallStatus {
@@ -147,6 +148,7 @@ export function statusOf(error: unknown, requestId: string): CallStatus {
     ...meaning,
     message,
     details: toBinary(StatusSchema, status),
+    parts: details,
     retryAfterMs,
     isFinal: reason === 'cost_over_limit',
     internal: reason === 'internal',
@@ -161,15 +163,17 @@ function statusAsSaid({ code, message, details }: StatusError): CallStatus {
     message,
     reason,
     details: toBinary(StatusSchema, status),
+    parts: details,
     retryAfterMs: undefined,
     isFinal: false,
     internal: false,
   };
 }
 
-/** What is said of a reason, or better what is known of this error. */
+/** The message of the error itself where it has a better one than its reason. */
 function messageOf(error: unknown, message: string): string {
   if (error instanceof InvalidInputError) return describeFields(message, error.violations);
+  if (error instanceof CallFailure && error.place !== undefined) return `${message}; it does not fit ${error.place}`;
   return error instanceof UnauthenticatedRefusal ? error.message : message;
 }
 

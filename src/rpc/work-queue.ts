@@ -4,7 +4,7 @@ import { CallFailure } from './failure.ts';
 /** The most pieces of work that wait: about what is done within the deadline of a call, so that one more would wait in vain. */
 export const MAX_WAITING = 10_000;
 
-/** What asked for the work. */
+/** The call that asked for the work. */
 export interface Asker {
   /** Once true the result is not wanted any more. */
   readonly ended: boolean;

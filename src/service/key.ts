@@ -57,7 +57,7 @@ export function requireKey(key: Key | undefined, violations: Violations): Resolv
   return undefined;
 }
 
-/** What is said elsewhere than in the fields of the parameters: all that a URI says, and of a bare secret nothing more. */
+/** Reads the source of a key: all parameters of a URI, or the bytes of a bare secret alone. */
 function readSource(key: Key, needsCounter: boolean, found: Violations): Partial<UriReading> {
   switch (key.source.case) {
     case 'uri':

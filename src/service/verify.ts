@@ -43,9 +43,6 @@ const EVENT = {
   throttled: 'verify.throttled',
 } as const satisfies Record<Outcome, string>;
 
-/** When a caller may try again whose API key has to be looked up anew. */
-const RETRY_MS = 1000;
-
 /** Makes the handler. Whatever the comparison says, nothing is told before the store has judged it. */
 export function createVerify(
   ports: VerifyPorts,
@@ -63,15 +60,16 @@ async function judge(
   { codes, knows, audit }: VerifyPorts,
   attempt: Attempt,
   { key }: Verification,
-  { principal, requestId }: CallContext,
+  { principal, requestId, call: { transport } }: CallContext,
   now: number,
 ): Promise<VerifyResponse> {
   // Nothing may come between: a store that has lost its state would take a used code for new.
-  if (!knows(principal)) throw new Rejection('store_unavailable', { retryAfterMs: RETRY_MS });
+  if (!knows(principal)) throw new Rejection('store_unavailable');
   const judgement = await codes.judge(attempt, now);
   if (judgement.outcome === 'request_id_reused') throw new Rejection('request_id_reused');
   const { fingerprint } = attempt;
-  audit({ actor: { keyId: principal.keyId }, event: EVENT[judgement.outcome], requestId, fingerprint, step: judgement.step });
+  const { outcome, step } = judgement;
+  audit({ actor: { keyId: principal.keyId }, event: EVENT[outcome], requestId, transport, fingerprint, step });
   return responseOf(judgement, key.parameters.type);
 }
 

@@ -1,5 +1,5 @@
 /** Keyed digests of a key and of a request. A store knows only these, and they tell nothing without the fingerprint key. */
-import { createHmac, createSecretKey } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { normaliseKey } from '../otp/hmac.ts';
 import type { Algorithm, Parameters } from '../otp/params.ts';
 import type { StateName } from '../ports/codes.ts';
@@ -22,6 +22,8 @@ export interface Fingerprints {
   readonly ofRequest: (fields: readonly unknown[]) => string;
   /** A public value by which instances see that they have the same fingerprint key. */
   readonly identity: string;
+  /** A key of 32 bytes for another use, the same in all processes that have the fingerprint key, which it tells nothing of. */
+  readonly keyFor: (use: string) => KeyObject;
 }
 
 /** Makes the digests of `key`, 32 bytes that never leave the process. */
@@ -47,6 +49,7 @@ export function createFingerprints(key: Uint8Array): Fingerprints {
       ofNormalised(secret, algorithm, (normalised) => digest(`key:${type}:${algorithm}:${period}`, normalised)),
     ofRequest: (fields) => digest('request', JSON.stringify(fields)),
     identity: digest('identity', ''),
+    keyFor: (use) => createSecretKey(createHmac('sha256', secretKey).update(`otpd:${use}-key:`).digest()),
   };
 }
 

@@ -1,7 +1,8 @@
-/** What the tests of policy share: a clock to set, keys to present, a store that can go away. */
+/** Fixtures of the tests of limits and authentication: a clock to set, keys to present, a store that can go away. */
 import { type IssuedApiKey, issueApiKey, type NewApiKey } from '../../src/auth/api-key.ts';
 import { Rejection } from '../../src/ports/rejection.ts';
 import { type Store, StoreUnavailableError } from '../../src/ports/store.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
 
 export const START = 1_700_000_000_000;
 export const SECOND = 1000;
@@ -33,7 +34,12 @@ export interface FlakyStore extends Store {
   charges: number;
 }
 
-export function flaky(store: Store): FlakyStore {
+/** A clock at `START`, and an empty store. */
+export function begin(): { clock: SettableClock; store: FlakyStore } {
+  return { clock: clockAt(START), store: flaky(createMemoryStore()) };
+}
+
+function flaky(store: Store): FlakyStore {
   function reach(): void {
     if (flakyStore.down) throw new StoreUnavailableError(new Error('taken away by the test'));
   }

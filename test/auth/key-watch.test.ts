@@ -4,8 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
 import { type Authenticator, createAuthenticator } from '../../src/auth/authenticator.ts';
 import { Rejection } from '../../src/ports/rejection.ts';
-import { createMemoryStore } from '../support/memory-store.ts';
-import { clockAt, type FlakyStore, flaky, issue, MINUTE, SECOND, type SettableClock, START } from './fixtures.ts';
+import { begin, type FlakyStore, issue, MINUTE, SECOND, type SettableClock, START } from './fixtures.ts';
 
 const PEER = '192.0.2.1:5000';
 
@@ -15,8 +14,7 @@ let authenticator: Authenticator;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  clock = clockAt(START);
-  store = flaky(createMemoryStore());
+  ({ clock, store } = begin());
   authenticator = createAuthenticator({ keys: store.keys, clock });
 });
 afterEach(() => {
@@ -190,7 +188,7 @@ describe('while the store is away', () => {
     clock.now = START + 10 * MINUTE;
     await pass(SECOND);
     store.down = true;
-    // What the store said of the key is now as old as it may be, and its word on the version is not.
+    // The answer of the store about the key is now as old as it may be; its answer about the version is not.
     clock.now = START + 15 * MINUTE;
     await pass(SECOND);
     clock.now = START + 25 * MINUTE;

@@ -1,4 +1,4 @@
-/** What the bench reads of others: /proc, h2load, the product's log, answers. */
+/** The readings of the bench: /proc, h2load, the product's log, answers. */
 import { create, toBinary } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import { failuresIn } from '../../bench/call-log.ts';
@@ -15,7 +15,7 @@ const SUMMARY = `finished in 1.00s, 2000.50 req/s, 1.00MB/s
 requests: 2032 total, 2032 started, 2000 done, 2000 succeeded, 0 failed, 0 errored, 0 timeout
 status codes: 2000 2xx, 0 3xx, 0 4xx, 0 5xx
 traffic: 200.00KB (204800) total, 50.00KB (51200) headers (space savings 10.00%), 150.00KB (150000) data`;
-const ORDER = { connections: 8, streams: 4, answerBytes: [68, 71], until: { seconds: 1 } } as unknown as Parameters<
+const ORDER = { connections: 8, streams: 4, answerBytes: [73, 76], until: { seconds: 1 } } as unknown as Parameters<
   typeof checkSummary
 >[1];
 

@@ -1,4 +1,4 @@
-/** What the series of the bench are held to: ratios within a round, and the medians of them. */
+/** The goals of the series of the bench: ratios within a round, and their medians. */
 import { expect, test } from 'vitest';
 import { growth, judgeSeries, SERIES } from '../../bench/series.ts';
 

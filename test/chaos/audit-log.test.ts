@@ -34,7 +34,7 @@ function event(keyId: string): AuditEvent {
   return { actor: { operator: 'alice' }, event: 'key.created', keyId };
 }
 
-/** What is in a file of the trail: the ids of the keys, and how many events it says were lost. */
+/** Reads a file of the trail: the ids of the keys, and how many events it says were lost. */
 function written(path: string = file): unknown[] {
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
   return lines.filter(Boolean).map((line) => {

@@ -31,7 +31,7 @@ export interface CallOptions {
 }
 
 export interface Caller {
-  /** Rejects where the status is none that a fault of the store or of a server explains. */
+  /** Rejects if no fault of the store or of a server explains the status. */
   readonly verify: (request: VerifyInit, apiKey: string, options?: CallOptions) => Promise<Answer>;
   /** Each text that came in an answer, once: of a response, or the message and metadata of an error. */
   readonly told: ReadonlySet<string>;

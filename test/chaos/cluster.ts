@@ -14,7 +14,7 @@ import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import type { Random } from './form.ts';
 import { createInstance, type Instance } from './instance.ts';
 
-/** What must survive a kill of Redis is on its disk before it is answered; a search of its files finds plain text. */
+/** Redis writes to its disk before it answers, so that a kill loses nothing, and writes plain text, so that a search finds it. */
 const REDIS_SETTINGS = ['--appendonly', 'yes', '--appendfsync', 'always', '--rdbcompression', 'no'];
 
 /** How many instances, on what. */
@@ -38,7 +38,7 @@ export interface Cluster extends AsyncDisposable {
   readonly folder: string;
   readonly databaseFile: string;
   readonly auditLog: string;
-  /** What a command of otpd needs in its environment to work on the same store. */
+  /** The environment in which a command of otpd works on the same store. */
   readonly env: Readonly<Record<string, string>>;
   readonly fingerprints: Fingerprints;
 }

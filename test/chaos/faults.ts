@@ -1,4 +1,4 @@
-/** What may happen to a store that is in use, and what ends it. */
+/** Faults of a store that is in use: how each begins and ends. */
 import { execFileSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -62,7 +62,7 @@ export function sqliteFaults(cluster: Cluster): Fault[] {
         locked?.close();
       },
     },
-    // What a full disk does to a process, as far as writing goes, where none can be mounted.
+    // Writing fails as on a full disk, which cannot be mounted everywhere.
     { name: 'on a disk that takes no more', begin: () => limitFiles('1'), end: () => limitFiles('unlimited') },
   ];
 }

@@ -15,7 +15,7 @@ const SHAPES: readonly Shape[] = [
 const RUNS = size(1, 6);
 const RUN_MS = size(2500, 15_000);
 
-/** What happens to the servers themselves. */
+/** Faults of the servers themselves. */
 function serverFaults({ instances }: Cluster): Fault[] {
   return instances.flatMap(({ address, kill, stop, start }) => [
     { name: `${address} is killed`, begin: kill, end: start },

@@ -1,4 +1,4 @@
-/** What callers saw, call by call, and what each request must then have been: the ground that the rules are checked on. */
+/** The history that callers saw, call by call, and the executions that explain it: the rules are checked on these. */
 import type { Answer } from './caller.ts';
 
 /** A Verify as its caller saw it. Times in ms of one monotonic clock. */
@@ -18,7 +18,7 @@ export interface Call {
   readonly answer: Answer;
 }
 
-/** One judgement, of one call or of all calls with one request id: it was made, if it was, between `start` and `end`. */
+/** A judgement of a call, or of all calls with the same request id: it was made, if at all, between `start` and `end`. */
 export interface Execution extends Pick<Call, 'key' | 'step' | 'claim' | 'afterStep'> {
   readonly start: number;
   /** Infinity while nobody has heard of it. */
@@ -38,7 +38,7 @@ export function requestsOf(history: readonly Call[]): Call[][] {
   return [...requests.values()];
 }
 
-/** What is asked, by which a repeat is told from another request under the same id. */
+/** The content of a request, which tells a repeat from another request under the same id. */
 export function payloadOf({ key, code, claim, afterStep }: Call): string {
   return JSON.stringify([key, code, claim, afterStep]);
 }

@@ -30,7 +30,7 @@ export interface Instance {
   readonly caller: Caller;
   /** Of its latest process. */
   readonly pid: () => number;
-  /** What that was started with, as everybody on the machine may see it. */
+  /** Its arguments, as other users of the machine may see them. */
   readonly commandLine: () => string;
   /** All that its processes have written, line by line. */
   readonly output: readonly string[];
@@ -88,6 +88,7 @@ export async function createInstance(
           NODE_COMPILE_CACHE: COMPILE_CACHE,
           OTPD_TEST_CLOCK_SKEW_MS: String(skewMs),
           OTPD_LISTEN: address,
+          OTPD_HTTP_LISTEN: 'off',
           // All that it could ever write.
           OTPD_LOG_LEVEL: 'trace',
           ...env,

@@ -62,7 +62,7 @@ redisSuite('the limits of a plan while Redis is', () => {
     const key = hotpKey(random);
     const token = (client: TestClient) => client.call(methods.token, { key: { source: { case: 'secret', value: key.secret } } });
     const generate = (client: TestClient) => client.call(methods.generate, { accountName: 'alice' });
-    // One limit for all instances: this is what is left of it.
+    // All instances share the limit: this is what is left of it.
     const met = [await Promise.all(clients.map(token))].flat();
     expect(met.map(({ code, headers }) => [code, headers['x-ratelimit-remaining']]).sort()).toEqual([
       ['OK', String(LIMIT - 2)],
@@ -72,7 +72,7 @@ redisSuite('the limits of a plan while Redis is', () => {
     const fault = faultOf(cluster, name);
     await fault.begin();
     await untilServing(clients, false);
-    // What was read before the outage is no longer fresh.
+    // Counts that were read before the outage are no longer fresh.
     await pause(600);
     for (const client of clients) {
       expect((await client.call(methods.verify, requestOf(key, codeOf(key, 1)))).code).toBe('UNAVAILABLE');

@@ -22,7 +22,7 @@ export interface Question {
   readonly counter: number | undefined;
 }
 
-/** What is answered, but for what follows from it. */
+/** The answer, without the fields that follow from others. */
 export interface Reply {
   readonly outcome: Outcome;
   readonly step?: number;

@@ -11,11 +11,11 @@ import { nextRandom, randomOf } from './form.ts';
 import { codeOf, hotpKey, requestOf, type VerifyInit } from './keys.ts';
 import { AWAY, BACK, BACK_WITHIN, changes, isServing, untilServing } from './serving.ts';
 
-/** What a Verify may take, in ms. */
+/** How long a Verify may take, in ms. */
 const ANSWERED_WITHIN = 300;
 /** Between two of the calls that show whether anything is held up, in ms. */
 const CONTROL_EVERY = 10;
-/** What a call that needs no store takes at most on a machine that has time for it, in ms. */
+/** How long a call that needs no store takes at most on a machine that has time for it, in ms. */
 const PROMPT = 20;
 
 /**

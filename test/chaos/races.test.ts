@@ -33,7 +33,7 @@ function crowdOf(count: number, request: VerifyInit): VerifyInit[] {
   return Array<VerifyInit>(count).fill(request);
 }
 
-/** A key of either type, and a step of it that is none of the first. */
+/** A key of either type, and any of its steps but the first. */
 function anyKey(random: Random): { key: TestKey; step: number } {
   const key = random.chance(0.5) ? hotpKey(random) : totpKey(random);
   return { key, step: key.first + 1 + random.below(key.last - key.first) };

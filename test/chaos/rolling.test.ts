@@ -18,7 +18,7 @@ const CALLERS = 20;
 /** It restarts on until there are more of them: on a busy machine one round is few calls. */
 const FEWEST_ANSWERS = 100;
 
-/** What a client is configured with, as gRPC's documentation has it (gRFC A6). */
+/** The configuration of a client, as gRPC's documentation gives it (gRFC A6). */
 const RETRY_POLICY = JSON.stringify({
   loadBalancingConfig: [{ round_robin: {} }],
   methodConfig: [

@@ -88,7 +88,7 @@ async function expectModel(codes: CodeStore): Promise<void> {
     });
     const principal = { keyId: asked.caller, plan: 'unlimited', scopes: new Set(['verify'] as const) };
     try {
-      const context = { principal, requestId: 'call', call: { ended: false }, now: () => now };
+      const context = { principal, requestId: 'call', call: { ended: false, transport: 'grpc' as const }, now: () => now };
       return replyOf(await verify(create(VerifyRequestSchema, request), context));
     } catch (error) {
       if (error instanceof Rejection && error.reason === 'request_id_reused') return { outcome: 'request_id_reused' };
@@ -179,7 +179,7 @@ function chosen({ name, key, wrong }: Slot, lastStep: number, now: number, rando
     isMalformed,
   };
   if (isMalformed) return { ...common, code: random.pick(['1', '123456789', '1234567x']), step: undefined, drift: 0 };
-  // What lies before the counter of a HOTP is as wrong as any other code.
+  // A code before the counter of a HOTP is as wrong as any other.
   if (!isRight) return { ...common, code: lookBack(key, window.first, random), step: undefined, drift: 0 };
   return { ...common, code: codeOf(key, sent), step: sent, drift: sent - current };
 }

@@ -26,7 +26,7 @@ export function canariesOf({ apiKeys }: Pick<Cluster, 'apiKeys'>, keys: Iterable
   ];
 }
 
-/** What was found, and where. Codes are searched as whole numbers, or the middle of a date would be one. */
+/** The canaries that were found, and where. Codes are searched as whole numbers, or the middle of a date would count as a code. */
 export function findCanaries(cluster: Cluster, canaries: readonly Canary[]): string[] {
   const forms = canaries.flatMap(({ name, value }) => formsOf(value).map((bytes) => ({ name, bytes })));
   const byStart = Map.groupBy(forms, ({ bytes }) => bytes.readUInt32LE(0));

@@ -5,7 +5,7 @@ import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { TestClient } from '../support/client.ts';
 import type { Instance } from './instance.ts';
 
-/** What the return to service may take, and the most that a process may have to wait for its turn on a busy machine, in ms. */
+/** How long the return to service may take, plus the most that a process may wait for its turn on a busy machine, in ms. */
 export const BACK_WITHIN: number = 2000 + 500;
 export const AWAY = 'the store is away: Verify answers UNAVAILABLE, Generate and Token go on under a local limit';
 export const BACK = 'the store is back: Verify is served again';

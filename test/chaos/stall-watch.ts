@@ -32,7 +32,7 @@ for (let begun = Date.now(); ; ) {
   begun = now;
 }
 
-/** One transaction that changes nothing, when the others let it. */
+/** Commits a transaction that changes nothing, as soon as the others let it. */
 function commit(one: DatabaseSync): void {
   for (;;) {
     try {

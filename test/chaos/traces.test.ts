@@ -1,4 +1,4 @@
-/** What is left behind: an audit trail that tells who did what and nothing secret, locks that an operator can lift, and no secret anywhere. */
+/** Traces that are left: an audit trail that tells who did what and nothing secret, locks that an operator can lift, and no secret anywhere. */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -13,7 +13,7 @@ export interface Workload {
   readonly ms: number;
 }
 
-/** What was asked and answered, and the keys that it was about. */
+/** All questions and answers, and the keys that they were about. */
 export interface Run {
   readonly history: readonly Call[];
   readonly keys: readonly TestKey[];
@@ -122,7 +122,7 @@ async function persist(ask: (asked: Asked) => Promise<Call>, asked: Asked): Prom
   while ((await ask(asked)).answer.outcome === 'unknown') await pause(50);
 }
 
-/** What a caller does next with a key. */
+/** Chooses what a caller does next with a key. */
 function next(slot: Slot, apiKeys: readonly string[], random: Random): Asked {
   const { key, sent } = slot;
   if (sent.length > 0 && random.chance(0.15)) return repeated(random.pick(sent.slice(-REMEMBERED)), slot, random);

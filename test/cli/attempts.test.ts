@@ -50,7 +50,7 @@ function audited(): Record<string, unknown>[] {
 
 const fingerprints = () => createFingerprints(readFingerprintKey(fingerprintKeyFile(server.dataDir), ''));
 
-/** What the server would be told at `now`: the step is used, or, if it is undefined, the code is wrong. */
+/** Judges as the server does at `now`: the code of a step, or, if that is undefined, a wrong code. */
 async function judge(step: number | undefined, now: number, parameters: ParametersInput = {}): Promise<Judgement['outcome']> {
   const { period, ...rest } = completeParameters(parameters);
   const name = stateNameOf(fingerprints(), parseSecret(SECRET), { period, ...rest }, { hasFormer: true });

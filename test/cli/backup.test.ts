@@ -131,7 +131,7 @@ describe('backup', () => {
   it('is refused without a database, into no folder, and of a Redis', async () => {
     await expectRefusal(['backup', backup], `there is no ${database()}`);
     await makeStore();
-    await expectRefusal(['backup', join(folder, 'none', 'x.db')], 'cannot be written: there is no such file or folder');
+    await expectRefusal(['backup', join(folder, 'none', 'x.db')], 'none/x.db cannot be written: there is no such file or folder');
     await expectRefusal(['backup', backup, '--redis-url', 'redis://127.0.0.1'], 'the store is a Redis', 'by its own means');
     expect(backups()).toEqual([]);
   });

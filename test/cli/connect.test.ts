@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { type Double, startDouble } from '../support/double.ts';
 import { freePort } from '../support/free-port.ts';
-import { type Double, startDouble } from './double.ts';
 import { otpd } from './harness.ts';
 import { makeFolder } from './real.ts';
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ensureFirstKey } from '../../src/cli/first-key.ts';
-import { shellWord } from '../../src/cli/output.ts';
+import { ensureFirstKey } from '../../src/cli/commands/first-key.ts';
+import { shellWord } from '../../src/cli/output/text.ts';
 import { DEFAULT_PLANS } from '../../src/limits/plans.ts';
 import { makeAuthority } from '../support/certificates.ts';
 import { createTestClient, methods } from '../support/client.ts';
@@ -39,7 +39,10 @@ async function serve(
   const line = [process.execPath, MAIN, 'serve', '--listen', '127.0.0.1:0', '--data-dir', dataDir];
   const onTerminal = ['script', '-qec', `exec ${line.map(shellWord).join(' ')}`, '/dev/null'];
   const [command = '', ...args] = terminal ? onTerminal : line;
-  const child = spawn(command, args, { env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    env: { PATH: process.env['PATH'], OTPD_HTTP_LISTEN: 'off', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const ended = once(child, 'exit');
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));

@@ -3,10 +3,10 @@ import { Readable } from 'node:stream';
 import type { Io } from '../../src/cli/io.ts';
 import { runProgram } from '../../src/cli/program.ts';
 
-/** What a run is given. */
+/** The surroundings of a run. */
 export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>;
-  /** What is piped in; without it standard input is a terminal. */
+  /** The content of standard input; without it standard input is a terminal. */
   readonly stdin?: string | Readable;
   /** Whether the outputs are terminals. */
   readonly tty?: boolean;
@@ -16,7 +16,7 @@ export interface Surroundings {
   readonly onOutput?: (text: string) => void;
 }
 
-/** What a run left behind. */
+/** The exit code and the outputs of a run. */
 export interface Outcome {
   readonly code: number;
   readonly out: string;

@@ -3,7 +3,7 @@ import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { issueApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
-import { keyJson } from '../../src/cli/key-view.ts';
+import { keyJson } from '../../src/cli/output/key-view.ts';
 import { otpd } from './harness.ts';
 import { makeFolder, startReal } from './real.ts';
 
@@ -43,7 +43,11 @@ describe('what is refused', () => {
       'It must be one or more of generate,token,verify',
     ],
     ['no scope', ['create', '--name', 'a', '--scopes', ''], 'It must be one or more of'],
-    ['an expiry in the past', ['create', '--name', 'a', '--expires', '2020-01-31'], 'must be a moment in the future'],
+    [
+      'an expiry in the past',
+      ['create', '--name', 'a', '--expires', '2020-01-31'],
+      'error: --expires must be a moment in the future',
+    ],
     ['an expiry on no day', ['create', '--name', 'a', '--expires', '2027-02-29'], "option '--expires <when>'"],
     ['an expiry of no unit', ['create', '--name', 'a', '--expires', '90'], "option '--expires <when>'"],
     ['an expiry after the end of time', ['create', '--name', 'a', '--expires', '9999999999w'], "option '--expires <when>'"],

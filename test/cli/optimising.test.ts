@@ -26,7 +26,7 @@ test('nothing is optimised before a server listens, and what calls need is after
     });
     const listening = () => /listens on (\S+);/.exec(output)?.[1];
     await expect.poll(listening, { timeout: 20_000 }).toBeDefined();
-    // What Node itself does before the first line of this program, such as reading a long path, is not ours to set.
+    // Node does some work before the first line of this program, such as reading a long path, which no setting of ours reaches.
     const start = between(output, 'set --no-maglev', 'set --maglev');
     expect(start).toContain('asks to listen');
     expect(start).not.toContain('[compiling');

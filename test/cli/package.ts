@@ -24,7 +24,7 @@ const PACKED_FROM = [
 ];
 const DOCUMENTS = ['README.md', 'CHANGELOG.md', 'LICENSE', 'tsconfig.json', 'tsconfig.build.json'];
 
-/** Runs npm in `folder`. What it has downloaded before it does not download again. */
+/** Runs npm in `folder`. It does not download a package twice. */
 export async function npm(folder: string, ...args: string[]): Promise<string> {
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
   return (await run('npm', [...args, ...quiet], { cwd: folder })).stdout;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startDouble } from './double.ts';
+import { startDouble } from '../support/double.ts';
 import { type Real, startReal } from './real.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));

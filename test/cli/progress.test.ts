@@ -1,7 +1,7 @@
 /** The progress of long work, as a terminal shows it. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
-import { showProgress } from '../../src/cli/progress.ts';
+import { showProgress } from '../../src/cli/output/progress.ts';
 
 let written: string;
 

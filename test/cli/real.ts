@@ -10,18 +10,18 @@ import { SCOPES } from '../../src/ports/principal.ts';
 
 export interface Real extends AsyncDisposable {
   readonly dataDir: string;
-  /** What a client needs in its environment. */
+  /** The environment of a client. */
   readonly env: Readonly<{ OTPD_ADDRESS: string; OTPD_API_KEY: string }>;
 }
 
 /** Starts the service in a folder of its own; `flags` as for `otpd serve`. */
 export async function startReal(flags: Readonly<Record<string, string>> = {}): Promise<Real> {
   const dataDir = makeFolder();
-  const config = loadConfig({ dataDir, listen: '127.0.0.1:0', logLevel: 'silent', ...flags }, {});
+  const config = loadConfig({ dataDir, listen: '127.0.0.1:0', httpListen: 'off', logLevel: 'silent', ...flags }, {});
   const app = await build(config, { log: createLog('silent'), clock: Date.now });
   const { apiKey, record } = issueApiKey({ name: 'test', plan: 'unlimited', scopes: SCOPES }, Date.now());
   await app.store.keys.insert(record);
-  const address = await app.run();
+  const { grpc: address } = await app.run();
   const stop = async () => {
     await app.close();
     rmSync(dataDir, { recursive: true });

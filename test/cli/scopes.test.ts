@@ -1,7 +1,7 @@
-/** What a key may do that nobody has chosen scopes for, in a program that has one scope more than this one. */
+/** The scopes of a key that was made without naming any, in a program that has one scope more than this one. */
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { ensureFirstKey } from '../../src/cli/first-key.ts';
+import { ensureFirstKey } from '../../src/cli/commands/first-key.ts';
 import { DEFAULT_PLANS } from '../../src/limits/plans.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { otpd } from './harness.ts';

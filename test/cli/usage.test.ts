@@ -33,6 +33,11 @@ describe('a wrong command line', () => {
     ],
     ['a flag without its value', ['token', SECRET, '--digits'], "error: option '--digits <n>' argument missing\n"],
     ['no account', ['generate', '--issuer', 'ACME'], "error: required option '--account <name>' not specified\n"],
+    [
+      'a span of nothing',
+      ['token', SECRET, '--timeout', '0'],
+      "error: option '--timeout <seconds>' argument '0' is invalid. It must be a number of seconds, above 0 and at most 3600.\n",
+    ],
     ['no code', ['verify'], 'error: no code: it is the last argument, after SECRET if that is given\n'],
     ['two arguments too many', ['token', SECRET, '1', '2'], 'error: too many arguments: see --help\n'],
   ])('is explained: %s', async (_, args, err) => {

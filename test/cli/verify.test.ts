@@ -1,7 +1,7 @@
 /** `otpd verify`: the exit code is the answer, and a lost answer is asked for again. */
 import { describe, expect, it, vi } from 'vitest';
 import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import { type SentError, startDouble, type VerifyAnswer } from './double.ts';
+import { type SentError, startDouble, type VerifyAnswer } from '../support/double.ts';
 import { otpd } from './harness.ts';
 import { startReal } from './real.ts';
 
@@ -28,23 +28,23 @@ describe.concurrent('what could not be told', () => {
     expect(err).toContain([...ids][0]);
   });
 
-  it('is said at the deadline, however long the server asks to wait', async () => {
-    const { code, requests, err } = await verify([{ ...AWAY, retryAfterMs: 60_000 }], ['--timeout', '0.5']);
+  it('is said at once if the server asks to wait beyond the deadline', async () => {
+    const { code, requests, err } = await verify([{ ...AWAY, retryAfterMs: 60_000 }], ['--timeout', '30']);
     expect({ code, tries: requests.length }).toEqual({ code: 2, tries: 1 });
-    expect(err).toContain('try again in 60 s'.replace('60 s', '1 min'));
+    expect(err).toContain('try again in 1 min');
   });
 
   it('is said with the way to ask again even if later tries do not reach the server', async () => {
     await using server = await startDouble({ verify: [AWAY] });
     const env = { OTPD_ADDRESS: server.address, OTPD_API_KEY: 'any' };
     const outcome = otpd(['verify', SECRET, '123456'], { env });
-    await vi.waitFor(() => expect(server.verified).toHaveLength(1), { interval: 5 });
+    await vi.waitFor(() => expect(server.verified).toHaveLength(1), { interval: 5, timeout: 20_000 });
     await server[Symbol.asyncDispose]();
     expect((await outcome).err).toMatch(/(cannot reach otpd|the connection to otpd).*; the code may be used up: .* --request-id/);
   });
 
   it('is said if no answer comes', async () => {
-    const { code, err, requests } = await verify([undefined], ['--timeout', '0.3']);
+    const { code, err, requests } = await verify([undefined], ['--timeout', '1.5']);
     expect({ code, tries: requests.length }).toEqual({ code: 2, tries: 1 });
     expect(err).toMatch(/did not answer in time: .*the code may be used up: the same command with --request-id/);
   });

@@ -3,8 +3,7 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 import { WatchTokenResponseSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import { createOtpClient } from '../../src/cli/client.ts';
-import { sent, startDouble, type WatchAnswer } from './double.ts';
+import { sent, startDouble, type WatchAnswer } from '../support/double.ts';
 import { otpd } from './harness.ts';
 import { startReal } from './real.ts';
 
@@ -125,32 +124,6 @@ describe('in a pipe', () => {
       .split('\n')
       .map((line) => JSON.parse(line).token.step);
     expect(steps).toEqual(['1', '2']);
-  });
-});
-
-describe('the client', () => {
-  it('may leave a stream in the middle, and the server hears of it', async () => {
-    const { promise: left, resolve } = Promise.withResolvers<void>();
-    const endless: WatchAnswer = (stream) => {
-      stream.on('cancelled', resolve);
-      stream.write(response(1));
-    };
-    await using server = await startDouble({ watch: [endless] });
-    const { signal } = new AbortController();
-    const client = createOtpClient({
-      address: server.address,
-      apiKey: 'any',
-      tls: undefined,
-      timeoutMs: 5000,
-      signal,
-      proxy: false,
-    });
-    for await (const { token } of client.watch({ key: { source: { case: 'secret', value: SECRET } } })) {
-      expect(token?.code).toBe('100001');
-      break;
-    }
-    await left;
-    client.close();
   });
 });
 

@@ -1,6 +1,7 @@
-/** What the TypeScript client does by itself, beside the scenario that it shares with the other languages (test/clients). */
-import { createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+/** Behaviour of the TypeScript client alone, beside the scenario that it shares with the other languages (test/clients). */
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { connect, type OtpClient, OtpError } from '../../src/client/index.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -45,6 +46,34 @@ test('without the word plaintext the API key does not leave in the clear', async
   expect(bytes.includes(server.apiKey)).toBe(false);
 });
 
+describe('with a proxy in the environment', () => {
+  const asked: (string | undefined)[] = [];
+  const proxy = createHttpServer().on('connect', ({ url }, socket) => {
+    asked.push(url);
+    socket.destroy();
+  });
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    vi.stubEnv('grpc_proxy', `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+  });
+  afterAll(() => {
+    vi.unstubAllEnvs();
+    proxy.close();
+  });
+
+  test.each(['127.0.0.1', 'localhost', 'dns:///127.0.0.1'])('a server on this machine is called directly: %s', async (host) => {
+    using direct = connect(server.address.replace('127.0.0.1', host), server.apiKey, { plaintext: true });
+    expect((await direct.token({ key })).token?.digits).toBe(6);
+    expect(asked).toEqual([]);
+  });
+
+  test('another is called through the proxy', async () => {
+    using far = connect('otp.invalid:443', server.apiKey, { plaintext: true });
+    await errorOf(far.token({ key }, { deadlineMs: 500 }));
+    expect(asked).toContain('otp.invalid:443');
+  });
+});
+
 describe('a signal cancels', () => {
   test('a call before it is made', async () => {
     expect((await errorOf(client.token({ key }, { signal: AbortSignal.abort() }))).code).toBe('CANCELLED');
@@ -80,6 +109,18 @@ test('an error says everything that the server says', async () => {
     requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
   });
   expect(error.message).toMatch(/^the request has invalid fields: key\.digits: .*6 to 8; past_steps: .*0 to 10$/);
+});
+
+test('an error names all fields that are wrong, each once', async () => {
+  const wrong = { source: { case: 'secret', value: 'JBSW!' }, digits: 9, periodSeconds: 100_000 } as const;
+  const error = await errorOf(client.token({ key: wrong, pastSteps: 11, futureSteps: 11 }));
+  expect(error.message.split('; ').map((part) => part.replace(/^the request has invalid fields: /, '').split(': ')[0])).toEqual([
+    'key.secret',
+    'key.digits',
+    'key.period_seconds',
+    'past_steps',
+    'future_steps',
+  ]);
 });
 
 test('the request that was given is left as it was, its request id unset', async () => {

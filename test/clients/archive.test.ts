@@ -15,7 +15,7 @@ const releases = readdirSync(archive, { withFileTypes: true }).filter((entry) =>
 const FREE = new Set(['message', 'description', 'data', 'dataUri']);
 const registry = createRegistry(file_google_rpc_error_details);
 
-/** What bytes say to the generated code of today, which must know every field that is in them. */
+/** Reads bytes by the generated code of today, which must know every field in them. */
 function read(schema: DescMessage, bytes: Uint8Array): JsonValue {
   const message: Message = fromBinary(schema, bytes);
   const known = toBinary(schema, message, { writeUnknownFields: false });

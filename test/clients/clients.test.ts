@@ -165,7 +165,7 @@ describe.each(runs.slice(1))(`$language and ${runs[0]?.language}`, (run) => {
   );
 });
 
-/** The header `grpc-timeout` in ms, NaN if it is none. */
+/** The header `grpc-timeout` in ms, NaN if it is malformed. */
 function timeoutMs(text: string): number {
   const units: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
   const [, value, unit = ''] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? [];

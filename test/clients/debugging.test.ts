@@ -10,7 +10,7 @@ import { execute, type Outcome } from './runner.ts';
 interface Example {
   readonly section: string;
   readonly command: string;
-  /** What stands below the command; undefined if nothing does. */
+  /** The text below the command; undefined if there is none. */
   readonly answer: string | undefined;
 }
 

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
-/** What is wrong with `actual`, a line for each difference; empty if all that is expected is there. `root` is what `$after` looks into. */
+/** The differences of `actual`, a line for each; empty if all that is expected is there. `$after` looks into `root`. */
 export function differences(expected: Json, actual: Json | undefined, root: Json | undefined, path = ''): string[] {
   const wrong = (what: string) => [`${path || 'line'}: expected ${what}, got ${JSON.stringify(actual)}`];
   if (actual === undefined) return wrong('a value');

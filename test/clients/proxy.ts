@@ -35,7 +35,7 @@ export interface Refusal {
 }
 
 /**
- * What to do with a call: pass it on; pass it on, but drop the connection instead of the answer; drop the connection and listen again
+ * How to treat a call: pass it on; pass it on, but drop the connection instead of the answer; drop the connection and listen again
  * only after `AWAY_MS`; say nothing; or refuse it.
  */
 export type Treatment = 'pass' | 'drop' | 'restart' | 'hang' | Refusal;

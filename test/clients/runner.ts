@@ -10,7 +10,7 @@ export const RUNNERS: string = join(import.meta.dirname, 'runners');
 /** The exit code of a `build` whose tools are not installed. */
 const NO_TOOLS = 3;
 
-/** What one step came to, as printed. */
+/** The result of a step, as printed. */
 export interface Line {
   readonly case: string;
   readonly step: number;

@@ -35,9 +35,9 @@ export type ProxyName = 'plain' | 'flaky' | 'busy' | 'closing' | 'leaving' | 're
 export interface Servers {
   readonly endpoints: Readonly<Record<string, Endpoint>>;
   readonly keys: Readonly<Record<string, string>>;
-  /** What came through each proxy. */
+  /** The proxies, each with what came through it. */
   readonly proxies: Readonly<Record<ProxyName, NotingProxy>>;
-  /** What the server behind the proxies has logged so far. */
+  /** The log of the server behind the proxies so far. */
   readonly logs: () => readonly string[];
   readonly close: () => Promise<void>;
 }

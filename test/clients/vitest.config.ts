@@ -3,7 +3,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/clients/{clients,debugging}.test.ts'],
-    // One after the other: compilers want the whole machine.
+    // The files run one after the other, since compilers want the whole machine.
     fileParallelism: false,
     testTimeout: 300_000,
     // A tool that is not there yet is built first.

@@ -1,28 +1,37 @@
-/** `npm run test:conformance`: the official suite against our gRPC server, with the fast path and without. Exits 1 if a case fails that is not listed. */
+/** `npm run test:conformance`: the official suite against our gRPC server, with the fast path and without, and against our HTTP server. Exits 1 if a case fails that is not listed. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { KNOWN_FAILING, type Mode } from './known-failing.ts';
+import { GRPC, HTTP, type KnownFailure } from './known-failing.ts';
 import { type Outcome, readReport } from './report.ts';
 import { installSuite, PROGRAM } from './suite.ts';
 
-const MODES: readonly Mode[] = ['on', 'off'];
-/** How many cases the suite has for config.yaml, in one mode. */
-const CASES = 438;
-/** A mode takes some five seconds; a server that hangs is not waited for. */
+interface Run {
+  /** The arguments of server.ts. */
+  readonly server: readonly string[];
+  readonly config: string;
+  readonly known: readonly KnownFailure[];
+  /** How many cases the suite has for the configuration. */
+  readonly cases: number;
+}
+
+const RUNS: readonly Run[] = [
+  ...['on', 'off'].map((mode) => ({ server: ['--fast-path', mode], config: 'config.yaml', known: GRPC, cases: 438 })),
+  { server: ['--door', 'http'], config: 'config-http.yaml', known: HTTP, cases: 2952 },
+];
+/** A run takes some ten seconds; a server that hangs is not waited for. */
 const PATIENCE_MS = 120_000;
 
 let passed = 0;
 let failed = 0;
 process.stdout.write('conformance: looks for the suite, and builds it if it is not there\n');
-for (const mode of install() ? MODES : []) {
+for (const one of install() ? RUNS : []) {
   const startedAt = performance.now();
-  const outcome = await run(mode);
-  for (const failure of outcome.failures) process.stdout.write(`FAILED (--fast-path ${mode}): ${failure}\n`);
+  const outcome = await run(one);
+  const name = one.server.join(' ');
+  for (const failure of outcome.failures) process.stdout.write(`FAILED (${name}): ${failure}\n`);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  process.stdout.write(
-    `--fast-path ${mode}: ${outcome.passed} of ${CASES} cases pass, ${outcome.known} fail as listed (${seconds} s)\n`,
-  );
+  process.stdout.write(`${name}: ${outcome.passed} of ${one.cases} cases pass, ${outcome.known} fail as listed (${seconds} s)\n`);
   passed += outcome.passed;
   failed += outcome.failures.length;
 }
@@ -41,11 +50,10 @@ function install(): boolean {
   }
 }
 
-async function run(mode: Mode): Promise<Outcome> {
-  const known = KNOWN_FAILING;
+async function run({ server: args, config, known, cases }: Run): Promise<Outcome> {
   const patterns = known.flatMap(({ cases, mayPass }) => [mayPass ? '--known-flaky' : '--known-failing', cases]);
-  const options = ['--mode', 'server', '--conf', 'test/conformance/config.yaml', ...patterns];
-  const server = [process.execPath, 'test/conformance/server.ts', '--fast-path', mode];
+  const options = ['--mode', 'server', '--conf', `test/conformance/${config}`, ...patterns];
+  const server = [process.execPath, 'test/conformance/server.ts', ...args];
   const suite = spawn(PROGRAM, ['-v', ...options, '--', ...server], {
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: PATIENCE_MS,
@@ -58,7 +66,7 @@ async function run(mode: Mode): Promise<Outcome> {
   }
   const [code] = await closed;
   const report = lines.join('\n');
-  const outcome = readReport(report, known, CASES);
+  const outcome = readReport(report, known, cases);
   if (code === 0 || outcome.failures.length > 0) return outcome;
   return { ...outcome, failures: [`the suite ended with ${code ?? 'a signal'}:\n${report}`] };
 }

@@ -1,6 +1,6 @@
 /**
  * The server under test: ours, with the suite's methods. The suite starts it, says on standard input what it is to be, and is told on standard
- * output where it listens. `--fast-path on|off` chooses the mode.
+ * output where it listens. `--door grpc|http` chooses the door, and `--fast-path on|off` the mode of gRPC's.
  */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,18 +8,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { TlsFiles } from '../../src/listener/tls.ts';
-import { createOpenServer } from '../support/open-server.ts';
+import { createOpenHttpServer, createOpenServer } from '../support/open-server.ts';
 import { Messages, type ServerRequest } from './messages.ts';
 import { conformanceMethods } from './methods.ts';
 import { loadRegistry } from './suite.ts';
 
 const HOST = '127.0.0.1';
 
-const { values } = parseArgs({ options: { 'fast-path': { type: 'string', default: 'on' } } });
+const { values } = parseArgs({
+  options: { door: { type: 'string', default: 'grpc' }, 'fast-path': { type: 'string', default: 'on' } },
+});
 const messages = new Messages(loadRegistry());
 const request = messages.read<ServerRequest>('ServerCompatRequest', await readDelimited());
 // The suite sends no API key.
-const server = createOpenServer(conformanceMethods(messages), {
+const createServer = values.door === 'http' ? createOpenHttpServer : createOpenServer;
+const server = createServer(conformanceMethods(messages), {
   fastPath: values['fast-path'] === 'on',
   tls: tlsOf(request),
   onRefused: () => complain('a connection was refused'),
@@ -28,7 +31,7 @@ const server = createOpenServer(conformanceMethods(messages), {
   },
 });
 const port = await server.listen(HOST, 0);
-server.setServing(true);
+if ('setServing' in server) server.setServing(true);
 const pemCert = request.useTls ? request.serverCreds?.cert : undefined;
 process.stdout.write(messages.delimited('ServerCompatResponse', { host: HOST, port, ...(pemCert && { pemCert }) }));
 await once(process, 'SIGTERM');

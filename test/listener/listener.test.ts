@@ -18,6 +18,7 @@ async function start(isProxy?: (address: string) => boolean): Promise<{ listener
   const options = {
     tls: undefined,
     bounds: { maxConnections: 100, maxConnectionsPerAddress: 100 },
+    protocols: ['h2'] as const,
     // To be read, or nobody sees its end.
     onConnection: (socket: Socket) => void socket.resume(),
     onRefused: () => undefined,

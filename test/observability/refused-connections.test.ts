@@ -1,4 +1,4 @@
-/** What the log says of refused connections: a line a second for each bound, however many there are, and again when more come. */
+/** Refused connections in the log: a line a second for each bound, however many there are, and again when more come. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLog } from '../../src/observability/log.ts';
 import { tellOfRefused } from '../../src/observability/refused-connections.ts';

@@ -1,4 +1,4 @@
-/** What the property tests draw from: keys of every kind that is accepted. */
+/** The arbitraries of the property tests: keys of every kind that is accepted. */
 import fc from 'fast-check';
 import { type Algorithm, BOUNDS, type OtpType, type Parameters } from '../../src/otp/params.ts';
 

@@ -1,4 +1,5 @@
 /** QR codes: every format read back as a camera would, and what does not fit. */
+import { type BitMatrix, create } from 'qrcode';
 import { describe, expect, it } from 'vitest';
 import { completeParameters } from '../../src/otp/params.ts';
 import { QR_DEFAULTS, type QrFormat, renderQr } from '../../src/otp/qr.ts';
@@ -129,3 +130,28 @@ describe('text', () => {
     expect(new Set(lines.slice(0, -1).map((line) => [...line].length))).toEqual(new Set([width]));
   });
 });
+
+it.each(Array.from({ length: 16 }, (_, i) => i + 1))('gives the pixels of the modules of qrcode at %d a module', (scale) => {
+  // From a few bytes of pixels to more than 200,000, in widths that fill their last byte or do not.
+  for (const text of ['otpauth://totp/a', 'x'.repeat(Math.min(2000, 150_000 / scale ** 2))]) {
+    const { modules } = create([{ mode: 'byte', data: Buffer.from(text) }], { errorCorrectionLevel: 'L' });
+    const quietZone = scale % 3;
+    const { width, data } = toPixels(renderQr(text, { format: 'png', errorCorrection: 'L', scale, quietZone }));
+    expect(width).toBe((modules.size + 2 * quietZone) * scale);
+    expect(Buffer.compare(Buffer.from(data), Buffer.from(pixelsOf(modules, scale, quietZone)))).toBe(0);
+  }
+});
+
+/** Red, green, blue and opacity of each pixel. */
+function pixelsOf({ size, data }: BitMatrix, scale: number, quietZone: number): Uint8ClampedArray {
+  const width = (size + 2 * quietZone) * scale;
+  const pixels = new Uint8ClampedArray(width * width * 4).fill(255);
+  for (let y = 0; y < size * scale; y++) {
+    for (let x = 0; x < size * scale; x++) {
+      if (data[Math.floor(y / scale) * size + Math.floor(x / scale)] !== 1) continue;
+      const start = ((y + quietZone * scale) * width + x + quietZone * scale) * 4;
+      pixels.fill(0, start, start + 3);
+    }
+  }
+  return pixels;
+}

@@ -1,4 +1,4 @@
-/** What a refused input is told, for assertions. */
+/** Reads the violations of a refused input, for assertions. */
 import { InvalidInputError } from '../../src/otp/error.ts';
 
 /** The violations as `field: description`; throws whatever else the function throws, and if it throws nothing. */

@@ -8,18 +8,7 @@ import type { Principal, Scope } from '../../src/ports/principal.ts';
 import { Rejection } from '../../src/ports/rejection.ts';
 import type { StoreUnavailableError } from '../../src/ports/store.ts';
 import { type Admit, createAdmit } from '../../src/rpc/admission.ts';
-import {
-  clockAt,
-  type FlakyStore,
-  flaky,
-  HOUR,
-  issue,
-  MINUTE,
-  rejectionOf,
-  type SettableClock,
-  START,
-} from '../auth/fixtures.ts';
-import { createMemoryStore } from '../support/memory-store.ts';
+import { begin, type FlakyStore, HOUR, issue, MINUTE, rejectionOf, type SettableClock, START } from '../auth/fixtures.ts';
 
 let clock: SettableClock;
 let store: FlakyStore;
@@ -27,8 +16,7 @@ let store: FlakyStore;
 let told: (StoreUnavailableError | 'shared')[];
 
 beforeEach(() => {
-  clock = clockAt(START);
-  store = flaky(createMemoryStore());
+  ({ clock, store } = begin());
   told = [];
 });
 
@@ -218,8 +206,9 @@ describe('open streams', () => {
     const admit = gate(parsePlans('{"free": {"streams": 2}}'));
     open(admit);
     open(admit);
-    const refusal = { reason: 'too_many_streams', metadata: { limit: '2' }, keyId: 'one' };
-    expect(() => open(admit)).toThrow(expect.objectContaining(refusal));
+    expect(() => open(admit)).toThrow(
+      expect.objectContaining({ reason: 'too_many_streams', keyId: 'one', metadata: { limit: '2' } }),
+    );
     expect(() => open(admit)).toThrow(Rejection);
     open(admit, 'other');
   });

@@ -59,7 +59,16 @@ function lifecycleOf(admission: 'at once' | 'late' = 'at once'): Lifecycle {
 
 function incoming(headers: Record<string, string> = {}, more: Partial<Incoming> = {}): Incoming {
   const header = (name: string) => headers[name];
-  return { procedure: PROCEDURE, peer: '192.0.2.1:5', header, isOversize: false, timeoutMs: undefined, isStream: false, ...more };
+  return {
+    transport: 'grpc',
+    procedure: PROCEDURE,
+    peer: '192.0.2.1:5',
+    header,
+    isOversize: false,
+    timeoutMs: undefined,
+    isStream: false,
+    ...more,
+  };
 }
 
 test('a call takes every step, in this order', async () => {

@@ -1,4 +1,4 @@
-/** What callers are told: the message names the first fields, and nothing in it is the caller's. */
+/** The status that callers get: the message names the first fields, and nothing in it is the caller's. */
 import { fromBinary } from '@bufbuild/protobuf';
 import { anyUnpack } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { BadRequestSchema } from '../../gen/ts/google/rpc/error_details_pb.ts';
 import { StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
 import { InvalidInputError } from '../../src/otp/error.ts';
 import { Rejection } from '../../src/ports/rejection.ts';
+import { StoreUnavailableError } from '../../src/ports/store.ts';
 import { statusOf } from '../../src/rpc/status.ts';
 import table from '../vectors/bad-requests.json' with { type: 'json' };
 
@@ -44,4 +45,12 @@ describe('the message for invalid fields', () => {
 
 it.each(['api_key_missing', 'api_key_invalid'] as const)('%s says that spaces and line breaks belong to no key', (reason) => {
   expect(statusOf(new Rejection(reason), 'id').message).toMatch(/space.* or line break/);
+});
+
+it.each([
+  ['a call', new Rejection('store_unavailable')],
+  ['a look-up', new StoreUnavailableError(new Error('away'))],
+])('%s that the store did not answer may be tried again after a second', (_, error) => {
+  expect(statusOf(error, 'id').retryAfterMs).toBe(1000);
+  expect(statusOf(new Rejection('store_unavailable', { retryAfterMs: 7 }), 'id').retryAfterMs).toBe(7);
 });

@@ -27,7 +27,7 @@ export async function changesActSoon(store: Store, file: string): Promise<void> 
   const authenticator = createAuthenticator({ keys: store.keys, clock: Date.now });
   const { apiKey: bystander, record } = issue({}, Date.now());
   await store.keys.insert(record);
-  /** What calls say that go on all the while, half a second after the order was carried out. */
+  /** Carries out an order while calls go on, waits half a second, and gives the answer to the order. */
   const after = async (order: Omit<Order, 'file'>, ...used: string[]) => {
     const atWork = new AbortController();
     const work = workWith(authenticator, [bystander, ...used], atWork.signal);

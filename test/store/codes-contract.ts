@@ -1,4 +1,4 @@
-/** What every store promises about codes, whichever it is: one suite, run over each. The rules themselves are tested with `judge`. */
+/** The promises of every store about codes: one suite, run over each store. The rules themselves are tested with `judge`. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Attempt, CodeStore } from '../../src/ports/codes.ts';
@@ -250,6 +250,18 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
       expect(await other({ request, step: undefined })).toMatchObject({ outcome: 'mismatch', attemptsRemaining: 4 });
       expect(await other({ request, step: undefined })).toMatchObject({ outcome: 'mismatch', attemptsRemaining: 4 });
       expect(await one({ request })).toMatchObject({ outcome: 'accepted' });
+    });
+
+    it('that has expired, and comes again before its answer was dropped, keeps its new answer for a day', async () => {
+      const judged = keyOf();
+      const request = requestOf();
+      await judged({ request });
+      const again = START + ANSWER_KEPT_MS;
+      const renewed = await judged({ step: STEP - 1, request: { ...request, payload: 'new' } }, again);
+      expect(renewed).toMatchObject({ outcome: 'replayed', step: STEP - 1 });
+      for (const now of [again, again + ANSWER_KEPT_MS - 1])
+        expect(await judged({ step: STEP + 9, request: { ...request, payload: 'new' } }, now)).toEqual(renewed);
+      expect(await judged({ request }, again)).toEqual({ outcome: 'request_id_reused' });
     });
 
     it('is forgotten after a day, not what it claimed', async () => {

@@ -1,4 +1,4 @@
-/** What the tests of codes share: attempts, and the count of what came of many at once. */
+/** Fixtures of the tests of codes: attempts, and the count of the outcomes of many at once. */
 import type { Attempt, CodeState, CodeStore, Outcome, StateName, Track } from '../../src/ports/codes.ts';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
 import { USED_KEPT_MS } from '../../src/verification/tracks.ts';
@@ -15,7 +15,7 @@ export const STEP = 56_666_666;
 /** How long the code of a step can match, in ms, as the attempts of these tests have it. */
 export const MATCHABLE_MS = 330_000;
 
-/** What makes an attempt one on a HOTP. */
+/** The fields that make an attempt one on a HOTP. */
 export const HOTP = { period: 0, matchableMs: 0 } as const;
 
 let fingerprints = 0;

@@ -12,7 +12,7 @@ export type Order =
   | { readonly do: 'flood'; readonly keys: number }
   | { readonly do: 'ping' | 'leave' };
 
-/** What is said of a flood: an accepted step. */
+/** The message during a flood: an accepted step. */
 export interface Acknowledged {
   readonly fingerprint: string;
   readonly step: number;

@@ -5,7 +5,7 @@ import { attempt, HOTP, newFingerprint, type Tally, tallyOf } from './codes-fixt
 
 const CALLERS = 40;
 
-/** What one code may be sent as: a HOTP whose counter is the step, and TOTPs of which it is a step. */
+/** The names under which a code may be sent: a HOTP whose counter is the step, and TOTPs of which it is a step. */
 export const NAMES: readonly Partial<Attempt>[] = [{}, HOTP, { period: 31 }, { period: 60 }, { period: 86_400 }];
 
 /**

@@ -113,6 +113,20 @@ describe('what was acknowledged', () => {
 });
 
 describe('the file', () => {
+  it('can hold one row for a name, which is found by SQLite without looking at others', async () => {
+    const file = newFile();
+    await withStore(file, ({ codes }) => codes.judge(attempt({ request: { id: 'request', payload: '' } }), START));
+    const database = new DatabaseSync(file);
+    for (const table of ['otp_state', 'otp_answer']) {
+      expect(() => database.exec(`INSERT INTO ${table} SELECT * FROM ${table}`)).toThrow(
+        `UNIQUE constraint failed: ${table}.name`,
+      );
+      const [plan] = database.prepare(`EXPLAIN QUERY PLAN SELECT * FROM ${table} WHERE name = ?`).all('');
+      expect(plan?.['detail']).toMatch(/^SEARCH .* USING INDEX/);
+    }
+    database.close();
+  });
+
   it('loses in small steps what has expired, and nothing else', async () => {
     const file = newFile();
     const count = () => {

@@ -1,4 +1,4 @@
-/** What every store promises, whichever it is: one suite, run over each. */
+/** The promises of every store: one suite, run over each store. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
 import type { Scope } from '../../src/ports/principal.ts';

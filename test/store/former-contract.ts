@@ -1,4 +1,4 @@
-/** What every store does with the states that earlier versions kept, one for each type, algorithm and period of a secret. */
+/** How every store treats the states that earlier versions kept, one for each type, algorithm and period of a secret. */
 import { describe, expect, it } from 'vitest';
 import type { CodeStore, FormerState } from '../../src/ports/codes.ts';
 import { HARD_STOP } from '../../src/verification/lock.ts';
@@ -13,7 +13,7 @@ export interface FormerStore {
   left(): number;
 }
 
-/** What is kept of a key by an earlier version: nothing, unless told otherwise. */
+/** The state that an earlier version kept of a key: nothing is known of it but `known`. */
 export function former(known: Partial<FormerState>): FormerState {
   return { lastStep: undefined, failures: 0, lockedUntil: 0, expiresAt: START + DAY, ...known };
 }

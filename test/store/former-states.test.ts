@@ -1,5 +1,5 @@
 /** A database and a Redis that an earlier version has written are answered as by that version: nothing that was used passes again. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -9,13 +9,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FormerState } from '../../src/ports/codes.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
-import { APPLICATION_ID, MIGRATIONS, settleAll } from '../../src/store/sqlite/schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { FAILURES_KEPT_MS } from '../../src/verification/rules.ts';
 import { START } from '../auth/fixtures.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
-import { attempt, DAY, named, newFingerprint, STEP } from './codes-fixtures.ts';
+import { attempt, DAY, HOTP, named, newFingerprint, STEP } from './codes-fixtures.ts';
 import { former, formerContract } from './former-contract.ts';
+import { createOldDatabase } from './old-database.ts';
 import { attempts, createCodesModel } from './redis-models.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'otpd-former-'));
@@ -31,17 +31,12 @@ let files = 0;
 function writeDatabase(states: Readonly<Record<string, FormerState>>): string {
   files += 1;
   const file = join(folder, `${files}`, 'otpd.db');
-  mkdirSync(join(folder, `${files}`));
-  const database = new DatabaseSync(file);
-  database.exec('PRAGMA journal_mode = WAL');
-  for (const step of MIGRATIONS.slice(0, 3)) database.exec(step);
-  database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 3`);
+  const database = createOldDatabase(file, 3);
   const insert = database.prepare(
     'INSERT INTO otp_state (name, last_step, failures, locked_until, expires_at) VALUES (?, ?, ?, ?, ?)',
   );
   for (const [name, { lastStep = null, failures, lockedUntil, expiresAt = null }] of Object.entries(states))
     insert.run(name, lastStep, failures, lockedUntil, expiresAt);
-  database.exec(settleAll('otp_state'));
   database.close();
   return file;
 }
@@ -89,26 +84,10 @@ describe('a database of the third version', () => {
     );
     expect(find.get('one')).toMatchObject({ last_step: 1 });
     await openDatabase(file);
-    expect(() => find.get('one')).toThrow('no such column: last_step');
+    expect(() => find.get('one')).toThrow('no such column: id');
     expect(() => insert.run('two', 1, 1)).toThrow('no column named last_step');
-    expect(() => update.run(1, 1, 1)).toThrow('no such column: last_step');
+    expect(() => update.run(1, 1, 1)).toThrow('no such column');
     database.close();
-  });
-
-  it('is left as it is when such a program has set the version back, with row numbers that never come again', async () => {
-    const states = Object.fromEntries(Array.from({ length: 20 }, (_, key) => [`k${key}`, former({ failures: 1 })]));
-    const file = writeDatabase(states);
-    await openDatabase(file).then(({ codes }) => codes.judge(attempt(), START));
-    for (const version of [3, 2, 1]) {
-      await Promise.all(stores.splice(0).map((store) => store.close()));
-      const database = new DatabaseSync(file);
-      expect(database.prepare('SELECT min(id) AS first FROM otp_state').get()).toEqual({ first: 21 });
-      database.exec(`PRAGMA user_version = ${version}`);
-      database.close();
-      const { codes } = await openDatabase(file);
-      expect(await codes.judge(attempt(), START)).toMatchObject({ outcome: 'replayed' });
-      expect(count(file, 'former_state')).toBe(20);
-    }
   });
 
   it('is looked for only in a database that has one', async () => {
@@ -122,6 +101,77 @@ describe('a database of the third version', () => {
     const opened = await Promise.all(Array.from({ length: 4 }, () => openDatabase(file)));
     const judged = await Promise.all(opened.map(({ codes }) => codes.judge(attempt(), START)));
     expect(judged.map(({ outcome }) => outcome)).toEqual(Array(4).fill('replayed'));
+  });
+});
+
+describe('a database of the fourth version', () => {
+  function write(file: string): void {
+    const database = createOldDatabase(file, 4);
+    const state = database.prepare(
+      'INSERT INTO otp_state (name, failures, locked_until, expires_at, tracks) VALUES (?, ?, ?, ?, ?)',
+    );
+    state.run('used', 0, 0, START + DAY, `t30:${STEP}:${STEP}:${START + DAY}`);
+    state.run('counted', 4, 0, null, 'h:0:57:-');
+    const old = database.prepare('INSERT INTO former_state VALUES (?, ?, 3, 0, ?)');
+    old.run(named('former').former, STEP, START + DAY);
+    // The name of request id "request" of the secret "used".
+    const answer = database.prepare("INSERT INTO otp_answer VALUES (?, ?, 'payload', 'accepted', ?, 1, 5, null, ?)");
+    answer.run(7, 'nXnyrp-1Vo1BNMyZ8f5umk', STEP, START + DAY);
+    database.close();
+  }
+
+  it('keeps its states, its former states and its answers', async () => {
+    const file = join(folder, 'fourth', 'otpd.db');
+    write(file);
+    const { codes } = await openDatabase(file);
+    const request = { id: 'request', payload: 'payload' };
+    expect(await codes.judge(attempt({ fingerprint: 'used', request }), START)).toEqual({
+      outcome: 'accepted',
+      step: STEP,
+      drift: 1,
+      attemptsRemaining: 5,
+      retryAfterMs: undefined,
+    });
+    expect(await codes.judge(attempt({ fingerprint: 'used' }), START)).toMatchObject({ outcome: 'replayed' });
+    expect(await codes.judge(attempt({ fingerprint: 'former' }), START)).toMatchObject({
+      outcome: 'replayed',
+      attemptsRemaining: 2,
+    });
+    const counted = attempt({ ...HOTP, fingerprint: 'counted', step: 57 });
+    expect(await codes.judge(counted, START + 400 * DAY)).toMatchObject({ outcome: 'replayed', attemptsRemaining: 1 });
+  });
+
+  it('refuses, once it was opened, the program of that version, which reads it by the numbers of its rows', async () => {
+    const file = join(folder, 'still-open', 'otpd.db');
+    write(file);
+    const database = new DatabaseSync(file);
+    const newer = database.prepare('SELECT id, name FROM otp_state WHERE id > ? ORDER BY id');
+    expect(newer.all(0)).toHaveLength(2);
+    await openDatabase(file);
+    expect(() => newer.all(0)).toThrow('no such column: id');
+    database.close();
+  });
+});
+
+describe.each([1, 2, 3, 4] as const)('a database of version %i', (version) => {
+  it('has the tables of a new one once it was opened', async () => {
+    const [old, fresh] = [join(folder, `version-${version}`, 'otpd.db'), join(folder, `new-${version}`, 'otpd.db')];
+    createOldDatabase(old, version).close();
+    await Promise.all([old, fresh].map(openDatabase));
+    const tables = (file: string) => {
+      const database = new DatabaseSync(file);
+      const found = database
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' ORDER BY name")
+        .all()
+        .map(({ name, sql }) => [name, String(sql).replaceAll(/\s+/g, ' ')]);
+      const meta = database
+        .prepare('SELECT key FROM meta ORDER BY key')
+        .all()
+        .map(({ key }) => key);
+      database.close();
+      return { found, meta };
+    };
+    expect(tables(old)).toEqual(tables(fresh));
   });
 });
 
@@ -176,6 +226,7 @@ redisSuite('a Redis of an earlier version', () => {
         const name = `model${runs}`;
         const formers = new Map<string, FormerState>([
           [`${name}-0`, one],
+          [`${name}-1`, other],
           [`${name}-30`, other],
         ]);
         for (const [key, state] of formers) await put(key, state);
@@ -187,7 +238,7 @@ redisSuite('a Redis of an earlier version', () => {
           expect(await codes.judge(mine, now)).toEqual(model.judge(mine, now));
           expect(await codes.inspect(mine, now)).toEqual(model.inspect(mine, now));
         }
-        for (const key of [`${name}-0`, `${name}-30`])
+        for (const key of [`${name}-0`, `${name}-1`, `${name}-30`])
           expect(await direct.exists(`{otpd}:c:${key}`)).toBe(formers.has(key) ? 1 : 0);
       }),
       { numRuns: 100 },

@@ -1,12 +1,11 @@
-/** What an operator changes in Redis is changed in one step with what it was made of, though it takes two round trips. */
+/** An operator's change in Redis takes two round trips, and is made only if the state has not changed between them. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { CodeStore } from '../../src/ports/codes.ts';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
 import { createRedisCodes } from '../../src/store/redis/codes.ts';
 import { type Connection, connect } from '../../src/store/redis/connection.ts';
-import { identify } from '../../src/store/redis/identity.ts';
 import { createRun } from '../../src/store/redis/script.ts';
-import { createSession } from '../../src/store/redis/session.ts';
+import { createSession, identify } from '../../src/store/redis/session.ts';
 import { parseRedisUrl } from '../../src/store/redis/url.ts';
 import { START } from '../auth/fixtures.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';

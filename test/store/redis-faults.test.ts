@@ -1,4 +1,4 @@
-/** What Redis can do to a store: fall silent, die, come back full or read-only. Never a code accepted twice, and back by itself. */
+/** Redis falls silent, dies, and comes back full or read-only: no code is accepted twice, and the store recovers without help. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Attempt } from '../../src/ports/codes.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
@@ -15,7 +15,7 @@ import {
   tally,
 } from './redis-fixtures.ts';
 
-/** What a Verify may take to be refused, and what the service may take to be back, in ms. */
+/** How long a Verify may take to be refused, and the service to be back, in ms. */
 const REFUSED_WITHIN = 300;
 const BACK_WITHIN = 2000;
 

@@ -1,4 +1,4 @@
-/** What the tests of the Redis store share: stores that are closed by themselves, attempts, and waiting for an answer. */
+/** Fixtures of the tests of the Redis store: stores that are closed after each test, attempts, and waiting for an answer. */
 import { inspect } from 'node:util';
 import { afterEach } from 'vitest';
 import type { Attempt, Judgement } from '../../src/ports/codes.ts';
@@ -55,7 +55,7 @@ export function storeOpener(): (options: Partial<RedisStoreOptions> & { readonly
   };
 }
 
-/** What a call ends in, in one word, and after how many ms; all that an outage shows is kept, for a search for what it must not show. */
+/** Tells in a word how a call ends, and after how many ms; `shown` is all that an outage shows, to be searched for secrets. */
 export async function endOf(call: Promise<unknown>): Promise<{ end: string; ms: number; shown: string }> {
   const startedAt = performance.now();
   const result = await call.catch((error: unknown) => error);

@@ -16,7 +16,7 @@ redisSuite('the Redis store that has lost its state', () => {
   const open = storeOpener();
   const start = redisStarter();
 
-  /** A store in use: bound, and step 100 accepted. What it says at the start is left out; `losses` are the calls of `onLost`. */
+  /** A store in use: bound, and step 100 accepted. Its warnings at the start are left out; `losses` are the calls of `onLost`. */
   async function openInUse(server: RedisServer) {
     const losses: Error[] = [];
     const store = await open({ url: server.url, onLost: (error) => losses.push(error) });

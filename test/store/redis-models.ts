@@ -1,4 +1,4 @@
-/** What the Redis scripts are held to: the rules of policy with a state around them, kept as simply as can be; and what is tried on both. */
+/** Models of the Redis scripts: the rules with a state around them, kept as simply as can be; and what is tried on both. */
 import fc from 'fast-check';
 import { addCall, advance, emptyLog, stateOf, takeBack, type WindowLog, waitMs } from '../../src/limits/sliding-window.ts';
 import type { Attempt, CodeState, FormerState, Judgement, RequestIdReused, Reset, StateName } from '../../src/ports/codes.ts';
@@ -41,7 +41,7 @@ export interface LimitsModel {
   refund(windows: readonly LimitWindow[], chargedAt: number, count: number, options: RefundOptions): void;
 }
 
-/** One subject by the rules of the window. */
+/** The limits of a subject by the rules of the window. */
 export function createLimitsModel(): LimitsModel {
   const logs = new Map<string, WindowLog>();
   const logOf = ({ name }: LimitWindow): WindowLog => {
@@ -74,7 +74,7 @@ export interface CodesModel {
   reset(name: StateName, now: number, nextCounter?: number): Reset;
 }
 
-/** What a store does around `judge`; unlike the memory store it forgets nothing when the clock leaps there and back. `formers` are used up. */
+/** The state around `judge`; unlike the memory store the model forgets nothing when the clock leaps there and back. `formers` are used up. */
 export function createCodesModel(formers: Map<string, FormerState> = new Map()): CodesModel {
   const states = new Map<string, CodeState>();
   const answers = new Map<string, { payload: string; judgement: Judgement; expiresAt: number }>();

@@ -12,7 +12,7 @@ import { redisSuite } from '../support/redis.ts';
 import { named } from './codes-fixtures.ts';
 import { ACCEPTED, attempt, endOf, redisStarter, requested, storeOpener } from './redis-fixtures.ts';
 
-/** What a restricted user needs; CONFIG GET only spares a warning. */
+/** The rights of a restricted user; CONFIG GET only spares a warning. */
 const ACL =
   '~{otpd}:* -@all +client|setname +info +config|get +evalsha +eval +wait +time +get +set +pexpire +pexpireat +pexpiretime +pttl' +
   ' +hget +hset +hlen +hexists +hgetall';

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { copyDatabase, takeUpCopy } from '../../src/store/sqlite/backup.ts';
-import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
-import { seizeDatabase } from '../../src/store/sqlite/seize.ts';
+import { copyDatabase, seizeDatabase, takeUpCopy } from '../../src/store/sqlite/backup.ts';
+import { APPLICATION_ID, SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { issue, START } from '../auth/fixtures.ts';
+import { createOldDatabase } from './old-database.ts';
 
 /** More than a copy takes over in ten steps. */
 const FILLED_BYTES = 60_000_000;
@@ -101,7 +101,7 @@ describe('a copy', () => {
   });
 
   it('leaves the tables of an earlier version as they are', async () => {
-    execute(file, `${MIGRATIONS[0]}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 1`);
+    createOldDatabase(file, 1).close();
     expect(await copyDatabase(file, copy, quiet)).toMatchObject({ schema: 1, apiKeys: 0 });
     expect(await takeUpCopy(copy, 'backup')).toMatchObject({ schema: 1 });
     await openSqliteStore({ file: copy }).close();
@@ -145,7 +145,7 @@ describe('a copy', () => {
   });
 });
 
-const LATER = `${MIGRATIONS[0]}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION + 1}`;
+const LATER = `CREATE TABLE meta (key); PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION + 1}`;
 
 describe('a database', () => {
   it('that an idle store has open cannot be seized', async () => {

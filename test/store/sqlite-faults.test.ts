@@ -5,12 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Store, StoreUnavailableError } from '../../src/ports/store.ts';
+import { judgeOrder, type WriterData } from '../../src/store/sqlite/orders.ts';
+import { createQueue } from '../../src/store/sqlite/queue.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { identify } from '../../src/store/sqlite/writer-file.ts';
 import { issue, START } from '../auth/fixtures.ts';
 import { attempt, named, outcomeOf, tallyOf } from './codes-fixtures.ts';
 import { type OtherProcess, startProcess } from './codes-processes.ts';
+
+const WRITER = new URL('../../src/store/sqlite/writer.ts', import.meta.url);
 
 let folder: string;
 let file: string;
@@ -81,16 +87,43 @@ describe('a file that another process keeps locked', () => {
     expect(await store.codes.inspect(named('key-599'), START)).toMatchObject({ tracks: [] });
   });
 
+  it('is waited for longer by the first ping, whose writer is starting, than by the next', async () => {
+    const other = new DatabaseSync(file);
+    other.exec('BEGIN IMMEDIATE');
+    const starting = openSqliteStore({ file });
+    cleaning.push(starting.close);
+    const first = starting.ping();
+    const given = await Promise.race([
+      first.then(() => 'the first'),
+      expect(store.ping())
+        .rejects.toThrow(StoreUnavailableError)
+        .then(() => 'the next'),
+    ]);
+    expect(given).toBe('the next');
+    other.exec('ROLLBACK');
+    other.close();
+    await first;
+  });
+
   it('has nothing of what was rejected take effect later', async () => {
     const other = new DatabaseSync(file);
     other.exec('BEGIN IMMEDIATE');
-    const crowd = Array.from({ length: 1000 }, (_, key) => attempt({ fingerprint: `key-${key}`, step: undefined }));
-    // In one batch with the first of them, and more patient: it gets the lock when they are gone.
-    const ping = store.ping();
-    expect(await tallyOf(store.codes, crowd, START)).toMatchObject({ unavailable: 1000 });
+    const workerData: WriterData = { file, identity: identify(file) };
+    const queue = createQueue(
+      () => new Worker(WRITER, { workerData, execArgv: [] }),
+      () => undefined,
+    );
+    // In one batch with the first attempts, and more patient than any machine is slow: it gets the lock when they are gone.
+    const ping = queue.send(['ping', false], 60_000);
+    const crowd = Array.from({ length: 1000 }, (_, key) => {
+      const order = judgeOrder(attempt({ fingerprint: `key-${key}`, step: undefined }), START);
+      return expect(queue.send(order, 200)).rejects.toThrow(StoreUnavailableError);
+    });
+    await Promise.all(crowd);
     other.exec('ROLLBACK');
     await ping;
-    await store.ping();
+    await queue.send(['ping', false], 60_000);
+    await queue.close();
     expect(other.prepare('SELECT count(*) AS rows FROM otp_state').get()).toEqual({ rows: 1 });
     other.close();
   });

@@ -1,4 +1,4 @@
-/** What every store promises of secrets with several names, and of clocks that leap: the rules themselves are tested with `judge`. */
+/** The promises of every store about secrets with several names, and about clocks that leap: the rules themselves are tested with `judge`. */
 import { describe, expect, it } from 'vitest';
 import type { Attempt, CodeStore } from '../../src/ports/codes.ts';
 import { UNKNOWN_KEY } from '../../src/verification/rules.ts';

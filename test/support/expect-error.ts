@@ -1,4 +1,4 @@
-/** What holds for every error of ours, whatever went wrong and however it was called. */
+/** Asserts what holds for every error of ours, whatever went wrong and however it was called. */
 import type { status as codes } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import { expect } from 'vitest';

@@ -1,7 +1,7 @@
 /** The layers of `src`, and what an import may not do: go upward, leave its transport, or come back to where it started. */
 import { posix } from 'node:path';
 
-/** What each folder of `src` may import besides itself; a transport and its handlers are given their store, so they import none. */
+/** The folders of `src` that each may import besides itself; a transport and its handlers are given their store, so they import none. */
 const MAY_IMPORT = {
   otp: [],
   util: [],
@@ -14,14 +14,16 @@ const MAY_IMPORT = {
   listener: ['rpc', 'limits', 'auth', 'ports'],
   service: ['rpc', 'verification', 'limits', 'auth', 'ports', 'otp'],
   grpc: ['listener', 'service', 'rpc', 'verification', 'limits', 'auth', 'ports', 'otp'],
+  http: ['listener', 'rpc', 'limits', 'auth', 'ports', 'otp'],
   config: ['store', 'ports', 'otp', 'util'],
   observability: ['config', 'rpc', 'ports', 'otp'],
-  cluster: ['observability', 'limits', 'ports', 'otp'],
+  cluster: ['observability', 'config', 'limits', 'ports', 'otp'],
   app: [
     'listener',
     'config',
     'observability',
     'grpc',
+    'http',
     'service',
     'rpc',
     'store',
@@ -52,9 +54,11 @@ const MAY_IMPORT = {
 type Layer = keyof typeof MAY_IMPORT;
 
 /** Where generated code may be known. */
-const KNOWS_GEN: ReadonlySet<Layer> = new Set(['rpc', 'service', 'grpc', 'observability', 'client', 'cli']);
-/** Where gRPC may be known: the transport, and the clients. */
-const KNOWS_GRPC = /^src\/(grpc\/|client\/|cli\/client\.ts$)/;
+const KNOWS_GEN: ReadonlySet<Layer> = new Set(['rpc', 'service', 'grpc', 'http', 'observability', 'client', 'cli']);
+/** Where gRPC may be known: the transport, and the client library. */
+const KNOWS_GRPC: ReadonlySet<Layer> = new Set(['grpc', 'client']);
+/** Where the library of Connect may be known: the files that are loaded at the first call that needs it. */
+const KNOWS_CONNECT = /^src\/http\/connect\/library(-call)?\.ts$/;
 
 /** The only files directly below `src`: they start the program. */
 const START: ReadonlySet<string> = new Set(['bin.ts', 'main.ts']);
@@ -69,7 +73,7 @@ export function layeringViolations(files: ReadonlyMap<string, string>): string[]
     .concat(cycles(graph));
 }
 
-/** What a file imports: paths from the root for our own files, names for packages. */
+/** The imports of a file: paths from the root for our own files, names for packages. */
 function importsOf(path: string, text: string): string[] {
   const code = text.replace(/\/\*.*?\*\//gs, '').replace(/^\s*\/\/.*$/gm, '');
   return [...code.matchAll(IMPORT)].map(([, name = '']) =>
@@ -79,7 +83,9 @@ function importsOf(path: string, text: string): string[] {
 
 function violation(path: string, target: string): string | undefined {
   const layer = layerOf(path);
-  if (target.startsWith('@grpc/')) return KNOWS_GRPC.test(path) ? undefined : `${path} knows gRPC: ${target}`;
+  if (target.startsWith('@grpc/')) return KNOWS_GRPC.has(layer) ? undefined : `${path} knows gRPC: ${target}`;
+  if (target.startsWith('@connectrpc/'))
+    return KNOWS_CONNECT.test(path) ? undefined : `${path} knows Connect's library: ${target}`;
   if (target.startsWith('gen/')) return KNOWS_GEN.has(layer) ? undefined : `${path} knows generated code: ${target}`;
   if (!target.startsWith('src/')) return undefined;
   const allowed: readonly string[] = [layer, ...MAY_IMPORT[layer]];

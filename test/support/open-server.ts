@@ -1,12 +1,14 @@
-/** The real gRPC server over the real lifecycle, with every caller let in as the same one: for callers who have no API keys. */
+/** The real servers over the real lifecycle, with every caller let in as the same one: for callers who have no API keys. */
+import type { Authenticator } from '../../src/auth/authenticator.ts';
 import { createGrpcServer, type GrpcOptions, type GrpcServer } from '../../src/grpc/server.ts';
+import { createHttpServer, type HttpServer } from '../../src/http/server.ts';
 import { createCharging } from '../../src/limits/charging.ts';
 import { createLocalLimits } from '../../src/limits/local-counter.ts';
 import { DEFAULT_PLANS } from '../../src/limits/plans.ts';
 import { CALLER_SCOPES, type Principal } from '../../src/ports/principal.ts';
 import { createAdmit } from '../../src/rpc/admission.ts';
 import { createCallerAddress } from '../../src/rpc/caller-address.ts';
-import { createLifecycle, type Hooks } from '../../src/rpc/lifecycle.ts';
+import { createLifecycle, type Hooks, type Lifecycle } from '../../src/rpc/lifecycle.ts';
 import type { Method } from '../../src/rpc/method.ts';
 
 const CALLER: Principal = { keyId: 'anybody', plan: 'unlimited', scopes: new Set(CALLER_SCOPES) };
@@ -15,12 +17,51 @@ export interface OpenServerOptions extends Partial<Pick<GrpcOptions, 'fastPath' 
   readonly onEnd?: Hooks['onEnd'];
 }
 
-/** Makes the server of `methods`; nothing listens yet. Authentication aside, all of it is real. */
+/** Makes the gRPC server of `methods`; nothing listens yet. Authentication aside, all of it is real. */
 export function createOpenServer(methods: readonly Method[], options: OpenServerOptions = {}): GrpcServer {
-  const { fastPath = true, tls, onRefused = () => undefined, onEnd = () => undefined } = options;
+  const { fastPath = true, onEnd } = options;
+  return createGrpcServer({
+    methods,
+    lifecycle: openLifecycle(methods, onEnd),
+    reflection: false,
+    fastPath,
+    onFastPath: () => undefined,
+    ...listening(options),
+  });
+}
+
+/** The same over HTTP. */
+export function createOpenHttpServer(methods: readonly Method[], options: OpenServerOptions = {}): HttpServer {
+  const { onEnd } = options;
+  const onFault = (error: unknown): void => {
+    throw error;
+  };
+  return createHttpServer({
+    methods,
+    lifecycle: openLifecycle(methods, onEnd),
+    restApis: [],
+    corsOrigins: [],
+    onFault,
+    ...listening(options),
+  });
+}
+
+function listening({
+  tls,
+  onRefused = () => undefined,
+}: OpenServerOptions): Pick<GrpcOptions, 'tls' | 'bounds' | 'onRefused' | 'onTlsProblem'> {
+  return { tls, bounds: { maxConnections: 1000, maxConnectionsPerAddress: 1000 }, onRefused, onTlsProblem: () => undefined };
+}
+
+/** The lifecycle alone; `authenticate` says who a key stands for, if not everybody is to be let in. */
+export function openLifecycle(
+  methods: readonly Method[],
+  onEnd: Hooks['onEnd'] = () => undefined,
+  authenticate: Authenticator['authenticate'] = () => CALLER,
+): Lifecycle {
   const admit = createAdmit({
     authenticator: {
-      authenticate: () => CALLER,
+      authenticate,
       watch: () => () => undefined,
       knows: () => true,
       forget: () => undefined,
@@ -35,15 +76,5 @@ export function createOpenServer(methods: readonly Method[], options: OpenServer
     }),
     plans: DEFAULT_PLANS,
   });
-  return createGrpcServer({
-    methods,
-    lifecycle: createLifecycle({ methods, admit, clock: Date.now, hooks: { onEnd }, callerAddress: createCallerAddress([]) }),
-    reflection: false,
-    fastPath,
-    onFastPath: () => undefined,
-    tls,
-    bounds: { maxConnections: 1000, maxConnectionsPerAddress: 1000 },
-    onRefused,
-    onTlsProblem: () => undefined,
-  });
+  return createLifecycle({ methods, admit, clock: Date.now, hooks: { onEnd }, callerAddress: createCallerAddress([]) });
 }

@@ -26,12 +26,9 @@ interface Program {
   readonly configuration: (folder: string, port: number, upstream: string) => string;
 }
 
-const PROGRAMS: Readonly<Record<ProxyName, Program>> = {
-  nginx: {
-    version: ['nginx', '-v'],
-    run: (folder) => ['nginx', '-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'],
-    file: 'nginx.conf',
-    configuration: (folder, port, upstream) => `
+/** A configuration of nginx that runs in the foreground and keeps its files in `folder`, with `http` in its block of that name. */
+export function nginxConfiguration(folder: string, http: string): string {
+  return `
 daemon off;
 master_process off;
 pid ${folder}/nginx.pid;
@@ -43,15 +40,28 @@ http {
   fastcgi_temp_path ${folder}/fastcgi;
   uwsgi_temp_path ${folder}/uwsgi;
   scgi_temp_path ${folder}/scgi;
+${http}
+}
+`;
+}
+
+const PROGRAMS: Readonly<Record<ProxyName, Program>> = {
+  nginx: {
+    version: ['nginx', '-v'],
+    run: (folder) => ['nginx', '-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'],
+    file: 'nginx.conf',
+    configuration: (folder, port, upstream) =>
+      nginxConfiguration(
+        folder,
+        `
   server {
     listen 127.0.0.1:${port} http2;
     location / {
       grpc_pass grpc://${upstream};
       grpc_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
     }
-  }
-}
-`,
+  }`,
+      ),
   },
   haproxy: {
     version: ['haproxy', '-v'],
@@ -91,13 +101,13 @@ export function proxySuite(name: ProxyName, suite: () => void): void {
   suiteUnless(isInstalled ? undefined : `${name} is not installed`, `behind ${name}`, suite);
 }
 
-/** Starts a proxy in front of `upstream` (`host:port`). */
-export async function startProxy(name: ProxyName, upstream: string): Promise<Proxy> {
+/** Starts a proxy in front of `upstream` (`host:port`), with another configuration than the one for gRPC if it is given. */
+export async function startProxy(name: ProxyName, upstream: string, other?: Program['configuration']): Promise<Proxy> {
   const { run, file, configuration } = PROGRAMS[name];
   const folder = mkdtempSync(join(tmpdir(), `otpd-${name}-`));
   for (let left = TRIES; left > 0; left -= 1) {
     const port = await freePort();
-    writeFileSync(join(folder, file), configuration(folder, port, upstream));
+    writeFileSync(join(folder, file), (other ?? configuration)(folder, port, upstream));
     const [program = '', ...args] = run(folder);
     const child = spawn(program, args, { stdio: 'ignore' });
     children.add(child);

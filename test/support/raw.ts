@@ -4,7 +4,7 @@ import { connect as connectTcp } from 'node:net';
 import { status as codes, Metadata, type MetadataValue } from '@grpc/grpc-js';
 import { type Details, detailsOf } from './client.ts';
 
-/** What came back; all undefined where the stream ended without it. */
+/** An answer; its parts are undefined where the stream ended without them. */
 export interface RawAnswer {
   readonly httpStatus: number | undefined;
   /** The name of the gRPC status code. */
@@ -70,7 +70,7 @@ export function rawCall(session: ClientHttp2Session, path: string, { headers, bo
   return answerOf(stream);
 }
 
-/** What comes back on a stream, once the server has said all or the stream is gone. */
+/** The answer on a stream, once the server has said all or the stream is gone. */
 export function answerOf(stream: ClientHttp2Stream): Promise<RawAnswer> {
   const metadata: Record<string, unknown> = {};
   const body: Buffer[] = [];

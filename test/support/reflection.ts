@@ -8,7 +8,7 @@ import { metadataOf, type TestClient } from './client.ts';
 /** The field of a `ServerReflectionRequest` that holds a name. */
 export const ASK = { fileByName: 3, fileContainingSymbol: 4, extensionNumbers: 6, services: 7 } as const;
 
-/** One answer: the files or the services that it names, or the code of its error. */
+/** An answer: the files or the services that it names, or the code of its error. */
 export interface ReflectionAnswer {
   readonly files: string[];
   readonly services: string[];

@@ -13,6 +13,8 @@ export interface TestServer {
   readonly address: string;
   /** The port alone. */
   readonly port: number;
+  /** Where HTTP is served; it is off unless a flag says otherwise. */
+  readonly httpUrl: string;
   readonly dataDir: string;
   /** An API key of plan unlimited with all scopes. */
   readonly apiKey: string;
@@ -38,9 +40,12 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const log = options.log ?? createLog('info', { write: (text) => void written.push(text) });
   // The wire suites run in both modes.
   const fastPath = process.env['OTPD_FAST_PATH'] ?? 'on';
-  const config = loadConfig({ listen: '127.0.0.1:0', dataDir, shutdownGrace: '2', fastPath, ...flags }, env ?? {});
+  const config = loadConfig(
+    { listen: '127.0.0.1:0', httpListen: 'off', dataDir, shutdownGrace: '2', fastPath, ...flags },
+    env ?? {},
+  );
   const app = await build(config, { log, clock, ...(store && { store }) });
-  const address = await app.run();
+  const { grpc: address, http } = await app.run();
   const createKey = async (input: Partial<NewApiKey> = {}): Promise<string> => {
     const { apiKey, record } = issueApiKey({ name: 'test', plan: 'unlimited', scopes: SCOPES, ...input }, clock());
     await app.store.keys.insert(record);
@@ -50,6 +55,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     app,
     address,
     port: Number(address.slice(address.lastIndexOf(':') + 1)),
+    httpUrl: `${config.tls === undefined ? 'http' : 'https'}://${http}`,
     dataDir,
     apiKey: await createKey(),
     createKey,

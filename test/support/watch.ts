@@ -11,7 +11,7 @@ import { type Details, detailsOf, metadataOf, methods, type TestClient } from '.
 /** An open stream. */
 export interface Watch {
   readonly call: ClientReadableStream<Buffer>;
-  /** What has come so far. */
+  /** The messages so far. */
   readonly responses: WatchTokenResponse[];
   /** Resolves with the first message, or with undefined if the stream ends before. */
   readonly first: Promise<WatchTokenResponse | undefined>;

@@ -3,13 +3,14 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Algorithm } from '../../src/otp/params.ts';
-import { createFingerprints, stateNameOf } from '../../src/verification/fingerprint.ts';
+import { createFingerprints, FINGERPRINT_KEY_BYTES, stateNameOf } from '../../src/verification/fingerprint.ts';
 
-const KEY = Uint8Array.from({ length: 32 }, (_, index) => index);
+const KEY = Uint8Array.from({ length: FINGERPRINT_KEY_BYTES }, (_, index) => index);
 const SECRET = Buffer.from('12345678901234567890');
 const LONG = Buffer.alloc(100, 7);
 const ALGORITHMS: readonly Algorithm[] = ['SHA1', 'SHA256', 'SHA512'];
-const { ofSecret, ofKey, ofRequest, identity } = createFingerprints(KEY);
+const fingerprints = createFingerprints(KEY);
+const { ofSecret, ofKey, ofRequest, identity, keyFor } = fingerprints;
 
 describe('known answers, made with the hmac module of Python', () => {
   it('name secrets', () => {
@@ -33,6 +34,13 @@ describe('known answers, made with the hmac module of Python', () => {
   it('name requests and the key itself', () => {
     expect(ofRequest(['x', 1, undefined])).toBe('nedRxNAT9onJFC6fLNHwYQ');
     expect(identity).toBe('r4SrypK7kpVrWZUOgFQPKQ');
+  });
+
+  it('make keys for other uses', () => {
+    expect(keyFor('picture-links').export().toString('hex')).toBe(
+      '130ea7b1e28977783af7aa9d8ae50558f2f8aca3ef36fb3e39bc36badcd1e15c',
+    );
+    expect(keyFor('another').equals(keyFor('picture-links'))).toBe(false);
   });
 });
 
@@ -80,7 +88,7 @@ describe('the name of a secret', () => {
         ['hotp', 'SHA512', 6, 0],
       ] as const
     ).map(([type, algorithm, digits, period]) =>
-      stateNameOf({ ofSecret, ofKey, ofRequest, identity }, SECRET, { type, algorithm, digits, period }, { hasFormer: true }),
+      stateNameOf(fingerprints, SECRET, { type, algorithm, digits, period }, { hasFormer: true }),
     );
     expect(new Set(names.map(({ fingerprint }) => fingerprint))).toEqual(new Set(['zZBC81KXPV5zJhJbN42Wgw']));
     expect(new Set(names.map(({ former }) => former)).size).toBe(3);

@@ -1,4 +1,4 @@
-/** One state per secret: no moving factor passes twice under any name, and a user who really enrols the same secret again is let in. */
+/** A secret has one state: no moving factor passes twice under any name, and a user who really enrols the same secret again is let in. */
 import { describe, expect, it } from 'vitest';
 import type { Attempt, CodeState } from '../../src/ports/codes.ts';
 import { judge, presentState, UNKNOWN_KEY } from '../../src/verification/rules.ts';

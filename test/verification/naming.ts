@@ -1,4 +1,4 @@
-/** One secret under many names, as a caller could try them: what no store may accept twice. */
+/** Gives a secret many names, as a caller could try them: no store may accept a moving factor twice. */
 import type { Attempt } from '../../src/ports/codes.ts';
 import { attempt, DAY, named } from '../store/codes-fixtures.ts';
 

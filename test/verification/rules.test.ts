@@ -10,8 +10,8 @@ import {
   LONGEST_DELAY_MS,
   lockEnd,
 } from '../../src/verification/lock.ts';
-import { FAILURES_KEPT_MS, judge, presentState, UNKNOWN_KEY, unlocked } from '../../src/verification/rules.ts';
-import { USED_KEPT_MS } from '../../src/verification/tracks.ts';
+import { ANSWER_KEPT_MS, FAILURES_KEPT_MS, judge, presentState, UNKNOWN_KEY, unlocked } from '../../src/verification/rules.ts';
+import { MATCHABLE_PERIODS, MOST_TRACKS, USED_KEPT_MS } from '../../src/verification/tracks.ts';
 import { MINUTE, START } from '../auth/fixtures.ts';
 import { attempt, DAY, HOTP, hotpTrack, MATCHABLE_MS, PERIOD, STEP, state, track } from '../store/codes-fixtures.ts';
 
@@ -22,6 +22,19 @@ const failed = (failures: number, known: Partial<CodeState> = {}) =>
 function right(outcome: 'accepted' | 'replayed', attemptsRemaining: number = FREE_ATTEMPTS): Judgement {
   return { outcome, step: STEP, drift: 0, attemptsRemaining, retryAfterMs: undefined };
 }
+
+it('the bounds are those that docs/security.md promises', () => {
+  const days = (ms: number) => ms / DAY;
+  expect({ FREE_ATTEMPTS, HARD_STOP, MOST_TRACKS, MATCHABLE_PERIODS }).toEqual({
+    FREE_ATTEMPTS: 5,
+    HARD_STOP: 100,
+    MOST_TRACKS: 4,
+    MATCHABLE_PERIODS: 21,
+  });
+  expect(UNKNOWN_KEY).toEqual(state({ failures: 0, lockedUntil: 0, tracks: [], expiresAt: 0 }));
+  expect([FIRST_DELAY_MS, LONGEST_DELAY_MS]).toEqual([MINUTE, DAY]);
+  expect([USED_KEPT_MS, FAILURES_KEPT_MS, ANSWER_KEPT_MS].map(days)).toEqual([30, 365, 1]);
+});
 
 describe('a right code', () => {
   it('claims its step, until its codes can match no more and 30 days longer', () => {

@@ -169,6 +169,11 @@ describe('a reset', () => {
       expect(judge(known, attempt({ step }), START).judgement.outcome).toBe(judged);
   });
 
+  it('does not forget one that begins with the current step, whose code would pass again', () => {
+    expect(tracksAfter(track({ first: STEP, last: ahead }))).toEqual([track({ last: STEP })]);
+    expect(tracksAfter(track({ first: STEP + 1, last: ahead }))).toEqual([]);
+  });
+
   it('puts it back too where a leap of more than 30 days has had earlier steps forgotten', () => {
     const far = STEP + 86_400;
     expect(tracksAfter(track({ last: far }))).toEqual([]);

@@ -1,31 +1,21 @@
 /** Every bad input with its exact code, reason and field violations; and nothing of the request in the answer. */
 import { type DescMethod, fromJson, type JsonValue } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { WatchTokenRequest } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import { createTestClient, type Details, methods, type TestClient } from '../support/client.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { type Details, methods } from '../support/client.ts';
 import { openWatch } from '../support/watch.ts';
+import { wireForAll } from '../support/wire.ts';
 import table from '../vectors/bad-requests.json' with { type: 'json' };
 
-let server: TestServer;
-let client: TestClient;
-
-beforeAll(async () => {
-  server = await startServer();
-  client = createTestClient(server.address, server.apiKey);
-});
-afterAll(async () => {
-  client.close();
-  await server.close();
-});
+const wire = wireForAll();
 
 type MethodName = keyof typeof methods;
 
 async function send(name: MethodName, json: JsonValue): Promise<{ code: string; details: Details }> {
   const method: DescMethod = methods[name];
   const request = fromJson(method.input, json);
-  if (name === 'watchToken') return openWatch(client, server.apiKey, request as WatchTokenRequest).ended;
-  return client.call(method, request);
+  if (name === 'watchToken') return openWatch(wire.client, wire.server.apiKey, request as WatchTokenRequest).ended;
+  return wire.client.call(method, request);
 }
 
 describe('every bad field is named, all of them at once', () => {
@@ -43,7 +33,7 @@ describe('every bad field is named, all of them at once', () => {
     '$method: $name, by name in the message',
     async ({ method, request, violations }) => {
       const descriptor: DescMethod = methods[method as MethodName];
-      const { message, details } = await client.call(descriptor, fromJson(descriptor.input, request as JsonValue));
+      const { message, details } = await wire.client.call(descriptor, fromJson(descriptor.input, request as JsonValue));
       expect(message).toBe(details.inner?.message);
       for (const violation of violations.slice(0, 3)) expect(message).toContain(violation);
     },
@@ -58,7 +48,7 @@ describe('every bad field is named, all of them at once', () => {
 describe('moments at the edges of what a Timestamp can say', () => {
   const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
   const at = (seconds: bigint, nanos: number) =>
-    client.call(methods.token, { key, at: { seconds, nanos }, pastSteps: 2, futureSteps: 2 });
+    wire.client.call(methods.token, { key, at: { seconds, nanos }, pastSteps: 2, futureSteps: 2 });
 
   test.each([
     ['nanoseconds below zero', 0n, -1],

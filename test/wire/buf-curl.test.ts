@@ -1,4 +1,4 @@
-/** What a person with `buf curl` sees: the contract by reflection, and errors with their details. */
+/** `buf curl` shows a person the contract, by reflection, and errors with their details. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type DescMessage, fromBinary } from '@bufbuild/protobuf';

@@ -1,4 +1,4 @@
-/** What reflection says of files: of the contract, and of made ones where that has nothing to ask for. */
+/** Reflection of files: of the contract, and of made ones for what the contract does not have. */
 import { create, createFileRegistry, type DescFile, fromBinary } from '@bufbuild/protobuf';
 import { nestedTypes } from '@bufbuild/protobuf/reflect';
 import {

@@ -77,7 +77,7 @@ describe('an answer is the same, whoever serves it:', () => {
     expect(identity).toEqual(theirs);
   });
 
-  /** What the contract promises of an answer. */
+  /** The parts of an answer that the contract promises. */
   function said({ httpStatus, code, message, details, metadata, body }: RawAnswer): Partial<RawAnswer> {
     const { date: _, 'grpc-encoding': _e, 'grpc-accept-encoding': _a, 'grpc-message': _m, ...rest } = metadata;
     return { httpStatus, code, message: code === 'OK' ? '' : message, details, metadata: rest, body };

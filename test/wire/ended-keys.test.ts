@@ -5,37 +5,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseApiKey, revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
 import { databaseFile } from '../../src/store/open.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import { expectError } from '../support/expect-error.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { redisSuite, startRedis } from '../support/redis.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { startServer } from '../support/server.ts';
 import { openWatch, type Watch } from '../support/watch.ts';
+import { wireForEach } from '../support/wire.ts';
 
 const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' }, periodSeconds: 1 } as const;
 
-let server: TestServer;
-let client: TestClient;
-
-beforeEach(async () => {
-  server = await startServer();
-  client = createTestClient(server.address);
-});
-afterEach(async () => {
-  client.close();
-  await server.close();
-});
+const wire = wireForEach();
 
 const idOf = (apiKey: string): string => parseApiKey(apiKey)?.id ?? '';
-const call = (apiKey: string) => client.call(methods.token, { key }, { apiKey });
-const revoke = (apiKey: string) => server.app.store.keys.update(idOf(apiKey), (record) => revokeApiKey(record, Date.now()));
+const call = (apiKey: string) => wire.client.call(methods.token, { key }, { apiKey });
+const revoke = (apiKey: string) => wire.server.app.store.keys.update(idOf(apiKey), (record) => revokeApiKey(record, Date.now()));
 
 async function rotate(apiKey: string, graceMs: number): Promise<string> {
   let rotated = '';
-  await server.app.store.keys.update(idOf(apiKey), (record) => {
+  await wire.server.app.store.keys.update(idOf(apiKey), (record) => {
     const issued = rotateApiKey(record, graceMs, Date.now());
     rotated = issued.apiKey;
     return issued.record;
@@ -43,7 +34,7 @@ async function rotate(apiKey: string, graceMs: number): Promise<string> {
   return rotated;
 }
 
-async function open(apiKey: string, from: TestClient = client): Promise<Watch> {
+async function open(apiKey: string, from: TestClient = wire.client): Promise<Watch> {
   const watch = openWatch(from, apiKey, { key });
   expect(await watch.first).toBeDefined();
   return watch;
@@ -63,7 +54,7 @@ async function expectOpen(watch: Watch): Promise<void> {
 
 describe('a stream ends within a second', () => {
   test('of the revocation of its key, and of no other', async () => {
-    const [apiKey, other] = [await server.createKey(), await server.createKey()];
+    const [apiKey, other] = [await wire.server.createKey(), await wire.server.createKey()];
     const [watch, bystander] = [await open(apiKey), await open(other)];
     await revoke(apiKey);
     await expectEnded(watch, Date.now());
@@ -73,7 +64,7 @@ describe('a stream ends within a second', () => {
   });
 
   test('of a rotation without a grace; one with the new secret goes on', async () => {
-    const old = await server.createKey();
+    const old = await wire.server.createKey();
     const watch = await open(old);
     const renewed = await rotate(old, 0);
     await expectEnded(watch, Date.now());
@@ -84,7 +75,7 @@ describe('a stream ends within a second', () => {
   });
 
   test('of the end of a grace, not before', async () => {
-    const old = await server.createKey();
+    const old = await wire.server.createKey();
     const watch = await open(old);
     const rotatedAt = Date.now();
     const renewed = await rotate(old, 2000);
@@ -103,20 +94,20 @@ describe('a stream ends within a second', () => {
 
   test('of its expiry', async () => {
     const expiresAt = Date.now() + 1500;
-    const apiKey = await server.createKey({ expiresAt });
+    const apiKey = await wire.server.createKey({ expiresAt });
     await expectEnded(await open(apiKey), expiresAt);
     expectError(await call(apiKey), 'UNAUTHENTICATED', 'API_KEY_INVALID');
   });
 
   test('of the removal of its key from the database', async () => {
-    const apiKey = await server.createKey();
+    const apiKey = await wire.server.createKey();
     const watch = await open(apiKey);
-    const database = new DatabaseSync(databaseFile(server.dataDir));
+    const database = new DatabaseSync(databaseFile(wire.server.dataDir));
     database.exec(`DELETE FROM api_key_secret WHERE key_id = '${idOf(apiKey)}'`);
     database.exec(`DELETE FROM api_key WHERE id = '${idOf(apiKey)}'`);
     database.close();
     // Any change of a key tells of it.
-    await server.createKey();
+    await wire.server.createKey();
     await expectEnded(watch, Date.now());
   });
 });
@@ -127,17 +118,14 @@ test('a stream that ended holds no place of its key any more', async () => {
   parts.defer(() => rmSync(folder, { recursive: true }));
   const plans = join(folder, 'plans.json');
   writeFileSync(plans, JSON.stringify({ few: { streams: 2 }, unlimited: {} }));
-  await server.close();
-  client.close();
-  server = await startServer({ flags: { plans } });
-  client = createTestClient(server.address);
-  const apiKey = await server.createKey({ plan: 'few' });
+  await wire.restart({ flags: { plans } });
+  const apiKey = await wire.server.createKey({ plan: 'few' });
   const watches = [await open(apiKey), await open(apiKey)];
-  expect((await openWatch(client, apiKey, { key }).ended).code).toBe('RESOURCE_EXHAUSTED');
+  expect((await openWatch(wire.client, apiKey, { key }).ended).code).toBe('RESOURCE_EXHAUSTED');
   const renewed = await rotate(apiKey, 0);
   for (const watch of watches) await expectEnded(watch, Date.now());
   const again = [await open(renewed), await open(renewed)];
-  expect((await openWatch(client, renewed, { key }).ended).code).toBe('RESOURCE_EXHAUSTED');
+  expect((await openWatch(wire.client, renewed, { key }).ended).code).toBe('RESOURCE_EXHAUSTED');
   for (const watch of again) watch.call.cancel();
 });
 

@@ -1,4 +1,4 @@
-/** What callers of the public APIs of the field get, each of their fields found in our answers (design, section 1). */
+/** Callers of the public APIs of the field find each of their fields in our answers. */
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Algorithm, OtpType } from '../../gen/ts/otp/v1/key_pb.ts';

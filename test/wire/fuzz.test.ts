@@ -147,7 +147,7 @@ test('any numbers: an answer keeps its bounds', async () => {
     expect(response.neighbours.length).toBeLessThanOrEqual(10);
   };
   const counters = fc.option(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { nil: undefined });
-  // One more than there are: enums of proto3 are open.
+  // The highest is not in the enums: enums of proto3 are open.
   const types = fc.nat({ max: 4 }) as fc.Arbitrary<OtpType>;
   const algorithms = fc.nat({ max: 4 }) as fc.Arbitrary<Algorithm>;
   await fc.assert(fc.asyncProperty(types, algorithms, uint32, uint32, uint32, counters, run), { numRuns: 200 });

@@ -1,33 +1,23 @@
 /** The health service (grpc.health.v1), as load balancers use it: without a key. */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { ClientReadableStream } from '@grpc/grpc-js';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   Health,
   HealthCheckRequestSchema,
   HealthCheckResponseSchema,
   HealthCheckResponse_ServingStatus as Status,
 } from '../../gen/ts/health/v1/health_pb.ts';
-import { createTestClient, metadataOf, type TestClient } from '../support/client.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { metadataOf } from '../support/client.ts';
+import { wireForEach } from '../support/wire.ts';
 
 const { check, list, watch } = Health.method;
 
-let server: TestServer;
-let client: TestClient;
-
-beforeEach(async () => {
-  server = await startServer();
-  client = createTestClient(server.address);
-});
-afterEach(async () => {
-  client.close();
-  await server.close();
-});
+const wire = wireForEach(() => undefined);
 
 /** Opens a Watch; the statuses are kept as they come. */
 function openHealthWatch(service: string): { seen: Status[]; call: ClientReadableStream<Buffer>; ended: Promise<number> } {
-  const call = client.raw.makeServerStreamRequest<Uint8Array, Buffer>(
+  const call = wire.client.raw.makeServerStreamRequest<Uint8Array, Buffer>(
     `/${Health.typeName}/${watch.name}`,
     (message) => Buffer.from(message),
     (message) => message,
@@ -43,20 +33,20 @@ function openHealthWatch(service: string): { seen: Status[]; call: ClientReadabl
 }
 
 test.each(['', 'otp.v1.OtpService'])('Check says that "%s" is served', async (service) => {
-  expect((await client.call(check, { service })).response?.status).toBe(Status.SERVING);
+  expect((await wire.client.call(check, { service })).response?.status).toBe(Status.SERVING);
 });
 
 test.each(['otp.v1.Otp', '__proto__', 'x'.repeat(1000)])('Check of the unknown service %s is NOT_FOUND', async (service) => {
-  expect((await client.call(check, { service })).code).toBe('NOT_FOUND');
+  expect((await wire.client.call(check, { service })).code).toBe('NOT_FOUND');
 });
 
 test('Check of bytes that are no message is an error, and the next one is answered', async () => {
-  expect((await client.callBytes(check, Buffer.from([0xff]))).code).not.toBe('OK');
-  expect((await client.call(check, {})).code).toBe('OK');
+  expect((await wire.client.callBytes(check, Buffer.from([0xff]))).code).not.toBe('OK');
+  expect((await wire.client.call(check, {})).code).toBe('OK');
 });
 
 test('List names the process and the service', async () => {
-  const { response } = await client.call(list, {});
+  const { response } = await wire.client.call(list, {});
   expect(Object.entries(response?.statuses ?? {}).map(([name, { status }]) => [name, status])).toEqual([
     ['', Status.SERVING],
     ['otp.v1.OtpService', Status.SERVING],
@@ -74,7 +64,7 @@ test('Watch tells the status at once, and of an unknown service that it is unkno
 test('a shutdown is told to the watchers before it ends their streams', async () => {
   const watches = ['', 'otp.v1.OtpService'].map(openHealthWatch);
   await expect.poll(() => watches.map(({ seen }) => seen.length)).toEqual([1, 1]);
-  await server.close();
+  await wire.server.close();
   expect(await Promise.all(watches.map(({ ended }) => ended))).toEqual([14, 14]);
   for (const { seen } of watches) expect(seen).toEqual([Status.SERVING, Status.NOT_SERVING]);
 });

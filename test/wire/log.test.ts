@@ -1,16 +1,17 @@
 /** The log: exactly one line a call, with what an operator needs, and never what the call was about. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create, toBinary } from '@bufbuild/protobuf';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { parseApiKey } from '../../src/auth/api-key.ts';
 import { DEFAULTS } from '../../src/otp/params.ts';
 import { parseSecret } from '../../src/otp/secret.ts';
 import { formatUri } from '../../src/otp/uri.ts';
-import { type Answer, createTestClient, methods, type TestClient } from '../support/client.ts';
+import { type Answer, createTestClient, methods } from '../support/client.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { frame, openConnection, openStream, rawCall } from '../support/raw.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { startServer } from '../support/server.ts';
 import { openWatch } from '../support/watch.ts';
+import { wireForEach } from '../support/wire.ts';
 
 /** Made for this test: found anywhere but in an answer that must have it, it has leaked. */
 const SECRET = 'CANARY2CANARY2CANARY2CANARY22222';
@@ -18,19 +19,9 @@ const CODE = '731946';
 const key = { source: { case: 'secret', value: SECRET } } as const;
 const TOKEN = '/otp.v1.OtpService/Token';
 
-let server: TestServer;
-let client: TestClient;
+const wire = wireForEach();
 
-beforeEach(async () => {
-  server = await startServer();
-  client = createTestClient(server.address, server.apiKey);
-});
-afterEach(async () => {
-  client.close();
-  await server.close();
-});
-
-const calls = () => server.log.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'call');
+const calls = () => wire.server.log.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'call');
 
 describe('one line a call', () => {
   test.each([
@@ -39,7 +30,7 @@ describe('one line a call', () => {
     ['no key', { key }, { apiKey: undefined }, 'UNAUTHENTICATED', false],
     ['a wrong key', { key }, { apiKey: 'otpd_wrong' }, 'UNAUTHENTICATED', false],
   ])('%s', async (_, request, options, code, known) => {
-    await client.call(methods.token, request, { ...options, metadata: { 'x-request-id': 'line-1' } });
+    await wire.client.call(methods.token, request, { ...options, metadata: { 'x-request-id': 'line-1' } });
     const lines = calls();
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatchObject({
@@ -50,18 +41,18 @@ describe('one line a call', () => {
     });
     expect(lines[0].durationMs).toBeGreaterThan(0);
     expect(lines[0].durationMs).toBeLessThan(5000);
-    expect(lines[0].keyId).toBe(known ? parseApiKey(server.apiKey)?.id : undefined);
+    expect(lines[0].keyId).toBe(known ? parseApiKey(wire.server.apiKey)?.id : undefined);
   });
 
   test('a call over the limit and one without the scope name their key', async () => {
-    const apiKey = await server.createKey({ plan: 'free', scopes: ['generate'] });
-    for (let call = 0; call < 6; call += 1) await client.call(methods.token, { key }, { apiKey });
+    const apiKey = await wire.server.createKey({ plan: 'free', scopes: ['generate'] });
+    for (let call = 0; call < 6; call += 1) await wire.client.call(methods.token, { key }, { apiKey });
     expect(calls().map(({ code }) => code)).toEqual([...Array(5).fill('PERMISSION_DENIED'), 'RESOURCE_EXHAUSTED']);
     for (const { keyId } of calls()) expect(keyId).toBe(parseApiKey(apiKey)?.id);
   });
 
   test('a stream that its caller leaves', async () => {
-    const watch = openWatch(client, server.apiKey, { key });
+    const watch = openWatch(wire.client, wire.server.apiKey, { key });
     await watch.first;
     expect(calls()).toEqual([]);
     watch.call.cancel();
@@ -69,9 +60,9 @@ describe('one line a call', () => {
   });
 
   test('streams reset as soon as they are opened, each of them', async () => {
-    const connection = await openConnection(server.address);
+    const connection = await openConnection(wire.server.address);
     for (const path of [TOKEN, '/otp.v1.OtpService/WatchToken', '/grpc.health.v1.Health/Watch'])
-      for (let opened = 0; opened < 100; opened += 1) openStream(connection, path, { 'x-api-key': server.apiKey }).close(8);
+      for (let opened = 0; opened < 100; opened += 1) openStream(connection, path, { 'x-api-key': wire.server.apiKey }).close(8);
     await expect.poll(() => calls().length).toBe(300);
     await sleep(50);
     expect(calls()).toHaveLength(300);
@@ -93,26 +84,26 @@ describe('canaries', () => {
   test('neither the log, nor an error, nor standard error holds a secret, a code or an API key', async () => {
     const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     const console_ = vi.spyOn(console, 'error').mockReturnValue();
-    const connection = await openConnection(server.address);
-    const { apiKey } = server;
+    const connection = await openConnection(wire.server.address);
+    const { apiKey } = wire.server;
     const errors: Answer<unknown>[] = [
-      await client.call(methods.token, { key: { ...key, digits: 5 } }),
-      await client.call(methods.token, { key: { source: { case: 'secret', value: `${SECRET}1` } } }),
-      await client.call(methods.token, { key: byUri('&period=30s') }),
-      await client.call(methods.token, { key: byUri(`&secret=${SECRET}`) }),
-      await client.call(methods.generate, { secret: SECRET, issuer: 'a:b' }),
-      await client.call(methods.generate, { accountName: 'alice', secret: `${SECRET}!` }),
-      await client.call(methods.verify, { key, code: CODE.repeat(20) }),
-      await client.call(methods.verify, { key, code: CODE, requestId: CODE }),
-      await client.callBytes(
+      await wire.client.call(methods.token, { key: { ...key, digits: 5 } }),
+      await wire.client.call(methods.token, { key: { source: { case: 'secret', value: `${SECRET}1` } } }),
+      await wire.client.call(methods.token, { key: byUri('&period=30s') }),
+      await wire.client.call(methods.token, { key: byUri(`&secret=${SECRET}`) }),
+      await wire.client.call(methods.generate, { secret: SECRET, issuer: 'a:b' }),
+      await wire.client.call(methods.generate, { accountName: 'alice', secret: `${SECRET}!` }),
+      await wire.client.call(methods.verify, { key, code: CODE.repeat(20) }),
+      await wire.client.call(methods.verify, { key, code: CODE, requestId: CODE }),
+      await wire.client.callBytes(
         methods.token,
         Buffer.concat([toBinary(methods.token.input, create(methods.token.input, { key })), Buffer.from([0xff])]),
       ),
-      await client.call(methods.token, { key }, { apiKey: `${apiKey}x` }),
-      await client.call(methods.token, { key }, { metadata: { 'x-request-id': uri } }),
-      await client.call(methods.token, {}, { metadata: { 'x-request-id': apiKey } }),
+      await wire.client.call(methods.token, { key }, { apiKey: `${apiKey}x` }),
+      await wire.client.call(methods.token, { key }, { metadata: { 'x-request-id': uri } }),
+      await wire.client.call(methods.token, {}, { metadata: { 'x-request-id': apiKey } }),
     ];
-    await client.call(methods.verify, { key, code: CODE });
+    await wire.client.call(methods.verify, { key, code: CODE });
     const raw = [
       await rawCall(connection, TOKEN, { headers: { 'x-api-key': `${apiKey}é` }, body: frame(Buffer.alloc(0)) }),
       await rawCall(connection, TOKEN, { headers: { 'x-api-key': [apiKey, apiKey] }, body: frame(Buffer.alloc(0)) }),
@@ -125,10 +116,10 @@ describe('canaries', () => {
     const written = [...stderr.mock.calls, ...console_.mock.calls].flat().map(String);
     vi.restoreAllMocks();
     expectClean(written, apiKey);
-    expectClean(server.log, apiKey);
+    expectClean(wire.server.log, apiKey);
     for (const { message, details } of errors) expectClean([message, JSON.stringify(details, withBigints)], apiKey);
     for (const { message, details } of raw) expectClean([message, JSON.stringify(details, withBigints)], apiKey);
-    expect(server.log.length).toBeGreaterThan(errors.length);
+    expect(wire.server.log.length).toBeGreaterThan(errors.length);
   });
 
   test('an error thrown by a bug takes what it quotes no further', async () => {

@@ -1,9 +1,8 @@
-/** One secret, several names, over the wire and on each store: a code that was accepted is not accepted again, whatever the key is called. */
+/** A secret with several names, over the wire and on each store: an accepted code is not accepted again, whatever the key is called. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Algorithm, OtpType } from '../../gen/ts/otp/v1/key_pb.ts';
 import { type VerifyResponse, VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
@@ -11,9 +10,9 @@ import { hotpCode } from '../../src/otp/hotp.ts';
 import { formatSecret } from '../../src/otp/secret.ts';
 import { stepAt } from '../../src/otp/totp.ts';
 import { databaseFile } from '../../src/store/open.ts';
-import { APPLICATION_ID, MIGRATIONS, settleAll } from '../../src/store/sqlite/schema.ts';
 import { createFingerprints } from '../../src/verification/fingerprint.ts';
 import type { VerifyInit } from '../chaos/keys.ts';
+import { createOldDatabase } from '../store/old-database.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import { expectError } from '../support/expect-error.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
@@ -35,7 +34,7 @@ function sixDigits(secret: Uint8Array, step: number, algorithm: 'SHA1' | 'SHA256
   return hotpCode(secret, step, { algorithm, digits: 6 });
 }
 
-/** A code that is none of those from `step` - 110 to `step` + 110. */
+/** A code of no step from `step` - 110 to `step` + 110. */
 function wrongFor(secret: Uint8Array, step: number): string {
   const right = new Set(Array.from({ length: 221 }, (_, place) => sixDigits(secret, Math.max(0, step - 110 + place))));
   return ['000000', '111111', '222222', '333333'].find((code) => !right.has(code)) ?? '444444';
@@ -195,16 +194,13 @@ describe('a server on the database of an earlier version', () => {
     writeFileSync(join(dataDir, 'fingerprint.key'), fingerprintKey.toString('hex'), { mode: 0o600 });
     const { ofKey, identity } = createFingerprints(fingerprintKey);
     const step = stepAt(Date.now(), LONG);
-    const database = new DatabaseSync(databaseFile(dataDir));
-    for (const sql of MIGRATIONS.slice(0, 3)) database.exec(sql);
-    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 3`);
+    const database = createOldDatabase(databaseFile(dataDir), 3);
     database.prepare("INSERT INTO meta VALUES ('fingerprint_key', ?)").run(identity);
     const insert = database.prepare(
       'INSERT INTO otp_state (name, last_step, failures, locked_until, expires_at) VALUES (?, ?, ?, 0, ?)',
     );
     insert.run(ofKey(totp, { type: 'totp', algorithm: 'SHA256', period: LONG }), step, 0, Date.now() + DAY);
     insert.run(ofKey(hotp, { type: 'hotp', algorithm: 'SHA1', period: 0 }), 57, 3, null);
-    database.exec(settleAll('otp_state'));
     database.close();
 
     const server = await startServer({ dataDir });

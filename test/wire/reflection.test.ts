@@ -1,28 +1,19 @@
 /** Server reflection: what grpcurl and buf curl need, without a key; and what a stranger may not do with it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTestClient, methods, type TestClient } from '../support/client.ts';
+import { describe, expect, test } from 'vitest';
+import { createTestClient, methods } from '../support/client.ts';
 import { frame, openConnection, openStream } from '../support/raw.ts';
 import { ASK, ask, reflect } from '../support/reflection.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { startServer } from '../support/server.ts';
+import { wireForAll } from '../support/wire.ts';
 
 const HOSTILE = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '', '.', '\u0000', 'x'.repeat(60_000)];
 
-let server: TestServer;
-let client: TestClient;
-
-beforeAll(async () => {
-  server = await startServer();
-  client = createTestClient(server.address, server.apiKey);
-});
-afterAll(async () => {
-  client.close();
-  await server.close();
-});
+const wire = wireForAll();
 
 describe.each(['v1', 'v1alpha'] as const)('%s', (version) => {
   test('lists the services', async () => {
-    const [answer] = await reflect(client, version, [ask(ASK.services, '*')]);
+    const [answer] = await reflect(wire.client, version, [ask(ASK.services, '*')]);
     expect(answer?.services.toSorted()).toEqual(['grpc.health.v1.Health', 'otp.v1.OtpService']);
   });
 
@@ -33,14 +24,14 @@ describe.each(['v1', 'v1alpha'] as const)('%s', (version) => {
     ['google.rpc.BadRequest', ['google/rpc/error_details.proto', 'google/protobuf/duration.proto']],
     ['google.rpc.Status', ['google/rpc/status.proto', 'google/protobuf/any.proto']],
   ])('gives the file of %s with what it imports', async (symbol, files) => {
-    const [answer] = await reflect(client, version, [ask(ASK.fileContainingSymbol, symbol)]);
+    const [answer] = await reflect(wire.client, version, [ask(ASK.fileContainingSymbol, symbol)]);
     expect(answer?.files).toEqual(expect.arrayContaining(files));
   });
 
   test('answers hostile names, each of them, and goes on', async () => {
     const fields = [ASK.fileByName, ASK.fileContainingSymbol, ASK.extensionNumbers];
     const requests = fields.flatMap((field) => HOSTILE.map((name) => ask(field, name)));
-    const answers = await reflect(client, version, [...requests, ask(ASK.services, '')]);
+    const answers = await reflect(wire.client, version, [...requests, ask(ASK.services, '')]);
     expect(answers).toHaveLength(requests.length + 1);
     for (const { files } of answers) expect(files.filter((name) => name !== '')).toEqual([]);
     expect(answers.at(-1)?.services).toHaveLength(2);
@@ -48,8 +39,8 @@ describe.each(['v1', 'v1alpha'] as const)('%s', (version) => {
 });
 
 test('10,000 requests on one stream are answered, and others meanwhile', async () => {
-  const flood = reflect(client, 'v1', Array<Uint8Array>(10_000).fill(ask(ASK.fileContainingSymbol, 'otp.v1.OtpService')));
-  const other = createTestClient(server.address, server.apiKey);
+  const flood = reflect(wire.client, 'v1', Array<Uint8Array>(10_000).fill(ask(ASK.fileContainingSymbol, 'otp.v1.OtpService')));
+  const other = createTestClient(wire.server.address, wire.server.apiKey);
   const started = performance.now();
   expect((await other.call(methods.token, { key: { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } })).code).toBe('OK');
   expect(performance.now() - started).toBeLessThan(5000);
@@ -58,7 +49,7 @@ test('10,000 requests on one stream are answered, and others meanwhile', async (
 }, 20_000);
 
 test('a caller that asks and never reads is read no further, or the answers would fill the memory', async () => {
-  const connection = await openConnection(server.address);
+  const connection = await openConnection(wire.server.address);
   const stream = openStream(connection, '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo');
   stream.pause();
   const thousand = Buffer.concat(Array(1000).fill(frame(ask(ASK.fileContainingSymbol, 'otp.v1.OtpService'))));

@@ -7,7 +7,7 @@ import { frame } from '../support/raw.ts';
 const MOST = 1000;
 const MESSAGE = Buffer.from(Array.from({ length: 300 }, (_, i) => i % 251));
 
-/** What is said of each piece, and the message if the last one completed it. */
+/** The progress after each piece, and the message if the last piece completed it. */
 function read(...pieces: Uint8Array[]): { progress: string[]; message?: Buffer } {
   const body = new RequestBody(MOST);
   const progress = pieces.map((piece) => body.take(Buffer.from(piece)));

@@ -38,7 +38,7 @@ function open({ port }: TestServer): Socket {
   return socket.resume();
 }
 
-/** One byte every half second, which takes longer than there is time. */
+/** Sends a byte every half second, which takes longer than there is time. */
 async function drip(socket: Socket, text: string): Promise<void> {
   for (const byte of text) {
     if (socket.destroyed) return;

@@ -1,4 +1,4 @@
-/** One code and one key, in every spelling that is read: used once, it is used in all of them. */
+/** A code and a key in every spelling that is read: a code that is used in one spelling is used in all. */
 import { createHash } from 'node:crypto';
 import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

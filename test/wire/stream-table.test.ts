@@ -9,7 +9,7 @@ import { createStreamSet, createStreamTable } from '../../src/grpc/fast-path/str
 import { createTestClient, methods } from '../support/client.ts';
 import { startServer } from '../support/server.ts';
 
-/** What tells one from Node's own, which is no `Map` for `instanceof` either. */
+/** The members that tell ours from Node's own, which is no `Map` for `instanceof` either. */
 const MEMBERS = { streams: Object.keys(createStreamTable()), pendingStreams: Object.keys(createStreamSet()) };
 
 test('does what a Map does, whatever comes and goes', () => {

@@ -63,7 +63,7 @@ function verifyUnderLimits(start: (flags: Record<string, string>) => Promise<Tes
     expect(all['x-ratelimit-limit']).toBe(String(LIMIT));
     return Number(all['x-ratelimit-remaining']);
   };
-  /** What a Token of the same caller is told to be left: it takes one itself. */
+  /** The calls that are left, as a Token of the same caller is told: it takes one itself. */
   const leftFor = async () =>
     left(await client.call(methods.token, { key: { source: { case: 'secret', value: key.secret } } }, { apiKey }));
 
@@ -136,7 +136,7 @@ function verifyUnderLimits(start: (flags: Record<string, string>) => Promise<Tes
     expect(left(await call())).toBe(LIMIT - 2);
   });
 
-  /** What is left, by a failing call, which is given back itself. */
+  /** The calls that are left, by a failing call, which is given back itself. */
   async function leftOfHour(): Promise<number> {
     const answer = await client.call(methods.token, {}, { apiKey });
     return left(answer) + 1;

@@ -1,28 +1,18 @@
 /** WatchToken: the current code at once, then each next one as its step begins, until the caller leaves. */
 import { create, toBinary } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createTestClient, methods, type TestClient } from '../support/client.ts';
+import { expect, test } from 'vitest';
+import { methods } from '../support/client.ts';
 import { answerOf, frame, openConnection, openStream } from '../support/raw.ts';
-import { startServer, type TestServer } from '../support/server.ts';
 import { openWatch } from '../support/watch.ts';
+import { wireForAll } from '../support/wire.ts';
 
 const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' }, periodSeconds: 1 } as const;
 
-let server: TestServer;
-let client: TestClient;
-
-beforeAll(async () => {
-  server = await startServer();
-  client = createTestClient(server.address, server.apiKey);
-});
-afterAll(async () => {
-  client.close();
-  await server.close();
-});
+const wire = wireForAll();
 
 test('the first code comes at once, each next one within a moment of its step, none twice and none left out', async () => {
   const opened = Date.now();
-  const watch = openWatch(client, server.apiKey, { key });
+  const watch = openWatch(wire.client, wire.server.apiKey, { key });
   const first = await watch.first;
   expect(Date.now() - opened).toBeLessThan(500);
   expect(Number(first?.token?.step)).toBeGreaterThanOrEqual(Math.floor(opened / 1000));
@@ -35,13 +25,13 @@ test('the first code comes at once, each next one within a moment of its step, n
   for (const [index, arrival] of arrivals.entries()) expect(arrival - (steps[index + 1] ?? 0) * 1000).toBeLessThan(500);
   for (const { token } of watch.responses) {
     const at = token?.validFrom ?? { seconds: 0n, nanos: 0 };
-    const { response } = await client.call(methods.token, { key, at });
+    const { response } = await wire.client.call(methods.token, { key, at });
     expect(token).toMatchObject({ code: response?.token?.code, offsetSteps: 0, remainingSeconds: 1 });
   }
 });
 
 test('a stream outlives the five seconds that a request may take', async () => {
-  const watch = openWatch(client, server.apiKey, { key });
+  const watch = openWatch(wire.client, wire.server.apiKey, { key });
   await expect.poll(() => watch.responses.length, { timeout: 8000, interval: 100 }).toBe(7);
   watch.call.cancel();
   expect((await watch.ended).code).toBe('CANCELLED');
@@ -49,8 +39,8 @@ test('a stream outlives the five seconds that a request may take', async () => {
 
 test("a stream ends with its caller's deadline", async () => {
   const path = `/${methods.watchToken.parent.typeName}/${methods.watchToken.name}`;
-  const connection = await openConnection(server.address);
-  const stream = openStream(connection, path, { 'x-api-key': server.apiKey, 'grpc-timeout': '300m' });
+  const connection = await openConnection(wire.server.address);
+  const stream = openStream(connection, path, { 'x-api-key': wire.server.apiKey, 'grpc-timeout': '300m' });
   stream.end(frame(toBinary(methods.watchToken.input, create(methods.watchToken.input, { key }))));
   const answer = await answerOf(stream);
   connection.destroy();

@@ -11,7 +11,7 @@ const keys = Array.from({ length: 20_000 }, () => randomApiKey(randomId()));
 const told: Record<string, number> = {};
 let place = 0;
 
-/** One call after the other. */
+/** Makes calls, one after the other. */
 function call(session: ClientHttp2Session, until: number): Promise<void> {
   return new Promise((resolve) => {
     const next = (): void => {

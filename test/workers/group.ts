@@ -14,7 +14,7 @@ import type { RedisServer } from '../support/redis.ts';
 const OWN_CONNECTION = { 'grpc.use_local_subchannel_pool': 1 };
 
 export const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
-/** What a key may do: 50 calls an hour, or whatever it likes. */
+/** The plans: 50 calls an hour, or any number. */
 const PLANS = { tiny: { hour: 50 }, unlimited: {} };
 
 export interface Group extends AsyncDisposable {

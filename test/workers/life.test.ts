@@ -64,11 +64,11 @@ test('every mistake is told once', async () => {
   const alone = await serve({ OTPD_PLANS: plans });
   const together = await serve({ OTPD_PLANS: plans, OTPD_WORKERS: '2' });
   rmSync(folder, { recursive: true });
-  expect(alone).toMatchObject({ code: 2, err: expect.stringMatching(/^error: free.minute: .*\n$/) });
+  expect(alone).toMatchObject({ code: 2, err: expect.stringMatching(/^error: --plans: free.minute .*\n$/) });
   expect(together).toEqual(alone);
 });
 
-/** What is on standard error besides the log. */
+/** Standard error without the log. */
 function withoutLog(text: string): string {
   return text.replaceAll(/^\{.*\n/gm, '');
 }
@@ -166,7 +166,7 @@ test('the audit trail of all workers is whole lines in one file, opened anew at 
   expect(events(group.auditLog)).toBeGreaterThan(0);
 });
 
-/** How many events a trail has; throws if a line is none. */
+/** How many events a trail has; throws if a line is not an event. */
 function events(file: string): number {
   const lines = readFileSync(file, 'utf8').split('\n');
   expect(lines.pop()).toBe('');

@@ -1,4 +1,4 @@
-/** What one process promises holds for several on one port: the limits to the call, and each code once. */
+/** Several processes on one port keep the promises of one: the limits to the call, and each code once. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { tally } from '../chaos/crowd.ts';

@@ -39,6 +39,7 @@ export interface Answering {
 }
 
 export class UnaryCall implements Incoming {
+  readonly transport = 'grpc';
   readonly peer: string;
   readonly isStream = false;
   readonly #answering: Answering;

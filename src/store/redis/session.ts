@@ -1,8 +1,22 @@
-/** The shared session of the parts of the Redis store: the prefix of their keys, how their scripts are run, and which store they are run on. */
+/** The shared session of the parts of the Redis store: the prefix of their keys, how their scripts are run, and the identity of the store. */
+import { randomBytes } from 'node:crypto';
 import { StoreUnavailableError } from '../../ports/store.ts';
 import type { Connection } from './connection.ts';
-import { BIND, BOUND, IDENTITY, identify } from './identity.ts';
-import { type RunScript, type Script, STATE_LOST } from './script.ts';
+import { type RunScript, type Script, STATE_LOST, writingScript } from './script.ts';
+
+/** Where the identity is, below the prefix. */
+const IDENTITY = 'id';
+/** Where the check value of the fingerprint key is. */
+const BOUND = 'bound';
+
+/** Writes the check value of a fingerprint key if none is there; 1 if the one there is the same. */
+const BIND = writingScript(`
+redis.call('SET', KEYS[2], ARGV[3], 'NX')
+return redis.call('GET', KEYS[2]) == ARGV[3] and 1 or 0
+`);
+
+/** Writes the identity again, which changes nothing: a Redis that is read-only, full or unable to save shows only when it is written to. */
+export const PING: Script = writingScript(`redis.call('SET', KEYS[1], ARGV[1])`);
 
 /** Runs a script on keys below the prefix. `now` counts only in tests. */
 export type RunOnStore = (
@@ -16,7 +30,7 @@ export interface Session {
   readonly run: RunOnStore;
   /** The same, resolving only when as many replicas have it as the operator asked for. */
   readonly runAcknowledged: RunOnStore;
-  /** What `Store` promises. */
+  /** As in `Store`. */
   readonly bind: (fingerprintKey: string) => Promise<boolean>;
   /** If the store was lost: takes up the one that Redis holds now. Rejects with `StoreUnavailableError` where that cannot be. */
   readonly rejoin: () => Promise<void>;
@@ -38,6 +52,19 @@ const LOST =
 const FOREIGN =
   'Redis holds the state of another fingerprint key, under which used codes would pass again: nothing is verified until OTPD_REDIS_URL leads ' +
   'to the Redis of this key, or otpd is started with the key of this Redis';
+
+export interface Identity {
+  readonly storeId: string;
+  /** Whether this is its first use: it held none. */
+  readonly isNew: boolean;
+}
+
+/** The identity of the store, made if there is none: all that ask at once get the same. Rejects with an error of `redis`. */
+export async function identify({ redis, answered }: Connection, prefix: string): Promise<Identity> {
+  const fresh = randomBytes(16).toString('hex');
+  const known = await answered(redis.set(prefix + IDENTITY, fresh, 'NX', 'GET'));
+  return { storeId: known ?? fresh, isNew: known === null };
+}
 
 /** Makes the runners of a session. From the moment the store is found lost until `rejoin` has succeeded, every call is rejected. */
 export function createSession(

@@ -5,11 +5,10 @@ import { checkServer } from './check.ts';
 import { createRedisCodes } from './codes.ts';
 import { type Connection, connect, type RedisTls } from './connection.ts';
 import { RedisSetupError, reasonOf } from './error.ts';
-import { identify, PING } from './identity.ts';
 import { createRedisKeys } from './keys.ts';
 import { createRedisLimits } from './limits.ts';
 import { createRun, loadScripts } from './script.ts';
-import { createSession } from './session.ts';
+import { createSession, identify, PING } from './session.ts';
 import { parseRedisUrl } from './url.ts';
 
 export interface RedisStoreOptions {

@@ -3,25 +3,20 @@ import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Judgement, Outcome } from '../../ports/codes.ts';
 import { ANSWER_KEPT_MS } from '../../verification/rules.ts';
-import { createPlaces, type Upkeep } from './places.ts';
+import { createSweep } from './states.ts';
 
 /** The answers. */
-export interface AnswerRows extends Upkeep {
+export interface AnswerRows {
   /** The answer under a request id of a secret; undefined for a new id. The answer may have expired. */
   find(fingerprint: string, requestId: string): StoredAnswer | undefined;
-  /** Keeps the answer to a request id: over `known`, which was found, or as a new row. */
-  put(
-    fingerprint: string,
-    request: { readonly id: string; readonly payload: string },
-    judgement: Judgement,
-    now: number,
-    known: StoredAnswer | undefined,
-  ): void;
+  /** Keeps the answer to a request id, over one that has expired. */
+  put(fingerprint: string, request: { readonly id: string; readonly payload: string }, judgement: Judgement, now: number): void;
+  /** Drops the oldest `most` of the rows that have expired at `now`. */
+  sweep(now: number, most: number): void;
 }
 
-/** An answer, and its row. */
+/** An answer as it is kept. */
 export interface StoredAnswer {
-  readonly id: number;
   /** The digest that tells a repeat from another request under the same id. */
   readonly payload: string;
   readonly expiresAt: number;
@@ -49,23 +44,20 @@ function nameOf(fingerprint: string, requestId: string): string {
   return hash('sha256', `${fingerprint}:${requestId}`, 'base64url').slice(0, NAME_LENGTH);
 }
 
-/** The rows of a database of the present schema. */
+/** The answers of a database of the present schema. */
 export function createAnswerRows(database: DatabaseSync): AnswerRows {
-  const places = createPlaces<Row>(database, 'otp_answer', COLUMNS);
-  const insert = database.prepare(`INSERT INTO otp_answer (name, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
-  const update = database.prepare(`UPDATE otp_answer SET (${COLUMNS}) = (?, ?, ?, ?, ?, ?, ?) WHERE id = ?`);
+  const select = database.prepare(`SELECT ${COLUMNS} FROM otp_answer WHERE name = ?`);
+  const replace = database.prepare(`INSERT OR REPLACE INTO otp_answer (name, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
   return {
-    ...places,
     find(fingerprint, requestId) {
-      const row = places.find(nameOf(fingerprint, requestId));
-      return row && { id: row.id, payload: row.payload, expiresAt: row.expires_at, judgement: judgementOf(row) };
+      const row = select.get(nameOf(fingerprint, requestId)) as Row | undefined;
+      return row && { payload: row.payload, expiresAt: row.expires_at, judgement: judgementOf(row) };
     },
-    put(fingerprint, { id, payload }, { outcome, step = null, drift, attemptsRemaining, retryAfterMs = null }, now, known) {
-      const values = [payload, outcome, step, drift, attemptsRemaining, retryAfterMs, now + ANSWER_KEPT_MS];
-      const name = nameOf(fingerprint, id);
-      if (known !== undefined) update.run(...values, known.id);
-      else places.add(name, Number(insert.run(name, ...values).lastInsertRowid));
+    put(fingerprint, { id, payload }, { outcome, step = null, drift, attemptsRemaining, retryAfterMs = null }, now) {
+      const expiresAt = now + ANSWER_KEPT_MS;
+      replace.run(nameOf(fingerprint, id), payload, outcome, step, drift, attemptsRemaining, retryAfterMs, expiresAt);
     },
+    sweep: createSweep(database, 'otp_answer', 'rowid'),
   };
 }
 

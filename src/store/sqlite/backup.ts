@@ -1,10 +1,12 @@
-/** Copies of a database: one file each, made while it is in use, and checked before anybody relies on them. */
+/** Copies of a database, made while it is in use and checked before anybody relies on them; and taking a database away, to put one back. */
 import { backup, DatabaseSync } from 'node:sqlite';
 import { CORRUPT, checkPages, checkVersion, NOT_A_DATABASE, StoreFileError, userVersion } from './open.ts';
-import { resultCode } from './transaction.ts';
+import { BUSY, isOutage, resultCode } from './transaction.ts';
 
 /** How long another process may have the lock, in ms. */
 const TIMEOUT_MS = 5000;
+/** How long a command that only reads may take to be done, in ms. */
+const SEIZING_TIMEOUT_MS = 1000;
 /** Pages that are copied between two reports: some ms of work. */
 const PAGES_AT_ONCE = 1000;
 /** The row of `meta` that a copy has beside those of its original. */
@@ -68,6 +70,26 @@ export function takeUpCopy(copy: string, name: string): Promise<BackupFacts> {
     database.prepare('DELETE FROM meta WHERE key = ?').run(MADE_AT);
     return facts;
   });
+}
+
+/** The outcome: in use by another process, damaged so that it cannot be told, or ours until it is disposed of. */
+export type Seized = 'in use' | 'damaged' | Disposable;
+
+/**
+ * Holds the database against every other process. Its -wal is then written back and gone, so that the one file is all of it. Every process that
+ * has it open, idle or not, keeps a lock on it in WAL mode: none can leave that mode while another is there.
+ */
+export function seizeDatabase(file: string): Seized {
+  const database = new DatabaseSync(file, { timeout: SEIZING_TIMEOUT_MS });
+  try {
+    database.exec('PRAGMA trusted_schema = OFF; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+    return { [Symbol.dispose]: () => database.close() };
+  } catch (error) {
+    database.close();
+    if (resultCode(error) === BUSY) return 'in use';
+    if (isOutage(error)) return 'damaged';
+    throw error;
+  }
 }
 
 /** Opens a file for `use`. An error of SQLite becomes a `StoreFileError` on `name`. */

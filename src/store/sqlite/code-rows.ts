@@ -3,23 +3,16 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Attempt, CodeState, Judgement, RequestIdReused, Reset, StateName } from '../../ports/codes.ts';
 import { judge, mayHaveFormer, presentState, reset, unlocked, withFormer } from '../../verification/rules.ts';
 import { createAnswerRows } from './answers.ts';
-import { createFormerRows } from './former-states.ts';
-import { createStateRows } from './states.ts';
+import { createFormerRows, createStateRows } from './states.ts';
 
 /** The methods of `CodeStore`, without the transaction. */
 export interface CodeRows {
-  /** To be called first in each transaction. */
-  begin(): void;
   judge(attempt: Attempt, now: number): Judgement | RequestIdReused;
   inspect(name: StateName, now: number): CodeState;
   unlock(name: StateName, now: number): CodeState;
   reset(name: StateName, now: number, nextCounter?: number): Reset;
   /** Drops rows that have expired at `now`: of each table the oldest `most`. */
   sweep(now: number, most: number): void;
-  /** To be called last in each transaction, before it is committed. */
-  end(): void;
-  /** To be called after a transaction that was undone. */
-  forget(): void;
 }
 
 /** The state of a secret, and how to replace it. */
@@ -34,18 +27,16 @@ export function createCodeRows(database: DatabaseSync): CodeRows {
   const states = createStateRows(database);
   const formers = createFormerRows(database);
   const answers = createAnswerRows(database);
-  const tables = [states, answers];
 
   function find(name: StateName, now: number): Found {
-    const known = states.find(name.fingerprint);
-    const present = presentState(known?.state, now);
+    const present = presentState(states.find(name.fingerprint), now);
     const { former: formerName } = name;
     const former = formerName !== undefined && mayHaveFormer(present, name) ? formers.find(formerName) : undefined;
     const state = former === undefined ? present : withFormer(present, former, name, now);
     return {
       state,
       keep(after) {
-        if (after !== undefined || former !== undefined) states.put(name.fingerprint, after ?? state, known);
+        if (after !== undefined || former !== undefined) states.put(name.fingerprint, after ?? state);
         if (former !== undefined && formerName !== undefined) formers.remove(formerName);
       },
     };
@@ -59,9 +50,6 @@ export function createCodeRows(database: DatabaseSync): CodeRows {
   }
 
   return {
-    begin() {
-      for (const table of tables) table.refresh();
-    },
     judge(attempt, now) {
       const { fingerprint, request } = attempt;
       if (request === undefined) return judgeNow(attempt, now);
@@ -69,7 +57,7 @@ export function createCodeRows(database: DatabaseSync): CodeRows {
       if (known !== undefined && known.expiresAt > now)
         return known.payload === request.payload ? known.judgement : { outcome: 'request_id_reused' };
       const judgement = judgeNow(attempt, now);
-      answers.put(fingerprint, request, judgement, now, known);
+      answers.put(fingerprint, request, judgement, now);
       return judgement;
     },
     inspect: (name, now) => find(name, now).state,
@@ -85,13 +73,7 @@ export function createCodeRows(database: DatabaseSync): CodeRows {
       return { before: found.state, after: after ?? found.state };
     },
     sweep(now, most) {
-      for (const table of [...tables, formers]) table.sweep(now, most);
-    },
-    end() {
-      for (const table of tables) table.settle();
-    },
-    forget() {
-      for (const table of tables) table.forget();
+      for (const table of [states, answers, formers]) table.sweep(now, most);
     },
   };
 }

@@ -15,7 +15,7 @@ const TOUCHED_AT_ONCE = 500;
 const STARTING_MS = 5000;
 
 export interface SqliteCodes extends CodeStore {
-  /** What `KeyStore` promises. */
+  /** As in `KeyStore`. */
   touch(lastUsed: ReadonlyMap<string, number>): Promise<void>;
   /** Resolves when the writer has the write lock, and with `write`, when it has written; rejects with `StoreUnavailableError`. */
   ping(write: boolean): Promise<void>;

@@ -12,6 +12,9 @@ const SELECT = `
     digest, s.created_at AS secret_created_at, s.expires_at AS secret_expires_at
   FROM api_key AS k JOIN api_key_secret AS s ON s.key_id = k.id`;
 
+/** An API key, by its id, and when it was last used, in ms since the epoch. */
+export type KeyUse = readonly [id: string, usedAt: number];
+
 interface Row {
   readonly id: string;
   readonly name: string;
@@ -77,6 +80,14 @@ export function createSqliteKeys(database: DatabaseSync): Omit<KeyStore, 'touch'
         if (changed !== undefined) put(changed);
         return changed;
       }),
+  };
+}
+
+/** Makes what moves the times of last use forward in a database of the present schema; unknown ids are skipped. */
+export function createKeyUses(database: DatabaseSync): (uses: readonly KeyUse[]) => void {
+  const update = database.prepare('UPDATE api_key SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE id = ?');
+  return (uses) => {
+    for (const [id, usedAt] of uses) update.run(usedAt, id);
   };
 }
 

@@ -3,7 +3,7 @@ import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreSetupError } from '../../ports/store.ts';
-import { APPLICATION_ID, MIGRATIONS, SCHEMA_KEY, SCHEMA_VERSION } from './schema.ts';
+import { APPLICATION_ID, migrationFrom, SCHEMA_VERSION } from './schema.ts';
 import { BUSY, block, resultCode, transaction } from './transaction.ts';
 
 /** Before the service starts nothing else waits: time enough for another process to finish its migration. */
@@ -99,23 +99,14 @@ function migrate(database: DatabaseSync): void {
   if (userVersion(database) === SCHEMA_VERSION) return;
   transaction(database, () => {
     // Asked again: another process may have migrated while this one waited for the lock.
-    for (const step of MIGRATIONS.slice(versionOf(database))) database.exec(step);
-    database.exec(`
-      INSERT OR REPLACE INTO meta (key, value) VALUES ('${SCHEMA_KEY}', '${SCHEMA_VERSION}');
-      PRAGMA application_id = ${APPLICATION_ID};
-      PRAGMA user_version = ${SCHEMA_VERSION}`);
+    const version = userVersion(database);
+    if (version === SCHEMA_VERSION) return;
+    database.exec(migrationFrom(version));
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
   });
 }
 
-/** The version that the tables have, whatever an earlier program has set `user_version` back to. */
-function versionOf(database: DatabaseSync): number {
-  const version = userVersion(database);
-  if (version === 0) return 0;
-  const found = database.prepare('SELECT CAST(value AS INTEGER) AS version FROM meta WHERE key = ?').get(SCHEMA_KEY);
-  return Math.max(version, Number(found?.['version'] ?? 0));
-}
-
-/** What the file gives for its version, zero if it is empty. */
+/** The version that the file gives, zero if it is empty. */
 export function userVersion(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
 }

@@ -1,6 +1,6 @@
 /** The messages between the main thread and the writer: tuples of plain values, which are cloned several times faster than objects. */
 import type { Attempt, CodeState, Judgement, RequestIdReused, Reset, StateName } from '../../ports/codes.ts';
-import type { KeyUse } from './key-uses.ts';
+import type { KeyUse } from './keys.ts';
 import type { FileIdentity } from './writer-file.ts';
 
 type JudgeOrder = readonly [
@@ -51,7 +51,7 @@ export type Reply = { readonly results: readonly (Result | typeof LATE | Error)[
 /** Sent instead of a batch: the writer closes its file and ends. */
 export const CLOSE = 'close';
 
-/** What the writer is started with. */
+/** The data that the writer is started with. */
 export interface WriterData {
   readonly file: string;
   /** The file as it was when the store was opened on it. */

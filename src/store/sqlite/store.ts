@@ -3,9 +3,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import { createLocalLimits } from '../../limits/local-counter.ts';
 import { type KeyStore, type Store, StoreUnavailableError } from '../../ports/store.ts';
 import { createSqliteCodes } from './codes.ts';
-import { hasFormerStates } from './former-states.ts';
 import { createSqliteKeys } from './keys.ts';
 import { openDatabase } from './open.ts';
+import { hasFormerStates } from './states.ts';
 import { reporting, write } from './transaction.ts';
 import { identify } from './writer-file.ts';
 

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { type CodeRows, createCodeRows } from './code-rows.ts';
-import { createKeyUses, type KeyUse } from './key-uses.ts';
+import { createKeyUses, type KeyUse } from './keys.ts';
 import { checkPages, checkVersion } from './open.ts';
 
 /** A file, whatever its name is at the moment. */
@@ -26,7 +26,7 @@ export interface WriterFile {
   drop(): void;
 }
 
-/** What tells the file from another under the same name. Never opens it: to close it again would drop SQLite's locks on it. */
+/** Tells the file from another under the same name. Never opens it: to close it again would drop SQLite's locks on it. */
 export function identify(file: string): FileIdentity {
   const { dev, ino, size } = statSync(file);
   return { dev, ino, size };

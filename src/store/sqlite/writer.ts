@@ -12,7 +12,7 @@ import {
   type TimedOrder,
   type WriterData,
 } from './orders.ts';
-import { SCHEMA_VERSION } from './schema.ts';
+import { APPLICATION_ID } from './schema.ts';
 import { BUSY, block, FULL, isOutage, resultCode } from './transaction.ts';
 import { type Connection, createWriterFile } from './writer-file.ts';
 
@@ -38,14 +38,11 @@ function carryOut(batch: readonly TimedOrder[]): Reply {
   try {
     const connection = begin(Math.max(...batch.map(([, deadline]) => deadline)));
     try {
-      connection.rows.begin();
       const results = batch.map((timed) => resultOf(timed, connection));
       sweep(batch, connection.rows);
-      connection.rows.end();
       connection.database.exec('COMMIT');
       return { results };
     } catch (error) {
-      connection.rows.forget();
       // A full disk or an I/O error has ended the transaction already.
       if (connection.database.isTransaction) connection.database.exec('ROLLBACK');
       throw error;
@@ -97,8 +94,8 @@ function carryOutOne(order: Order, { database, rows, touch }: Connection): Resul
       touch(order[1]);
       return undefined;
     case 'ping':
-      // Commits a page without changing it.
-      if (order[1]) database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+      // Commits a page without changing it. Not `user_version`: a later program may have migrated the file meanwhile.
+      if (order[1]) database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
       return undefined;
   }
 }

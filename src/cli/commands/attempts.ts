@@ -1,0 +1,102 @@
+/** `otpd attempts`: shows and clears what is kept of a secret. The key comes on standard input, never as an argument. */
+import { create } from '@bufbuild/protobuf';
+import { Command } from 'commander';
+import { KeySchema } from '../../../gen/ts/otp/v1/key_pb.ts';
+import { fingerprintKeyFile, readFingerprintKey } from '../../app/fingerprint-key.ts';
+import { SETTINGS } from '../../config/settings.ts';
+import type { StateName } from '../../ports/codes.ts';
+import { readKey } from '../../service/key.ts';
+import { createFingerprints, stateNameOf } from '../../verification/fingerprint.ts';
+import { addKeyOptions, type KeyFlags, keyOf } from '../input/key-options.ts';
+import { readSecret } from '../input/secret.ts';
+import { addStoreOptions, type StoreAccess, type StoreFlags, withStore } from '../input/store-access.ts';
+import type { Io } from '../io.ts';
+import { counted, describeReset, describeState, resetTracks, stateJson, whyNothingToReset } from '../output/attempts-view.ts';
+import { localError } from '../output/failure.ts';
+import { writeJson, writeLine } from '../output/text.ts';
+
+interface AttemptsFlags extends StoreFlags, KeyFlags {
+  readonly json?: boolean;
+  readonly fingerprintKeyFile?: string;
+}
+
+/** The output of a subcommand: a line for people, or JSON. */
+interface Report {
+  readonly text: string;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/** `nextCounter`: the counter that was given as a flag, not the one of a URI. */
+type Use = (access: StoreAccess, name: StateName, nextCounter: number | undefined) => Promise<Report>;
+
+const HELP = `
+The key, in base32 or as an otpauth:// URI, is read from standard input alone: arguments are seen by
+other users of this machine. Wrong codes and used steps are kept once for each secret. Name its
+algorithm where the calls do, and its type and period too: state of an earlier otpd is found by them.
+
+reset is for a clock that was ahead while a code was accepted: all codes are then refused until real
+time has caught up. A period whose last used step is later than any window reaches from now (10 steps)
+is put back to the current step, or forgotten if no step up to the current one was used. Nothing up to
+now is accepted again; the code of a later step that was accepted may be, when its time has come.
+A HOTP has no clock: with --type hotp --counter N the used counters from N on are forgotten, and each
+of their codes is accepted once more.
+
+Examples:
+  $ otpd attempts show < secret.txt
+  $ otpd attempts unlock < secret.txt
+  $ otpd attempts reset < secret.txt`;
+
+/** The command with its subcommands. */
+export function attemptsCommand(io: Io): Command {
+  const subcommand = (name: string, description: string, use: Use) =>
+    addKeyOptions(addStoreOptions(new Command(name).description(description)).option('--json', 'print JSON'))
+      .option('--fingerprint-key-file <file>', `the server's fingerprint key (env: ${SETTINGS.fingerprintKeyFile.env})`)
+      .action((flags: AttemptsFlags) => run(io, flags, use));
+  return new Command('attempts')
+    .description('show or clear the wrong codes and the used steps kept of a key')
+    .addHelpText('after', HELP)
+    .addCommand(subcommand('show', 'show the wrong codes counted for a key, and its used steps', show))
+    .addCommand(subcommand('unlock', 'clear the wrong codes of a key, so that codes are judged again', unlock))
+    .addCommand(subcommand('reset', 'forget the used steps of a key that lie in the future, after a clock was ahead', reset));
+}
+
+async function show({ store }: StoreAccess, name: StateName): Promise<Report> {
+  const now = Date.now();
+  const state = await store.codes.inspect(name, now);
+  return { text: describeState(state, now), json: stateJson(state, name, now) };
+}
+
+async function unlock({ store, audit, operator }: StoreAccess, name: StateName): Promise<Report> {
+  const now = Date.now();
+  const before = await store.codes.unlock(name, now);
+  audit({ actor: operator, event: 'attempts.unlocked', fingerprint: name.fingerprint, failures: before.failures });
+  return { text: `unlocked; ${counted(before.failures)} before`, json: stateJson(before, name, now) };
+}
+
+async function reset({ store, audit, operator }: StoreAccess, name: StateName, nextCounter: number | undefined): Promise<Report> {
+  const now = Date.now();
+  const tracks = resetTracks(await store.codes.reset(name, now, nextCounter));
+  if (tracks.length === 0) throw localError(whyNothingToReset(await store.codes.inspect(name, now), name, now));
+  audit({ actor: operator, event: 'attempts.reset', fingerprint: name.fingerprint, tracks });
+  return { text: describeReset(tracks), json: { tracks } };
+}
+
+async function run(io: Io, flags: AttemptsFlags, use: Use): Promise<void> {
+  const key = keyOf(await readSecret(io, '-'), flags);
+  // All counters of a HOTP share one state.
+  const { secret, parameters, counter } = readKey(create(KeySchema, key), false);
+  const nextCounter = flags.counter === undefined ? undefined : counter;
+  const { text, json } = await withStore(io, flags, async (access) => {
+    const given = flags.fingerprintKeyFile ?? io.env[SETTINGS.fingerprintKeyFile.env];
+    const file = given || fingerprintKeyFile(access.location.dataDir);
+    const fingerprints = createFingerprints(readFingerprintKey(file, SETTINGS.fingerprintKeyFile.flag));
+    if (!(await access.store.bind(fingerprints.identity))) {
+      throw localError(`${SETTINGS.fingerprintKeyFile.flag} is not the key of this store: give the one that the server uses`);
+    }
+    // A store may take a moment to get ready, which is not to be taken for an outage.
+    await access.store.ping();
+    return use(access, stateNameOf(fingerprints, secret, parameters, access.store.codes), nextCounter);
+  });
+  if (flags.json) writeJson(io.stdout, json);
+  else writeLine(io.stdout, text);
+}

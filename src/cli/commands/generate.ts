@@ -1,0 +1,111 @@
+/** `otpd generate`: a new key, ready to enrol, as a picture and for typing. */
+import { Command, Option } from 'commander';
+import { type GenerateResponse, GenerateResponseSchema } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
+import { QrFormat } from '../../../gen/ts/otp/v1/qr_code_pb.ts';
+import { type QrOptions, renderQr } from '../../otp/qr.ts';
+import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
+import { addKeyOptions, type KeyFlags, keyFields } from '../input/key-options.ts';
+import { parsePositive } from '../input/parsers.ts';
+import { readSecret } from '../input/secret.ts';
+import type { Io } from '../io.ts';
+import { groupCode } from '../output/code-view.ts';
+import { reserveFile } from '../output/picture.ts';
+import { paint, printable, writeLine, writeMessage } from '../output/text.ts';
+
+interface GenerateFlags extends ConnectFlags, KeyFlags {
+  readonly issuer?: string;
+  readonly account: string;
+  readonly size?: number;
+  /** True if the flag stands without a value. */
+  readonly secret?: string | true;
+  readonly png?: string;
+  readonly svg?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+const HELP = `
+The server keeps nothing: store the secret yourself, encrypted. Pictures hold the secret too, and
+are written for their owner alone (mode 0600).
+
+--secret shows the QR code of a key that exists already. Other users of this machine can see
+arguments: without a value, or as -, it reads OTPD_SECRET or standard input instead.
+
+Examples:
+  $ otpd generate --issuer ACME --account alice@example.com
+  $ otpd generate --issuer ACME --account alice@example.com --png alice.png
+  $ otpd generate --issuer ACME --account alice@example.com --json | jq -r .secret
+  $ pass show acme/otp | otpd generate --issuer ACME --account alice@example.com --secret`;
+
+/** The command. */
+export function generateCommand(io: Io): Command {
+  const command = new Command('generate')
+    .description('make a new key and show its QR code')
+    .option('--issuer <name>', 'who the account is with, as the app shows it')
+    .requiredOption('--account <name>', 'whose account it is, usually an e-mail address')
+    .option('--png <file>', 'save the QR code as a PNG picture')
+    .option('--svg <file>', 'save the QR code as an SVG drawing')
+    .option('--force', 'let --png and --svg replace files')
+    .addOption(
+      new Option('--size <bytes>', 'the size of the secret, 16 to 64 (default: 20, with sha256 32, with sha512 64)')
+        .argParser(parsePositive)
+        .conflicts('secret'),
+    )
+    .option('--secret [SECRET]', 'an existing secret in base32, to show its QR code again')
+    .option('--json', 'print the answer as JSON on one line, with the QR code as a PNG');
+  return addConnectOptions(addKeyOptions(command))
+    .addHelpText('after', HELP)
+    .action((flags: GenerateFlags) => generate(io, flags));
+}
+
+async function generate(io: Io, flags: GenerateFlags): Promise<void> {
+  const { issuer = '', account, size, secret, png, svg, force = false } = flags;
+  const request = {
+    ...keyFields(flags),
+    issuer,
+    accountName: account,
+    ...(size !== undefined && { secretSize: size }),
+    ...(secret !== undefined && { secret: await readSecret(io, secret === true ? undefined : secret) }),
+    qrCode: { format: flags.json ? QrFormat.PNG : QrFormat.TEXT },
+  };
+  using pngFile = png === undefined ? undefined : reserveFile(png, force);
+  using svgFile = svg === undefined ? undefined : reserveFile(svg, force);
+  const response = await withClient(io, flags, (client) => client.generate(request, { signal: io.signal }));
+  if (flags.json) writeMessage(io.stdout, GenerateResponseSchema, response);
+  else showKey(io, response);
+  for (const [format, target] of [
+    ['png', pngFile],
+    ['svg', svgFile],
+  ] as const) {
+    if (target === undefined) continue;
+    target.save(renderQr(response.uri, { ...PICTURE, format }).data);
+    writeLine(io.stderr, `saved ${printable(target.file)}`);
+  }
+}
+
+/** The server's defaults: drawn here, a picture costs no further call, which would make another key. */
+const PICTURE = { errorCorrection: 'M', scale: 6, quietZone: 4 } as const satisfies Omit<QrOptions, 'format'>;
+
+function showKey(io: Io, { qrCode, secretGrouped, uri, token, warnings }: GenerateResponse): void {
+  if (qrCode !== undefined) showQr(io, Buffer.from(qrCode.data).toString('utf8'), qrCode.width);
+  writeLine(io.stdout, `Secret  ${paint(io, io.stdout, 'bold', printable(secretGrouped))}`);
+  writeLine(io.stdout, `URI     ${printable(uri)}`);
+  if (token !== undefined) writeLine(io.stdout, `Code    ${groupCode(printable(token.code))} (the app should show the same)`);
+  for (const { field, description } of warnings) {
+    writeLine(io.stderr, `${paint(io, io.stderr, 'yellow', 'warning:')} ${printable(`${field}: ${description}`)}`);
+  }
+}
+
+function showQr(io: Io, text: string, width: number): void {
+  const { columns } = io.stdout;
+  if (columns !== undefined && columns < width) {
+    const remedy = 'widen it, or save a picture with --png or --svg';
+    writeLine(
+      io.stderr,
+      `${paint(io, io.stderr, 'yellow', 'warning:')} the QR code is ${width} characters wide, the terminal ${columns}: ${remedy}`,
+    );
+    return;
+  }
+  for (const line of text.replace(/\n$/, '').split('\n')) writeLine(io.stdout, printable(line));
+  writeLine(io.stdout, '');
+}

@@ -1,0 +1,61 @@
+/** `otpd serve`: runs the server until it is told to stop. */
+import { Command, Option } from 'commander';
+import { build } from '../../app/app.ts';
+import { type Config, type Flags, loadConfig } from '../../config/config.ts';
+import { SETTINGS, type Setting, type SettingName } from '../../config/settings.ts';
+import { createLog } from '../../observability/log.ts';
+import type { Io } from '../io.ts';
+import { announce, listen, prepareFirstStart } from './serving.ts';
+import { stopped, untilFault } from './until-fault.ts';
+
+/** The command, its flags made from the settings. */
+export function serveCommand(io: Io): Command {
+  const command = new Command('serve').description('run the server until SIGINT or SIGTERM');
+  for (const setting of Object.values(SETTINGS)) command.addOption(option(setting));
+  return command.action(async (flags: Record<string, string | boolean>) => serve(io, named(flags)));
+}
+
+async function serve(io: Io, flags: Flags): Promise<void> {
+  const config = loadConfig(flags, io.env);
+  if (config.workers === 1) return serveAlone(io, config);
+  // Loaded only where it is used.
+  const { serveTogether } = await import('./serve-workers.ts');
+  return serveTogether(io, config);
+}
+
+async function serveAlone(io: Io, config: Config): Promise<void> {
+  const log = createLog(config.logLevel);
+  const { logger } = log;
+  await untilFault(io, logger, config, async (fault) => {
+    const app = await build(config, { log, clock: Date.now });
+    try {
+      const firstKey = await prepareFirstStart(io, logger, config, app);
+      announce(io, logger, config, firstKey, await listen(app));
+      await stopped(AbortSignal.any([io.signal, fault]));
+      logger.info('stopping');
+    } finally {
+      await app.close();
+    }
+  });
+  logger.info('stopped');
+}
+
+function option({ flag, value, env, fallback, help }: Setting): Option {
+  const described = `${help} (env: ${env}${fallback === undefined ? '' : `; default: ${fallback}`})`;
+  return new Option(value === undefined ? flag : `${flag} <${value}>`, described);
+}
+
+/** commander names options after their flags; the settings have names of their own. */
+function named(given: Readonly<Record<string, unknown>>): Flags {
+  const flags: Partial<Record<SettingName, string | boolean>> = {};
+  for (const name of Object.keys(SETTINGS) as SettingName[]) {
+    const { flag, value: takesValue }: Setting = SETTINGS[name];
+    const attribute = new Option(flag).attributeName();
+    const value = given[attribute];
+    // A flag `--no-x` is stored as `x`, true unless given.
+    if (flag.startsWith('--no-')) {
+      if (value === false) flags[name] = true;
+    } else if (typeof value === 'string' || (takesValue === undefined && value === true)) flags[name] = value;
+  }
+  return flags;
+}

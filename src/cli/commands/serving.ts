@@ -1,0 +1,79 @@
+/** The start of a server: its first API key, a warning of files that others can read, and where it listens. */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { App } from '../../app/app.ts';
+import { CannotListenError } from '../../app/doors.ts';
+import { fingerprintKeyFile } from '../../app/fingerprint-key.ts';
+import { tuneForServing } from '../../app/v8-tuning.ts';
+import type { Config } from '../../config/config.ts';
+import { type Addresses, formatAddress } from '../../config/listen-address.ts';
+import type { Logger } from '../../observability/log.ts';
+import { databaseFile } from '../../store/open.ts';
+import type { Io } from '../io.ts';
+import { localError } from '../output/failure.ts';
+import { shellWord, writeLine } from '../output/text.ts';
+import { ensureFirstKey, type FirstKey, firstKeyFile } from './first-key.ts';
+
+/** The bits of a mode that are not the owner's. */
+const OTHERS = 0o077;
+
+/** Makes the first API key if there is none, and warns of what others on this machine can read. */
+export async function prepareFirstStart(io: Io, logger: Logger, config: Config, { store, plans }: App): Promise<FirstKey> {
+  const { dataDir } = config;
+  const firstKey = await ensureFirstKey(store.keys, {
+    plans,
+    dataDir,
+    isTerminal: io.stdout.isTTY === true,
+    now: Date.now(),
+  });
+  warnOfReaders(logger, privatePaths(config));
+  return firstKey;
+}
+
+function privatePaths({ dataDir, fingerprintKeyFile: given, tls, redis }: Config): string[] {
+  const database = redis === undefined ? [databaseFile(dataDir), `${databaseFile(dataDir)}-wal`] : [];
+  const keys = [given ?? fingerprintKeyFile(dataDir), firstKeyFile(dataDir), ...(tls === undefined ? [] : [tls.key])];
+  return [dataDir, ...database, ...keys];
+}
+
+/** Warns once of all files that others can use, with the command that ends it. Missing files are left out; Windows has no such modes. */
+function warnOfReaders(logger: Logger, paths: readonly string[]): void {
+  if (process.platform === 'win32') return;
+  const open = paths.filter((path) => (modeOf(path) & OTHERS) !== 0);
+  if (open.length === 0) return;
+  const words = open.map((path) => shellWord(resolve(path))).join(' ');
+  logger.warn(`other users of this machine can read what only otpd should: run \`chmod go-rwx ${words}\``);
+}
+
+function modeOf(path: string): number {
+  try {
+    return statSync(path).mode;
+  } catch {
+    return 0;
+  }
+}
+
+/** Listens; resolves to the addresses in force. */
+export async function listen(app: App): Promise<Addresses> {
+  const addresses = await app.run().catch((error: unknown) => {
+    if (!(error instanceof CannotListenError)) throw error;
+    throw localError(`cannot listen on ${error.address}: it is in use, or no address of this machine; set ${error.flag}`);
+  });
+  tuneForServing();
+  return addresses;
+}
+
+/** Says where the server is, to a person and to the log. */
+export function announce(io: Io, logger: Logger, config: Config, firstKey: FirstKey, { grpc: address, http }: Addresses): void {
+  const tls = config.tls !== undefined;
+  writeLine(io.stdout, `otpd listens on ${address}${tls ? ' (TLS)' : ''}; data in ${config.dataDir}`);
+  if (http !== undefined) writeLine(io.stdout, `HTTP is served at ${tls ? 'https' : 'http'}://${http}`);
+  for (const line of firstKey.introduce(address, tls)) writeLine(io.stdout, line);
+  const workers = config.workers === 1 ? {} : { workers: config.workers };
+  if (config.http !== undefined && http === undefined)
+    logger.warn(
+      { address: formatAddress(config.http) },
+      'HTTP is not served, since its default address is in use: choose another with --http-listen, or turn HTTP off with --http-listen off',
+    );
+  logger.info({ address, http, tls, reflection: config.reflection, ...workers }, 'listening');
+}

@@ -1,0 +1,81 @@
+/** `otpd token`: the code of a key, now or at another moment. */
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { Command } from 'commander';
+import { type TokenResponse, TokenResponseSchema } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
+import type { Token } from '../../../gen/ts/otp/v1/token_pb.ts';
+import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
+import { addKeyOptions, type KeyFlags, keyOf } from '../input/key-options.ts';
+import { parseCount, parseMoment } from '../input/parsers.ts';
+import { readSecret, SECRET_HELP } from '../input/secret.ts';
+import type { Io } from '../io.ts';
+import { countdown, groupCode, remainingMs, urgency } from '../output/code-view.ts';
+import { alignColumns, paint, printable, writeLine, writeMessage } from '../output/text.ts';
+
+interface TokenFlags extends ConnectFlags, KeyFlags {
+  /** In ms since the epoch. */
+  readonly at?: number;
+  readonly past: number;
+  readonly future: number;
+  readonly json?: boolean;
+}
+
+const HELP = `
+${SECRET_HELP}
+
+If the output is not a terminal, the code stands alone: CODE=$(otpd token).
+
+Examples:
+  $ otpd token JBSWY3DPEHPK3PXP
+  $ pass show acme/otp | otpd token
+  $ otpd token - --at 2027-01-31T12:00:00Z --past 1 --future 1 < secret.txt
+  $ otpd token JBSWY3DPEHPK3PXP --type hotp --counter 7`;
+
+/** The command. */
+export function tokenCommand(io: Io): Command {
+  const command = new Command('token')
+    .description('show the code of a key')
+    .argument('[SECRET]', 'base32 or otpauth:// URI; - for standard input; without it OTPD_SECRET')
+    .option('--at <moment>', 'another moment than now: RFC 3339 or Unix seconds; not for HOTP', parseMoment)
+    .option('--past <steps>', 'how many earlier codes to show, at most 10', parseCount, 0)
+    .option('--future <steps>', 'how many later codes to show, at most 10', parseCount, 0)
+    .option('--json', 'print the answer as JSON on one line');
+  return addConnectOptions(addKeyOptions(command))
+    .addHelpText('after', HELP)
+    .action(async (argument: string | undefined, flags: TokenFlags) => {
+      const secret = await readSecret(io, argument);
+      const { at, past, future } = flags;
+      const request = {
+        key: keyOf(secret, flags),
+        pastSteps: past,
+        futureSteps: future,
+        ...(at !== undefined && { at: timestampFromMs(at) }),
+      };
+      const response = await withClient(io, flags, (client) => client.token(request, { signal: io.signal }));
+      if (flags.json) writeMessage(io.stdout, TokenResponseSchema, response);
+      else showTokens(io, response);
+    });
+}
+
+function showTokens(io: Io, { token, neighbours }: TokenResponse): void {
+  if (token === undefined) return;
+  if (neighbours.length > 0) {
+    const all = [...neighbours, token].sort((a, b) => a.offsetSteps - b.offsetSteps);
+    for (const line of alignColumns(all.map(describeNeighbour))) writeLine(io.stdout, line);
+  } else {
+    writeLine(io.stdout, io.stdout.isTTY ? describeToken(io, token) : printable(token.code));
+  }
+}
+
+/** The code with the time that it has left; alone for HOTP and for another moment than now. */
+function describeToken(io: Io, token: Token): string {
+  const code = paint(io, io.stdout, 'bold', groupCode(printable(token.code)));
+  const left = remainingMs(token) ?? 0;
+  const current = left > 0 && left <= token.periodSeconds * 1000;
+  return current ? `${code}  ${paint(io, io.stdout, urgency(left), countdown(left, token.periodSeconds))}` : code;
+}
+
+/** The place of a code among its neighbours: seconds for TOTP, counts for HOTP. */
+function describeNeighbour({ code, offsetSteps, offsetSeconds, periodSeconds }: Token): string[] {
+  const offset = periodSeconds > 0 ? offsetSeconds : offsetSteps;
+  return [printable(code), `${offset > 0 ? '+' : ''}${offset}${periodSeconds > 0 ? ' s' : ''}`];
+}

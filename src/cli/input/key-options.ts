@@ -1,0 +1,70 @@
+/** The flags that describe a key, and the `Key` that they make with its secret. */
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { type Command, InvalidArgumentError } from 'commander';
+import { Algorithm, type KeySchema, OtpType } from '../../../gen/ts/otp/v1/key_pb.ts';
+import { parseCounter, parsePositive } from './parsers.ts';
+
+/** The flags of a key, each unset unless given: the server, or the URI, fills in the rest. */
+export interface KeyFlags {
+  readonly type?: OtpType;
+  readonly algorithm?: Algorithm;
+  readonly digits?: number;
+  readonly period?: number;
+  readonly counter?: bigint;
+}
+
+/** Adds the flags of a TOTP. */
+export function addTotpOptions(command: Command): Command {
+  return command
+    .optionsGroup('Key:')
+    .option('--algorithm <name>', 'sha1 (default), sha256 or sha512', parseAlgorithm)
+    .option('--digits <n>', 'the length of a code, 6 (default) to 8', parsePositive)
+    .option('--period <seconds>', 'the time step, 1 to 86400 (default 30)', parsePositive);
+}
+
+/** Adds the flags of a TOTP or HOTP. */
+export function addKeyOptions(command: Command): Command {
+  return addTotpOptions(command)
+    .option('--type <type>', 'totp (default) or hotp', parseType)
+    .option('--counter <n>', 'the counter of a HOTP', parseCounter);
+}
+
+/** The key to send: whatever looks like a URI goes as one. */
+export function keyOf(secret: string, flags: KeyFlags): MessageInitShape<typeof KeySchema> {
+  return { source: { case: isUri(secret) ? 'uri' : 'secret', value: secret }, ...keyFields(flags) };
+}
+
+/** The flags under the names of the contract, without those that are unset. */
+export function keyFields({ period, ...flags }: KeyFlags): Omit<MessageInitShape<typeof KeySchema>, 'source' | '$typeName'> {
+  const { type, algorithm, digits, counter } = flags;
+  return {
+    ...(type !== undefined && { type }),
+    ...(algorithm !== undefined && { algorithm }),
+    ...(digits !== undefined && { digits }),
+    ...(period !== undefined && { periodSeconds: period }),
+    ...(counter !== undefined && { counter }),
+  };
+}
+
+/** Whether a secret was given as a URI; what a wrong one lacks is for the server to say. */
+function isUri(secret: string): boolean {
+  return secret.includes('://');
+}
+
+function parseType(text: string): OtpType {
+  const types: Readonly<Record<string, OtpType>> = { totp: OtpType.TOTP, hotp: OtpType.HOTP };
+  const type = types[text.toLowerCase()];
+  if (type === undefined) throw new InvalidArgumentError('It must be totp or hotp.');
+  return type;
+}
+
+function parseAlgorithm(text: string): Algorithm {
+  const algorithms: Readonly<Record<string, Algorithm>> = {
+    sha1: Algorithm.SHA1,
+    sha256: Algorithm.SHA256,
+    sha512: Algorithm.SHA512,
+  };
+  const algorithm = algorithms[text.toLowerCase().replace('-', '')];
+  if (algorithm === undefined) throw new InvalidArgumentError('It must be sha1, sha256 or sha512.');
+  return algorithm;
+}

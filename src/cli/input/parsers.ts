@@ -1,0 +1,71 @@
+/** The values of flags, from their text. Each parser throws `InvalidArgumentError`, which names what the value must be. */
+import { InvalidArgumentError } from 'commander';
+import { SCOPES, type Scope } from '../../ports/principal.ts';
+import { parseDuration, parseRfc3339, parseUnixSeconds } from './time.ts';
+
+const UINT32_MAX = 4_294_967_295;
+const UINT64_MAX = 18_446_744_073_709_551_615n;
+
+/** A whole number that the contract holds in 32 bits. The server knows the bounds of each field. */
+export function parseCount(text: string): number {
+  if (!/^\d{1,10}$/.test(text) || Number(text) > UINT32_MAX) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+/** The same from 1: zero would mean the default. */
+export function parsePositive(text: string): number {
+  const value = parseCount(text);
+  if (value === 0) throw new InvalidArgumentError('It must be at least 1.');
+  return value;
+}
+
+/** A whole number that the contract holds in 64 bits: a counter or a step. */
+export function parseCounter(text: string): bigint {
+  if (!/^\d{1,20}$/.test(text) || BigInt(text) > UINT64_MAX) throw new InvalidArgumentError('It must be a whole number.');
+  return BigInt(text);
+}
+
+/** A span in seconds, above zero and at most an hour, in ms. */
+export function parseSeconds(text: string): number {
+  const seconds = /^\d{1,4}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(seconds > 0 && seconds <= 3600))
+    throw new InvalidArgumentError('It must be a number of seconds, above 0 and at most 3600.');
+  return Math.round(seconds * 1000);
+}
+
+/** A moment in RFC 3339 or Unix seconds, in ms since the epoch. */
+export function parseMoment(text: string): number {
+  const ms = parseUnixSeconds(text) ?? parseRfc3339(text);
+  if (ms === undefined) throw new InvalidArgumentError('It must be a moment such as 2027-01-31T12:00:00Z, or Unix seconds.');
+  return ms;
+}
+
+/** A moment in ms since the epoch, given the present one; undefined for never. */
+export type Expiry = (now: number) => number | undefined;
+
+/** Scopes with commas between, in the order in which they are listed everywhere. */
+export function parseScopes(text: string): readonly Scope[] {
+  const names = text.split(',').map((name) => name.trim());
+  const scopes = SCOPES.filter((scope) => names.includes(scope));
+  if (names.some((name) => !SCOPES.some((scope) => scope === name))) {
+    throw new InvalidArgumentError(`It must be one or more of ${SCOPES.join(',')}, with commas between.`);
+  }
+  return scopes;
+}
+
+/** A span from now, a moment, or `never`. */
+export function parseExpiry(text: string): Expiry {
+  if (text === 'never') return () => undefined;
+  const span = parseDuration(text);
+  const moment = parseRfc3339(text);
+  if (span !== undefined) return (now) => now + span;
+  if (moment !== undefined) return () => moment;
+  throw new InvalidArgumentError('It must be a span such as 90d, a date or moment such as 2027-01-31T12:00:00Z, or never.');
+}
+
+/** A span such as `90s` or `2w`, in ms. */
+export function parseSpan(text: string): number {
+  const span = parseDuration(text);
+  if (span === undefined) throw new InvalidArgumentError('It must be a span such as 90s, 15m, 24h, 7d or 2w.');
+  return span;
+}

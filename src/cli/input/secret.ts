@@ -1,0 +1,45 @@
+/** Where a secret comes from: the argument list, the environment, or standard input. */
+import { addAbortSignal } from 'node:stream';
+import type { Io } from '../io.ts';
+import { usageError } from '../output/failure.ts';
+import { explainWait } from '../output/progress.ts';
+
+/** More than the longest otpauth URI, in bytes. */
+const LONGEST_INPUT = 8192;
+
+/** For help texts: the rule that `readSecret` follows. */
+export const SECRET_HELP = `SECRET is base32 or an otpauth:// URI. Other users of this machine can see arguments, so prefer
+standard input (SECRET is -) or the environment: without SECRET, OTPD_SECRET is used, and
+without that, standard input if it is not a terminal.`;
+
+/** The secret: `argument`, with `-` for standard input; without it OTPD_SECRET, then what is piped in. Not empty, without spaces at its ends. */
+export async function readSecret(io: Io, argument: string | undefined): Promise<string> {
+  if (argument !== undefined && argument !== '-') return nonEmpty(argument, 'SECRET is empty');
+  const inherited = io.env['OTPD_SECRET'] ?? '';
+  if (argument === undefined && inherited !== '') return nonEmpty(inherited, 'OTPD_SECRET is empty');
+  if (argument === undefined && io.stdin.isTTY) throw usageError('no secret: set OTPD_SECRET, or pipe it in');
+  const secret = nonEmpty(await readAll(io), 'standard input is empty: it should hold the secret');
+  if (/[\r\n]/.test(secret)) throw usageError('standard input has more than one line: it should hold one secret');
+  return secret;
+}
+
+function nonEmpty(text: string, complaint: string): string {
+  const trimmed = text.trim();
+  if (trimmed === '') throw usageError(complaint);
+  return trimmed;
+}
+
+async function readAll(io: Io): Promise<string> {
+  using _waiting = explainWait(io, 'waiting for the secret on standard input ...');
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of addAbortSignal(io.signal, io.stdin)) {
+    const bytes = Buffer.from(chunk);
+    chunks.push(bytes);
+    size += bytes.length;
+    if (size > LONGEST_INPUT) throw usageError('standard input is too long for a secret');
+    // Typed at a terminal, the secret ends with its line.
+    if (io.stdin.isTTY && bytes.includes(0x0a)) break;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

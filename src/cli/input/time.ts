@@ -1,0 +1,49 @@
+/** Moments and spans of time as people write and read them. */
+
+/** The last moment that the contract knows, 9999-12-31T23:59:59Z, in s since the epoch. */
+const LAST_SECOND = 253_402_300_799;
+
+/** A moment in RFC 3339, such as `2027-01-31T12:00:00Z`, or a date for its first moment in UTC, in ms since the epoch; undefined if it is neither. */
+export function parseRfc3339(text: string): number | undefined {
+  const [, date, time] = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)))?$/.exec(text) ?? [];
+  // Date.parse moves 30 February to March.
+  if (date === undefined || toIsoDate(Date.parse(`${date}T00:00:00Z`)) !== date) return undefined;
+  const ms = Date.parse(`${date}T${(time ?? '00:00:00Z').toUpperCase()}`);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** Seconds since the epoch, with a fraction or without, in ms; undefined if it is not that, or after the year 9999 (it is ms, then). */
+export function parseUnixSeconds(text: string): number | undefined {
+  if (!/^\d{1,12}(\.\d{1,9})?$/.test(text)) return undefined;
+  return Number(text) <= LAST_SECOND ? Math.round(Number(text) * 1000) : undefined;
+}
+
+/** A moment in ms since the epoch in RFC 3339, to the second. */
+export function formatInstant(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+function toIsoDate(ms: number): string | undefined {
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString().slice(0, 10);
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** The longest span taken: a hundred years, in ms. */
+const LONGEST = 36_525 * 86_400_000;
+
+/** A span such as `90s`, `15m`, `24h`, `90d` or `2w` in ms; undefined for any other text, and for a span of more than a hundred years. */
+export function parseDuration(text: string): number | undefined {
+  const [, amount, unit] = /^(\d{1,10})([smhdw])$/.exec(text) ?? [];
+  const span = Number(amount) * (UNITS[unit ?? ''] ?? Number.NaN);
+  return span <= LONGEST ? span : undefined;
+}
+
+/** A span in the unit that suits its size, rounded up: `12 s`, `90 s`, `15 min`, `24 h`, `90 d`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  if (seconds <= 90 && seconds !== 60) return `${seconds} s`;
+  if (seconds < 5400) return `${Math.ceil(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.ceil(seconds / 3600)} h`;
+  return `${Math.ceil(seconds / 86_400)} d`;
+}

@@ -1,0 +1,81 @@
+/** How `otpd attempts` shows what is kept of a secret. */
+import { stepAt, stepStart } from '../../otp/totp.ts';
+import type { ResetTrack } from '../../ports/audit.ts';
+import type { CodeState, Reset, StateName, Track } from '../../ports/codes.ts';
+import { attemptsRemaining, HARD_STOP, lockEnd } from '../../verification/lock.ts';
+import { reset } from '../../verification/rules.ts';
+import { trackOf } from '../../verification/tracks.ts';
+import { formatDuration, formatInstant } from '../input/time.ts';
+
+/** In words whether codes are judged, and what could be done if not. */
+export function describeState(state: CodeState, now: number): string {
+  const ahead = reset(state, now) === undefined ? '' : '; used steps lie in the future: see `otpd attempts reset`';
+  return describeLock(state, now) + ahead;
+}
+
+function describeLock(state: CodeState, now: number): string {
+  const { failures } = state;
+  if (failures >= HARD_STOP) return `locked until \`otpd attempts unlock\`; ${counted(failures)}`;
+  const end = lockEnd(state, now);
+  if (end > 0) return `locked for ${formatDuration(end - now)}, until ${formatInstant(end)}; ${counted(failures)}`;
+  return `open; ${counted(failures)}, ${attemptsRemaining(state)} more before the key is locked`;
+}
+
+export function counted(failures: number): string {
+  return `${failures} wrong code${failures === 1 ? '' : 's'} in a row`;
+}
+
+/** `lastStep` belongs to the type and period that were named. */
+export function stateJson(state: CodeState, { period }: StateName, now: number): Readonly<Record<string, unknown>> {
+  const end = lockEnd(state, now);
+  return {
+    failures: state.failures,
+    locked: end > 0,
+    lockedUntil: end > 0 && end < Number.POSITIVE_INFINITY ? new Date(end).toISOString() : null,
+    attemptsRemaining: end > 0 ? 0 : attemptsRemaining(state),
+    lastStep: trackOf(state.tracks, period)?.last ?? null,
+    tracks: state.tracks.map(trackJson),
+  };
+}
+
+function trackJson({ period, first, last, until }: Track): Readonly<Record<string, unknown>> {
+  return {
+    type: period === 0 ? 'hotp' : 'totp',
+    periodSeconds: period,
+    firstStep: first,
+    lastStep: last,
+    keptUntil: until === undefined ? null : new Date(until).toISOString(),
+  };
+}
+
+/** The tracks that a reset changed. */
+export function resetTracks({ before, after }: Reset): ResetTrack[] {
+  return before.tracks.flatMap(({ period, last }) => {
+    const newLastStep = trackOf(after.tracks, period)?.last ?? null;
+    return newLastStep === last ? [] : [{ periodSeconds: period, lastStep: last, newLastStep }];
+  });
+}
+
+/** In words what a reset did. */
+export function describeReset(tracks: readonly ResetTrack[]): string {
+  return tracks.map(describeTrack).join('\n');
+}
+
+function describeTrack({ periodSeconds, lastStep, newLastStep }: ResetTrack): string {
+  const [track, unit] = periodSeconds === 0 ? ['HOTP', 'counter'] : [`period ${periodSeconds} s`, 'step'];
+  if (newLastStep !== null)
+    return `${track}: used ${unit} ${lastStep} is put back to ${newLastStep}, codes are accepted from the next ${unit} on`;
+  return `${track}: used ${unit} ${lastStep} is forgotten, codes are accepted from now on`;
+}
+
+/** In words why a reset had nothing to do, and what else helps. */
+export function whyNothingToReset({ tracks }: CodeState, { period }: StateName, now: number): string {
+  if (period === 0)
+    return 'nothing to reset: a HOTP has no clock; go on from its next counter, or name with --counter the one to begin with anew';
+  const last = trackOf(tracks, period)?.last ?? -1;
+  const wait =
+    last < stepAt(now, period)
+      ? ''
+      : `; the next code that can be accepted is that of ${formatInstant(stepStart(last + 1, period))}`;
+  return `nothing to reset: no used step is later than a window reaches from now${wait}`;
+}

@@ -1,0 +1,63 @@
+/** Explains the error of a call to a person: what the server says, or what the connection says when the server says nothing. */
+import { OtpError } from '../../client/index.ts';
+import { CliError, type Failure } from './failure.ts';
+
+/** A call that failed, as it is shown. */
+export class CallError extends CliError {
+  /** Whether the call may have had its effect all the same: an answer was lost, or never came. */
+  readonly mayHaveRun: boolean;
+
+  constructor(failure: Failure, mayHaveRun: boolean) {
+    super(failure);
+    this.mayHaveRun = mayHaveRun;
+  }
+}
+
+/** The codes that leave open whether the call was carried out. */
+const OPEN_OUTCOMES: ReadonlySet<string> = new Set(['CANCELLED', 'UNKNOWN', 'DEADLINE_EXCEEDED', 'INTERNAL', 'UNAVAILABLE']);
+
+/** The error to show for a failed call to `address`; an aborted `signal` means that the user did not wait. */
+export function explainCallError(error: OtpError, address: string, signal: AbortSignal): CallError {
+  const { code, reason, fieldViolations, retryDelayMs, requestId } = error;
+  const failure: Failure = {
+    code,
+    reason,
+    message: code === 'CANCELLED' && signal.aborted ? 'interrupted' : explain(error, address),
+    violations: fieldViolations,
+    retryAfterSeconds: retryDelayMs && Math.ceil(retryDelayMs / 1000),
+    requestId,
+  };
+  return new CallError(failure, mayHaveRun(error));
+}
+
+/** That a later try did not even reach the server does not undo the first. */
+function mayHaveRun(error: OtpError): boolean {
+  const open = OPEN_OUTCOMES.has(error.code) && whyUnreachable(error) === undefined;
+  return open || (error.cause instanceof OtpError && mayHaveRun(error.cause));
+}
+
+function explain(error: OtpError, address: string): string {
+  const { code, reason, message } = error;
+  if (reason === 'ERROR_REASON_API_KEY_INVALID')
+    return `${message} (it is in OTPD_API_KEY; \`otpd keys list\` shows the state of each)`;
+  if (reason !== undefined) return message;
+  const unreachable = whyUnreachable(error);
+  if (unreachable !== undefined) return `cannot reach otpd at ${address}: ${unreachable}`;
+  if (code === 'DEADLINE_EXCEEDED') return `otpd at ${address} did not answer in time: try again, or allow more with --timeout`;
+  if (code === 'UNAVAILABLE') return `the connection to otpd at ${address} was lost: try again`;
+  return message;
+}
+
+/** Why no connection came about, from the wording of grpc-js; undefined if there was one. */
+function whyUnreachable({ code, reason, message }: OtpError): string | undefined {
+  if (reason !== undefined || code !== 'UNAVAILABLE') return undefined;
+  if (message.includes('ECONNREFUSED') || message.includes('ENOENT')) {
+    return 'is it running? start it with `otpd serve` or set --address/OTPD_ADDRESS';
+  }
+  if (message.startsWith('Name resolution failed')) return 'the name cannot be resolved; set --address/OTPD_ADDRESS';
+  if (!message.startsWith('No connection established')) return undefined;
+  const last =
+    /Last error: (?:\w*Error(?: \[\w+\])?: )?(.*?)(?: \(\d{4}-|\. Resolution note|$)/s.exec(message)?.[1] ?? 'no connection';
+  const cause = /SSL routines:[^:]*:([^:]+)/.exec(last)?.[1] ?? last;
+  return `${cause.trim()}; check --tls, --ca and --plaintext against what the server speaks`;
+}

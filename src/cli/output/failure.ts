@@ -1,0 +1,54 @@
+/** Errors of the command line itself, and the one form in which every error is shown. */
+import type { FieldViolation } from '../../otp/error.ts';
+
+/** The form in which an error is shown, as a line for people or as JSON. */
+export interface Failure {
+  /** The name of the gRPC status code; `USAGE` for a wrong command line, `LOCAL` for trouble on this machine. */
+  readonly code: string;
+  /** The `ErrorReason` of the server. */
+  readonly reason?: string | undefined;
+  /** Says what went wrong and what to do; never a secret, a code or a key. */
+  readonly message: string;
+  readonly violations: readonly FieldViolation[];
+  /** When it makes sense to try again, in seconds. */
+  readonly retryAfterSeconds?: number | undefined;
+  readonly requestId?: string | undefined;
+}
+
+/** An error that is shown to the user as it is. */
+export class CliError extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.name = 'CliError';
+    this.failure = failure;
+  }
+}
+
+/** The command line asks for something that cannot be done. */
+export function usageError(message: string): CliError {
+  return new CliError({ code: 'USAGE', message, violations: [] });
+}
+
+/** This machine stands in the way: a file, the store. */
+export function localError(message: string): CliError {
+  return new CliError({ code: 'LOCAL', message, violations: [] });
+}
+
+/** Why a file could not be used, in words, from an error of `node:fs`. */
+export function fileTrouble(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  return FILE_TROUBLE[code] ?? `it fails with ${code}`;
+}
+
+const FILE_TROUBLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+  EROFS: 'the file system is read-only',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of its path is not a folder',
+  EEXIST: 'it exists already',
+  ENOSPC: 'the disk is full',
+};

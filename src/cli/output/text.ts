@@ -1,0 +1,49 @@
+/** How commands write: plain lines, safe for a terminal, coloured only where colour is wanted. */
+import { styleText } from 'node:util';
+import { type DescMessage, type MessageShape, toJson } from '@bufbuild/protobuf';
+import type { Io, Output } from '../io.ts';
+
+/** The colours in use. */
+export type Colour = 'green' | 'red' | 'yellow' | 'cyan' | 'bold' | 'dim';
+
+/** Writes one line. */
+export function writeLine(output: Output, text: string): void {
+  output.write(`${text}\n`);
+}
+
+/** Control and format characters, bidirectional overrides among them. */
+const STEERING = /[\p{Cc}\p{Cf}]/gu;
+
+/** The text on one line that does not steer the terminal, whatever a server or a file says. */
+export function printable(text: string): string {
+  return text.replace(STEERING, '\u{fffd}');
+}
+
+/** The text as one word of a POSIX shell, quoted only where it has to be. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** The text in a colour, if `output` is a terminal that shows it and NO_COLOR (no-color.org) is unset. */
+export function paint(io: Io, output: Output, colour: Colour, text: string): string {
+  const plain = output.isTTY !== true || (io.env['NO_COLOR'] ?? '') !== '' || io.env['TERM'] === 'dumb';
+  return plain ? text : styleText(colour, text, { validateStream: false });
+}
+
+/** Writes a message in the JSON mapping of protobuf on one line. Defaults are written too, so that `valid` is there when it is false. */
+export function writeMessage<Desc extends DescMessage>(output: Output, schema: Desc, message: MessageShape<Desc>): void {
+  writeLine(output, JSON.stringify(toJson(schema, message, { alwaysEmitImplicit: true })));
+}
+
+/** Writes a value as JSON on one line. */
+export function writeJson(output: Output, value: unknown): void {
+  writeLine(output, JSON.stringify(value));
+}
+
+/** Rows as lines whose columns stand below each other, two spaces apart. */
+export function alignColumns(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, [...cell].length);
+  const pad = (cell: string, at: number) => cell + ' '.repeat((widths[at] ?? 0) - [...cell].length);
+  return rows.map((row) => row.map(pad).join('  ').trimEnd());
+}

@@ -1,0 +1,45 @@
+/** An HTTP request as the lifecycle sees the call in it, by Connect or gRPC-Web. */
+import type { Incoming } from '../../rpc/call.ts';
+import type { Exchange } from '../exchange.ts';
+import { connectTimeout, grpcTimeout } from './timeout.ts';
+
+/** How a call by Connect or gRPC-Web is written. */
+export interface Form {
+  readonly transport: 'connect' | 'grpc_web';
+  /** Whether the form is for methods that answer with a stream; gRPC-Web has a single form for both kinds. */
+  readonly isStream: boolean | undefined;
+  /** Connect's simple form: the body is the message. */
+  readonly codec: 'json' | 'proto' | undefined;
+}
+
+const FORMS: Readonly<Record<string, Form>> = {
+  'application/json': { transport: 'connect', isStream: false, codec: 'json' },
+  'application/proto': { transport: 'connect', isStream: false, codec: 'proto' },
+  'application/connect+json': { transport: 'connect', isStream: true, codec: undefined },
+  'application/connect+proto': { transport: 'connect', isStream: true, codec: undefined },
+  'application/grpc-web': { transport: 'grpc_web', isStream: undefined, codec: undefined },
+  'application/grpc-web+proto': { transport: 'grpc_web', isStream: undefined, codec: undefined },
+  'application/grpc-web+json': { transport: 'grpc_web', isStream: undefined, codec: undefined },
+};
+const PARAMETERS = /^\s*charset\s*=\s*"?utf-?8"?\s*$/i;
+
+/** The form that a content type stands for; undefined for any other content type, and for another charset than UTF-8. */
+export function formOf(contentType: string): Form | undefined {
+  const [type = '', ...parameters] = contentType.split(';');
+  return parameters.every((parameter) => PARAMETERS.test(parameter)) ? FORMS[type.trim().toLowerCase()] : undefined;
+}
+
+/** The call in a request. */
+export function incomingOf(exchange: Exchange, { transport }: Form, isStream: boolean): Incoming {
+  const timeout = exchange.header(transport === 'connect' ? 'connect-timeout-ms' : 'grpc-timeout');
+  const parse = transport === 'connect' ? connectTimeout : grpcTimeout;
+  return {
+    transport,
+    procedure: exchange.path,
+    peer: exchange.peer,
+    header: (name) => exchange.header(name),
+    isOversize: exchange.isOversize,
+    timeoutMs: timeout === undefined ? undefined : parse(timeout),
+    isStream,
+  };
+}

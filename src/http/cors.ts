@@ -1,0 +1,53 @@
+/** Which pages of other origins may call (Fetch standard, CORS protocol): none unless they are named, and never with cookies. */
+import type { Exchange } from './exchange.ts';
+import { refuse } from './refusals.ts';
+
+const METHODS = 'GET, POST';
+const REQUEST_HEADERS = [
+  ...['authorization', 'content-type', 'x-api-key', 'x-request-id'],
+  ...['connect-protocol-version', 'connect-timeout-ms', 'connect-accept-encoding', 'connect-content-encoding'],
+  ...['grpc-timeout', 'x-grpc-web', 'x-user-agent'],
+].join(', ');
+const EXPOSED = [
+  ...['x-request-id', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'retry-after'],
+  ...['grpc-status', 'grpc-message', 'grpc-status-details-bin', 'connect-content-encoding'],
+].join(', ');
+/** How long a browser need not ask again, in s: the most that one of them keeps to. */
+const MAX_AGE = '7200';
+
+export interface Cors {
+  /** Adds what a page of another origin needs to the answer. True if that was all there is to answer, for the request was a preflight. */
+  readonly handle: (exchange: Exchange) => boolean;
+}
+
+/** @param origins such as `https://app.example.com`, or `*` for any. */
+export function createCors(origins: readonly string[]): Cors {
+  const isAny = origins.includes('*');
+  const allowed = new Set(origins);
+  return {
+    handle(exchange) {
+      const origin = exchange.header('origin');
+      if (origin === undefined) return false;
+      const isAllowed = isAny || allowed.has(origin);
+      const isPreflight = exchange.method === 'OPTIONS' && exchange.header('access-control-request-method') !== undefined;
+      const vary = isAny || allowed.size === 0 ? {} : { vary: 'origin' };
+      const own = isAllowed
+        ? { 'access-control-allow-origin': isAny ? '*' : origin, 'access-control-expose-headers': EXPOSED }
+        : {};
+      exchange.common = { ...exchange.common, ...vary, ...own };
+      if (!isPreflight) return false;
+      if (isAllowed)
+        exchange.send(
+          204,
+          {
+            'access-control-allow-methods': METHODS,
+            'access-control-allow-headers': REQUEST_HEADERS,
+            'access-control-max-age': MAX_AGE,
+          },
+          '',
+        );
+      else refuse(exchange, 'origin');
+      return true;
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/** The size of a GraphQL query with its fragments written out: a short text can ask for a great many fields. */
+import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from 'graphql';
+
+export interface QuerySize {
+  /** Fields, each as often as it is asked for; Infinity if a fragment contains itself. */
+  readonly fields: number;
+  /** Fields below each other. */
+  readonly depth: number;
+}
+
+const NOTHING: QuerySize = { fields: 0, depth: 0 };
+const ENDLESS: QuerySize = { fields: Number.POSITIVE_INFINITY, depth: Number.POSITIVE_INFINITY };
+
+/** The size of all operations together. */
+export function sizeOf({ definitions }: DocumentNode): QuerySize {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const definition of definitions)
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  /** Each fragment is looked at once; while it is, it counts as endless. */
+  const known = new Map<string, QuerySize>();
+
+  function ofFragment(name: string): QuerySize {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    known.set(name, ENDLESS);
+    const size = ofSelection(fragments.get(name)?.selectionSet);
+    known.set(name, size);
+    return size;
+  }
+
+  function ofSelection(set: SelectionSetNode | undefined): QuerySize {
+    let { fields, depth } = NOTHING;
+    for (const selection of set?.selections ?? []) {
+      const isField = selection.kind === Kind.FIELD;
+      const inner =
+        selection.kind === Kind.FRAGMENT_SPREAD ? ofFragment(selection.name.value) : ofSelection(selection.selectionSet);
+      fields += inner.fields + (isField ? 1 : 0);
+      depth = Math.max(depth, inner.depth + (isField ? 1 : 0));
+    }
+    return { fields, depth };
+  }
+
+  let total = NOTHING;
+  for (const definition of definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    const { fields, depth } = ofSelection(definition.selectionSet);
+    total = { fields: total.fields + fields, depth: Math.max(total.depth, depth) };
+  }
+  return total;
+}

@@ -1,0 +1,31 @@
+/** Errors in the form of GraphQL, without its library: callers without an API key do not have it loaded. */
+import { type Failure, UnreadableRequest } from './failure.ts';
+import { json } from './json.ts';
+import type { RestAnswer } from './rest-api.ts';
+
+/** A mistake in a query. */
+export interface QueryError {
+  readonly message: string;
+  readonly locations?: readonly { readonly line: number; readonly column: number }[] | undefined;
+}
+
+/** A query that is not valid, with its first mistakes. */
+export class InvalidQuery extends UnreadableRequest {
+  readonly errors: readonly QueryError[];
+
+  constructor(errors: readonly QueryError[]) {
+    super(400, 'the query is not valid');
+    this.errors = errors.map(({ message, locations }) => ({ message: withoutValue(message), locations }));
+  }
+}
+
+/** The answer to a query that failed. The code is in the extensions too, for clients that show no status codes. */
+export function refuseGraphql({ status, message }: Failure, error: unknown): RestAnswer {
+  const errors = error instanceof InvalidQuery ? error.errors : [{ message }];
+  return json(status, { errors: errors.map((one) => ({ ...one, extensions: { code: status } })) });
+}
+
+/** The messages of the library end with the value that they complain of, which may be a secret. */
+function withoutValue(message: string): string {
+  return message.replace(/(?:, found)?: .*$/s, '');
+}

@@ -1,0 +1,86 @@
+/** When the TypeScript client tries a call again, and which error it gives in the end. */
+import { expect, test, vi } from 'vitest';
+import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { type CallOptions, connect, type OtpClient, OtpError } from '../../src/client/index.ts';
+import { type Double, type SentError, startDouble, type VerifyAnswer } from '../support/double.ts';
+
+const REQUEST = { key: { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } }, code: '123456' } as const;
+const AWAY: SentError = { code: 14, message: 'the store is away', reason: 'ERROR_REASON_STORE_UNAVAILABLE' };
+
+interface Trial {
+  readonly client: OtpClient;
+  readonly server: Double;
+}
+
+/** The error of a call to a server that gives these answers, and how often it was called. */
+async function fail(answers: readonly VerifyAnswer[], options: CallOptions = {}, meanwhile?: (trial: Trial) => unknown) {
+  await using server = await startDouble({ verify: answers });
+  using client = connect(server.address, 'any', { plaintext: true });
+  const startedAt = performance.now();
+  const failing = client.verify(REQUEST, options).catch((error: unknown) => error);
+  if (meanwhile !== undefined) await vi.waitFor(() => expect(server.verified).toHaveLength(1), { interval: 5 });
+  meanwhile?.({ client, server });
+  const error = await failing;
+  if (!(error instanceof OtpError)) throw new Error('no OtpError');
+  return { error, tries: server.verified.length, ms: performance.now() - startedAt };
+}
+
+test('four tries at most, and the error of each leads to the one before', async () => {
+  const messages = ['first', 'second', 'third', 'fourth'];
+  const { error, tries } = await fail(messages.map((message) => ({ ...AWAY, message })));
+  const found: string[] = [];
+  for (let each: OtpError | undefined = error; each !== undefined; each = each.cause) found.unshift(each.message);
+  expect({ found, tries }).toEqual({ found: messages, tries: 4 });
+});
+
+test('an answer ends the tries', async () => {
+  await using server = await startDouble({ verify: [AWAY, { valid: true, status: VerifyStatus.ACCEPTED }] });
+  using client = connect(server.address, 'any', { plaintext: true });
+  expect(await client.verify(REQUEST)).toMatchObject({ valid: true });
+  expect(server.verified).toHaveLength(2);
+});
+
+test.each<[string, Partial<SentError>]>([
+  ['another code', { code: 8 }],
+  ['a server that asks not to', { pushback: '-1' }],
+  ['a wish that cannot be read', { pushback: 'soon' }],
+])('no second try after %s', async (_, change) => {
+  const { error, tries } = await fail([{ ...AWAY, ...change }]);
+  expect({ tries, message: error.message, cause: error.cause }).toEqual({ tries: 1, message: AWAY.message, cause: undefined });
+});
+
+test.each<[string, Partial<SentError>]>([
+  ['by gRPC', { pushback: '400' }],
+  ['in the details', { retryAfterMs: 400 }],
+])('the server has its pause, asked for %s', async (_, wish) => {
+  const { ms, tries } = await fail([
+    { ...AWAY, ...wish },
+    { code: 5, message: 'over' },
+  ]);
+  expect(tries).toBe(2);
+  expect(ms).toBeGreaterThanOrEqual(399);
+});
+
+test.each<[string, Partial<SentError>]>([
+  ['by gRPC', { pushback: '60000' }],
+  ['in the details', { retryAfterMs: 60_000 }],
+])('a pause beyond the deadline, asked for %s, ends the call at once with what the server said', async (_, wish) => {
+  const { error, tries, ms } = await fail([{ ...AWAY, ...wish }], { deadlineMs: 30_000 });
+  expect({ tries, code: error.code, reason: error.reason }).toEqual({ tries: 1, code: 'UNAVAILABLE', reason: AWAY.reason });
+  expect(ms).toBeLessThan(20_000);
+});
+
+test('a pause ends with what the server said once the signal is aborted, or the client closed', async () => {
+  const later = { ...AWAY, pushback: '60000' };
+  const leaving = new AbortController();
+  const ends: readonly [CallOptions, (trial: Trial) => void][] = [
+    [{ signal: leaving.signal }, () => leaving.abort()],
+    [{}, ({ client }) => client.close()],
+  ];
+  for (const [options, end] of ends) {
+    const afterAnswer = (trial: Trial) => setTimeout(() => end(trial), 100);
+    const { error, tries, ms } = await fail([later], { ...options, deadlineMs: 600_000 }, afterAnswer);
+    expect({ tries, message: error.message }).toEqual({ tries: 1, message: AWAY.message });
+    expect(ms).toBeLessThan(30_000);
+  }
+});

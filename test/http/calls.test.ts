@@ -1,0 +1,239 @@
+/** Calls by the clients of Connect and gRPC-Web: every RPC, every error with its details, and all that goes with a call. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { parseApiKey, revokeApiKey } from '../../src/auth/api-key.ts';
+import { frame } from '../support/raw.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { clientOf, failureOf, WAYS } from './clients.ts';
+import { http1, http2, openHttp2, RawConnection, send } from './raw.ts';
+
+const SECRET = 'JBSWY3DPEHPK3PXP';
+const key = { source: { case: 'secret', value: SECRET } } as const;
+
+const folder = mkdtempSync(join(tmpdir(), 'otpd-http-'));
+let server: TestServer;
+let port: number;
+let trail: () => Record<string, unknown>[];
+const calls = (requestId: string) =>
+  server.log.map((line) => JSON.parse(line)).filter((line) => line.msg === 'call' && line.requestId === requestId);
+
+beforeAll(async () => {
+  const auditLog = join(folder, 'audit.log');
+  server = await startServer({ flags: { httpListen: '127.0.0.1:0', auditLog, trustedProxies: '127.0.0.2' } });
+  port = Number(new URL(server.httpUrl).port);
+  trail = () =>
+    readFileSync(auditLog, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+});
+afterAll(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe.each(Object.entries(WAYS))('%s', (way, transport) => {
+  const client = () => clientOf(transport(server.httpUrl));
+  const headers = (id: string) => ({ 'x-api-key': server.apiKey, 'x-request-id': id });
+  const id = (what: string) => `${way.replaceAll(/[^\w.]/g, '-')}-${what}`;
+  const name = way.startsWith('Connect') ? 'connect' : 'grpc_web';
+
+  test('Generate, Token and Verify answer, and a code is accepted once', async () => {
+    const options = { headers: headers(id('round')) };
+    const { secret } = await client().generate({ issuer: 'Example', accountName: 'alice' }, options);
+    const own = { source: { case: 'secret', value: secret } } as const;
+    const { token } = await client().token({ key: own }, options);
+    const verify = () => client().verify({ key: own, code: token?.code ?? '' }, options);
+    expect([(await verify()).status, (await verify()).status]).toEqual([VerifyStatus.ACCEPTED, VerifyStatus.REPLAYED]);
+    expect(calls(id('round')).map(({ transport: by, method, code }) => [by, method, code])).toEqual(
+      ['Generate', 'Token', 'Verify', 'Verify'].map((method) => [name, `/otp.v1.OtpService/${method}`, 'OK']),
+    );
+    const events = trail().filter(({ requestId }) => requestId === id('round'));
+    expect(events.map(({ event, transport: by }) => [event, by])).toEqual([
+      ['verify.accepted', name],
+      ['verify.replayed', name],
+    ]);
+  });
+
+  test('WatchToken answers until the caller leaves', async () => {
+    const leaving = new AbortController();
+    const codes: string[] = [];
+    const options = { headers: headers(id('watch')), signal: leaving.signal };
+    const watching = (async () => {
+      for await (const { token } of client().watchToken({ key: { ...key, periodSeconds: 1 } }, options)) {
+        codes.push(token?.code ?? '');
+        if (codes.length === 2) leaving.abort();
+      }
+    })();
+    expect((await failureOf(watching)).code).toBe('Canceled');
+    expect(new Set(codes).size).toBe(2);
+    await expect.poll(() => calls(id('watch')).map(({ code }) => code)).toEqual(['CANCELLED']);
+  });
+
+  test('headers tell the request id and the limits', async () => {
+    const apiKey = await server.createKey({ plan: 'ultra' });
+    let received = new Headers();
+    const options = {
+      headers: { 'x-api-key': apiKey, 'x-request-id': id('limits') },
+      onHeader: (given: Headers) => (received = given),
+    };
+    await client().token({ key }, options);
+    expect(Object.fromEntries(received)).toMatchObject({
+      'x-request-id': id('limits'),
+      'x-ratelimit-limit': '100',
+      'x-ratelimit-remaining': '99',
+      'x-ratelimit-reset': expect.stringMatching(/^\d+$/),
+    });
+  });
+
+  test('bad fields come with their details', async () => {
+    const failure = await failureOf(client().token({ key: { ...key, digits: 9 } }, { headers: headers(id('bad')) }));
+    expect(failure).toMatchObject({
+      code: 'InvalidArgument',
+      message: expect.stringMatching(/^the request has invalid fields: key\.digits: /),
+      errorInfo: { reason: 'ERROR_REASON_INVALID_FIELDS', domain: 'otp.v1' },
+      requestInfo: { requestId: id('bad') },
+      badRequest: { fieldViolations: [{ field: 'key.digits' }] },
+    });
+    expect(failure.metadata.get('x-request-id')).toBe(id('bad'));
+  });
+
+  test('bad fields of a stream come with their details', async () => {
+    const watching = (async () => {
+      for await (const _ of client().watchToken({}, { headers: headers(id('bad-stream')) }));
+    })();
+    expect(await failureOf(watching)).toMatchObject({
+      code: 'InvalidArgument',
+      errorInfo: { reason: 'ERROR_REASON_INVALID_FIELDS' },
+      badRequest: { fieldViolations: [{ field: 'key' }] },
+    });
+    expect(calls(id('bad-stream'))).toMatchObject([{ code: 'INVALID_ARGUMENT', reason: 'ERROR_REASON_INVALID_FIELDS' }]);
+  });
+
+  test.each(['token', 'watchToken'] as const)('%s without a key is refused', async (method) => {
+    const options = { headers: { 'x-request-id': id('stranger') } };
+    const call = async (): Promise<void> => {
+      if (method === 'token') await client().token({ key }, options);
+      else for await (const _ of client().watchToken({ key }, options));
+    };
+    expect(await failureOf(call())).toMatchObject({
+      code: 'Unauthenticated',
+      errorInfo: { reason: 'ERROR_REASON_API_KEY_MISSING' },
+      requestInfo: { requestId: id('stranger') },
+    });
+  });
+
+  test('a key without the scope is refused, and one whose limit is reached is told when to come back', async () => {
+    const apiKey = await server.createKey({ plan: 'free', scopes: ['generate'] });
+    const call = () => client().token({ key }, { headers: { 'x-api-key': apiKey } });
+    const failures = [];
+    for (let n = 0; n < 6; n += 1) failures.push(await failureOf(call()));
+    expect(failures[0]).toMatchObject({ code: 'PermissionDenied', errorInfo: { reason: 'ERROR_REASON_SCOPE_MISSING' } });
+    expect(failures[5]).toMatchObject({
+      code: 'ResourceExhausted',
+      errorInfo: { reason: 'ERROR_REASON_RATE_LIMITED', metadata: { plan: 'free', window: 'minute' } },
+      quotaFailure: { violations: [{ quotaId: 'minute' }] },
+      retryInfo: { retryDelay: { seconds: expect.anything() } },
+    });
+    expect(Number(failures[5]?.metadata.get('retry-after'))).toBeGreaterThan(0);
+    expect(failures[5]?.metadata.get('x-ratelimit-remaining')).toBe('0');
+  });
+
+  test('a key that is revoked ends its stream', async () => {
+    const apiKey = await server.createKey();
+    const watching = (async () => {
+      for await (const _ of client().watchToken({ key }, { headers: { 'x-api-key': apiKey } })) {
+        await server.app.store.keys.update(parseApiKey(apiKey)?.id ?? '', (record) => revokeApiKey(record, Date.now()));
+      }
+    })();
+    expect(await failureOf(watching)).toMatchObject({
+      code: 'Unauthenticated',
+      errorInfo: { reason: 'ERROR_REASON_API_KEY_INVALID' },
+    });
+  });
+});
+
+test.each([
+  ['connect-timeout-ms', '300', 'application/connect+json', '"code":"deadline_exceeded"'],
+  ['grpc-timeout', '300m', 'application/grpc-web+json', 'grpc-status: 4'],
+])('a stream ends at the deadline of its caller, by %s', async (name, value, type, said) => {
+  const session = openHttp2(port);
+  const headers = {
+    ':method': 'POST',
+    ':path': '/otp.v1.OtpService/WatchToken',
+    'content-type': type,
+    'x-api-key': server.apiKey,
+  };
+  const message = JSON.stringify({ key: { secret: SECRET, periodSeconds: 86_400 } });
+  const { status, body, tookMs } = await http2(session, { ...headers, [name]: value }, frame(Buffer.from(message)));
+  expect([status, body]).toEqual([200, expect.stringContaining(said)]);
+  expect(body).toContain('"token"');
+  expect(tookMs).toBeGreaterThan(250);
+  session.destroy();
+});
+
+test('the caller behind a trusted proxy is named in the log, and anybody else is not believed', async () => {
+  const call = (id: string, localAddress: string) =>
+    new Promise<void>((resolve) => {
+      const connection = new RawConnection(port, localAddress);
+      const given = { 'content-type': 'application/json', 'x-api-key': server.apiKey, 'x-request-id': id };
+      connection.write(http1('POST /otp.v1.OtpService/Token HTTP/1.1', { ...given, 'x-forwarded-for': '203.0.113.9' }, '{}'));
+      void connection.answer().then(() => {
+        connection.socket.destroy();
+        resolve();
+      });
+    });
+  await call('by-proxy', '127.0.0.2');
+  await call('directly', '127.0.0.3');
+  expect(calls('by-proxy')).toMatchObject([{ peer: '203.0.113.9' }]);
+  expect(calls('directly')).toMatchObject([{ peer: expect.stringMatching(/^127\.0\.0\.3:\d+$/) }]);
+});
+
+test('a body that never comes ends with the deadline, and the caller is told', async () => {
+  const given = { 'content-type': 'application/json', 'x-api-key': server.apiKey, 'connect-timeout-ms': '200' };
+  const session = openHttp2(port);
+  const [slow, open] = await Promise.all([
+    send(port, http1('POST /otp.v1.OtpService/Token HTTP/1.1', { ...given, 'content-length': '100' }, '{"key":')),
+    http2(session, { ':method': 'POST', ':path': '/otp.v1.OtpService/Token', ...given }, undefined),
+  ]);
+  for (const { status, body, tookMs } of [slow, open]) {
+    expect([status, JSON.parse(body).code]).toEqual([504, 'deadline_exceeded']);
+    expect(tookMs).toBeLessThan(3000);
+  }
+  session.destroy();
+});
+
+test('a caller who leaves while its call waits is logged as such, and its answer goes nowhere', async () => {
+  const connection = new RawConnection(port);
+  const given = { 'content-type': 'application/json', 'x-api-key': server.apiKey, 'x-request-id': 'left' };
+  connection.write(http1('POST /otp.v1.OtpService/Token HTTP/1.1', { ...given, 'content-length': '100' }, '{'));
+  await sleep(100);
+  connection.socket.destroy();
+  await expect.poll(() => calls('left').map(({ code }) => code)).toEqual(['CANCELLED']);
+});
+
+test('bodies that are compressed are read, up to 64 KiB of what is in them', async () => {
+  const { gzipSync, brotliCompressSync } = await import('node:zlib');
+  const ask = (body: Buffer, encoding: string) => {
+    const given = { 'content-type': 'application/json', 'x-api-key': server.apiKey, 'content-encoding': encoding };
+    return send(port, http1('POST /otp.v1.OtpService/Token HTTP/1.1', given, body));
+  };
+  const good = JSON.stringify({ key: { secret: SECRET } });
+  expect((await ask(gzipSync(good), 'gzip')).status).toBe(200);
+  expect((await ask(brotliCompressSync(good), 'br')).status).toBe(200);
+  const bomb = await ask(gzipSync(`${good}${' '.repeat(10_000_000)}`), 'gzip');
+  expect([bomb.status, JSON.parse(bomb.body)]).toEqual([
+    429,
+    expect.objectContaining({ message: expect.stringContaining('64 KiB') }),
+  ]);
+});
+
+test('no answer of an API may be kept by a cache', async () => {
+  const given = { 'content-type': 'application/json', 'x-api-key': server.apiKey };
+  const { headers } = await send(port, http1('POST /otp.v1.OtpService/Token HTTP/1.1', given, '{}'));
+  expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+});

@@ -1,0 +1,191 @@
+/** Connections of the HTTP door: what a silent, a slow and a strange caller may take, and how a stop ends them. */
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from 'vitest';
+import { startServer, type TestServer, type TestServerOptions } from '../support/server.ts';
+import { clientOf, failureOf, WAYS } from './clients.ts';
+import { http1, http2, openHttp2, RawConnection, send } from './raw.ts';
+
+const POST = 'POST /otp.v1.OtpService/Token HTTP/1.1';
+const JSON_TYPE = { 'content-type': 'application/json' };
+const BODY = '{"key":{"secret":"JBSWY3DPEHPK3PXP"}}';
+
+let server: TestServer;
+let port: number;
+
+async function start(flags: TestServerOptions['flags'] = {}): Promise<void> {
+  server = await startServer({ flags: { httpListen: '127.0.0.1:0', ...flags } });
+  port = Number(new URL(server.httpUrl).port);
+}
+afterEach(() => server.close());
+
+/** Resolves to how long the connection lasts, in ms. */
+async function lifeOf({ socket }: RawConnection): Promise<number> {
+  const startedAt = performance.now();
+  if (!socket.destroyed) await once(socket, 'close');
+  return performance.now() - startedAt;
+}
+
+const good = () => http1(POST, { ...JSON_TYPE, 'x-api-key': server.apiKey }, BODY);
+
+test('a connection that says nothing, and one whose first head never ends, are closed after 10 s', async () => {
+  await start();
+  const [silent, slow] = [new RawConnection(port), new RawConnection(port)];
+  slow.write('POST / HTTP/1.1\r\n');
+  const dripping = setInterval(() => slow.write('a: b\r\n'), 500);
+  const lives = await Promise.all([lifeOf(silent), lifeOf(slow)]);
+  clearInterval(dripping);
+  for (const life of lives) {
+    expect(life).toBeGreaterThan(8000);
+    expect(life).toBeLessThan(14_000);
+  }
+});
+
+test('a body that drips is ended after 5 s, and the connection with it, whoever sends it', async () => {
+  await start();
+  const slow = new RawConnection(port);
+  slow.write(http1(POST, { ...JSON_TYPE, 'x-api-key': server.apiKey, 'content-length': '1000' }, '{'));
+  const dripping = setInterval(() => slow.write(' '), 100);
+  const answer = await slow.answer();
+  expect([answer.status, JSON.parse(answer.body).code]).toEqual([504, 'deadline_exceeded']);
+  expect(answer.tookMs).toBeLessThan(6000);
+  expect(await lifeOf(slow)).toBeLessThan(5000);
+  clearInterval(dripping);
+});
+
+test('a stranger is answered at once, whatever it still sends, and does not hold its connection', async () => {
+  await start();
+  const stranger = new RawConnection(port);
+  stranger.write(http1(POST, { ...JSON_TYPE, 'content-length': '60000' }, '{'));
+  const answer = await stranger.answer();
+  expect([answer.status, answer.tookMs < 1000]).toEqual([401, true]);
+  expect(await lifeOf(stranger)).toBeLessThan(5000);
+});
+
+test.each(['HTTP/1.1', 'HTTP/2'])(
+  'the 200th call without a key on a connection of %s is its last, and a right key forgives',
+  async (version) => {
+    await start();
+    const session = version === 'HTTP/2' ? openHttp2(port) : undefined;
+    const connection = new RawConnection(port);
+    const call = async (apiKey = ''): Promise<number | undefined> => {
+      if (session !== undefined) {
+        if (session.destroyed) return undefined;
+        const path = { ':method': 'POST', ':path': '/otp.v1.OtpService/Token' };
+        return (await http2(session, { ...path, ...JSON_TYPE, 'x-api-key': apiKey }, BODY)).status;
+      }
+      connection.write(http1(POST, { ...JSON_TYPE, 'x-api-key': apiKey }, BODY));
+      return (await connection.answer()).status;
+    };
+    const isClosed = () => session?.destroyed ?? connection.socket.destroyed;
+    for (let n = 0; n < 150; n += 1) expect(await call()).toBe(401);
+    expect(await call(server.apiKey)).toBe(200);
+    let answered = 0;
+    while (!isClosed() && answered < 300) {
+      const status = await call();
+      if (status === undefined) break;
+      // The address may be throttled meanwhile, which is no right key either.
+      expect([401, 429]).toContain(status);
+      answered += 1;
+      await sleep(0);
+    }
+    expect(answered).toBeGreaterThanOrEqual(199);
+    expect(answered).toBeLessThan(205);
+    await expect.poll(isClosed).toBe(true);
+    session?.destroy();
+  },
+);
+
+test('requests for nothing count as strange too', async () => {
+  await start();
+  const connection = new RawConnection(port);
+  let answered = 0;
+  while (answered < 400) {
+    connection.write(http1('GET /admin HTTP/1.1', {}));
+    if ((await connection.answer()).status === undefined) break;
+    answered += 1;
+    await sleep(0);
+  }
+  expect(answered).toBeGreaterThanOrEqual(199);
+  expect(answered).toBeLessThan(205);
+});
+
+test('connections are bounded per address, and the log says so', async () => {
+  await start({ maxConnectionsPerAddress: '3' });
+  const connections = [1, 2, 3].map(() => new RawConnection(port));
+  for (const connection of connections) {
+    connection.write(good());
+    expect((await connection.answer()).status).toBe(200);
+  }
+  const fourth = new RawConnection(port);
+  fourth.write(good());
+  expect((await fourth.answer()).status).toBeUndefined();
+  const told = () => server.log.filter((line) => line.includes('connections of one address refused')).length;
+  await expect.poll(told, { timeout: 5000 }).toBe(1);
+  for (const { socket } of connections) socket.destroy();
+  await expect.poll(async () => (await send(port, good())).status).toBe(200);
+});
+
+test('strangers leave no memory behind', async () => {
+  await start();
+  const body = Buffer.alloc(60_000, 0x20);
+  const call = (n: number) =>
+    send(port, http1(POST, { ...JSON_TYPE, 'x-api-key': `otpd_${n}`, 'x-a': 'b'.repeat(7000), 'content-length': '60000' }, body));
+  const flood = async (rounds: number): Promise<void> => {
+    for (let round = 0; round < rounds; round += 1) await Promise.all(Array.from({ length: 40 }, (_, n) => call(round * 40 + n)));
+  };
+  await flood(5);
+  const before = process.memoryUsage().rss;
+  await flood(30);
+  // All bodies together are 72 MB.
+  expect(process.memoryUsage().rss - before).toBeLessThan(40 * 2 ** 20);
+});
+
+describe('at a stop', () => {
+  test('a call in flight is answered, idle connections go at once, and no other is taken', async () => {
+    await start();
+    const [idle, busy] = [new RawConnection(port), new RawConnection(port)];
+    idle.write(good());
+    expect((await idle.answer()).status).toBe(200);
+    busy.write(
+      http1(POST, { ...JSON_TYPE, 'x-api-key': server.apiKey, 'content-length': String(BODY.length) }, BODY.slice(0, 9)),
+    );
+    await sleep(100);
+    const closing = server.app.close();
+    expect(await lifeOf(idle)).toBeLessThan(1000);
+    busy.write(BODY.slice(9));
+    const answer = await busy.answer();
+    expect([answer.status, answer.headers['connection']]).toEqual([200, 'close']);
+    await closing;
+    const late = new RawConnection(port);
+    expect((await late.answer()).status).toBeUndefined();
+  });
+
+  test.each(Object.entries(WAYS).filter(([name]) => name.includes('JSON')))(
+    'a stream is told why it ends: %s',
+    async (_, transport) => {
+      await start();
+      const watching = (async () => {
+        const options = { headers: { 'x-api-key': server.apiKey } };
+        const request = { key: { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' }, periodSeconds: 86_400 } } as const;
+        for await (const _ of clientOf(transport(server.httpUrl)).watchToken(request, options)) void server.app.close();
+      })();
+      expect(await failureOf(watching)).toMatchObject({
+        code: 'Unavailable',
+        errorInfo: { reason: 'ERROR_REASON_SHUTTING_DOWN' },
+      });
+      await server.app.close();
+    },
+  );
+
+  test('a call that takes too long is cut off after the grace', async () => {
+    await start({ shutdownGrace: '0.3' });
+    const stuck = new RawConnection(port);
+    stuck.write(http1(POST, { ...JSON_TYPE, 'x-api-key': server.apiKey, 'content-length': '100' }, '{'));
+    await sleep(100);
+    const startedAt = performance.now();
+    await server.app.close();
+    expect(performance.now() - startedAt).toBeLessThan(1500);
+    expect(await lifeOf(stuck)).toBeLessThan(100);
+  });
+});

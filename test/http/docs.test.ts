@@ -1,0 +1,77 @@
+/** The commands of docs/http.md do what it says, as they stand there but for the address and the key. */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { nginxConfiguration, proxySuite, startProxy } from '../support/proxies.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { http1, RawConnection } from './raw.ts';
+
+const TEXT = readFileSync('docs/http.md', 'utf8');
+const blocks = (language: string): string[] =>
+  [...TEXT.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs'))].map(([, block = '']) => block);
+const COMMANDS = [...blocks('sh'), ...README()];
+
+/** The call by curl in the README. */
+function README(): string[] {
+  return [...readFileSync('README.md', 'utf8').matchAll(/```sh\n(curl .*?)```/gs)].map(([, block = '']) => block);
+}
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer({ flags: { httpListen: '127.0.0.1:0', trustedProxies: '127.0.0.1' } });
+});
+afterAll(() => server.close());
+
+test('there are commands', () => {
+  expect(COMMANDS.length).toBeGreaterThanOrEqual(6);
+});
+
+test.each(COMMANDS)('%s', async (command) => {
+  const line = command.replace('http://127.0.0.1:50080', server.httpUrl);
+  expect(line).not.toBe(command);
+  const env = { ...process.env, OTPD_API_KEY: server.apiKey };
+  const { stdout } = await promisify(execFile)('sh', ['-c', line], { env });
+  const [, method = ''] = /OtpService\/(\w+)/.exec(command) ?? [];
+  const expected = {
+    Generate: { secret: expect.any(String), qrCode: expect.anything() },
+    Token: { token: { code: expect.stringMatching(/^\d{6}$/) } },
+    Verify: { status: 'VERIFY_STATUS_MISMATCH' },
+  };
+  expect(JSON.parse(stdout)).toMatchObject(expected[method as keyof typeof expected]);
+});
+
+test('the error that it shows is what a caller gets', async () => {
+  const [shown = ''] = blocks('json');
+  const headers = { 'content-type': 'application/json', 'x-api-key': 'wrong' };
+  const answer = await fetch(`${server.httpUrl}/otp.v1.OtpService/Token`, { method: 'POST', headers, body: '{}' });
+  expect(await answer.json()).toMatchObject({ ...JSON.parse(shown), details: [JSON.parse(shown).details[0], expect.anything()] });
+});
+
+proxySuite('nginx', () => {
+  let proxy: Awaited<ReturnType<typeof startProxy>>;
+  beforeAll(async () => {
+    const [configuration = ''] = blocks('nginx');
+    const { host } = new URL(server.httpUrl);
+    proxy = await startProxy('nginx', host, (folder, port, upstream) =>
+      nginxConfiguration(
+        folder,
+        configuration.replace('127.0.0.1:50080', upstream).replace('listen 8080', `listen 127.0.0.1:${port}`),
+      ),
+    );
+  });
+  afterAll(() => proxy.stop());
+
+  test('a connection outlives 1,000 calls, and the caller is named', async () => {
+    const connection = new RawConnection(Number(proxy.address.split(':')[1]), '127.0.0.5');
+    const headers = { 'content-type': 'application/json', 'x-api-key': server.apiKey, 'x-request-id': 'by-nginx' };
+    for (let n = 0; n < 1200; n += 1) {
+      connection.write(http1('POST /otp.v1.OtpService/Token HTTP/1.1', headers, '{"key":{"secret":"JBSWY3DPEHPK3PXP"}}'));
+      const { status } = await connection.answer();
+      if (status !== 200) throw new Error(`call ${n} was answered ${status}`);
+    }
+    connection.socket.destroy();
+    const peers = server.log.filter((line) => line.includes('by-nginx')).map((line) => JSON.parse(line).peer);
+    expect([peers.length, new Set(peers)]).toEqual([1200, new Set(['127.0.0.5'])]);
+  });
+});

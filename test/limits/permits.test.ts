@@ -1,0 +1,30 @@
+/** Permits: as many as are allowed, each given back once, and nothing kept of a holder that holds none. */
+import { expect, it, vi } from 'vitest';
+import { createPermits } from '../../src/limits/permits.ts';
+
+it('are given up to the most, to each holder, and again once they are back', () => {
+  const { take } = createPermits();
+  const first = take('one', 2);
+  expect([take('one', 2), take('one', 2), take('other', 1)].map((release) => release !== undefined)).toEqual([true, false, true]);
+  first?.();
+  first?.();
+  expect([take('one', 2), take('one', 2)].map((release) => release !== undefined)).toEqual([true, false]);
+  expect(take('none', 0)).toBeUndefined();
+});
+
+it('leave nothing behind of a holder that holds none: strangers choose their addresses', () => {
+  const tables: Map<unknown, unknown>[] = [];
+  class Watched extends Map<unknown, unknown> {
+    constructor() {
+      super();
+      tables.push(this);
+    }
+  }
+  vi.stubGlobal('Map', Watched);
+  const { take } = createPermits();
+  vi.unstubAllGlobals();
+  const releases = ['one', 'one', 'other'].map((id) => take(id, 2));
+  expect(tables.map(({ size }) => size)).toEqual([2]);
+  for (const release of releases) release?.();
+  expect(tables.map(({ size }) => size)).toEqual([0]);
+});

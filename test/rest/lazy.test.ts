@@ -1,0 +1,31 @@
+/** A server that nobody calls by a REST API has loaded none of them, nor their libraries. */
+import { readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { expect, test } from 'vitest';
+
+const LIBRARIES = ['graphql', 'yaml', 'csv-stringify/sync', 'fast-xml-builder', 'negotiator'];
+const STATIC_IMPORT = /^(?:import|export)\b(?! type\b)[^;]*?\bfrom '([^']+)'/gm;
+
+/** All that is loaded with a file: paths of ours, names of packages. */
+function loadedWith(file: string, loaded = new Set<string>()): Set<string> {
+  if (loaded.has(file)) return loaded;
+  loaded.add(file);
+  for (const [, name = ''] of readFileSync(file, 'utf8').matchAll(STATIC_IMPORT)) {
+    if (name.startsWith('.')) loadedWith(posix.join(posix.dirname(file), name), loaded);
+    else loaded.add(name);
+  }
+  return loaded;
+}
+
+const mappings = ['gentlent', 'toolkit-api', 'two-fa-otp-live', 'api-verve'].map((name) => `src/http/rest/${name}.ts`);
+
+test('nothing of them is loaded with the doors', () => {
+  const loaded = loadedWith('src/http/rest/apis.ts', loadedWith('src/http/server.ts', loadedWith('src/app/doors.ts')));
+  expect(loaded).toContain('src/http/rest/serve.ts');
+  expect([...mappings, ...LIBRARIES].filter((name) => loaded.has(name))).toEqual([]);
+});
+
+test('GraphQL is not loaded with the rest of its API', () => {
+  const loaded = loadedWith('src/http/rest/api-verve.ts');
+  expect(LIBRARIES.filter((name) => loaded.has(name))).toEqual(LIBRARIES.slice(1));
+});

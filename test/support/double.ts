@@ -1,0 +1,129 @@
+/** A grpc-js server whose answers a test writes itself: for what the real server cannot be made to do. */
+import type { DescMethod, MessageInitShape } from '@bufbuild/protobuf';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { anyPack, durationFromMs } from '@bufbuild/protobuf/wkt';
+import {
+  Metadata,
+  type MethodDefinition,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type StatusObject,
+  type sendUnaryData,
+} from '@grpc/grpc-js';
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RequestInfoSchema,
+  RetryInfoSchema,
+} from '../../gen/ts/google/rpc/error_details_pb.ts';
+import { StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
+import {
+  OtpService,
+  type VerifyRequest,
+  type VerifyResponseSchema,
+  type WatchTokenRequest,
+  type WatchTokenResponse,
+} from '../../gen/ts/otp/v1/otp_service_pb.ts';
+
+/** An error as the server sends it. */
+export interface SentError {
+  readonly code: number;
+  readonly message: string;
+  readonly reason?: string;
+  readonly violations?: readonly { field: string; description: string }[];
+  readonly retryAfterMs?: number;
+  /** The trailer `grpc-retry-pushback-ms`. */
+  readonly pushback?: string;
+  readonly requestId?: string;
+  /** Sends bytes that cannot be read instead of details. */
+  readonly rubbish?: boolean;
+}
+
+/** The answer to the next call of Verify; undefined: no answer at all. */
+export type VerifyAnswer = MessageInitShape<typeof VerifyResponseSchema> | SentError | undefined;
+/** Drives a stream by hand. */
+export type WatchAnswer = (stream: ServerWritableStream<WatchTokenRequest, WatchTokenResponse>) => void;
+
+export interface Double extends AsyncDisposable {
+  readonly address: string;
+  readonly verified: VerifyRequest[];
+  /** How many streams were opened. */
+  opened(): number;
+}
+
+/** Listens on a free port of this machine. Each answer is used once, the last for good. */
+export async function startDouble(answers: {
+  verify?: readonly VerifyAnswer[];
+  watch?: readonly WatchAnswer[];
+  credentials?: ServerCredentials;
+  host?: string;
+}): Promise<Double> {
+  const { verify = [], watch = [], credentials = ServerCredentials.createInsecure(), host = '127.0.0.1' } = answers;
+  const verified: VerifyRequest[] = [];
+  let opened = 0;
+  const server = new Server();
+  server.addService(
+    { verify: definition(OtpService.method.verify), watchToken: definition(OtpService.method.watchToken) },
+    {
+      verify: (call: ServerUnaryCall<VerifyRequest, unknown>, callback: sendUnaryData<unknown>) => {
+        const answer = verify[Math.min(verified.length, verify.length - 1)];
+        verified.push(call.request);
+        if (answer === undefined) return;
+        if ('code' in answer) callback(sent(answer as SentError));
+        else callback(null, create(OtpService.method.verify.output, answer));
+      },
+      watchToken: (stream: ServerWritableStream<WatchTokenRequest, WatchTokenResponse>) => {
+        opened += 1;
+        watch[Math.min(opened, watch.length) - 1]?.(stream);
+      },
+    },
+  );
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  server.bindAsync(`${host}:0`, credentials, (error, port) => (error ? reject(error) : resolve(port)));
+  const address = `${host}:${await promise}`;
+  return { address, verified, opened: () => opened, [Symbol.asyncDispose]: async () => server.forceShutdown() };
+}
+
+/** The error as grpc-js sends it. */
+export function sent({
+  code,
+  message,
+  reason,
+  violations = [],
+  retryAfterMs,
+  pushback,
+  requestId,
+  rubbish,
+}: SentError): Partial<StatusObject> {
+  const details = [];
+  if (reason !== undefined) details.push(anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason, domain: 'otp.v1' })));
+  if (requestId !== undefined) details.push(anyPack(RequestInfoSchema, create(RequestInfoSchema, { requestId })));
+  if (violations.length > 0) {
+    details.push(anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations: violations.map((one) => ({ ...one })) })));
+  }
+  if (retryAfterMs !== undefined) {
+    details.push(anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay: durationFromMs(retryAfterMs) })));
+  }
+  const bytes = toBinary(StatusSchema, create(StatusSchema, { code, message, details }));
+  const metadata = new Metadata();
+  if (pushback !== undefined) metadata.set('grpc-retry-pushback-ms', pushback);
+  if (rubbish) metadata.set('grpc-status-details-bin', Buffer.from([0xff, 0xff, 0xff]));
+  else if (details.length > 0) metadata.set('grpc-status-details-bin', Buffer.from(bytes));
+  return { code, details: message, metadata };
+}
+
+function definition(method: DescMethod): MethodDefinition<unknown, unknown> {
+  const decode = (bytes: Buffer) => fromBinary(method.input, bytes);
+  const encode = (message: unknown) => Buffer.from(toBinary(method.output, message as never));
+  return {
+    path: `/${method.parent.typeName}/${method.name}`,
+    requestStream: false,
+    responseStream: method.methodKind === 'server_streaming',
+    requestDeserialize: decode,
+    requestSerialize: () => Buffer.alloc(0),
+    responseSerialize: encode,
+    responseDeserialize: () => undefined,
+  };
+}
