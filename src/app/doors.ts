@@ -4,6 +4,7 @@ import { type Addresses, formatAddress, type ListenAddress } from '../config/lis
 import { SETTINGS } from '../config/settings.ts';
 import { createGrpcServer, type GrpcServer } from '../grpc/server.ts';
 import type { HttpServer } from '../http/server.ts';
+import { createHeldConnections } from '../listener/listener.ts';
 import { TlsFilesError } from '../listener/tls.ts';
 import { logCall } from '../observability/call-log.ts';
 import type { Log } from '../observability/log.ts';
@@ -69,6 +70,7 @@ async function openAll(config: Config, { log, clock, admit, verify }: DoorParts)
   const listening = {
     tls,
     bounds,
+    held: createHeldConnections(),
     isProxy: (address: string) => callerAddress.isTrusted(`${address}:0`),
     onRefused: tellOfRefused(logger, bounds),
   };

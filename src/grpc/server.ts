@@ -36,7 +36,7 @@ const LIMITS = {
   'grpc.enable_channelz': 0,
 } as const;
 
-export interface GrpcOptions extends Pick<ListenerOptions, 'tls' | 'bounds' | 'onRefused' | 'onTlsProblem'> {
+export interface GrpcOptions extends Pick<ListenerOptions, 'tls' | 'bounds' | 'held' | 'onRefused' | 'onTlsProblem'> {
   readonly methods: readonly Method[];
   readonly lifecycle: Lifecycle;
   readonly reflection: boolean;

@@ -19,9 +19,6 @@ const ORIGIN = /^https?:\/\/[^/?#]*/i;
 /** No answer of an API is for a cache, or to be taken for a document. */
 const ALWAYS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
-/** The caller has left before its request was whole. */
-export class CallerLeft extends Error {}
-
 export interface ExchangeOptions {
   readonly request: HttpRequest;
   readonly response: HttpResponse;
@@ -84,7 +81,7 @@ export class Exchange {
     this.#response.once('close', listener);
   }
 
-  /** Reads the body. Rejects with `CallFailure` (`message_too_large`) above 64 KiB, and with `CallerLeft`. */
+  /** Reads the body. Rejects with `CallFailure` (`message_too_large`) above 64 KiB; never settles if the caller leaves before, which `onClose` tells. */
   readBody(): Promise<Buffer> {
     const request = this.#request;
     if (Number(request.headers['content-length'] ?? 0) > MAX_REQUEST_BYTES)
@@ -101,12 +98,7 @@ export class Exchange {
         reject(new CallFailure('message_too_large'));
       };
       request.on('data', onData);
-      const onClose = (): void => reject(new CallerLeft());
-      request.once('close', onClose);
-      request.once('end', () => {
-        request.off('close', onClose);
-        resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
-      });
+      request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     });
   }
 

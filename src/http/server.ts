@@ -15,7 +15,7 @@ import { type RefusalName, refuse } from './refusals.ts';
 import type { LazyRestApi } from './rest/rest-api.ts';
 import { createServeRest } from './rest/serve.ts';
 
-export interface HttpOptions extends Pick<ListenerOptions, 'tls' | 'bounds' | 'onRefused' | 'onTlsProblem'> {
+export interface HttpOptions extends Pick<ListenerOptions, 'tls' | 'bounds' | 'held' | 'onRefused' | 'onTlsProblem'> {
   readonly methods: readonly Method[];
   readonly lifecycle: Lifecycle;
   readonly restApis: readonly LazyRestApi[];

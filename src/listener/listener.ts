@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { networkOf } from '../auth/failure-throttle.ts';
-import { createPermits } from '../limits/permits.ts';
+import { createPermits, type Permits } from '../limits/permits.ts';
 import { formatPeer } from '../rpc/peer.ts';
 import { awaitSpeech, type Protocol } from './preface.ts';
 import { createTlsEndpoint, type TlsFiles } from './tls.ts';
@@ -16,6 +16,8 @@ const SILENT_MS = 10_000;
 export interface ListenerOptions {
   readonly tls: TlsFiles | undefined;
   readonly bounds: ConnectionBounds;
+  /** The connections that there are, where listeners share the bounds. */
+  readonly held?: HeldConnections | undefined;
   /** The protocols that are spoken, offered by ALPN in this order. Without TLS, the first bytes of a connection tell which one it is. */
   readonly protocols: readonly Protocol[];
   /** Given each connection that is let in, with all that it has said still to be read. */
@@ -34,6 +36,16 @@ export interface ConnectionBounds {
   readonly maxConnections: number;
   /** From one IPv4 address or one /64 of IPv6. */
   readonly maxConnectionsPerAddress: number;
+}
+
+/** The connections of all listeners that are given it, in all and by address. */
+export interface HeldConnections {
+  readonly all: Permits;
+  readonly addresses: Permits;
+}
+
+export function createHeldConnections(): HeldConnections {
+  return { all: createPermits(), addresses: createPermits() };
 }
 
 /** Who calls from one address and port. */
@@ -62,9 +74,8 @@ export interface Listener {
 
 /** Makes the listener. Throws for TLS files that cannot be used. `isProxy` says which addresses stand for many callers: they have no bound of their own. */
 export function createListener(options: ListenerOptions, isProxy: (address: string) => boolean = () => false): Listener {
-  const { tls, bounds, protocols, onConnection, onRefused, onTlsProblem } = options;
-  const all = createPermits();
-  const addresses = createPermits();
+  const { tls, bounds, held = createHeldConnections(), protocols, onConnection, onRefused, onTlsProblem } = options;
+  const { all, addresses } = held;
   /** Connections that have sent nothing yet, by their two ends, each with the function that ends its time limit. */
   const silent = new Map<string, { readonly socket: Socket; readonly spoken: () => void }>();
   let open = 0;

@@ -267,6 +267,14 @@ describe('on the wire of HTTP/1.1', () => {
     expect(connection.rest).toBe('');
   });
 
+  test('two keys are none', async () => {
+    const answer = await send(
+      port,
+      http1(post, { ...head(), 'x-api-key': `${server.apiKey}\r\nx-api-key: ${server.apiKey}` }, GOOD),
+    );
+    expectRefusal(answer, 401, 'unauthenticated', 'is not valid');
+  });
+
   test('a head above 8 KiB is refused', async () => {
     expectRefusal(
       await send(port, http1(post, { ...head(), 'x-a': 'b'.repeat(9000) }, GOOD)),

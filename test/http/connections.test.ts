@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createTestClient, methods } from '../support/client.ts';
 import { startServer, type TestServer, type TestServerOptions } from '../support/server.ts';
 import { clientOf, failureOf, WAYS } from './clients.ts';
 import { http1, http2, openHttp2, RawConnection, send } from './raw.ts';
@@ -152,6 +153,10 @@ test('connections are bounded per address, and the log says so', async () => {
   expect((await fourth.answer()).status).toBeUndefined();
   const told = () => server.log.filter((line) => line.includes('connections of one address refused')).length;
   await expect.poll(told, { timeout: 5000 }).toBe(1);
+  const grpc = createTestClient(server.address, server.apiKey);
+  // The bound is on both ports together.
+  expect((await grpc.call(methods.token, {}, { deadlineMs: 1000 })).code).toMatch(/UNAVAILABLE|DEADLINE_EXCEEDED/);
+  grpc.close();
   for (const { socket } of connections) socket.destroy();
   await expect.poll(async () => (await send(port, good())).status).toBe(200);
 });

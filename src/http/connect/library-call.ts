@@ -9,7 +9,7 @@ import { CallFailure } from '../../rpc/failure.ts';
 import { answerHeaders } from '../../rpc/headers.ts';
 import type { Lifecycle } from '../../rpc/lifecycle.ts';
 import type { Method } from '../../rpc/method.ts';
-import { CallerLeft, type Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import { codeNamed } from './codes.ts';
 import { detailOf, failureHeaders } from './error.ts';
 import { type Form, incomingOf } from './incoming.ts';
@@ -145,7 +145,7 @@ export class LibraryCall {
   /** Fails the call from outside of its handler. */
   #fail(error: unknown): void {
     const call = this.#call;
-    if (call.ended || error instanceof CallerLeft) return;
+    if (call.ended) return;
     const failure = this.#end(error);
     if (this.#isHandled) {
       this.#failed.reject(failure.error);
