@@ -1,4 +1,4 @@
-/** What anybody may read by HTTP: the page, where it is served at all, and the OpenAPI documents. */
+/** The documents that anybody may read by HTTP: the page, where it is served at all, and the OpenAPI documents. */
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
