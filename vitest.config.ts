@@ -7,8 +7,8 @@ const ALONE = [
   'test/workers/*.test.ts',
   'test/store/{codes-sqlite,redis-faults,sqlite-faults,sqlite-queue}.test.ts',
 ];
-/** `npm run test:clients`: they need the tools of other languages. */
-const ELSEWHERE = ['test/clients/{clients,debugging}.test.ts'];
+/** `npm run test:clients` needs the tools of other languages, and `npm run test:page` a browser. */
+const ELSEWHERE = ['test/clients/{clients,debugging,programs}.test.ts', 'test/page/*.test.ts'];
 
 const config: ViteUserConfig = defineConfig({
   test: {

@@ -1,7 +1,7 @@
 /**
- * Says whether what is committed is what the contract gives: the code in every language, the descriptor set, the API reference, and the
- * copies of the service config and of the contract. Exits 1 if not. A language whose plugins cannot be installed is named, and a failure
- * only with `CI=true`.
+ * Says whether what is committed is what the contract gives: the code in every language, the descriptor set, the API reference, the OpenAPI
+ * documents, and the copies of the service config and of the contract. Exits 1 if not. A language whose plugins cannot be installed is named,
+ * and a failure only with `CI=true`.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -17,6 +17,7 @@ interface Plugin {
 }
 
 const SERVICE_CONFIG = 'gen/service_config.json';
+const DOCUMENTS = ['openapi.json', 'openapi-rest.json', 'otpd.postman_collection.json'];
 const folder = mkdtempSync(join(tmpdir(), 'otpd-generated-'));
 try {
   run('scripts/install-plugins');
@@ -30,6 +31,8 @@ try {
   require(run('scripts/descriptor-set', join(folder, 'otp.binpb')));
   require(run('cmp', join(folder, 'otp.binpb'), 'gen/otp.binpb'));
   require(run('node', 'scripts/api-docs.ts', '--check'));
+  require(run('scripts/openapi-documents', folder));
+  for (const document of DOCUMENTS) require(run('cmp', join(folder, document), join('gen', document)));
   for (const copy of globSync('gen/*/**/service_config.json', { exclude: ['**/target', '**/node_modules'] }))
     require(run('cmp', SERVICE_CONFIG, copy));
   require(run('diff', '-rq', 'proto', 'gen/cpp/proto'));

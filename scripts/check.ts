@@ -13,6 +13,7 @@ interface Outcome {
 
 const CHECKS: readonly Check[] = [
   { name: 'types (tsc)', run: () => run('tsc', '-p', '.') },
+  { name: 'types of the page (tsc)', run: () => run('tsc', '-p', 'web') },
   { name: 'lint and format (biome)', run: () => run('biome', 'check', '--error-on-warnings', '.') },
   { name: 'contract lint (buf lint)', run: () => run('buf', 'lint') },
   { name: 'contract format (buf format)', run: () => run('buf', 'format', '--diff', '--exit-code', 'proto') },

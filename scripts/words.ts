@@ -20,9 +20,13 @@ const GENERATED = /^(?:gen\/|docs\/api\.md$)/;
 const SLASHES = /(?:^|\s)(?:\/\*\*?|\/\/|\*(?=\s)).*/;
 const HASHES = /(?:^|\s)#.*/;
 
-const files = execFileSync('git', ['ls-files', '*.md', '*.ts', '*.js', '*.mjs', '*.sh', '*.yaml', '*.yml', '*.toml', '.ci/run'], {
-  encoding: 'utf8',
-});
+const files = execFileSync(
+  'git',
+  ['ls-files', '*.md', '*.ts', '*.tsx', '*.js', '*.mjs', '*.sh', '*.yaml', '*.yml', '*.toml', '.ci/run'],
+  {
+    encoding: 'utf8',
+  },
+);
 const found = files
   .trim()
   .split('\n')
@@ -43,5 +47,5 @@ function places(file: string, text: string): string[] {
 /** The prose of a line: all of it in Markdown, the comment elsewhere. */
 function prose(file: string, line: string): string {
   if (file.endsWith('.md')) return line.replace(/^#+ \S+/, '');
-  return (/\.(?:ts|js|mjs)$/.test(file) ? SLASHES : HASHES).exec(line)?.[0] ?? '';
+  return (/\.(?:tsx?|js|mjs)$/.test(file) ? SLASHES : HASHES).exec(line)?.[0] ?? '';
 }

@@ -42,6 +42,24 @@ describe('listening beyond loopback without TLS', () => {
   });
 });
 
+describe('the page', () => {
+  test.each([
+    [{}, true],
+    [{ noPage: true }, false],
+    [{ httpListen: 'off' }, false],
+    [{ httpListen: 'off', page: true }, false],
+    [{ httpListen: '[::1]:0' }, true],
+    [{ httpListen: '0.0.0.0:1', insecure: true }, false],
+    [{ httpListen: '0.0.0.0:1', insecure: true, page: true }, true],
+  ])('with %j is served: %j', (flags, page) => {
+    expect(loadConfig(flags, {}).page).toBe(page);
+  });
+
+  test('is not asked for and refused at once', () => {
+    expect(mistakes({ page: true }, { OTPD_NO_PAGE: '1' })).toEqual(['--page']);
+  });
+});
+
 test('every mistake is listed at once, under the flag or the variable that it came from', () => {
   const flags = { listen: 'nowhere', logLevel: 'loud', tlsKey: '/no/such/file', plans: '/no/such/plans' };
   const env = { OTPD_SHUTDOWN_GRACE: '1h', OTPD_INSECURE: 'maybe', OTPD_TLS_CLIENT_CA: '/no/such/ca', OTPD_LOG_LEVEL: 'info' };

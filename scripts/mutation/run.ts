@@ -101,7 +101,11 @@ function copyProject(): string {
 /** Tests that fail without a mistake would find every one. */
 async function expectToPass(root: string): Promise<void> {
   const tests = [...new Set(queue.flatMap(({ file }) => testsOf(file)))];
-  if ((await passes(root, 'tsc', TYPES)) && (await passes(root, 'vitest', ['run', ...tests]))) return;
+  if (
+    (await passes(root, 'tsc', TYPES, 'inherit')) &&
+    (await passes(root, 'vitest', ['run', '--reporter', 'dot', ...tests], 'inherit'))
+  )
+    return;
   throw new Error('the types or the tests fail without a mistake: run them first');
 }
 
@@ -142,8 +146,13 @@ function lineOf({ code, start, end, text }: Job): { readonly line: number; reado
   };
 }
 
-async function passes(cwd: string, program: string, words: readonly string[]): Promise<boolean> {
-  const child = spawn(join('node_modules', '.bin', program), words, { cwd, stdio: 'ignore', detached: true });
+async function passes(
+  cwd: string,
+  program: string,
+  words: readonly string[],
+  stdio: 'ignore' | 'inherit' = 'ignore',
+): Promise<boolean> {
+  const child = spawn(join('node_modules', '.bin', program), words, { cwd, stdio, detached: true });
   running.add(child);
   const timer = setTimeout(() => kill(child), TIMEOUT_MS);
   const [code] = await once(child, 'close');

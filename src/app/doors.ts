@@ -95,13 +95,19 @@ async function openAll(config: Config, { log, clock, admit, verify }: DoorParts)
     ...listening,
     onTlsProblem: (problem) => logger.error({ problem }, 'TLS files not usable: the old ones stay in force'),
   });
+  let grpcPort = listen.port;
   let http: HttpServer | undefined;
   if (httpListen !== undefined) {
-    const [{ createHttpServer }, { restApis }] = await Promise.all([import('../http/server.ts'), import('../http/rest/apis.ts')]);
+    const [{ createHttpServer }, { restApis }, { createDocuments }] = await Promise.all([
+      import('../http/server.ts'),
+      import('../http/rest/apis.ts'),
+      import('../http/documents.ts'),
+    ]);
     http = createHttpServer({
       methods,
       lifecycle,
       restApis: restApis({ linkKey: verify.fingerprints.keyFor('picture-links'), clock }),
+      files: createDocuments({ page: config.page, grpcPort: () => grpcPort }),
       corsOrigins: config.corsOrigins,
       ...listening,
       // The gRPC server tells of the same files.
@@ -118,9 +124,9 @@ async function openAll(config: Config, { log, clock, admit, verify }: DoorParts)
   return {
     setServing: grpc.setServing,
     async listen() {
-      const port = await listenAt(grpc, listen, SETTINGS.listen.flag);
+      grpcPort = await listenAt(grpc, listen, SETTINGS.listen.flag);
       return {
-        grpc: formatAddress({ ...listen, port }),
+        grpc: formatAddress({ ...listen, port: grpcPort }),
         http: http && httpListen && (await listenUnlessTaken(http, httpListen)),
       };
     },

@@ -22,7 +22,8 @@ const NO_SECRET: LiveSecret = { digest: randomBytes(32), until: -Infinity };
 export function lockOf({ secrets: [newest, previous], expiresAt, revokedAt }: ApiKeyRecord): KeyLock {
   const live = (secret: ApiKeyRecord['secrets'][number] | undefined): LiveSecret => {
     if (secret === undefined || revokedAt !== undefined) return NO_SECRET;
-    return { digest: secret.digest, until: Math.min(secret.expiresAt ?? Infinity, expiresAt ?? Infinity) };
+    // A copy: the digest of a record may lie in a larger buffer, such as those of Node's pool, which it would keep in memory.
+    return { digest: new Uint8Array(secret.digest), until: Math.min(secret.expiresAt ?? Infinity, expiresAt ?? Infinity) };
   };
   return { newest: live(newest), previous: live(previous) };
 }

@@ -24,6 +24,8 @@ export interface Config {
   readonly http: (ListenAddress & { readonly isDefault: boolean }) | undefined;
   /** The origins whose pages may call by HTTP, or `*` alone. */
   readonly corsOrigins: readonly string[];
+  /** Whether the page is served by HTTP: if nobody says so, on loopback alone. */
+  readonly page: boolean;
   readonly dataDir: string;
   readonly plansFile: string | undefined;
   /** The shared store; undefined for the embedded one. */
@@ -79,6 +81,8 @@ export function loadConfig(flags: Flags, env: Environment): Config {
   const fingerprintKeyFile = read('fingerprintKeyFile', parseFile);
   const auditLog = given('auditLog').text;
   const insecure = read('insecure', parseBoolean) ?? false;
+  const page = read('page', parseBoolean) ?? false;
+  const noPage = read('noPage', parseBoolean) ?? false;
   const noReflection = read('noReflection', parseBoolean) ?? false;
   const [cert, key, clientCa, plansFile] = (['tlsCert', 'tlsKey', 'tlsClientCa', 'plans'] as const).map((name) =>
     read(name, parseFile),
@@ -103,13 +107,16 @@ export function loadConfig(flags: Flags, env: Environment): Config {
       'required with Redis: make one with `openssl rand -hex 32`, and give it to every instance',
     );
   }
+  if (page && noPage) violations.add('--page', 'goes against --no-page: set one of them');
   violations.throwIfAny();
   const tls = cert === undefined || key === undefined ? undefined : { cert, key, clientCa };
   const redis = redisUrl === undefined ? undefined : { url: redisUrl, waitReplicas, ca, cert: redisCert, key: redisKey };
+  const http = httpOf(required(httpListen), given('httpListen').isDefault);
   return Object.freeze({
     listen: required(listen),
-    http: httpOf(required(httpListen), given('httpListen').isDefault),
+    http,
     corsOrigins,
+    page: http !== undefined && !noPage && (page || isLoopback(http.host)),
     dataDir: required(dataDir),
     plansFile,
     redis,

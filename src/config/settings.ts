@@ -19,6 +19,8 @@ export type SettingName =
   | 'listen'
   | 'httpListen'
   | 'corsOrigins'
+  | 'page'
+  | 'noPage'
   | 'dataDir'
   | 'plans'
   | 'redisUrl'
@@ -63,6 +65,8 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     env: 'OTPD_CORS_ORIGINS',
     help: 'origins whose web pages may call by HTTP, such as https://app.example.com,https://example.org; * for any, none if unset',
   },
+  page: { flag: '--page', env: 'OTPD_PAGE', help: 'serve the page that tries the calls in a browser beyond loopback too' },
+  noPage: { flag: '--no-page', env: 'OTPD_NO_PAGE', help: 'do not serve that page at all' },
   dataDir: {
     flag: '--data-dir',
     value: 'dir',

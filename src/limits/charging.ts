@@ -5,7 +5,6 @@ import type { Principal } from '../ports/principal.ts';
 import { Rejection } from '../ports/rejection.ts';
 import { type ChargeResult, type Clock, type LimitStore, StoreUnavailableError, type WindowState } from '../ports/store.ts';
 import type { Admission } from './admission.ts';
-import { createFallbackState, type FallbackEvents } from './fallback-state.ts';
 import { createLocalLimits } from './local-counter.ts';
 import type { Plan } from './plans.ts';
 
@@ -19,9 +18,13 @@ export interface Charging {
   charge(principal: Principal, plan: Plan, cost: number): Admission | Promise<Admission>;
 }
 
-export interface ChargingOptions extends FallbackEvents {
+export interface ChargingOptions {
   readonly limits: LimitStore;
   readonly clock: Clock;
+  /** A charge in the shared store has failed for the first time: from now on each process counts by itself. */
+  readonly onFallback?: ((error: StoreUnavailableError) => void) | undefined;
+  /** The shared store has made a charge again. */
+  readonly onShared?: (() => void) | undefined;
 }
 
 /** A charge as it was made. */
@@ -35,9 +38,22 @@ interface Charge {
 const FREE_OF_CHARGE: ChargeResult = { allowed: true, chargedAt: 0, states: [], retryAfterMs: 0, refusing: undefined };
 
 /** Makes the only place that counts calls; nothing is counted yet in this process. */
-export function createCharging({ limits, clock, ...events }: ChargingOptions): Charging {
+export function createCharging({ limits, clock, onFallback, onShared }: ChargingOptions): Charging {
   const fallback = createLocalLimits();
-  const state = createFallbackState(events);
+  /** How often the counting has moved between the shared store and this process. Even: it is shared. */
+  let moves = 0;
+
+  /**
+   * Takes note of how a charge ended in the shared store. If the counting has moved since it was begun, it moves nothing, so that no outage is
+   * told twice.
+   */
+  function note(movesBefore: number, failure?: StoreUnavailableError): void {
+    const isShared = moves % 2 === 0;
+    if (movesBefore !== moves || isShared === (failure === undefined)) return;
+    moves += 1;
+    if (failure === undefined) onShared?.();
+    else onFallback?.(failure);
+  }
 
   function ask({ store, principal, plan, cost }: Charge): ChargeResult | Promise<ChargeResult> {
     return plan.windows.length === 0 ? FREE_OF_CHARGE : store.charge(principal.keyId, plan.windows, cost, clock());
@@ -47,17 +63,17 @@ export function createCharging({ limits, clock, ...events }: ChargingOptions): C
     charge(principal, plan, cost) {
       if (!(Number.isInteger(cost) && cost >= 1 && cost <= MAX_COST)) throw new RangeError(`a call may not cost ${cost}`);
       const shared = { store: limits, principal, plan, cost };
-      const { period } = state;
+      const movesBefore = moves;
       const result = ask(shared);
       if (!(result instanceof Promise)) return letIn(shared, result);
       return result.then(
         (late) => {
-          state.answered(period);
+          note(movesBefore);
           return letIn(shared, late);
         },
         async (error: unknown) => {
           if (!(error instanceof StoreUnavailableError)) throw error;
-          state.failed(period, error);
+          note(movesBefore, error);
           const local = { ...shared, store: fallback };
           return letIn(local, await ask(local));
         },

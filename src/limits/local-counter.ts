@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import { refundedWindows } from '../ports/limits.ts';
 import type { LimitStore, LimitWindow } from '../ports/store.ts';
-import { addCall, advance, emptyLog, stateOf, takeBack, type WindowLog, waitMs } from './sliding-window.ts';
+import { addCall, advance, stateOf, takeBack, type WindowLog, waitMs } from './sliding-window.ts';
 
 /** Subjects are ids of authenticated keys, no stranger's choice. Beyond this many the one that called the longest ago starts afresh. */
 const MAX_SUBJECTS = 100_000;
@@ -17,17 +17,17 @@ export function createLocalLimits(): LimitStore {
   // By size: a table bounded by `max` has all its memory from the start.
   const subjects = new LRUCache<string, NamedLog[]>({ maxSize: MAX_SUBJECTS, sizeCalculation: () => 1 });
 
-  function logsOf(subject: string): NamedLog[] {
+  function logsOf(subject: string, windows: readonly LimitWindow[]): NamedLog[] {
     const known = subjects.get(subject);
     if (known !== undefined) return known;
-    const logs: NamedLog[] = [];
+    const logs = windows.map(emptyLogOf);
     subjects.set(subject, logs);
     return logs;
   }
 
   return {
     charge(subject, windows, cost, now) {
-      const logs = logsOf(subject);
+      const logs = logsOf(subject, windows);
       let retryAfterMs = 0;
       let refusing: LimitWindow | undefined;
       for (const window of windows) {
@@ -53,9 +53,14 @@ export function createLocalLimits(): LimitStore {
   };
 }
 
-function logOf(logs: NamedLog[], { name }: LimitWindow): NamedLog {
-  for (const log of logs) if (log.name === name) return log;
-  const log = { name, ...emptyLog() };
+/** The log of a window. A plan with further windows may have come since the first call. */
+function logOf(logs: NamedLog[], window: LimitWindow): NamedLog {
+  for (const log of logs) if (log.name === window.name) return log;
+  const log = emptyLogOf(window);
   logs.push(log);
   return log;
+}
+
+function emptyLogOf({ name }: LimitWindow): NamedLog {
+  return { name, buckets: [], used: 0 };
 }

@@ -13,7 +13,7 @@ export interface WindowLog {
    * Two numbers for each bucket that has calls, oldest bucket first: the moment of its last call, in ms since the epoch, and what its calls cost
    * together. Plain numbers take a quarter of the memory that objects would.
    */
-  readonly buckets: number[];
+  buckets: number[];
   /** The sum of the costs. */
   used: number;
 }
@@ -30,6 +30,10 @@ export function emptyLog(): WindowLog {
  */
 export function advance(log: WindowLog, window: LimitWindow, now: number): void {
   const { buckets } = log;
+  while ((buckets[0] ?? now) + window.periodMs <= now) {
+    buckets.shift();
+    log.used -= buckets.shift() ?? 0;
+  }
   let future = 0;
   while ((buckets.at(-2) ?? now) > now) {
     future += buckets.pop() ?? 0;
@@ -37,10 +41,6 @@ export function advance(log: WindowLog, window: LimitWindow, now: number): void 
   }
   log.used -= future;
   if (future > 0) addCall(log, window, now, future);
-  while ((buckets[0] ?? now) + window.periodMs <= now) {
-    buckets.shift();
-    log.used -= buckets.shift() ?? 0;
-  }
 }
 
 /** Ms until a charge of `cost` fits; zero if it does now, `Infinity` if it is over the limit, and otherwise at most the period. */
@@ -64,8 +64,11 @@ export function addCall(log: WindowLog, window: LimitWindow, now: number, cost: 
   if (newest >= 0 && isSameBucket(buckets[newest], now, window)) {
     buckets[newest] = now;
     buckets[newest + 1] = (buckets[newest + 1] ?? 0) + cost;
-  } else {
+  } else if (newest >= 0) {
     buckets.push(now, cost);
+  } else {
+    // A literal takes the memory of two numbers; an array that grows, that of nineteen.
+    log.buckets = [now, cost];
   }
   log.used += cost;
 }

@@ -113,6 +113,30 @@ describe('a change', () => {
     expect((await authenticator.authenticate(apiKey, PEER)).plan).toBe('ultra');
   });
 
+  it('acts within half a second: removal from the store, which may be away from then on', async () => {
+    const { apiKey } = await stored();
+    let isGone = false;
+    let isAway = false;
+    const keys: typeof store.keys = {
+      ...store.keys,
+      version: async () => `${await store.keys.version()} ${isGone}`,
+      async findMany(ids) {
+        if (isAway) throw new StoreUnavailableError(new Error('away'));
+        return isGone ? [] : store.keys.findMany(ids);
+      },
+    };
+    authenticator = createAuthenticator({ keys, clock });
+    await authenticator.authenticate(apiKey, PEER);
+    isGone = true;
+    clock.now += 500;
+    expect(await reasonFor(apiKey)).toBe('api_key_invalid');
+    isAway = true;
+    expect(await reasonFor(apiKey)).toBe('api_key_invalid');
+    // Not fresh any more, and there is no last word to go by.
+    clock.now += 15 * MINUTE;
+    expect(await reasonFor(apiKey)).toBe('store_unavailable');
+  });
+
   it('acts at once when it is the expiry, remembered or not', async () => {
     const { apiKey } = await stored({ expiresAt: START + 100 });
     await authenticator.authenticate(apiKey, PEER);

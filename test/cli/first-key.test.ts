@@ -119,10 +119,23 @@ describe('where standard output is no terminal', () => {
     writeFileSync(join(folder, 'file'), '');
     const { keys } = createMemoryStore();
     const options = { plans: DEFAULT_PLANS, dataDir: join(folder, 'file', 'data'), isTerminal: false, now: Date.now() };
-    const lines = (await ensureFirstKey(keys, options)).introduce('127.0.0.1:50051', false);
+    const lines = (await ensureFirstKey(keys, options)).introduce('127.0.0.1:50051', false, undefined);
     expect(lines).toEqual([expect.stringMatching(/first-api-key cannot be written: .*`otpd keys create`\.$/)]);
     expect(await keys.list()).toMatchObject([{ revokedAt: options.now }]);
   });
+});
+
+test('a link to the page hands the key over on a terminal alone, in the part of it that no browser sends', async () => {
+  const env = { OTPD_HTTP_LISTEN: '127.0.0.1:0' };
+  const [, url = '', key] =
+    /^ {2}(http:\S+\/)#key=(\S+)\r?$/m.exec(await serve(async () => undefined, { terminal: true, env })) ?? [];
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+  expect(key).toMatch(API_KEY);
+  rmSync(dataDir, { recursive: true });
+  expect(await serve(async () => undefined, { env })).toMatch(/^ {2}http:\/\/127\.0\.0\.1:\d+\/$/m);
+  rmSync(dataDir, { recursive: true });
+  const without = await serve(async () => undefined, { terminal: true, env: { ...env, OTPD_NO_PAGE: '1' } });
+  expect(without).not.toMatch(/in a browser|#key/);
 });
 
 test('on a terminal the key is shown, and kept in no file', async () => {

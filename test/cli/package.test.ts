@@ -143,3 +143,21 @@ test('on a Node that is new enough it serves until it is stopped', async () => {
   expect((await once(child, 'exit'))[0]).toBe(0);
   expect(await out).toMatch(/^otpd listens on 127\.0\.0\.1:\d+;/);
 });
+
+test('it serves its page and its OpenAPI documents, which were made when it was packed', async () => {
+  const args = ['serve', '--listen', '127.0.0.1:0', '--http-listen', '127.0.0.1:0', '--data-dir', join(folder, 'data')];
+  const child = spawn(join(installed, 'dist', 'src', 'bin.js'), args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  try {
+    await expect.poll(() => said, { timeout: 20_000 }).toMatch(/HTTP is served at \S+/);
+    const url = /HTTP is served at (\S+)/.exec(said)?.[1];
+    const page = await (await fetch(`${url}/`)).text();
+    const script = await fetch(`${url}${/src="([^"]+)"/.exec(page)?.[1]}`);
+    expect(script.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+    for (const name of ['openapi.json', 'openapi-rest.json']) expect((await fetch(`${url}/${name}`)).status).toBe(200);
+  } finally {
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+});

@@ -1,10 +1,11 @@
 /** Charging a cost: what is rejected and why, and what a call that fails is given back. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createCharging } from '../../src/limits/charging.ts';
+import { type Charging, type ChargingOptions, createCharging } from '../../src/limits/charging.ts';
 import { createLocalLimits } from '../../src/limits/local-counter.ts';
 import { type Plan, parsePlans, planOf } from '../../src/limits/plans.ts';
 import type { Principal } from '../../src/ports/principal.ts';
-import { StoreUnavailableError } from '../../src/ports/store.ts';
+import { type ChargeResult, StoreUnavailableError } from '../../src/ports/store.ts';
 import { clockAt, HOUR, MINUTE, rejectionOf, type SettableClock, START } from '../auth/fixtures.ts';
 
 const principal: Principal = { keyId: 'one', plan: 'free', scopes: new Set(['token']) };
@@ -137,5 +138,75 @@ describe('while the shared store is away', () => {
       clock.now += MINUTE;
     }
     expect((await rejectionOf(charge(1))).metadata).toMatchObject({ window: 'hour' });
+  });
+
+  describe('it is told', () => {
+    const AWAY = new StoreUnavailableError(new Error('away'));
+    let told: (StoreUnavailableError | 'shared')[];
+    let underWay: PromiseWithResolvers<ChargeResult>[];
+
+    beforeEach(() => {
+      told = [];
+      underWay = [];
+    });
+
+    /** Begins charges whose outcome in the shared store is still open. */
+    function begin(charging: Charging, count: number): PromiseWithResolvers<ChargeResult>[] {
+      for (let begun = 0; begun < count; begun += 1) void charging.charge(principal, FREE, 1);
+      return underWay.splice(0);
+    }
+
+    function watched(events: Partial<ChargingOptions> = {}): Charging {
+      const charge = () => {
+        const outcome = Promise.withResolvers<ChargeResult>();
+        underWay.push(outcome);
+        return outcome.promise;
+      };
+      return createCharging({ limits: { charge, refund: async () => undefined }, clock, ...events });
+    }
+
+    const events = { onFallback: (error: StoreUnavailableError) => told.push(error), onShared: () => told.push('shared') };
+    const answer = async (...charges: (PromiseWithResolvers<ChargeResult> | undefined)[]) => {
+      for (const charge of charges)
+        charge?.resolve({ allowed: true, chargedAt: START, states: [], retryAfterMs: 0, refusing: undefined });
+      await nextTurn();
+    };
+    const fail = async (...charges: (PromiseWithResolvers<ChargeResult> | undefined)[]) => {
+      for (const charge of charges) charge?.reject(AWAY);
+      await nextTurn();
+    };
+
+    it('once when counting turns local, with the error, and once when it is shared again', async () => {
+      const charging = watched(events);
+      await answer(...begin(charging, 3));
+      expect(told).toEqual([]);
+      for (let charge = 0; charge < 3; charge += 1) await fail(...begin(charging, 1));
+      expect(told).toEqual([AWAY]);
+      for (let charge = 0; charge < 3; charge += 1) await answer(...begin(charging, 1));
+      expect(told).toEqual([AWAY, 'shared']);
+      await fail(...begin(charging, 1));
+      expect(told).toEqual([AWAY, 'shared', AWAY]);
+    });
+
+    it('of no change by charges that were begun before the last one', async () => {
+      const charging = watched(events);
+      const before = begin(charging, 3);
+      await fail(before[0]);
+      // Answered on the way out of a Redis that is gone by now.
+      await answer(before[1]);
+      await fail(before[2]);
+      expect(told).toEqual([AWAY]);
+      const during = begin(charging, 2);
+      await answer(during[0]);
+      await fail(during[1]);
+      expect(told).toEqual([AWAY, 'shared']);
+    });
+
+    it('to nobody if nobody listens', async () => {
+      const charging = watched();
+      await fail(...begin(charging, 1));
+      await answer(...begin(charging, 1));
+      expect(begin(charging, 1)).toHaveLength(1);
+    });
   });
 });

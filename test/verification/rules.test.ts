@@ -31,6 +31,7 @@ it('the bounds are those that docs/security.md promises', () => {
     MOST_TRACKS: 4,
     MATCHABLE_PERIODS: 21,
   });
+  expect(UNKNOWN_KEY).toEqual(state({ failures: 0, lockedUntil: 0, tracks: [], expiresAt: 0 }));
   expect([FIRST_DELAY_MS, LONGEST_DELAY_MS]).toEqual([MINUTE, DAY]);
   expect([USED_KEPT_MS, FAILURES_KEPT_MS, ANSWER_KEPT_MS].map(days)).toEqual([30, 365, 1]);
 });

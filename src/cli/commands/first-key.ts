@@ -15,7 +15,7 @@ const IN_CHECKOUT: boolean = import.meta.url.endsWith('.ts');
 /** The message about the first key. */
 export interface FirstKey {
   /** The lines for a person: the key or its file and commands to paste if it was made just now, one line otherwise. */
-  readonly introduce: (address: string, tls: boolean) => string[];
+  readonly introduce: (address: string, tls: boolean, pageUrl: string | undefined) => string[];
 }
 
 /** Where the first key goes. */
@@ -57,7 +57,11 @@ export async function ensureFirstKey(keys: KeyStore, { plans, dataDir, isTermina
 
 function shown(apiKey: string, plan: string): FirstKey {
   const title = [`Your first API key (plan ${plan}), shown this once and stored only as a digest:`, '', `  ${apiKey}`];
-  return { introduce: (address, tls) => introduction(title, apiKey, address, tls) };
+  return {
+    introduce: (address, tls, pageUrl) =>
+      // Browsers keep what follows the # to themselves.
+      introduction(title, apiKey, address, tls, pageUrl === undefined ? undefined : `${pageUrl}#key=${apiKey}`),
+  };
 }
 
 function written(file: string, plan: string): FirstKey {
@@ -66,7 +70,7 @@ function written(file: string, plan: string): FirstKey {
     '',
     `  ${file}`,
   ];
-  return { introduce: (address, tls) => introduction(title, `$(cat ${shellWord(file)})`, address, tls) };
+  return { introduce: (address, tls, pageUrl) => introduction(title, `$(cat ${shellWord(file)})`, address, tls, pageUrl) };
 }
 
 function known(): FirstKey {
@@ -78,9 +82,23 @@ function unwritten(file: string, error: unknown): FirstKey {
   return { introduce: () => [`There is no API key, since ${why}. Make one with \`otpd keys create\`.`] };
 }
 
-/** The lines: the title, and a first call by each of three programs. `apiKey` is the key or what a shell makes it of. */
-function introduction(title: readonly string[], apiKey: string, address: string, tls: boolean): string[] {
-  const reachable = address.replace(/^(0\.0\.0\.0|\[::\])/, '127.0.0.1');
+/** An address to connect to, for one to listen at. */
+export function reachableAt(address: string): string {
+  return address.replace(/^(0\.0\.0\.0|\[::\])/, '127.0.0.1');
+}
+
+/**
+ * The lines: the title, and a first call by each of three programs and on the page, if there is one. `apiKey` is the key or what a shell makes it
+ * of.
+ */
+function introduction(
+  title: readonly string[],
+  apiKey: string,
+  address: string,
+  tls: boolean,
+  pageUrl: string | undefined,
+): string[] {
+  const reachable = reachableAt(address);
   const body = `'{"issuer": "ACME", "account_name": "alice@example.com"}'`;
   const header = `-H "x-api-key: ${apiKey}" -d ${body}`;
   const curl = tls ? `https://${reachable}` : `--http2-prior-knowledge http://${reachable}`;
@@ -100,6 +118,7 @@ function introduction(title: readonly string[], apiKey: string, address: string,
     '',
     `  OTPD_ADDRESS=${reachable} OTPD_API_KEY=${apiKey} ${IN_CHECKOUT ? 'npm run otpd --' : 'otpd'} generate --issuer ACME --account alice@example.com`,
     '',
+    ...(pageUrl === undefined ? [] : ['or in a browser:', '', `  ${pageUrl}`, '']),
     'Stop the server with Ctrl-C.',
     '',
   ];

@@ -12,7 +12,7 @@ import { databaseFile } from '../../store/open.ts';
 import type { Io } from '../io.ts';
 import { localError } from '../output/failure.ts';
 import { shellWord, writeLine } from '../output/text.ts';
-import { ensureFirstKey, type FirstKey, firstKeyFile } from './first-key.ts';
+import { ensureFirstKey, type FirstKey, firstKeyFile, reachableAt } from './first-key.ts';
 
 /** The bits of a mode that are not the owner's. */
 const OTHERS = 0o077;
@@ -68,7 +68,8 @@ export function announce(io: Io, logger: Logger, config: Config, firstKey: First
   const tls = config.tls !== undefined;
   writeLine(io.stdout, `otpd listens on ${address}${tls ? ' (TLS)' : ''}; data in ${config.dataDir}`);
   if (http !== undefined) writeLine(io.stdout, `HTTP is served at ${tls ? 'https' : 'http'}://${http}`);
-  for (const line of firstKey.introduce(address, tls)) writeLine(io.stdout, line);
+  const pageUrl = config.page && http !== undefined ? `${tls ? 'https' : 'http'}://${reachableAt(http)}/` : undefined;
+  for (const line of firstKey.introduce(address, tls, pageUrl)) writeLine(io.stdout, line);
   const workers = config.workers === 1 ? {} : { workers: config.workers };
   if (config.http !== undefined && http === undefined)
     logger.warn(

@@ -1,0 +1,47 @@
+/** The rules of the service that the types of the contract do not say; a test holds each against the server. */
+import { MAX_CODE_BYTES } from '../../src/otp/hotp.ts';
+import { BOUNDS as LIMITS } from '../../src/otp/params.ts';
+import type { Json } from './json-schema.ts';
+
+/** The fields that must be sent. */
+export const REQUIRED: ReadonlySet<string> = new Set([
+  'otp.v1.GenerateRequest.account_name',
+  'otp.v1.TokenRequest.key',
+  'otp.v1.VerifyRequest.key',
+  'otp.v1.VerifyRequest.code',
+  'otp.v1.WatchTokenRequest.key',
+]);
+
+/** Where exactly one field must be sent. */
+export const REQUIRED_ONEOFS: ReadonlySet<string> = new Set(['otp.v1.Key.source']);
+
+/** Zero is what an unset field has, and means the default. */
+const DIGITS = { enum: [0, 6, 7, 8] };
+const PERIOD = { minimum: 0, maximum: LIMITS.period.max };
+const STEPS = { minimum: LIMITS.window.min, maximum: LIMITS.window.max };
+/** A name without a colon or a control character. The service counts bytes, which are never fewer. */
+const NAME = '^[^:\\u0000-\\u001f\\u007f-\\u009f]*$';
+
+/** Bounds on fields of requests, by full name, in the words of JSON Schema. */
+export const BOUNDS: Readonly<Record<string, Json>> = {
+  'otp.v1.Key.secret': { minLength: 1, maxLength: 2048 },
+  'otp.v1.Key.uri': { minLength: 1, maxLength: 4096 },
+  'otp.v1.Key.digits': DIGITS,
+  'otp.v1.Key.period_seconds': PERIOD,
+  'otp.v1.GenerateRequest.issuer': { maxLength: 128, pattern: NAME },
+  'otp.v1.GenerateRequest.account_name': { minLength: 1, maxLength: 256, pattern: NAME },
+  'otp.v1.GenerateRequest.digits': DIGITS,
+  'otp.v1.GenerateRequest.period_seconds': PERIOD,
+  'otp.v1.GenerateRequest.secret_size': {
+    anyOf: [{ const: 0 }, { minimum: LIMITS.newSecret.min, maximum: LIMITS.newSecret.max }],
+  },
+  'otp.v1.GenerateRequest.secret': { maxLength: 2048 },
+  'otp.v1.QrCodeOptions.scale': { minimum: 0, maximum: 16 },
+  'otp.v1.QrCodeOptions.quiet_zone': { minimum: 0, maximum: 16 },
+  'otp.v1.TokenRequest.past_steps': STEPS,
+  'otp.v1.TokenRequest.future_steps': STEPS,
+  'otp.v1.VerifyRequest.code': { minLength: 1, maxLength: MAX_CODE_BYTES },
+  'otp.v1.VerifyRequest.past_steps': STEPS,
+  'otp.v1.VerifyRequest.future_steps': STEPS,
+  'otp.v1.VerifyRequest.look_ahead': { minimum: LIMITS.lookAhead.min, maximum: LIMITS.lookAhead.max },
+};

@@ -1,0 +1,123 @@
+/** Every example of the OpenAPI documents, sent to the server: the answers are those of the examples, and have the shape that is described. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startServer, type TestServer } from '../support/server.ts';
+import { type Call, escaped, readDocument } from './document.ts';
+
+const DOCUMENTS = ['gen/openapi.json', 'gen/openapi-rest.json'].map((file) => ({ file, ...readDocument(file) }));
+/** Fields that differ from call to call. */
+const CHANGING: ReadonlySet<string> = new Set(
+  `secret secretGrouped uri token serverTime code step validFrom expireTime remainingSeconds otp_url qrcode_url current +30s -30s -60s
+  remaining_time timestamp valid_until timeRemaining expiresAt qr_code current_code`.split(/\s+/),
+);
+
+/** Test vectors of the RFCs, in whose answers only the clock of the server changes. */
+const VECTORS: ReadonlySet<string> = new Set(['past', 'accepted', 'malformed']);
+const CLOCK: ReadonlySet<string> = new Set(['serverTime']);
+
+interface Example extends Call {
+  readonly name: string;
+  readonly type: string | undefined;
+  readonly body: unknown;
+}
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer({ flags: { httpListen: '127.0.0.1:0' } });
+});
+afterAll(() => server.close());
+
+describe.each(DOCUMENTS)('$file', ({ file, calls, mistakes, answerAt }) => {
+  const examples = calls.flatMap(examplesOf);
+
+  test('describes what the server serves it as', async () => {
+    const response = await fetch(`${server.httpUrl}/${file.replace('gen/', '')}`);
+    expect(response.headers.get('content-type')).toBe('application/json');
+    expect(await response.json()).toMatchObject({ openapi: '3.1.0' });
+  });
+
+  test.each(examples)('$method $path: $name', async (example) => {
+    const response = await send(example);
+    const text = await response.text();
+    expect(response.status, text).toBe(200);
+    const described = answerAt(example, 200);
+    const type = response.headers.get('content-type') ?? '';
+    expect(Object.keys(described?.answer.content ?? {})).toContain(type.split(';')[0]);
+    const json: unknown = JSON.parse(text);
+    const pointer = `${described?.pointer}/content/application~1json`;
+    expect(mistakes(`${pointer}/schema`, json)).toBe('');
+    const { examples: named, example: only } = described?.answer.content?.['application/json'] ?? {};
+    const changing = VECTORS.has(example.name) ? CLOCK : CHANGING;
+    expect(settled(json, changing)).toEqual(settled(named?.[example.name]?.value ?? only, changing));
+  });
+
+  test.each(examples)('$method $path: $name, as it is described', (example) => {
+    const { path, method, type, body } = example;
+    if (type === undefined) return expect(method).toBe('GET');
+    const schema = `/paths/${escaped(path)}/${method.toLowerCase()}/requestBody/content/${escaped(type)}/schema`;
+    return expect(mistakes(schema, body)).toBe('');
+  });
+
+  test.each(examples)('$method $path: $name, with a wrong key, a missing key and a key without scopes', async (example) => {
+    const scopeless = await server.createKey({ scopes: ['verify'] });
+    const refused = [
+      { apiKey: 'otpd_wrong', expected: 401 },
+      { apiKey: '', expected: 401 },
+      ...(example.path.endsWith('/Verify') ? [] : [{ apiKey: scopeless, expected: 403 }]),
+    ];
+    for (const { apiKey, expected } of refused) {
+      const response = await send(example, apiKey);
+      expect(response.status).toBe(expected);
+      const pointer = answerAt(example, expected)?.pointer;
+      expect(mistakes(`${pointer}/content/application~1json/schema`, await response.json())).toBe('');
+    }
+  });
+});
+
+test('the address of a picture has the parameters that are described, and gives what is described', async () => {
+  const rest = readDocument('gen/openapi-rest.json');
+  const picture = rest.calls.find(({ operation }) => operation.operationId === 'barcodes') as Call;
+  const [otp] = rest.calls.filter(({ operation }) => operation.operationId === 'otp').flatMap(examplesOf);
+  const { qrcode_url: url } = (await (await send(otp as Example)).json()) as { qrcode_url: string };
+  const given = [...new URL(url).searchParams.keys()].toSorted();
+  expect(given).toEqual(picture.operation.parameters?.map(({ name }) => name).toSorted());
+  const response = await fetch(url);
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toBe('image/png');
+});
+
+/** The examples of the body, in each type; of a call without a body those of its parameters. A stream and a picture have none. */
+function examplesOf(call: Call): Example[] {
+  const { operation, method } = call;
+  if (method === 'GET')
+    return operation.operationId === 'barcodes' ? [] : [{ ...call, name: 'query', type: undefined, body: undefined }];
+  return Object.entries(operation.requestBody?.content ?? {}).flatMap(([type, { example, examples = {} }]) =>
+    Object.entries(example === undefined ? examples : { [type]: { value: example } }).map(([name, { value }]) => ({
+      ...call,
+      name,
+      type,
+      body: value,
+    })),
+  );
+}
+
+function send({ path, method, operation, type, body }: Example, apiKey: string = server.apiKey): Promise<Response> {
+  const query = new URLSearchParams();
+  for (const { in: place, name, schema } of operation.parameters ?? []) {
+    const [value] = schema?.examples ?? [];
+    if (place === 'query' && value !== undefined) query.set(name, value);
+  }
+  const headers = { ...(apiKey === '' ? {} : { 'x-api-key': apiKey }), ...(type === undefined ? {} : { 'content-type': type }) };
+  const text = type === 'application/json' ? JSON.stringify(body) : String(new URLSearchParams(body as Record<string, string>));
+  return fetch(`${server.httpUrl}${path}?${query}`, { method, headers, ...(type === undefined ? {} : { body: text }) });
+}
+
+/** A value without what changes. A part that only one answer of several kinds has is left to the schema. */
+function settled(value: unknown, changing: ReadonlySet<string>): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      changing.has(name) && typeof inner !== 'object' ? '…' : settled(inner, changing),
+    ]),
+  );
+}

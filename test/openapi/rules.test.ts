@@ -1,0 +1,184 @@
+/** The rules that the OpenAPI document gives for requests and errors, held against the server. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startServer, type TestServer } from '../support/server.ts';
+import { readDocument } from './document.ts';
+
+type Schema = Readonly<Record<string, unknown>> & {
+  readonly $ref?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+};
+type Json = Readonly<Record<string, unknown>>;
+
+/** A field of a request, and a value that the document allows or does not allow. */
+interface Trial {
+  readonly path: string;
+  readonly field: readonly string[];
+  readonly value: unknown;
+}
+
+interface ConnectError {
+  readonly code: string;
+  readonly message: string;
+  readonly details: readonly { readonly type: string; readonly debug: Json }[];
+}
+
+const document = readDocument('gen/openapi.json');
+const JSON_BODY = 'application/json';
+const unary = document.calls.filter(({ operation }) => operation.requestBody?.content[JSON_BODY] !== undefined);
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer({ flags: { httpListen: '127.0.0.1:0' } });
+});
+afterAll(() => server.close());
+
+const fields = unary.flatMap(({ path, operation }) =>
+  fieldsOf(operation.requestBody?.content[JSON_BODY] as { schema: Schema }, path),
+);
+
+test('the fields of the contract are there', () => {
+  expect(fields.length).toBe(40);
+});
+
+test.each(fields.flatMap(outside))('$path refuses $field = $value', async ({ path, field, value }) => {
+  for (const example of requestsOf(path)) {
+    const { status, body } = await send(path, withField(example, field, value));
+    expect(status).toBe(400);
+    expect(['ERROR_REASON_INVALID_FIELDS', 'ERROR_REASON_MALFORMED_MESSAGE']).toContain(reasonOf(body as ConnectError));
+  }
+});
+
+test.each(fields.flatMap(inside))('$path takes $field = $value', async ({ path, field, value }) => {
+  const answers = await Promise.all(requestsOf(path).map((example) => send(path, withField(example, field, value))));
+  // A field for TOTP alone is refused beside a HOTP, and the other way about.
+  expect(answers.some(({ body }) => !violationsOf(body).includes(snake(field)))).toBe(true);
+});
+
+test.each(unary.map(({ path }) => path))('%s refuses a field that is unknown, and a key of no source or of two', async (path) => {
+  const [example = {}] = requestsOf(path);
+  const sources = [{}, { secret: 'JBSWY3DPEHPK3PXP', uri: 'otpauth://totp/a?secret=JBSWY3DPEHPK3PXP' }];
+  const wrong = [{ ...example, unknown: 1 }, ...('key' in example ? sources.map((key) => ({ ...example, key })) : [])];
+  for (const request of wrong) {
+    expect((await send(path, request)).status).toBe(400);
+    const schema = `/paths/${path.replaceAll('/', '~1')}/post/requestBody/content/application~1json/schema`;
+    expect(document.mistakes(schema, request)).not.toBe('');
+  }
+});
+
+describe('an error', () => {
+  test.each([
+    ['api_key_missing', 401, () => send('Token', {}, '')],
+    ['api_key_invalid', 401, () => send('Token', {}, 'otpd_wrong')],
+    ['scope_missing', 403, async () => send('Token', {}, await server.createKey({ scopes: ['verify'] }))],
+    ['invalid_fields', 400, () => send('Generate', { accountName: 'alice', digits: 9 })],
+    ['malformed_message', 400, () => send('Token', '{')],
+    ['message_too_large', 429, () => send('Token', { key: { secret: 'A'.repeat(70_000) } })],
+    ['rate_limited', 429, exhaust],
+    ['request_id_reused', 400, reuse],
+  ] as const)('%s is what its example says', async (name, status, call) => {
+    const answer = await call();
+    expect(answer.status).toBe(status);
+    const pointer = `/paths/~1otp.v1.OtpService~1Token/post/responses/${status}`;
+    const { $ref } = document.at(pointer) as { $ref: string };
+    const content = document.at(`${$ref.slice(1)}/content/application~1json`) as {
+      examples: Record<string, { value: ConnectError }>;
+    };
+    const example = content.examples[name]?.value as ConnectError;
+    const { code, message, details } = answer.body as ConnectError;
+    expect({ code, message }).toEqual({ code: example.code, message: example.message });
+    expect(details.map(({ type }) => type)).toEqual(example.details.map(({ type }) => type));
+    expect(Object.keys(details[0]?.debug ?? {})).toEqual(Object.keys(example.details[0]?.debug ?? {}));
+    expect(document.mistakes(`${$ref.slice(1)}/content/application~1json/schema`, answer.body)).toBe('');
+  });
+});
+
+/** The windows of the plan slide, so that the second call within one is over the limit. */
+async function exhaust(): ReturnType<typeof send> {
+  const apiKey = await server.createKey({ plan: 'free' });
+  const request = requestsOf('/otp.v1.OtpService/Token')[0] ?? {};
+  for (let call = 0; call < 5; call += 1) await send('Token', request, apiKey);
+  return send('Token', request, apiKey);
+}
+
+async function reuse(): ReturnType<typeof send> {
+  const request = { key: { secret: 'JBSWY3DPEHPK3PXP' }, requestId: 'f81d4fae-7dec-41d0-a765-00a0c91e6bf6' };
+  await send('Verify', { ...request, code: '000000' });
+  return send('Verify', { ...request, code: '000001' });
+}
+
+async function send(
+  method: string,
+  request: Json | string,
+  apiKey: string = server.apiKey,
+): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(`${server.httpUrl}/otp.v1.OtpService/${method.slice(method.lastIndexOf('/') + 1)}`, {
+    method: 'POST',
+    headers: { 'content-type': JSON_BODY, ...(apiKey === '' ? {} : { 'x-api-key': apiKey }) },
+    body: typeof request === 'string' ? request : JSON.stringify(request),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+function requestsOf(path: string): Json[] {
+  const found = unary.find((call) => call.path === path)?.operation.requestBody?.content[JSON_BODY]?.examples ?? {};
+  return Object.values(found).map(({ value }) => value as Json);
+}
+
+/** Every field below a schema, with its own schema. */
+function fieldsOf(
+  { schema }: { schema: Schema },
+  path: string,
+  field: readonly string[] = [],
+): (Omit<Trial, 'value'> & { schema: Schema })[] {
+  const { properties = {} } = resolved(schema);
+  return Object.entries(properties).flatMap(([name, inner]) => {
+    const here = { path, field: [...field, name], schema: resolved(inner) };
+    return [here, ...fieldsOf({ schema: inner }, path, here.field)];
+  });
+}
+
+function resolved(schema: Schema): Schema {
+  return schema.$ref === undefined ? schema : { ...(document.at(schema.$ref.slice(1)) as Schema), ...schema };
+}
+
+/** Values that the schema does not allow. Zero stands for an unset field, so that nothing is below a minimum. */
+function outside({ path, field, schema }: ReturnType<typeof fieldsOf>[number]): Trial[] {
+  const { maximum, maxLength, type, properties, enum: values, anyOf } = schema;
+  const wrong: unknown[] = [];
+  if (typeof maximum === 'number') wrong.push(maximum + 1);
+  if (typeof maxLength === 'number') wrong.push('A'.repeat(maxLength + 1));
+  if (Array.isArray(values)) wrong.push(typeof values[0] === 'number' ? Math.max(...values) + 1 : 'UNKNOWN');
+  if (Array.isArray(anyOf)) wrong.push(anyOf[1].maximum + 1, anyOf[1].minimum - 1);
+  if (type === 'string' || properties !== undefined) wrong.push(true);
+  if (type === 'boolean') wrong.push('yes');
+  return wrong.map((value) => ({ path, field, value }));
+}
+
+/** Values at the ends of what the schema allows. */
+function inside({ path, field, schema: { maximum, enum: values } }: ReturnType<typeof fieldsOf>[number]): Trial[] {
+  const right = [
+    ...(typeof maximum === 'number' && maximum < 2 ** 32 - 1 ? [maximum] : []),
+    ...(Array.isArray(values) ? values : []),
+  ];
+  return right.map((value) => ({ path, field, value }));
+}
+
+function withField(request: Json, [name = '', ...rest]: readonly string[], value: unknown): Json {
+  const inner = rest.length === 0 ? value : withField((request[name] ?? {}) as Json, rest, value);
+  return { ...request, [name]: inner };
+}
+
+function reasonOf({ details }: ConnectError): unknown {
+  return details[0]?.debug['reason'];
+}
+
+function violationsOf(body: unknown): unknown[] {
+  const { details = [] } = body as Partial<ConnectError>;
+  const found = details.flatMap(({ debug }) => (debug['fieldViolations'] ?? []) as { field: string }[]);
+  return found.map(({ field }) => field);
+}
+
+/** The path of a field as the service names it. */
+function snake(field: readonly string[]): string {
+  return field.join('.').replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,178 @@
+/** The calls of the page, in a real browser. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import jsqr from 'jsqr';
+import type { Browser } from 'playwright-core';
+import { PNG } from 'pngjs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { suiteUnless } from '../support/needy-suite.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { check, enrol, launch, noBrowser, type OpenPage, open } from './browser.ts';
+import { codeAt } from './code.ts';
+
+const PATIENT = { timeout: 10_000 };
+
+suiteUnless(noBrowser, 'the page', () => {
+  let browser: Browser;
+  let server: TestServer;
+  beforeAll(async () => {
+    browser = await launch();
+    server = await startServer({ flags: { httpListen: '127.0.0.1:0' } });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  const openWithKey = (apiKey = server.apiKey) => open(browser, `${server.httpUrl}/#key=${apiKey}`);
+
+  test('a key is enrolled by its picture, and its code is accepted once', async () => {
+    await using opened = await openWithKey();
+    const { page, part } = opened;
+    const uri = await enrol(opened);
+    const { data, width, height } = PNG.sync.read(await page.screenshot({ fullPage: true }));
+    const scanned = jsqr.default(new Uint8ClampedArray(data), width, height)?.data ?? '';
+    expect(scanned).toBe(uri.href);
+    expect(new URL(scanned).pathname).toBe('/ACME:alice%40example.com');
+    const secret = new URL(scanned).searchParams.get('secret') ?? '';
+    await expect(part('Enrol an account').locator('.secret').innerText()).resolves.toBe(secret.replaceAll(/.{4}(?=.)/g, '$& '));
+
+    const code = codeAt(secret, Date.now());
+    const verdict = await check(opened, code);
+    await expect
+      .poll(() => verdict.innerText(), PATIENT)
+      .toMatch(/^ACCEPTED.*Drift\s+(none|1 step behind)\s+Wrong codes left\s+5/s);
+    await check(opened, code);
+    await expect.poll(() => verdict.innerText(), PATIENT).toMatch(/^REPLAYED/);
+  });
+
+  test('the code of a new key is shown as it runs, and that of any key on request', async () => {
+    await using opened = await openWithKey();
+    const { part } = opened;
+    const uri = await enrol(opened);
+    const live = part('Enrol an account').locator('.code');
+    const codes = [0, -30_000].map((ago) => codeAt(uri.searchParams.get('secret') ?? '', Date.now() + ago));
+    await expect.poll(async () => codes.includes((await live.innerText()).replace(' ', '')), PATIENT).toBe(true);
+    const showing = part('Show the code of a secret');
+    await showing.getByLabel('Secret or otpauth URI').fill('JBSWY3DPEHPK3PXP');
+    await showing.getByText('Advanced').click();
+    await showing.getByLabel('Period in seconds').fill('2');
+    await showing.getByRole('button', { name: 'Show', exact: true }).click();
+    const shown = showing.locator('.code');
+    await shown.waitFor();
+    const first = await shown.innerText();
+    await expect.poll(() => shown.innerText(), PATIENT).not.toBe(first);
+    expect(Number.parseInt(await showing.getByRole('timer').innerText(), 10)).toBeLessThanOrEqual(2);
+    await showing.getByRole('button', { name: 'Stop' }).click();
+    await expect.poll(() => shown.count()).toBe(0);
+  });
+
+  test('wrong codes are counted until the key is locked, and a code of another form is not', async () => {
+    await using opened = await openWithKey();
+    const uri = await enrol(opened);
+    const right = [-1, 0, 1].map((step) => codeAt(uri.searchParams.get('secret') ?? '', Date.now() + step * 30_000));
+    const wrong = ['000000', '111111', '222222', '333333'].find((code) => !right.includes(code)) ?? '';
+    const verdict = await check(opened, '12345');
+    await expect.poll(() => verdict.innerText(), PATIENT).toMatch(/^MALFORMED/);
+    for (const left of [4, 3, 2, 1, 0]) {
+      await check(opened, wrong);
+      await expect.poll(() => verdict.innerText(), PATIENT).toMatch(new RegExp(`^MISMATCH.*Wrong codes left\\s+${left}`, 's'));
+    }
+    await check(opened, wrong);
+    await expect.poll(() => verdict.innerText(), PATIENT).toMatch(/^THROTTLED.*Next try\s+in \d+ s/s);
+  });
+
+  test('a HOTP is enrolled, shown and checked by its counter', async () => {
+    await using opened = await openWithKey();
+    const { part } = opened;
+    const enrolling = part('Enrol an account');
+    await enrolling.getByText('Advanced').click();
+    await enrolling.getByLabel('Type', { exact: true }).selectOption('HOTP, by counter');
+    await enrolling.getByLabel('Counter').fill('7');
+    await enrol(opened);
+    const code = await enrolling.locator('.code').innerText();
+    const showing = part('Show the code of a secret');
+    await showing.getByRole('button', { name: 'Show', exact: true }).click();
+    await expect.poll(() => showing.locator('.code').innerText(), PATIENT).toBe(code);
+    const verdict = await check(opened, code);
+    await expect.poll(() => verdict.innerText(), PATIENT).toMatch(/^ACCEPTED.*Counter to store\s+8/s);
+  });
+
+  test.each([
+    ['no key', '', 'The API key was not accepted'],
+    ['a wrong key', 'otpd_wrong', 'The API key was not accepted'],
+    ['a key without the scope', 'scopeless', 'The API key may not do this'],
+    ['a plan that is used up', 'free', 'A limit is reached'],
+  ])('with %s the page says what to do', async (_, name, title) => {
+    const made = { scopeless: { scopes: ['verify'] as const }, free: { plan: 'free' } }[name];
+    const apiKey = made === undefined ? name : await server.createKey(made);
+    await using opened = await openWithKey();
+    await opened.page.getByLabel('API key').fill(apiKey);
+    const making = opened.part('Enrol an account');
+    const alert = making.getByRole('alert');
+    for (let call = 0; call < 6 && (await alert.count()) === 0; call += 1) {
+      await making.getByRole('button', { name: 'Make a key' }).click();
+      await expect.poll(async () => (await alert.count()) + (await making.locator('.qr').count()), PATIENT).toBeGreaterThan(0);
+      await expect.poll(() => making.locator('button[aria-disabled=true]').count(), PATIENT).toBe(0);
+    }
+    await expect.poll(() => alert.first().innerText(), PATIENT).toContain(title);
+    expect(await alert.first().innerText()).toMatch(name === 'free' ? /Try again in \d+ s/ : /request id/);
+  });
+
+  test('a mistake in a field is named', async () => {
+    await using opened = await openWithKey();
+    await opened.part('Check a code').getByLabel('Secret or otpauth URI').fill('not base 32!');
+    await check(opened, '123456');
+    const alert = opened.part('Check a code').getByRole('alert');
+    await expect.poll(() => alert.innerText(), PATIENT).toMatch(/key\.secret: must be base32/);
+  });
+
+  test.each(['Enrol an account', 'Check a code', 'Show the code of a secret'])(
+    '%s: the call by curl works as it is copied',
+    async (heading) => {
+      await using opened = await openWithKey();
+      await enrol(opened);
+      await check(opened, '123456');
+      const box = opened.part(heading);
+      await box.getByText('The same call from a program').click();
+      await box.getByRole('radio', { name: 'curl', exact: true }).check();
+      const command = await box.getByRole('region', { name: 'The call for curl' }).innerText();
+      const env = { ...process.env, OTPD_API_KEY: server.apiKey };
+      // The command that watches goes on until it is stopped.
+      const { stdout } = await promisify(execFile)('timeout', ['3', 'sh', '-c', command], { env }).catch((error) => error);
+      expect(stdout).toMatch(/"secretGrouped":|"status":"VERIFY_STATUS_|"token":\{"code":"\d{6}"/);
+    },
+  );
+
+  test('a server that has stopped is told of, by calls and by codes that run', async () => {
+    const stopping = await startServer({ flags: { httpListen: '127.0.0.1:0' } });
+    await using opened = await open(browser, `${stopping.httpUrl}/#key=${stopping.apiKey}`);
+    await enrol(opened);
+    await opened.part('Enrol an account').locator('.code').waitFor();
+    await stopping.close();
+    const live = opened.part('Enrol an account').getByRole('alert');
+    await expect.poll(() => live.innerText(), PATIENT).toMatch(/The server cannot (answer now|be reached)/);
+    await check(opened, '123456');
+    const alert = opened.part('Check a code').getByRole('alert');
+    await expect.poll(() => alert.innerText(), PATIENT).toContain('The server cannot be reached');
+  });
+
+  test('all of it works with the keyboard alone', async () => {
+    await using opened = await openWithKey();
+    const { page, part }: OpenPage = opened;
+    const press = async (...keys: string[]) => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    await part('Enrol an account').getByLabel('Account', { exact: true }).focus();
+    // Past the advanced fields to the button.
+    await press('Tab', 'Tab', 'Enter');
+    await part('Enrol an account').locator('.code').waitFor();
+    await page.getByLabel('Code', { exact: true }).focus();
+    await page.keyboard.type('12345');
+    await press('Enter');
+    await expect.poll(() => part('Check a code').getByRole('status').innerText(), PATIENT).toMatch(/^MALFORMED/);
+    await part('Check a code').getByText('The same call from a program').focus();
+    await press('Enter', 'Tab', 'ArrowRight', 'ArrowRight');
+    await expect(part('Check a code').getByRole('radio', { name: 'TypeScript' }).isChecked()).resolves.toBe(true);
+  });
+});

@@ -1,0 +1,26 @@
+/** The API key of the page: in memory, and in the session storage of the tab only if the user wants it there. */
+
+const STORED = 'otpd-api-key';
+/** The link of a first start carries the key in the fragment, which no browser sends to a server. */
+const FRAGMENT = /^#key=([\w-]+)$/;
+
+/** The key that a link or this tab's storage hands over; empty if there is none. The fragment is taken out of the address and the history. */
+export function takeHandedOverKey(): string {
+  const [, key] = FRAGMENT.exec(location.hash) ?? [];
+  if (key === undefined) return storedKey();
+  history.replaceState(undefined, '', location.pathname);
+  return key;
+}
+
+export function storedKey(): string {
+  return sessionStorage.getItem(STORED) ?? '';
+}
+
+/** Keeps the key for reloads of this tab. */
+export function storeKey(key: string): void {
+  sessionStorage.setItem(STORED, key);
+}
+
+export function forgetKey(): void {
+  sessionStorage.removeItem(STORED);
+}

@@ -1,0 +1,52 @@
+import { useMemo, useRef, useState } from 'preact/hooks';
+import { forgetKey, storedKey, storeKey } from './api-key.ts';
+import { createOtpClient, type Quota } from './calls/client.ts';
+import { Check } from './forms/check.tsx';
+import { Enrol } from './forms/enrol.tsx';
+import { NO_PARAMETERS } from './forms/parameters.tsx';
+import { Show } from './forms/show.tsx';
+import type { KeyTexts } from './forms/use-key.tsx';
+import { KeyBox } from './parts/key-box.tsx';
+
+export function App({ initialKey }: { readonly initialKey: string }) {
+  const [apiKey, setApiKey] = useState(initialKey);
+  const [isStored, setStored] = useState(storedKey() !== '');
+  const [quota, setQuota] = useState<Quota>();
+  const [texts, setTexts] = useState<KeyTexts>({ source: '', parameters: NO_PARAMETERS });
+  // The client outlives changes of the key, so that codes stay on the page while it is typed.
+  const currentKey = useRef(apiKey);
+  currentKey.current = apiKey;
+  const client = useMemo(() => createOtpClient(() => currentKey.current, setQuota), []);
+
+  function keep(key: string, stored: boolean): void {
+    setApiKey(key);
+    setStored(stored);
+    if (stored) storeKey(key);
+    else forgetKey();
+  }
+
+  return (
+    <>
+      <header>
+        <h1>otpd</h1>
+        <p>
+          Try the calls of this server. <a href="/openapi.json">OpenAPI</a>
+        </p>
+      </header>
+      <main>
+        <KeyBox
+          apiKey={apiKey}
+          isStored={isStored}
+          quota={quota}
+          onKey={(key) => keep(key, isStored)}
+          onStored={(stored) => keep(apiKey, stored)}
+        />
+        <div class="cards">
+          <Enrol client={client} onEnrolled={(source) => setTexts({ source, parameters: NO_PARAMETERS })} />
+          <Check client={client} texts={texts} onTexts={setTexts} />
+          <Show client={client} texts={texts} onTexts={setTexts} />
+        </div>
+      </main>
+    </>
+  );
+}

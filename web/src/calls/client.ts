@@ -1,0 +1,42 @@
+/** The service, by the Connect protocol. */
+import { type Client, createClient, type Interceptor } from '@connectrpc/connect';
+import { createConnectTransport } from '@connectrpc/connect-web';
+import { OtpService } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
+
+export type OtpClient = Client<typeof OtpService>;
+
+/** How the window of the plan that is nearest to exhaustion stands. */
+export interface Quota {
+  readonly limit: number;
+  readonly remaining: number;
+  /** Seconds until it ends. */
+  readonly reset: number;
+}
+
+const DEADLINE_MS = 10_000;
+
+/** A client that sends the key that `apiKey` gives, and tells `onQuota` what each answer says of the limits. */
+export function createOtpClient(apiKey: () => string, onQuota: (quota: Quota | undefined) => void): OtpClient {
+  const authenticate: Interceptor = (next) => async (request) => {
+    const key = apiKey();
+    if (key !== '') request.header.set('x-api-key', key);
+    const answer = await next(request);
+    onQuota(quotaOf(answer.header));
+    return answer;
+  };
+  const transport = createConnectTransport({
+    baseUrl: location.origin,
+    interceptors: [authenticate],
+    fetch: (input, init) => fetch(input, { ...init, credentials: 'omit', cache: 'no-store', referrerPolicy: 'no-referrer' }),
+  });
+  return createClient(OtpService, transport);
+}
+
+/** The options of a unary call. */
+export const UNARY = { timeoutMs: DEADLINE_MS } as const;
+
+export function quotaOf(header: Headers): Quota | undefined {
+  const read = (name: string) => Number(header.get(`x-ratelimit-${name}`) ?? Number.NaN);
+  const quota = { limit: read('limit'), remaining: read('remaining'), reset: read('reset') };
+  return Object.values(quota).some(Number.isNaN) ? undefined : quota;
+}

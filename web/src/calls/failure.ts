@@ -1,0 +1,52 @@
+/** The words for a person about a call that failed. */
+import { durationMs } from '@bufbuild/protobuf/wkt';
+import { Code, ConnectError } from '@connectrpc/connect';
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RequestInfoSchema,
+  RetryInfoSchema,
+} from '../../../gen/ts/google/rpc/error_details_pb.ts';
+
+export interface Failure {
+  readonly title: string;
+  readonly text: string;
+  /** The fields of the request that are wrong, with what to do about each. */
+  readonly fields: readonly { readonly field: string; readonly description: string }[];
+  /** Seconds. */
+  readonly retryAfter: number | undefined;
+  readonly requestId: string | undefined;
+  readonly isAboutKey: boolean;
+}
+
+const TITLES: Readonly<Partial<Record<Code, string>>> = {
+  [Code.Unauthenticated]: 'The API key was not accepted',
+  [Code.PermissionDenied]: 'The API key may not do this',
+  [Code.InvalidArgument]: 'The request is not right',
+  [Code.ResourceExhausted]: 'A limit is reached',
+  [Code.Unavailable]: 'The server cannot answer now',
+  [Code.DeadlineExceeded]: 'The server took too long',
+};
+
+export function failureOf(error: unknown): Failure {
+  const known = ConnectError.from(error);
+  const [info] = known.findDetails(ErrorInfoSchema);
+  const [request] = known.findDetails(RequestInfoSchema);
+  const [retry] = known.findDetails(RetryInfoSchema);
+  const common = {
+    fields: known.findDetails(BadRequestSchema).flatMap(({ fieldViolations }) => fieldViolations),
+    retryAfter: retry?.retryDelay === undefined ? undefined : Math.ceil(durationMs(retry.retryDelay) / 1000),
+    requestId: request?.requestId,
+    isAboutKey: known.code === Code.Unauthenticated,
+  };
+  // An error without our details is the browser's own: there was no answer.
+  if (info === undefined && known.code !== Code.DeadlineExceeded) {
+    return {
+      ...common,
+      title: 'The server cannot be reached',
+      text: 'It may have stopped: start it again, then repeat the call.',
+    };
+  }
+  const title = TITLES[known.code] ?? 'The call failed';
+  return { ...common, title, text: common.fields.length > 0 ? '' : known.rawMessage };
+}

@@ -1,0 +1,46 @@
+import { useId } from 'preact/hooks';
+import type { Quota } from '../calls/client.ts';
+
+interface KeyBoxProps {
+  readonly apiKey: string;
+  readonly isStored: boolean;
+  readonly quota: Quota | undefined;
+  readonly onKey: (apiKey: string) => void;
+  readonly onStored: (isStored: boolean) => void;
+}
+
+/** Where the API key is typed, and how its limits stand. */
+export function KeyBox({ apiKey, isStored, quota, onKey, onStored }: KeyBoxProps) {
+  const id = useId();
+  return (
+    <div class="key-box">
+      <label for={id}>API key</label>
+      <input
+        id={id}
+        type="password"
+        autocomplete="off"
+        spellcheck={false}
+        placeholder="otpd_…"
+        value={apiKey}
+        onInput={({ currentTarget }) => onKey(currentTarget.value.trim())}
+      />
+      <label class="check">
+        <input type="checkbox" checked={isStored} onChange={({ currentTarget }) => onStored(currentTarget.checked)} />
+        Keep it in this tab when the page is loaded again
+      </label>
+      {quota !== undefined && <QuotaBar quota={quota} />}
+    </div>
+  );
+}
+
+function QuotaBar({ quota: { limit, remaining, reset } }: { readonly quota: Quota }) {
+  const id = useId();
+  return (
+    <p class="quota">
+      <label for={id}>
+        {remaining} of {limit} calls left for {reset} s
+      </label>
+      <meter id={id} min={0} max={limit} low={limit * 0.2} optimum={limit} value={remaining} />
+    </p>
+  );
+}
