@@ -120,7 +120,7 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
     const mostMs = call.method === undefined ? Math.min(call.timeoutMs, UNAUTHENTICATED_STREAM_MS) : call.timeoutMs;
     // From the start of the call: each message of a stream of requests comes by here.
     const leftMs = mostMs - (performance.now() - call.startedAt);
-    if (leftMs <= MAX_TIMER_MS) call.timer = setTimeout(expire, leftMs, call);
+    if (leftMs <= MAX_TIMER_MS) call.timer = setTimeout(expire, Math.max(leftMs, 0), call);
   }
 
   function requestOf(call: Call, given: Uint8Array | Message): Message {

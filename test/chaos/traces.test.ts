@@ -87,6 +87,7 @@ eachShape('the traces', SHAPES, (shape) => {
       event: `verify.${event}`,
       by,
       requestId: `call-${call}`,
+      transport: 'grpc',
       fingerprint,
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       ...more,

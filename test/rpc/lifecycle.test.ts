@@ -214,3 +214,18 @@ describe('the deadline', () => {
     expect(failures).toMatchObject([{ reason: 'deadline_exceeded' }]);
   });
 });
+
+test('a stream whose time is over when its request comes fails at once, with no delay that Node would warn of', async () => {
+  const lifecycle = lifecycleOf();
+  const failures: unknown[] = [];
+  const call = lifecycle.begin(incoming({}, { isStream: true, timeoutMs: 50 }), (error) => failures.push(error));
+  // The timer of the start cannot fire meanwhile.
+  const passed = performance.now() + 60;
+  while (performance.now() < passed);
+  const timers = vi.spyOn(globalThis, 'setTimeout');
+  lifecycle.received(call);
+  expect(timers.mock.calls.map(([, delayMs]) => delayMs)).toEqual([0]);
+  timers.mockRestore();
+  await expect.poll(() => failures.length).toBe(1);
+  lifecycle.end(call, Code.DEADLINE_EXCEEDED);
+});
