@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { nginxConfiguration, proxySuite, startProxy } from '../support/proxies.ts';
+import { nginxConfiguration, proxySuite, type Proxy as RealProxy, startProxy } from '../support/proxies.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { http1, RawConnection } from './raw.ts';
 
@@ -48,30 +48,47 @@ test('the error that it shows is what a caller gets', async () => {
   expect(await answer.json()).toMatchObject({ ...JSON.parse(shown), details: [JSON.parse(shown).details[0], expect.anything()] });
 });
 
+/** Has 1,200 calls made on one connection through `proxy`: all are answered, and the log names the caller. */
+async function expectOneConnection(proxy: RealProxy, name: string): Promise<void> {
+  const connection = new RawConnection(Number(proxy.address.split(':')[1]), '127.0.0.5');
+  const headers = { 'content-type': 'application/json', 'x-api-key': server.apiKey, 'x-request-id': `by-${name}` };
+  for (let n = 0; n < 1200; n += 1) {
+    connection.write(http1('POST /otp.v1.OtpService/Token HTTP/1.1', headers, '{"key":{"secret":"JBSWY3DPEHPK3PXP"}}'));
+    const { status } = await connection.answer();
+    if (status !== 200) throw new Error(`call ${n} was answered ${status}`);
+  }
+  connection.socket.destroy();
+  const peers = server.log.filter((line) => line.includes(`by-${name}`)).map((line) => JSON.parse(line).peer);
+  expect([peers.length, new Set(peers)]).toEqual([1200, new Set(['127.0.0.5'])]);
+}
+
+/** The configuration of a proxy as the page has it, but for the two addresses. */
+function configurationOf(language: string, port: number, upstream: string): string {
+  const [configuration = ''] = blocks(language);
+  const address = `127.0.0.1:${port}`;
+  return configuration.replace('127.0.0.1:50080', upstream).replace(/(?:127\.0\.0\.1:)?8080/, address);
+}
+
 proxySuite('nginx', () => {
-  let proxy: Awaited<ReturnType<typeof startProxy>>;
+  let proxy: RealProxy;
   beforeAll(async () => {
-    const [configuration = ''] = blocks('nginx');
-    const { host } = new URL(server.httpUrl);
-    proxy = await startProxy('nginx', host, (folder, port, upstream) =>
-      nginxConfiguration(
-        folder,
-        configuration.replace('127.0.0.1:50080', upstream).replace('listen 8080', `listen 127.0.0.1:${port}`),
-      ),
+    proxy = await startProxy('nginx', new URL(server.httpUrl).host, (folder, port, upstream) =>
+      nginxConfiguration(folder, configurationOf('nginx', port, upstream)),
     );
   });
   afterAll(() => proxy.stop());
 
-  test('a connection outlives 1,000 calls, and the caller is named', async () => {
-    const connection = new RawConnection(Number(proxy.address.split(':')[1]), '127.0.0.5');
-    const headers = { 'content-type': 'application/json', 'x-api-key': server.apiKey, 'x-request-id': 'by-nginx' };
-    for (let n = 0; n < 1200; n += 1) {
-      connection.write(http1('POST /otp.v1.OtpService/Token HTTP/1.1', headers, '{"key":{"secret":"JBSWY3DPEHPK3PXP"}}'));
-      const { status } = await connection.answer();
-      if (status !== 200) throw new Error(`call ${n} was answered ${status}`);
-    }
-    connection.socket.destroy();
-    const peers = server.log.filter((line) => line.includes('by-nginx')).map((line) => JSON.parse(line).peer);
-    expect([peers.length, new Set(peers)]).toEqual([1200, new Set(['127.0.0.5'])]);
+  test('a connection outlives 1,000 calls, and the caller is named', () => expectOneConnection(proxy, 'nginx'));
+});
+
+proxySuite('haproxy', () => {
+  let proxy: RealProxy;
+  beforeAll(async () => {
+    proxy = await startProxy('haproxy', new URL(server.httpUrl).host, (_, port, upstream) =>
+      configurationOf('haproxy', port, upstream),
+    );
   });
+  afterAll(() => proxy.stop());
+
+  test('a connection outlives 1,000 calls, and the caller is named', () => expectOneConnection(proxy, 'haproxy'));
 });
