@@ -138,6 +138,18 @@ test('a link to the page hands the key over on a terminal alone, in the part of 
   expect(without).not.toMatch(/in a browser|#key/);
 });
 
+test('a command for curl calls over HTTP', async () => {
+  const env = { OTPD_HTTP_LISTEN: '127.0.0.1:0' };
+  await serve(
+    async (_, output) => {
+      const command = /^ {2}(curl -H 'content-type.*)$/m.exec(output())?.[1] ?? '';
+      const child = spawn('sh', ['-c', `${command} --silent`], { stdio: ['ignore', 'pipe', 'inherit'] });
+      expect(JSON.parse(await text(child.stdout))).toMatchObject({ uri: expect.stringContaining('otpauth://totp/ACME:alice') });
+    },
+    { env },
+  );
+});
+
 test('on a terminal the key is shown, and kept in no file', async () => {
   const said = await serve(
     async (address, output) => expect(await tokenWith(API_KEY.exec(output())?.[0] ?? '', address)).toBe('OK'),

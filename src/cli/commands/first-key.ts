@@ -15,7 +15,15 @@ const IN_CHECKOUT: boolean = import.meta.url.endsWith('.ts');
 /** The message about the first key. */
 export interface FirstKey {
   /** The lines for a person: the key or its file and commands to paste if it was made just now, one line otherwise. */
-  readonly introduce: (address: string, tls: boolean, pageUrl: string | undefined) => string[];
+  readonly introduce: (address: string, tls: boolean, http: HttpDoor | undefined) => string[];
+}
+
+/** HTTP as a person reaches it. */
+export interface HttpDoor {
+  /** `http://127.0.0.1:50080`. */
+  readonly origin: string;
+  /** Whether the page is served. */
+  readonly hasPage: boolean;
 }
 
 /** Where the first key goes. */
@@ -58,9 +66,8 @@ export async function ensureFirstKey(keys: KeyStore, { plans, dataDir, isTermina
 function shown(apiKey: string, plan: string): FirstKey {
   const title = [`Your first API key (plan ${plan}), shown this once and stored only as a digest:`, '', `  ${apiKey}`];
   return {
-    introduce: (address, tls, pageUrl) =>
-      // Browsers keep what follows the # to themselves.
-      introduction(title, apiKey, address, tls, pageUrl === undefined ? undefined : `${pageUrl}#key=${apiKey}`),
+    // Browsers keep what follows the # to themselves.
+    introduce: (address, tls, http) => introduction(title, apiKey, address, tls, http, `#key=${apiKey}`),
   };
 }
 
@@ -70,7 +77,7 @@ function written(file: string, plan: string): FirstKey {
     '',
     `  ${file}`,
   ];
-  return { introduce: (address, tls, pageUrl) => introduction(title, `$(cat ${shellWord(file)})`, address, tls, pageUrl) };
+  return { introduce: (address, tls, http) => introduction(title, `$(cat ${shellWord(file)})`, address, tls, http, '') };
 }
 
 function known(): FirstKey {
@@ -88,19 +95,21 @@ export function reachableAt(address: string): string {
 }
 
 /**
- * The lines: the title, and a first call by each of three programs and on the page, if there is one. `apiKey` is the key or what a shell makes it
- * of.
+ * The lines: the title, and a first call by each program and on the page, if there is one. `apiKey` is the key or what a shell makes it of;
+ * `fragment` hands it to the page.
  */
 function introduction(
   title: readonly string[],
   apiKey: string,
   address: string,
   tls: boolean,
-  pageUrl: string | undefined,
+  http: HttpDoor | undefined,
+  fragment: string,
 ): string[] {
   const reachable = reachableAt(address);
   const body = `'{"issuer": "ACME", "account_name": "alice@example.com"}'`;
   const header = `-H "x-api-key: ${apiKey}" -d ${body}`;
+  const json = `-H 'content-type: application/json' `;
   const curl = tls ? `https://${reachable}` : `--http2-prior-knowledge http://${reachable}`;
   return [
     '',
@@ -114,11 +123,14 @@ function introduction(
     '',
     `  grpcurl ${tls ? '' : '-plaintext '}${header} ${reachable} otp.v1.OtpService/Generate`,
     '',
+    ...(http === undefined
+      ? []
+      : ['or with curl, over HTTP:', '', `  curl ${json}${header} ${http.origin}/otp.v1.OtpService/Generate`, '']),
     'or with the command line of otpd, which draws the QR code here:',
     '',
     `  OTPD_ADDRESS=${reachable} OTPD_API_KEY=${apiKey} ${IN_CHECKOUT ? 'npm run otpd --' : 'otpd'} generate --issuer ACME --account alice@example.com`,
     '',
-    ...(pageUrl === undefined ? [] : ['or in a browser:', '', `  ${pageUrl}`, '']),
+    ...(http?.hasPage ? ['or in a browser:', '', `  ${http.origin}/${fragment}`, ''] : []),
     'Stop the server with Ctrl-C.',
     '',
   ];

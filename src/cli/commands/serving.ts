@@ -68,8 +68,9 @@ export function announce(io: Io, logger: Logger, config: Config, firstKey: First
   const tls = config.tls !== undefined;
   writeLine(io.stdout, `otpd listens on ${address}${tls ? ' (TLS)' : ''}; data in ${config.dataDir}`);
   if (http !== undefined) writeLine(io.stdout, `HTTP is served at ${tls ? 'https' : 'http'}://${http}`);
-  const pageUrl = config.page && http !== undefined ? `${tls ? 'https' : 'http'}://${reachableAt(http)}/` : undefined;
-  for (const line of firstKey.introduce(address, tls, pageUrl)) writeLine(io.stdout, line);
+  const door =
+    http === undefined ? undefined : { origin: `${tls ? 'https' : 'http'}://${reachableAt(http)}`, hasPage: config.page };
+  for (const line of firstKey.introduce(address, tls, door)) writeLine(io.stdout, line);
   const workers = config.workers === 1 ? {} : { workers: config.workers };
   if (config.http !== undefined && http === undefined)
     logger.warn(
