@@ -24,7 +24,7 @@ const config: ViteUserConfig = defineConfig({
           name: 'together',
           include: ['test/**/*.test.ts'],
           exclude: [...ELSEWHERE, ...ALONE],
-          // One more than a small machine has cores, since many of them wait: 287 s on two cores instead of 330.
+          // A worker more than a small machine has cores, since many tests wait: 287 s on two cores instead of 330.
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
