@@ -46,7 +46,7 @@ class _VerifyStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_VerifySt
     """Too many wrong codes: this one was not judged, right or wrong, and is not counted (RFC 4226 section 7.3)."""
 
 class VerifyStatus(_VerifyStatus, metaclass=_VerifyStatusEnumTypeWrapper):
-    """What a check found."""
+    """The outcome of a check."""
 
 VERIFY_STATUS_UNSPECIFIED: VerifyStatus.ValueType  # 0
 """Never sent."""
@@ -66,7 +66,7 @@ Global___VerifyStatus: _TypeAlias = VerifyStatus  # noqa: Y015
 
 @_typing.final
 class GenerateRequest(_message.Message):
-    """What to generate."""
+    """A key to generate, or an existing one to show again."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -189,7 +189,7 @@ class GenerateResponse(_message.Message):
 
     @_builtins.property
     def warnings(self) -> _containers.RepeatedCompositeFieldContainer[Global___CompatibilityWarning]:
-        """What may go wrong in some authenticator apps with these parameters; empty for the defaults."""
+        """Problems of some authenticator apps with these parameters; empty for the defaults."""
 
     def __init__(
         self,
@@ -221,7 +221,7 @@ class CompatibilityWarning(_message.Message):
     field: _builtins.str
     """The field of the request that the warning is about, in snake_case."""
     description: _builtins.str
-    """What may go wrong, and what to choose instead."""
+    """The problem, and the value to choose instead."""
     def __init__(
         self,
         *,
@@ -419,7 +419,7 @@ class VerifyResponse(_message.Message):
     valid: _builtins.bool
     """True exactly when `status` is ACCEPTED."""
     status: Global___VerifyStatus.ValueType
-    """What the check found."""
+    """The outcome of the check."""
     matched_step: _builtins.int
     """The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED."""
     drift_steps: _builtins.int

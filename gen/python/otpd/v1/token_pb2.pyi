@@ -20,7 +20,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Token(_message.Message):
-    """One code of a key, and when it holds."""
+    """A code of a key, and the time in which it holds."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -21,7 +21,7 @@ export const file_otp_v1_otp_service: GenFile = /*@__PURE__*/
   fileDesc("ChhvdHAvdjEvb3RwX3NlcnZpY2UucHJvdG8SBm90cC52MSKTAgoPR2VuZXJhdGVSZXF1ZXN0Eh0KBHR5cGUYASABKA4yDy5vdHAudjEuT3RwVHlwZRIOCgZpc3N1ZXIYAiABKAkSFAoMYWNjb3VudF9uYW1lGAMgASgJEiQKCWFsZ29yaXRobRgEIAEoDjIRLm90cC52MS5BbGdvcml0aG0SDgoGZGlnaXRzGAUgASgNEhYKDnBlcmlvZF9zZWNvbmRzGAYgASgNEhQKB2NvdW50ZXIYByABKARIAIgBARITCgtzZWNyZXRfc2l6ZRgIIAEoDRIOCgZzZWNyZXQYCSABKAkSJgoHcXJfY29kZRgKIAEoCzIVLm90cC52MS5RckNvZGVPcHRpb25zQgoKCF9jb3VudGVyIuEBChBHZW5lcmF0ZVJlc3BvbnNlEg4KBnNlY3JldBgBIAEoCRIWCg5zZWNyZXRfZ3JvdXBlZBgCIAEoCRILCgN1cmkYAyABKAkSHwoHcXJfY29kZRgEIAEoCzIOLm90cC52MS5RckNvZGUSHAoFdG9rZW4YBSABKAsyDS5vdHAudjEuVG9rZW4SKQoKcGFyYW1ldGVycxgGIAEoCzIVLm90cC52MS5LZXlQYXJhbWV0ZXJzEi4KCHdhcm5pbmdzGAcgAygLMhwub3RwLnYxLkNvbXBhdGliaWxpdHlXYXJuaW5nIjoKFENvbXBhdGliaWxpdHlXYXJuaW5nEg0KBWZpZWxkGAEgASgJEhMKC2Rlc2NyaXB0aW9uGAIgASgJInoKDFRva2VuUmVxdWVzdBIYCgNrZXkYASABKAsyCy5vdHAudjEuS2V5EiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpwYXN0X3N0ZXBzGAMgASgNEhQKDGZ1dHVyZV9zdGVwcxgEIAEoDSJQCg1Ub2tlblJlc3BvbnNlEhwKBXRva2VuGAEgASgLMg0ub3RwLnYxLlRva2VuEiEKCm5laWdoYm91cnMYAiADKAsyDS5vdHAudjEuVG9rZW4ihAIKDVZlcmlmeVJlcXVlc3QSGAoDa2V5GAEgASgLMgsub3RwLnYxLktleRIMCgRjb2RlGAIgASgJEhcKCnBhc3Rfc3RlcHMYAyABKA1IAIgBARIZCgxmdXR1cmVfc3RlcHMYBCABKA1IAYgBARIXCgpsb29rX2FoZWFkGAUgASgNSAKIAQESFwoKYWZ0ZXJfc3RlcBgGIAEoBEgDiAEBEhMKC2FsbG93X3JldXNlGAcgASgIEhIKCnJlcXVlc3RfaWQYCCABKAlCDQoLX3Bhc3Rfc3RlcHNCDwoNX2Z1dHVyZV9zdGVwc0INCgtfbG9va19haGVhZEINCgtfYWZ0ZXJfc3RlcCKvAgoOVmVyaWZ5UmVzcG9uc2USDQoFdmFsaWQYASABKAgSJAoGc3RhdHVzGAIgASgOMhQub3RwLnYxLlZlcmlmeVN0YXR1cxIZCgxtYXRjaGVkX3N0ZXAYAyABKARIAIgBARIYCgtkcmlmdF9zdGVwcxgEIAEoEUgBiAEBEhkKDG5leHRfY291bnRlchgFIAEoBEgCiAEBEh8KEmF0dGVtcHRzX3JlbWFpbmluZxgGIAEoDUgDiAEBEi4KC3JldHJ5X2FmdGVyGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg8KDV9tYXRjaGVkX3N0ZXBCDgoMX2RyaWZ0X3N0ZXBzQg8KDV9uZXh0X2NvdW50ZXJCFQoTX2F0dGVtcHRzX3JlbWFpbmluZyItChFXYXRjaFRva2VuUmVxdWVzdBIYCgNrZXkYASABKAsyCy5vdHAudjEuS2V5IjIKEldhdGNoVG9rZW5SZXNwb25zZRIcCgV0b2tlbhgBIAEoCzINLm90cC52MS5Ub2tlbiq7AQoMVmVyaWZ5U3RhdHVzEh0KGVZFUklGWV9TVEFUVVNfVU5TUEVDSUZJRUQQABIaChZWRVJJRllfU1RBVFVTX0FDQ0VQVEVEEAESGgoWVkVSSUZZX1NUQVRVU19NSVNNQVRDSBACEhsKF1ZFUklGWV9TVEFUVVNfTUFMRk9STUVEEAMSGgoWVkVSSUZZX1NUQVRVU19SRVBMQVlFRBAEEhsKF1ZFUklGWV9TVEFUVVNfVEhST1RUTEVEEAUylQIKCk90cFNlcnZpY2USQgoIR2VuZXJhdGUSFy5vdHAudjEuR2VuZXJhdGVSZXF1ZXN0Ghgub3RwLnYxLkdlbmVyYXRlUmVzcG9uc2UiA5ACAhI5CgVUb2tlbhIULm90cC52MS5Ub2tlblJlcXVlc3QaFS5vdHAudjEuVG9rZW5SZXNwb25zZSIDkAICEjwKBlZlcmlmeRIVLm90cC52MS5WZXJpZnlSZXF1ZXN0GhYub3RwLnYxLlZlcmlmeVJlc3BvbnNlIgOQAgASSgoKV2F0Y2hUb2tlbhIZLm90cC52MS5XYXRjaFRva2VuUmVxdWVzdBoaLm90cC52MS5XYXRjaFRva2VuUmVzcG9uc2UiA5ACAjABQnQKC2Rldi5vdHBkLnYxQg9PdHBTZXJ2aWNlUHJvdG9QAVobb3RwZC5kZXYvZ28vcGIvb3RwL3YxO290cHYxogIDT1hYqgIGT3RwLlYxygIGT3RwXFYx4gIST3RwXFYxXEdQQk1ldGFkYXRh6gIHT3RwOjpWMWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_otp_v1_key, file_otp_v1_qr_code, file_otp_v1_token]);
 
 /**
- * What to generate.
+ * A key to generate, or an existing one to show again.
  *
  * @generated from message otp.v1.GenerateRequest
  */
@@ -173,7 +173,7 @@ export type GenerateResponse = Message<"otp.v1.GenerateResponse"> & {
   parameters?: KeyParameters | undefined;
 
   /**
-   * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+   * Problems of some authenticator apps with these parameters; empty for the defaults.
    *
    * @generated from field: repeated otp.v1.CompatibilityWarning warnings = 7;
    */
@@ -201,7 +201,7 @@ export type CompatibilityWarning = Message<"otp.v1.CompatibilityWarning"> & {
   field: string;
 
   /**
-   * What may go wrong, and what to choose instead.
+   * The problem, and the value to choose instead.
    *
    * @generated from field: string description = 2;
    */
@@ -391,7 +391,7 @@ export type VerifyResponse = Message<"otp.v1.VerifyResponse"> & {
   valid: boolean;
 
   /**
-   * What the check found.
+   * The outcome of the check.
    *
    * @generated from field: otp.v1.VerifyStatus status = 2;
    */
@@ -485,7 +485,7 @@ export const WatchTokenResponseSchema: GenMessage<WatchTokenResponse> = /*@__PUR
   messageDesc(file_otp_v1_otp_service, 8);
 
 /**
- * What a check found.
+ * The outcome of a check.
  *
  * @generated from enum otp.v1.VerifyStatus
  */
@@ -535,7 +535,7 @@ export const VerifyStatus = {
 } as const;
 
 /**
- * What a check found.
+ * The outcome of a check.
  *
  * @generated from enum otp.v1.VerifyStatus
  */

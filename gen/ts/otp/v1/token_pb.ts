@@ -17,7 +17,7 @@ export const file_otp_v1_token: GenFile = /*@__PURE__*/
   fileDesc("ChJvdHAvdjEvdG9rZW4ucHJvdG8SBm90cC52MSLrAgoFVG9rZW4SDAoEY29kZRgBIAEoCRIMCgRzdGVwGAIgASgEEi4KCnZhbGlkX2Zyb20YAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZChFyZW1haW5pbmdfc2Vjb25kcxgFIAEoDRIvCgtzZXJ2ZXJfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHQoEdHlwZRgHIAEoDjIPLm90cC52MS5PdHBUeXBlEiQKCWFsZ29yaXRobRgIIAEoDjIRLm90cC52MS5BbGdvcml0aG0SDgoGZGlnaXRzGAkgASgNEhYKDnBlcmlvZF9zZWNvbmRzGAogASgNEhQKDG9mZnNldF9zdGVwcxgLIAEoERIWCg5vZmZzZXRfc2Vjb25kcxgMIAEoEUJvCgtkZXYub3RwZC52MUIKVG9rZW5Qcm90b1ABWhtvdHBkLmRldi9nby9wYi9vdHAvdjE7b3RwdjGiAgNPWFiqAgZPdHAuVjHKAgZPdHBcVjHiAhJPdHBcVjFcR1BCTWV0YWRhdGHqAgdPdHA6OlYxYgZwcm90bzM", [file_google_protobuf_timestamp, file_otp_v1_key]);
 
 /**
- * One code of a key, and when it holds.
+ * A code of a key, and the time in which it holds.
  *
  * @generated from message otp.v1.Token
  */

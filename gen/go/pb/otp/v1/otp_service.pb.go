@@ -23,7 +23,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// What a check found.
+// The outcome of a check.
 type VerifyStatus int32
 
 const (
@@ -89,7 +89,7 @@ func (VerifyStatus) EnumDescriptor() ([]byte, []int) {
 	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{0}
 }
 
-// What to generate.
+// A key to generate, or an existing one to show again.
 type GenerateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The kind of one-time password.
@@ -251,7 +251,7 @@ type GenerateResponse struct {
 	Token *Token `protobuf:"bytes,5,opt,name=token,proto3" json:"token,omitempty"`
 	// The parameters in force.
 	Parameters *KeyParameters `protobuf:"bytes,6,opt,name=parameters,proto3" json:"parameters,omitempty"`
-	// What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+	// Problems of some authenticator apps with these parameters; empty for the defaults.
 	Warnings      []*CompatibilityWarning `protobuf:"bytes,7,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -341,7 +341,7 @@ type CompatibilityWarning struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The field of the request that the warning is about, in snake_case.
 	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
-	// What may go wrong, and what to choose instead.
+	// The problem, and the value to choose instead.
 	Description   string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -655,7 +655,7 @@ type VerifyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// True exactly when `status` is ACCEPTED.
 	Valid bool `protobuf:"varint,1,opt,name=valid,proto3" json:"valid,omitempty"`
-	// What the check found.
+	// The outcome of the check.
 	Status VerifyStatus `protobuf:"varint,2,opt,name=status,proto3,enum=otp.v1.VerifyStatus" json:"status,omitempty"`
 	// The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
 	MatchedStep *uint64 `protobuf:"varint,3,opt,name=matched_step,json=matchedStep,proto3,oneof" json:"matched_step,omitempty"`

@@ -22,7 +22,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// One code of a key, and when it holds.
+// A code of a key, and the time in which it holds.
 type Token struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The code, a string because leading zeros count: `012345` is not `12345`.

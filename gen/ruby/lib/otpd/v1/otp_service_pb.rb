@@ -18,7 +18,7 @@ pool.add_serialized_file(descriptor_data)
 
 module Otpd
   module V1
-    # What to generate.
+    # A key to generate, or an existing one to show again.
     #
     # Fields:
     #
@@ -63,14 +63,14 @@ module Otpd
     # - `qr_code` (QrCode): The QR code of `uri`; unset if the format asked for is NONE.
     # - `token` (Token): The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
     # - `parameters` (KeyParameters): The parameters in force.
-    # - `warnings` (Array<CompatibilityWarning>): What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+    # - `warnings` (Array<CompatibilityWarning>): Problems of some authenticator apps with these parameters; empty for the defaults.
     GenerateResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.GenerateResponse").msgclass
     # A parameter that some authenticator apps silently ignore, or show badly.
     #
     # Fields:
     #
     # - `field` (String): The field of the request that the warning is about, in snake_case.
-    # - `description` (String): What may go wrong, and what to choose instead.
+    # - `description` (String): The problem, and the value to choose instead.
     CompatibilityWarning = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.CompatibilityWarning").msgclass
     # Which code to give.
     #
@@ -128,7 +128,7 @@ module Otpd
     # Fields:
     #
     # - `valid` (Boolean): True exactly when `status` is ACCEPTED.
-    # - `status` (VerifyStatus): What the check found.
+    # - `status` (VerifyStatus): The outcome of the check.
     # - `matched_step` (Integer): The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
     # - `drift_steps` (Integer): How far `matched_step` is from the server's current step (HOTP: from the key's counter), in steps; set with it.
     # - `next_counter` (Integer): The counter to store for the next HOTP, `matched_step` + 1; set if a HOTP is ACCEPTED.
@@ -149,7 +149,7 @@ module Otpd
     #
     # - `token` (Token): The current code.
     WatchTokenResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.WatchTokenResponse").msgclass
-    # What a check found.
+    # The outcome of a check.
     #
     # Values:
     #

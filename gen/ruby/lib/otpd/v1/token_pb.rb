@@ -15,7 +15,7 @@ pool.add_serialized_file(descriptor_data)
 
 module Otpd
   module V1
-    # One code of a key, and when it holds.
+    # A code of a key, and the time in which it holds.
     #
     # Fields:
     #

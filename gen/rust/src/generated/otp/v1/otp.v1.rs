@@ -402,7 +402,7 @@ impl QrErrorCorrection {
         }
     }
 }
-/// One code of a key, and when it holds.
+/// A code of a key, and the time in which it holds.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Token {
     /// The code, a string because leading zeros count: `012345` is not `12345`.
@@ -444,7 +444,7 @@ pub struct Token {
     #[prost(sint32, tag="12")]
     pub offset_seconds: i32,
 }
-/// What to generate.
+/// A key to generate, or an existing one to show again.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GenerateRequest {
     /// The kind of one-time password.
@@ -519,7 +519,7 @@ pub struct GenerateResponse {
     /// The parameters in force.
     #[prost(message, optional, tag="6")]
     pub parameters: ::core::option::Option<KeyParameters>,
-    /// What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+    /// Problems of some authenticator apps with these parameters; empty for the defaults.
     #[prost(message, repeated, tag="7")]
     pub warnings: ::prost::alloc::vec::Vec<CompatibilityWarning>,
 }
@@ -529,7 +529,7 @@ pub struct CompatibilityWarning {
     /// The field of the request that the warning is about, in snake_case.
     #[prost(string, tag="1")]
     pub field: ::prost::alloc::string::String,
-    /// What may go wrong, and what to choose instead.
+    /// The problem, and the value to choose instead.
     #[prost(string, tag="2")]
     pub description: ::prost::alloc::string::String,
 }
@@ -615,7 +615,7 @@ pub struct VerifyResponse {
     /// True exactly when `status` is ACCEPTED.
     #[prost(bool, tag="1")]
     pub valid: bool,
-    /// What the check found.
+    /// The outcome of the check.
     #[prost(enumeration="VerifyStatus", tag="2")]
     pub status: i32,
     /// The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
@@ -650,7 +650,7 @@ pub struct WatchTokenResponse {
     #[prost(message, optional, tag="1")]
     pub token: ::core::option::Option<Token>,
 }
-/// What a check found.
+/// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum VerifyStatus {

@@ -32,7 +32,7 @@ public interface CompatibilityWarningOrBuilder extends
 
   /**
    * <pre>
-   * What may go wrong, and what to choose instead.
+   * The problem, and the value to choose instead.
    * </pre>
    *
    * <code>string description = 2 [json_name = "description"];</code>
@@ -41,7 +41,7 @@ public interface CompatibilityWarningOrBuilder extends
   java.lang.String getDescription();
   /**
    * <pre>
-   * What may go wrong, and what to choose instead.
+   * The problem, and the value to choose instead.
    * </pre>
    *
    * <code>string description = 2 [json_name = "description"];</code>

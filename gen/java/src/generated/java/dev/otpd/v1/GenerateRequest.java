@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * What to generate.
+ * A key to generate, or an existing one to show again.
  * </pre>
  *
  * Protobuf type {@code otp.v1.GenerateRequest}
@@ -656,7 +656,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What to generate.
+   * A key to generate, or an existing one to show again.
    * </pre>
    *
    * Protobuf type {@code otp.v1.GenerateRequest}

@@ -312,7 +312,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<dev.otpd.v1.CompatibilityWarning> warnings_;
   /**
    * <pre>
-   * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+   * Problems of some authenticator apps with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -323,7 +323,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+   * Problems of some authenticator apps with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -335,7 +335,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+   * Problems of some authenticator apps with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -346,7 +346,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+   * Problems of some authenticator apps with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -357,7 +357,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+   * Problems of some authenticator apps with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1669,7 +1669,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1683,7 +1683,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1697,7 +1697,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1711,7 +1711,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1732,7 +1732,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1750,7 +1750,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1770,7 +1770,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1791,7 +1791,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1809,7 +1809,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1827,7 +1827,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1846,7 +1846,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1863,7 +1863,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1880,7 +1880,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1891,7 +1891,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1905,7 +1905,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1920,7 +1920,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1931,7 +1931,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1943,7 +1943,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>

@@ -153,7 +153,7 @@ public interface GenerateResponseOrBuilder extends
 
   /**
    * <pre>
-   * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+   * Problems of some authenticator apps with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -162,7 +162,7 @@ public interface GenerateResponseOrBuilder extends
       getWarningsList();
   /**
    * <pre>
-   * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+   * Problems of some authenticator apps with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -170,7 +170,7 @@ public interface GenerateResponseOrBuilder extends
   dev.otpd.v1.CompatibilityWarning getWarnings(int index);
   /**
    * <pre>
-   * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+   * Problems of some authenticator apps with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -178,7 +178,7 @@ public interface GenerateResponseOrBuilder extends
   int getWarningsCount();
   /**
    * <pre>
-   * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+   * Problems of some authenticator apps with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -187,7 +187,7 @@ public interface GenerateResponseOrBuilder extends
       getWarningsOrBuilderList();
   /**
    * <pre>
-   * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+   * Problems of some authenticator apps with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>

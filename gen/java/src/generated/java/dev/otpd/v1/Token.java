@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * One code of a key, and when it holds.
+ * A code of a key, and the time in which it holds.
  * </pre>
  *
  * Protobuf type {@code otp.v1.Token}
@@ -649,7 +649,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One code of a key, and when it holds.
+   * A code of a key, and the time in which it holds.
    * </pre>
    *
    * Protobuf type {@code otp.v1.Token}

@@ -68,7 +68,7 @@ private static final long serialVersionUID = 0L;
   private int status_ = 0;
   /**
    * <pre>
-   * What the check found.
+   * The outcome of the check.
    * </pre>
    *
    * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -79,7 +79,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What the check found.
+   * The outcome of the check.
    * </pre>
    *
    * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -766,7 +766,7 @@ private static final long serialVersionUID = 0L;
     private int status_ = 0;
     /**
      * <pre>
-     * What the check found.
+     * The outcome of the check.
      * </pre>
      *
      * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -777,7 +777,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the check found.
+     * The outcome of the check.
      * </pre>
      *
      * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -792,7 +792,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the check found.
+     * The outcome of the check.
      * </pre>
      *
      * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -805,7 +805,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the check found.
+     * The outcome of the check.
      * </pre>
      *
      * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -821,7 +821,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What the check found.
+     * The outcome of the check.
      * </pre>
      *
      * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>

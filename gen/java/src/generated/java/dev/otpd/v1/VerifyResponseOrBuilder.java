@@ -22,7 +22,7 @@ public interface VerifyResponseOrBuilder extends
 
   /**
    * <pre>
-   * What the check found.
+   * The outcome of the check.
    * </pre>
    *
    * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -31,7 +31,7 @@ public interface VerifyResponseOrBuilder extends
   int getStatusValue();
   /**
    * <pre>
-   * What the check found.
+   * The outcome of the check.
    * </pre>
    *
    * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>

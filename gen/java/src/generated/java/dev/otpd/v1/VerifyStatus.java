@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * What a check found.
+ * The outcome of a check.
  * </pre>
  *
  * Protobuf enum {@code otp.v1.VerifyStatus}

@@ -60,7 +60,7 @@ public object CompatibilityWarningKt {
 
     /**
      * ```
-     * What may go wrong, and what to choose instead.
+     * The problem, and the value to choose instead.
      * ```
      *
      * `string description = 2 [json_name = "description"];`
@@ -74,7 +74,7 @@ public object CompatibilityWarningKt {
       }
     /**
      * ```
-     * What may go wrong, and what to choose instead.
+     * The problem, and the value to choose instead.
      * ```
      *
      * `string description = 2 [json_name = "description"];`

@@ -12,7 +12,7 @@ public inline fun generateRequest(block: dev.otpd.v1.GenerateRequestKt.Dsl.() ->
   dev.otpd.v1.GenerateRequestKt.Dsl._create(dev.otpd.v1.GenerateRequest.newBuilder()).apply { block() }._build()
 /**
  * ```
- * What to generate.
+ * A key to generate, or an existing one to show again.
  * ```
  *
  * Protobuf type `otp.v1.GenerateRequest`

@@ -233,7 +233,7 @@ public object GenerateResponseKt {
     public class WarningsProxy private constructor() : com.google.protobuf.kotlin.DslProxy()
     /**
      * ```
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * ```
      *
      * `repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];`
@@ -245,7 +245,7 @@ public object GenerateResponseKt {
       )
     /**
      * ```
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * ```
      *
      * `repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];`
@@ -258,7 +258,7 @@ public object GenerateResponseKt {
     }
     /**
      * ```
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * ```
      *
      * `repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];`
@@ -272,7 +272,7 @@ public object GenerateResponseKt {
     }
     /**
      * ```
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * ```
      *
      * `repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];`
@@ -285,7 +285,7 @@ public object GenerateResponseKt {
     }
     /**
      * ```
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * ```
      *
      * `repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];`
@@ -299,7 +299,7 @@ public object GenerateResponseKt {
     }
     /**
      * ```
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * ```
      *
      * `repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];`
@@ -313,7 +313,7 @@ public object GenerateResponseKt {
     }
     /**
      * ```
-     * What may go wrong in some authenticator apps with these parameters; empty for the defaults.
+     * Problems of some authenticator apps with these parameters; empty for the defaults.
      * ```
      *
      * `repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];`

@@ -12,7 +12,7 @@ public inline fun token(block: dev.otpd.v1.TokenKt.Dsl.() -> kotlin.Unit): dev.o
   dev.otpd.v1.TokenKt.Dsl._create(dev.otpd.v1.Token.newBuilder()).apply { block() }._build()
 /**
  * ```
- * One code of a key, and when it holds.
+ * A code of a key, and the time in which it holds.
  * ```
  *
  * Protobuf type `otp.v1.Token`

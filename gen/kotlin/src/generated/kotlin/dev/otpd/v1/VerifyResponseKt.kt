@@ -60,7 +60,7 @@ public object VerifyResponseKt {
 
     /**
      * ```
-     * What the check found.
+     * The outcome of the check.
      * ```
      *
      * `.otp.v1.VerifyStatus status = 2 [json_name = "status"];`
@@ -81,7 +81,7 @@ public object VerifyResponseKt {
       }
     /**
      * ```
-     * What the check found.
+     * The outcome of the check.
      * ```
      *
      * `.otp.v1.VerifyStatus status = 2 [json_name = "status"];`
