@@ -1,7 +1,7 @@
 /** The message of a request, in whatever pieces it comes. */
 import { describe, expect, test } from 'vitest';
 import { frameMessage, RequestBody } from '../../src/grpc/fast-path/request-body.ts';
-import { parseTimeout } from '../../src/grpc/fast-path/timeout.ts';
+import { grpcTimeout } from '../../src/rpc/timeout.ts';
 import { frame } from '../support/raw.ts';
 
 const MOST = 1000;
@@ -72,15 +72,15 @@ test.each([
   ['5000u', 5],
   ['0n', 0],
   ['99999999H', 359_999_996_400_000],
-  ['', undefined],
-  ['S', undefined],
-  ['1', undefined],
-  ['1s', undefined],
-  ['-1S', undefined],
-  ['1.5S', undefined],
-  ['1 S', undefined],
-  ['123456789S', undefined],
-  ['1S1', undefined],
+  ['', Number.NaN],
+  ['S', Number.NaN],
+  ['1', Number.NaN],
+  ['1s', Number.NaN],
+  ['-1S', Number.NaN],
+  ['1.5S', Number.NaN],
+  ['1 S', Number.NaN],
+  ['123456789S', Number.NaN],
+  ['1S1', Number.NaN],
 ])('a grpc-timeout of %j is %s ms', (text, ms) => {
-  expect(parseTimeout(text)).toBe(ms);
+  expect(grpcTimeout(text)).toBe(ms);
 });

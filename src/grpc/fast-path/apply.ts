@@ -8,10 +8,10 @@ import { createRequire } from 'node:module';
 import type { Server, UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Lifecycle } from '../../rpc/lifecycle.ts';
 import { type Method, procedureOf } from '../../rpc/method.ts';
+import { grpcTimeout } from '../../rpc/timeout.ts';
 import { createEncoder } from '../encode.ts';
 import { createPeers } from './peers.ts';
 import { keepStreamsInTables } from './stream-state.ts';
-import { parseTimeout } from './timeout.ts';
 import { type Answering, UnaryCall } from './unary-call.ts';
 
 /** The versions that the tests have passed with, exactly. */
@@ -131,7 +131,7 @@ function isPlain(headers: IncomingHttpHeaders): boolean {
     headers[':method'] === 'POST' &&
     (type === 'application/grpc' || type === 'application/grpc+proto') &&
     (headers['grpc-encoding'] ?? 'identity') === 'identity' &&
-    (timeout === undefined || parseTimeout(String(timeout)) !== undefined)
+    (timeout === undefined || !Number.isNaN(grpcTimeout(String(timeout))))
   );
 }
 

@@ -11,10 +11,10 @@ import type { Call, Incoming } from '../../rpc/call.ts';
 import { CallFailure } from '../../rpc/failure.ts';
 import { answerHeaders } from '../../rpc/headers.ts';
 import type { Lifecycle } from '../../rpc/lifecycle.ts';
+import { grpcTimeout } from '../../rpc/timeout.ts';
 import { OVERSIZE } from '../only-calls.ts';
 import { failureTrailers } from '../status.ts';
 import { frameMessage, type Progress, RequestBody } from './request-body.ts';
-import { parseTimeout } from './timeout.ts';
 
 /** An object: a list of names and values costs less, but Node 24 takes none. */
 const HEADERS = { ':status': 200, 'content-type': 'application/grpc+proto' };
@@ -73,7 +73,7 @@ export class UnaryCall implements Incoming {
 
   get timeoutMs(): number | undefined {
     const timeout = this.#headers['grpc-timeout'];
-    return timeout === undefined ? undefined : (parseTimeout(String(timeout)) ?? Number.NaN);
+    return timeout === undefined ? undefined : grpcTimeout(String(timeout));
   }
 
   get isOversize(): boolean {

@@ -1,7 +1,7 @@
 /** An HTTP request as the lifecycle sees the call in it, by Connect or gRPC-Web. */
 import type { Incoming } from '../../rpc/call.ts';
+import { connectTimeout, grpcTimeout } from '../../rpc/timeout.ts';
 import type { Exchange } from '../exchange.ts';
-import { connectTimeout, grpcTimeout } from './timeout.ts';
 
 /** How a call by Connect or gRPC-Web is written. */
 export interface Form {

@@ -1,8 +1,8 @@
-/** How long a caller waits, from the headers of its protocol. */
+/** How long a caller waits, as the headers of its protocol say. */
 
 /** At most ten digits (connectrpc.com/docs/protocol, Timeout). */
 const CONNECT = /^\d{1,10}$/;
-/** At most eight digits and a unit (gRPC over HTTP2, Timeout). */
+/** At most eight digits and a unit (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md, Timeout). */
 const GRPC = /^(\d{1,8})([HMSmun])$/;
 const UNITS_MS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
 
