@@ -2,29 +2,17 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import jsqr from 'jsqr';
-import type { Browser } from 'playwright-core';
 import { PNG } from 'pngjs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { suiteUnless } from '../support/needy-suite.ts';
-import { startServer, type TestServer } from '../support/server.ts';
-import { check, enrol, launch, noBrowser, type OpenPage, open } from './browser.ts';
+import { expect, test } from 'vitest';
+import { startServer } from '../support/server.ts';
+import { check, enrol, type OpenPage, open } from './browser.ts';
 import { codeAt } from './code.ts';
+import { pageSuite } from './suite.ts';
 
 const PATIENT = { timeout: 10_000 };
 
-suiteUnless(noBrowser, 'the page', () => {
-  let browser: Browser;
-  let server: TestServer;
-  beforeAll(async () => {
-    browser = await launch();
-    server = await startServer({ flags: { httpListen: '127.0.0.1:0' } });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
-
-  const openWithKey = (apiKey = server.apiKey) => open(browser, `${server.httpUrl}/#key=${apiKey}`);
+pageSuite('the page', (stage) => {
+  const openWithKey = (apiKey = stage.server.apiKey) => open(stage.browser, `${stage.server.httpUrl}/#key=${apiKey}`);
 
   test('a key is enrolled by its picture, and its code is accepted once', async () => {
     await using opened = await openWithKey();
@@ -105,7 +93,7 @@ suiteUnless(noBrowser, 'the page', () => {
     ['a plan that is used up', 'free', 'A limit is reached'],
   ])('with %s the page says what to do', async (_, name, title) => {
     const made = { scopeless: { scopes: ['verify'] as const }, free: { plan: 'free' } }[name];
-    const apiKey = made === undefined ? name : await server.createKey(made);
+    const apiKey = made === undefined ? name : await stage.server.createKey(made);
     await using opened = await openWithKey();
     await opened.page.getByLabel('API key').fill(apiKey);
     const making = opened.part('Enrol an account');
@@ -137,7 +125,7 @@ suiteUnless(noBrowser, 'the page', () => {
       await box.getByText('The same call from a program').click();
       await box.getByRole('radio', { name: 'curl', exact: true }).check();
       const command = await box.getByRole('region', { name: 'The call for curl' }).innerText();
-      const env = { ...process.env, OTPD_API_KEY: server.apiKey };
+      const env = { ...process.env, OTPD_API_KEY: stage.server.apiKey };
       // The command that watches goes on until it is stopped.
       const { stdout } = await promisify(execFile)('timeout', ['3', 'sh', '-c', command], { env }).catch((error) => error);
       expect(stdout).toMatch(/"secretGrouped":|"status":"VERIFY_STATUS_|"token":\{"code":"\d{6}"/);
@@ -146,7 +134,7 @@ suiteUnless(noBrowser, 'the page', () => {
 
   test('a server that has stopped is told of, by calls and by codes that run', async () => {
     const stopping = await startServer({ flags: { httpListen: '127.0.0.1:0' } });
-    await using opened = await open(browser, `${stopping.httpUrl}/#key=${stopping.apiKey}`);
+    await using opened = await open(stage.browser, `${stopping.httpUrl}/#key=${stopping.apiKey}`);
     await enrol(opened);
     await opened.part('Enrol an account').locator('.code').waitFor();
     await stopping.close();

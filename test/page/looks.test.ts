@@ -1,28 +1,15 @@
 /** The page for all eyes: light and dark, narrow and wide, by axe-core and without a bar to scroll sideways. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { suiteUnless } from '../support/needy-suite.ts';
-import { startServer, type TestServer } from '../support/server.ts';
-import { check, enrol, launch, noBrowser, open } from './browser.ts';
+import { expect, test } from 'vitest';
+import { check, enrol, open } from './browser.ts';
+import { pageSuite } from './suite.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RUN =
   'axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) => ({ id, impact, html: nodes.map((n) => n.html) })))';
 
-suiteUnless(noBrowser, 'the looks of the page', () => {
-  let browser: Browser;
-  let server: TestServer;
-  beforeAll(async () => {
-    browser = await launch();
-    server = await startServer({ flags: { httpListen: '127.0.0.1:0' } });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
-
+pageSuite('the looks of the page', (stage) => {
   test.each([
     ['light', 1280],
     ['dark', 1280],
@@ -30,8 +17,8 @@ suiteUnless(noBrowser, 'the looks of the page', () => {
     ['dark', 360],
   ] as const)('%s, %d pixels wide', async (colorScheme, width) => {
     // A limited plan shows its bar, and a wrong code the other colours.
-    const apiKey = await server.createKey({ plan: 'ultra' });
-    await using opened = await open(browser, `${server.httpUrl}/#key=${apiKey}`, {
+    const apiKey = await stage.server.createKey({ plan: 'ultra' });
+    await using opened = await open(stage.browser, `${stage.server.httpUrl}/#key=${apiKey}`, {
       colorScheme,
       viewport: { width, height: 900 },
     });
