@@ -12,6 +12,7 @@ import { commentOf, type Json } from './json-schema.ts';
 /** The HTTP status of each code that the service answers with, as the Connect protocol maps it. */
 const HTTP_STATUS: Readonly<Record<string, number>> = {
   INVALID_ARGUMENT: 400,
+  FAILED_PRECONDITION: 400,
   UNAUTHENTICATED: 401,
   PERMISSION_DENIED: 403,
   RESOURCE_EXHAUSTED: 429,

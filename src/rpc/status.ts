@@ -80,6 +80,28 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
     reason: ErrorReason.REQUEST_ID_REUSED,
     message: 'the request id was used before with another request: make a new UUID for each request',
   },
+  sealed_key_invalid: {
+    code: Code.INVALID_ARGUMENT,
+    reason: ErrorReason.SEALED_KEY_INVALID,
+    message:
+      'the sealed key or recovery code set cannot be opened: send the blob unchanged, with the context and an API key of the tenant that it was sealed for',
+  },
+  sealing_key_unknown: {
+    code: Code.FAILED_PRECONDITION,
+    reason: ErrorReason.SEALING_KEY_UNKNOWN,
+    message:
+      'the sealing key that the blob names was never on this server: have its operator give every instance the same file of sealing keys',
+  },
+  enrolment_pending: {
+    code: Code.FAILED_PRECONDITION,
+    reason: ErrorReason.ENROLMENT_PENDING,
+    message: 'the sealed key is of an enrolment that is not confirmed: call Verify with confirm, and store the resealed key',
+  },
+  enrolment_expired: {
+    code: Code.FAILED_PRECONDITION,
+    reason: ErrorReason.ENROLMENT_EXPIRED,
+    message: 'the sealed key is of an enrolment that was not confirmed in time: generate a new key',
+  },
   store_unavailable: {
     code: Code.UNAVAILABLE,
     reason: ErrorReason.STORE_UNAVAILABLE,

@@ -86,7 +86,7 @@ async function expectModel(codes: CodeStore): Promise<void> {
       allowReuse: !claim,
       ...(counter !== undefined && { counter: BigInt(counter) }),
     });
-    const principal = { keyId: asked.caller, plan: 'unlimited', scopes: new Set(['verify'] as const) };
+    const principal = { keyId: asked.caller, plan: 'unlimited', scopes: new Set(['verify'] as const), tenant: 'default' };
     try {
       const context = { principal, requestId: 'call', call: { ended: false, transport: 'grpc' as const }, now: () => now };
       return replyOf(await verify(create(VerifyRequestSchema, request), context));

@@ -11,7 +11,7 @@ import type { Method } from '../../src/rpc/method.ts';
 
 const PROCEDURE = '/otp.v1.OtpService/Token';
 const REQUEST = toBinary(OtpService.method.token.input, create(OtpService.method.token.input));
-const principal = { keyId: 'one', plan: 'free', scopes: new Set(['token' as const]) };
+const principal = { keyId: 'one', plan: 'free', scopes: new Set(['token' as const]), tenant: 'default' };
 
 let steps: Step[];
 let ends: { code: Code; requestId: string }[];

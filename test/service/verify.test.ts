@@ -46,7 +46,7 @@ function server() {
       isKnown = false;
     },
     async send(request: Request, { keyId = 'caller', now = NOW } = {}) {
-      const principal = { keyId, plan: 'free', scopes: new Set<never>() };
+      const principal = { keyId, plan: 'free', scopes: new Set<never>(), tenant: 'default' };
       const context = { principal, requestId: 'call', call: { ended: false, transport: 'grpc' as const }, now: () => now };
       return verify(create(VerifyRequestSchema, request), context);
     },

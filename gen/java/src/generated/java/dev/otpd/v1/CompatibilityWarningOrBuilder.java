@@ -32,7 +32,7 @@ public interface CompatibilityWarningOrBuilder extends
 
   /**
    * <pre>
-   * The problem, and the value to choose instead.
+   * The problem, and the value to choose instead; in English, for developers.
    * </pre>
    *
    * <code>string description = 2 [json_name = "description"];</code>
@@ -41,7 +41,7 @@ public interface CompatibilityWarningOrBuilder extends
   java.lang.String getDescription();
   /**
    * <pre>
-   * The problem, and the value to choose instead.
+   * The problem, and the value to choose instead; in English, for developers.
    * </pre>
    *
    * <code>string description = 2 [json_name = "description"];</code>
@@ -49,4 +49,26 @@ public interface CompatibilityWarningOrBuilder extends
    */
   com.google.protobuf.ByteString
       getDescriptionBytes();
+
+  /**
+   * <pre>
+   * The problem as a word in UPPER_SNAKE_CASE, to choose a text of one's own by: `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`,
+   * `ISSUER_MISSING` and others to come.
+   * </pre>
+   *
+   * <code>string reason = 3 [json_name = "reason"];</code>
+   * @return The reason.
+   */
+  java.lang.String getReason();
+  /**
+   * <pre>
+   * The problem as a word in UPPER_SNAKE_CASE, to choose a text of one's own by: `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`,
+   * `ISSUER_MISSING` and others to come.
+   * </pre>
+   *
+   * <code>string reason = 3 [json_name = "reason"];</code>
+   * @return The bytes for reason.
+   */
+  com.google.protobuf.ByteString
+      getReasonBytes();
 }

@@ -60,7 +60,7 @@ public object CompatibilityWarningKt {
 
     /**
      * ```
-     * The problem, and the value to choose instead.
+     * The problem, and the value to choose instead; in English, for developers.
      * ```
      *
      * `string description = 2 [json_name = "description"];`
@@ -74,13 +74,40 @@ public object CompatibilityWarningKt {
       }
     /**
      * ```
-     * The problem, and the value to choose instead.
+     * The problem, and the value to choose instead; in English, for developers.
      * ```
      *
      * `string description = 2 [json_name = "description"];`
      */
     public fun clearDescription() {
       _builder.clearDescription()
+    }
+
+    /**
+     * ```
+     * The problem as a word in UPPER_SNAKE_CASE, to choose a text of one's own by: `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`,
+     * `ISSUER_MISSING` and others to come.
+     * ```
+     *
+     * `string reason = 3 [json_name = "reason"];`
+     */
+    public var reason: kotlin.String
+      @kotlin.jvm.JvmName("getReason")
+        get() = _builder.reason
+      @kotlin.jvm.JvmName("setReason")
+        set(value) {
+        _builder.reason = value
+      }
+    /**
+     * ```
+     * The problem as a word in UPPER_SNAKE_CASE, to choose a text of one's own by: `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`,
+     * `ISSUER_MISSING` and others to come.
+     * ```
+     *
+     * `string reason = 3 [json_name = "reason"];`
+     */
+    public fun clearReason() {
+      _builder.clearReason()
     }
   }
 }
