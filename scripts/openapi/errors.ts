@@ -15,6 +15,8 @@ const HTTP_STATUS: Readonly<Record<string, number>> = {
   FAILED_PRECONDITION: 400,
   UNAUTHENTICATED: 401,
   PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  ABORTED: 409,
   RESOURCE_EXHAUSTED: 429,
   INTERNAL: 500,
   UNIMPLEMENTED: 501,
@@ -23,7 +25,11 @@ const HTTP_STATUS: Readonly<Record<string, number>> = {
 };
 
 /** Reasons whose answer says when to try again, in ms. */
-const RETRY_AFTER_MS: Readonly<Record<string, number>> = { rate_limited: 12_000, authentication_throttled: 41_000 };
+const RETRY_AFTER_MS: Readonly<Record<string, number>> = {
+  rate_limited: 12_000,
+  authentication_throttled: 41_000,
+  credits_exhausted: 86_400_000,
+};
 const DETAILS = createRegistry(file_google_rpc_error_details);
 const REQUEST_ID = '9bd6c5d3-3b8f-4f2e-8a40-7a4d4a0f8f6c';
 

@@ -94,4 +94,5 @@ export const EXAMPLES: Readonly<Record<string, Readonly<Record<string, Example>>
   RevokeRecoveryCodes: { placeholder: { summary: 'To be written', request: {}, response: {} } },
   ImportKeys: { placeholder: { summary: 'To be written', request: {}, response: {} } },
   ExportKeys: { placeholder: { summary: 'To be written', request: {}, response: {} } },
+  GetUsage: { placeholder: { summary: 'To be written', request: {}, response: {} } },
 };

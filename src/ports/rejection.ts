@@ -8,12 +8,16 @@ export type RejectionReason =
   | 'scope_missing'
   | 'rate_limited'
   | 'cost_over_limit'
+  | 'credits_exhausted'
   | 'too_many_streams'
   | 'request_id_reused'
   | 'sealed_key_invalid'
   | 'sealing_key_unknown'
   | 'enrolment_pending'
   | 'enrolment_expired'
+  | 'api_key_not_found'
+  | 'etag_mismatch'
+  | 'last_admin_key'
   | 'store_unavailable'
   | 'shutting_down';
 

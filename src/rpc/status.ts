@@ -70,6 +70,11 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
     message:
       "the call costs more than the API key's plan ever allows at once: send less at once, or use a key with a larger plan",
   },
+  credits_exhausted: {
+    code: Code.RESOURCE_EXHAUSTED,
+    reason: ErrorReason.CREDITS_EXHAUSTED,
+    message: "the credits of the API key's plan are used up: wait for the next month, as retry-after says, or use a larger plan",
+  },
   too_many_streams: {
     code: Code.RESOURCE_EXHAUSTED,
     reason: ErrorReason.TOO_MANY_STREAMS,
@@ -101,6 +106,21 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
     code: Code.FAILED_PRECONDITION,
     reason: ErrorReason.ENROLMENT_EXPIRED,
     message: 'the sealed key is of an enrolment that was not confirmed in time: generate a new key',
+  },
+  api_key_not_found: {
+    code: Code.NOT_FOUND,
+    reason: ErrorReason.API_KEY_NOT_FOUND,
+    message: 'there is no such API key: list the API keys to find its name',
+  },
+  etag_mismatch: {
+    code: Code.ABORTED,
+    reason: ErrorReason.ETAG_MISMATCH,
+    message: 'the API key has changed since its etag was read: get it again',
+  },
+  last_admin_key: {
+    code: Code.FAILED_PRECONDITION,
+    reason: ErrorReason.LAST_ADMIN_KEY,
+    message: 'nobody could administer the server without this API key: make another one with the scope admin first',
   },
   store_unavailable: {
     code: Code.UNAVAILABLE,
@@ -162,7 +182,8 @@ export function statusOf(error: unknown, requestId: string): CallStatus {
   const metadata = error instanceof Rejection ? error.metadata : {};
   const details = [errorInfo(meaning.reason, metadata), requestInfo(requestId)];
   if (error instanceof InvalidInputError) details.push(badRequest(error.violations));
-  if (reason === 'rate_limited' || reason === 'cost_over_limit') details.push(quotaFailure(metadata));
+  if (reason === 'rate_limited' || reason === 'cost_over_limit' || reason === 'credits_exhausted')
+    details.push(quotaFailure(metadata));
   if (retryAfterMs !== undefined) details.push(retryInfo(retryAfterMs));
   const message = messageOf(error, meaning.message);
   const status: Status = create(StatusSchema, { code: meaning.code, message, details });

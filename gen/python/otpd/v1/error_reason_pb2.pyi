@@ -129,6 +129,27 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     Example: { "reason": "ERROR_REASON_ENROLMENT_EXPIRED", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
     """
+    ERROR_REASON_CREDITS_EXHAUSTED: _ErrorReason.ValueType  # 21
+    """RESOURCE_EXHAUSTED: the credits of the month are used up; `google.rpc.RetryInfo` says when the next month begins. `google.rpc.QuotaFailure` names
+    the window.
+
+    Example: { "reason": "ERROR_REASON_CREDITS_EXHAUSTED", "domain": "otp.v1", "metadata": { "window": "month", "limit": "10000", "plan": "pro" } }
+    """
+    ERROR_REASON_API_KEY_NOT_FOUND: _ErrorReason.ValueType  # 22
+    """NOT_FOUND: there is no such API key.
+
+    Example: { "reason": "ERROR_REASON_API_KEY_NOT_FOUND", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+    """
+    ERROR_REASON_ETAG_MISMATCH: _ErrorReason.ValueType  # 23
+    """ABORTED: the API key has changed since its etag was read: get it again.
+
+    Example: { "reason": "ERROR_REASON_ETAG_MISMATCH", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+    """
+    ERROR_REASON_LAST_ADMIN_KEY: _ErrorReason.ValueType  # 24
+    """FAILED_PRECONDITION: nobody could administer the server without this API key: make another one with the scope `admin` first.
+
+    Example: { "reason": "ERROR_REASON_LAST_ADMIN_KEY", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed: the `reason` of the `google.rpc.ErrorInfo` (domain `otp.v1`) in the status details of every error.
@@ -242,5 +263,26 @@ ERROR_REASON_ENROLMENT_EXPIRED: ErrorReason.ValueType  # 20
 """FAILED_PRECONDITION: the sealed key is of an enrolment that was not confirmed in time: generate a new key.
 
 Example: { "reason": "ERROR_REASON_ENROLMENT_EXPIRED", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+"""
+ERROR_REASON_CREDITS_EXHAUSTED: ErrorReason.ValueType  # 21
+"""RESOURCE_EXHAUSTED: the credits of the month are used up; `google.rpc.RetryInfo` says when the next month begins. `google.rpc.QuotaFailure` names
+the window.
+
+Example: { "reason": "ERROR_REASON_CREDITS_EXHAUSTED", "domain": "otp.v1", "metadata": { "window": "month", "limit": "10000", "plan": "pro" } }
+"""
+ERROR_REASON_API_KEY_NOT_FOUND: ErrorReason.ValueType  # 22
+"""NOT_FOUND: there is no such API key.
+
+Example: { "reason": "ERROR_REASON_API_KEY_NOT_FOUND", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+"""
+ERROR_REASON_ETAG_MISMATCH: ErrorReason.ValueType  # 23
+"""ABORTED: the API key has changed since its etag was read: get it again.
+
+Example: { "reason": "ERROR_REASON_ETAG_MISMATCH", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+"""
+ERROR_REASON_LAST_ADMIN_KEY: ErrorReason.ValueType  # 24
+"""FAILED_PRECONDITION: nobody could administer the server without this API key: make another one with the scope `admin` first.
+
+Example: { "reason": "ERROR_REASON_LAST_ADMIN_KEY", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

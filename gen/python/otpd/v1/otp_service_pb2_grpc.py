@@ -111,6 +111,11 @@ class OtpServiceStub(object):
                 request_serializer=otpd_dot_v1_dot_otp__service__pb2.ExportKeysRequest.SerializeToString,
                 response_deserializer=otpd_dot_v1_dot_otp__service__pb2.ExportKeysResponse.FromString,
                 _registered_method=True)
+        self.GetUsage = channel.unary_unary(
+                '/otp.v1.OtpService/GetUsage',
+                request_serializer=otpd_dot_v1_dot_otp__service__pb2.GetUsageRequest.SerializeToString,
+                response_deserializer=otpd_dot_v1_dot_otp__service__pb2.GetUsageResponse.FromString,
+                _registered_method=True)
 
 
 class OtpServiceServicer(object):
@@ -256,6 +261,15 @@ class OtpServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetUsage(self, request, context):
+        """Gets how much of the calling API key's plan is used.
+
+        Needs no scope. Counts as a call in all windows but the month.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OtpServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -328,6 +342,11 @@ def add_OtpServiceServicer_to_server(servicer, server):
                     servicer.ExportKeys,
                     request_deserializer=otpd_dot_v1_dot_otp__service__pb2.ExportKeysRequest.FromString,
                     response_serializer=otpd_dot_v1_dot_otp__service__pb2.ExportKeysResponse.SerializeToString,
+            ),
+            'GetUsage': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetUsage,
+                    request_deserializer=otpd_dot_v1_dot_otp__service__pb2.GetUsageRequest.FromString,
+                    response_serializer=otpd_dot_v1_dot_otp__service__pb2.GetUsageResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -715,6 +734,33 @@ class OtpService(object):
             '/otp.v1.OtpService/ExportKeys',
             otpd_dot_v1_dot_otp__service__pb2.ExportKeysRequest.SerializeToString,
             otpd_dot_v1_dot_otp__service__pb2.ExportKeysResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetUsage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.v1.OtpService/GetUsage',
+            otpd_dot_v1_dot_otp__service__pb2.GetUsageRequest.SerializeToString,
+            otpd_dot_v1_dot_otp__service__pb2.GetUsageResponse.FromString,
             options,
             channel_credentials,
             insecure,

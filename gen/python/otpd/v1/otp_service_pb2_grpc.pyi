@@ -117,6 +117,11 @@ class OtpServiceStub:
 
     Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
     """
+    GetUsage: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.GetUsageRequest, _otp_service_pb2.GetUsageResponse]
+    """Gets how much of the calling API key's plan is used.
+
+    Needs no scope. Counts as a call in all windows but the month.
+    """
 
 @_typing.type_check_only
 class OtpServiceAsyncStub(OtpServiceStub):
@@ -206,6 +211,11 @@ class OtpServiceAsyncStub(OtpServiceStub):
     """Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
 
     Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
+    """
+    GetUsage: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.GetUsageRequest, _otp_service_pb2.GetUsageResponse]  # type: ignore[assignment]
+    """Gets how much of the calling API key's plan is used.
+
+    Needs no scope. Counts as a call in all windows but the month.
     """
 
 class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -377,6 +387,17 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
         """Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
 
         Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
+        """
+
+    @_abc_1.abstractmethod
+    def GetUsage(
+        self,
+        request: _otp_service_pb2.GetUsageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_otp_service_pb2.GetUsageResponse, _abc.Awaitable[_otp_service_pb2.GetUsageResponse]]:
+        """Gets how much of the calling API key's plan is used.
+
+        Needs no scope. Counts as a call in all windows but the month.
         """
 
 def add_OtpServiceServicer_to_server(servicer: OtpServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

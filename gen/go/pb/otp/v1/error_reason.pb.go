@@ -114,6 +114,23 @@ const (
 	//
 	// Example: { "reason": "ERROR_REASON_ENROLMENT_EXPIRED", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
 	ErrorReason_ERROR_REASON_ENROLMENT_EXPIRED ErrorReason = 20
+	// RESOURCE_EXHAUSTED: the credits of the month are used up; `google.rpc.RetryInfo` says when the next month begins. `google.rpc.QuotaFailure` names
+	// the window.
+	//
+	// Example: { "reason": "ERROR_REASON_CREDITS_EXHAUSTED", "domain": "otp.v1", "metadata": { "window": "month", "limit": "10000", "plan": "pro" } }
+	ErrorReason_ERROR_REASON_CREDITS_EXHAUSTED ErrorReason = 21
+	// NOT_FOUND: there is no such API key.
+	//
+	// Example: { "reason": "ERROR_REASON_API_KEY_NOT_FOUND", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+	ErrorReason_ERROR_REASON_API_KEY_NOT_FOUND ErrorReason = 22
+	// ABORTED: the API key has changed since its etag was read: get it again.
+	//
+	// Example: { "reason": "ERROR_REASON_ETAG_MISMATCH", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+	ErrorReason_ERROR_REASON_ETAG_MISMATCH ErrorReason = 23
+	// FAILED_PRECONDITION: nobody could administer the server without this API key: make another one with the scope `admin` first.
+	//
+	// Example: { "reason": "ERROR_REASON_LAST_ADMIN_KEY", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+	ErrorReason_ERROR_REASON_LAST_ADMIN_KEY ErrorReason = 24
 )
 
 // Enum value maps for ErrorReason.
@@ -140,6 +157,10 @@ var (
 		18: "ERROR_REASON_SEALING_KEY_UNKNOWN",
 		19: "ERROR_REASON_ENROLMENT_PENDING",
 		20: "ERROR_REASON_ENROLMENT_EXPIRED",
+		21: "ERROR_REASON_CREDITS_EXHAUSTED",
+		22: "ERROR_REASON_API_KEY_NOT_FOUND",
+		23: "ERROR_REASON_ETAG_MISMATCH",
+		24: "ERROR_REASON_LAST_ADMIN_KEY",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":              0,
@@ -163,6 +184,10 @@ var (
 		"ERROR_REASON_SEALING_KEY_UNKNOWN":      18,
 		"ERROR_REASON_ENROLMENT_PENDING":        19,
 		"ERROR_REASON_ENROLMENT_EXPIRED":        20,
+		"ERROR_REASON_CREDITS_EXHAUSTED":        21,
+		"ERROR_REASON_API_KEY_NOT_FOUND":        22,
+		"ERROR_REASON_ETAG_MISMATCH":            23,
+		"ERROR_REASON_LAST_ADMIN_KEY":           24,
 	}
 )
 
@@ -197,7 +222,7 @@ var File_otp_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otp_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x19otp/v1/error_reason.proto\x12\x06otp.v1*\xdc\x05\n" +
+	"\x19otp/v1/error_reason.proto\x12\x06otp.v1*\xe5\x06\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cERROR_REASON_API_KEY_MISSING\x10\x01\x12 \n" +
@@ -220,7 +245,11 @@ const file_otp_v1_error_reason_proto_rawDesc = "" +
 	"\x1fERROR_REASON_SEALED_KEY_INVALID\x10\x11\x12$\n" +
 	" ERROR_REASON_SEALING_KEY_UNKNOWN\x10\x12\x12\"\n" +
 	"\x1eERROR_REASON_ENROLMENT_PENDING\x10\x13\x12\"\n" +
-	"\x1eERROR_REASON_ENROLMENT_EXPIRED\x10\x14Bu\n" +
+	"\x1eERROR_REASON_ENROLMENT_EXPIRED\x10\x14\x12\"\n" +
+	"\x1eERROR_REASON_CREDITS_EXHAUSTED\x10\x15\x12\"\n" +
+	"\x1eERROR_REASON_API_KEY_NOT_FOUND\x10\x16\x12\x1e\n" +
+	"\x1aERROR_REASON_ETAG_MISMATCH\x10\x17\x12\x1f\n" +
+	"\x1bERROR_REASON_LAST_ADMIN_KEY\x10\x18Bu\n" +
 	"\vdev.otpd.v1B\x10ErrorReasonProtoP\x01Z\x1botpd.dev/go/pb/otp/v1;otpv1\xa2\x02\x03OXX\xaa\x02\x06Otp.V1\xca\x02\x06Otp\\V1\xe2\x02\x12Otp\\V1\\GPBMetadata\xea\x02\aOtp::V1b\x06proto3"
 
 var (

@@ -3039,6 +3039,171 @@ func (*ExportResult_UriIndex) isExportResult_Result() {}
 
 func (*ExportResult_Error) isExportResult_Result() {}
 
+// Whose usage to get: that of the calling API key.
+type GetUsageRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetUsageRequest) Reset() {
+	*x = GetUsageRequest{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetUsageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetUsageRequest) ProtoMessage() {}
+
+func (x *GetUsageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetUsageRequest.ProtoReflect.Descriptor instead.
+func (*GetUsageRequest) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{40}
+}
+
+// The usage of the calling API key.
+type GetUsageResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name of the plan.
+	Plan string `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	// The windows, shortest first; empty if the plan has no limits.
+	Windows       []*WindowUsage `protobuf:"bytes,2,rep,name=windows,proto3" json:"windows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetUsageResponse) Reset() {
+	*x = GetUsageResponse{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetUsageResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetUsageResponse) ProtoMessage() {}
+
+func (x *GetUsageResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetUsageResponse.ProtoReflect.Descriptor instead.
+func (*GetUsageResponse) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *GetUsageResponse) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *GetUsageResponse) GetWindows() []*WindowUsage {
+	if x != nil {
+		return x.Windows
+	}
+	return nil
+}
+
+// The usage in a window of a plan.
+type WindowUsage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `minute`, `hour`, `day` or `month`.
+	Window string `protobuf:"bytes,1,opt,name=window,proto3" json:"window,omitempty"`
+	// The most calls in it.
+	Limit uint64 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+	// The calls that are counted in it now; more than `limit` after a change of the plan.
+	Used uint64 `protobuf:"varint,3,opt,name=used,proto3" json:"used,omitempty"`
+	// When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+	ResetTime     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=reset_time,json=resetTime,proto3" json:"reset_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WindowUsage) Reset() {
+	*x = WindowUsage{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WindowUsage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WindowUsage) ProtoMessage() {}
+
+func (x *WindowUsage) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WindowUsage.ProtoReflect.Descriptor instead.
+func (*WindowUsage) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *WindowUsage) GetWindow() string {
+	if x != nil {
+		return x.Window
+	}
+	return ""
+}
+
+func (x *WindowUsage) GetLimit() uint64 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *WindowUsage) GetUsed() uint64 {
+	if x != nil {
+		return x.Used
+	}
+	return 0
+}
+
+func (x *WindowUsage) GetResetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ResetTime
+	}
+	return nil
+}
+
 var File_otp_v1_otp_service_proto protoreflect.FileDescriptor
 
 const file_otp_v1_otp_service_proto_rawDesc = "" +
@@ -3261,7 +3426,17 @@ const file_otp_v1_otp_service_proto_rawDesc = "" +
 	"\fExportResult\x12\x1d\n" +
 	"\turi_index\x18\x01 \x01(\rH\x00R\buriIndex\x12)\n" +
 	"\x05error\x18\x02 \x01(\v2\x11.otp.v1.ItemErrorH\x00R\x05errorB\b\n" +
-	"\x06result*\xbb\x01\n" +
+	"\x06result\"\x11\n" +
+	"\x0fGetUsageRequest\"U\n" +
+	"\x10GetUsageResponse\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12-\n" +
+	"\awindows\x18\x02 \x03(\v2\x13.otp.v1.WindowUsageR\awindows\"\x8a\x01\n" +
+	"\vWindowUsage\x12\x16\n" +
+	"\x06window\x18\x01 \x01(\tR\x06window\x12\x14\n" +
+	"\x05limit\x18\x02 \x01(\x04R\x05limit\x12\x12\n" +
+	"\x04used\x18\x03 \x01(\x04R\x04used\x129\n" +
+	"\n" +
+	"reset_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tresetTime*\xbb\x01\n" +
 	"\fVerifyStatus\x12\x1d\n" +
 	"\x19VERIFY_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16VERIFY_STATUS_ACCEPTED\x10\x01\x12\x1a\n" +
@@ -3272,7 +3447,7 @@ const file_otp_v1_otp_service_proto_rawDesc = "" +
 	"\fExportFormat\x12\x1d\n" +
 	"\x19EXPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15EXPORT_FORMAT_OTPAUTH\x10\x01\x12\x1b\n" +
-	"\x17EXPORT_FORMAT_MIGRATION\x10\x022\xb2\b\n" +
+	"\x17EXPORT_FORMAT_MIGRATION\x10\x022\xf6\b\n" +
 	"\n" +
 	"OtpService\x12B\n" +
 	"\bGenerate\x12\x17.otp.v1.GenerateRequest\x1a\x18.otp.v1.GenerateResponse\"\x03\x90\x02\x02\x129\n" +
@@ -3293,7 +3468,8 @@ const file_otp_v1_otp_service_proto_rawDesc = "" +
 	"\n" +
 	"ImportKeys\x12\x19.otp.v1.ImportKeysRequest\x1a\x1a.otp.v1.ImportKeysResponse\"\x03\x90\x02\x02\x12H\n" +
 	"\n" +
-	"ExportKeys\x12\x19.otp.v1.ExportKeysRequest\x1a\x1a.otp.v1.ExportKeysResponse\"\x03\x90\x02\x02Bt\n" +
+	"ExportKeys\x12\x19.otp.v1.ExportKeysRequest\x1a\x1a.otp.v1.ExportKeysResponse\"\x03\x90\x02\x02\x12B\n" +
+	"\bGetUsage\x12\x17.otp.v1.GetUsageRequest\x1a\x18.otp.v1.GetUsageResponse\"\x03\x90\x02\x02Bt\n" +
 	"\vdev.otpd.v1B\x0fOtpServiceProtoP\x01Z\x1botpd.dev/go/pb/otp/v1;otpv1\xa2\x02\x03OXX\xaa\x02\x06Otp.V1\xca\x02\x06Otp\\V1\xe2\x02\x12Otp\\V1\\GPBMetadata\xea\x02\aOtp::V1b\x06proto3"
 
 var (
@@ -3309,7 +3485,7 @@ func file_otp_v1_otp_service_proto_rawDescGZIP() []byte {
 }
 
 var file_otp_v1_otp_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_otp_v1_otp_service_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
+var file_otp_v1_otp_service_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
 var file_otp_v1_otp_service_proto_goTypes = []any{
 	(VerifyStatus)(0),                     // 0: otp.v1.VerifyStatus
 	(ExportFormat)(0),                     // 1: otp.v1.ExportFormat
@@ -3353,117 +3529,124 @@ var file_otp_v1_otp_service_proto_goTypes = []any{
 	(*ExportItem)(nil),                    // 39: otp.v1.ExportItem
 	(*ExportKeysResponse)(nil),            // 40: otp.v1.ExportKeysResponse
 	(*ExportResult)(nil),                  // 41: otp.v1.ExportResult
-	(OtpType)(0),                          // 42: otp.v1.OtpType
-	(Algorithm)(0),                        // 43: otp.v1.Algorithm
-	(*QrCodeOptions)(nil),                 // 44: otp.v1.QrCodeOptions
-	(SecretDelivery)(0),                   // 45: otp.v1.SecretDelivery
-	(*QrCode)(nil),                        // 46: otp.v1.QrCode
-	(*Token)(nil),                         // 47: otp.v1.Token
-	(*KeyParameters)(nil),                 // 48: otp.v1.KeyParameters
-	(*SealedKey)(nil),                     // 49: otp.v1.SealedKey
-	(*timestamppb.Timestamp)(nil),         // 50: google.protobuf.Timestamp
-	(*Key)(nil),                           // 51: otp.v1.Key
-	(*durationpb.Duration)(nil),           // 52: google.protobuf.Duration
-	(*ItemError)(nil),                     // 53: otp.v1.ItemError
+	(*GetUsageRequest)(nil),               // 42: otp.v1.GetUsageRequest
+	(*GetUsageResponse)(nil),              // 43: otp.v1.GetUsageResponse
+	(*WindowUsage)(nil),                   // 44: otp.v1.WindowUsage
+	(OtpType)(0),                          // 45: otp.v1.OtpType
+	(Algorithm)(0),                        // 46: otp.v1.Algorithm
+	(*QrCodeOptions)(nil),                 // 47: otp.v1.QrCodeOptions
+	(SecretDelivery)(0),                   // 48: otp.v1.SecretDelivery
+	(*QrCode)(nil),                        // 49: otp.v1.QrCode
+	(*Token)(nil),                         // 50: otp.v1.Token
+	(*KeyParameters)(nil),                 // 51: otp.v1.KeyParameters
+	(*SealedKey)(nil),                     // 52: otp.v1.SealedKey
+	(*timestamppb.Timestamp)(nil),         // 53: google.protobuf.Timestamp
+	(*Key)(nil),                           // 54: otp.v1.Key
+	(*durationpb.Duration)(nil),           // 55: google.protobuf.Duration
+	(*ItemError)(nil),                     // 56: otp.v1.ItemError
 }
 var file_otp_v1_otp_service_proto_depIdxs = []int32{
-	42, // 0: otp.v1.GenerateRequest.type:type_name -> otp.v1.OtpType
-	43, // 1: otp.v1.GenerateRequest.algorithm:type_name -> otp.v1.Algorithm
-	44, // 2: otp.v1.GenerateRequest.qr_code:type_name -> otp.v1.QrCodeOptions
-	45, // 3: otp.v1.GenerateRequest.delivery:type_name -> otp.v1.SecretDelivery
-	46, // 4: otp.v1.GenerateResponse.qr_code:type_name -> otp.v1.QrCode
-	47, // 5: otp.v1.GenerateResponse.token:type_name -> otp.v1.Token
-	48, // 6: otp.v1.GenerateResponse.parameters:type_name -> otp.v1.KeyParameters
+	45, // 0: otp.v1.GenerateRequest.type:type_name -> otp.v1.OtpType
+	46, // 1: otp.v1.GenerateRequest.algorithm:type_name -> otp.v1.Algorithm
+	47, // 2: otp.v1.GenerateRequest.qr_code:type_name -> otp.v1.QrCodeOptions
+	48, // 3: otp.v1.GenerateRequest.delivery:type_name -> otp.v1.SecretDelivery
+	49, // 4: otp.v1.GenerateResponse.qr_code:type_name -> otp.v1.QrCode
+	50, // 5: otp.v1.GenerateResponse.token:type_name -> otp.v1.Token
+	51, // 6: otp.v1.GenerateResponse.parameters:type_name -> otp.v1.KeyParameters
 	4,  // 7: otp.v1.GenerateResponse.warnings:type_name -> otp.v1.CompatibilityWarning
-	49, // 8: otp.v1.GenerateResponse.sealed:type_name -> otp.v1.SealedKey
-	50, // 9: otp.v1.GenerateResponse.sealed_expire_time:type_name -> google.protobuf.Timestamp
-	51, // 10: otp.v1.TokenRequest.key:type_name -> otp.v1.Key
-	50, // 11: otp.v1.TokenRequest.at:type_name -> google.protobuf.Timestamp
-	47, // 12: otp.v1.TokenResponse.token:type_name -> otp.v1.Token
-	47, // 13: otp.v1.TokenResponse.neighbours:type_name -> otp.v1.Token
-	51, // 14: otp.v1.VerifyRequest.key:type_name -> otp.v1.Key
-	51, // 15: otp.v1.VerifyRequest.alternatives:type_name -> otp.v1.Key
+	52, // 8: otp.v1.GenerateResponse.sealed:type_name -> otp.v1.SealedKey
+	53, // 9: otp.v1.GenerateResponse.sealed_expire_time:type_name -> google.protobuf.Timestamp
+	54, // 10: otp.v1.TokenRequest.key:type_name -> otp.v1.Key
+	53, // 11: otp.v1.TokenRequest.at:type_name -> google.protobuf.Timestamp
+	50, // 12: otp.v1.TokenResponse.token:type_name -> otp.v1.Token
+	50, // 13: otp.v1.TokenResponse.neighbours:type_name -> otp.v1.Token
+	54, // 14: otp.v1.VerifyRequest.key:type_name -> otp.v1.Key
+	54, // 15: otp.v1.VerifyRequest.alternatives:type_name -> otp.v1.Key
 	0,  // 16: otp.v1.VerifyResponse.status:type_name -> otp.v1.VerifyStatus
-	52, // 17: otp.v1.VerifyResponse.retry_after:type_name -> google.protobuf.Duration
-	49, // 18: otp.v1.VerifyResponse.resealed:type_name -> otp.v1.SealedKey
-	50, // 19: otp.v1.VerifyResponse.server_time:type_name -> google.protobuf.Timestamp
-	51, // 20: otp.v1.WatchTokenRequest.key:type_name -> otp.v1.Key
-	47, // 21: otp.v1.WatchTokenResponse.token:type_name -> otp.v1.Token
+	55, // 17: otp.v1.VerifyResponse.retry_after:type_name -> google.protobuf.Duration
+	52, // 18: otp.v1.VerifyResponse.resealed:type_name -> otp.v1.SealedKey
+	53, // 19: otp.v1.VerifyResponse.server_time:type_name -> google.protobuf.Timestamp
+	54, // 20: otp.v1.WatchTokenRequest.key:type_name -> otp.v1.Key
+	50, // 21: otp.v1.WatchTokenResponse.token:type_name -> otp.v1.Token
 	5,  // 22: otp.v1.BatchTokenRequest.requests:type_name -> otp.v1.TokenRequest
 	13, // 23: otp.v1.BatchTokenResponse.results:type_name -> otp.v1.BatchTokenResult
 	6,  // 24: otp.v1.BatchTokenResult.response:type_name -> otp.v1.TokenResponse
-	53, // 25: otp.v1.BatchTokenResult.error:type_name -> otp.v1.ItemError
+	56, // 25: otp.v1.BatchTokenResult.error:type_name -> otp.v1.ItemError
 	7,  // 26: otp.v1.BatchVerifyRequest.requests:type_name -> otp.v1.VerifyRequest
 	16, // 27: otp.v1.BatchVerifyResponse.results:type_name -> otp.v1.BatchVerifyResult
 	8,  // 28: otp.v1.BatchVerifyResult.response:type_name -> otp.v1.VerifyResponse
-	53, // 29: otp.v1.BatchVerifyResult.error:type_name -> otp.v1.ItemError
+	56, // 29: otp.v1.BatchVerifyResult.error:type_name -> otp.v1.ItemError
 	18, // 30: otp.v1.SealRequest.items:type_name -> otp.v1.SealItem
-	51, // 31: otp.v1.SealItem.key:type_name -> otp.v1.Key
+	54, // 31: otp.v1.SealItem.key:type_name -> otp.v1.Key
 	20, // 32: otp.v1.SealResponse.results:type_name -> otp.v1.SealResult
-	49, // 33: otp.v1.SealResult.sealed:type_name -> otp.v1.SealedKey
-	53, // 34: otp.v1.SealResult.error:type_name -> otp.v1.ItemError
-	48, // 35: otp.v1.SealResult.parameters:type_name -> otp.v1.KeyParameters
+	52, // 33: otp.v1.SealResult.sealed:type_name -> otp.v1.SealedKey
+	56, // 34: otp.v1.SealResult.error:type_name -> otp.v1.ItemError
+	51, // 35: otp.v1.SealResult.parameters:type_name -> otp.v1.KeyParameters
 	22, // 36: otp.v1.RewrapRequest.items:type_name -> otp.v1.RewrapItem
-	49, // 37: otp.v1.RewrapItem.key:type_name -> otp.v1.SealedKey
+	52, // 37: otp.v1.RewrapItem.key:type_name -> otp.v1.SealedKey
 	27, // 38: otp.v1.RewrapItem.set:type_name -> otp.v1.RecoveryCodeSet
 	24, // 39: otp.v1.RewrapResponse.results:type_name -> otp.v1.RewrapResult
-	49, // 40: otp.v1.RewrapResult.key:type_name -> otp.v1.SealedKey
+	52, // 40: otp.v1.RewrapResult.key:type_name -> otp.v1.SealedKey
 	27, // 41: otp.v1.RewrapResult.set:type_name -> otp.v1.RecoveryCodeSet
-	53, // 42: otp.v1.RewrapResult.error:type_name -> otp.v1.ItemError
-	51, // 43: otp.v1.ResyncHotpRequest.key:type_name -> otp.v1.Key
+	56, // 42: otp.v1.RewrapResult.error:type_name -> otp.v1.ItemError
+	54, // 43: otp.v1.ResyncHotpRequest.key:type_name -> otp.v1.Key
 	0,  // 44: otp.v1.ResyncHotpResponse.status:type_name -> otp.v1.VerifyStatus
-	52, // 45: otp.v1.ResyncHotpResponse.retry_after:type_name -> google.protobuf.Duration
-	49, // 46: otp.v1.ResyncHotpResponse.resealed:type_name -> otp.v1.SealedKey
+	55, // 45: otp.v1.ResyncHotpResponse.retry_after:type_name -> google.protobuf.Duration
+	52, // 46: otp.v1.ResyncHotpResponse.resealed:type_name -> otp.v1.SealedKey
 	27, // 47: otp.v1.GenerateRecoveryCodesResponse.set:type_name -> otp.v1.RecoveryCodeSet
 	27, // 48: otp.v1.VerifyRecoveryCodeRequest.set:type_name -> otp.v1.RecoveryCodeSet
 	0,  // 49: otp.v1.VerifyRecoveryCodeResponse.status:type_name -> otp.v1.VerifyStatus
-	52, // 50: otp.v1.VerifyRecoveryCodeResponse.retry_after:type_name -> google.protobuf.Duration
+	55, // 50: otp.v1.VerifyRecoveryCodeResponse.retry_after:type_name -> google.protobuf.Duration
 	27, // 51: otp.v1.VerifyRecoveryCodeResponse.resealed:type_name -> otp.v1.RecoveryCodeSet
 	27, // 52: otp.v1.RevokeRecoveryCodesRequest.set:type_name -> otp.v1.RecoveryCodeSet
-	45, // 53: otp.v1.ImportKeysRequest.delivery:type_name -> otp.v1.SecretDelivery
+	48, // 53: otp.v1.ImportKeysRequest.delivery:type_name -> otp.v1.SecretDelivery
 	36, // 54: otp.v1.ImportKeysResponse.results:type_name -> otp.v1.ImportResult
 	37, // 55: otp.v1.ImportKeysResponse.missing_parts:type_name -> otp.v1.MissingPart
-	49, // 56: otp.v1.ImportResult.sealed:type_name -> otp.v1.SealedKey
-	48, // 57: otp.v1.ImportResult.parameters:type_name -> otp.v1.KeyParameters
-	53, // 58: otp.v1.ImportResult.error:type_name -> otp.v1.ItemError
+	52, // 56: otp.v1.ImportResult.sealed:type_name -> otp.v1.SealedKey
+	51, // 57: otp.v1.ImportResult.parameters:type_name -> otp.v1.KeyParameters
+	56, // 58: otp.v1.ImportResult.error:type_name -> otp.v1.ItemError
 	39, // 59: otp.v1.ExportKeysRequest.items:type_name -> otp.v1.ExportItem
 	1,  // 60: otp.v1.ExportKeysRequest.format:type_name -> otp.v1.ExportFormat
-	51, // 61: otp.v1.ExportItem.key:type_name -> otp.v1.Key
+	54, // 61: otp.v1.ExportItem.key:type_name -> otp.v1.Key
 	41, // 62: otp.v1.ExportKeysResponse.results:type_name -> otp.v1.ExportResult
-	53, // 63: otp.v1.ExportResult.error:type_name -> otp.v1.ItemError
-	2,  // 64: otp.v1.OtpService.Generate:input_type -> otp.v1.GenerateRequest
-	5,  // 65: otp.v1.OtpService.Token:input_type -> otp.v1.TokenRequest
-	7,  // 66: otp.v1.OtpService.Verify:input_type -> otp.v1.VerifyRequest
-	9,  // 67: otp.v1.OtpService.WatchToken:input_type -> otp.v1.WatchTokenRequest
-	11, // 68: otp.v1.OtpService.BatchToken:input_type -> otp.v1.BatchTokenRequest
-	14, // 69: otp.v1.OtpService.BatchVerify:input_type -> otp.v1.BatchVerifyRequest
-	17, // 70: otp.v1.OtpService.Seal:input_type -> otp.v1.SealRequest
-	21, // 71: otp.v1.OtpService.Rewrap:input_type -> otp.v1.RewrapRequest
-	25, // 72: otp.v1.OtpService.ResyncHotp:input_type -> otp.v1.ResyncHotpRequest
-	28, // 73: otp.v1.OtpService.GenerateRecoveryCodes:input_type -> otp.v1.GenerateRecoveryCodesRequest
-	30, // 74: otp.v1.OtpService.VerifyRecoveryCode:input_type -> otp.v1.VerifyRecoveryCodeRequest
-	32, // 75: otp.v1.OtpService.RevokeRecoveryCodes:input_type -> otp.v1.RevokeRecoveryCodesRequest
-	34, // 76: otp.v1.OtpService.ImportKeys:input_type -> otp.v1.ImportKeysRequest
-	38, // 77: otp.v1.OtpService.ExportKeys:input_type -> otp.v1.ExportKeysRequest
-	3,  // 78: otp.v1.OtpService.Generate:output_type -> otp.v1.GenerateResponse
-	6,  // 79: otp.v1.OtpService.Token:output_type -> otp.v1.TokenResponse
-	8,  // 80: otp.v1.OtpService.Verify:output_type -> otp.v1.VerifyResponse
-	10, // 81: otp.v1.OtpService.WatchToken:output_type -> otp.v1.WatchTokenResponse
-	12, // 82: otp.v1.OtpService.BatchToken:output_type -> otp.v1.BatchTokenResponse
-	15, // 83: otp.v1.OtpService.BatchVerify:output_type -> otp.v1.BatchVerifyResponse
-	19, // 84: otp.v1.OtpService.Seal:output_type -> otp.v1.SealResponse
-	23, // 85: otp.v1.OtpService.Rewrap:output_type -> otp.v1.RewrapResponse
-	26, // 86: otp.v1.OtpService.ResyncHotp:output_type -> otp.v1.ResyncHotpResponse
-	29, // 87: otp.v1.OtpService.GenerateRecoveryCodes:output_type -> otp.v1.GenerateRecoveryCodesResponse
-	31, // 88: otp.v1.OtpService.VerifyRecoveryCode:output_type -> otp.v1.VerifyRecoveryCodeResponse
-	33, // 89: otp.v1.OtpService.RevokeRecoveryCodes:output_type -> otp.v1.RevokeRecoveryCodesResponse
-	35, // 90: otp.v1.OtpService.ImportKeys:output_type -> otp.v1.ImportKeysResponse
-	40, // 91: otp.v1.OtpService.ExportKeys:output_type -> otp.v1.ExportKeysResponse
-	78, // [78:92] is the sub-list for method output_type
-	64, // [64:78] is the sub-list for method input_type
-	64, // [64:64] is the sub-list for extension type_name
-	64, // [64:64] is the sub-list for extension extendee
-	0,  // [0:64] is the sub-list for field type_name
+	56, // 63: otp.v1.ExportResult.error:type_name -> otp.v1.ItemError
+	44, // 64: otp.v1.GetUsageResponse.windows:type_name -> otp.v1.WindowUsage
+	53, // 65: otp.v1.WindowUsage.reset_time:type_name -> google.protobuf.Timestamp
+	2,  // 66: otp.v1.OtpService.Generate:input_type -> otp.v1.GenerateRequest
+	5,  // 67: otp.v1.OtpService.Token:input_type -> otp.v1.TokenRequest
+	7,  // 68: otp.v1.OtpService.Verify:input_type -> otp.v1.VerifyRequest
+	9,  // 69: otp.v1.OtpService.WatchToken:input_type -> otp.v1.WatchTokenRequest
+	11, // 70: otp.v1.OtpService.BatchToken:input_type -> otp.v1.BatchTokenRequest
+	14, // 71: otp.v1.OtpService.BatchVerify:input_type -> otp.v1.BatchVerifyRequest
+	17, // 72: otp.v1.OtpService.Seal:input_type -> otp.v1.SealRequest
+	21, // 73: otp.v1.OtpService.Rewrap:input_type -> otp.v1.RewrapRequest
+	25, // 74: otp.v1.OtpService.ResyncHotp:input_type -> otp.v1.ResyncHotpRequest
+	28, // 75: otp.v1.OtpService.GenerateRecoveryCodes:input_type -> otp.v1.GenerateRecoveryCodesRequest
+	30, // 76: otp.v1.OtpService.VerifyRecoveryCode:input_type -> otp.v1.VerifyRecoveryCodeRequest
+	32, // 77: otp.v1.OtpService.RevokeRecoveryCodes:input_type -> otp.v1.RevokeRecoveryCodesRequest
+	34, // 78: otp.v1.OtpService.ImportKeys:input_type -> otp.v1.ImportKeysRequest
+	38, // 79: otp.v1.OtpService.ExportKeys:input_type -> otp.v1.ExportKeysRequest
+	42, // 80: otp.v1.OtpService.GetUsage:input_type -> otp.v1.GetUsageRequest
+	3,  // 81: otp.v1.OtpService.Generate:output_type -> otp.v1.GenerateResponse
+	6,  // 82: otp.v1.OtpService.Token:output_type -> otp.v1.TokenResponse
+	8,  // 83: otp.v1.OtpService.Verify:output_type -> otp.v1.VerifyResponse
+	10, // 84: otp.v1.OtpService.WatchToken:output_type -> otp.v1.WatchTokenResponse
+	12, // 85: otp.v1.OtpService.BatchToken:output_type -> otp.v1.BatchTokenResponse
+	15, // 86: otp.v1.OtpService.BatchVerify:output_type -> otp.v1.BatchVerifyResponse
+	19, // 87: otp.v1.OtpService.Seal:output_type -> otp.v1.SealResponse
+	23, // 88: otp.v1.OtpService.Rewrap:output_type -> otp.v1.RewrapResponse
+	26, // 89: otp.v1.OtpService.ResyncHotp:output_type -> otp.v1.ResyncHotpResponse
+	29, // 90: otp.v1.OtpService.GenerateRecoveryCodes:output_type -> otp.v1.GenerateRecoveryCodesResponse
+	31, // 91: otp.v1.OtpService.VerifyRecoveryCode:output_type -> otp.v1.VerifyRecoveryCodeResponse
+	33, // 92: otp.v1.OtpService.RevokeRecoveryCodes:output_type -> otp.v1.RevokeRecoveryCodesResponse
+	35, // 93: otp.v1.OtpService.ImportKeys:output_type -> otp.v1.ImportKeysResponse
+	40, // 94: otp.v1.OtpService.ExportKeys:output_type -> otp.v1.ExportKeysResponse
+	43, // 95: otp.v1.OtpService.GetUsage:output_type -> otp.v1.GetUsageResponse
+	81, // [81:96] is the sub-list for method output_type
+	66, // [66:81] is the sub-list for method input_type
+	66, // [66:66] is the sub-list for extension type_name
+	66, // [66:66] is the sub-list for extension extendee
+	0,  // [0:66] is the sub-list for field type_name
 }
 
 func init() { file_otp_v1_otp_service_proto_init() }
@@ -3511,7 +3694,7 @@ func file_otp_v1_otp_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_v1_otp_service_proto_rawDesc), len(file_otp_v1_otp_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   40,
+			NumMessages:   43,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

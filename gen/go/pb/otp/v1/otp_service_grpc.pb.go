@@ -33,6 +33,7 @@ const (
 	OtpService_RevokeRecoveryCodes_FullMethodName   = "/otp.v1.OtpService/RevokeRecoveryCodes"
 	OtpService_ImportKeys_FullMethodName            = "/otp.v1.OtpService/ImportKeys"
 	OtpService_ExportKeys_FullMethodName            = "/otp.v1.OtpService/ExportKeys"
+	OtpService_GetUsage_FullMethodName              = "/otp.v1.OtpService/GetUsage"
 )
 
 // OtpServiceClient is the client API for OtpService service.
@@ -110,6 +111,10 @@ type OtpServiceClient interface {
 	//
 	// Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
 	ExportKeys(ctx context.Context, in *ExportKeysRequest, opts ...grpc.CallOption) (*ExportKeysResponse, error)
+	// Gets how much of the calling API key's plan is used.
+	//
+	// Needs no scope. Counts as a call in all windows but the month.
+	GetUsage(ctx context.Context, in *GetUsageRequest, opts ...grpc.CallOption) (*GetUsageResponse, error)
 }
 
 type otpServiceClient struct {
@@ -269,6 +274,16 @@ func (c *otpServiceClient) ExportKeys(ctx context.Context, in *ExportKeysRequest
 	return out, nil
 }
 
+func (c *otpServiceClient) GetUsage(ctx context.Context, in *GetUsageRequest, opts ...grpc.CallOption) (*GetUsageResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetUsageResponse)
+	err := c.cc.Invoke(ctx, OtpService_GetUsage_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // OtpServiceServer is the server API for OtpService service.
 // All implementations must embed UnimplementedOtpServiceServer
 // for forward compatibility.
@@ -344,6 +359,10 @@ type OtpServiceServer interface {
 	//
 	// Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
 	ExportKeys(context.Context, *ExportKeysRequest) (*ExportKeysResponse, error)
+	// Gets how much of the calling API key's plan is used.
+	//
+	// Needs no scope. Counts as a call in all windows but the month.
+	GetUsage(context.Context, *GetUsageRequest) (*GetUsageResponse, error)
 	mustEmbedUnimplementedOtpServiceServer()
 }
 
@@ -395,6 +414,9 @@ func (UnimplementedOtpServiceServer) ImportKeys(context.Context, *ImportKeysRequ
 }
 func (UnimplementedOtpServiceServer) ExportKeys(context.Context, *ExportKeysRequest) (*ExportKeysResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ExportKeys not implemented")
+}
+func (UnimplementedOtpServiceServer) GetUsage(context.Context, *GetUsageRequest) (*GetUsageResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetUsage not implemented")
 }
 func (UnimplementedOtpServiceServer) mustEmbedUnimplementedOtpServiceServer() {}
 func (UnimplementedOtpServiceServer) testEmbeddedByValue()                    {}
@@ -662,6 +684,24 @@ func _OtpService_ExportKeys_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _OtpService_GetUsage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetUsageRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OtpServiceServer).GetUsage(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OtpService_GetUsage_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OtpServiceServer).GetUsage(ctx, req.(*GetUsageRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // OtpService_ServiceDesc is the grpc.ServiceDesc for OtpService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -720,6 +760,10 @@ var OtpService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ExportKeys",
 			Handler:    _OtpService_ExportKeys_Handler,
+		},
+		{
+			MethodName: "GetUsage",
+			Handler:    _OtpService_GetUsage_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -5,7 +5,7 @@
 require 'google/protobuf'
 
 
-descriptor_data = "\n\x1aotpd/v1/error_reason.proto\x12\x06otp.v1*\xdc\x05\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RROR_REASON_API_KEY_MISSING\x10\x01\x12 \n\x1c\x45RROR_REASON_API_KEY_INVALID\x10\x02\x12\x1e\n\x1a\x45RROR_REASON_SCOPE_MISSING\x10\x03\x12\x1f\n\x1b\x45RROR_REASON_INVALID_FIELDS\x10\x04\x12\"\n\x1e\x45RROR_REASON_MALFORMED_MESSAGE\x10\x05\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x06\x12\x1d\n\x19\x45RROR_REASON_RATE_LIMITED\x10\x07\x12)\n%ERROR_REASON_AUTHENTICATION_THROTTLED\x10\x08\x12!\n\x1d\x45RROR_REASON_TOO_MANY_STREAMS\x10\t\x12\"\n\x1e\x45RROR_REASON_MESSAGE_TOO_LARGE\x10\n\x12\"\n\x1e\x45RROR_REASON_DEADLINE_EXCEEDED\x10\x0b\x12\"\n\x1e\x45RROR_REASON_STORE_UNAVAILABLE\x10\x0c\x12\x1e\n\x1a\x45RROR_REASON_SHUTTING_DOWN\x10\r\x12\x19\n\x15\x45RROR_REASON_PROTOCOL\x10\x0e\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x0f\x12 \n\x1c\x45RROR_REASON_COST_OVER_LIMIT\x10\x10\x12#\n\x1f\x45RROR_REASON_SEALED_KEY_INVALID\x10\x11\x12$\n ERROR_REASON_SEALING_KEY_UNKNOWN\x10\x12\x12\"\n\x1e\x45RROR_REASON_ENROLMENT_PENDING\x10\x13\x12\"\n\x1e\x45RROR_REASON_ENROLMENT_EXPIRED\x10\x14\x42\x0b\xea\x02\x08Otpd::V1b\x06proto3"
+descriptor_data = "\n\x1aotpd/v1/error_reason.proto\x12\x06otp.v1*\xe5\x06\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RROR_REASON_API_KEY_MISSING\x10\x01\x12 \n\x1c\x45RROR_REASON_API_KEY_INVALID\x10\x02\x12\x1e\n\x1a\x45RROR_REASON_SCOPE_MISSING\x10\x03\x12\x1f\n\x1b\x45RROR_REASON_INVALID_FIELDS\x10\x04\x12\"\n\x1e\x45RROR_REASON_MALFORMED_MESSAGE\x10\x05\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x06\x12\x1d\n\x19\x45RROR_REASON_RATE_LIMITED\x10\x07\x12)\n%ERROR_REASON_AUTHENTICATION_THROTTLED\x10\x08\x12!\n\x1d\x45RROR_REASON_TOO_MANY_STREAMS\x10\t\x12\"\n\x1e\x45RROR_REASON_MESSAGE_TOO_LARGE\x10\n\x12\"\n\x1e\x45RROR_REASON_DEADLINE_EXCEEDED\x10\x0b\x12\"\n\x1e\x45RROR_REASON_STORE_UNAVAILABLE\x10\x0c\x12\x1e\n\x1a\x45RROR_REASON_SHUTTING_DOWN\x10\r\x12\x19\n\x15\x45RROR_REASON_PROTOCOL\x10\x0e\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x0f\x12 \n\x1c\x45RROR_REASON_COST_OVER_LIMIT\x10\x10\x12#\n\x1f\x45RROR_REASON_SEALED_KEY_INVALID\x10\x11\x12$\n ERROR_REASON_SEALING_KEY_UNKNOWN\x10\x12\x12\"\n\x1e\x45RROR_REASON_ENROLMENT_PENDING\x10\x13\x12\"\n\x1e\x45RROR_REASON_ENROLMENT_EXPIRED\x10\x14\x12\"\n\x1e\x45RROR_REASON_CREDITS_EXHAUSTED\x10\x15\x12\"\n\x1e\x45RROR_REASON_API_KEY_NOT_FOUND\x10\x16\x12\x1e\n\x1a\x45RROR_REASON_ETAG_MISMATCH\x10\x17\x12\x1f\n\x1b\x45RROR_REASON_LAST_ADMIN_KEY\x10\x18\x42\x0b\xea\x02\x08Otpd::V1b\x06proto3"
 
 pool = ::Google::Protobuf::DescriptorPool.generated_pool
 pool.add_serialized_file(descriptor_data)
@@ -84,6 +84,19 @@ module Otpd
     # - `:ERROR_REASON_ENROLMENT_EXPIRED`: FAILED_PRECONDITION: the sealed key is of an enrolment that was not confirmed in time: generate a new key.
     #
     #   Example: { "reason": "ERROR_REASON_ENROLMENT_EXPIRED", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+    # - `:ERROR_REASON_CREDITS_EXHAUSTED`: RESOURCE_EXHAUSTED: the credits of the month are used up; `google.rpc.RetryInfo` says when the next month begins. `google.rpc.QuotaFailure` names
+    #   the window.
+    #
+    #   Example: { "reason": "ERROR_REASON_CREDITS_EXHAUSTED", "domain": "otp.v1", "metadata": { "window": "month", "limit": "10000", "plan": "pro" } }
+    # - `:ERROR_REASON_API_KEY_NOT_FOUND`: NOT_FOUND: there is no such API key.
+    #
+    #   Example: { "reason": "ERROR_REASON_API_KEY_NOT_FOUND", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+    # - `:ERROR_REASON_ETAG_MISMATCH`: ABORTED: the API key has changed since its etag was read: get it again.
+    #
+    #   Example: { "reason": "ERROR_REASON_ETAG_MISMATCH", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+    # - `:ERROR_REASON_LAST_ADMIN_KEY`: FAILED_PRECONDITION: nobody could administer the server without this API key: make another one with the scope `admin` first.
+    #
+    #   Example: { "reason": "ERROR_REASON_LAST_ADMIN_KEY", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
     ErrorReason = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ErrorReason").enummodule
   end
 end

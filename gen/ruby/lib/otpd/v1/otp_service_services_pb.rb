@@ -100,6 +100,11 @@ module Otpd
         #
         # Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
         rpc :ExportKeys, ::Otpd::V1::ExportKeysRequest, ::Otpd::V1::ExportKeysResponse
+
+        # Gets how much of the calling API key's plan is used.
+        #
+        # Needs no scope. Counts as a call in all windows but the month.
+        rpc :GetUsage, ::Otpd::V1::GetUsageRequest, ::Otpd::V1::GetUsageResponse
       end
 
       # Calls the service over a channel of its own.

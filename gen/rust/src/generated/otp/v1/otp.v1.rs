@@ -93,6 +93,23 @@ pub enum ErrorReason {
     ///
     /// Example: { "reason": "ERROR_REASON_ENROLMENT_EXPIRED", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
     EnrolmentExpired = 20,
+    /// RESOURCE_EXHAUSTED: the credits of the month are used up; `google.rpc.RetryInfo` says when the next month begins. `google.rpc.QuotaFailure` names
+    /// the window.
+    ///
+    /// Example: { "reason": "ERROR_REASON_CREDITS_EXHAUSTED", "domain": "otp.v1", "metadata": { "window": "month", "limit": "10000", "plan": "pro" } }
+    CreditsExhausted = 21,
+    /// NOT_FOUND: there is no such API key.
+    ///
+    /// Example: { "reason": "ERROR_REASON_API_KEY_NOT_FOUND", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+    ApiKeyNotFound = 22,
+    /// ABORTED: the API key has changed since its etag was read: get it again.
+    ///
+    /// Example: { "reason": "ERROR_REASON_ETAG_MISMATCH", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+    EtagMismatch = 23,
+    /// FAILED_PRECONDITION: nobody could administer the server without this API key: make another one with the scope `admin` first.
+    ///
+    /// Example: { "reason": "ERROR_REASON_LAST_ADMIN_KEY", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+    LastAdminKey = 24,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -122,6 +139,10 @@ impl ErrorReason {
             Self::SealingKeyUnknown => "ERROR_REASON_SEALING_KEY_UNKNOWN",
             Self::EnrolmentPending => "ERROR_REASON_ENROLMENT_PENDING",
             Self::EnrolmentExpired => "ERROR_REASON_ENROLMENT_EXPIRED",
+            Self::CreditsExhausted => "ERROR_REASON_CREDITS_EXHAUSTED",
+            Self::ApiKeyNotFound => "ERROR_REASON_API_KEY_NOT_FOUND",
+            Self::EtagMismatch => "ERROR_REASON_ETAG_MISMATCH",
+            Self::LastAdminKey => "ERROR_REASON_LAST_ADMIN_KEY",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -148,6 +169,10 @@ impl ErrorReason {
             "ERROR_REASON_SEALING_KEY_UNKNOWN" => Some(Self::SealingKeyUnknown),
             "ERROR_REASON_ENROLMENT_PENDING" => Some(Self::EnrolmentPending),
             "ERROR_REASON_ENROLMENT_EXPIRED" => Some(Self::EnrolmentExpired),
+            "ERROR_REASON_CREDITS_EXHAUSTED" => Some(Self::CreditsExhausted),
+            "ERROR_REASON_API_KEY_NOT_FOUND" => Some(Self::ApiKeyNotFound),
+            "ERROR_REASON_ETAG_MISMATCH" => Some(Self::EtagMismatch),
+            "ERROR_REASON_LAST_ADMIN_KEY" => Some(Self::LastAdminKey),
             _ => None,
         }
     }
@@ -1246,6 +1271,36 @@ pub mod export_result {
         #[prost(message, tag="2")]
         Error(super::ItemError),
     }
+}
+/// Whose usage to get: that of the calling API key.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetUsageRequest {
+}
+/// The usage of the calling API key.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetUsageResponse {
+    /// The name of the plan.
+    #[prost(string, tag="1")]
+    pub plan: ::prost::alloc::string::String,
+    /// The windows, shortest first; empty if the plan has no limits.
+    #[prost(message, repeated, tag="2")]
+    pub windows: ::prost::alloc::vec::Vec<WindowUsage>,
+}
+/// The usage in a window of a plan.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WindowUsage {
+    /// `minute`, `hour`, `day` or `month`.
+    #[prost(string, tag="1")]
+    pub window: ::prost::alloc::string::String,
+    /// The most calls in it.
+    #[prost(uint64, tag="2")]
+    pub limit: u64,
+    /// The calls that are counted in it now; more than `limit` after a change of the plan.
+    #[prost(uint64, tag="3")]
+    pub used: u64,
+    /// When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+    #[prost(message, optional, tag="4")]
+    pub reset_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]

@@ -402,5 +402,29 @@ pub mod otp_service_client {
                 .insert(GrpcMethod::new("otp.v1.OtpService", "ExportKeys"));
             self.inner.unary(req, path, codec).await
         }
+        pub async fn get_usage(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetUsageRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetUsageResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/otp.v1.OtpService/GetUsage",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("otp.v1.OtpService", "GetUsage"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }

@@ -230,6 +230,47 @@ public enum ErrorReason
    * <code>ERROR_REASON_ENROLMENT_EXPIRED = 20;</code>
    */
   ERROR_REASON_ENROLMENT_EXPIRED(20),
+  /**
+   * <pre>
+   * RESOURCE_EXHAUSTED: the credits of the month are used up; `google.rpc.RetryInfo` says when the next month begins. `google.rpc.QuotaFailure` names
+   * the window.
+   *
+   * Example: { "reason": "ERROR_REASON_CREDITS_EXHAUSTED", "domain": "otp.v1", "metadata": { "window": "month", "limit": "10000", "plan": "pro" } }
+   * </pre>
+   *
+   * <code>ERROR_REASON_CREDITS_EXHAUSTED = 21;</code>
+   */
+  ERROR_REASON_CREDITS_EXHAUSTED(21),
+  /**
+   * <pre>
+   * NOT_FOUND: there is no such API key.
+   *
+   * Example: { "reason": "ERROR_REASON_API_KEY_NOT_FOUND", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+   * </pre>
+   *
+   * <code>ERROR_REASON_API_KEY_NOT_FOUND = 22;</code>
+   */
+  ERROR_REASON_API_KEY_NOT_FOUND(22),
+  /**
+   * <pre>
+   * ABORTED: the API key has changed since its etag was read: get it again.
+   *
+   * Example: { "reason": "ERROR_REASON_ETAG_MISMATCH", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+   * </pre>
+   *
+   * <code>ERROR_REASON_ETAG_MISMATCH = 23;</code>
+   */
+  ERROR_REASON_ETAG_MISMATCH(23),
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: nobody could administer the server without this API key: make another one with the scope `admin` first.
+   *
+   * Example: { "reason": "ERROR_REASON_LAST_ADMIN_KEY", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+   * </pre>
+   *
+   * <code>ERROR_REASON_LAST_ADMIN_KEY = 24;</code>
+   */
+  ERROR_REASON_LAST_ADMIN_KEY(24),
   UNRECOGNIZED(-1),
   ;
 
@@ -455,6 +496,47 @@ public enum ErrorReason
    * <code>ERROR_REASON_ENROLMENT_EXPIRED = 20;</code>
    */
   public static final int ERROR_REASON_ENROLMENT_EXPIRED_VALUE = 20;
+  /**
+   * <pre>
+   * RESOURCE_EXHAUSTED: the credits of the month are used up; `google.rpc.RetryInfo` says when the next month begins. `google.rpc.QuotaFailure` names
+   * the window.
+   *
+   * Example: { "reason": "ERROR_REASON_CREDITS_EXHAUSTED", "domain": "otp.v1", "metadata": { "window": "month", "limit": "10000", "plan": "pro" } }
+   * </pre>
+   *
+   * <code>ERROR_REASON_CREDITS_EXHAUSTED = 21;</code>
+   */
+  public static final int ERROR_REASON_CREDITS_EXHAUSTED_VALUE = 21;
+  /**
+   * <pre>
+   * NOT_FOUND: there is no such API key.
+   *
+   * Example: { "reason": "ERROR_REASON_API_KEY_NOT_FOUND", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+   * </pre>
+   *
+   * <code>ERROR_REASON_API_KEY_NOT_FOUND = 22;</code>
+   */
+  public static final int ERROR_REASON_API_KEY_NOT_FOUND_VALUE = 22;
+  /**
+   * <pre>
+   * ABORTED: the API key has changed since its etag was read: get it again.
+   *
+   * Example: { "reason": "ERROR_REASON_ETAG_MISMATCH", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+   * </pre>
+   *
+   * <code>ERROR_REASON_ETAG_MISMATCH = 23;</code>
+   */
+  public static final int ERROR_REASON_ETAG_MISMATCH_VALUE = 23;
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: nobody could administer the server without this API key: make another one with the scope `admin` first.
+   *
+   * Example: { "reason": "ERROR_REASON_LAST_ADMIN_KEY", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+   * </pre>
+   *
+   * <code>ERROR_REASON_LAST_ADMIN_KEY = 24;</code>
+   */
+  public static final int ERROR_REASON_LAST_ADMIN_KEY_VALUE = 24;
 
 
   public final int getNumber() {
@@ -502,6 +584,10 @@ public enum ErrorReason
       case 18: return ERROR_REASON_SEALING_KEY_UNKNOWN;
       case 19: return ERROR_REASON_ENROLMENT_PENDING;
       case 20: return ERROR_REASON_ENROLMENT_EXPIRED;
+      case 21: return ERROR_REASON_CREDITS_EXHAUSTED;
+      case 22: return ERROR_REASON_API_KEY_NOT_FOUND;
+      case 23: return ERROR_REASON_ETAG_MISMATCH;
+      case 24: return ERROR_REASON_LAST_ADMIN_KEY;
       default: return null;
     }
   }

@@ -463,6 +463,38 @@ public final class OtpServiceGrpc {
     return getExportKeysMethod;
   }
 
+  private static volatile io.grpc.MethodDescriptor<dev.otpd.v1.GetUsageRequest,
+      dev.otpd.v1.GetUsageResponse> getGetUsageMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "GetUsage",
+      requestType = dev.otpd.v1.GetUsageRequest.class,
+      responseType = dev.otpd.v1.GetUsageResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<dev.otpd.v1.GetUsageRequest,
+      dev.otpd.v1.GetUsageResponse> getGetUsageMethod() {
+    io.grpc.MethodDescriptor<dev.otpd.v1.GetUsageRequest, dev.otpd.v1.GetUsageResponse> getGetUsageMethod;
+    if ((getGetUsageMethod = OtpServiceGrpc.getGetUsageMethod) == null) {
+      synchronized (OtpServiceGrpc.class) {
+        if ((getGetUsageMethod = OtpServiceGrpc.getGetUsageMethod) == null) {
+          OtpServiceGrpc.getGetUsageMethod = getGetUsageMethod =
+              io.grpc.MethodDescriptor.<dev.otpd.v1.GetUsageRequest, dev.otpd.v1.GetUsageResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "GetUsage"))
+              .setIdempotent(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.otpd.v1.GetUsageRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.otpd.v1.GetUsageResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new OtpServiceMethodDescriptorSupplier("GetUsage"))
+              .build();
+        }
+      }
+    }
+    return getGetUsageMethod;
+  }
+
   /**
    * Creates a new async stub that supports all call types for the service
    */
@@ -693,6 +725,17 @@ public final class OtpServiceGrpc {
         io.grpc.stub.StreamObserver<dev.otpd.v1.ExportKeysResponse> responseObserver) {
       io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getExportKeysMethod(), responseObserver);
     }
+
+    /**
+     * <pre>
+     * Gets how much of the calling API key's plan is used.
+     * Needs no scope. Counts as a call in all windows but the month.
+     * </pre>
+     */
+    default void getUsage(dev.otpd.v1.GetUsageRequest request,
+        io.grpc.stub.StreamObserver<dev.otpd.v1.GetUsageResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getGetUsageMethod(), responseObserver);
+    }
   }
 
   /**
@@ -910,6 +953,18 @@ public final class OtpServiceGrpc {
       io.grpc.stub.ClientCalls.asyncUnaryCall(
           getChannel().newCall(getExportKeysMethod(), getCallOptions()), request, responseObserver);
     }
+
+    /**
+     * <pre>
+     * Gets how much of the calling API key's plan is used.
+     * Needs no scope. Counts as a call in all windows but the month.
+     * </pre>
+     */
+    public void getUsage(dev.otpd.v1.GetUsageRequest request,
+        io.grpc.stub.StreamObserver<dev.otpd.v1.GetUsageResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getGetUsageMethod(), getCallOptions()), request, responseObserver);
+    }
   }
 
   /**
@@ -1097,6 +1152,17 @@ public final class OtpServiceGrpc {
       return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
           getChannel(), getExportKeysMethod(), getCallOptions(), request);
     }
+
+    /**
+     * <pre>
+     * Gets how much of the calling API key's plan is used.
+     * Needs no scope. Counts as a call in all windows but the month.
+     * </pre>
+     */
+    public dev.otpd.v1.GetUsageResponse getUsage(dev.otpd.v1.GetUsageRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getGetUsageMethod(), getCallOptions(), request);
+    }
   }
 
   /**
@@ -1283,6 +1349,17 @@ public final class OtpServiceGrpc {
       return io.grpc.stub.ClientCalls.blockingUnaryCall(
           getChannel(), getExportKeysMethod(), getCallOptions(), request);
     }
+
+    /**
+     * <pre>
+     * Gets how much of the calling API key's plan is used.
+     * Needs no scope. Counts as a call in all windows but the month.
+     * </pre>
+     */
+    public dev.otpd.v1.GetUsageResponse getUsage(dev.otpd.v1.GetUsageRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getGetUsageMethod(), getCallOptions(), request);
+    }
   }
 
   /**
@@ -1468,6 +1545,18 @@ public final class OtpServiceGrpc {
       return io.grpc.stub.ClientCalls.futureUnaryCall(
           getChannel().newCall(getExportKeysMethod(), getCallOptions()), request);
     }
+
+    /**
+     * <pre>
+     * Gets how much of the calling API key's plan is used.
+     * Needs no scope. Counts as a call in all windows but the month.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<dev.otpd.v1.GetUsageResponse> getUsage(
+        dev.otpd.v1.GetUsageRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getGetUsageMethod(), getCallOptions()), request);
+    }
   }
 
   private static final int METHODID_GENERATE = 0;
@@ -1484,6 +1573,7 @@ public final class OtpServiceGrpc {
   private static final int METHODID_REVOKE_RECOVERY_CODES = 11;
   private static final int METHODID_IMPORT_KEYS = 12;
   private static final int METHODID_EXPORT_KEYS = 13;
+  private static final int METHODID_GET_USAGE = 14;
 
   private static final class MethodHandlers<Req, Resp> implements
       io.grpc.stub.ServerCalls.UnaryMethod<Req, Resp>,
@@ -1557,6 +1647,10 @@ public final class OtpServiceGrpc {
         case METHODID_EXPORT_KEYS:
           serviceImpl.exportKeys((dev.otpd.v1.ExportKeysRequest) request,
               (io.grpc.stub.StreamObserver<dev.otpd.v1.ExportKeysResponse>) responseObserver);
+          break;
+        case METHODID_GET_USAGE:
+          serviceImpl.getUsage((dev.otpd.v1.GetUsageRequest) request,
+              (io.grpc.stub.StreamObserver<dev.otpd.v1.GetUsageResponse>) responseObserver);
           break;
         default:
           throw new AssertionError();
@@ -1674,6 +1768,13 @@ public final class OtpServiceGrpc {
               dev.otpd.v1.ExportKeysRequest,
               dev.otpd.v1.ExportKeysResponse>(
                 service, METHODID_EXPORT_KEYS)))
+        .addMethod(
+          getGetUsageMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              dev.otpd.v1.GetUsageRequest,
+              dev.otpd.v1.GetUsageResponse>(
+                service, METHODID_GET_USAGE)))
         .build();
   }
 
@@ -1736,6 +1837,7 @@ public final class OtpServiceGrpc {
               .addMethod(getRevokeRecoveryCodesMethod())
               .addMethod(getImportKeysMethod())
               .addMethod(getExportKeysMethod())
+              .addMethod(getGetUsageMethod())
               .build();
         }
       }

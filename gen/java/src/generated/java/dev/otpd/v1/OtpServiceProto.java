@@ -226,6 +226,21 @@ public final class OtpServiceProto extends com.google.protobuf.GeneratedFile {
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_otp_v1_ExportResult_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_GetUsageRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_GetUsageRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_GetUsageResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_GetUsageResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_WindowUsage_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_WindowUsage_fieldAccessorTable;
 
   public static com.google.protobuf.Descriptors.FileDescriptor
       getDescriptor() {
@@ -389,44 +404,52 @@ public final class OtpServiceProto extends com.google.protobuf.GeneratedFile {
       "\003(\0132\024.otp.v1.ExportResultR\007results\"b\n\014Ex" +
       "portResult\022\035\n\turi_index\030\001 \001(\rH\000R\010uriInde" +
       "x\022)\n\005error\030\002 \001(\0132\021.otp.v1.ItemErrorH\000R\005e" +
-      "rrorB\010\n\006result*\273\001\n\014VerifyStatus\022\035\n\031VERIF" +
-      "Y_STATUS_UNSPECIFIED\020\000\022\032\n\026VERIFY_STATUS_" +
-      "ACCEPTED\020\001\022\032\n\026VERIFY_STATUS_MISMATCH\020\002\022\033" +
-      "\n\027VERIFY_STATUS_MALFORMED\020\003\022\032\n\026VERIFY_ST" +
-      "ATUS_REPLAYED\020\004\022\033\n\027VERIFY_STATUS_THROTTL" +
-      "ED\020\005*e\n\014ExportFormat\022\035\n\031EXPORT_FORMAT_UN" +
-      "SPECIFIED\020\000\022\031\n\025EXPORT_FORMAT_OTPAUTH\020\001\022\033" +
-      "\n\027EXPORT_FORMAT_MIGRATION\020\0022\262\010\n\nOtpServi" +
-      "ce\022B\n\010Generate\022\027.otp.v1.GenerateRequest\032" +
-      "\030.otp.v1.GenerateResponse\"\003\220\002\002\0229\n\005Token\022" +
-      "\024.otp.v1.TokenRequest\032\025.otp.v1.TokenResp" +
-      "onse\"\003\220\002\002\022<\n\006Verify\022\025.otp.v1.VerifyReque" +
-      "st\032\026.otp.v1.VerifyResponse\"\003\220\002\000\022J\n\nWatch" +
-      "Token\022\031.otp.v1.WatchTokenRequest\032\032.otp.v" +
-      "1.WatchTokenResponse\"\003\220\002\0020\001\022H\n\nBatchToke" +
-      "n\022\031.otp.v1.BatchTokenRequest\032\032.otp.v1.Ba" +
-      "tchTokenResponse\"\003\220\002\002\022K\n\013BatchVerify\022\032.o" +
-      "tp.v1.BatchVerifyRequest\032\033.otp.v1.BatchV" +
-      "erifyResponse\"\003\220\002\000\0226\n\004Seal\022\023.otp.v1.Seal" +
-      "Request\032\024.otp.v1.SealResponse\"\003\220\002\002\022<\n\006Re" +
-      "wrap\022\025.otp.v1.RewrapRequest\032\026.otp.v1.Rew" +
-      "rapResponse\"\003\220\002\002\022H\n\nResyncHotp\022\031.otp.v1." +
-      "ResyncHotpRequest\032\032.otp.v1.ResyncHotpRes" +
-      "ponse\"\003\220\002\000\022i\n\025GenerateRecoveryCodes\022$.ot" +
-      "p.v1.GenerateRecoveryCodesRequest\032%.otp." +
-      "v1.GenerateRecoveryCodesResponse\"\003\220\002\002\022`\n" +
-      "\022VerifyRecoveryCode\022!.otp.v1.VerifyRecov" +
-      "eryCodeRequest\032\".otp.v1.VerifyRecoveryCo" +
-      "deResponse\"\003\220\002\000\022c\n\023RevokeRecoveryCodes\022\"" +
-      ".otp.v1.RevokeRecoveryCodesRequest\032#.otp" +
-      ".v1.RevokeRecoveryCodesResponse\"\003\220\002\002\022H\n\n" +
-      "ImportKeys\022\031.otp.v1.ImportKeysRequest\032\032." +
-      "otp.v1.ImportKeysResponse\"\003\220\002\002\022H\n\nExport" +
-      "Keys\022\031.otp.v1.ExportKeysRequest\032\032.otp.v1" +
-      ".ExportKeysResponse\"\003\220\002\002Bt\n\013dev.otpd.v1B" +
-      "\017OtpServiceProtoP\001Z\033otpd.dev/go/pb/otp/v" +
-      "1;otpv1\242\002\003OXX\252\002\006Otp.V1\312\002\006Otp\\V1\342\002\022Otp\\V1" +
-      "\\GPBMetadata\352\002\007Otp::V1b\006proto3"
+      "rrorB\010\n\006result\"\021\n\017GetUsageRequest\"U\n\020Get" +
+      "UsageResponse\022\022\n\004plan\030\001 \001(\tR\004plan\022-\n\007win" +
+      "dows\030\002 \003(\0132\023.otp.v1.WindowUsageR\007windows" +
+      "\"\212\001\n\013WindowUsage\022\026\n\006window\030\001 \001(\tR\006window" +
+      "\022\024\n\005limit\030\002 \001(\004R\005limit\022\022\n\004used\030\003 \001(\004R\004us" +
+      "ed\0229\n\nreset_time\030\004 \001(\0132\032.google.protobuf" +
+      ".TimestampR\tresetTime*\273\001\n\014VerifyStatus\022\035" +
+      "\n\031VERIFY_STATUS_UNSPECIFIED\020\000\022\032\n\026VERIFY_" +
+      "STATUS_ACCEPTED\020\001\022\032\n\026VERIFY_STATUS_MISMA" +
+      "TCH\020\002\022\033\n\027VERIFY_STATUS_MALFORMED\020\003\022\032\n\026VE" +
+      "RIFY_STATUS_REPLAYED\020\004\022\033\n\027VERIFY_STATUS_" +
+      "THROTTLED\020\005*e\n\014ExportFormat\022\035\n\031EXPORT_FO" +
+      "RMAT_UNSPECIFIED\020\000\022\031\n\025EXPORT_FORMAT_OTPA" +
+      "UTH\020\001\022\033\n\027EXPORT_FORMAT_MIGRATION\020\0022\366\010\n\nO" +
+      "tpService\022B\n\010Generate\022\027.otp.v1.GenerateR" +
+      "equest\032\030.otp.v1.GenerateResponse\"\003\220\002\002\0229\n" +
+      "\005Token\022\024.otp.v1.TokenRequest\032\025.otp.v1.To" +
+      "kenResponse\"\003\220\002\002\022<\n\006Verify\022\025.otp.v1.Veri" +
+      "fyRequest\032\026.otp.v1.VerifyResponse\"\003\220\002\000\022J" +
+      "\n\nWatchToken\022\031.otp.v1.WatchTokenRequest\032" +
+      "\032.otp.v1.WatchTokenResponse\"\003\220\002\0020\001\022H\n\nBa" +
+      "tchToken\022\031.otp.v1.BatchTokenRequest\032\032.ot" +
+      "p.v1.BatchTokenResponse\"\003\220\002\002\022K\n\013BatchVer" +
+      "ify\022\032.otp.v1.BatchVerifyRequest\032\033.otp.v1" +
+      ".BatchVerifyResponse\"\003\220\002\000\0226\n\004Seal\022\023.otp." +
+      "v1.SealRequest\032\024.otp.v1.SealResponse\"\003\220\002" +
+      "\002\022<\n\006Rewrap\022\025.otp.v1.RewrapRequest\032\026.otp" +
+      ".v1.RewrapResponse\"\003\220\002\002\022H\n\nResyncHotp\022\031." +
+      "otp.v1.ResyncHotpRequest\032\032.otp.v1.Resync" +
+      "HotpResponse\"\003\220\002\000\022i\n\025GenerateRecoveryCod" +
+      "es\022$.otp.v1.GenerateRecoveryCodesRequest" +
+      "\032%.otp.v1.GenerateRecoveryCodesResponse\"" +
+      "\003\220\002\002\022`\n\022VerifyRecoveryCode\022!.otp.v1.Veri" +
+      "fyRecoveryCodeRequest\032\".otp.v1.VerifyRec" +
+      "overyCodeResponse\"\003\220\002\000\022c\n\023RevokeRecovery" +
+      "Codes\022\".otp.v1.RevokeRecoveryCodesReques" +
+      "t\032#.otp.v1.RevokeRecoveryCodesResponse\"\003" +
+      "\220\002\002\022H\n\nImportKeys\022\031.otp.v1.ImportKeysReq" +
+      "uest\032\032.otp.v1.ImportKeysResponse\"\003\220\002\002\022H\n" +
+      "\nExportKeys\022\031.otp.v1.ExportKeysRequest\032\032" +
+      ".otp.v1.ExportKeysResponse\"\003\220\002\002\022B\n\010GetUs" +
+      "age\022\027.otp.v1.GetUsageRequest\032\030.otp.v1.Ge" +
+      "tUsageResponse\"\003\220\002\002Bt\n\013dev.otpd.v1B\017OtpS" +
+      "erviceProtoP\001Z\033otpd.dev/go/pb/otp/v1;otp" +
+      "v1\242\002\003OXX\252\002\006Otp.V1\312\002\006Otp\\V1\342\002\022Otp\\V1\\GPBM" +
+      "etadata\352\002\007Otp::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -678,6 +701,24 @@ public final class OtpServiceProto extends com.google.protobuf.GeneratedFile {
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_otp_v1_ExportResult_descriptor,
         new java.lang.String[] { "UriIndex", "Error", "Result", });
+    internal_static_otp_v1_GetUsageRequest_descriptor =
+      getDescriptor().getMessageType(40);
+    internal_static_otp_v1_GetUsageRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_GetUsageRequest_descriptor,
+        new java.lang.String[] { });
+    internal_static_otp_v1_GetUsageResponse_descriptor =
+      getDescriptor().getMessageType(41);
+    internal_static_otp_v1_GetUsageResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_GetUsageResponse_descriptor,
+        new java.lang.String[] { "Plan", "Windows", });
+    internal_static_otp_v1_WindowUsage_descriptor =
+      getDescriptor().getMessageType(42);
+    internal_static_otp_v1_WindowUsage_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_WindowUsage_descriptor,
+        new java.lang.String[] { "Window", "Limit", "Used", "ResetTime", });
     descriptor.resolveAllFeaturesImmutable();
     com.google.protobuf.DurationProto.getDescriptor();
     com.google.protobuf.TimestampProto.getDescriptor();

@@ -94,6 +94,10 @@ public object OtpServiceGrpcKt {
     @JvmStatic
     get() = OtpServiceGrpc.getExportKeysMethod()
 
+  public val getUsageMethod: MethodDescriptor<GetUsageRequest, GetUsageResponse>
+    @JvmStatic
+    get() = OtpServiceGrpc.getGetUsageMethod()
+
   /**
    * A stub for issuing RPCs to a(n) otp.v1.OtpService service as suspending coroutines.
    */
@@ -384,6 +388,26 @@ public object OtpServiceGrpcKt {
       callOptions,
       headers
     )
+
+    /**
+     * Executes this RPC and returns the response message, suspending until the RPC completes
+     * with [`Status.OK`][io.grpc.Status].  If the RPC completes with another status, a corresponding
+     * [StatusException] is thrown.  If this coroutine is cancelled, the RPC is also cancelled
+     * with the corresponding exception as a cause.
+     *
+     * @param request The request message to send to the server.
+     *
+     * @param headers Metadata to attach to the request.  Most users will not need this.
+     *
+     * @return The single response from the server.
+     */
+    public suspend fun getUsage(request: GetUsageRequest, headers: Metadata = Metadata()): GetUsageResponse = unaryRpc(
+      channel,
+      OtpServiceGrpc.getGetUsageMethod(),
+      request,
+      callOptions,
+      headers
+    )
   }
 
   /**
@@ -561,6 +585,18 @@ public object OtpServiceGrpcKt {
      */
     public open suspend fun exportKeys(request: ExportKeysRequest): ExportKeysResponse = throw StatusException(UNIMPLEMENTED.withDescription("Method otp.v1.OtpService.ExportKeys is unimplemented"))
 
+    /**
+     * Returns the response to an RPC for otp.v1.OtpService.GetUsage.
+     *
+     * If this method fails with a [StatusException], the RPC will fail with the corresponding
+     * [io.grpc.Status].  If this method fails with a [java.util.concurrent.CancellationException], the RPC will fail
+     * with status `Status.CANCELLED`.  If this method fails for any other reason, the RPC will
+     * fail with `Status.UNKNOWN` with the exception as a cause.
+     *
+     * @param request The request from the client.
+     */
+    public open suspend fun getUsage(request: GetUsageRequest): GetUsageResponse = throw StatusException(UNIMPLEMENTED.withDescription("Method otp.v1.OtpService.GetUsage is unimplemented"))
+
     final override fun bindService(): ServerServiceDefinition = builder(getServiceDescriptor())
       .addMethod(unaryServerMethodDefinition(
       context = this.context,
@@ -631,6 +667,11 @@ public object OtpServiceGrpcKt {
       context = this.context,
       descriptor = OtpServiceGrpc.getExportKeysMethod(),
       implementation = ::exportKeys
+    ))
+      .addMethod(unaryServerMethodDefinition(
+      context = this.context,
+      descriptor = OtpServiceGrpc.getGetUsageMethod(),
+      implementation = ::getUsage
     )).build()
   }
 }
