@@ -16,7 +16,7 @@ Environment:
                      restore (default ./data)
   NO_COLOR           no colours
 
-Exit codes: 0 done, or code accepted; 1 code not accepted; 2 not done, or could not tell.
+Exit codes: 0 done, or code accepted; 1 code not accepted, or audit trail not whole; 2 not done, or could not tell.
 
 Examples:
   $ otpd serve
@@ -30,6 +30,7 @@ const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   keys: async (io) => (await import('./commands/keys.ts')).keysCommand(io),
   backup: async (io) => (await import('./commands/backup.ts')).backupCommand(io),
   restore: async (io) => (await import('./commands/restore.ts')).restoreCommand(io),
+  audit: async (io) => (await import('./commands/audit.ts')).auditCommand(io),
   attempts: async (io) => (await import('./commands/attempts.ts')).attemptsCommand(io),
   generate: async (io) => (await import('./commands/generate.ts')).generateCommand(io),
   token: async (io) => (await import('./commands/token.ts')).tokenCommand(io),

@@ -1,5 +1,5 @@
 /** Traces that are left: an audit trail that tells who did what and nothing secret, locks that an operator can lift, and no secret anywhere. */
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { completeParameters } from '../../src/otp/params.ts';
@@ -8,6 +8,7 @@ import type { Store } from '../../src/ports/store.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { stateNameOf } from '../../src/verification/fingerprint.ts';
+import { auditedIn } from '../support/audit-lines.ts';
 import { createTestClient, methods } from '../support/client.ts';
 import { type Cluster, eachShape, type Shape, startCluster } from './cluster.ts';
 import { otpd } from './command.ts';
@@ -21,13 +22,6 @@ const SHAPES: readonly Shape[] = [
   { name: 'on Redis', store: 'redis', instances: 1 },
 ];
 const DAY_MS = 86_400_000;
-
-function auditOf({ auditLog }: Cluster): Record<string, unknown>[] {
-  return readFileSync(auditLog, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
-}
 
 /** Locks a key for good: a wrong code on each of a hundred days that lie ahead. */
 async function lockForGood(cluster: Cluster, key: TestKey): Promise<void> {
@@ -93,7 +87,7 @@ eachShape('the traces', SHAPES, (shape) => {
       ...more,
     });
     const time = expect.any(String);
-    expect(auditOf(cluster)).toEqual([
+    expect(auditedIn(cluster.auditLog)).toEqual([
       verified('accepted', 1, { step: key.last }),
       verified('refused', 2),
       verified('replayed', 4, { step: key.last }),

@@ -1,5 +1,5 @@
 /** `otpd attempts` on a database beside a server: what is kept of a secret, shown, unlocked, and put back after a clock was ahead. */
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fingerprintKeyFile, readFingerprintKey } from '../../src/app/fingerprint-key.ts';
@@ -11,6 +11,7 @@ import type { Store } from '../../src/ports/store.ts';
 import { databaseFile } from '../../src/store/open.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { createFingerprints, stateNameOf } from '../../src/verification/fingerprint.ts';
+import { auditedIn } from '../support/audit-lines.ts';
 import { otpd } from './harness.ts';
 import { makeFolder, type Real, startReal } from './real.ts';
 
@@ -43,10 +44,7 @@ function attempts(command: string, ...args: string[]) {
   });
 }
 
-function audited(): Record<string, unknown>[] {
-  const lines = readFileSync(auditLog, 'utf8').split('\n').slice(0, -1);
-  return lines.map((line) => JSON.parse(line));
-}
+const audited = () => auditedIn(auditLog);
 
 const fingerprints = () => createFingerprints(readFingerprintKey(fingerprintKeyFile(server.dataDir), ''));
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { otpd } from '../cli/harness.ts';
 import { createTestClient, methods } from '../support/client.ts';
 import { openWatch } from '../support/watch.ts';
 import { callAll, isAlive, key, startGroup } from './group.ts';
@@ -164,6 +165,8 @@ test('the audit trail of all workers is whole lines in one file, opened anew at 
   expect(events(old)).toBe(before);
   expect(before).toBeGreaterThan(0);
   expect(events(group.auditLog)).toBeGreaterThan(0);
+  const { code, out } = await otpd(['audit', 'verify', old, group.auditLog]);
+  expect({ code, out }).toMatchObject({ code: 0, out: expect.stringMatching(/^whole: \d+ lines; last digest [\w-]{43}\n$/) });
 });
 
 /** How many events a trail has; throws if a line is not an event. */

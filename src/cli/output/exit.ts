@@ -11,7 +11,7 @@ import { paint, printable, writeJson, writeLine } from './text.ts';
 /** The exit codes of every command. */
 export const EXIT = {
   ok: 0,
-  /** Verify alone: the server says no. */
+  /** The answer is no: a code that is not accepted, an audit trail that is not whole. */
   refused: 1,
   /** Wrong usage, no connection, an error of the server, an interruption. */
   unknown: 2,
