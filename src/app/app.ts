@@ -13,6 +13,7 @@ import { createAdmit } from '../rpc/admission.ts';
 import { openStore } from '../store/open.ts';
 import { createFingerprints, type Fingerprints } from '../verification/fingerprint.ts';
 import { ensureFingerprintKey, fingerprintKeyFile, readFingerprintKey } from './fingerprint-key.ts';
+import { startOperations } from './operations.ts';
 import { readPlans } from './plans-file.ts';
 import { watchStore } from './store-monitor.ts';
 
@@ -27,6 +28,8 @@ export interface Ports {
   readonly store?: Store;
   /** Limits that several processes share, instead of the store's. */
   readonly limits?: LimitStore | undefined;
+  /** Given to a worker, whose primary serves the operations door: told whether calls are served, whenever that changes. */
+  readonly onReady?: ((isReady: boolean) => void) | undefined;
 }
 
 export interface App {
@@ -39,15 +42,18 @@ export interface App {
 }
 
 /** Builds the service; nothing listens yet. If a part fails, the parts before it are closed again. */
-export async function build(config: Config, { log, clock, store: lent, limits }: Ports): Promise<App> {
+export async function build(config: Config, { log, clock, store: lent, limits, onReady }: Ports): Promise<App> {
   const { logger } = log;
   await using parts = new AsyncDisposableStack();
   parts.defer(log.flush);
   const plans = readPlans(config.plansFile);
   let onLost = (_: unknown): void => undefined;
   const warn = (text: string): void => logger.warn(text);
-  const store = lent ?? (await openStore(config, warn, (error) => onLost(error)));
-  parts.defer(() => store.close());
+  const opened = lent ?? (await openStore(config, warn, (error) => onLost(error)));
+  parts.defer(() => opened.close());
+  const operations = await startOperations(config, { logger, onReady });
+  parts.defer(operations.close);
+  const store = operations.measure(opened);
   const fingerprints = await bindFingerprints(config, store);
   // The store wakes up, and its writer starts, while the largest part of the code is loaded. The monitor reports a store that is away.
   const awake = store.ping().catch(() => undefined);
@@ -66,20 +72,27 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
   const charging = createCharging({
     limits: limits ?? store.limits,
     clock,
-    onFallback: (err) =>
-      logger.warn({ err }, 'rate limits are local: the shared store cannot be reached, each process counts its own calls'),
-    onShared: () => logger.info('rate limits are shared again'),
+    onFallback: (err) => {
+      operations.metrics?.limitsLocal(true);
+      logger.warn({ err }, 'rate limits are local: the shared store cannot be reached, each process counts its own calls');
+    },
+    onShared: () => {
+      operations.metrics?.limitsLocal(false);
+      logger.info('rate limits are shared again');
+    },
   });
   const doors = await openDoors(config, {
     log,
     clock,
     verify: { codes: store.codes, knows: authenticator.knows, fingerprints, audit: trail.audit },
     admit: createAdmit({ authenticator, charging, plans }),
+    metrics: operations.metrics,
   });
   parts.defer(() => doors.close());
 
   const monitor = watchStore(store, (reachable, err) => {
     doors.setServing(reachable);
+    operations.setStoreUp(reachable);
     if (reachable) logger.info('the store is back: Verify is served again');
     else logger.error({ err }, 'the store is away: Verify answers UNAVAILABLE, Generate and Token go on under a local limit');
   });
@@ -89,6 +102,8 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
     monitor.away(error);
   };
 
+  operations.watch({ openConnections: doors.openConnections, openStreams: doors.openStreams, sealingKeys: () => ({}) });
+
   const owned = parts.move();
   let closing: Promise<void> | undefined;
   return {
@@ -97,9 +112,12 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
     run: async () => {
       // No caller should have to wait for the store to get ready.
       await awake;
-      return doors.listen();
+      const addresses = await doors.listen();
+      operations.setListening(true);
+      return { ...addresses, ops: await operations.listen() };
     },
     close: () => {
+      operations.setListening(false);
       closing ??= owned.disposeAsync();
       return closing;
     },

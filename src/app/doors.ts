@@ -1,6 +1,6 @@
 /** The doors of the service, over one lifecycle: which addresses listen, and what each is told. */
 import type { Config } from '../config/config.ts';
-import { type Addresses, formatAddress, type ListenAddress } from '../config/listen-address.ts';
+import { type Addresses, formatAddress } from '../config/listen-address.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { createGrpcServer, type GrpcServer } from '../grpc/server.ts';
 import type { HttpServer } from '../http/server.ts';
@@ -8,6 +8,7 @@ import { createHeldConnections } from '../listener/listener.ts';
 import { TlsFilesError } from '../listener/tls.ts';
 import { logCall } from '../observability/call-log.ts';
 import type { Log } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import { tellOfRefused } from '../observability/refused-connections.ts';
 import { invalid } from '../otp/error.ts';
 import type { Clock } from '../ports/store.ts';
@@ -16,6 +17,7 @@ import { createCallerAddress } from '../rpc/caller-address.ts';
 import { createLifecycle } from '../rpc/lifecycle.ts';
 import { otpMethods } from '../service/methods.ts';
 import type { VerifyPorts } from '../service/verify.ts';
+import { listenAt, listenUnlessTaken } from './listening.ts';
 import { guardMemory } from './memory-guard.ts';
 
 /** The parts of the doors. */
@@ -24,25 +26,16 @@ export interface DoorParts {
   readonly clock: Clock;
   readonly admit: Admit;
   readonly verify: VerifyPorts;
-}
-
-/** The system does not let us listen at an address that was asked for. */
-export class CannotListenError extends Error {
-  /** The setting to correct. */
-  readonly flag: string;
-  readonly address: string;
-
-  constructor(flag: string, address: ListenAddress, cause: unknown) {
-    super(`cannot listen on ${formatAddress(address)}`, { cause });
-    this.name = 'CannotListenError';
-    this.flag = flag;
-    this.address = formatAddress(address);
-  }
+  /** Undefined where nobody asks for any. */
+  readonly metrics: Metrics | undefined;
 }
 
 export interface Doors extends Pick<GrpcServer, 'setServing'> {
+  /** How many connections and streams are open. */
+  readonly openConnections: () => number;
+  readonly openStreams: () => number;
   /** Listens; rejects with `CannotListenError`. */
-  readonly listen: () => Promise<Addresses>;
+  readonly listen: () => Promise<Omit<Addresses, 'ops'>>;
   /** Stops in order, within the grace of the configuration. */
   readonly close: () => Promise<void>;
 }
@@ -61,10 +54,11 @@ export async function openDoors(config: Config, parts: DoorParts): Promise<Doors
   }
 }
 
-async function openAll(config: Config, { log, clock, admit, verify }: DoorParts): Promise<Doors> {
+async function openAll(config: Config, { log, clock, admit, verify, metrics }: DoorParts): Promise<Doors> {
   const { logger } = log;
   const { listen, http: httpListen, tls, maxConnections, maxConnectionsPerAddress, shutdownGraceMs } = config;
   const bounds = { maxConnections, maxConnectionsPerAddress };
+  const tellRefused = tellOfRefused(logger, bounds);
   const methods = otpMethods(verify);
   const callerAddress = createCallerAddress(config.trustedProxies);
   const listening = {
@@ -72,7 +66,10 @@ async function openAll(config: Config, { log, clock, admit, verify }: DoorParts)
     bounds,
     held: createHeldConnections(),
     isProxy: (address: string) => callerAddress.isTrusted(`${address}:0`),
-    onRefused: tellOfRefused(logger, bounds),
+    onRefused: (bound: keyof typeof bounds) => {
+      tellRefused(bound);
+      metrics?.refusedConnection(bound);
+    },
   };
   const lifecycle = createLifecycle({
     methods,
@@ -82,6 +79,7 @@ async function openAll(config: Config, { log, clock, admit, verify }: DoorParts)
       onEnd(call, code) {
         (call.transport === 'grpc' ? grpc : http)?.judge(call, code);
         logCall(log, call, code);
+        metrics?.call(call, code);
       },
     },
     callerAddress,
@@ -117,17 +115,17 @@ async function openAll(config: Config, { log, clock, admit, verify }: DoorParts)
   }
   const servers = http === undefined ? [grpc] : [grpc, http];
   const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
-  const guard = guardMemory(
-    () => sum(servers.map(({ connections }) => connections())),
-    () => sum(servers.map(({ strangeCalls }) => strangeCalls())),
-  );
+  const openConnections = (): number => sum(servers.map(({ connections }) => connections()));
+  const guard = guardMemory(openConnections, () => sum(servers.map(({ strangeCalls }) => strangeCalls())));
   return {
     setServing: grpc.setServing,
+    openConnections,
+    openStreams: lifecycle.openStreams,
     async listen() {
       grpcPort = await listenAt(grpc, listen, SETTINGS.listen.flag);
       return {
         grpc: formatAddress({ ...listen, port: grpcPort }),
-        http: http && httpListen && (await listenUnlessTaken(http, httpListen)),
+        http: http && httpListen && (await listenUnlessTaken(http, httpListen, SETTINGS.httpListen.flag)),
       };
     },
     async close() {
@@ -135,25 +133,4 @@ async function openAll(config: Config, { log, clock, admit, verify }: DoorParts)
       await Promise.all(servers.map(({ close }) => close(shutdownGraceMs)));
     },
   };
-}
-
-async function listenAt(server: Pick<HttpServer, 'listen'>, address: ListenAddress, flag: string): Promise<number> {
-  try {
-    return await server.listen(address.host, address.port);
-  } catch (error) {
-    // Only the system says so: a bound that cannot be installed is another matter.
-    if (!(error instanceof Error && 'syscall' in error)) throw error;
-    throw new CannotListenError(flag, address, error);
-  }
-}
-
-/** Listens; gives the address in force, undefined if that cannot be at an address that nobody asked for. */
-async function listenUnlessTaken(http: HttpServer, address: NonNullable<Config['http']>): Promise<string | undefined> {
-  try {
-    const port = await listenAt(http, address, SETTINGS.httpListen.flag);
-    return formatAddress({ ...address, port });
-  } catch (error) {
-    if (address.isDefault && error instanceof CannotListenError) return undefined;
-    throw error;
-  }
 }

@@ -1,7 +1,6 @@
 /** The program: all commands under one roof, with one way out. */
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
 import { Command } from 'commander';
+import { VERSION } from '../app/version.ts';
 import type { Io } from './io.ts';
 import { runCommand } from './output/exit.ts';
 
@@ -45,7 +44,7 @@ const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
 export async function createProgram(io: Io, name?: string): Promise<Command> {
   const program = new Command('otpd')
     .description('Issues and checks one-time passwords (HOTP, RFC 4226; TOTP, RFC 6238).')
-    .version(readVersion(), '--version', 'print the version')
+    .version(VERSION, '--version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show the help of a command')
     .addHelpText('after', HELP)
@@ -74,12 +73,4 @@ function inherit(parent: Command): void {
     command.copyInheritedSettings(parent);
     inherit(command);
   }
-}
-
-function readVersion(): string {
-  // Beside src in a checkout, beside dist in the package.
-  const file = findPackageJSON(import.meta.url);
-  if (file === undefined) return 'unknown';
-  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
-  return version;
 }

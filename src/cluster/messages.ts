@@ -16,6 +16,8 @@ export type LimitBatch = readonly [
 export type FromWorker =
   | readonly ['limits', LimitBatch]
   | readonly ['listening', addresses: Addresses]
+  /** Whether it serves calls, whenever that changes. */
+  | readonly ['ready', isReady: boolean]
   /** It ends without having listened; what was wrong is the command line's to show. */
   | readonly ['failed', failure: unknown];
 

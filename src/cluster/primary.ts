@@ -33,6 +33,8 @@ export class WorkerFailedError extends Error {
 export interface Workers {
   /** Resolves to the addresses once all listen for the first time; rejects with `WorkerFailedError` if one of them does not get so far. */
   readonly listening: Promise<Addresses>;
+  /** Whether all serve calls. */
+  readonly areReady: () => boolean;
   /** Has each open its rotated files anew. */
   readonly reopen: () => void;
   /** Stops all, gracefully first; resolves when none is left. */
@@ -43,6 +45,7 @@ export interface Workers {
 export function startWorkers({ count, graceMs, logger, clock }: WorkersOptions): Workers {
   const limits = createLocalLimits();
   const alive = new Set<WorkerProcess>();
+  const ready = new Set<WorkerProcess>();
   const stopping = new AbortController();
 
   async function run(
@@ -50,15 +53,27 @@ export function startWorkers({ count, graceMs, logger, clock }: WorkersOptions):
   ): Promise<End & { readonly worker?: number; failure?: unknown }> {
     let failure: unknown;
     const hear = (message: FromWorker, from: WorkerProcess): void => {
-      if (message[0] === 'limits') answer(message[1], from);
-      else if (message[0] === 'listening') onListening(message[1]);
-      else failure = message[1];
+      switch (message[0]) {
+        case 'limits':
+          answer(message[1], from);
+          break;
+        case 'listening':
+          onListening(message[1]);
+          break;
+        case 'ready':
+          if (message[1]) ready.add(from);
+          else ready.delete(from);
+          break;
+        case 'failed':
+          failure = message[1];
+      }
     };
     try {
       const worker = startWorker(hear);
       alive.add(worker);
       const end = await worker.ended;
       alive.delete(worker);
+      ready.delete(worker);
       return { worker: worker.id, ...end, failure };
     } catch (err) {
       return { err };
@@ -102,6 +117,7 @@ export function startWorkers({ count, graceMs, logger, clock }: WorkersOptions):
 
   return {
     listening,
+    areReady: () => ready.size === count,
     reopen: () => tellAll(['reopen']),
     async stop() {
       stopping.abort();

@@ -12,6 +12,8 @@ export interface Primary {
   readonly stop: AbortSignal;
   /** Tells it where this worker listens. */
   readonly listening: (addresses: Addresses) => void;
+  /** Tells it whether this worker serves calls. */
+  readonly ready: (isReady: boolean) => void;
   /** Tells it why this worker never will. */
   readonly failed: (failure: unknown) => Promise<void>;
   /** Lets go of it, which ends this process. */
@@ -47,6 +49,7 @@ export function connectPrimary(onSilent: () => void): Primary {
     limits: shared.limits,
     stop: stop.signal,
     listening: (addresses) => void tell(['listening', addresses]),
+    ready: (isReady) => void tell(['ready', isReady]),
     failed: (failure) => tell(['failed', failure]),
     leave: () => process.disconnect?.(),
   };

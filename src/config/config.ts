@@ -22,6 +22,8 @@ export interface Config {
   readonly listen: ListenAddress;
   /** Where HTTP is served; undefined for nowhere. `isDefault` if nobody asked for that address. */
   readonly http: (ListenAddress & { readonly isDefault: boolean }) | undefined;
+  /** Where metrics and probes are served; undefined for nowhere. `isDefault` if nobody asked for that address. */
+  readonly ops: (ListenAddress & { readonly isDefault: boolean }) | undefined;
   /** The origins whose pages may call by HTTP, or `*` alone. */
   readonly corsOrigins: readonly string[];
   /** Whether the page is served by HTTP: if nobody says so, on loopback alone. */
@@ -66,6 +68,7 @@ export function loadConfig(flags: Flags, env: Environment): Config {
   };
   const listen = read('listen', parseListen);
   const httpListen = read('httpListen', parseListenOrOff);
+  const opsListen = read('opsListen', parseListenOrOff);
   const corsOrigins = read('corsOrigins', parseCorsOrigins) ?? [];
   const dataDir = read('dataDir', (text) => text);
   const logLevel = read('logLevel', parseLogLevel);
@@ -111,10 +114,12 @@ export function loadConfig(flags: Flags, env: Environment): Config {
   violations.throwIfAny();
   const tls = cert === undefined || key === undefined ? undefined : { cert, key, clientCa };
   const redis = redisUrl === undefined ? undefined : { url: redisUrl, waitReplicas, ca, cert: redisCert, key: redisKey };
-  const http = httpOf(required(httpListen), given('httpListen').isDefault);
+  const http = doorOf(required(httpListen), given('httpListen').isDefault);
+  const ops = doorOf(required(opsListen), given('opsListen').isDefault);
   return Object.freeze({
     listen: required(listen),
     http,
+    ops,
     corsOrigins,
     page: http !== undefined && !noPage && (page || isLoopback(http.host)),
     dataDir: required(dataDir),
@@ -141,7 +146,7 @@ function required<T>(value: T | undefined): T {
   return value;
 }
 
-function httpOf(address: ListenAddress | 'off', isDefault: boolean): Config['http'] {
+function doorOf(address: ListenAddress | 'off', isDefault: boolean): Config['http'] {
   return address === 'off' ? undefined : { ...address, isDefault };
 }
 

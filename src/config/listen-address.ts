@@ -14,6 +14,8 @@ export interface Addresses {
   readonly grpc: string;
   /** Undefined if HTTP is off, or its default address was not to be had. */
   readonly http: string | undefined;
+  /** Undefined if the operations door is off, its default address was not to be had, or another process serves it. */
+  readonly ops: string | undefined;
 }
 
 /** Reads `host:port`, with brackets around IPv6. */

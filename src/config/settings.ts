@@ -18,6 +18,7 @@ export interface Setting {
 export type SettingName =
   | 'listen'
   | 'httpListen'
+  | 'opsListen'
   | 'corsOrigins'
   | 'page'
   | 'noPage'
@@ -58,6 +59,13 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     env: 'OTPD_HTTP_LISTEN',
     fallback: '127.0.0.1:50080',
     help: 'address for HTTP (Connect, gRPC-Web, JSON), port 0 for any free one; off for none',
+  },
+  opsListen: {
+    flag: '--ops-listen',
+    value: 'host:port|off',
+    env: 'OTPD_OPS_LISTEN',
+    fallback: '127.0.0.1:9464',
+    help: 'address for /metrics, /livez and /readyz, in plain HTTP and without an API key; port 0 for any free one, off for none',
   },
   corsOrigins: {
     flag: '--cors-origins',

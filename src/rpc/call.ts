@@ -1,7 +1,7 @@
 /** A call of any door, from its first header to its only status. */
 import type { Admission } from '../limits/admission.ts';
 import type { WindowState } from '../ports/store.ts';
-import type { AnswerHeaders, Transport } from './context.ts';
+import type { AnswerHeaders, Transport, Verdict } from './context.ts';
 import type { Method } from './method.ts';
 
 /** The steps of a call, in the only order in which they can be taken; a call that fails goes from any of them to the last. */
@@ -54,6 +54,10 @@ export class Call {
   quota: WindowState | undefined = undefined;
   /** The name of the `ErrorReason` that the call failed for. */
   reason: string | undefined = undefined;
+  /** The plan and its window that had no room for the call. */
+  refusedFor: { readonly plan: string; readonly window: string } | undefined = undefined;
+  /** How its codes were judged. */
+  verdicts: Verdict[] | undefined = undefined;
   /** A fault of ours, for the log. */
   fault: unknown = undefined;
   /** Set with the first status, which is the only one. */

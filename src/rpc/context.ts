@@ -4,14 +4,26 @@ import type { Principal } from '../ports/principal.ts';
 /** The form in which a call came. */
 export type Transport = 'grpc' | 'connect' | 'grpc_web' | 'rest';
 
+/** How a code was judged, for the log and the metrics. */
+export interface Verdict {
+  /** Such as `accepted`. */
+  readonly outcome: string;
+  /** `totp`, `hotp` or `recovery`. */
+  readonly type: string;
+  /** How far the step of an accepted TOTP was from the current one; undefined for all else. */
+  readonly drift: number | undefined;
+  /** Whether the next code has to wait because of this one. */
+  readonly isLockout: boolean;
+}
+
 /** The surroundings of one call. */
 export interface CallContext {
   /** Who is calling. */
   readonly principal: Principal;
   /** The id under which the log knows the call. */
   readonly requestId: string;
-  /** The call itself: whether it still waits for an answer, and how it came. */
-  readonly call: { readonly ended: boolean; readonly transport: Transport };
+  /** The call itself: whether it still waits for an answer, how it came, and the verdicts on its codes, which a handler adds to by `noteVerdict`. */
+  readonly call: { readonly ended: boolean; readonly transport: Transport; verdicts?: Verdict[] | undefined };
   /** The server's clock in ms since the epoch; asked anew each time, for streams outlive a step. */
   readonly now: () => number;
   /** Fires when the caller has left or the server stops; only streams are given one. */
@@ -31,4 +43,10 @@ export interface Exchange {
   sendHeaders(headers: AnswerHeaders): void;
   /** Sets the trailers of the answer, whether it succeeds or fails. */
   setTrailers(trailers: AnswerHeaders): void;
+}
+
+/** Notes how a code was judged. */
+export function noteVerdict({ call }: CallContext, verdict: Verdict): void {
+  call.verdicts ??= [];
+  call.verdicts.push(verdict);
 }

@@ -57,6 +57,8 @@ export interface Lifecycle {
   readonly failureOf: (call: Call, error: unknown) => CallStatus;
   /** Ends the call with the status that its door is about to send, or with CANCELLED if its caller has left. Only the first time counts. */
   readonly end: (call: Call, code: Code) => void;
+  /** How many streams are open. */
+  readonly openStreams: () => number;
   /** Ends every open stream with `error`, so that a shutdown need not wait for its caller. */
   readonly endStreams: (error: Error) => void;
 }
@@ -165,6 +167,7 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
       (call.method as StreamingMethod).handle(requestOf(call, request), new HandlerContext(call, clock, signal)),
     failureOf,
     end,
+    openStreams: () => streams.size,
     endStreams(error) {
       for (const call of [...streams]) call.fail(error);
     },
@@ -185,6 +188,8 @@ function failureOf(call: Call, error: unknown): CallStatus {
   if (error instanceof Rejection) {
     call.quota ??= error.quota;
     call.keyId ??= error.keyId;
+    const { plan, window } = error.metadata;
+    if (plan !== undefined && window !== undefined) call.refusedFor = { plan, window };
   }
   return status;
 }

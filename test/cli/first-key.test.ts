@@ -40,7 +40,7 @@ async function serve(
   const onTerminal = ['script', '-qec', `exec ${line.map(shellWord).join(' ')}`, '/dev/null'];
   const [command = '', ...args] = terminal ? onTerminal : line;
   const child = spawn(command, args, {
-    env: { PATH: process.env['PATH'], OTPD_HTTP_LISTEN: 'off', ...env },
+    env: { PATH: process.env['PATH'], OTPD_HTTP_LISTEN: 'off', OTPD_OPS_LISTEN: 'off', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'exit');

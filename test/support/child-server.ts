@@ -85,7 +85,7 @@ function launch({ args = [], preload }: ChildOptions): { child: ChildProcess; da
   const child = spawn(
     process.execPath,
     [...before, MAIN, 'serve', '--listen', '127.0.0.1:0', '--data-dir', dataDir, '--log-level', 'info', ...args],
-    { env: { PATH: process.env['PATH'], OTPD_HTTP_LISTEN: 'off' }, stdio: ['ignore', 'pipe', 'pipe'] },
+    { env: { PATH: process.env['PATH'], OTPD_HTTP_LISTEN: 'off', OTPD_OPS_LISTEN: 'off' }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   return { child, dataDir };
 }

@@ -15,10 +15,12 @@ const MAY_IMPORT = {
   service: ['rpc', 'verification', 'limits', 'auth', 'ports', 'otp'],
   grpc: ['listener', 'service', 'rpc', 'verification', 'limits', 'auth', 'ports', 'otp'],
   http: ['listener', 'rpc', 'limits', 'auth', 'ports', 'otp'],
+  ops: [],
   config: ['store', 'ports', 'otp', 'util'],
   observability: ['config', 'rpc', 'ports', 'otp'],
   cluster: ['observability', 'config', 'limits', 'ports', 'otp'],
   app: [
+    'ops',
     'listener',
     'config',
     'observability',

@@ -15,6 +15,8 @@ export interface TestServer {
   readonly port: number;
   /** Where HTTP is served; it is off unless a flag says otherwise. */
   readonly httpUrl: string;
+  /** Where metrics and probes are served; they are off unless a flag says otherwise. */
+  readonly opsUrl: string;
   readonly dataDir: string;
   /** An API key of plan unlimited with all scopes. */
   readonly apiKey: string;
@@ -41,11 +43,11 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   // The wire suites run in both modes.
   const fastPath = process.env['OTPD_FAST_PATH'] ?? 'on';
   const config = loadConfig(
-    { listen: '127.0.0.1:0', httpListen: 'off', dataDir, shutdownGrace: '2', fastPath, ...flags },
+    { listen: '127.0.0.1:0', httpListen: 'off', opsListen: 'off', dataDir, shutdownGrace: '2', fastPath, ...flags },
     env ?? {},
   );
   const app = await build(config, { log, clock, ...(store && { store }) });
-  const { grpc: address, http } = await app.run();
+  const { grpc: address, http, ops } = await app.run();
   const createKey = async (input: Partial<NewApiKey> = {}): Promise<string> => {
     const { apiKey, record } = issueApiKey({ name: 'test', plan: 'unlimited', scopes: SCOPES, ...input }, clock());
     await app.store.keys.insert(record);
@@ -56,6 +58,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     address,
     port: Number(address.slice(address.lastIndexOf(':') + 1)),
     httpUrl: `${config.tls === undefined ? 'http' : 'https'}://${http}`,
+    opsUrl: `http://${ops}`,
     dataDir,
     apiKey: await createKey(),
     createKey,

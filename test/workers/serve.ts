@@ -12,7 +12,7 @@ export async function serve(env: Readonly<Record<string, string>>): Promise<{ co
   const folder = mkdtempSync(join(tmpdir(), 'otpd-serve-'));
   try {
     const child = spawn(process.execPath, [MAIN, 'serve'], {
-      env: { PATH: process.env['PATH'], OTPD_DATA_DIR: folder, OTPD_HTTP_LISTEN: 'off', ...env },
+      env: { PATH: process.env['PATH'], OTPD_DATA_DIR: folder, OTPD_HTTP_LISTEN: 'off', OTPD_OPS_LISTEN: 'off', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const [[code], out, err] = await Promise.all([once(child, 'exit'), text(child.stdout), text(child.stderr)]);

@@ -1,5 +1,6 @@
 /** `otpd serve` with several workers: what their primary does, which serves no calls, and what each of them does. */
 import { build } from '../../app/app.ts';
+import { openWorkersDoor } from '../../app/operations.ts';
 import { tuneForServing } from '../../app/v8-tuning.ts';
 import { startWorkers, WorkerFailedError } from '../../cluster/primary.ts';
 import { connectPrimary, workerNumber } from '../../cluster/worker.ts';
@@ -9,7 +10,7 @@ import type { Io } from '../io.ts';
 import { readFailure } from '../output/exit.ts';
 import { CliError, type Failure, localError } from '../output/failure.ts';
 import type { FirstKey } from './first-key.ts';
-import { announce, listen, prepareFirstStart } from './serving.ts';
+import { announce, listen, prepareFirstStart, tellWhere } from './serving.ts';
 import { stopped, untilFault } from './until-fault.ts';
 
 /** Runs this process as what it is: the primary, or one of the workers that it has started. */
@@ -26,11 +27,14 @@ async function lead(io: Io, config: Config): Promise<void> {
     const workers = startWorkers({ count: config.workers, graceMs: config.shutdownGraceMs, logger, clock: Date.now });
     // Without a trail there is nothing to open anew, and SIGHUP ends otpd as it ends any process.
     if (config.auditLog !== undefined) process.on('SIGHUP', workers.reopen);
+    await using parts = new AsyncDisposableStack();
     try {
       const addresses = await workers.listening.catch(tellFailure);
+      const ops = config.ops && (await openWorkersDoor(config.ops, workers.areReady, logger).catch(tellWhere));
+      parts.defer(() => ops?.close());
       // The workers have their calls counted here.
       tuneForServing();
-      announce(io, logger, config, firstKey, addresses);
+      announce(io, logger, config, firstKey, { ...addresses, ops: ops?.address });
       await stopped(AbortSignal.any([io.signal, fault]));
       logger.info('stopping');
     } finally {
@@ -68,7 +72,7 @@ async function work(io: Io, config: Config, number: number): Promise<void> {
   const limits = config.redis === undefined ? primary.limits : undefined;
   const hadFault = await untilFault(io, logger, config, async (fault) => {
     try {
-      const app = await build(config, { log, clock: Date.now, limits });
+      const app = await build(config, { log, clock: Date.now, limits, onReady: primary.ready });
       try {
         primary.listening(await listen(app));
         await stopped(AbortSignal.any([io.signal, primary.stop, fault]));

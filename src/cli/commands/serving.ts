@@ -2,8 +2,8 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { App } from '../../app/app.ts';
-import { CannotListenError } from '../../app/doors.ts';
 import { fingerprintKeyFile } from '../../app/fingerprint-key.ts';
+import { CannotListenError } from '../../app/listening.ts';
 import { tuneForServing } from '../../app/v8-tuning.ts';
 import type { Config } from '../../config/config.ts';
 import { type Addresses, formatAddress } from '../../config/listen-address.ts';
@@ -55,27 +55,42 @@ function modeOf(path: string): number {
 
 /** Listens; resolves to the addresses in force. */
 export async function listen(app: App): Promise<Addresses> {
-  const addresses = await app.run().catch((error: unknown) => {
-    if (!(error instanceof CannotListenError)) throw error;
-    throw localError(`cannot listen on ${error.address}: it is in use, or no address of this machine; set ${error.flag}`);
-  });
+  const addresses = await app.run().catch(tellWhere);
   tuneForServing();
   return addresses;
 }
 
+/** Says which address cannot be had, and how to choose another. */
+export function tellWhere(error: unknown): never {
+  if (!(error instanceof CannotListenError)) throw error;
+  throw localError(`cannot listen on ${error.address}: it is in use, or no address of this machine; set ${error.flag}`);
+}
+
 /** Says where the server is, to a person and to the log. */
-export function announce(io: Io, logger: Logger, config: Config, firstKey: FirstKey, { grpc: address, http }: Addresses): void {
+export function announce(
+  io: Io,
+  logger: Logger,
+  config: Config,
+  firstKey: FirstKey,
+  { grpc: address, http, ops }: Addresses,
+): void {
   const tls = config.tls !== undefined;
   writeLine(io.stdout, `otpd listens on ${address}${tls ? ' (TLS)' : ''}; data in ${config.dataDir}`);
   if (http !== undefined) writeLine(io.stdout, `HTTP is served at ${tls ? 'https' : 'http'}://${http}`);
   const door =
     http === undefined ? undefined : { origin: `${tls ? 'https' : 'http'}://${reachableAt(http)}`, hasPage: config.page };
   for (const line of firstKey.introduce(address, tls, door)) writeLine(io.stdout, line);
+  if (ops !== undefined) writeLine(io.stdout, `Metrics and probes are served at http://${ops}`);
   const workers = config.workers === 1 ? {} : { workers: config.workers };
   if (config.http !== undefined && http === undefined)
     logger.warn(
       { address: formatAddress(config.http) },
       'HTTP is not served, since its default address is in use: choose another with --http-listen, or turn HTTP off with --http-listen off',
     );
-  logger.info({ address, http, tls, reflection: config.reflection, ...workers }, 'listening');
+  if (config.ops !== undefined && ops === undefined)
+    logger.warn(
+      { address: formatAddress(config.ops) },
+      'metrics and probes are not served, since their default address is in use: choose another with --ops-listen, or turn them off with --ops-listen off',
+    );
+  logger.info({ address, http, ops, tls, reflection: config.reflection, ...workers }, 'listening');
 }

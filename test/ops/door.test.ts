@@ -1,0 +1,129 @@
+/** The operations door: what it answers to whom, and the metrics of real calls. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { StoreUnavailableError } from '../../src/ports/store.ts';
+import { databaseFile } from '../../src/store/open.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { createTestClient, methods, type TestClient } from '../support/client.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { sampleOf, scrape } from './scrape.ts';
+
+const SECRET = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
+const OPS = { opsListen: '127.0.0.1:0' };
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer({ flags: { ...OPS, httpListen: '127.0.0.1:0' } });
+});
+afterAll(async () => {
+  for (const client of clients) client.close();
+  await server.close();
+});
+
+const clients: TestClient[] = [];
+function connect(apiKey: string): TestClient {
+  const client = createTestClient(server.address, apiKey);
+  clients.push(client);
+  return client;
+}
+
+async function answer(path: string, method = 'GET') {
+  const response = await fetch(`${server.opsUrl}${path}`, { method });
+  return { status: response.status, text: await response.text(), headers: response.headers };
+}
+
+test.each([
+  ['/livez', 'GET', 200, 'ok\n'],
+  ['/readyz', 'GET', 200, 'ok\n'],
+  ['/readyz?verbose', 'GET', 200, 'ok\n'],
+  ['/livez', 'HEAD', 200, ''],
+  ['/livez', 'POST', 405, 'only GET\n'],
+  ['/', 'GET', 404, 'not found: there are /metrics, /livez, /readyz\n'],
+  ['/toString', 'GET', 404, 'not found: there are /metrics, /livez, /readyz\n'],
+])('%s by %s is answered %d', async (path, method, status, text) => {
+  expect(await answer(path, method)).toMatchObject({ status, text });
+});
+
+test('metrics are in the text format of Prometheus, and kept by no cache', async () => {
+  const { headers, text } = await answer('/metrics');
+  expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  expect(headers.get('cache-control')).toBe('no-store');
+  expect(text).toMatch(/^# HELP rpc_server_call_duration_seconds /);
+});
+
+test('calls are counted by method, status and door, with what they were refused for', async () => {
+  const before = await scrape(server.opsUrl);
+  const plan = await server.createKey({ plan: 'free', name: 'free' });
+  const [client, limited, stranger] = [server.apiKey, plan, 'otpd_nobody'].map(connect) as [TestClient, TestClient, TestClient];
+  await client.call(methods.token, { key: SECRET });
+  await client.call(methods.token, {});
+  for (let call = 0; call < 7; call += 1) await limited.call(methods.token, { key: SECRET });
+  await stranger.call(methods.token, { key: SECRET });
+  const url = `${server.httpUrl}/otp.v1.OtpService/Token`;
+  const headers = { 'x-api-key': server.apiKey, 'content-type': 'application/json' };
+  await fetch(url, { method: 'POST', headers, body: '{"key":{"secret":"JBSWY3DPEHPK3PXP"}}' });
+  await fetch(`${server.httpUrl}/otp.v1.OtpService/${'x'.repeat(50)}`, { method: 'POST', headers, body: '{}' });
+  const after = await scrape(server.opsUrl);
+  const grown = (name: string, labels: Record<string, string>) => sampleOf(after, name, labels) - sampleOf(before, name, labels);
+  const calls = (code: string, system: string) =>
+    grown('rpc_server_call_duration_seconds_count', {
+      rpc_method: 'otp.v1.OtpService/Token',
+      rpc_status_code: code,
+      rpc_system_name: system,
+    });
+  expect({
+    ok: calls('OK', 'grpc'),
+    invalid: calls('INVALID_ARGUMENT', 'grpc'),
+    exhausted: calls('RESOURCE_EXHAUSTED', 'grpc'),
+    unauthenticated: calls('UNAUTHENTICATED', 'grpc'),
+    connect: calls('OK', 'connect'),
+  }).toEqual({ ok: 6, invalid: 1, exhausted: 2, unauthenticated: 1, connect: 1 });
+  expect(grown('otpd_rate_limited_total', { plan: 'free', window: 'minute' })).toBe(2);
+  expect(grown('otpd_authentication_failures_total', { reason: 'API_KEY_INVALID' })).toBe(1);
+  // A caller's own words are no label, and neither is who called.
+  expect(after.text).not.toContain('xxxx');
+  const ids = (await server.app.store.keys.list()).map(({ id }) => id);
+  expect(ids.length).toBeGreaterThan(1);
+  for (const id of ids) expect(after.text).not.toContain(id);
+});
+
+test('store operations, connections and the process are measured', async () => {
+  const client = connect(server.apiKey);
+  await client.call(methods.verify, { key: SECRET, code: '000000' });
+  const found = await scrape(server.opsUrl);
+  expect(
+    sampleOf(found, 'otpd_store_operation_duration_seconds_count', { operation: 'codes.judge', backend: 'sqlite' }),
+  ).toBeGreaterThan(0);
+  expect(sampleOf(found, 'otpd_store_up', { backend: 'sqlite' })).toBe(1);
+  expect(sampleOf(found, 'otpd_limits_local', {})).toBe(0);
+  expect(sampleOf(found, 'otpd_open_connections', {})).toBeGreaterThan(0);
+  expect(sampleOf(found, 'process_resident_memory_bytes', {})).toBeGreaterThan(30e6);
+  expect(sampleOf(found, 'process_cpu_seconds_total', {})).toBeGreaterThan(0);
+  expect(sampleOf(found, 'nodejs_eventloop_delay_seconds', { quantile: '1' })).toBeGreaterThanOrEqual(0);
+  expect(sampleOf(found, 'otpd_build_info', { version: '0.1.0', node: process.versions.node })).toBe(1);
+});
+
+test('a server whose store is away is alive, and not ready', async () => {
+  let isAway = false;
+  const dataDir = server.dataDir;
+  const real = openSqliteStore({ file: databaseFile(dataDir) });
+  const ping = () => (isAway ? Promise.reject(new StoreUnavailableError('away')) : real.ping());
+  const other = await startServer({ flags: OPS, dataDir, store: { ...real, ping } });
+  const status = async (path: string) => (await fetch(`${other.opsUrl}${path}`)).status;
+  try {
+    expect(await status('/readyz')).toBe(200);
+    isAway = true;
+    await expect.poll(() => status('/readyz'), { timeout: 5000 }).toBe(503);
+    expect(await status('/livez')).toBe(200);
+    expect(sampleOf(await scrape(other.opsUrl), 'otpd_store_up', { backend: 'sqlite' })).toBe(0);
+    isAway = false;
+    await expect.poll(() => status('/readyz'), { timeout: 5000 }).toBe(200);
+  } finally {
+    await other.close();
+  }
+});
+
+test('nothing is served where it is off', async () => {
+  const other = await startServer({ flags: { opsListen: 'off' } });
+  expect(other.opsUrl).toBe('http://undefined');
+  await other.close();
+});
