@@ -15,7 +15,7 @@ export class CannotListenError extends Error {
   }
 }
 
-/** What listens. */
+/** A server that can listen. */
 export interface Listening {
   readonly listen: (host: string, port: number) => Promise<number>;
 }

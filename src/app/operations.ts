@@ -1,4 +1,4 @@
-/** What those who run the service see of this process: its metrics, whether it is ready, and the door where both are served. */
+/** The operations of a process: its metrics, whether it is ready, and the door where both are served. */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Config } from '../config/config.ts';

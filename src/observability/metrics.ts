@@ -21,7 +21,7 @@ export interface MetricsText {
   readonly text: string;
 }
 
-/** What the metrics read at each scrape. */
+/** The values that are read at each scrape. */
 export interface Gauges {
   readonly openConnections: () => number;
   readonly openStreams: () => number;
@@ -199,21 +199,21 @@ function readGauges(registers: Registry[], { openConnections, openStreams, certi
   });
 }
 
-/** What the process takes. */
+/** CPU, memory and delays of the process. */
 function processGauges(registers: Registry[]): ReturnType<typeof monitorEventLoopDelay> {
   const delay = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
   delay.enable();
   new Gauge({
     name: 'nodejs_eventloop_delay_seconds',
-    help: 'How late timers were since the scrape before, in seconds, by quantile; of several processes the latest.',
-    labelNames: ['quantile'],
+    help: 'How late timers were since the scrape before, in seconds, by percentile; of several processes the latest.',
+    labelNames: ['percentile'],
     aggregator: 'max',
     registers,
     collect() {
       // The histogram counts the pause itself.
       const beyond = (ns: number) => Math.max(0, ns * SECONDS_A_NANOSECOND - LAG_RESOLUTION_MS / 1000);
-      for (const quantile of [50, 99, 100])
-        this.set({ quantile: String(quantile / 100) }, delay.count === 0 ? 0 : beyond(delay.percentile(quantile)));
+      for (const percentile of [50, 99, 100])
+        this.set({ percentile }, delay.count === 0 ? 0 : beyond(delay.percentile(percentile)));
       delay.reset();
     },
   });

@@ -88,7 +88,8 @@ export async function createInstance(
           NODE_COMPILE_CACHE: COMPILE_CACHE,
           OTPD_TEST_CLOCK_SKEW_MS: String(skewMs),
           OTPD_LISTEN: address,
-          OTPD_HTTP_LISTEN: 'off', OTPD_OPS_LISTEN: 'off',
+          OTPD_HTTP_LISTEN: 'off',
+          OTPD_OPS_LISTEN: 'off',
           // All that it could ever write.
           OTPD_LOG_LEVEL: 'trace',
           ...env,

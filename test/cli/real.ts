@@ -17,7 +17,10 @@ export interface Real extends AsyncDisposable {
 /** Starts the service in a folder of its own; `flags` as for `otpd serve`. */
 export async function startReal(flags: Readonly<Record<string, string>> = {}): Promise<Real> {
   const dataDir = makeFolder();
-  const config = loadConfig({ dataDir, listen: '127.0.0.1:0', httpListen: 'off', opsListen: 'off', logLevel: 'silent', ...flags }, {});
+  const config = loadConfig(
+    { dataDir, listen: '127.0.0.1:0', httpListen: 'off', opsListen: 'off', logLevel: 'silent', ...flags },
+    {},
+  );
   const app = await build(config, { log: createLog('silent'), clock: Date.now });
   const { apiKey, record } = issueApiKey({ name: 'test', plan: 'unlimited', scopes: SCOPES }, Date.now());
   await app.store.keys.insert(record);

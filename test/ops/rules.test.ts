@@ -1,0 +1,59 @@
+/** What is delivered for Prometheus and Grafana, by Prometheus' own tool and against the metrics that there are. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestClient, methods } from '../support/client.ts';
+import { suiteUnless } from '../support/needy-suite.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { scrape } from './scrape.ts';
+
+const RULES = 'deploy/prometheus/rules.yaml';
+const DASHBOARD = 'deploy/grafana/otpd.json';
+/** Where Debian's package puts it. */
+const PROMTOOL = '/usr/bin/promtool';
+const noPromtool = existsSync(PROMTOOL) ? undefined : `${PROMTOOL} is not there (Debian: prometheus)`;
+
+/** The names of metrics in a text, without the endings of histograms. */
+function metricsIn(text: string): Set<string> {
+  const names = text.match(/\b(?:otpd|rpc|process|nodejs)_[a-z_]+/g) ?? [];
+  return new Set(
+    names
+      .map((name) => name.replace(/_(?:bucket|count)$/, ''))
+      .filter((name) => !/^rpc_(?:method|status_code|system_name)$/.test(name)),
+  );
+}
+
+test('rules and dashboard name no metric that docs/metrics.md does not have', () => {
+  const known = metricsIn(readFileSync('docs/metrics.md', 'utf8'));
+  for (const file of [RULES, DASHBOARD]) {
+    const named = metricsIn(readFileSync(file, 'utf8'));
+    expect(named.size).toBeGreaterThan(5);
+    expect(
+      [...named].filter((name) => !known.has(name)),
+      file,
+    ).toEqual([]);
+  }
+});
+
+suiteUnless(noPromtool, 'by promtool', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startServer({ flags: { opsListen: '127.0.0.1:0' } });
+  });
+  afterAll(() => server.close());
+
+  test('the metrics of a server that has answered calls are in order', async () => {
+    const client = createTestClient(server.address, server.apiKey);
+    await client.call(methods.verify, { key: { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } }, code: '000000' });
+    await client.call(methods.token, {});
+    client.close();
+    const { text } = await scrape(server.opsUrl);
+    expect(execFileSync(PROMTOOL, ['check', 'metrics'], { input: text, encoding: 'utf8', stdio: 'pipe' })).toBe('');
+  });
+
+  test('the rules are in order, and fire when they should', () => {
+    expect(execFileSync(PROMTOOL, ['check', 'rules', RULES], { encoding: 'utf8' })).toContain('SUCCESS');
+    const file = 'deploy/prometheus/rules.test.yaml';
+    expect(execFileSync(PROMTOOL, ['test', 'rules', file], { encoding: 'utf8' })).toContain('SUCCESS');
+  });
+});
