@@ -165,7 +165,7 @@ describe('list', () => {
   });
 
   it('without a file says what to do', async () => {
-    await expectRefusal(['list'], 'there is no file of sealing keys: copy that of another instance');
+    await expectRefusal(['list'], `there is no ${file}: copy the file of another instance`);
   });
 });
 
