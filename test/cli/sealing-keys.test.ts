@@ -69,6 +69,8 @@ async function expectRefusal(args: string[], complaint: string): Promise<void> {
 async function used(...days: [id: string, daysAgo: number][]): Promise<void> {
   const store = openSqliteStore({ file: join(folder, 'data', 'otpd.db') });
   const today = Math.floor(Date.now() / DAY);
+  // The writer may take a moment to start.
+  await store.ping();
   await store.sealingKeys.noteDays(new Map(days.map(([id, ago]) => [id, today - ago])));
   await store.close();
 }

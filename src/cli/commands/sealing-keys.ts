@@ -2,12 +2,20 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { Command } from 'commander';
 import { FileLockedError, rewritePrivateFile } from '../../app/private-file.ts';
-import { ensureRingFile, formatRing, makeKey, readRingFile, ringFile } from '../../app/ring-file.ts';
+import { ensureRingFile, formatRing, makeKey, readRingFile } from '../../app/ring-file.ts';
 import { SETTINGS } from '../../config/settings.ts';
 import { InvalidInputError } from '../../otp/error.ts';
 import type { SealingKeyEvent } from '../../ports/audit.ts';
 import { createRing, isActive, type RingKey } from '../../sealing/ring.ts';
-import { addStoreOptions, currentOperator, locate, openTrail, type StoreFlags, withStore } from '../input/store-access.ts';
+import {
+  addStoreOptions,
+  currentOperator,
+  locate,
+  locateRing,
+  openTrail,
+  type StoreFlags,
+  withStore,
+} from '../input/store-access.ts';
 import { formatInstant } from '../input/time.ts';
 import type { Io } from '../io.ts';
 import { CliError, fileTrouble, localError, usageError } from '../output/failure.ts';
@@ -146,7 +154,7 @@ async function lastDays(io: Io, flags: StoreFlags): Promise<ReadonlyMap<string, 
 
 /** The file that is given, or else the one in the data folder. */
 function fileOf(io: Io, flags: SealingKeysFlags): string {
-  return flags.sealingKeys ?? (io.env[VARIABLE] || ringFile(locate(io, flags).dataDir));
+  return locateRing(io, flags.sealingKeys, locate(io, flags).dataDir);
 }
 
 function change(file: string, make: (keys: readonly RingKey[]) => readonly RingKey[]): void {
