@@ -15,8 +15,7 @@ import type { Clock } from '../ports/store.ts';
 import type { Admit } from '../rpc/admission.ts';
 import { createCallerAddress } from '../rpc/caller-address.ts';
 import { createLifecycle } from '../rpc/lifecycle.ts';
-import { otpMethods } from '../service/methods.ts';
-import type { VerifyPorts } from '../service/verify.ts';
+import { otpMethods, type ServicePorts } from '../service/methods.ts';
 import { listenAt, listenUnlessTaken } from './listening.ts';
 import { guardMemory } from './memory-guard.ts';
 
@@ -25,7 +24,7 @@ export interface DoorParts {
   readonly log: Log;
   readonly clock: Clock;
   readonly admit: Admit;
-  readonly verify: VerifyPorts;
+  readonly service: ServicePorts;
   /** Undefined where nobody asks for any. */
   readonly metrics: Metrics | undefined;
 }
@@ -54,12 +53,12 @@ export async function openDoors(config: Config, parts: DoorParts): Promise<Doors
   }
 }
 
-async function openAll(config: Config, { log, clock, admit, verify, metrics }: DoorParts): Promise<Doors> {
+async function openAll(config: Config, { log, clock, admit, service, metrics }: DoorParts): Promise<Doors> {
   const { logger } = log;
   const { listen, http: httpListen, tls, maxConnections, maxConnectionsPerAddress, shutdownGraceMs } = config;
   const bounds = { maxConnections, maxConnectionsPerAddress };
   const tellRefused = tellOfRefused(logger, bounds);
-  const methods = otpMethods(verify);
+  const methods = otpMethods(service);
   const callerAddress = createCallerAddress(config.trustedProxies);
   const listening = {
     tls,
@@ -104,7 +103,7 @@ async function openAll(config: Config, { log, clock, admit, verify, metrics }: D
     http = createHttpServer({
       methods,
       lifecycle,
-      restApis: restApis({ linkKey: verify.fingerprints.keyFor('picture-links'), clock }),
+      restApis: restApis({ linkKey: service.fingerprints.keyFor('picture-links'), clock }),
       files: createDocuments({ page: config.page, grpcPort: () => grpcPort }),
       corsOrigins: config.corsOrigins,
       ...listening,
