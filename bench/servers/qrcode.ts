@@ -43,6 +43,7 @@ const methods = otpMethods(ports).map((method) =>
     ? { ...method, handle: generateByPackage as unknown as typeof method.handle }
     : method,
 );
+const parsed = parsePlans(readFileSync(plans, 'utf8'));
 const charging = createCharging({
   limits: store.limits,
   clock: Date.now,
@@ -53,7 +54,7 @@ const server = createGrpcServer({
   methods,
   lifecycle: createLifecycle({
     methods,
-    admit: createAdmit({ authenticator, charging, plans: parsePlans(readFileSync(plans, 'utf8')) }),
+    admit: createAdmit({ authenticator, charging, plans: () => parsed }),
     clock: Date.now,
     hooks: { onEnd: (call, code) => logCall(log, call, code) },
     callerAddress: createCallerAddress(config.trustedProxies),

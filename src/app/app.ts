@@ -13,9 +13,10 @@ import { createAdmit } from '../rpc/admission.ts';
 import { openStore } from '../store/open.ts';
 import { createFingerprints, type Fingerprints } from '../verification/fingerprint.ts';
 import { ensureFingerprintKey, fingerprintKeyFile, readFingerprintKey } from './fingerprint-key.ts';
+import { followLogLevel } from './live-log-level.ts';
+import { openLivePlans } from './live-plans.ts';
 import { openSealing } from './open-sealing.ts';
 import { startOperations } from './operations.ts';
-import { readPlans } from './plans-file.ts';
 import { watchStore } from './store-monitor.ts';
 
 /** How often the times of last use are written down, in ms. */
@@ -35,7 +36,8 @@ export interface Ports {
 
 export interface App {
   readonly store: Store;
-  readonly plans: Plans;
+  /** The plans in force. */
+  readonly plans: () => Plans;
   /** Listens; resolves to the addresses in force. */
   readonly run: () => Promise<Addresses>;
   /** Stops, gracefully first; may be called at any time, and more than once. */
@@ -47,7 +49,8 @@ export async function build(config: Config, { log, clock, store: lent, limits, o
   const { logger } = log;
   await using parts = new AsyncDisposableStack();
   parts.defer(log.flush);
-  const plans = readPlans(config.plansFile);
+  if (config.logLevelFile !== undefined) parts.use(followLogLevel(config.logLevelFile, log));
+  const plans = parts.use(openLivePlans(config.plansFile, logger));
   let onLost = (_: unknown): void => undefined;
   const warn = (text: string): void => logger.warn(text);
   const opened = lent ?? (await openStore(config, warn, (error) => onLost(error)));
@@ -96,7 +99,7 @@ export async function build(config: Config, { log, clock, store: lent, limits, o
       sealing: sealing.sealing,
       enrolmentTtlMs: config.enrolmentTtlMs,
     },
-    admit: createAdmit({ authenticator, charging, plans }),
+    admit: createAdmit({ authenticator, charging, plans: plans.current }),
     metrics: operations.metrics,
   });
   parts.defer(() => doors.close());
@@ -113,13 +116,13 @@ export async function build(config: Config, { log, clock, store: lent, limits, o
     monitor.away(error);
   };
 
-  operations.watch({ openConnections: doors.openConnections, openStreams: doors.openStreams, sealingKeys: () => ({}) });
+  operations.watch({ openConnections: doors.openConnections, openStreams: doors.openStreams, sealingKeys: sealing.counts });
 
   const owned = parts.move();
   let closing: Promise<void> | undefined;
   return {
     store,
-    plans,
+    plans: plans.current,
     run: async () => {
       // No caller should have to wait for the store to get ready.
       await awake;

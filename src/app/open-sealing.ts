@@ -6,14 +6,17 @@ import type { Logger } from '../observability/log.ts';
 import { invalid } from '../otp/error.ts';
 import type { SealingKeyUses } from '../ports/sealing-keys.ts';
 import type { Clock, Store } from '../ports/store.ts';
+import type { RingKey } from '../sealing/ring.ts';
 import { createSealing, type Sealing } from '../sealing/sealing.ts';
 import { openLiveRing } from './live-ring.ts';
-import { ensureRingFile, ringFile } from './ring-file.ts';
+import { ensureRingFile, type KeyState, keyStateAt, ringFile } from './ring-file.ts';
 
 const DAY_MS = 86_400_000;
 
 export interface OpenSealing {
   readonly sealing: Sealing;
+  /** How many keys are in each state. */
+  readonly counts: () => Readonly<Record<KeyState, number>>;
   /** Tells the store on which days keys were used; rejects as that does, and tries again with the next flush. */
   readonly flush: () => Promise<void>;
   readonly close: () => void;
@@ -34,11 +37,22 @@ export async function openSealing(config: Config, store: Store, logger: Logger, 
   }
   const ring = openLiveRing({ file, field, logger, clock });
   const uses = noteUses(store.sealingKeys, clock);
-  return { sealing: createSealing(ring, clock, uses.note), flush: uses.flush, close: ring.close };
+  return {
+    sealing: createSealing(ring, clock, uses.note),
+    counts: () => countStates(ring.keys(), clock()),
+    flush: uses.flush,
+    close: ring.close,
+  };
 }
 
 function lost(file: string, ids: readonly string[]): string {
   return `there is no ${file}, and keys were sealed under ${ids.join(', ')}: restore the file, or make new keys with \`otpd sealing-keys add\` if it is lost; what was sealed under the old ones then never opens again`;
+}
+
+function countStates(keys: readonly RingKey[], now: number): Record<KeyState, number> {
+  const counts = { seals: 0, staged: 0, opens: 0, retired: 0 };
+  for (const key of keys) counts[keyStateAt(keys, key, now)] += 1;
+  return counts;
 }
 
 /** The uses that the store was not told of yet. Only ids of the ring come here, so that there are few. */

@@ -114,3 +114,13 @@ function readTime(text = ''): number | undefined {
 function toSecond(ms: number): number {
   return Math.floor(ms / 1000) * 1000;
 }
+
+/** The state of a key: it seals now, is staged to do so later, opens what it sealed before, or is retired. */
+export type KeyState = 'seals' | 'staged' | 'opens' | 'retired';
+
+/** The state of one of `keys` at `now`. */
+export function keyStateAt(keys: readonly RingKey[], key: RingKey, now: number): KeyState {
+  if (key.secret === undefined) return 'retired';
+  if (createRing(keys).sealingKeyAt(now).id === key.id) return 'seals';
+  return key.sealsFrom > now ? 'staged' : 'opens';
+}

@@ -25,5 +25,5 @@ export type FromPrimary =
   /** The outcomes of the oldest batch that has none yet. */
   | readonly ['counted', readonly ChargeNumbers[]]
   | readonly ['stop']
-  /** Open anew what was rotated away. */
+  /** Do as after SIGHUP: open anew what was rotated away, and read the files of the configuration again. */
   | readonly ['reopen'];

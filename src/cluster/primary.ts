@@ -35,7 +35,7 @@ export interface Workers {
   readonly listening: Promise<Addresses>;
   /** Whether all serve calls. */
   readonly areReady: () => boolean;
-  /** Has each open its rotated files anew. */
+  /** Has each open its rotated files anew, and read the files of its configuration again. */
   readonly reopen: () => void;
   /** Stops all, gracefully first; resolves when none is left. */
   readonly stop: () => Promise<void>;

@@ -45,6 +45,8 @@ export interface Config {
   readonly insecure: boolean;
   readonly reflection: boolean;
   readonly logLevel: LogLevel;
+  /** The file that holds the level while the server runs; undefined for none. */
+  readonly logLevelFile: string | undefined;
   /** How long calls in flight may take to end at a shutdown, in ms. */
   readonly shutdownGraceMs: number;
   /** How many connections each process takes at a time. */
@@ -77,6 +79,7 @@ export function loadConfig(flags: Flags, env: Environment): Config {
   const corsOrigins = read('corsOrigins', parseCorsOrigins) ?? [];
   const dataDir = read('dataDir', (text) => text);
   const logLevel = read('logLevel', parseLogLevel);
+  const logLevelFile = read('logLevelFile', parseFile);
   const shutdownGraceMs = read('shutdownGrace', parseSeconds);
   const maxConnections = read('maxConnections', parseConnections);
   const maxConnectionsPerAddress = read('maxConnectionsPerAddress', parseConnections);
@@ -140,6 +143,7 @@ export function loadConfig(flags: Flags, env: Environment): Config {
     insecure,
     reflection: !noReflection,
     logLevel: required(logLevel),
+    logLevelFile,
     shutdownGraceMs: required(shutdownGraceMs),
     maxConnections: required(maxConnections),
     maxConnectionsPerAddress: required(maxConnectionsPerAddress),

@@ -39,6 +39,7 @@ export type SettingName =
   | 'insecure'
   | 'noReflection'
   | 'logLevel'
+  | 'logLevelFile'
   | 'shutdownGrace'
   | 'maxConnections'
   | 'maxConnectionsPerAddress'
@@ -162,6 +163,12 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     env: 'OTPD_LOG_LEVEL',
     fallback: 'info',
     help: `one of ${LOG_LEVELS.join(', ')}`,
+  },
+  logLevelFile: {
+    flag: '--log-level-file',
+    value: 'file',
+    env: 'OTPD_LOG_LEVEL_FILE',
+    help: 'file that holds the level instead, read again when it changes and on SIGHUP, so that it can be changed without a restart',
   },
   shutdownGrace: {
     flag: '--shutdown-grace',

@@ -14,6 +14,8 @@ export interface Log {
   readonly logger: Logger;
   /** Takes the line of a call, whose shape is known and which is written for every one; undefined where the level leaves such lines out. */
   readonly calls: Lines | undefined;
+  /** Changes the level. */
+  readonly setLevel: (level: LogLevel) => void;
   /** Which of several processes this is, as a member at the end of a line; empty if it is the only one. */
   readonly origin: string;
   /** Writes what still waits. */
@@ -33,7 +35,19 @@ export function createLog(level: LogLevel, stream: DestinationStream = standardE
     { write: lines.now },
   );
   const origin = worker === undefined ? '' : `,"worker":${worker}`;
-  return { logger, calls: logger.isLevelEnabled('info') ? lines : undefined, origin, flush: lines.flush };
+  let calls = logger.isLevelEnabled('info') ? lines : undefined;
+  return {
+    logger,
+    get calls() {
+      return calls;
+    },
+    setLevel(to) {
+      logger.level = to;
+      calls = logger.isLevelEnabled('info') ? lines : undefined;
+    },
+    origin,
+    flush: lines.flush,
+  };
 }
 
 /**

@@ -189,7 +189,7 @@ function readGauges(registers: Registry[], { openConnections, openStreams, certi
   }
   new Gauge({
     name: 'otpd_sealing_keys',
-    help: 'Sealing keys in the ring, by state: staged, sealing, opening, retired.',
+    help: 'Sealing keys in the ring, by state: staged (it opens, and will seal), seals, opens, retired.',
     labelNames: ['state'],
     aggregator: 'max',
     registers,

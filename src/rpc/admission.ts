@@ -39,7 +39,8 @@ const COST_OF_A_CALL = 1;
 export interface AdmitOptions {
   readonly authenticator: Authenticator;
   readonly charging: Charging;
-  readonly plans: Plans;
+  /** The plans in force, which may change. */
+  readonly plans: () => Plans;
 }
 
 /** Makes the gate that all calls pass. The open streams are counted by this process, since they are its own. */
@@ -48,7 +49,7 @@ export function createAdmit({ authenticator, charging, plans }: AdmitOptions): A
 
   function charge(principal: Principal, applicant: Applicant): Admission | Promise<Admission> {
     applicant.take('charge');
-    const admission = charging.charge(principal, planOf(plans, principal.plan), COST_OF_A_CALL);
+    const admission = charging.charge(principal, planOf(plans(), principal.plan), COST_OF_A_CALL);
     return admission instanceof Promise ? admission.then((late) => inScope(late, applicant)) : inScope(admission, applicant);
   }
 
@@ -59,7 +60,7 @@ export function createAdmit({ authenticator, charging, plans }: AdmitOptions): A
       return principal instanceof Promise ? principal.then((late) => charge(late, applicant)) : charge(principal, applicant);
     },
     openStream(principal, apiKey, onEnded) {
-      const { streams: most } = planOf(plans, principal.plan);
+      const { streams: most } = planOf(plans(), principal.plan);
       const release = streams.take(principal.keyId, most);
       if (release === undefined)
         throw new Rejection('too_many_streams', { metadata: { limit: String(most) }, keyId: principal.keyId });

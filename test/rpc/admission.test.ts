@@ -33,7 +33,7 @@ function gate(plans: Plans = DEFAULT_PLANS): Gate {
     onFallback: (error) => told.push(error),
     onShared: () => told.push('shared'),
   });
-  const { admit, openStream } = createAdmit({ authenticator, charging, plans });
+  const { admit, openStream } = createAdmit({ authenticator, charging, plans: () => plans });
   const through = async (call: Parameters<Gate>[0]): Promise<Admission> => admit({ ...call, take: () => undefined });
   return Object.assign(through, { openStream });
 }

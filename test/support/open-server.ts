@@ -74,7 +74,7 @@ export function openLifecycle(
       onFallback: () => undefined,
       onShared: () => undefined,
     }),
-    plans: DEFAULT_PLANS,
+    plans: () => DEFAULT_PLANS,
   });
   return createLifecycle({ methods, admit, clock: Date.now, hooks: { onEnd }, callerAddress: createCallerAddress([]) });
 }

@@ -1,5 +1,6 @@
 /** `otpd serve` with several workers: what their primary does, which serves no calls, and what each of them does. */
 import { build } from '../../app/app.ts';
+import { followLogLevel } from '../../app/live-log-level.ts';
 import { openWorkersDoor } from '../../app/operations.ts';
 import { tuneForServing } from '../../app/v8-tuning.ts';
 import { startWorkers, WorkerFailedError } from '../../cluster/primary.ts';
@@ -25,9 +26,9 @@ async function lead(io: Io, config: Config): Promise<void> {
   await untilFault(io, logger, config, async (fault) => {
     const firstKey = await prepare(io, config, log);
     const workers = startWorkers({ count: config.workers, graceMs: config.shutdownGraceMs, logger, clock: Date.now });
-    // Without a trail there is nothing to open anew, and SIGHUP ends otpd as it ends any process.
-    if (config.auditLog !== undefined) process.on('SIGHUP', workers.reopen);
+    process.on('SIGHUP', workers.reopen);
     await using parts = new AsyncDisposableStack();
+    if (config.logLevelFile !== undefined) parts.use(followLogLevel(config.logLevelFile, log));
     try {
       const addresses = await workers.listening.catch(tellFailure);
       const ops = config.ops && (await openWorkersDoor(config.ops, workers.areReady, logger).catch(tellWhere));

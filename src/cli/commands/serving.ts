@@ -22,7 +22,7 @@ const OTHERS = 0o077;
 export async function prepareFirstStart(io: Io, logger: Logger, config: Config, { store, plans }: App): Promise<FirstKey> {
   const { dataDir } = config;
   const firstKey = await ensureFirstKey(store.keys, {
-    plans,
+    plans: plans(),
     dataDir,
     isTerminal: io.stdout.isTTY === true,
     now: Date.now(),

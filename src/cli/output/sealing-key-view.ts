@@ -1,14 +1,12 @@
 /** How a sealing key looks: a row or JSON; never its bytes. */
-import { createRing, type RingKey } from '../../sealing/ring.ts';
+import { keyStateAt } from '../../app/ring-file.ts';
+import type { RingKey } from '../../sealing/ring.ts';
 import { formatInstant } from '../input/time.ts';
 import { alignColumns } from './text.ts';
 
 export const DAY_MS = 86_400_000;
 
 const HEADINGS = ['ID', 'CREATED', 'SEALS FROM', 'STATE', 'LAST USED'] as const;
-
-/** `seals` now, `staged` to do so later, `opens` what it sealed before, or `retired`. */
-type State = 'seals' | 'staged' | 'opens' | 'retired';
 
 /** By the id of a key, in days since the epoch; undefined if that is not known. */
 type LastDays = ReadonlyMap<string, number> | undefined;
@@ -24,7 +22,7 @@ export function sealingKeyJson(
     id: key.id,
     createTime: formatInstant(key.createTime),
     sealsFrom: formatInstant(key.sealsFrom),
-    state: stateOf(key, keys, now),
+    state: keyStateAt(keys, key, now),
     lastUsedDate: days === undefined ? undefined : (lastUsed(key, days) ?? null),
   };
 }
@@ -35,16 +33,10 @@ export function sealingKeyTable(keys: readonly RingKey[], days: LastDays, now: n
     key.id,
     formatInstant(key.createTime),
     formatInstant(key.sealsFrom),
-    stateOf(key, keys, now),
+    keyStateAt(keys, key, now),
     days === undefined ? 'not known' : (lastUsed(key, days) ?? 'never'),
   ]);
   return alignColumns([HEADINGS, ...rows]);
-}
-
-function stateOf(key: RingKey, keys: readonly RingKey[], now: number): State {
-  if (key.secret === undefined) return 'retired';
-  if (createRing(keys).sealingKeyAt(now).id === key.id) return 'seals';
-  return key.sealsFrom > now ? 'staged' : 'opens';
 }
 
 /** The day, as a date in UTC. */
