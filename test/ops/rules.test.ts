@@ -1,4 +1,4 @@
-/** What is delivered for Prometheus and Grafana, by Prometheus' own tool and against the metrics that there are. */
+/** The rules for Prometheus and the dashboard for Grafana, by Prometheus' own tool and against the metrics that there are. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
