@@ -14,8 +14,8 @@ import type { Clock } from '../ports/store.ts';
 import type { Admit } from '../rpc/admission.ts';
 import { createCallerAddress } from '../rpc/caller-address.ts';
 import { createLifecycle } from '../rpc/lifecycle.ts';
+import type { JudgingPorts } from '../service/judging.ts';
 import { otpMethods } from '../service/methods.ts';
-import type { VerifyPorts } from '../service/verify.ts';
 import { guardMemory } from './memory-guard.ts';
 
 /** The parts of the doors. */
@@ -23,7 +23,7 @@ export interface DoorParts {
   readonly log: Log;
   readonly clock: Clock;
   readonly admit: Admit;
-  readonly verify: VerifyPorts;
+  readonly verify: JudgingPorts;
 }
 
 /** The system does not let us listen at an address that was asked for. */

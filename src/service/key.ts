@@ -50,10 +50,10 @@ export function readKey(key: Key, needsCounter = true): ResolvedKey {
   return { secret, parameters: { type, algorithm, digits, period }, counter: given.counter ?? source.counter };
 }
 
-/** Reads the `key` field of a request, which is required; its violations get the prefix `key.`. */
-export function requireKey(key: Key | undefined, violations: Violations): ResolvedKey | undefined {
-  if (key !== undefined) return violations.collect('key.', readKey, key, true);
-  violations.add('key', 'required: set key.secret to the base32 secret, or key.uri to the otpauth URI');
+/** Reads the key in a field of a request, which is required; its violations get the path of the field before them. */
+export function requireKey(key: Key | undefined, violations: Violations, field: string = 'key'): ResolvedKey | undefined {
+  if (key !== undefined) return violations.collect(`${field}.`, readKey, key, true);
+  violations.add(field, 'required: set key.secret to the base32 secret, or key.uri to the otpauth URI');
   return undefined;
 }
 

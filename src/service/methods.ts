@@ -4,17 +4,18 @@ import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Method, StreamingMethod, UnaryMethod } from '../rpc/method.ts';
 import { createTurns } from '../rpc/work-queue.ts';
 import { createGenerate } from './generate.ts';
+import type { JudgingPorts } from './judging.ts';
 import { token } from './token.ts';
-import { createVerify, type VerifyPorts } from './verify.ts';
+import { createVerify } from './verify.ts';
 import { watchToken } from './watch-token.ts';
 
 /** All methods of `otp.v1.OtpService`. */
-export function otpMethods(ports: VerifyPorts): readonly Method[] {
+export function otpMethods(ports: JudgingPorts): readonly Method[] {
   const { method } = OtpService;
   return [
     unary({ descriptor: method.generate, scope: 'generate', handle: createGenerate(createTurns()) }),
     unary({ descriptor: method.token, scope: 'token', handle: token }),
-    unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports) }),
+    unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports, createTurns()) }),
     streaming({ descriptor: method.watchToken, scope: 'token', handle: watchToken }),
   ];
 }
