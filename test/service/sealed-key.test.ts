@@ -13,6 +13,7 @@ import { hotpCode } from '../../src/otp/hotp.ts';
 import { stepAt } from '../../src/otp/totp.ts';
 import type { Judgement, NotJudged } from '../../src/ports/codes.ts';
 import type { Scope } from '../../src/ports/principal.ts';
+import { createTurns } from '../../src/rpc/work-queue.ts';
 import { readKeyPayload, writeKeyPayload } from '../../src/sealing/key-payload.ts';
 import { createSealing } from '../../src/sealing/sealing.ts';
 import { readKey } from '../../src/service/key.ts';
@@ -72,7 +73,7 @@ const judged = (outcome: Judgement['outcome']) => async (): Promise<Judgement | 
 function verifyWith(judge: () => Promise<Judgement | NotJudged>) {
   const codes = { ...createMemoryCodes(), judge };
   const fingerprints = createFingerprints(new Uint8Array(32));
-  return createVerify({ codes, fingerprints, sealing, knows: () => true, audit: () => undefined });
+  return createVerify({ codes, fingerprints, sealing, knows: () => true, audit: () => undefined }, createTurns());
 }
 
 const key = (blob: string, more = {}) => sealedKey(blob, '', more);
