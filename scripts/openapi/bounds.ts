@@ -1,6 +1,7 @@
 /** The rules of the service that the types of the contract do not say; a test holds each against the server. */
 import { MAX_CODE_BYTES } from '../../src/otp/hotp.ts';
 import { BOUNDS as LIMITS } from '../../src/otp/params.ts';
+import { MAX_ALTERNATIVES } from '../../src/service/verify-request.ts';
 import type { Json } from './json-schema.ts';
 
 /** The fields that must be sent. */
@@ -44,4 +45,5 @@ export const BOUNDS: Readonly<Record<string, Json>> = {
   'otp.v1.VerifyRequest.past_steps': STEPS,
   'otp.v1.VerifyRequest.future_steps': STEPS,
   'otp.v1.VerifyRequest.look_ahead': { minimum: LIMITS.lookAhead.min, maximum: LIMITS.lookAhead.max },
+  'otp.v1.VerifyRequest.alternatives': { maxItems: MAX_ALTERNATIVES },
 };

@@ -8,7 +8,7 @@ import { type ResolvedKey, requireKey } from './key.ts';
 import { readBounded, readCounter } from './numbers.ts';
 
 /** How many keys a code may be checked with beside the first. */
-const MAX_ALTERNATIVES = 4;
+export const MAX_ALTERNATIVES = 4;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -50,11 +50,9 @@ export function readVerification(request: VerifyRequest, now: number): Verificat
 }
 
 /** Reads the other keys, if there are no more of them than may be. */
-function readAlternatives(request: VerifyRequest, violations: Violations): (ResolvedKey | undefined)[] {
-  const { alternatives, afterStep, confirm } = request;
+function readAlternatives({ alternatives, afterStep }: VerifyRequest, violations: Violations): (ResolvedKey | undefined)[] {
   if (alternatives.length === 0) return [];
   if (afterStep !== undefined) violations.add('after_step', 'not together with alternatives: it does not say of which key');
-  if (confirm) violations.add('alternatives', 'not together with confirm: leave one of them unset');
   if (alternatives.length > MAX_ALTERNATIVES) {
     violations.add('alternatives', `too many: at most ${MAX_ALTERNATIVES} beside key`);
     return [];
