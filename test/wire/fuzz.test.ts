@@ -58,7 +58,7 @@ describe('any bytes as a message', () => {
   test('made of a good one by changing a few', async () => {
     const good = toBinary(
       methods.verify.input,
-      create(methods.verify.input, { key, code: '123456', pastSteps: 1, afterStep: 3n }),
+      create(methods.verify.input, { key, code: '123456', pastSteps: 1, alternatives: [key, { ...key, digits: 8 }] }),
     );
     const change = fc.record({ at: fc.nat({ max: good.length - 1 }), to: fc.nat({ max: 255 }) });
     const run = async (changes: { at: number; to: number }[]) => {
@@ -92,6 +92,14 @@ describe('any text', () => {
     const run = async (code: string, requestId: string) =>
       expectAnswered((await client.call(methods.verify, { key, code, requestId })).code);
     await fc.assert(fc.asyncProperty(anyText, fc.oneof(anyText, fc.uuid()), run), RUNS);
+  });
+
+  test('as keys beside another', async () => {
+    const run = async (secrets: string[], code: string) => {
+      const alternatives = secrets.map((value) => ({ source: { case: 'secret', value } }) as const);
+      expectAnswered((await client.call(methods.verify, { key, code, alternatives })).code);
+    };
+    await fc.assert(fc.asyncProperty(fc.array(anySecret, { maxLength: 6 }), fc.constantFrom('123456', '1'), run), RUNS);
   });
 
   test('as issuer and account name: what is accepted, Token reads back from the URI with the same code', async () => {
