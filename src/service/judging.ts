@@ -49,7 +49,8 @@ export async function judgeFor(
   const decision = await judgeAny(codes, attempts, now);
   if (!('judgement' in decision)) {
     if (decision.outcome === 'request_id_reused') throw new Rejection('request_id_reused');
-    throw new Error('more than a repeat was asked for');
+    // Only for a late confirmation is nothing but a repeat asked for.
+    throw enrolmentExpired();
   }
   const { outcome, step } = decision.judgement;
   for (const place of decision.places) {
@@ -69,4 +70,9 @@ export function attemptRequest(
   if (requestId === undefined) return undefined;
   // A caller's ids are its own: another caller's are never mistaken for them.
   return { id: `${keyId}:${requestId}`, payload: fingerprints.ofRequest(asked) };
+}
+
+/** The refusal of an enrolment that was not confirmed in time. Only `key` can be confirmed. */
+export function enrolmentExpired(): Rejection {
+  return new Rejection('enrolment_expired', { metadata: { field: 'key.sealed' } });
 }

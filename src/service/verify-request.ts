@@ -6,6 +6,7 @@ import { BOUNDS, DEFAULTS } from '../otp/params.ts';
 import { type StepRange, stepAt, window } from '../otp/totp.ts';
 import { type ResolvedKey, requireKey } from './key.ts';
 import { readBounded, readCounter } from './numbers.ts';
+import { isExpired, type KeyOpener } from './sealed-key.ts';
 
 /** How many keys a code may be checked with beside the first. */
 export const MAX_ALTERNATIVES = 4;
@@ -27,14 +28,16 @@ export interface Verification {
   readonly checks: readonly KeyCheck[];
   /** The last step that the caller knows to be used. */
   readonly afterStep: number | undefined;
+  /** Whether it would confirm an enrolment whose time is over. */
+  readonly isLate: boolean;
   /** In lower case; undefined if a retry is not to be recognised. */
   readonly requestId: string | undefined;
 }
 
-/** Reads `request` at `now`; throws every violation at once. */
-export function readVerification(request: VerifyRequest, now: number): Verification {
+/** Reads `request` at `now`; throws every violation at once, and without one the `Rejection` of a sealed key. */
+export function readVerification(request: VerifyRequest, opener: KeyOpener, now: number): Verification {
   const violations = new Violations();
-  const keys = [requireKey(request.key, violations), ...readAlternatives(request, violations)];
+  const keys = [requireKey(request.key, violations, opener), ...readAlternatives(request, opener, violations)];
   if (request.code === '') violations.add('code', 'required: set the code as the user typed it');
   if (Buffer.byteLength(request.code) > MAX_CODE_BYTES) violations.add('code', `too long: at most ${MAX_CODE_BYTES} bytes`);
   const windows = readWindows(request, violations);
@@ -43,21 +46,37 @@ export function readVerification(request: VerifyRequest, now: number): Verificat
   if (request.requestId !== '' && !UUID.test(request.requestId)) {
     violations.add('request_id', 'not a UUID: use the form 01234567-89ab-4cde-8f01-23456789abcd, or leave it unset');
   }
+  if (request.confirm) checkConfirm(request, violations);
   violations.throwIfAny();
+  opener.throwIfRefused();
   if (windows === undefined) throw new Error('a request without violations is complete');
   const checks = keys.map((key) => checkOf(key, windows, now));
-  return { checks, afterStep, requestId: request.requestId.toLowerCase() || undefined };
+  const isLate = checks.some(({ key: { opened } }) => opened !== undefined && isExpired(opened, now));
+  return { checks, afterStep, requestId: request.requestId.toLowerCase() || undefined, isLate };
+}
+
+/** A confirmation is of one sealed key, by a code that is used up. */
+function checkConfirm({ key, allowReuse, alternatives }: VerifyRequest, violations: Violations): void {
+  const source = key?.source.case;
+  if (source === 'secret' || source === 'uri')
+    violations.add('confirm', 'only with a sealed key: set key.sealed, or leave it unset');
+  if (allowReuse) violations.add('allow_reuse', 'not together with confirm: leave one of them unset');
+  if (alternatives.length > 0) violations.add('alternatives', 'not together with confirm: leave one of them unset');
 }
 
 /** Reads the other keys, if there are no more of them than may be. */
-function readAlternatives({ alternatives, afterStep }: VerifyRequest, violations: Violations): (ResolvedKey | undefined)[] {
+function readAlternatives(
+  { alternatives, afterStep }: VerifyRequest,
+  opener: KeyOpener,
+  violations: Violations,
+): (ResolvedKey | undefined)[] {
   if (alternatives.length === 0) return [];
   if (afterStep !== undefined) violations.add('after_step', 'not together with alternatives: it does not say of which key');
   if (alternatives.length > MAX_ALTERNATIVES) {
     violations.add('alternatives', `too many: at most ${MAX_ALTERNATIVES} beside key`);
     return [];
   }
-  return alternatives.map((key, place) => requireKey(key, violations, `alternatives[${place}]`));
+  return alternatives.map((key, place) => requireKey(key, violations, opener, `alternatives[${place}]`));
 }
 
 /** How many steps to accept around the current one, or after a counter. */

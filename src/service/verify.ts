@@ -1,6 +1,7 @@
 /** Verify: is this code right, now, for the first time? */
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
+import type { SealedKey } from '../../gen/ts/otp/v1/key_pb.ts';
 import {
   type VerifyRequest,
   type VerifyResponse,
@@ -14,8 +15,10 @@ import { stepStart } from '../otp/totp.ts';
 import type { Attempt, Judgement } from '../ports/codes.ts';
 import type { CallContext } from '../rpc/context.ts';
 import type { Turns } from '../rpc/work-queue.ts';
+import type { Sealing } from '../sealing/sealing.ts';
 import { stateNameOf } from '../verification/fingerprint.ts';
-import { attemptRequest, type JudgingPorts, judgeFor, STATUS } from './judging.ts';
+import { attemptRequest, enrolmentExpired, type JudgingPorts, judgeFor, STATUS } from './judging.ts';
+import { KeyOpener, type OpenedKey, type SealingPort, sealKey, whileOpen } from './sealed-key.ts';
 import { type KeyCheck, readVerification, type Verification } from './verify-request.ts';
 
 /** A key that the code may be of, by its form. */
@@ -33,35 +36,53 @@ interface Asked {
   readonly now: number;
 }
 
+/** The needs of Verify besides the request. */
+export interface VerifyPorts extends JudgingPorts, SealingPort {}
+
 /** Makes the handler. Whatever the comparison says, nothing is told before the store has judged it. */
 export function createVerify(
-  ports: JudgingPorts,
+  ports: VerifyPorts,
   turns: Turns,
 ): (request: VerifyRequest, context: CallContext) => VerifyResponse | Promise<VerifyResponse> {
   return (request, context) => {
     const now = context.now();
-    const verification = readVerification(request, now);
-    const candidates = verification.checks.flatMap((check, place): Candidate[] => {
-      const code = readCode(request.code, check.key.parameters.digits);
-      return code === undefined ? [] : [{ ...check, place, code }];
+    const opener = new KeyOpener(ports.sealing, context, now, request.confirm ? 'confirm' : 'ordinary');
+    return whileOpen(opener, () => {
+      const verification = readVerification(request, opener, now);
+      const candidates = candidatesOf(request, verification);
+      if (candidates.length === 0 && !verification.isLate) return answerOf({ status: VerifyStatus.MALFORMED }, context);
+      // An enrolment whose time is over is not confirmed, but an answer that was lost at the end of its time is given again.
+      if (verification.isLate && (candidates.length === 0 || verification.requestId === undefined)) throw enrolmentExpired();
+      return verify(ports, turns, { request, verification, context, now }, candidates);
     });
-    if (candidates.length === 0) return answerOf({ status: VerifyStatus.MALFORMED }, context);
-    return verify(ports, turns, { request, verification, context, now }, candidates);
   };
 }
 
-async function verify(
-  ports: JudgingPorts,
-  turns: Turns,
-  asked: Asked,
-  candidates: readonly Candidate[],
-): Promise<VerifyResponse> {
+/** The keys whose code it may be. */
+function candidatesOf(request: VerifyRequest, { checks }: Verification): Candidate[] {
+  return checks.flatMap((check, place): Candidate[] => {
+    const code = readCode(request.code, check.key.parameters.digits);
+    return code === undefined ? [] : [{ ...check, place, code }];
+  });
+}
+
+async function verify(ports: VerifyPorts, turns: Turns, asked: Asked, candidates: readonly Candidate[]): Promise<VerifyResponse> {
   const { context, now } = asked;
   const searches = candidates.map(({ key: { secret, parameters }, window, code }) => ({ secret, parameters, window, code }));
   const steps = await turns.run(findMatches(searches), context.call);
   const attempts = attemptsOf(ports, asked, candidates, steps);
   const { judgement, places } = await judgeFor(ports, attempts, context, now);
-  return answerOf(fieldsOf(judgement, candidates[places[0] ?? 0]), context);
+  const decided = candidates[places[0] ?? 0];
+  const answer = answerOf(fieldsOf(judgement, decided), context);
+  const resealed = answer.valid ? reseal(ports.sealing, decided?.key.opened, now) : undefined;
+  if (resealed !== undefined) answer.resealed = resealed;
+  return answer;
+}
+
+/** The key to store from now on, once a code of it was accepted: confirmed, and under the key that seals now; undefined if it is both already. */
+function reseal(sealing: Sealing, opened: OpenedKey | undefined, now: number): SealedKey | undefined {
+  if (opened === undefined || (opened.pendingUntil === undefined && !opened.isStale)) return undefined;
+  return sealKey(sealing, { ...opened, pendingUntil: undefined }, opened.binding, now);
 }
 
 function attemptsOf(
@@ -70,7 +91,7 @@ function attemptsOf(
   candidates: readonly Candidate[],
   steps: readonly (number | undefined)[],
 ): Attempt[] {
-  const { checks, afterStep, requestId } = verification;
+  const { checks, afterStep, requestId, isLate } = verification;
   const { pastSteps, futureSteps, lookAhead, allowReuse, confirm } = request;
   const names = checks.map(({ key: { secret, parameters } }) => stateNameOf(ports.fingerprints, secret, parameters, ports.codes));
   const askedKeys = checks.map(({ key: { parameters, counter } }, place) => {
@@ -93,6 +114,7 @@ function attemptsOf(
       afterStep,
       matchableMs: step === undefined ? 0 : matchableMs(step, period, now),
       request: attemptRequest(ports, principal, requestId, asked),
+      ...(isLate && { onlyRepeat: true }),
     };
   });
 }
