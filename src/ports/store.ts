@@ -43,6 +43,8 @@ export interface ApiKeyRecord {
   readonly id: string;
   readonly name: string;
   readonly plan: string;
+  /** Fixed when the key is made: see `Principal.tenant`. */
+  readonly tenant: string;
   readonly scopes: readonly Scope[];
   readonly createdAt: number;
   readonly expiresAt: number | undefined;
@@ -74,7 +76,7 @@ export interface KeyStore {
   insert(key: ApiKeyRecord): Promise<void>;
   /** Adds a key only if there is none at all, atomically: two processes starting at once make one first key. Says whether it did. */
   insertFirst(key: ApiKeyRecord): Promise<boolean>;
-  /** Changes a key in one atomic step; undefined if there is none with that id. */
+  /** Changes a key in one atomic step, save its tenant, which stays; undefined if there is none with that id. */
   update(id: string, change: (key: ApiKeyRecord) => ApiKeyRecord): Promise<ApiKeyRecord | undefined>;
   /** Moves `lastUsedAt` forward for many keys at once; unknown ids are skipped. */
   touch(lastUsed: ReadonlyMap<string, number>): Promise<void>;

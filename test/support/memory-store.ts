@@ -55,7 +55,7 @@ function createMemoryKeys(): KeyStore {
     async update(id, change) {
       const key = records.get(id);
       if (key === undefined) return undefined;
-      const changed = change(key);
+      const changed = { ...change(key), tenant: key.tenant };
       put(changed);
       return changed;
     },
