@@ -33,6 +33,19 @@ test('four tries at most, and the error of each leads to the one before', async 
   expect({ found, tries }).toEqual({ found: messages, tries: 4 });
 });
 
+test('ResyncHotp is tried again too, under one request id', async () => {
+  await using server = await startDouble({ resync: [AWAY, AWAY, { valid: true, status: VerifyStatus.ACCEPTED }] });
+  using client = connect(server.address, 'any', { plaintext: true });
+  const { key } = REQUEST;
+  expect(await client.resyncHotp({ key, codes: ['111111', '222222'] })).toMatchObject({ valid: true });
+  const ids = server.resynced.map(({ requestId }) => requestId);
+  expect(ids).toHaveLength(3);
+  expect(new Set(ids).size).toBe(1);
+  expect(ids[0]).toMatch(/^[\da-f]{8}-/);
+  await client.resyncHotp({ key, codes: [], requestId: 'mine' });
+  expect(server.resynced.at(-1)?.requestId).toBe('mine');
+});
+
 test('an answer ends the tries', async () => {
   await using server = await startDouble({ verify: [AWAY, { valid: true, status: VerifyStatus.ACCEPTED }] });
   using client = connect(server.address, 'any', { plaintext: true });
