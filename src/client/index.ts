@@ -10,6 +10,8 @@ import { OtpError, type Refused } from './error.ts';
 import { usableAddress, usableApiKey, usableDeadline } from './options.ts';
 import { retry } from './retry.ts';
 
+// 64-bit integers are `bigint`, on which `JSON.stringify` throws.
+export { toJson } from '@bufbuild/protobuf';
 export * from '../../gen/ts/otp/v1/error_reason_pb.ts';
 export * from '../../gen/ts/otp/v1/key_pb.ts';
 export * from '../../gen/ts/otp/v1/otp_service_pb.ts';
