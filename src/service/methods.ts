@@ -4,6 +4,7 @@ import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Method, StreamingMethod, UnaryMethod } from '../rpc/method.ts';
 import { createTurns } from '../rpc/work-queue.ts';
 import { createGenerate, type GeneratePorts } from './generate.ts';
+import { createResyncHotp } from './resync-hotp.ts';
 import { createRewrap } from './rewrap.ts';
 import { createSeal } from './seal.ts';
 import { createToken } from './token.ts';
@@ -20,6 +21,7 @@ export function otpMethods(ports: ServicePorts): readonly Method[] {
     unary({ descriptor: method.generate, scope: 'generate', handle: createGenerate(ports, createTurns()) }),
     unary({ descriptor: method.token, scope: 'token', handle: createToken(ports) }),
     unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports, createTurns()) }),
+    unary({ descriptor: method.resyncHotp, scope: 'verify', handle: createResyncHotp(ports, createTurns()) }),
     unary({ descriptor: method.seal, scope: 'seal', handle: createSeal(ports) }),
     unary({ descriptor: method.rewrap, scope: 'seal', handle: createRewrap(ports) }),
     streaming({ descriptor: method.watchToken, scope: 'token', handle: createWatchToken(ports) }),
