@@ -2,6 +2,7 @@
 import type { CodeStore } from './codes.ts';
 import type { LimitStore } from './limits.ts';
 import { SCOPES, type Scope } from './principal.ts';
+import type { RecoveryStore } from './recovery.ts';
 
 export type { ChargeResult, LimitStore, LimitWindow, RefundOptions, WindowState } from './limits.ts';
 
@@ -86,6 +87,7 @@ export interface Store {
   readonly keys: KeyStore;
   readonly limits: LimitStore;
   readonly codes: CodeStore;
+  readonly recovery: RecoveryStore;
   /**
    * Ties the store to one fingerprint key: writes `identity` (a public check value of the key) if none is written yet; says whether the one
    * written is the same. This is one atomic step: if two processes with different keys start at once, one of them gets false.

@@ -26,6 +26,6 @@ export function lockEnd({ failures, lockedUntil }: Pick<CodeState, 'failures' | 
 }
 
 /** How many wrong codes are left before the next is throttled, in a state that is not locked now. */
-export function attemptsRemaining({ failures }: CodeState): number {
+export function attemptsRemaining({ failures }: Pick<CodeState, 'failures'>): number {
   return Math.max(1, FREE_ATTEMPTS - failures);
 }

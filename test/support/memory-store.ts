@@ -2,6 +2,7 @@
 import { createLocalLimits } from '../../src/limits/local-counter.ts';
 import { type ApiKeyRecord, type KeyStore, knownScopes, type Store } from '../../src/ports/store.ts';
 import { createMemoryCodes } from './memory-codes.ts';
+import { createMemoryRecovery } from './memory-recovery.ts';
 
 /** Makes an empty store that is always available. */
 export function createMemoryStore(): Store {
@@ -10,6 +11,7 @@ export function createMemoryStore(): Store {
     keys: createMemoryKeys(),
     limits: createLocalLimits(),
     codes: createMemoryCodes(),
+    recovery: createMemoryRecovery(),
     async bind(identity) {
       bound ??= identity;
       return bound === identity;

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type CodeRows, createCodeRows } from './code-rows.ts';
 import { createKeyUses, type KeyUse } from './keys.ts';
 import { checkPages, checkVersion } from './open.ts';
+import { createRecoveryRows, type RecoveryRows } from './recovery-rows.ts';
 
 /** A file, whatever its name is at the moment. */
 export interface FileIdentity {
@@ -16,6 +17,7 @@ export interface FileIdentity {
 export interface Connection {
   readonly database: DatabaseSync;
   readonly rows: CodeRows;
+  readonly recovery: RecoveryRows;
   readonly touch: (uses: readonly KeyUse[]) => void;
 }
 
@@ -78,7 +80,8 @@ function open(file: string, isChecked: boolean): Connection {
     checkVersion(database, file);
     if (!isChecked) checkPages(database, file);
     database.exec('PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF');
-    return { database, rows: createCodeRows(database), touch: createKeyUses(database) };
+    const [rows, recovery] = [createCodeRows(database), createRecoveryRows(database)];
+    return { database, rows, recovery, touch: createKeyUses(database) };
   } catch (error) {
     database.close();
     throw error;
