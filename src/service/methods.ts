@@ -3,13 +3,21 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Method, StreamingMethod, UnaryMethod } from '../rpc/method.ts';
 import { createTurns } from '../rpc/work-queue.ts';
+import type { Sealing } from '../sealing/sealing.ts';
 import { createGenerate } from './generate.ts';
 import { token } from './token.ts';
 import { createVerify, type VerifyPorts } from './verify.ts';
 import { watchToken } from './watch-token.ts';
 
+/** The parts that the methods need. */
+export interface ServicePorts extends VerifyPorts {
+  readonly sealing: Sealing;
+  /** How long an enrolment may be confirmed after its key was sealed, in ms. */
+  readonly enrolmentTtlMs: number;
+}
+
 /** All methods of `otp.v1.OtpService`. */
-export function otpMethods(ports: VerifyPorts): readonly Method[] {
+export function otpMethods(ports: ServicePorts): readonly Method[] {
   const { method } = OtpService;
   return [
     unary({ descriptor: method.generate, scope: 'generate', handle: createGenerate(createTurns()) }),

@@ -329,6 +329,33 @@ export function storeContract(name: string, open: () => Store): void {
     });
   });
 
+  describe(`the uses of sealing keys in the ${name} store`, () => {
+    it('are the last day of each key, which never moves back', async () => {
+      expect(await store.sealingKeys.lastDays()).toEqual(new Map());
+      await store.sealingKeys.noteDays(
+        new Map([
+          ['828e2ad3', 9_999],
+          ['00000000', 20_000],
+        ]),
+      );
+      await store.sealingKeys.noteDays(new Map([['828e2ad3', 10_000]]));
+      await store.sealingKeys.noteDays(
+        new Map([
+          ['828e2ad3', 9_998],
+          ['ffffffff', 5],
+        ]),
+      );
+      await store.sealingKeys.noteDays(new Map());
+      expect(await store.sealingKeys.lastDays()).toEqual(
+        new Map([
+          ['828e2ad3', 10_000],
+          ['00000000', 20_000],
+          ['ffffffff', 5],
+        ]),
+      );
+    });
+  });
+
   describe(`the ${name} store`, () => {
     it('says that it can write', async () => {
       await store.ping();

@@ -9,6 +9,7 @@ import { createRedisKeys } from './keys.ts';
 import { createRedisLimits } from './limits.ts';
 import { createRedisRecovery } from './recovery.ts';
 import { createRun, loadScripts } from './script.ts';
+import { createRedisSealingKeys } from './sealing-keys.ts';
 import { createSession, identify, PING } from './session.ts';
 import { parseRedisUrl } from './url.ts';
 
@@ -83,6 +84,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     limits: createRedisLimits(session),
     codes: createRedisCodes(session),
     recovery: createRedisRecovery(session),
+    sealingKeys: createRedisSealingKeys(session),
     bind: session.bind,
     async ping() {
       await session.rejoin();

@@ -2,6 +2,7 @@
 import type { Attempt, CodeState, Judgement, RequestIdReused, Reset, StateName } from '../../ports/codes.ts';
 import type { CodeUse, RecoveryStore, SetState } from '../../ports/recovery.ts';
 import type { KeyUse } from './keys.ts';
+import type { SealingKeyDay } from './sealing-keys.ts';
 import type { FileIdentity } from './writer-file.ts';
 
 type JudgeOrder = readonly [
@@ -27,6 +28,7 @@ export type Order =
   | readonly [kind: 'use', now: number, use: CodeUse]
   | readonly [kind: 'revoke' | 'inspectSet' | 'unlockSet', set: string, now: number]
   | readonly [kind: 'touch', uses: readonly KeyUse[]]
+  | readonly [kind: 'noteDays', days: readonly SealingKeyDay[]]
   /** Takes the write lock; with `write`, writes too, as only that shows that the disk is not full. */
   | readonly [kind: 'ping', write: boolean];
 
@@ -44,6 +46,7 @@ export interface Results {
   readonly inspectSet: SetState;
   readonly unlockSet: SetState;
   readonly touch: undefined;
+  readonly noteDays: undefined;
   readonly ping: undefined;
 }
 

@@ -5,6 +5,7 @@ import { type CodeRows, createCodeRows } from './code-rows.ts';
 import { createKeyUses, type KeyUse } from './keys.ts';
 import { checkPages, checkVersion } from './open.ts';
 import { createRecoveryRows, type RecoveryRows } from './recovery-rows.ts';
+import { createSealingKeyDays, type SealingKeyDay } from './sealing-keys.ts';
 
 /** A file, whatever its name is at the moment. */
 export interface FileIdentity {
@@ -19,6 +20,7 @@ export interface Connection {
   readonly rows: CodeRows;
   readonly recovery: RecoveryRows;
   readonly touch: (uses: readonly KeyUse[]) => void;
+  readonly noteDays: (days: readonly SealingKeyDay[]) => void;
 }
 
 export interface WriterFile {
@@ -80,8 +82,13 @@ function open(file: string, isChecked: boolean): Connection {
     checkVersion(database, file);
     if (!isChecked) checkPages(database, file);
     database.exec('PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF');
-    const [rows, recovery] = [createCodeRows(database), createRecoveryRows(database)];
-    return { database, rows, recovery, touch: createKeyUses(database) };
+    return {
+      database,
+      rows: createCodeRows(database),
+      recovery: createRecoveryRows(database),
+      touch: createKeyUses(database),
+      noteDays: createSealingKeyDays(database),
+    };
   } catch (error) {
     database.close();
     throw error;
