@@ -34,6 +34,7 @@ const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   generate: async (io) => (await import('./commands/generate.ts')).generateCommand(io),
   token: async (io) => (await import('./commands/token.ts')).tokenCommand(io),
   verify: async (io) => (await import('./commands/verify.ts')).verifyCommand(io),
+  'recovery-codes': async (io) => (await import('./commands/recovery-codes.ts')).recoveryCodesCommand(io),
   watch: async (io) => (await import('./commands/watch.ts')).watchCommand(io),
 };
 

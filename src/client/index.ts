@@ -53,6 +53,21 @@ export interface OtpClient extends Disposable {
   token(request: Request<Methods['token']>, options?: CallOptions): Promise<Response<Methods['token']>>;
   /** Says whether a code is right, now, and for the first time. A `requestId` is made if there is none, so that retries are safe. */
   verify(request: Request<Methods['verify']>, options?: CallOptions): Promise<Response<Methods['verify']>>;
+  /** Makes recovery codes, to be shown to the user this once, and the set of them to store. */
+  generateRecoveryCodes(
+    request: Request<Methods['generateRecoveryCodes']>,
+    options?: CallOptions,
+  ): Promise<Response<Methods['generateRecoveryCodes']>>;
+  /** Says whether a recovery code is right, and for the first time. A `requestId` is made if there is none, so that retries are safe. */
+  verifyRecoveryCode(
+    request: Request<Methods['verifyRecoveryCode']>,
+    options?: CallOptions,
+  ): Promise<Response<Methods['verifyRecoveryCode']>>;
+  /** Revokes a set of recovery codes for ever. */
+  revokeRecoveryCodes(
+    request: Request<Methods['revokeRecoveryCodes']>,
+    options?: CallOptions,
+  ): Promise<Response<Methods['revokeRecoveryCodes']>>;
   /** The current code of a key, then each next one as its step begins, until the loop over it is left. */
   watchToken(
     request: Request<Methods['watchToken']>,
@@ -124,11 +139,18 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
   return {
     generate: (request, call) => unary(method.generate, request, call),
     token: (request, call) => unary(method.token, request, call),
-    verify: (request, call) => unary(method.verify, { ...request, requestId: request.requestId || randomUUID() }, call),
+    verify: (request, call) => unary(method.verify, withRequestId(request), call),
+    generateRecoveryCodes: (request, call) => unary(method.generateRecoveryCodes, request, call),
+    verifyRecoveryCode: (request, call) => unary(method.verifyRecoveryCode, withRequestId(request), call),
+    revokeRecoveryCodes: (request, call) => unary(method.revokeRecoveryCodes, request, call),
     watchToken: (request, call) => stream(method.watchToken, request, call),
     close,
     [Symbol.dispose]: close,
   };
+}
+
+function withRequestId<T extends { readonly requestId?: string }>(request: T): T & { readonly requestId: string } {
+  return { ...request, requestId: request.requestId || randomUUID() };
 }
 
 /** The moment in ms since the epoch at which a deadline of so many ms is over. */

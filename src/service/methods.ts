@@ -3,15 +3,17 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Method, StreamingMethod, UnaryMethod } from '../rpc/method.ts';
 import { createTurns } from '../rpc/work-queue.ts';
-import type { Sealing } from '../sealing/sealing.ts';
 import { createGenerate } from './generate.ts';
+import { createGenerateRecoveryCodes } from './generate-recovery-codes.ts';
+import type { RecoveryPorts } from './recovery-set.ts';
+import { createRevokeRecoveryCodes } from './revoke-recovery-codes.ts';
 import { token } from './token.ts';
 import { createVerify, type VerifyPorts } from './verify.ts';
+import { createVerifyRecoveryCode } from './verify-recovery-code.ts';
 import { watchToken } from './watch-token.ts';
 
 /** The parts that the methods need. */
-export interface ServicePorts extends VerifyPorts {
-  readonly sealing: Sealing;
+export interface ServicePorts extends VerifyPorts, RecoveryPorts {
   /** How long an enrolment may be confirmed after its key was sealed, in ms. */
   readonly enrolmentTtlMs: number;
 }
@@ -23,6 +25,9 @@ export function otpMethods(ports: ServicePorts): readonly Method[] {
     unary({ descriptor: method.generate, scope: 'generate', handle: createGenerate(createTurns()) }),
     unary({ descriptor: method.token, scope: 'token', handle: token }),
     unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports) }),
+    unary({ descriptor: method.generateRecoveryCodes, scope: 'generate', handle: createGenerateRecoveryCodes(ports) }),
+    unary({ descriptor: method.verifyRecoveryCode, scope: 'verify', handle: createVerifyRecoveryCode(ports) }),
+    unary({ descriptor: method.revokeRecoveryCodes, scope: 'generate', handle: createRevokeRecoveryCodes(ports) }),
     streaming({ descriptor: method.watchToken, scope: 'token', handle: watchToken }),
   ];
 }

@@ -6,8 +6,7 @@ import { BOUNDS, DEFAULTS } from '../otp/params.ts';
 import { stepAt, window } from '../otp/totp.ts';
 import { type ResolvedKey, requireKey } from './key.ts';
 import { readBounded, readCounter } from './numbers.ts';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+import { readRequestId } from './request-id.ts';
 
 /** A check, ready to be made. */
 export interface Verification {
@@ -30,12 +29,10 @@ export function readVerification(request: VerifyRequest, now: number): Verificat
   if (Buffer.byteLength(request.code) > MAX_CODE_BYTES) violations.add('code', `too long: at most ${MAX_CODE_BYTES} bytes`);
   const window = readWindow(request, key, now, violations);
   const afterStep = violations.collect('', readCounter, 'after_step', request.afterStep);
-  if (request.requestId !== '' && !UUID.test(request.requestId)) {
-    violations.add('request_id', 'not a UUID: use the form 01234567-89ab-4cde-8f01-23456789abcd, or leave it unset');
-  }
+  const requestId = readRequestId(request.requestId, violations);
   violations.throwIfAny();
   if (key === undefined || window === undefined) throw new Error('a request without violations is complete');
-  return { key, ...window, afterStep, requestId: request.requestId.toLowerCase() || undefined };
+  return { key, ...window, afterStep, requestId };
 }
 
 function readWindow(

@@ -1,22 +1,19 @@
 /** `otpd verify`: is this code right, now, and for the first time? The exit code is the answer. */
 import { randomUUID } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
-import { durationMs } from '@bufbuild/protobuf/wkt';
 import { Command } from 'commander';
 import { KeySchema } from '../../../gen/ts/otp/v1/key_pb.ts';
-import { type VerifyResponse, VerifyResponseSchema, VerifyStatus } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
+import { type VerifyResponse, VerifyResponseSchema } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
 import { InvalidInputError } from '../../otp/error.ts';
 import { readKey } from '../../service/key.ts';
 import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
 import { addKeyOptions, type KeyFlags, keyOf } from '../input/key-options.ts';
 import { parseCount, parseCounter } from '../input/parsers.ts';
 import { readSecret, SECRET_HELP } from '../input/secret.ts';
-import { formatDuration } from '../input/time.ts';
 import type { Io } from '../io.ts';
-import { CallError } from '../output/call-error.ts';
-import { EXIT } from '../output/exit.ts';
-import { CliError, usageError } from '../output/failure.ts';
+import { usageError } from '../output/failure.ts';
 import { paint, writeLine, writeMessage } from '../output/text.ts';
+import { describeVerdict, readVerdict, throwLost } from '../output/verdict.ts';
 
 interface VerifyFlags extends ConnectFlags, KeyFlags {
   readonly past?: number;
@@ -68,7 +65,10 @@ export function verifyCommand(io: Io): Command {
       const exitCode = readVerdict(response);
       if (flags.json) writeMessage(io.stdout, VerifyResponseSchema, response);
       else
-        writeLine(io.stdout, paint(io, io.stdout, response.valid ? 'green' : 'red', describe(response, digitsOf(secret, flags))));
+        writeLine(
+          io.stdout,
+          paint(io, io.stdout, response.valid ? 'green' : 'red', describeVerdict(response, digitsOf(secret, flags))),
+        );
       io.setExitCode(exitCode);
     });
 }
@@ -85,52 +85,8 @@ async function verify(io: Io, secret: string, code: string, flags: VerifyFlags):
     ...(lookAhead !== undefined && { lookAhead }),
     ...(afterStep !== undefined && { afterStep }),
   };
-  try {
-    return await withClient(io, flags, (client) => client.verify(request, { signal: io.signal }));
-  } catch (error) {
-    throw error instanceof CallError && error.mayHaveRun ? withRequestId(error, requestId) : error;
-  }
-}
-
-/** The answer was lost, not the verdict: says how to ask for it again. */
-function withRequestId({ failure }: CallError, requestId: string): CliError {
-  const message = `${failure.message}; the code may be used up: the same command with --request-id ${requestId} tells`;
-  return new CliError({ ...failure, message });
-}
-
-/** The exit code for an answer. An answer that contradicts itself, or that only a later version knows, says nothing. */
-function readVerdict({ valid, status }: VerifyResponse): number {
-  const known = status >= VerifyStatus.ACCEPTED && status <= VerifyStatus.THROTTLED;
-  if (!known || valid !== (status === VerifyStatus.ACCEPTED)) {
-    throw new CliError({
-      code: 'INTERNAL',
-      message: 'the answer makes no sense to this version of otpd: is the server a newer one?',
-      violations: [],
-    });
-  }
-  return valid ? EXIT.ok : EXIT.refused;
-}
-
-function describe(response: VerifyResponse, digits: string): string {
-  switch (response.status) {
-    case VerifyStatus.ACCEPTED:
-      return response.nextCounter === undefined ? 'accepted' : `accepted (next counter ${response.nextCounter})`;
-    case VerifyStatus.MISMATCH:
-      return `wrong code${describeAttempts(response.attemptsRemaining)}`;
-    case VerifyStatus.REPLAYED:
-      return 'already used';
-    case VerifyStatus.MALFORMED:
-      return `not a code: ${digits} expected`;
-    default:
-      return response.retryAfter === undefined
-        ? 'locked: too many wrong codes; only an operator can unlock the key'
-        : `locked: try again in ${formatDuration(durationMs(response.retryAfter))}`;
-  }
-}
-
-function describeAttempts(left: number | undefined): string {
-  if (left === undefined) return '';
-  return ` (${left === 1 ? '1 attempt' : `${left} attempts`} left)`;
+  const call = withClient(io, flags, (client) => client.verify(request, { signal: io.signal }));
+  return call.catch((error: unknown) => throwLost(error, requestId));
 }
 
 /** How many digits the codes of the key have, as the server reads it: a server of another version may read more. */
