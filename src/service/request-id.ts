@@ -3,7 +3,7 @@ import type { Violations } from '../otp/error.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** The id in lower case; undefined if a retry is not to be recognised, and if it is none, which is noted. */
+/** Reads the id, in lower case; undefined if a retry is not to be recognised. A text that is no UUID is noted. */
 export function readRequestId(requestId: string, violations: Violations): string | undefined {
   if (requestId === '') return undefined;
   if (UUID.test(requestId)) return requestId.toLowerCase();

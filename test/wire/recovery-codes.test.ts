@@ -141,7 +141,7 @@ describe('recovery codes with SQLite', () => {
       REPLAYED,
       REPLAYED,
     ]);
-    // Whoever loses the fingerprint key has lost the used marks with it, and starts on an empty store.
+    // With the fingerprint key the used marks are lost: such a server starts on an empty store.
     rmSync(join(dataDir, 'otpd.db'));
     writeFileSync(join(dataDir, 'fingerprint.key'), 'ab'.repeat(32));
     expect(await run(async (client) => [await statusOf(client, used), await statusOf(client, fresh)])).toEqual([
