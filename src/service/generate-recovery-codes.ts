@@ -9,7 +9,8 @@ import { Violations } from '../otp/error.ts';
 import { CODE_COUNT, CODE_LENGTHS, DEFAULT_CODE_COUNT, formatCode } from '../recovery/codes.ts';
 import { makeSet } from '../recovery/set.ts';
 import type { CallContext } from '../rpc/context.ts';
-import { auditSet, checkContext, type RecoveryPorts, sealSet } from './recovery-set.ts';
+import { auditSet, type RecoveryPorts, sealSet } from './recovery-set.ts';
+import { checkContext } from './sealed-key.ts';
 
 /** Makes the handler. It asks no store: nothing is kept of a set before the first code of it is tried. */
 export function createGenerateRecoveryCodes({
@@ -34,7 +35,7 @@ function readRequest({ count, codeLength, sealedContext }: GenerateRecoveryCodes
   if (count > max) violations.add('count', `must be ${min} to ${max}, or 0 for ${DEFAULT_CODE_COUNT}`);
   const length = CODE_LENGTHS.find((one) => one === (codeLength || CODE_LENGTHS[0]));
   if (length === undefined) violations.add('code_length', `must be ${CODE_LENGTHS.join(' or ')}, or 0 for ${CODE_LENGTHS[0]}`);
-  checkContext('sealed_context', sealedContext, violations);
+  checkContext(violations, 'sealed_context', sealedContext);
   violations.throwIfAny();
   return { count: count || DEFAULT_CODE_COUNT, codeLength: length ?? CODE_LENGTHS[0] };
 }

@@ -5,20 +5,15 @@ import type { Violations } from '../otp/error.ts';
 import type { Audit, RecoveryEvent } from '../ports/audit.ts';
 import type { Principal } from '../ports/principal.ts';
 import type { RecoveryStore } from '../ports/recovery.ts';
-import { Rejection } from '../ports/rejection.ts';
 import { type RecoverySet, readSetPayload, writeSetPayload } from '../recovery/set.ts';
 import type { CallContext } from '../rpc/context.ts';
-import { type Binding, MAX_CONTEXT_BYTES, SealedBlobError, type Sealing } from '../sealing/sealing.ts';
-import type { Fingerprints } from '../verification/fingerprint.ts';
+import type { Binding, Sealing } from '../sealing/sealing.ts';
+import type { JudgingPorts } from './judging.ts';
+import { checkBlob, openBlob, refusing, type SealingPort } from './sealed-key.ts';
 
 /** The needs of the calls on recovery codes besides the request. */
-export interface RecoveryPorts {
-  readonly sealing: Sealing;
+export interface RecoveryPorts extends Omit<JudgingPorts, 'codes'>, SealingPort {
   readonly recovery: RecoveryStore;
-  /** Whether the store that judges is still the one that the caller's API key was found in. */
-  readonly knows: (principal: Principal) => boolean;
-  readonly fingerprints: Fingerprints;
-  readonly audit: Audit;
 }
 
 /** A set, open; the bytes it is made of are zeroed when it is disposed of. */
@@ -29,7 +24,7 @@ export interface OpenedSet extends RecoverySet, Disposable {
   readonly reseal: (now: number) => RecoveryCodeSet | undefined;
 }
 
-const MAX_BLOB_LENGTH = 2048;
+const FIELD = 'set';
 
 /** Checks the `set` field of a request, which is required, without opening it. */
 export function checkSet(set: RecoveryCodeSet | undefined, violations: Violations): void {
@@ -37,14 +32,7 @@ export function checkSet(set: RecoveryCodeSet | undefined, violations: Violation
     violations.add('set', 'required: set it to the set that GenerateRecoveryCodes gave, with its context');
     return;
   }
-  if (set.blob === '') violations.add('set.blob', 'required: set it to the blob as this service gave it');
-  if (set.blob.length > MAX_BLOB_LENGTH) violations.add('set.blob', `must be at most ${MAX_BLOB_LENGTH} characters`);
-  checkContext('set.context', set.context, violations);
-}
-
-/** Checks what a set is bound to. */
-export function checkContext(field: string, context: Uint8Array, violations: Violations): void {
-  if (context.length > MAX_CONTEXT_BYTES) violations.add(field, `must be at most ${MAX_CONTEXT_BYTES} bytes`);
+  checkBlob(violations, 'set.', 'otpr1', set);
 }
 
 /** Opens a set that was checked. Throws `Rejection` (`sealed_key_invalid`, `sealing_key_unknown`). */
@@ -56,8 +44,8 @@ export function openSet(
 ): OpenedSet {
   if (set === undefined) throw new Error('a request without violations has a set');
   const binding = { tenant, context: set.context };
-  const { payload, isStale } = refusing(() => sealing.open('otpr1', set.blob, binding));
-  const contents = refusing(() => readSetPayload(payload, now));
+  const { payload, isStale } = openBlob(sealing, 'otpr1', set.blob, binding, FIELD);
+  const contents = refusing(FIELD, () => readSetPayload(payload, now));
   return {
     ...contents,
     name: fingerprints.ofRecoverySet(contents.id),
@@ -79,17 +67,6 @@ export function sealSet(sealing: Sealing, set: RecoverySet, binding: Binding, no
 /** Writes to the audit trail what a call did to a set. */
 export function auditSet(audit: Audit, event: RecoveryEvent, set: string, { principal, requestId, call }: CallContext): void {
   audit({ actor: { keyId: principal.keyId }, event, requestId, transport: call.transport, set });
-}
-
-/** Gives what cannot be opened the form of an error for the caller. Why it cannot is not told, but for a sealing key that is missing here. */
-function refusing<T>(open: () => T): T {
-  try {
-    return open();
-  } catch (error) {
-    if (!(error instanceof SealedBlobError)) throw error;
-    const { reason, sealingKey } = error;
-    throw new Rejection(reason, { metadata: { field: 'set', ...(sealingKey !== undefined && { sealing_key: sealingKey }) } });
-  }
 }
 
 /** Without the context: a caller that stores the whole message would store the binding beside the blob. */

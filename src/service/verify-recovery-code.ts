@@ -14,6 +14,7 @@ import { Rejection } from '../ports/rejection.ts';
 import { MAX_RECOVERY_CODE_BYTES, readRecoveryCode } from '../recovery/codes.ts';
 import { placeOf } from '../recovery/set.ts';
 import type { CallContext } from '../rpc/context.ts';
+import { attemptRequest } from './judging.ts';
 import { auditSet, checkSet, type OpenedSet, openSet, type RecoveryPorts } from './recovery-set.ts';
 import { readRequestId } from './request-id.ts';
 
@@ -57,7 +58,7 @@ function checkRequest({ set, code, requestId }: VerifyRecoveryCodeRequest): stri
 }
 
 function useOf(
-  { fingerprints }: Pick<RecoveryPorts, 'fingerprints'>,
+  ports: Pick<RecoveryPorts, 'fingerprints'>,
   set: OpenedSet,
   code: string,
   requestId: string | undefined,
@@ -65,13 +66,9 @@ function useOf(
 ): CodeUse {
   return {
     set: set.name,
-    code: placeOf(set, fingerprints.ofRecoveryCode(set.id, code)),
+    code: placeOf(set, ports.fingerprints.ofRecoveryCode(set.id, code)),
     count: set.hashes.length,
-    // A caller's ids are its own: another caller's are never mistaken for them.
-    request:
-      requestId === undefined
-        ? undefined
-        : { id: `${principal.keyId}:${requestId}`, payload: fingerprints.ofRequest([set.name, code]) },
+    request: attemptRequest(ports, principal, requestId, [set.name, code]),
   };
 }
 

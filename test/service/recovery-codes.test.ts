@@ -16,6 +16,7 @@ import { createRevokeRecoveryCodes } from '../../src/service/revoke-recovery-cod
 import { createVerifyRecoveryCode } from '../../src/service/verify-recovery-code.ts';
 import { createFingerprints } from '../../src/verification/fingerprint.ts';
 import { MINUTE, START } from '../auth/fixtures.ts';
+import { callContext } from '../support/context.ts';
 import { createMemoryRecovery } from '../support/memory-recovery.ts';
 
 const { ACCEPTED, MISMATCH, MALFORMED, REPLAYED, THROTTLED } = VerifyStatus;
@@ -51,12 +52,8 @@ function server({ ring = [FIRST_KEY] as readonly RingKey[], recovery = createMem
     fingerprints: createFingerprints(Buffer.alloc(32, fingerprintKey)),
     audit: (event: AuditEvent) => void events.push(event),
   };
-  const contextOf = ({ tenant = 'default', keyId = 'caller' }: Caller = {}) => ({
-    principal: { keyId, plan: 'free', scopes: new Set<never>(), tenant },
-    requestId: 'call',
-    call: { ended: false, transport: 'grpc' as const },
-    now: () => clock.now,
-  });
+  const contextOf = ({ tenant = 'default', keyId = 'caller' }: Caller = {}) =>
+    callContext({ principal: { keyId, plan: 'free', scopes: new Set(), tenant }, now: () => clock.now });
   const [generate, verify, revoke] = [
     createGenerateRecoveryCodes(ports),
     createVerifyRecoveryCode(ports),
