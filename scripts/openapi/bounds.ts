@@ -1,6 +1,7 @@
 /** The rules of the service that the types of the contract do not say; a test holds each against the server. */
 import { MAX_CODE_BYTES } from '../../src/otp/hotp.ts';
 import { BOUNDS as LIMITS } from '../../src/otp/params.ts';
+import { CODE_COUNT, CODE_LENGTHS, MAX_RECOVERY_CODE_BYTES } from '../../src/recovery/codes.ts';
 import type { Json } from './json-schema.ts';
 
 /** The fields that must be sent. */
@@ -8,6 +9,10 @@ export const REQUIRED: ReadonlySet<string> = new Set([
   'otp.v1.GenerateRequest.account_name',
   'otp.v1.TokenRequest.key',
   'otp.v1.VerifyRequest.key',
+  'otp.v1.VerifyRecoveryCodeRequest.set',
+  'otp.v1.VerifyRecoveryCodeRequest.code',
+  'otp.v1.RevokeRecoveryCodesRequest.set',
+  'otp.v1.RecoveryCodeSet.blob',
   'otp.v1.VerifyRequest.code',
   'otp.v1.WatchTokenRequest.key',
 ]);
@@ -19,6 +24,8 @@ export const REQUIRED_ONEOFS: ReadonlySet<string> = new Set(['otp.v1.Key.source'
 const DIGITS = { enum: [0, 6, 7, 8] };
 const PERIOD = { minimum: 0, maximum: LIMITS.period.max };
 const STEPS = { minimum: LIMITS.window.min, maximum: LIMITS.window.max };
+/** 256 bytes in base64. */
+const CONTEXT = { maxLength: 344 };
 /** A name without a colon or a control character. The service counts bytes, which are never fewer. */
 const NAME = '^[^:\\u0000-\\u001f\\u007f-\\u009f]*$';
 
@@ -44,4 +51,10 @@ export const BOUNDS: Readonly<Record<string, Json>> = {
   'otp.v1.VerifyRequest.past_steps': STEPS,
   'otp.v1.VerifyRequest.future_steps': STEPS,
   'otp.v1.VerifyRequest.look_ahead': { minimum: LIMITS.lookAhead.min, maximum: LIMITS.lookAhead.max },
+  'otp.v1.GenerateRecoveryCodesRequest.count': { minimum: 0, maximum: CODE_COUNT.max },
+  'otp.v1.GenerateRecoveryCodesRequest.code_length': { enum: [0, ...CODE_LENGTHS] },
+  'otp.v1.GenerateRecoveryCodesRequest.sealed_context': CONTEXT,
+  'otp.v1.VerifyRecoveryCodeRequest.code': { minLength: 1, maxLength: MAX_RECOVERY_CODE_BYTES },
+  'otp.v1.RecoveryCodeSet.blob': { minLength: 1, maxLength: 2048 },
+  'otp.v1.RecoveryCodeSet.context': CONTEXT,
 };
