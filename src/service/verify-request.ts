@@ -10,7 +10,7 @@ import { readRequestId } from './request-id.ts';
 import { isExpired, type KeyOpener } from './sealed-key.ts';
 
 /** How many keys a code may be checked with beside the first. */
-const MAX_ALTERNATIVES = 4;
+export const MAX_ALTERNATIVES = 4;
 
 /** A key to check the code with. */
 export interface KeyCheck {

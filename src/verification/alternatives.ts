@@ -1,4 +1,4 @@
-/** One code against several keys of a user: which of them decides, and against which of them a wrong code counts. */
+/** A code that may be of any of several keys of a user: which of them decides, and against which of them a wrong code counts. */
 import type { Attempt, CodeStore, Judgement, NotJudged, Preview } from '../ports/codes.ts';
 import { lockEnd } from './lock.ts';
 import { judge } from './rules.ts';
@@ -130,12 +130,12 @@ function isRight({ attempt }: Key): boolean {
 }
 
 /** Whether the code was not used: a used one that is let pass again proves nothing new. */
-function isFresh({ state, attempt: { period, step } }: Key): boolean {
-  return step !== undefined && !isUsed(state.tracks, period, step);
+function isFresh({ state, attempt: { period, step, firstStep } }: Key): boolean {
+  return step !== undefined && !isUsed(state.tracks, period, step, firstStep);
 }
 
 function wrong({ place, attempt }: Key): Pick<Key, 'place' | 'attempt'> {
-  return { place, attempt: { ...attempt, step: undefined, drift: 0, matchableMs: 0 } };
+  return { place, attempt: { ...attempt, step: undefined, firstStep: undefined, drift: 0, matchableMs: 0 } };
 }
 
 function onlyRepeat({ place, attempt }: Key): Pick<Key, 'place' | 'attempt'> {
