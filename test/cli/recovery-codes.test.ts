@@ -1,5 +1,7 @@
 /** `otpd recovery-codes` against a real server: the exit code of verify is the answer. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { type SentError, startDouble } from '../support/double.ts';
 import { otpd } from './harness.ts';
 import { type Real, startReal } from './real.ts';
 
@@ -79,6 +81,28 @@ describe('verify', () => {
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toContain('SEALED_KEY_INVALID');
     for (const text of [blob, codes[0] ?? '']) expect(err).not.toContain(text);
+  });
+});
+
+it('verify says how to ask again if the answer was lost', async () => {
+  const away: SentError = { code: 14, message: 'the store is away', reason: 'ERROR_REASON_STORE_UNAVAILABLE' };
+  await using double = await startDouble({ recovery: [away] });
+  const env = { OTPD_ADDRESS: double.address, OTPD_API_KEY: 'any' };
+  const { code, out, err } = await otpd(['recovery-codes', 'verify', 'otpr1_abc', '0000000000000000'], { env });
+  expect({ code, out, tries: double.recovered.length }).toEqual({ code: 2, out: '', tries: 4 });
+  const [{ requestId } = { requestId: '' }] = double.recovered;
+  expect(err).toContain(`the code may be used up: the same command with --request-id ${requestId} tells`);
+});
+
+it('verify hands over a set under the current sealing key', async () => {
+  const resealed = { blob: 'otpr1_new' };
+  const answer = { valid: true, status: VerifyStatus.ACCEPTED, remainingCount: 3, attemptsRemaining: 5, resealed };
+  await using double = await startDouble({ recovery: [answer] });
+  const env = { OTPD_ADDRESS: double.address, OTPD_API_KEY: 'any' };
+  expect(await otpd(['recovery-codes', 'verify', 'otpr1_abc', '0000000000000000'], { env })).toEqual({
+    code: 0,
+    out: 'accepted (3 codes left)\notpr1_new\n',
+    err: 'Store this set instead, if what is stored is still the one that was given:\n',
   });
 });
 
