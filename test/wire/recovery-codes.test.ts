@@ -71,6 +71,19 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
     expectError(reused, 'INVALID_ARGUMENT', 'REQUEST_ID_REUSED');
   });
 
+  test('a set that Rewrap has sealed anew is the same set', async () => {
+    const { codes, set } = await generate();
+    await verify(set, codes[0]);
+    const item = { case: 'set', value: set } as const;
+    const { response } = await client.call(methods.rewrap, { items: [{ item }] });
+    const [{ result } = { result: undefined }] = response?.results ?? [];
+    const anew = { blob: result?.case === 'set' ? result.value.blob : '', context: CONTEXT };
+    expect(anew.blob).not.toBe(set.blob);
+    expect(await verify(anew, codes[0])).toMatchObject({ status: REPLAYED, remainingCount: 9 });
+    await client.call(methods.revokeRecoveryCodes, { set: anew });
+    for (const one of [set, anew]) expect(await verify(one, codes[1])).toMatchObject({ status: REPLAYED, remainingCount: 0 });
+  });
+
   test.each<[keyof typeof methods, Scope]>([
     ['generateRecoveryCodes', 'generate'],
     ['verifyRecoveryCode', 'verify'],
