@@ -38,6 +38,7 @@ const COPIED = [
   'proto',
   'bench',
   'scripts',
+  'web',
   'docs',
   'package.json',
   'vitest.config.ts',

@@ -45,13 +45,19 @@ export function openSet(
   if (set === undefined) throw new Error('a request without violations has a set');
   const binding = { tenant, context: set.context };
   const { payload, isStale } = openBlob(sealing, 'otpr1', set.blob, binding, FIELD);
-  const contents = refusing(FIELD, () => readSetPayload(payload, now));
-  return {
-    ...contents,
-    name: fingerprints.ofRecoverySet(contents.id),
-    reseal: (at) => (isStale ? seal(sealing, payload, binding, at) : undefined),
-    [Symbol.dispose]: () => payload.fill(0),
-  };
+  const dispose = () => void payload.fill(0);
+  try {
+    const contents = refusing(FIELD, () => readSetPayload(payload, now));
+    return {
+      ...contents,
+      name: fingerprints.ofRecoverySet(contents.id),
+      reseal: (at) => (isStale ? seal(sealing, payload, binding, at) : undefined),
+      [Symbol.dispose]: dispose,
+    };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
 }
 
 /** Seals a new set. */

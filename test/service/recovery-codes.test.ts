@@ -335,7 +335,10 @@ it('all that was opened or written for a blob is zeroed once the call is answere
   await revoke(set);
   known.caller = false;
   await verify(set, codes[1]).catch(() => undefined);
-  expect(payloads).toHaveLength(7);
+  // To a clock that was set back, the set is of the future.
+  clock.now = START - 61 * MINUTE;
+  await verify(set, codes[1]).catch(() => undefined);
+  expect(payloads).toHaveLength(8);
   for (const payload of payloads) expect(payload.every((byte) => byte === 0)).toBe(true);
 });
 
