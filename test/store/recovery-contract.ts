@@ -188,6 +188,7 @@ export function recoveryContract(name: string, open: () => OpenRecovery | Promis
       await use();
       await fail(set, 5);
       expect(await recovery.unlock(set, START)).toMatchObject({ failures: 5, lockedUntil: START + MINUTE, used: 1 });
+      expect(await recovery.inspect(set, START)).toEqual({ ...UNKNOWN_SET, used: 1, expiresAt: undefined });
       expect(await use()).toEqual(judgement('replayed', 9, 5));
       expect(await use({ code: 1 })).toEqual(judgement('accepted', 8, 5));
     });
