@@ -67,6 +67,7 @@ async function judge(
   if (!knows(principal)) throw new Rejection('store_unavailable');
   const judgement = await codes.judge(attempt, now);
   if (judgement.outcome === 'request_id_reused') throw new Rejection('request_id_reused');
+  if (judgement.outcome === 'unknown_request') throw new Error('more than a repeat was asked for');
   const { fingerprint } = attempt;
   const { outcome, step } = judgement;
   audit({ actor: { keyId: principal.keyId }, event: EVENT[outcome], requestId, transport, fingerprint, step });

@@ -65,6 +65,11 @@ export function judge(state: CodeState, attempt: Attempt, now: number): Ruling {
   return right('accepted', attempt, FREE_ATTEMPTS, { failures: 0, lockedUntil: 0, tracks, expiresAt });
 }
 
+/** Whether the answer is kept under the request id. */
+export function isKept({ outcome }: Judgement): boolean {
+  return outcome !== 'throttled';
+}
+
 /** The state after an operator's unlock; undefined where there is nothing to clear. The tracks stay, or used codes could pass again. */
 export function unlocked(state: CodeState): CodeState | undefined {
   return state.failures === 0 ? undefined : { ...state, failures: 0, lockedUntil: 0 };

@@ -1,5 +1,5 @@
 /** Fixtures of the tests of codes: attempts, and the count of the outcomes of many at once. */
-import type { Attempt, CodeState, CodeStore, Outcome, StateName, Track } from '../../src/ports/codes.ts';
+import type { Attempt, CodeState, CodeStore, NotJudged, Outcome, StateName, Track } from '../../src/ports/codes.ts';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
 import { USED_KEPT_MS } from '../../src/verification/tracks.ts';
 import { START } from '../auth/fixtures.ts';
@@ -46,7 +46,7 @@ export function attempt(overrides: Partial<Attempt> = {}): Attempt {
   };
 }
 
-export type Tally = Record<Outcome | 'request_id_reused' | 'unavailable', number>;
+export type Tally = Record<Outcome | NotJudged['outcome'] | 'unavailable', number>;
 
 /** Makes all attempts at once, and counts what comes of them. Rejects if one ends in an error that is no outage. */
 export async function tallyOf(codes: CodeStore, attempts: readonly Attempt[], now: number): Promise<Tally> {
@@ -57,6 +57,7 @@ export async function tallyOf(codes: CodeStore, attempts: readonly Attempt[], no
     mismatch: 0,
     throttled: 0,
     request_id_reused: 0,
+    unknown_request: 0,
     unavailable: 0,
   };
   await Promise.all(

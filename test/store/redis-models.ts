@@ -1,10 +1,19 @@
 /** Models of the Redis scripts: the rules with a state around them, kept as simply as can be; and what is tried on both. */
 import fc from 'fast-check';
 import { addCall, advance, emptyLog, stateOf, takeBack, type WindowLog, waitMs } from '../../src/limits/sliding-window.ts';
-import type { Attempt, CodeState, FormerState, Judgement, RequestIdReused, Reset, StateName } from '../../src/ports/codes.ts';
+import type { Attempt, CodeState, FormerState, Judgement, NotJudged, Reset, StateName } from '../../src/ports/codes.ts';
 import { refundedWindows } from '../../src/ports/limits.ts';
 import type { ChargeResult, LimitWindow, RefundOptions } from '../../src/ports/store.ts';
-import { ANSWER_KEPT_MS, judge, mayHaveFormer, presentState, reset, unlocked, withFormer } from '../../src/verification/rules.ts';
+import {
+  ANSWER_KEPT_MS,
+  isKept,
+  judge,
+  mayHaveFormer,
+  presentState,
+  reset,
+  unlocked,
+  withFormer,
+} from '../../src/verification/rules.ts';
 import { HOUR, MINUTE } from '../auth/fixtures.ts';
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
@@ -33,6 +42,7 @@ export const attempts: fc.Arbitrary<Omit<Attempt, 'former'>> = fc.record({
   afterStep: maybe(step),
   matchableMs: fc.constantFrom(0, 30_000, 75_600_000),
   request: maybe(fc.record({ id: fc.constantFrom('1', '2', '3'), payload: fc.constantFrom('', 'some words\nand lines', '-') })),
+  onlyRepeat: fc.constantFrom(undefined, undefined, false, true),
 });
 
 /** The limits of one subject. */
@@ -68,7 +78,7 @@ export function createLimitsModel(): LimitsModel {
 
 /** Codes. */
 export interface CodesModel {
-  judge(attempt: Attempt, now: number): Judgement | RequestIdReused;
+  judge(attempt: Attempt, now: number): Judgement | NotJudged;
   inspect(name: StateName, now: number): CodeState;
   unlock(name: StateName, now: number): CodeState;
   reset(name: StateName, now: number, nextCounter?: number): Reset;
@@ -97,16 +107,17 @@ export function createCodesModel(formers: Map<string, FormerState> = new Map()):
 
   return {
     judge(attempted, now) {
-      const { fingerprint, request } = attempted;
+      const { fingerprint, request, onlyRepeat } = attempted;
       const id = `${fingerprint}:${request?.id}`;
       const known = request && answers.get(id);
       if (known !== undefined && known.expiresAt > now)
         return known.payload === request?.payload ? known.judgement : { outcome: 'request_id_reused' };
+      if (onlyRepeat) return { outcome: 'unknown_request' };
       const judgement = change(attempted, now, true, (state) => {
         const ruling = judge(state, attempted, now);
         return [ruling.state, ruling.judgement];
       });
-      if (request !== undefined) answers.set(id, { ...request, judgement, expiresAt: now + ANSWER_KEPT_MS });
+      if (request !== undefined && isKept(judgement)) answers.set(id, { ...request, judgement, expiresAt: now + ANSWER_KEPT_MS });
       return judgement;
     },
     inspect: (name, now) => find(name, now).state,

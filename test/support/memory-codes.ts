@@ -1,6 +1,6 @@
 /** One-time use and attempts in memory: exact within one process, forgotten with it. */
 import type { CodeState, CodeStore, Judgement, StateName } from '../../src/ports/codes.ts';
-import { ANSWER_KEPT_MS, judge, presentState, reset, unlocked } from '../../src/verification/rules.ts';
+import { ANSWER_KEPT_MS, isKept, judge, presentState, reset, unlocked } from '../../src/verification/rules.ts';
 
 /** Rows looked at for expiry with each judgement: two, so that old ones leave faster than new ones come. */
 const SWEPT = 2;
@@ -22,15 +22,16 @@ export function createMemoryCodes(): CodeStore {
     async judge(attempt, now) {
       sweep(states, now);
       sweep(answers, now);
-      const { fingerprint, request } = attempt;
+      const { fingerprint, request, onlyRepeat = false } = attempt;
       const answerName = `${fingerprint}:${request?.id}`;
       const known = request && answers.get(answerName);
       if (known !== undefined && !hasExpired(known, now)) {
         return known.payload === request?.payload ? known.judgement : { outcome: 'request_id_reused' };
       }
+      if (onlyRepeat) return { outcome: 'unknown_request' };
       const { judgement, state } = judge(stateOf(attempt, now), attempt, now);
       if (state !== undefined) states.set(fingerprint, state);
-      if (request !== undefined)
+      if (request !== undefined && isKept(judgement))
         answers.set(answerName, { payload: request.payload, judgement, expiresAt: now + ANSWER_KEPT_MS });
       return judgement;
     },

@@ -5,6 +5,7 @@ import { MATCHABLE_PERIODS, MOST_TRACKS, USED_KEPT_MS } from '../../verification
 import { NONE } from '../track-text.ts';
 
 export const REUSED = 'request_id_reused';
+export const NOT_KEPT = 'unknown_request';
 
 /**
  * Reading and writing states. A state is kept as a text of five words: `2`, which is the form, failures, locked until, expires at, and tracks as
@@ -188,11 +189,11 @@ end`;
 
 /**
  * Defines `judge_once`: `judge`, with the reading and writing of the state in `state_key`, what is taken over from `former_key`, and of the answer
- * in `answer_key` if there is one; gives the judgement, or `REUSED`. The attempt is ARGV[3] to ARGV[9]. An answer is kept as the moment of its
+ * in `answer_key` if there is one; gives the judgement, `REUSED` or `NOT_KEPT`. The attempt is ARGV[3] to ARGV[10]. An answer is kept as the moment of its
  * expiry, a judgement, and the payload.
  */
 export const JUDGING: string = `
-local _, _, step, drift, claims, after, matchable, period, payload = unpack(ARGV)
+local _, _, step, drift, claims, after, matchable, period, payload, only_repeat = unpack(ARGV)
 step, claims, after = tonumber(step), claims == '1', tonumber(after) or -1
 matchable, period = tonumber(matchable), tonumber(period)
 ${STATES}
@@ -214,17 +215,19 @@ local function judge()
 end
 
 local function judge_once()
-  if not answer_key then
-    return judge()
-  end
-  local kept = redis.call('GET', answer_key) or '0 - - - - - '
+  local kept = answer_key and redis.call('GET', answer_key) or '0 - - - - - '
   local expires, known, of_payload = words_of(kept, '^(%d+) (%S+ %S+ %S+ %S+ %S+) (.*)$')
   if tonumber(expires) > now then
     -- Changes nothing, but is a write: WAIT speaks of the writes of its own connection, and the answer may be the write of another.
     redis.call('PEXPIREAT', answer_key, redis.call('PEXPIRETIME', answer_key))
     return of_payload == payload and known or '${REUSED}'
   end
+  if only_repeat == '1' then
+    return '${NOT_KEPT}'
+  end
   local answer = judge()
-  redis.call('SET', answer_key, word(now + ${ANSWER_KEPT_MS}) .. ' ' .. answer .. ' ' .. payload, 'PX', ${ANSWER_KEPT_MS})
+  if answer_key and not string.find(answer, '^throttled ') then
+    redis.call('SET', answer_key, word(now + ${ANSWER_KEPT_MS}) .. ' ' .. answer .. ' ' .. payload, 'PX', ${ANSWER_KEPT_MS})
+  end
   return answer
 end`;

@@ -1,8 +1,8 @@
 /** One-time use and attempts in Redis: the rules of `judge`, in one script. */
-import type { Attempt, CodeStore, Judgement, Outcome, RequestIdReused, StateName } from '../../ports/codes.ts';
+import type { Attempt, CodeStore, Judgement, NotJudged, Outcome, StateName } from '../../ports/codes.ts';
 import { NONE } from '../track-text.ts';
 import { createRedisStates } from './code-states.ts';
-import { JUDGING, REUSED } from './codes-lua.ts';
+import { JUDGING, NOT_KEPT, REUSED } from './codes-lua.ts';
 import { writingScript } from './script.ts';
 import type { Session } from './session.ts';
 
@@ -32,12 +32,13 @@ function stateKeys({ fingerprint, former }: StateName): [state: string, former: 
   return [`c:${fingerprint}`, `c:${former}`];
 }
 
-function wordsOf({ step, drift, claim, afterStep, matchableMs, period, request }: Attempt): (string | number)[] {
-  return [step ?? NONE, drift, claim ? 1 : 0, afterStep ?? NONE, matchableMs, period, request?.payload ?? ''];
+function wordsOf({ step, drift, claim, afterStep, matchableMs, period, request, onlyRepeat }: Attempt): (string | number)[] {
+  const numbers = [step ?? NONE, drift, claim ? 1 : 0, afterStep ?? NONE, matchableMs, period];
+  return [...numbers, request?.payload ?? '', onlyRepeat ? 1 : 0];
 }
 
-function judgementOf(reply: unknown): Judgement | RequestIdReused {
-  if (reply === REUSED) return { outcome: REUSED };
+function judgementOf(reply: unknown): Judgement | NotJudged {
+  if (reply === REUSED || reply === NOT_KEPT) return { outcome: reply };
   const [outcome, ...words] = String(reply).split(' ');
   const [step, drift = 0, attemptsRemaining = 0, retryAfterMs] = words.map((word) => (word === NONE ? undefined : Number(word)));
   return { outcome: outcome as Outcome, step, drift, attemptsRemaining, retryAfterMs };

@@ -1,13 +1,13 @@
 /** One-time use and attempts as rows: the rules of `judge` on the states and answers, within the transaction of the caller. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { Attempt, CodeState, Judgement, RequestIdReused, Reset, StateName } from '../../ports/codes.ts';
-import { judge, mayHaveFormer, presentState, reset, unlocked, withFormer } from '../../verification/rules.ts';
+import type { Attempt, CodeState, Judgement, NotJudged, Reset, StateName } from '../../ports/codes.ts';
+import { isKept, judge, mayHaveFormer, presentState, reset, unlocked, withFormer } from '../../verification/rules.ts';
 import { createAnswerRows } from './answers.ts';
 import { createFormerRows, createStateRows } from './states.ts';
 
 /** The methods of `CodeStore`, without the transaction. */
 export interface CodeRows {
-  judge(attempt: Attempt, now: number): Judgement | RequestIdReused;
+  judge(attempt: Attempt, now: number): Judgement | NotJudged;
   inspect(name: StateName, now: number): CodeState;
   unlock(name: StateName, now: number): CodeState;
   reset(name: StateName, now: number, nextCounter?: number): Reset;
@@ -51,13 +51,13 @@ export function createCodeRows(database: DatabaseSync): CodeRows {
 
   return {
     judge(attempt, now) {
-      const { fingerprint, request } = attempt;
-      if (request === undefined) return judgeNow(attempt, now);
-      const known = answers.find(fingerprint, request.id);
+      const { fingerprint, request, onlyRepeat = false } = attempt;
+      const known = request && answers.find(fingerprint, request.id);
       if (known !== undefined && known.expiresAt > now)
-        return known.payload === request.payload ? known.judgement : { outcome: 'request_id_reused' };
+        return known.payload === request?.payload ? known.judgement : { outcome: 'request_id_reused' };
+      if (onlyRepeat) return { outcome: 'unknown_request' };
       const judgement = judgeNow(attempt, now);
-      answers.put(fingerprint, request, judgement, now);
+      if (request !== undefined && isKept(judgement)) answers.put(fingerprint, request, judgement, now);
       return judgement;
     },
     inspect: (name, now) => find(name, now).state,

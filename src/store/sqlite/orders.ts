@@ -1,5 +1,5 @@
 /** The messages between the main thread and the writer: tuples of plain values, which are cloned several times faster than objects. */
-import type { Attempt, CodeState, Judgement, RequestIdReused, Reset, StateName } from '../../ports/codes.ts';
+import type { Attempt, CodeState, Judgement, NotJudged, Reset, StateName } from '../../ports/codes.ts';
 import type { KeyUse } from './keys.ts';
 import type { FileIdentity } from './writer-file.ts';
 
@@ -16,6 +16,7 @@ type JudgeOrder = readonly [
   matchableMs: number,
   requestId: string | undefined,
   payload: string | undefined,
+  onlyRepeat: boolean | undefined,
 ];
 
 /** An order to the writer. */
@@ -32,7 +33,7 @@ export type TimedOrder = readonly [order: Order, deadline: number];
 
 /** The result of each kind of order. */
 export interface Results {
-  readonly judge: Judgement | RequestIdReused;
+  readonly judge: Judgement | NotJudged;
   readonly inspect: CodeState;
   readonly unlock: CodeState;
   readonly reset: Reset;
@@ -60,15 +61,16 @@ export interface WriterData {
 
 /** The order to judge. */
 export function judgeOrder(attempt: Attempt, now: number): JudgeOrder {
-  const { fingerprint, former, period, step, drift, claim, afterStep, matchableMs, request } = attempt;
-  return ['judge', now, fingerprint, former, period, step, drift, claim, afterStep, matchableMs, request?.id, request?.payload];
+  const { fingerprint, former, period, step, drift, claim, afterStep, matchableMs, request, onlyRepeat } = attempt;
+  const { id, payload } = request ?? {};
+  return ['judge', now, fingerprint, former, period, step, drift, claim, afterStep, matchableMs, id, payload, onlyRepeat];
 }
 
 /** The attempt of an order to judge. */
 export function attemptOf(order: JudgeOrder): Attempt {
-  const [, , fingerprint, former, period, step, drift, claim, afterStep, matchableMs, id, payload] = order;
+  const [, , fingerprint, former, period, step, drift, claim, afterStep, matchableMs, id, payload, onlyRepeat] = order;
   const request = id === undefined || payload === undefined ? undefined : { id, payload };
-  return { fingerprint, former, period, step, drift, claim, afterStep, matchableMs, request };
+  return { fingerprint, former, period, step, drift, claim, afterStep, matchableMs, request, onlyRepeat };
 }
 
 /** A clock that all threads of the process share and that nobody sets, in ms. */
