@@ -14,7 +14,7 @@ import { type Algorithm, BOUNDS, type OtpType } from './params.ts';
 import { trimInvisible } from './pasted.ts';
 import { fitLabel, type KeyUri, type Label } from './uri.ts';
 
-/** One of the QR codes of a migration. */
+/** The content of a QR code, of which a migration may have several. */
 export interface MigrationPart {
   /** The same for all parts of a migration. */
   readonly batchId: number;

@@ -1,6 +1,7 @@
 """Makes migration.json and the pictures beside it, with Google's own protobuf library, segno and Pillow: nothing of them is made by otpd.
 
     python3 -m venv venv && venv/bin/pip install protobuf==7.36.2 segno==1.6.6 pillow==13.0.0 && venv/bin/python migration.py
+    npx biome check --write migration.json
 
 The messages are those that Google Authenticator uses, as other apps have published them.
 """
