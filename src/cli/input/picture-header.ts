@@ -1,4 +1,4 @@
-/** What a PNG or JPEG says of itself before it is decoded: a small file may decode to gigabytes, and is refused by its header. */
+/** Reads the size of a PNG or JPEG before it is decoded: a small file may decode to gigabytes, and is refused by its header. */
 
 /** A picture that is not decoded; the message says why, and what to do. */
 export class PictureError extends Error {

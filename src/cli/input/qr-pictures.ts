@@ -41,7 +41,7 @@ async function decode(bytes: Buffer): Promise<Pixels> {
   }
 }
 
-/** What is transparent is often black beneath, and the code would be black on black. */
+/** Transparent pixels are often black beneath, and the code would be black on black. */
 function onWhite(pixels: Pixels): Pixels {
   const { data } = pixels;
   for (let at = 0; at < data.length; at += 4) {
