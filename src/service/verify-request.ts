@@ -6,6 +6,7 @@ import { BOUNDS, DEFAULTS } from '../otp/params.ts';
 import { stepAt, window } from '../otp/totp.ts';
 import { type ResolvedKey, requireKey } from './key.ts';
 import { readBounded, readCounter } from './numbers.ts';
+import type { KeyOpener } from './sealed-key.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -22,10 +23,10 @@ export interface Verification {
   readonly requestId: string | undefined;
 }
 
-/** Reads `request` at `now`; throws every violation at once. */
-export function readVerification(request: VerifyRequest, now: number): Verification {
+/** Reads `request` at `now`; throws every violation at once, and without one the `Rejection` of a sealed key. */
+export function readVerification(request: VerifyRequest, opener: KeyOpener, now: number): Verification {
   const violations = new Violations();
-  const key = requireKey(request.key, violations);
+  const key = requireKey(request.key, violations, opener);
   if (request.code === '') violations.add('code', 'required: set the code as the user typed it');
   if (Buffer.byteLength(request.code) > MAX_CODE_BYTES) violations.add('code', `too long: at most ${MAX_CODE_BYTES} bytes`);
   const window = readWindow(request, key, now, violations);
@@ -33,9 +34,20 @@ export function readVerification(request: VerifyRequest, now: number): Verificat
   if (request.requestId !== '' && !UUID.test(request.requestId)) {
     violations.add('request_id', 'not a UUID: use the form 01234567-89ab-4cde-8f01-23456789abcd, or leave it unset');
   }
+  if (request.confirm) checkConfirm(request, violations);
   violations.throwIfAny();
+  opener.throwIfRefused();
   if (key === undefined || window === undefined) throw new Error('a request without violations is complete');
   return { key, ...window, afterStep, requestId: request.requestId.toLowerCase() || undefined };
+}
+
+/** A confirmation is of one sealed key, by a code that is used up. */
+function checkConfirm({ key, allowReuse, alternatives }: VerifyRequest, violations: Violations): void {
+  const source = key?.source.case;
+  if (source === 'secret' || source === 'uri')
+    violations.add('confirm', 'only with a sealed key: set key.sealed, or leave it unset');
+  if (allowReuse) violations.add('allow_reuse', 'not together with confirm: leave one of them unset');
+  if (alternatives.length > 0) violations.add('alternatives', 'not together with confirm: leave one of them unset');
 }
 
 function readWindow(

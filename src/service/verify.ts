@@ -1,6 +1,7 @@
 /** Verify: is this code right, now, for the first time? */
 import { create } from '@bufbuild/protobuf';
 import { durationFromMs } from '@bufbuild/protobuf/wkt';
+import type { SealedKey } from '../../gen/ts/otp/v1/key_pb.ts';
 import {
   type VerifyRequest,
   type VerifyResponse,
@@ -15,11 +16,13 @@ import type { Attempt, CodeStore, Judgement, Outcome } from '../ports/codes.ts';
 import type { Principal } from '../ports/principal.ts';
 import { Rejection } from '../ports/rejection.ts';
 import type { CallContext } from '../rpc/context.ts';
+import type { Sealing } from '../sealing/sealing.ts';
 import { type Fingerprints, stateNameOf } from '../verification/fingerprint.ts';
+import { isExpired, KeyOpener, type OpenedKey, type SealingPort, sealKey, whileOpen } from './sealed-key.ts';
 import { readVerification, type Verification } from './verify-request.ts';
 
 /** The needs of Verify besides the request. */
-export interface VerifyPorts {
+export interface VerifyPorts extends SealingPort {
   readonly codes: CodeStore;
   /** Whether the store that judges is still the one that the caller's API key was found in. */
   readonly knows: (principal: Principal) => boolean;
@@ -49,15 +52,31 @@ export function createVerify(
 ): (request: VerifyRequest, context: CallContext) => VerifyResponse | Promise<VerifyResponse> {
   return (request, context) => {
     const now = context.now();
-    const verification = readVerification(request, now);
-    const code = readCode(request.code, verification.key.parameters.digits);
-    if (code === undefined) return create(VerifyResponseSchema, { status: VerifyStatus.MALFORMED });
-    return judge(ports, attemptOf(ports, request, verification, code, context, now), verification, context, now);
+    const opener = new KeyOpener(ports.sealing, context, now, request.confirm ? 'confirm' : 'ordinary');
+    return whileOpen(opener, () => verify(ports, request, context, opener, now));
   };
 }
 
+function verify(
+  ports: VerifyPorts,
+  request: VerifyRequest,
+  context: CallContext,
+  opener: KeyOpener,
+  now: number,
+): VerifyResponse | Promise<VerifyResponse> {
+  const verification = readVerification(request, opener, now);
+  const { key, requestId } = verification;
+  const code = readCode(request.code, key.parameters.digits);
+  // An enrolment whose time is over is not confirmed, but an answer that was lost at the end of its time is given again.
+  const isLate = key.opened !== undefined && isExpired(key.opened, now);
+  if (isLate && (requestId === undefined || code === undefined)) throw enrolmentExpired();
+  if (code === undefined) return create(VerifyResponseSchema, { status: VerifyStatus.MALFORMED });
+  const attempt = attemptOf(ports, request, verification, code, context, now);
+  return judge(ports, isLate ? { ...attempt, onlyRepeat: true } : attempt, verification, context, now);
+}
+
 async function judge(
-  { codes, knows, audit }: VerifyPorts,
+  { codes, knows, audit, sealing }: VerifyPorts,
   attempt: Attempt,
   { key }: Verification,
   { principal, requestId, call: { transport } }: CallContext,
@@ -67,11 +86,24 @@ async function judge(
   if (!knows(principal)) throw new Rejection('store_unavailable');
   const judgement = await codes.judge(attempt, now);
   if (judgement.outcome === 'request_id_reused') throw new Rejection('request_id_reused');
-  if (judgement.outcome === 'unknown_request') throw new Error('more than a repeat was asked for');
+  if (judgement.outcome === 'unknown_request') throw enrolmentExpired();
   const { fingerprint } = attempt;
   const { outcome, step } = judgement;
   audit({ actor: { keyId: principal.keyId }, event: EVENT[outcome], requestId, transport, fingerprint, step });
-  return responseOf(judgement, key.parameters.type);
+  const answer = responseOf(judgement, key.parameters.type);
+  const resealed = answer.valid ? reseal(sealing, key.opened, now) : undefined;
+  if (resealed !== undefined) answer.resealed = resealed;
+  return answer;
+}
+
+/** The key to store from now on, once a code of it was accepted: confirmed, and under the key that seals now; undefined if it is both already. */
+function reseal(sealing: Sealing, opened: OpenedKey | undefined, now: number): SealedKey | undefined {
+  if (opened === undefined || (opened.pendingUntil === undefined && !opened.isStale)) return undefined;
+  return sealKey(sealing, { ...opened, pendingUntil: undefined }, opened.binding, now);
+}
+
+function enrolmentExpired(): Rejection {
+  return new Rejection('enrolment_expired', { metadata: { field: 'key.sealed' } });
 }
 
 function attemptOf(

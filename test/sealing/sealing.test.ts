@@ -10,7 +10,7 @@ const BINDING: Binding = { tenant: 'default', context: Buffer.from('user-1') };
 const SECRET = Buffer.from('12345678901234567890');
 const sealing = createSealing(ringOf(1), () => 0);
 
-/** What `open` throws: never anything else. */
+/** The refusal of a blob that must not open: an error of this kind, and of no other. */
 function refusal(blob: string, binding = BINDING, { open } = sealing, format: 'otpk1' | 'otpr1' = 'otpk1'): SealedBlobError {
   try {
     open(format, blob, binding);

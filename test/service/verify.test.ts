@@ -7,8 +7,10 @@ import { hotpCode } from '../../src/otp/hotp.ts';
 import { formatSecret } from '../../src/otp/secret.ts';
 import type { AuditEvent } from '../../src/ports/audit.ts';
 import type { Attempt } from '../../src/ports/codes.ts';
+import { createSealing } from '../../src/sealing/sealing.ts';
 import { createVerify } from '../../src/service/verify.ts';
 import { createFingerprints } from '../../src/verification/fingerprint.ts';
+import { ringOf } from '../sealing/rings.ts';
 import { callContext } from '../support/context.ts';
 import { createMemoryCodes } from '../support/memory-codes.ts';
 
@@ -37,6 +39,7 @@ function server() {
       },
     },
     knows: () => isKnown,
+    sealing: createSealing(ringOf(1)),
     fingerprints: createFingerprints(Uint8Array.from({ length: 32 }, (_, index) => index)),
     audit: (event) => void events.push(event),
   });

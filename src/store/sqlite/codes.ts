@@ -17,6 +17,8 @@ const STARTING_MS = 5000;
 export interface SqliteCodes extends CodeStore {
   /** As in `KeyStore`. */
   touch(lastUsed: ReadonlyMap<string, number>): Promise<void>;
+  /** As in `SealingKeyUses`. */
+  noteDays(days: ReadonlyMap<string, number>): Promise<void>;
   /** Resolves when the writer has the write lock, and with `write`, when it has written; rejects with `StoreUnavailableError`. */
   ping(write: boolean): Promise<void>;
   /** Waits for what was asked, for a second at most. */
@@ -38,6 +40,7 @@ export function createSqliteCodes(data: WriterData, hasFormer: boolean, onOutage
       for (let from = 0; from < uses.length; from += TOUCHED_AT_ONCE)
         await queue.send(['touch', uses.slice(from, from + TOUCHED_AT_ONCE)], PATIENCE_MS);
     },
+    noteDays: (days) => queue.send(['noteDays', [...days]], PATIENCE_MS),
     async ping(write) {
       await queue.send(['ping', write], hasStarted ? PATIENCE_MS : STARTING_MS);
       hasStarted = true;

@@ -1,6 +1,7 @@
 /** The messages between the main thread and the writer: tuples of plain values, which are cloned several times faster than objects. */
 import type { Attempt, CodeState, Judgement, NotJudged, Reset, StateName } from '../../ports/codes.ts';
 import type { KeyUse } from './keys.ts';
+import type { SealingKeyDay } from './sealing-keys.ts';
 import type { FileIdentity } from './writer-file.ts';
 
 type JudgeOrder = readonly [
@@ -25,6 +26,7 @@ export type Order =
   | readonly [kind: 'inspect' | 'unlock', name: StateName, now: number]
   | readonly [kind: 'reset', name: StateName, now: number, nextCounter: number | undefined]
   | readonly [kind: 'touch', uses: readonly KeyUse[]]
+  | readonly [kind: 'noteDays', days: readonly SealingKeyDay[]]
   /** Takes the write lock; with `write`, writes too, as only that shows that the disk is not full. */
   | readonly [kind: 'ping', write: boolean];
 
@@ -38,6 +40,7 @@ export interface Results {
   readonly unlock: CodeState;
   readonly reset: Reset;
   readonly touch: undefined;
+  readonly noteDays: undefined;
   readonly ping: undefined;
 }
 

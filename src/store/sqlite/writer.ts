@@ -80,7 +80,7 @@ function resultOf([order, deadline]: TimedOrder, connection: Connection): Result
   }
 }
 
-function carryOutOne(order: Order, { database, rows, touch }: Connection): Result {
+function carryOutOne(order: Order, { database, rows, touch, noteDays }: Connection): Result {
   switch (order[0]) {
     case 'judge':
       return rows.judge(attemptOf(order), order[1]);
@@ -92,6 +92,9 @@ function carryOutOne(order: Order, { database, rows, touch }: Connection): Resul
       return rows.reset(order[1], order[2], order[3]);
     case 'touch':
       touch(order[1]);
+      return undefined;
+    case 'noteDays':
+      noteDays(order[1]);
       return undefined;
     case 'ping':
       // Commits a page without changing it. Not `user_version`: a later program may have migrated the file meanwhile.
