@@ -10,6 +10,9 @@ export const REQUIRED: ReadonlySet<string> = new Set([
   'otp.v1.VerifyRequest.key',
   'otp.v1.VerifyRequest.code',
   'otp.v1.WatchTokenRequest.key',
+  'otp.v1.ImportKeysRequest.uris',
+  'otp.v1.ExportKeysRequest.items',
+  'otp.v1.ExportItem.key',
 ]);
 
 /** Where exactly one field must be sent. */
@@ -43,5 +46,9 @@ export const BOUNDS: Readonly<Record<string, Json>> = {
   'otp.v1.VerifyRequest.code': { minLength: 1, maxLength: MAX_CODE_BYTES },
   'otp.v1.VerifyRequest.past_steps': STEPS,
   'otp.v1.VerifyRequest.future_steps': STEPS,
+  'otp.v1.ImportKeysRequest.uris': { minLength: 1, maxLength: 4096 },
+  'otp.v1.ImportKeysRequest.sealed_context': { maxLength: 344 },
+  'otp.v1.ExportItem.issuer': { maxLength: 128, pattern: NAME },
+  'otp.v1.ExportItem.account_name': { maxLength: 256, pattern: NAME },
   'otp.v1.VerifyRequest.look_ahead': { minimum: LIMITS.lookAhead.min, maximum: LIMITS.lookAhead.max },
 };

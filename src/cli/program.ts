@@ -39,6 +39,8 @@ const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   token: async (io) => (await import('./commands/token.ts')).tokenCommand(io),
   verify: async (io) => (await import('./commands/verify.ts')).verifyCommand(io),
   watch: async (io) => (await import('./commands/watch.ts')).watchCommand(io),
+  import: async (io) => (await import('./commands/import.ts')).importCommand(io),
+  export: async (io) => (await import('./commands/export.ts')).exportCommand(io),
 };
 
 /**

@@ -106,6 +106,26 @@ function decodeEscapes(text: string): string {
   }
 }
 
+/** A part of a migration that nobody has read. */
+export interface LostPart {
+  readonly batchId: number;
+  readonly index: number;
+  readonly size: number;
+}
+
+/** The parts that are missing among those of one or several migrations, in the order in which these begin. */
+export function lostParts(parts: readonly Omit<MigrationPart, 'entries'>[]): LostPart[] {
+  const batches = new Map<string, { readonly batchId: number; readonly size: number; readonly indices: Set<number> }>();
+  for (const { batchId, index, size } of parts) {
+    const batch = batches.get(`${batchId} ${size}`) ?? { batchId, size, indices: new Set() };
+    batches.set(`${batchId} ${size}`, batch);
+    batch.indices.add(index);
+  }
+  return [...batches.values()].flatMap(({ batchId, size, indices }) =>
+    Array.from({ length: size }, (_, index) => ({ batchId, index, size })).filter(({ index }) => !indices.has(index)),
+  );
+}
+
 /** Strict in what a code depends on: a default for what the message leaves open would be a guess. */
 function readEntry(entry: OtpParameters): KeyUri | InvalidInputError {
   const found = new Violations();

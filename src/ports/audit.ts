@@ -26,6 +26,13 @@ export type AuditEvent = { readonly actor: Actor } & (
       /** The matched step, if there is one. */
       readonly step?: number | undefined;
     }
+  /** The secret of a key was handed out. */
+  | {
+      readonly event: 'key.exported';
+      readonly requestId: string;
+      readonly transport: string;
+      readonly fingerprint: string;
+    }
   | { readonly event: 'attempts.unlocked'; readonly fingerprint: string; readonly failures: number }
   /** The state of an earlier time is in force again. */
   | { readonly event: 'store.restored'; readonly backupTime: string | undefined }

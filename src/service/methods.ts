@@ -3,7 +3,9 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Method, StreamingMethod, UnaryMethod } from '../rpc/method.ts';
 import { createTurns } from '../rpc/work-queue.ts';
+import { createExportKeys } from './export-keys.ts';
 import { createGenerate, type GeneratePorts } from './generate.ts';
+import { createImportKeys } from './import-keys.ts';
 import { createRewrap } from './rewrap.ts';
 import { createSeal } from './seal.ts';
 import { createToken } from './token.ts';
@@ -22,6 +24,8 @@ export function otpMethods(ports: ServicePorts): readonly Method[] {
     unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports) }),
     unary({ descriptor: method.seal, scope: 'seal', handle: createSeal(ports) }),
     unary({ descriptor: method.rewrap, scope: 'seal', handle: createRewrap(ports) }),
+    unary({ descriptor: method.importKeys, scope: 'seal', handle: createImportKeys(ports) }),
+    unary({ descriptor: method.exportKeys, scope: 'export', handle: createExportKeys(ports) }),
     streaming({ descriptor: method.watchToken, scope: 'token', handle: createWatchToken(ports) }),
   ];
 }

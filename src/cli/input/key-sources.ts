@@ -1,4 +1,5 @@
 /** Keys as other programs give them: URIs, text with a URI a line, pictures of QR codes, and backups of apps. Tells them apart by content. */
+import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import { InvalidInputError } from '../../otp/error.ts';
@@ -13,10 +14,17 @@ import { isTwoFas, readTwoFas } from './two-fas.ts';
 /** A URI, or the reason why there is none, with where it was found. */
 export type Found = { readonly place: string } & ({ readonly uri: string } | { readonly error: string });
 
+/** A key as `otpd` prints it, with the context that it is bound to, if that stands beside it. */
+export type Stored = { readonly place: string } & (
+  | { readonly key: string; readonly context: string | undefined }
+  | { readonly error: string }
+);
+
 /** Bytes of a file, and of standard input: pictures of phones, and backups with icons. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 const URI = /^\s*otpauth(?:-migration)?:/i;
+const STORED = /^\s*(?:otpauth:|otpk1_)/i;
 
 /**
  * Reads the argument: a URI, the name of a file, or `-` for standard input.
@@ -26,7 +34,7 @@ const URI = /^\s*otpauth(?:-migration)?:/i;
 export async function readSource(io: Io, argument: string): Promise<Found[]> {
   if (URI.test(argument)) return [{ place: 'the URI', uri: argument.trim() }];
   const name = argument === '-' ? 'standard input' : argument;
-  const bytes = argument === '-' ? await readStdin(io) : await readFile(argument);
+  const bytes = await readInput(io, argument);
   try {
     return await readContent(name, bytes);
   } catch (error) {
@@ -37,6 +45,23 @@ export async function readSource(io: Io, argument: string): Promise<Found[]> {
   }
 }
 
+/**
+ * Reads keys as `otpd` prints them, otpauth URIs and sealed keys, each the first word of a line, which may have the context of a sealed key behind
+ * a tab: `argument` is a key, or the name of a file of them, or `-` for standard input.
+ *
+ * @throws CliError if nothing of it can be read.
+ */
+export async function readStored(io: Io, argument: string): Promise<Stored[]> {
+  if (STORED.test(argument)) return [{ place: 'the key', key: argument.trim(), context: undefined }];
+  const name = argument === '-' ? 'standard input' : argument;
+  const bytes = await readInput(io, argument);
+  return linesOf(name, bytes.toString('utf8')).map(({ place, line }) => {
+    const [start = '', context] = line.split('\t');
+    const [key = ''] = start.split(' ');
+    return STORED.test(key) ? { place, key, context } : { place, error: 'is neither an otpauth URI nor a sealed key' };
+  });
+}
+
 async function readContent(name: string, bytes: Buffer): Promise<Found[]> {
   if (pictureFormat(bytes) !== undefined) {
     const { readQrCodes } = await import('./qr-pictures.ts');
@@ -44,9 +69,13 @@ async function readContent(name: string, bytes: Buffer): Promise<Found[]> {
   }
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   if (/^\s*[{[]/.test(text)) return readBackup(text).map((entry, i) => entryFound(`${name}, key ${i + 1}`, entry));
-  const lines = text.split(/\r?\n/).map((line, i) => [line.trim(), i + 1] as const);
-  const found = lines.filter(([line]) => line !== '').map(([line, number]) => uriFound(`${name}, line ${number}`, line));
-  if (found.length === 0) throw localError(`${name} is empty: it should hold URIs, a picture or a backup`);
+  return linesOf(name, text).map(({ place, line }) => uriFound(place, line));
+}
+
+function linesOf(name: string, text: string): { readonly place: string; readonly line: string }[] {
+  const lines = text.split(/\r?\n/).map((line, i) => ({ place: `${name}, line ${i + 1}`, line: line.trim() }));
+  const found = lines.filter(({ line }) => line !== '');
+  if (found.length === 0) throw localError(`${name} is empty: it should hold keys`);
   return found;
 }
 
@@ -69,6 +98,14 @@ function uriFound(place: string, text: string): Found {
 
 function entryFound(place: string, entry: string | InvalidInputError): Found {
   return entry instanceof InvalidInputError ? { place, error: entry.message } : { place, uri: entry };
+}
+
+async function readInput(io: Io, argument: string): Promise<Buffer> {
+  if (argument === '-') return readStdin(io);
+  // A secret that was meant for a URI is not repeated.
+  if (/^[A-Za-z2-7=\s-]{8,}$/.test(argument) && !existsSync(argument))
+    throw usageError('an argument is neither a URI, nor a file that is there; a secret is taken as an otpauth URI only');
+  return readFile(argument);
 }
 
 async function readFile(file: string): Promise<Buffer> {
