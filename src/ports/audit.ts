@@ -28,7 +28,7 @@ export type AuditEvent = { readonly actor: Actor } & (
     }
   /** The secret of a key was handed out. */
   | {
-      readonly event: 'key.exported';
+      readonly event: 'secret.exported';
       readonly requestId: string;
       readonly transport: string;
       readonly fingerprint: string;

@@ -95,5 +95,5 @@ function readItem({ sealing }: SealingPort, item: ExportItem, context: CallConte
 function auditOne({ fingerprints, audit }: ExportPorts, { secret, parameters }: KeyUri, context: CallContext): void {
   const { principal, requestId, call } = context;
   const fingerprint = fingerprints.ofSecret(secret, parameters.algorithm);
-  audit({ actor: { keyId: principal.keyId }, event: 'key.exported', requestId, transport: call.transport, fingerprint });
+  audit({ actor: { keyId: principal.keyId }, event: 'secret.exported', requestId, transport: call.transport, fingerprint });
 }

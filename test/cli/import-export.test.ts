@@ -145,7 +145,7 @@ describe('an import', () => {
 
   it('writes a file for its owner alone', async () => {
     const { code, out, err } = await run(['import', '-', '--out', path('keys.txt')], { stdin: URI });
-    expect([code, out, err]).toEqual([0, '', `saved 1 keys to ${path('keys.txt')}\n`]);
+    expect([code, out, err]).toEqual([0, '', `saved 1 key to ${path('keys.txt')}\n`]);
     expect(readFileSync(path('keys.txt'), 'utf8')).toBe(`${URI}\n`);
     expect(statSync(path('keys.txt')).mode & 0o777).toBe(0o600);
     expect(readdirSync(folder)).toEqual(['keys.txt']);

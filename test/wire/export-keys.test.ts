@@ -165,7 +165,7 @@ test('each exported key is audited by its fingerprint, under the request id, and
     .map((line) => JSON.parse(line));
   const fingerprint = expect.stringMatching(/^[\w-]{22}$/);
   expect(events).toEqual(
-    [0, 1].map(() => expect.objectContaining({ event: 'key.exported', fingerprint, requestId: headers['x-request-id'] })),
+    [0, 1].map(() => expect.objectContaining({ event: 'secret.exported', fingerprint, requestId: headers['x-request-id'] })),
   );
   expect(events[0].fingerprint).toBe(events[1].fingerprint);
   for (const told of [text, wire.server.log.join('\n')]) {

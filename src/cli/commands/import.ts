@@ -80,7 +80,8 @@ async function importKeys(io: Io, sources: readonly string[], flags: ImportFlags
   if (file === undefined) for (const line of text) writeLine(io.stdout, line);
   else {
     file.save(Buffer.from(text.map((line) => `${line}\n`).join('')));
-    writeLine(io.stderr, `saved ${outcomes.filter((one) => 'result' in one).length} keys to ${printable(file.file)}`);
+    const count = outcomes.filter((one) => 'result' in one).length;
+    writeLine(io.stderr, `saved ${count} key${count === 1 ? '' : 's'} to ${printable(file.file)}`);
   }
   if (!flags.json || file !== undefined) showTroubles(io, outcomes, missing);
   if (missing.length > 0 || outcomes.some((one) => 'error' in one)) io.setExitCode(EXIT.unknown);
