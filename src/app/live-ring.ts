@@ -8,7 +8,7 @@ import { createRing, type Ring, type RingKey } from '../sealing/ring.ts';
 import { readRingFile } from './ring-file.ts';
 
 /** How often the file is looked at, in ms: a new key opens everywhere within this, and seals ten minutes later. */
-const LOOK_MS = 1000;
+const LOOK_MS = 500;
 
 export interface LiveRing extends Ring {
   readonly close: () => void;
@@ -72,6 +72,7 @@ export function openLiveRing({ file, field, logger, clock }: LiveRingOptions): L
   return {
     find: (id) => ring.find(id),
     sealingKeyAt: (now) => ring.sealingKeyAt(now),
+    isStaleAt: (now, key) => ring.isStaleAt(now, key),
     close() {
       isClosed = true;
       clearTimeout(timer);

@@ -60,9 +60,9 @@ function parseRing(text: string): RingKey[] {
 }
 
 function parseLine(line: string): RingKey | undefined {
-  const [, id = '', created = '', from = '', encoded] = LINE.exec(line) ?? [];
-  const [createTime, sealsFrom] = [Date.parse(created), Date.parse(from)];
-  if (formatTime(createTime) !== created || formatTime(sealsFrom) !== from) return undefined;
+  const [, id, created, from, encoded] = LINE.exec(line) ?? [];
+  const [createTime, sealsFrom] = [readTime(created), readTime(from)];
+  if (id === undefined || createTime === undefined || sealsFrom === undefined) return undefined;
   if (encoded === undefined) return { id, createTime, sealsFrom, secret: undefined };
   const bytes = Buffer.from(encoded, 'base64');
   try {
@@ -100,9 +100,15 @@ function readText(file: string, field: string): string {
   return text;
 }
 
-/** RFC 3339, to the second; empty for no moment. */
+/** RFC 3339, to the second. */
 function formatTime(ms: number): string {
-  return Number.isNaN(ms) ? '' : `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+/** In its only spelling. */
+function readTime(text = ''): number | undefined {
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) || formatTime(ms) !== text ? undefined : ms;
 }
 
 function toSecond(ms: number): number {

@@ -76,6 +76,16 @@ export interface Judgement {
 /** Nothing was judged: a request id came again with something else, or only its answer was asked for, and none is kept. */
 export type NotJudged = { readonly outcome: 'request_id_reused' } | { readonly outcome: 'unknown_request' };
 
+/** The things known before an attempt is judged; others may change them meanwhile. */
+export interface Preview {
+  /** The state of the secret, without expired parts. */
+  readonly state: CodeState;
+  /** The moment of the store's clock at which it was read, in ms since the epoch. */
+  readonly now: number;
+  /** The answer that is kept under the request id, as `judge` would give it; undefined if none is. */
+  readonly kept: Judgement | NotJudged | undefined;
+}
+
 /** The change by an operator's reset. */
 export interface Reset {
   readonly before: CodeState;
@@ -94,6 +104,10 @@ export interface CodeStore {
    * Rejects with `StoreUnavailableError` where the step was not taken, or may not have been.
    */
   judge(attempt: Attempt, now: number): Promise<Judgement | NotJudged>;
+  /** Looks at the states of attempts, and at the answers kept under their request ids, without changing anything: in one round trip for all. */
+  preview(attempts: readonly Attempt[], now: number): Promise<readonly Preview[]>;
+  /** Clears the failures and the lock of a secret after another key of its user was accepted, by the rule of `forgiven`: in one atomic step. */
+  forgive(name: StateName, now: number): Promise<void>;
   /** The state of a secret, without expired parts. */
   inspect(name: StateName, now: number): Promise<CodeState>;
   /** Clears the failures and the lock of a secret in one atomic step, not its tracks; resolves to what was before. */

@@ -1,7 +1,7 @@
 /** Sealed blobs: texts for callers to store, which only a ring of sealing keys opens. docs/sealed-keys.md has the format byte by byte. */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import type { Clock } from '../ports/store.ts';
-import type { ActiveKey, Ring } from './ring.ts';
+import { type ActiveKey, isActive, type Ring } from './ring.ts';
 
 const CIPHER = 'aes-256-gcm';
 /** The parts of a blob, in bytes: the id of its key, a salt, the ciphertext, and a tag, which Node would take shorter if it were not told. */
@@ -70,8 +70,8 @@ export function createSealing(ring: Ring, clock: Clock = Date.now, onUse: (id: s
       const id = raw.toString('hex', 0, ID);
       const key = ring.find(id);
       if (key === undefined) throw new SealedBlobError(id);
-      if (key.secret === undefined) throw new SealedBlobError();
-      const payload = withDerived(key as ActiveKey, format, raw, (secret, nonce) => {
+      if (!isActive(key)) throw new SealedBlobError();
+      const payload = withDerived(key, format, raw, (secret, nonce) => {
         const decipher = createDecipheriv(CIPHER, secret, nonce, TAG).setAAD(associatedData(format, raw, binding));
         decipher.setAuthTag(raw.subarray(-TAG.authTagLength));
         const opened = decipher.update(raw.subarray(ID + SALT, -TAG.authTagLength));
@@ -84,7 +84,7 @@ export function createSealing(ring: Ring, clock: Clock = Date.now, onUse: (id: s
         }
       });
       onUse(id);
-      return { payload, isStale: key.sealsFrom < ring.sealingKeyAt(clock()).sealsFrom };
+      return { payload, isStale: ring.isStaleAt(clock(), key) };
     },
   };
 }

@@ -51,7 +51,7 @@ function* generate(ports: GeneratePorts, request: GenerateRequest, context: Call
   });
 }
 
-/** What shows the secret or its code; not given with a sealed key alone, whose enrolment only the user's device can confirm. */
+/** The parts that show the secret or its code; not given with a sealed key alone, whose enrolment only the user's device can confirm. */
 function plainParts(key: KeyUri, now: number): Pick<GenerateResponse, 'secret' | 'secretGrouped' | 'token'> {
   const secret = formatSecret(key.secret);
   const step = key.counter ?? stepAt(now, key.parameters.period);

@@ -66,10 +66,20 @@ export function readKey(key: Key, reading: KeyReading = {}): ResolvedKey {
   return { secret, parameters: { type, algorithm, digits, period }, counter, issuer, accountName, opened };
 }
 
-/** Reads the `key` field of a request, which is required; its violations get the prefix `key.`, and its refusal waits for `throwIfRefused`. */
-export function requireKey(key: Key | undefined, violations: Violations, opener: KeyOpener): ResolvedKey | undefined {
-  if (key !== undefined) return opener.holdRefusal(() => violations.collect('key.', readKey, key, { opener }));
-  violations.add('key', 'required: set key.secret to the base32 secret, or key.uri to the otpauth URI');
+/**
+ * Reads the key in a field of a request, which is required; its violations get the path of the field before them, and its refusal waits for
+ * `throwIfRefused`.
+ */
+export function requireKey(
+  key: Key | undefined,
+  violations: Violations,
+  opener: KeyOpener,
+  field: string = 'key',
+): ResolvedKey | undefined {
+  if (key !== undefined) {
+    return opener.holdRefusal(() => violations.collect(`${field}.`, readKey, key, { opener, path: field }));
+  }
+  violations.add(field, 'required: set key.secret to the base32 secret, or key.uri to the otpauth URI');
   return undefined;
 }
 

@@ -21,7 +21,7 @@ export function otpMethods(ports: ServicePorts): readonly Method[] {
   return [
     unary({ descriptor: method.generate, scope: 'generate', handle: createGenerate(ports, createTurns()) }),
     unary({ descriptor: method.token, scope: 'token', handle: createToken(ports) }),
-    unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports) }),
+    unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports, createTurns()) }),
     unary({ descriptor: method.seal, scope: 'seal', handle: createSeal(ports) }),
     unary({ descriptor: method.rewrap, scope: 'seal', handle: createRewrap(ports) }),
     unary({ descriptor: method.importKeys, scope: 'seal', handle: createImportKeys(ports) }),

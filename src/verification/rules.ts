@@ -75,6 +75,14 @@ export function unlocked(state: CodeState): CodeState | undefined {
   return state.failures === 0 ? undefined : { ...state, failures: 0, lockedUntil: 0 };
 }
 
+/**
+ * The state of a secret after another key of its user was accepted: else the mistakes that the user makes with that key would be counted here for
+ * ever. Undefined where there is nothing to clear: the hard stop is left to an operator.
+ */
+export function forgiven(state: CodeState): CodeState | undefined {
+  return state.failures >= HARD_STOP ? undefined : unlocked(state);
+}
+
 /** The state after an operator's reset at `now`, by the rule of `withoutFuture`; undefined where no track lies in the future. */
 export function reset(state: CodeState, now: number, nextCounter?: number): CodeState | undefined {
   const tracks = withoutFuture(state.tracks, now, nextCounter);

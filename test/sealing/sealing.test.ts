@@ -182,6 +182,13 @@ describe('rotations', () => {
     expect(early.open('otpk1', blob, BINDING).isStale).toBe(false);
   });
 
+  it('within one second make the blobs of the former key stale too', () => {
+    const ring = createRing([keyOf(1, 0), keyOf(2, 0)]);
+    const blob = at(ringOf(1), 0).seal('otpk1', SECRET, BINDING, 0);
+    expect(ring.sealingKeyAt(0).id).toBe(keyOf(2).id);
+    expect(at(ring, 0).open('otpk1', blob, BINDING).isStale).toBe(true);
+  });
+
   it('that instances see at different moments let every blob open everywhere', () => {
     const old = ringOf(1);
     const staged = createRing([keyOf(1), keyOf(2, 10 * MINUTE)]);

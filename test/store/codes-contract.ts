@@ -6,6 +6,7 @@ import { FREE_ATTEMPTS, HARD_STOP, LONGEST_DELAY_MS } from '../../src/verificati
 import { ANSWER_KEPT_MS, FAILURES_KEPT_MS, judge, presentState, UNKNOWN_KEY } from '../../src/verification/rules.ts';
 import { USED_KEPT_MS } from '../../src/verification/tracks.ts';
 import { MINUTE, SECOND, START } from '../auth/fixtures.ts';
+import { alternativesContract } from './alternatives-contract.ts';
 import {
   attempt,
   DAY,
@@ -323,6 +324,7 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
   });
 
   tracksContract(name, () => codes);
+  alternativesContract(name, () => codes);
 
   describe(`the ${name} store`, () => {
     it('judges as `judge` does, whatever comes, and keeps the same state', async () => {

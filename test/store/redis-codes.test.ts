@@ -71,8 +71,9 @@ redisSuite('the codes of the Redis store', () => {
             request: request && { ...request, id: `${request.id}.${runs}` },
           };
           // Not waited for one by one: a connection keeps their order.
-          const expected = [model.judge(mine, now), model.inspect(mine, now)];
-          return { expected, found: await Promise.all([redis.judge(mine, now), redis.inspect(mine, now)]) };
+          const expected = [[model.preview(mine, now)], model.judge(mine, now), model.inspect(mine, now)];
+          const found = [redis.preview([mine], now), redis.judge(mine, now), redis.inspect(mine, now)];
+          return { expected, found: await Promise.all<unknown>(found) };
         });
         for (const { expected, found } of await Promise.all(results)) expect(found).toEqual(expected);
         for (const fingerprint of [`one${runs}`, `other${runs}`]) {
@@ -80,6 +81,8 @@ redisSuite('the codes of the Redis store', () => {
           expect(await redis.inspect(name, now)).toEqual(model.inspect(name, now));
           expect(await redis.reset(name, now)).toEqual(model.reset(name, now));
           expect(await redis.reset(name, now, 5)).toEqual(model.reset(name, now, 5));
+          expect(await redis.forgive(name, now)).toEqual(model.forgive(name, now));
+          expect(await redis.inspect(name, now)).toEqual(model.inspect(name, now));
           expect(await redis.unlock(name, now)).toEqual(model.unlock(name, now));
           expect(await redis.inspect(name, now)).toEqual(model.inspect(name, now));
         }

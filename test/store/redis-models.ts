@@ -1,11 +1,12 @@
 /** Models of the Redis scripts: the rules with a state around them, kept as simply as can be; and what is tried on both. */
 import fc from 'fast-check';
 import { addCall, advance, emptyLog, stateOf, takeBack, type WindowLog, waitMs } from '../../src/limits/sliding-window.ts';
-import type { Attempt, CodeState, FormerState, Judgement, NotJudged, Reset, StateName } from '../../src/ports/codes.ts';
+import type { Attempt, CodeState, FormerState, Judgement, NotJudged, Preview, Reset, StateName } from '../../src/ports/codes.ts';
 import { refundedWindows } from '../../src/ports/limits.ts';
 import type { ChargeResult, LimitWindow, RefundOptions } from '../../src/ports/store.ts';
 import {
   ANSWER_KEPT_MS,
+  forgiven,
   isKept,
   judge,
   mayHaveFormer,
@@ -79,6 +80,8 @@ export function createLimitsModel(): LimitsModel {
 /** Codes. */
 export interface CodesModel {
   judge(attempt: Attempt, now: number): Judgement | NotJudged;
+  preview(attempt: Attempt, now: number): Preview;
+  forgive(name: StateName, now: number): undefined;
   inspect(name: StateName, now: number): CodeState;
   unlock(name: StateName, now: number): CodeState;
   reset(name: StateName, now: number, nextCounter?: number): Reset;
@@ -105,21 +108,30 @@ export function createCodesModel(formers: Map<string, FormerState> = new Map()):
     return result;
   }
 
+  const idOf = ({ fingerprint, request }: Attempt) => `${fingerprint}:${request?.id}`;
+
+  function keptFor(attempted: Attempt, now: number): Judgement | NotJudged | undefined {
+    const known = attempted.request && answers.get(idOf(attempted));
+    if (known === undefined || known.expiresAt <= now) return undefined;
+    return known.payload === attempted.request?.payload ? known.judgement : { outcome: 'request_id_reused' };
+  }
+
   return {
     judge(attempted, now) {
-      const { fingerprint, request, onlyRepeat } = attempted;
-      const id = `${fingerprint}:${request?.id}`;
-      const known = request && answers.get(id);
-      if (known !== undefined && known.expiresAt > now)
-        return known.payload === request?.payload ? known.judgement : { outcome: 'request_id_reused' };
+      const { request, onlyRepeat } = attempted;
+      const kept = keptFor(attempted, now);
+      if (kept !== undefined) return kept;
       if (onlyRepeat) return { outcome: 'unknown_request' };
       const judgement = change(attempted, now, true, (state) => {
         const ruling = judge(state, attempted, now);
         return [ruling.state, ruling.judgement];
       });
-      if (request !== undefined && isKept(judgement)) answers.set(id, { ...request, judgement, expiresAt: now + ANSWER_KEPT_MS });
+      if (request !== undefined && isKept(judgement))
+        answers.set(idOf(attempted), { ...request, judgement, expiresAt: now + ANSWER_KEPT_MS });
       return judgement;
     },
+    preview: (attempted, now) => ({ state: find(attempted, now).state, now, kept: keptFor(attempted, now) }),
+    forgive: (name, now) => change(name, now, false, (state) => [forgiven(state), undefined]),
     inspect: (name, now) => find(name, now).state,
     unlock: (name, now) => change(name, now, false, (state) => [unlocked(state), state]),
     reset: (name, now, nextCounter) =>

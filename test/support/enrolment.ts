@@ -80,7 +80,9 @@ export async function enrol(
   request: MessageInitShape<typeof GenerateRequestSchema> = {},
 ): Promise<Pending> {
   const pending = await beginEnrolment(client, { sealedContext: Buffer.from(context), ...request });
-  const { response } = await verify(client, sealedKey(pending.blob, context), pending.device.code(now), { confirm: true });
-  if (response?.status !== VerifyStatus.ACCEPTED || response.resealed === undefined) throw new Error('not confirmed');
+  const answer = await verify(client, sealedKey(pending.blob, context), pending.device.code(now), { confirm: true });
+  const { response } = answer;
+  if (response?.status !== VerifyStatus.ACCEPTED || response.resealed === undefined)
+    throw new Error(`not confirmed: ${response?.status ?? answer.message}`);
   return { ...pending, blob: response.resealed.blob };
 }

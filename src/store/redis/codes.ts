@@ -1,7 +1,7 @@
 /** One-time use and attempts in Redis: the rules of `judge`, in one script. */
-import type { Attempt, CodeStore, Judgement, NotJudged, Outcome, StateName } from '../../ports/codes.ts';
+import type { Attempt, CodeStore, Judgement, NotJudged, Outcome, Preview, StateName } from '../../ports/codes.ts';
 import { NONE } from '../track-text.ts';
-import { createRedisStates } from './code-states.ts';
+import { createRedisStates, readWords } from './code-states.ts';
 import { JUDGING, NOT_KEPT, REUSED } from './codes-lua.ts';
 import { writingScript } from './script.ts';
 import type { Session } from './session.ts';
@@ -12,17 +12,27 @@ ${JUDGING}
 return judge_once()
 `);
 
+const KEPT = /^(\d+) (\S+ \S+ \S+ \S+ \S+) (.*)$/s;
+
 /** The codes behind a session. Their moments are of Redis' clock; that of the caller, `now`, is not asked. */
 export function createRedisCodes(session: Session): CodeStore {
+  const { find, ...states } = createRedisStates(session, stateKeys);
+
+  async function preview(attempt: Attempt, callerNow: number): Promise<Preview> {
+    const { state, now, answer } = await find(attempt, callerNow, ...answerKeys(attempt));
+    return { state, now, kept: keptAnswer(answer, attempt, now) };
+  }
+
   return {
     // Nothing but a look at every key would tell.
     hasFormer: true,
     async judge(attempt, now) {
-      const { fingerprint, request } = attempt;
-      const keys = [...stateKeys(attempt), ...(request === undefined ? [] : [`r:${fingerprint}:${request.id}`])];
+      const keys = [...stateKeys(attempt), ...answerKeys(attempt)];
       return judgementOf(await session.runAcknowledged(JUDGE, keys, wordsOf(attempt), now));
     },
-    ...createRedisStates(session, stateKeys),
+    // Each by a script of its own, sent at once: no script may need the keys of two secrets.
+    preview: (attempts, now) => Promise.all(attempts.map((attempt) => preview(attempt, now))),
+    ...states,
   };
 }
 
@@ -30,6 +40,19 @@ export function createRedisCodes(session: Session): CodeStore {
 function stateKeys({ fingerprint, former }: StateName): [state: string, former: string] {
   if (former === undefined) throw new Error('the former name is missing');
   return [`c:${fingerprint}`, `c:${former}`];
+}
+
+/** Where the answer to the request id is, if there is one. */
+function answerKeys({ fingerprint, request }: Attempt): string[] {
+  return request === undefined ? [] : [`r:${fingerprint}:${request.id}`];
+}
+
+/** Reads an answer as `JUDGING` keeps it. */
+function keptAnswer(text: string, { request }: Attempt, now: number): Preview['kept'] {
+  if (text === '') return undefined;
+  const [, expiresAt, judgement, payload] = readWords(text, KEPT);
+  if (Number(expiresAt) <= now) return undefined;
+  return payload === request?.payload ? judgementOf(judgement) : { outcome: REUSED };
 }
 
 function wordsOf({ step, drift, claim, afterStep, matchableMs, period, request, onlyRepeat }: Attempt): (string | number)[] {

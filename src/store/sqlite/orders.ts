@@ -1,5 +1,5 @@
 /** The messages between the main thread and the writer: tuples of plain values, which are cloned several times faster than objects. */
-import type { Attempt, CodeState, Judgement, NotJudged, Reset, StateName } from '../../ports/codes.ts';
+import type { Attempt, CodeState, Judgement, NotJudged, Preview, Reset, StateName } from '../../ports/codes.ts';
 import type { KeyUse } from './keys.ts';
 import type { SealingKeyDay } from './sealing-keys.ts';
 import type { FileIdentity } from './writer-file.ts';
@@ -23,7 +23,8 @@ type JudgeOrder = readonly [
 /** An order to the writer. */
 export type Order =
   | JudgeOrder
-  | readonly [kind: 'inspect' | 'unlock', name: StateName, now: number]
+  | readonly [kind: 'preview', attempts: readonly Attempt[], now: number]
+  | readonly [kind: 'inspect' | 'unlock' | 'forgive', name: StateName, now: number]
   | readonly [kind: 'reset', name: StateName, now: number, nextCounter: number | undefined]
   | readonly [kind: 'touch', uses: readonly KeyUse[]]
   | readonly [kind: 'noteDays', days: readonly SealingKeyDay[]]
@@ -36,6 +37,8 @@ export type TimedOrder = readonly [order: Order, deadline: number];
 /** The result of each kind of order. */
 export interface Results {
   readonly judge: Judgement | NotJudged;
+  readonly preview: readonly Preview[];
+  readonly forgive: undefined;
   readonly inspect: CodeState;
   readonly unlock: CodeState;
   readonly reset: Reset;

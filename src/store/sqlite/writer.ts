@@ -84,6 +84,11 @@ function carryOutOne(order: Order, { database, rows, touch, noteDays }: Connecti
   switch (order[0]) {
     case 'judge':
       return rows.judge(attemptOf(order), order[1]);
+    case 'preview':
+      return order[1].map((attempt) => rows.preview(attempt, order[2]));
+    case 'forgive':
+      rows.forgive(order[1], order[2]);
+      return undefined;
     case 'inspect':
       return rows.inspect(order[1], order[2]);
     case 'unlock':
