@@ -33,6 +33,14 @@ describe('a backup that cannot be read', () => {
     ['a vault without entries', () => readAegis({ ...aegis({}), db: { version: 3 } })],
     ['a vault with too many entries', () => readAegis({ ...aegis({}), db: { version: 3, entries: Array(10_001).fill({}) } })],
     ['a vault whose content is null', () => readAegis({ ...aegis({}), db: null })],
+    [
+      'a backup of 2FAS with encrypted keys alone',
+      () => readTwoFas({ schemaVersion: 4, services: [], servicesEncrypted: 'a:b:c' }),
+    ],
+    [
+      'a backup of 2FAS with the reference of a password',
+      () => readTwoFas({ schemaVersion: 4, services: [], reference: 'a:b:c' }),
+    ],
     ['a later schema of 2FAS', () => readTwoFas({ schemaVersion: 5, services: [] })],
     ['no schema of 2FAS', () => readTwoFas({ schemaVersion: '4', services: [] })],
     ['services that are no list', () => readTwoFas({ schemaVersion: 4, services: {} })],

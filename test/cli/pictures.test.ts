@@ -5,6 +5,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PictureError } from '../../src/cli/input/picture-header.ts';
+import { createFinder } from '../../src/cli/input/qr-finder.ts';
 import { readQrCodes } from '../../src/cli/input/qr-pictures.ts';
 import { renderQr } from '../../src/otp/qr.ts';
 import vectors from '../vectors/migration.json' with { type: 'json' };
@@ -49,6 +50,7 @@ describe('pictures of other programs', () => {
   it.each<[string, string[]]>([
     ['one.png', [PARTS[0] ?? '']],
     ['dark.png', [carol('carol')]],
+    ['transparent.png', [carol('carol')]],
     ['grey.jpg', [carol('carol')]],
     ['progressive.jpg', [carol('carol')]],
     ['several.png', [...PARTS, carol('carol')]],
@@ -68,6 +70,17 @@ it('reads what we draw, also dense codes', async () => {
   const text = carol('x'.repeat(900));
   const { data } = renderQr(text, { format: 'png', errorCorrection: 'M', scale: 4, quietZone: 4 });
   expect(await readQrCodes(Buffer.from(data))).toEqual([text]);
+});
+
+it('makes a large picture smaller, and looks at it as it is if nothing is found', () => {
+  const widths: number[] = [];
+  const find = createFinder((_, width) => {
+    widths.push(width);
+    return null;
+  });
+  expect(find({ width: 4100, height: 60, data: new Uint8ClampedArray(4100 * 60 * 4) })).toEqual([]);
+  expect(widths[0]).toBe(1366);
+  expect(widths).toContain(4100);
 });
 
 it('reads a large picture', async () => {

@@ -1,4 +1,4 @@
-/** ExportKeys clears each secret once the answer is made, or fails; and ImportKeys and ExportKeys stop where their call has ended. */
+/** ExportKeys clears each secret once the answer is made, or fails; ImportKeys gives back what was no key; and both stop where their call has ended. */
 import { create } from '@bufbuild/protobuf';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ExportFormat, ExportKeysRequestSchema, ImportKeysRequestSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
@@ -12,10 +12,13 @@ import { createFingerprints, type Fingerprints } from '../../src/verification/fi
 import { ringOf } from '../sealing/rings.ts';
 import { callContext } from '../support/context.ts';
 import { sealedKey } from '../support/enrolment.ts';
+import vectors from '../vectors/migration.json' with { type: 'json' };
 
 const NOW = 1_800_000_000_000;
 const SECRET = Buffer.from('12345678901234567890');
 const URI = 'otpauth://totp/ACME:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
+/** A migration with a key between two good ones that cannot be taken over. */
+const MD5 = vectors.read.find(({ name }) => name === 'MD5')?.uri ?? '';
 const PARAMETERS = { type: 'totp', algorithm: 'SHA1', digits: 6, period: 30 } as const;
 
 const plain = createSealing(ringOf(1), () => NOW);
@@ -82,6 +85,20 @@ describe('the secrets are cleared', () => {
     expect(results.map(({ result }) => result.case)).toEqual(['error', 'error']);
     expect(secrets.every((bytes) => bytes.every((byte) => byte === 0))).toBe(true);
   });
+});
+
+it.each([
+  [['nonsense', 'otpauth://'], [1]],
+  [['nonsense', URI], []],
+  [[URI, `${URI}&digits=9`], []],
+  [[MD5, URI], [1]],
+])('is given back what was no key: %j', async (uris, expected) => {
+  const given: number[] = [];
+  await createImportKeys({ sealing })(
+    create(ImportKeysRequestSchema, { uris }),
+    context({ giveBack: (count) => void given.push(count) }),
+  );
+  expect(given).toEqual(expected);
 });
 
 describe('a call that has ended', () => {

@@ -156,6 +156,8 @@ FIRST, SECOND = cases[19][1], cases[20][1]
 save("one.png", code(FIRST), optimize=True)
 save("none.png", Image.new("RGB", (60, 40), (255, 255, 255)))
 save("dark.png", Image.eval(code(OTPAUTH), lambda value: 255 - value), optimize=True)
+grey = code(OTPAUTH).convert("L")
+save("transparent.png", Image.merge("LA", (Image.new("L", grey.size, 0), Image.eval(grey, lambda value: 255 - value))), optimize=True)
 save("other-text.png", code("https://example.com/"), optimize=True)
 several = sheet(760, 620, [(code(FIRST), 10, 20, 0), (code(SECOND), 390, 15, 0), (code(OTPAUTH), 60, 330, 12)])
 save("several.png", several.convert("L"), optimize=True)
