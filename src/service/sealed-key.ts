@@ -25,7 +25,7 @@ export interface OpenedKey extends SealedKeyContents {
 }
 
 /** The longest blobs, in characters. */
-const MAX_BLOB: Readonly<Record<SealedFormat, number>> = { otpk1: 1024, otpr1: 2048 };
+export const MAX_BLOB: Readonly<Record<SealedFormat, number>> = { otpk1: 1024, otpr1: 2048 };
 /** How far the clocks of two instances may differ at the end of an enrolment, in ms. */
 const EXPIRY_TOLERANCE_MS = 5 * 60_000;
 /** A key that was sealed later than this from now was sealed by a wrong clock, whose end of an enrolment is none. */

@@ -9,7 +9,7 @@ import { readBounded, readCounter } from './numbers.ts';
 import { isExpired, type KeyOpener } from './sealed-key.ts';
 
 /** How many keys a code may be checked with beside the first. */
-const MAX_ALTERNATIVES = 4;
+export const MAX_ALTERNATIVES = 4;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 

@@ -1,4 +1,4 @@
-/** One code against several keys of a user: which of them decides, and against which of them a wrong code counts. */
+/** A code that may be of any of several keys of a user: which of them decides, and against which of them a wrong code counts. */
 import type { Attempt, CodeStore, Judgement, NotJudged, Preview } from '../ports/codes.ts';
 import { lockEnd } from './lock.ts';
 import { judge } from './rules.ts';

@@ -1,4 +1,4 @@
-/** One code for several keys of a user: how many guesses they stand, that honest mistakes lock no device, and what others do in the middle. */
+/** A code for several keys of a user: how many guesses they stand, that honest mistakes lock no device, and what others do in the middle. */
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { Attempt, CodeStore } from '../../src/ports/codes.ts';

@@ -14,9 +14,8 @@ const JPEG_MEMORY = 1024;
 export async function readQrCodes(bytes: Buffer): Promise<string[]> {
   checkPicture(bytes);
   const pixels = await decode(bytes);
-  // CommonJS: the module is the function.
   const { default: jsqr } = await import('jsqr');
-  const texts = createFinder(jsqr as unknown as typeof jsqr.default)(pixels);
+  const texts = createFinder(jsqr.default)(pixels);
   if (texts.length === 0) {
     throw new PictureError(
       'no QR code is found in the picture: cut it to the QR code, with some white around it, or make it sharper',
