@@ -38,7 +38,7 @@ export function openLiveRing({ file, field, logger, clock }: LiveRingOptions): L
   async function look(): Promise<void> {
     const now = signatureOf(await stat(file, { bigint: true }).catch(() => undefined));
     if (isClosed) return;
-    // What could not be used is tried again: a file may be completed within one tick of its clock.
+    // A file that could not be used is tried again: a file may be completed within one tick of its clock.
     if (now !== seen || problem !== undefined) read();
     seen = now;
     timer = setTimeout(look, LOOK_MS).unref();

@@ -91,7 +91,7 @@ function readText(file: string, field: string): string {
     if (code !== 'ENOENT') throw invalid(field, `cannot be read (${code}): correct the path or its mode`);
     throw invalid(
       field,
-      'there is no file of sealing keys: copy that of another instance or of a backup; for the very first start make one with `otpd sealing-keys add`, and give it to every instance',
+      `there is no ${file}: copy the file of another instance or of a backup; for the very first start make one with \`otpd sealing-keys add\`, and give it to every instance`,
     );
   }
   if (bytes.length > MOST_BYTES) throw invalid(field, 'too long for a file of sealing keys: correct the path');

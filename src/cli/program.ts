@@ -12,8 +12,8 @@ Environment:
   OTPD_SECRET        the secret for token, verify, watch and seal, instead of an argument
   OTPD_TLS, OTPD_CA, OTPD_CLIENT_CERT, OTPD_CLIENT_KEY
                      as --tls, --ca, --cert and --key
-  OTPD_DATA_DIR      the folder of the database, for serve, keys, attempts, backup and
-                     restore (default ./data)
+  OTPD_DATA_DIR      the folder of the database, for serve, keys, sealing-keys, attempts,
+                     backup and restore (default ./data)
   NO_COLOR           no colours
 
 Exit codes: 0 done, or code accepted; 1 code not accepted; 2 not done, or could not tell.
@@ -29,6 +29,7 @@ Examples:
 const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   serve: async (io) => (await import('./commands/serve.ts')).serveCommand(io),
   keys: async (io) => (await import('./commands/keys.ts')).keysCommand(io),
+  'sealing-keys': async (io) => (await import('./commands/sealing-keys.ts')).sealingKeysCommand(io),
   backup: async (io) => (await import('./commands/backup.ts')).backupCommand(io),
   restore: async (io) => (await import('./commands/restore.ts')).restoreCommand(io),
   attempts: async (io) => (await import('./commands/attempts.ts')).attemptsCommand(io),

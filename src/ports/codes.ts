@@ -14,6 +14,8 @@ export interface StateName {
 export interface Attempt extends StateName {
   /** The latest step (HOTP: counter) of the window whose code it is; undefined for a wrong code. */
   readonly step: number | undefined;
+  /** Of several codes that were sent in a row: the counter of the first, `step` being that of the last. The same as `step` if unset. */
+  readonly firstStep?: number | undefined;
   /** How far `step` is from the current one; kept with the answer. */
   readonly drift: number;
   /** Whether an accepted step is consumed. */

@@ -130,12 +130,12 @@ function isRight({ attempt }: Key): boolean {
 }
 
 /** Whether the code was not used: a used one that is let pass again proves nothing new. */
-function isFresh({ state, attempt: { period, step } }: Key): boolean {
-  return step !== undefined && !isUsed(state.tracks, period, step);
+function isFresh({ state, attempt: { period, step, firstStep } }: Key): boolean {
+  return step !== undefined && !isUsed(state.tracks, period, step, firstStep);
 }
 
 function wrong({ place, attempt }: Key): Pick<Key, 'place' | 'attempt'> {
-  return { place, attempt: { ...attempt, step: undefined, drift: 0, matchableMs: 0 } };
+  return { place, attempt: { ...attempt, step: undefined, firstStep: undefined, drift: 0, matchableMs: 0 } };
 }
 
 function onlyRepeat({ place, attempt }: Key): Pick<Key, 'place' | 'attempt'> {

@@ -53,9 +53,10 @@ export function judge(state: CodeState, attempt: Attempt, now: number): Ruling {
   const { step, claim, period, afterStep = -1 } = attempt;
   if (step === undefined) return mismatch(state, now);
   const remaining = attemptsRemaining(state);
-  if (step <= afterStep) return right('replayed', attempt, remaining);
+  const { firstStep = step } = attempt;
+  if (firstStep <= afterStep) return right('replayed', attempt, remaining);
   // A used code that is let pass again proves nothing new: it does not clear the failures.
-  if (isUsed(state.tracks, period, step)) return right(claim ? 'replayed' : 'accepted', attempt, remaining);
+  if (isUsed(state.tracks, period, step, firstStep)) return right(claim ? 'replayed' : 'accepted', attempt, remaining);
   if (state.tracks.length >= MOST_TRACKS && trackOf(state.tracks, period) === undefined) {
     return right('too_many_names', attempt, remaining);
   }

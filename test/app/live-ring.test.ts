@@ -69,7 +69,7 @@ it('keeps the old keys while the file is half written, broken, shrunk or gone, a
   writeFileSync(file, whole.slice(0, -20));
   await problem('line 4 is no sealing key');
   unlinkSync(file);
-  await problem('no file of sealing keys');
+  await problem('copy the file of another instance');
   writeFileSync(file, '');
   await problem('no active key');
   put(keyOf(1), keyOf(3, 2000));
@@ -124,7 +124,7 @@ it('of two instances that read at different moments opens what the other seals, 
 });
 
 it('is refused at first by what is wrong with the file', () => {
-  expect(() => open()).toThrow(/--sealing-keys: there is no file of sealing keys/);
+  expect(() => open()).toThrow(/--sealing-keys: there is no .*: copy the file of another instance/);
   writeFileSync(file, 'rubbish');
   expect(() => open()).toThrow(/line 1 is no sealing key/);
 });

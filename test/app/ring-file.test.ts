@@ -98,7 +98,7 @@ describe('the file', () => {
 
   it('that is not there says what to do', () => {
     expect(() => readRingFile(file, '--sealing-keys')).toThrow(
-      /no file of sealing keys: copy that of another instance .*`otpd sealing-keys add`/,
+      /there is no .*sealing-keys: copy the file of another instance .*`otpd sealing-keys add`/,
     );
     expect(() => readRingFile(folder, '--sealing-keys')).toThrow('cannot be read (EISDIR): correct the path or its mode');
   });

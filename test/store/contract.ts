@@ -331,6 +331,8 @@ export function storeContract(name: string, open: () => Store): void {
 
   describe(`the uses of sealing keys in the ${name} store`, () => {
     it('are the last day of each key, which never moves back', async () => {
+      // The writer may take a moment to start.
+      await store.ping();
       expect(await store.sealingKeys.lastDays()).toEqual(new Map());
       await store.sealingKeys.noteDays(
         new Map([

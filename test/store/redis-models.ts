@@ -34,17 +34,23 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: LARGEST - 3, max: LARGEST }) },
 );
 /** Attempts on two secrets, under six names, some of them under a request id of three. */
-export const attempts: fc.Arbitrary<Omit<Attempt, 'former'>> = fc.record({
-  fingerprint: fc.constantFrom('one', 'one', 'one', 'other'),
-  period: fc.constantFrom(0, 1, 30, 60, 3600, 86_400, 86_400),
-  step: fc.option(step, { nil: undefined, freq: 2 }),
-  drift: fc.integer({ min: -10, max: 10 }),
-  claim: fc.boolean(),
-  afterStep: maybe(step),
-  matchableMs: fc.constantFrom(0, 30_000, 75_600_000),
-  request: maybe(fc.record({ id: fc.constantFrom('1', '2', '3'), payload: fc.constantFrom('', 'some words\nand lines', '-') })),
-  onlyRepeat: fc.constantFrom(undefined, undefined, false, true),
-});
+export const attempts: fc.Arbitrary<Omit<Attempt, 'former'>> = fc
+  .record({
+    /** How many codes were sent before the last. */
+    before: fc.constantFrom(0, 0, 0, 1, 2),
+    fingerprint: fc.constantFrom('one', 'one', 'one', 'other'),
+    period: fc.constantFrom(0, 1, 30, 60, 3600, 86_400, 86_400),
+    step: fc.option(step, { nil: undefined, freq: 2 }),
+    drift: fc.integer({ min: -10, max: 10 }),
+    claim: fc.boolean(),
+    afterStep: maybe(step),
+    matchableMs: fc.constantFrom(0, 30_000, 75_600_000),
+    request: maybe(fc.record({ id: fc.constantFrom('1', '2', '3'), payload: fc.constantFrom('', 'some words\nand lines', '-') })),
+    onlyRepeat: fc.constantFrom(undefined, undefined, false, true),
+  })
+  .map(({ before, ...one }) =>
+    before === 0 || one.step === undefined ? one : { ...one, firstStep: Math.max(0, one.step - before) },
+  );
 
 /** The limits of one subject. */
 export interface LimitsModel {

@@ -20,6 +20,7 @@ import {
 } from '../../gen/ts/google/rpc/error_details_pb.ts';
 import { StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
 import {
+  type GenerateResponseSchema,
   OtpService,
   type VerifyRequest,
   type VerifyResponseSchema,
@@ -57,16 +58,31 @@ export interface Double extends AsyncDisposable {
 export async function startDouble(answers: {
   verify?: readonly VerifyAnswer[];
   watch?: readonly WatchAnswer[];
+  /** The answer to every Generate. */
+  generate?: MessageInitShape<typeof GenerateResponseSchema>;
   credentials?: ServerCredentials;
   host?: string;
 }): Promise<Double> {
-  const { verify = [], watch = [], credentials = ServerCredentials.createInsecure(), host = '127.0.0.1' } = answers;
+  const {
+    verify = [],
+    watch = [],
+    generate = {},
+    credentials = ServerCredentials.createInsecure(),
+    host = '127.0.0.1',
+  } = answers;
   const verified: VerifyRequest[] = [];
   let opened = 0;
   const server = new Server();
   server.addService(
-    { verify: definition(OtpService.method.verify), watchToken: definition(OtpService.method.watchToken) },
     {
+      generate: definition(OtpService.method.generate),
+      verify: definition(OtpService.method.verify),
+      watchToken: definition(OtpService.method.watchToken),
+    },
+    {
+      generate: (_call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
+        callback(null, create(OtpService.method.generate.output, generate));
+      },
       verify: (call: ServerUnaryCall<VerifyRequest, unknown>, callback: sendUnaryData<unknown>) => {
         const answer = verify[Math.min(verified.length, verify.length - 1)];
         verified.push(call.request);

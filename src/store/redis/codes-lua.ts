@@ -93,7 +93,7 @@ end
 
 local function is_used(state)
   for _, track in ipairs(state.tracks) do
-    if step <= track.last and (track.id == own_id or step >= track.first) then
+    if first <= track.last and (track.id == own_id or step >= track.first) then
       return true
     end
   end
@@ -103,10 +103,10 @@ end
 local function claim(state)
   local own = own_track(state)
   if not own then
-    own = { id = own_id, first = step }
+    own = { id = own_id, first = first }
     table.insert(state.tracks, own)
   end
-  own.first = math.max(math.min(own.first, step), step - kept_steps)
+  own.first = math.max(math.min(own.first, first), step - kept_steps)
   own.last = step
   own.ends = period > 0 and now + matchable + ${USED_KEPT_MS} or nil
   state.expires = last_end(state)
@@ -168,7 +168,7 @@ local function rule(state)
     return mismatch(state)
   end
   local remaining = math.max(1, ${FREE_ATTEMPTS} - state.failures)
-  if step <= after then
+  if first <= after then
     return judgement('replayed', step, drift, remaining, nil), false
   end
   if is_used(state) then
@@ -189,12 +189,12 @@ end`;
 
 /**
  * Defines `judge_once`: `judge`, with the reading and writing of the state in `state_key`, what is taken over from `former_key`, and of the answer
- * in `answer_key` if there is one; gives the judgement, `REUSED` or `NOT_KEPT`. The attempt is ARGV[3] to ARGV[10]. An answer is kept as the moment of its
+ * in `answer_key` if there is one; gives the judgement, `REUSED` or `NOT_KEPT`. The attempt is ARGV[3] to ARGV[11]. An answer is kept as the moment of its
  * expiry, a judgement, and the payload.
  */
 export const JUDGING: string = `
-local _, _, step, drift, claims, after, matchable, period, payload, only_repeat = unpack(ARGV)
-step, claims, after = tonumber(step), claims == '1', tonumber(after) or -1
+local _, _, step, drift, claims, after, matchable, period, payload, only_repeat, first = unpack(ARGV)
+step, first, claims, after = tonumber(step), tonumber(first), claims == '1', tonumber(after) or -1
 matchable, period = tonumber(matchable), tonumber(period)
 ${STATES}
 ${TRACKS}

@@ -55,9 +55,19 @@ function keptAnswer(text: string, { request }: Attempt, now: number): Preview['k
   return payload === request?.payload ? judgementOf(judgement) : { outcome: REUSED };
 }
 
-function wordsOf({ step, drift, claim, afterStep, matchableMs, period, request, onlyRepeat }: Attempt): (string | number)[] {
+function wordsOf({
+  step,
+  drift,
+  claim,
+  afterStep,
+  matchableMs,
+  period,
+  request,
+  onlyRepeat,
+  firstStep = step,
+}: Attempt): (string | number)[] {
   const numbers = [step ?? NONE, drift, claim ? 1 : 0, afterStep ?? NONE, matchableMs, period];
-  return [...numbers, request?.payload ?? '', onlyRepeat ? 1 : 0];
+  return [...numbers, request?.payload ?? '', onlyRepeat ? 1 : 0, firstStep ?? NONE];
 }
 
 function judgementOf(reply: unknown): Judgement | NotJudged {

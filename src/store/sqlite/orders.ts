@@ -18,6 +18,7 @@ type JudgeOrder = readonly [
   requestId: string | undefined,
   payload: string | undefined,
   onlyRepeat: boolean | undefined,
+  firstStep: number | undefined,
 ];
 
 /** An order to the writer. */
@@ -67,16 +68,31 @@ export interface WriterData {
 
 /** The order to judge. */
 export function judgeOrder(attempt: Attempt, now: number): JudgeOrder {
-  const { fingerprint, former, period, step, drift, claim, afterStep, matchableMs, request, onlyRepeat } = attempt;
+  const { fingerprint, former, period, step, drift, claim, afterStep, matchableMs, request, onlyRepeat, firstStep } = attempt;
   const { id, payload } = request ?? {};
-  return ['judge', now, fingerprint, former, period, step, drift, claim, afterStep, matchableMs, id, payload, onlyRepeat];
+  return [
+    'judge',
+    now,
+    fingerprint,
+    former,
+    period,
+    step,
+    drift,
+    claim,
+    afterStep,
+    matchableMs,
+    id,
+    payload,
+    onlyRepeat,
+    firstStep,
+  ];
 }
 
 /** The attempt of an order to judge. */
 export function attemptOf(order: JudgeOrder): Attempt {
-  const [, , fingerprint, former, period, step, drift, claim, afterStep, matchableMs, id, payload, onlyRepeat] = order;
+  const [, , fingerprint, former, period, step, drift, claim, afterStep, matchableMs, id, payload, onlyRepeat, firstStep] = order;
   const request = id === undefined || payload === undefined ? undefined : { id, payload };
-  return { fingerprint, former, period, step, drift, claim, afterStep, matchableMs, request, onlyRepeat };
+  return { fingerprint, former, period, step, drift, claim, afterStep, matchableMs, request, onlyRepeat, firstStep };
 }
 
 /** A clock that all threads of the process share and that nobody sets, in ms. */
