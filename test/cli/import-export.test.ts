@@ -83,6 +83,15 @@ describe('a key that is refused', () => {
     expect(err).not.toContain(SECRET);
   });
 
+  it('is too long to be sent', async () => {
+    const stdin = `${URI}\notpauth-migration://offline?data=${'CgA'.repeat(3_000_000)}\n`;
+    for (const command of ['import', 'export']) {
+      const { code, out, err } = await run([command, '-'], { stdin });
+      expect([code, out]).toEqual([2, `${URI}\n`]);
+      expect(err).toBe('error: standard input, line 2: is longer than the 4096 bytes of a URI\n');
+    }
+  });
+
   it('is one of a backup', async () => {
     const { code, out, err } = await run(['import', backup('aegis.json')]);
     expect(code).toBe(2);

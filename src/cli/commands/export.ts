@@ -109,17 +109,19 @@ async function call(io: Io, found: readonly Stored[], flags: ExportFlags): Promi
     bytes: Buffer.byteLength(key + issuer + accountName) + context.length,
     keys: 1,
   });
-  for (const lot of divideIntoCalls(items, sizeOf)) {
-    const request = {
-      items: lot.map(({ key, context }) => ({ key: { source: sourceOf(key, context) }, ...names })),
-      format: FORMATS[flags.format],
-    };
-    const response = await withClient(io, flags, (client) => client.exportKeys(request, { signal: io.signal }));
-    uris.push(...response.uris);
-    for (const [i, { result }] of response.results.entries()) {
-      if (result.case === 'error') errors.push({ place: lot[i]?.place ?? '', error: describeItemError(result.value) });
+  await withClient(io, flags, async (client) => {
+    for (const lot of divideIntoCalls(items, sizeOf)) {
+      const request = {
+        items: lot.map(({ key, context }) => ({ key: { source: sourceOf(key, context) }, ...names })),
+        format: FORMATS[flags.format],
+      };
+      const response = await client.exportKeys(request, { signal: io.signal });
+      uris.push(...response.uris);
+      for (const [i, { result }] of response.results.entries()) {
+        if (result.case === 'error') errors.push({ place: lot[i]?.place ?? '', error: describeItemError(result.value) });
+      }
     }
-  }
+  });
   return { uris, errors };
 }
 

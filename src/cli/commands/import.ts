@@ -93,18 +93,20 @@ async function call(io: Io, found: readonly Found[], flags: ImportFlags): Promis
   const readable = numbered.filter((one) => 'uri' in one);
   const outcomes: Outcome[][] = found.map((one) => ('error' in one ? [one] : []));
   const sizeOf = ({ uri }: { uri: string }) => ({ bytes: Buffer.byteLength(uri), keys: partOf(uri)?.entries.length ?? 1 });
-  for (const items of divideIntoCalls(readable, sizeOf)) {
-    const request = {
-      uris: items.map(({ uri }) => uri),
-      delivery: DELIVERIES[flags.delivery],
-      sealedContext: contextBytes(flags.context),
-    };
-    const { results } = await withClient(io, flags, (client) => client.importKeys(request, { signal: io.signal }));
-    for (const result of results) {
-      const item = items[result.uriIndex];
-      if (item !== undefined) outcomes[item.at]?.push(outcomeOf(item, result));
+  await withClient(io, flags, async (client) => {
+    for (const items of divideIntoCalls(readable, sizeOf)) {
+      const request = {
+        uris: items.map(({ uri }) => uri),
+        delivery: DELIVERIES[flags.delivery],
+        sealedContext: contextBytes(flags.context),
+      };
+      const { results } = await client.importKeys(request, { signal: io.signal });
+      for (const result of results) {
+        const item = items[result.uriIndex];
+        if (item !== undefined) outcomes[item.at]?.push(outcomeOf(item, result));
+      }
     }
-  }
+  });
   return outcomes.flat();
 }
 

@@ -23,6 +23,9 @@ export type Stored = { readonly place: string } & (
 /** Bytes of a file, and of standard input: pictures of phones, and backups with icons. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
+const MAX_URI = 4096;
+const TOO_LONG = `is longer than the ${MAX_URI} bytes of a URI`;
+
 const URI = /^\s*otpauth(?:-migration)?:/i;
 const STORED = /^\s*(?:otpauth:|otpk1_)/i;
 
@@ -58,6 +61,7 @@ export async function readStored(io: Io, argument: string): Promise<Stored[]> {
   return linesOf(name, bytes.toString('utf8')).map(({ place, line }) => {
     const [start = '', context] = line.split('\t');
     const [key = ''] = start.split(' ');
+    if (isTooLong(key)) return { place, error: TOO_LONG };
     return STORED.test(key) ? { place, key, context } : { place, error: 'is neither an otpauth URI nor a sealed key' };
   });
 }
@@ -93,11 +97,17 @@ function readBackup(text: string): (string | InvalidInputError)[] {
 
 /** A text that is no URI is not shown: it may be a secret. */
 function uriFound(place: string, text: string): Found {
+  if (isTooLong(text)) return { place, error: TOO_LONG };
   return URI.test(text) ? { place, uri: text } : { place, error: 'is neither an otpauth nor an otpauth-migration URI' };
 }
 
 function entryFound(place: string, entry: string | InvalidInputError): Found {
   return entry instanceof InvalidInputError ? { place, error: entry.message } : { place, uri: entry };
+}
+
+/** Too long for any server to take, or even to be sent. */
+function isTooLong(text: string): boolean {
+  return text.length > MAX_URI || Buffer.byteLength(text) > MAX_URI;
 }
 
 async function readInput(io: Io, argument: string): Promise<Buffer> {
