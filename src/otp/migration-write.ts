@@ -1,17 +1,7 @@
 /** Writes otpauth-migration URIs, each for one QR code that a phone reads from a screen. */
-import { Violations } from './error.ts';
-import {
-  ALGORITHM_NUMBERS,
-  DIGIT_NUMBERS,
-  MIGRATION_PERIOD,
-  type MigrationPayload,
-  type OtpParameters,
-  TYPE_NUMBERS,
-  writeParameters,
-  writePayload,
-} from './migration-message.ts';
-import { checkCounter } from './params.ts';
-import { checkLabel, type KeyUri } from './uri.ts';
+import { writeKey } from './migration-key.ts';
+import { type MigrationPayload, type OtpParameters, writeParameters, writePayload } from './migration-message.ts';
+import type { KeyUri } from './uri.ts';
 
 /** As Google's app does. */
 const MOST_KEYS = 10;
@@ -28,35 +18,13 @@ export interface MigrationUris {
 }
 
 /**
- * Refuses a key that the format cannot hold: it has no period, and no 7 digits.
- *
- * @throws InvalidInputError for `key.period_seconds`, `key.digits`, `key.counter`, `issuer` and `account_name`.
- */
-export function checkMigratable({ parameters, counter, issuer, accountName }: KeyUri): void {
-  const { type, digits, period } = parameters;
-  const found = new Violations();
-  if (type === 'totp' && period !== MIGRATION_PERIOD) {
-    found.add(
-      'key.period_seconds',
-      `an otpauth-migration URI holds only TOTP of ${MIGRATION_PERIOD} seconds: export this key as an otpauth URI`,
-    );
-  }
-  if (!DIGIT_NUMBERS.has(digits)) {
-    found.add('key.digits', 'an otpauth-migration URI holds only codes of 6 or 8 digits: export this key as an otpauth URI');
-  }
-  if (type === 'hotp') found.collect('key.', checkCounter, counter ?? Number.NaN);
-  found.collect('', checkLabel, issuer, accountName);
-  found.throwIfAny();
-}
-
-/**
  * Writes keys as the parts of one migration, in their order.
  *
  * @param keys those that `checkMigratable` lets pass.
  * @param batchId any number of 32 bits; the parts of a migration are known by it.
  */
 export function writeMigration(keys: readonly KeyUri[], batchId: number): MigrationUris {
-  const parts = divide(keys.map(messageOf));
+  const parts = divide(keys.map(writeKey));
   const uris = parts.map((part, batchIndex) =>
     uriOf({ keys: part, version: VERSION, batchSize: parts.length, batchIndex, batchId }),
   );
@@ -78,20 +46,6 @@ function divide(keys: readonly OtpParameters[]): OtpParameters[][] {
     }
   }
   return parts;
-}
-
-function messageOf({ secret, parameters, counter = 0, ...names }: KeyUri): OtpParameters {
-  const { type, algorithm, digits } = parameters;
-  const { issuer, accountName } = checkLabel(names.issuer, names.accountName);
-  return {
-    secret,
-    name: accountName,
-    issuer,
-    algorithm: ALGORITHM_NUMBERS.get(algorithm) ?? 0,
-    digits: DIGIT_NUMBERS.get(digits) ?? 0,
-    type: TYPE_NUMBERS.get(type) ?? 0,
-    counter: BigInt(counter),
-  };
 }
 
 function uriOf(payload: MigrationPayload): string {

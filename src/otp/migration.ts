@@ -1,18 +1,9 @@
 /** Reads otpauth-migration URIs: the keys that Google Authenticator and others hand over, several to a QR code. */
-import { type InvalidInputError, invalid, Violations } from './error.ts';
-import {
-  ALGORITHM_NUMBERS,
-  DIGIT_NUMBERS,
-  MD5,
-  MIGRATION_PERIOD,
-  type MigrationPayload,
-  type OtpParameters,
-  readPayload,
-  TYPE_NUMBERS,
-} from './migration-message.ts';
-import { type Algorithm, BOUNDS, type OtpType } from './params.ts';
+import { type InvalidInputError, invalid } from './error.ts';
+import { readKey } from './migration-key.ts';
+import { type MigrationPayload, readPayload } from './migration-message.ts';
 import { trimInvisible } from './pasted.ts';
-import { fitLabel, type KeyUri, type Label } from './uri.ts';
+import type { KeyUri } from './uri.ts';
 
 /** The content of a QR code, of which a migration may have several. */
 export interface MigrationPart {
@@ -57,7 +48,7 @@ export function readMigration(text: string): MigrationPart {
     if (batchSize < 0 || size > MAX_PARTS || batchIndex < 0 || batchIndex >= size) {
       throw invalid('uri', `must be one of at most ${MAX_PARTS} parts, with an index below their number`);
     }
-    return { batchId, index: batchIndex, size, entries: keys.map(readEntry) };
+    return { batchId, index: batchIndex, size, entries: keys.map(readKey) };
   } finally {
     bytes.fill(0);
   }
@@ -124,53 +115,4 @@ export function lostParts(parts: readonly Omit<MigrationPart, 'entries'>[]): Los
   return [...batches.values()].flatMap(({ batchId, size, indices }) =>
     Array.from({ length: size }, (_, index) => ({ batchId, index, size })).filter(({ index }) => !indices.has(index)),
   );
-}
-
-/** Strict in what a code depends on: a default for what the message leaves open would be a guess. */
-function readEntry(entry: OtpParameters): KeyUri | InvalidInputError {
-  const found = new Violations();
-  const secret = readSecret(entry, found);
-  const algorithm = find<Algorithm>(ALGORITHM_NUMBERS, entry.algorithm);
-  if (algorithm === undefined) found.add('uri', describeAlgorithm(entry.algorithm));
-  const digits = find<number>(DIGIT_NUMBERS, entry.digits);
-  if (digits === undefined) found.add('uri', 'the key does not say that its codes have 6 or 8 digits');
-  const type = find<OtpType>(TYPE_NUMBERS, entry.type);
-  if (type === undefined) found.add('uri', 'the key does not say that it is a TOTP or a HOTP');
-  const counter = type === 'hotp' ? readCounter(entry, found) : undefined;
-  if (found.error !== undefined) return found.error;
-  if (secret === undefined || algorithm === undefined || digits === undefined || type === undefined) {
-    throw new Error('a key without violations is complete');
-  }
-  const period = type === 'totp' ? MIGRATION_PERIOD : 0;
-  return { ...fitLabel(namesOf(entry)), secret, parameters: { type, algorithm, digits, period }, counter };
-}
-
-function readSecret({ secret }: OtpParameters, found: Violations): Uint8Array | undefined {
-  const { min, max } = BOUNDS.secret;
-  if (secret.length >= min && secret.length <= max) return secret;
-  found.add('uri', `the secret of the key must have ${min} to ${max} bytes`);
-  return undefined;
-}
-
-function readCounter({ counter }: OtpParameters, found: Violations): number {
-  const { min, max } = BOUNDS.counter;
-  if (counter < min || counter > max) found.add('uri', `the counter of the key must be a whole number from ${min} to ${max}`);
-  return Number(counter);
-}
-
-function describeAlgorithm(number: number): string {
-  const what = number === MD5 ? 'has the algorithm MD5' : 'does not have a known algorithm';
-  return `the key ${what}: it must be SHA1, SHA256 or SHA512`;
-}
-
-function find<T>(numbers: ReadonlyMap<T, number>, number: number): T | undefined {
-  return [...numbers].find(([, known]) => known === number)?.[0];
-}
-
-/** Many apps put the issuer before the name as well, as the label of an otpauth URI has it. */
-function namesOf({ name, issuer }: OtpParameters): Label {
-  const colon = name.indexOf(':');
-  const prefix = issuer === '' ? name.slice(0, Math.max(colon, 0)) : issuer;
-  const accountName = prefix !== '' && name.startsWith(`${prefix}:`) ? name.slice(prefix.length + 1) : name;
-  return { issuer: prefix, accountName };
 }

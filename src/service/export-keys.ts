@@ -10,7 +10,8 @@ import {
   ExportResultSchema,
 } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { invalid, Violations } from '../otp/error.ts';
-import { checkMigratable, type MigrationUris, writeMigration } from '../otp/migration-write.ts';
+import { checkMigratable } from '../otp/migration-key.ts';
+import { type MigrationUris, writeMigration } from '../otp/migration-write.ts';
 import { checkLabel, formatUri, type KeyUri } from '../otp/uri.ts';
 import type { Audit } from '../ports/audit.ts';
 import type { CallContext } from '../rpc/context.ts';
