@@ -2,6 +2,7 @@
 import { MAX_CODE_BYTES } from '../../src/otp/hotp.ts';
 import { BOUNDS as LIMITS } from '../../src/otp/params.ts';
 import { MOST_ITEMS } from '../../src/service/batch.ts';
+import { RESYNC_CODES, RESYNC_WINDOW } from '../../src/service/resync-hotp.ts';
 import { MAX_BLOB } from '../../src/service/sealed-key.ts';
 import { MAX_ALTERNATIVES } from '../../src/service/verify-request.ts';
 import type { Json } from './json-schema.ts';
@@ -13,6 +14,8 @@ export const REQUIRED: ReadonlySet<string> = new Set([
   'otp.v1.VerifyRequest.key',
   'otp.v1.VerifyRequest.code',
   'otp.v1.WatchTokenRequest.key',
+  'otp.v1.ResyncHotpRequest.key',
+  'otp.v1.ResyncHotpRequest.codes',
   'otp.v1.SealedKey.blob',
   'otp.v1.RecoveryCodeSet.blob',
   'otp.v1.SealItem.key',
@@ -70,4 +73,6 @@ export const BOUNDS: Readonly<Record<string, Json>> = {
   'otp.v1.ExportItem.account_name': { maxLength: 256, pattern: NAME },
   'otp.v1.VerifyRequest.look_ahead': { minimum: LIMITS.lookAhead.min, maximum: LIMITS.lookAhead.max },
   'otp.v1.VerifyRequest.alternatives': { maxItems: MAX_ALTERNATIVES },
+  'otp.v1.ResyncHotpRequest.codes': { minItems: RESYNC_CODES.min, maxItems: RESYNC_CODES.max },
+  'otp.v1.ResyncHotpRequest.window': { minimum: 0, maximum: RESYNC_WINDOW.max },
 };

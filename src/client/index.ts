@@ -10,6 +10,8 @@ import { OtpError, type Refused } from './error.ts';
 import { usableAddress, usableApiKey, usableDeadline } from './options.ts';
 import { retry } from './retry.ts';
 
+// 64-bit integers are `bigint`, on which `JSON.stringify` throws.
+export { toJson } from '@bufbuild/protobuf';
 export * from '../../gen/ts/otp/v1/error_reason_pb.ts';
 export * from '../../gen/ts/otp/v1/key_pb.ts';
 export * from '../../gen/ts/otp/v1/otp_service_pb.ts';
@@ -57,6 +59,11 @@ export interface OtpClient extends Disposable {
   token(request: Request<Methods['token']>, options?: CallOptions): Promise<Response<Methods['token']>>;
   /** Says whether a code is right, now, and for the first time. A `requestId` is made if there is none, so that retries are safe. */
   verify(request: Request<Methods['verify']>, options?: CallOptions): Promise<Response<Methods['verify']>>;
+  /**
+   * Finds the counter of a HOTP device again that has run ahead, by two or three codes in a row. A `requestId` is made if there is none, so that
+   * retries are safe.
+   */
+  resyncHotp(request: Request<Methods['resyncHotp']>, options?: CallOptions): Promise<Response<Methods['resyncHotp']>>;
   /** The current code of a key, then each next one as its step begins, until the loop over it is left. */
   watchToken(
     request: Request<Methods['watchToken']>,
@@ -136,7 +143,8 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
   return {
     generate: async (request, call) => sealedAsAsked(request, await unary(method.generate, request, call)),
     token: (request, call) => unary(method.token, request, call),
-    verify: (request, call) => unary(method.verify, { ...request, requestId: request.requestId || randomUUID() }, call),
+    verify: (request, call) => unary(method.verify, withId(request), call),
+    resyncHotp: (request, call) => unary(method.resyncHotp, withId(request), call),
     watchToken: (request, call) => stream(method.watchToken, request, call),
     seal: (request, call) => unary(method.seal, request, call),
     rewrap: (request, call) => unary(method.rewrap, request, call),
@@ -145,6 +153,11 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
     close,
     [Symbol.dispose]: close,
   };
+}
+
+/** The request with an id, under which it may be sent again. */
+function withId<T extends { readonly requestId?: string }>(request: T): T & { readonly requestId: string } {
+  return { ...request, requestId: request.requestId || randomUUID() };
 }
 
 /** The answer, unless it lacks the sealed key that was asked for: a server that does not know `delivery` takes no notice of it. */

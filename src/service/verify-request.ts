@@ -6,12 +6,11 @@ import { BOUNDS, DEFAULTS } from '../otp/params.ts';
 import { type StepRange, stepAt, window } from '../otp/totp.ts';
 import { type ResolvedKey, requireKey } from './key.ts';
 import { readBounded, readCounter } from './numbers.ts';
+import { readRequestId } from './request-id.ts';
 import { isExpired, type KeyOpener } from './sealed-key.ts';
 
 /** How many keys a code may be checked with beside the first. */
 export const MAX_ALTERNATIVES = 4;
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** A key to check the code with. */
 export interface KeyCheck {
@@ -38,21 +37,24 @@ export interface Verification {
 export function readVerification(request: VerifyRequest, opener: KeyOpener, now: number): Verification {
   const violations = new Violations();
   const keys = [requireKey(request.key, violations, opener), ...readAlternatives(request, opener, violations)];
-  if (request.code === '') violations.add('code', 'required: set the code as the user typed it');
-  if (Buffer.byteLength(request.code) > MAX_CODE_BYTES) violations.add('code', `too long: at most ${MAX_CODE_BYTES} bytes`);
+  checkCode('code', request.code, violations);
   const windows = readWindows(request, violations);
   checkTypes(request, keys, violations);
   const afterStep = violations.collect('', readCounter, 'after_step', request.afterStep);
-  if (request.requestId !== '' && !UUID.test(request.requestId)) {
-    violations.add('request_id', 'not a UUID: use the form 01234567-89ab-4cde-8f01-23456789abcd, or leave it unset');
-  }
+  const requestId = readRequestId(request.requestId, violations);
   if (request.confirm) checkConfirm(request, violations);
   violations.throwIfAny();
   opener.throwIfRefused();
   if (windows === undefined) throw new Error('a request without violations is complete');
   const checks = keys.map((key) => checkOf(key, windows, now));
   const isLate = checks.some(({ key: { opened } }) => opened !== undefined && isExpired(opened, now));
-  return { checks, afterStep, requestId: request.requestId.toLowerCase() || undefined, isLate };
+  return { checks, afterStep, requestId, isLate };
+}
+
+/** Notes what is wrong with a code before it is read. */
+export function checkCode(field: string, code: string, violations: Violations): void {
+  if (code === '') violations.add(field, 'required: set the code as the user typed it');
+  if (Buffer.byteLength(code) > MAX_CODE_BYTES) violations.add(field, `too long: at most ${MAX_CODE_BYTES} bytes`);
 }
 
 /** A confirmation is of one sealed key, by a code that is used up. */

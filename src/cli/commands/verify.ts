@@ -1,18 +1,23 @@
 /** `otpd verify`: is this code right, now, and for the first time? The exit code is the answer. */
 import { randomUUID } from 'node:crypto';
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Command } from 'commander';
-import { KeySchema } from '../../../gen/ts/otp/v1/key_pb.ts';
+import type { KeySchema } from '../../../gen/ts/otp/v1/key_pb.ts';
 import { type VerifyResponse, VerifyResponseSchema } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
-import { InvalidInputError } from '../../otp/error.ts';
-import { readKey } from '../../service/key.ts';
 import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
-import { addKeyOptions, addSealedOptions, type KeyFlags, readKeyInput, type SealedFlags } from '../input/key-options.ts';
+import {
+  addKeyOptions,
+  addSealedOptions,
+  digitsOf,
+  type KeyFlags,
+  readKeyInput,
+  type SealedFlags,
+} from '../input/key-options.ts';
 import { parseCount, parseCounter } from '../input/parsers.ts';
 import { SECRET_HELP } from '../input/secret.ts';
 import type { Io } from '../io.ts';
-import { CallError } from '../output/call-error.ts';
-import { CliError, usageError } from '../output/failure.ts';
+import { withRequestId } from '../output/call-error.ts';
+import { usageError } from '../output/failure.ts';
 import { paint, printable, writeLine, writeMessage } from '../output/text.ts';
 import { describeVerdict, readVerdict } from '../output/verdict.ts';
 
@@ -97,22 +102,6 @@ async function verify(io: Io, key: KeyInput, code: string, flags: VerifyFlags): 
   try {
     return await withClient(io, flags, (client) => client.verify(request, { signal: io.signal }));
   } catch (error) {
-    throw error instanceof CallError && error.mayHaveRun ? withRequestId(error, requestId) : error;
-  }
-}
-
-/** The answer was lost, not the verdict: says how to ask for it again. */
-function withRequestId({ failure }: CallError, requestId: string): CliError {
-  const message = `${failure.message}; the code may be used up: the same command with --request-id ${requestId} tells`;
-  return new CliError({ ...failure, message });
-}
-
-/** How many digits the codes of the key have, as the server reads it: a server of another version may read more. */
-function digitsOf(key: KeyInput): string {
-  try {
-    return `${readKey(create(KeySchema, key), { needsCounter: false }).parameters.digits} digits`;
-  } catch (error) {
-    if (error instanceof InvalidInputError) return 'another number of digits';
-    throw error;
+    throw withRequestId(error, requestId);
   }
 }

@@ -1,4 +1,4 @@
-/** The answer of Verify to a person. */
+/** The answer of Verify, or ResyncHotp, to a person. */
 import { durationMs } from '@bufbuild/protobuf/wkt';
 import { type VerifyResponse, VerifyStatus } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
 import { formatDuration } from '../input/time.ts';
@@ -6,7 +6,7 @@ import { EXIT } from './exit.ts';
 import { CliError } from './failure.ts';
 
 /** The exit code for an answer. An answer that contradicts itself, or that only a later version knows, says nothing. */
-export function readVerdict({ valid, status }: VerifyResponse): number {
+export function readVerdict({ valid, status }: Pick<VerifyResponse, 'valid' | 'status'>): number {
   const known = status >= VerifyStatus.ACCEPTED && status <= VerifyStatus.THROTTLED;
   if (!known || valid !== (status === VerifyStatus.ACCEPTED)) {
     throw new CliError({
@@ -19,7 +19,10 @@ export function readVerdict({ valid, status }: VerifyResponse): number {
 }
 
 /** The answer in words; `digits` says how long a code is. */
-export function describeVerdict(response: VerifyResponse, digits: string): string {
+export function describeVerdict(
+  response: Pick<VerifyResponse, 'status' | 'nextCounter' | 'attemptsRemaining' | 'retryAfter'>,
+  digits: string,
+): string {
   switch (response.status) {
     case VerifyStatus.ACCEPTED:
       return response.nextCounter === undefined ? 'accepted' : `accepted (next counter ${response.nextCounter})`;
