@@ -8,7 +8,7 @@ import {
   type OtpParameters,
   TYPE_NUMBERS,
 } from './migration-message.ts';
-import { type Algorithm, BOUNDS, checkCounter, type OtpType } from './params.ts';
+import { type Algorithm, BOUNDS, checkCounter, DEFAULTS, type OtpType } from './params.ts';
 import { checkLabel, fitLabel, type KeyUri, type Label } from './uri.ts';
 
 /**
@@ -48,18 +48,15 @@ export function writeKey({ secret, parameters, counter = 0, ...names }: KeyUri):
   };
 }
 
-/**
- * The key of a message; the reason, for the field `uri`, if it cannot be used. Strict in what a code depends on: a default for what the message
- * leaves open would be a guess.
- */
+/** The key of a message; the reason, for the field `uri`, if it cannot be used. A field that the writer left at zero has the default of its format. */
 export function readKey(entry: OtpParameters): KeyUri | InvalidInputError {
   const found = new Violations();
   const secret = readSecret(entry, found);
-  const algorithm = find<Algorithm>(ALGORITHM_NUMBERS, entry.algorithm);
+  const algorithm = find<Algorithm>(ALGORITHM_NUMBERS, entry.algorithm, DEFAULTS.algorithm);
   if (algorithm === undefined) found.add('uri', describeAlgorithm(entry.algorithm));
-  const digits = find<number>(DIGIT_NUMBERS, entry.digits);
+  const digits = find<number>(DIGIT_NUMBERS, entry.digits, DEFAULTS.digits);
   if (digits === undefined) found.add('uri', 'the key does not say that its codes have 6 or 8 digits');
-  const type = find<OtpType>(TYPE_NUMBERS, entry.type);
+  const type = find<OtpType>(TYPE_NUMBERS, entry.type, DEFAULTS.type);
   if (type === undefined) found.add('uri', 'the key does not say that it is a TOTP or a HOTP');
   const counter = type === 'hotp' ? readCounter(entry, found) : undefined;
   if (found.error !== undefined) return found.error;
@@ -88,8 +85,8 @@ function describeAlgorithm(number: number): string {
   return `the key ${what}: it must be SHA1, SHA256 or SHA512`;
 }
 
-function find<T>(numbers: ReadonlyMap<T, number>, number: number): T | undefined {
-  return [...numbers].find(([, known]) => known === number)?.[0];
+function find<T>(numbers: ReadonlyMap<T, number>, number: number, fallback: T): T | undefined {
+  return number === 0 ? fallback : [...numbers].find(([, known]) => known === number)?.[0];
 }
 
 /** Many apps put the issuer before the name as well, as the label of an otpauth URI has it. */
