@@ -17,11 +17,13 @@ import vectors from '../vectors/sealed-keys.json' with { type: 'json' };
 
 const folder = mkdtempSync(join(tmpdir(), 'otpd-sealing-keys-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+/** After all that the vectors say. */
+const NOW = Date.parse('2027-01-31T12:00:00Z');
 const idOf = (blob: string) => Buffer.from(blob.slice(6), 'base64url').toString('hex', 0, 4);
 
 describe('blobs that another implementation has made', () => {
   const file = join(folder, 'ring');
-  // A pending one gives no code, and those of the last second that there is are made too far ahead.
+  // Those that are pending give no code.
   const keys = vectors.filter(
     ({ format, payload }) => format === 'otpk1' && !readKeyPayload(Buffer.from(payload, 'hex')).pendingUntil,
   );
@@ -29,29 +31,24 @@ describe('blobs that another implementation has made', () => {
   beforeAll(async () => {
     const distinct = [...new Set(vectors.map(({ key }) => key))];
     writeFileSync(file, formatRing(distinct.map((key) => createKey(Buffer.from(key, 'hex'), 0, 0))), { mode: 0o600 });
-    server = await startServer({ flags: { sealingKeys: file } });
+    server = await startServer({ clock: () => NOW, flags: { sealingKeys: file } });
   });
   afterAll(() => server.close());
 
-  test.each(keys.filter(({ payload }) => readKeyPayload(Buffer.from(payload, 'hex')).createTime < Date.now() / 1000))(
-    'give their code: $name',
-    async (vector) => {
-      const { secret, parameters, counter } = readKeyPayload(Buffer.from(vector.payload, 'hex'));
-      const client = createTestClient(server.address, await server.createKey({ tenant: vector.tenant }));
-      const at = Date.now();
-      const { response, code } = await client.call(methods.token, {
-        key: sealedKey(vector.blob, Buffer.from(vector.context, 'hex')),
-        ...(counter === undefined ? { at: { seconds: BigInt(Math.floor(at / 1000)), nanos: 0 } } : {}),
-      });
-      expect(code).toBe('OK');
-      expect(response?.token?.code).toBe(hotpCode(secret, counter ?? stepAt(at, parameters.period), parameters));
-      const other = createTestClient(server.address, await server.createKey({ tenant: 'another' }));
-      const refused = await other.call(methods.token, { key: sealedKey(vector.blob, Buffer.from(vector.context, 'hex')) });
-      expectError(refused, 'INVALID_ARGUMENT', 'SEALED_KEY_INVALID');
-      client.close();
-      other.close();
-    },
-  );
+  test.each(keys)('give their code: $name', async (vector) => {
+    const { secret, parameters, counter } = readKeyPayload(Buffer.from(vector.payload, 'hex'));
+    const client = createTestClient(server.address, await server.createKey({ tenant: vector.tenant }));
+    const { response, code } = await client.call(methods.token, {
+      key: sealedKey(vector.blob, Buffer.from(vector.context, 'hex')),
+    });
+    expect(code).toBe('OK');
+    expect(response?.token?.code).toBe(hotpCode(secret, counter ?? stepAt(NOW, parameters.period), parameters));
+    const other = createTestClient(server.address, await server.createKey({ tenant: 'another' }));
+    const refused = await other.call(methods.token, { key: sealedKey(vector.blob, Buffer.from(vector.context, 'hex')) });
+    expectError(refused, 'INVALID_ARGUMENT', 'SEALED_KEY_INVALID');
+    client.close();
+    other.close();
+  });
 });
 
 describe('two servers on one database, while the operator rotates', () => {
