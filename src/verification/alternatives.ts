@@ -136,7 +136,7 @@ function isFresh({ state, attempt: { period, step, firstStep } }: Key): boolean 
 }
 
 function wrong({ place, attempt }: Key): Pick<Key, 'place' | 'attempt'> {
-  return { place, attempt: { ...attempt, step: undefined, firstStep: undefined, drift: 0, matchableMs: 0 } };
+  return { place, attempt: { ...attempt, step: undefined, firstStep: undefined } };
 }
 
 function onlyRepeat({ place, attempt }: Key): Pick<Key, 'place' | 'attempt'> {

@@ -273,6 +273,7 @@ describe('between the look and the judgement', () => {
         })),
     };
     expect(outcomeOf(await judgeAny(kept, keys([undefined, STEP], { request }), START))).toBe('accepted');
+    expect(await codes.inspect(named(one), START)).toMatchObject({ failures: 0 });
   });
 });
 
