@@ -3,16 +3,22 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Method, StreamingMethod, UnaryMethod } from '../rpc/method.ts';
 import { createTurns } from '../rpc/work-queue.ts';
+import { createExportKeys } from './export-keys.ts';
 import { createGenerate, type GeneratePorts } from './generate.ts';
+import { createGenerateRecoveryCodes } from './generate-recovery-codes.ts';
+import { createImportKeys } from './import-keys.ts';
+import type { RecoveryPorts } from './recovery-set.ts';
 import { createResyncHotp } from './resync-hotp.ts';
+import { createRevokeRecoveryCodes } from './revoke-recovery-codes.ts';
 import { createRewrap } from './rewrap.ts';
 import { createSeal } from './seal.ts';
 import { createToken } from './token.ts';
 import { createVerify, type VerifyPorts } from './verify.ts';
+import { createVerifyRecoveryCode } from './verify-recovery-code.ts';
 import { createWatchToken } from './watch-token.ts';
 
 /** The needs of all methods. */
-export type ServicePorts = GeneratePorts & VerifyPorts;
+export type ServicePorts = GeneratePorts & VerifyPorts & RecoveryPorts;
 
 /** All methods of `otp.v1.OtpService`. */
 export function otpMethods(ports: ServicePorts): readonly Method[] {
@@ -24,6 +30,11 @@ export function otpMethods(ports: ServicePorts): readonly Method[] {
     unary({ descriptor: method.resyncHotp, scope: 'verify', handle: createResyncHotp(ports, createTurns()) }),
     unary({ descriptor: method.seal, scope: 'seal', handle: createSeal(ports) }),
     unary({ descriptor: method.rewrap, scope: 'seal', handle: createRewrap(ports) }),
+    unary({ descriptor: method.generateRecoveryCodes, scope: 'generate', handle: createGenerateRecoveryCodes(ports) }),
+    unary({ descriptor: method.verifyRecoveryCode, scope: 'verify', handle: createVerifyRecoveryCode(ports) }),
+    unary({ descriptor: method.revokeRecoveryCodes, scope: 'generate', handle: createRevokeRecoveryCodes(ports) }),
+    unary({ descriptor: method.importKeys, scope: 'seal', handle: createImportKeys(ports) }),
+    unary({ descriptor: method.exportKeys, scope: 'export', handle: createExportKeys(ports) }),
     streaming({ descriptor: method.watchToken, scope: 'token', handle: createWatchToken(ports) }),
   ];
 }

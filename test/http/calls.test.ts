@@ -64,6 +64,32 @@ describe.each(Object.entries(WAYS))('%s', (way, transport) => {
     ]);
   });
 
+  test('recovery codes are made, accepted once, and revoked', async () => {
+    const options = { headers: headers(id('recovery')) };
+    const { codes, set } = await client().generateRecoveryCodes({ sealedContext: Buffer.from('user-1') }, options);
+    const own = { blob: set?.blob ?? '', context: Buffer.from('user-1') };
+    const verify = (code = '') => client().verifyRecoveryCode({ set: own, code }, options);
+    const first = await verify(codes[0]);
+    expect(first).toMatchObject({ status: VerifyStatus.ACCEPTED, remainingCount: 9, attemptsRemaining: 5 });
+    expect((await verify(codes[0])).status).toBe(VerifyStatus.REPLAYED);
+    await client().revokeRecoveryCodes({ set: own }, options);
+    expect(await verify(codes[1])).toMatchObject({ status: VerifyStatus.REPLAYED, remainingCount: 0 });
+    const events = trail().filter(({ requestId }) => requestId === id('recovery'));
+    expect(events.map(({ event, transport: by }) => [event, by])).toEqual(
+      ['generated', 'accepted', 'replayed', 'revoked', 'replayed'].map((event) => [`recovery.${event}`, name]),
+    );
+  });
+
+  test('a set that cannot be opened is refused by its field', async () => {
+    const { codes, set } = await client().generateRecoveryCodes({}, { headers: headers(id('bound')) });
+    const other = { blob: set?.blob ?? '', context: Buffer.from('user-2') };
+    const call = client().verifyRecoveryCode({ set: other, code: codes[0] ?? '' }, { headers: headers(id('bound')) });
+    expect(await failureOf(call)).toMatchObject({
+      code: 'InvalidArgument',
+      errorInfo: { reason: 'ERROR_REASON_SEALED_KEY_INVALID', metadata: { field: 'set' } },
+    });
+  });
+
   test('an enrolment by Generate and Verify, Seal and Rewrap answer, and a sealed key gives its codes', async () => {
     const options = { headers: headers(id('sealed')) };
     const sealedContext = Buffer.from('user-1');
@@ -117,6 +143,22 @@ describe.each(Object.entries(WAYS))('%s', (way, transport) => {
     expect(Math.abs(Number(again.serverTime?.seconds) * 1000 - Date.now())).toBeLessThan(60_000);
     const totp = await failureOf(client().resyncHotp({ key, codes: ['000000', '111111'] }, options));
     expect(totp).toMatchObject({ code: 'InvalidArgument', errorInfo: { reason: 'ERROR_REASON_INVALID_FIELDS' } });
+  });
+
+  test('ImportKeys and ExportKeys answer, key by key, and the export is audited', async () => {
+    const options = { headers: headers(id('moved')) };
+    const uri = `otpauth://totp/Example:alice?secret=${SECRET}&issuer=Example&algorithm=SHA1&digits=6&period=30`;
+    const { results } = await client().importKeys({ uris: [uri, 'nonsense'] }, options);
+    expect(results.map((one) => [one.uri, one.error?.violations[0]?.field])).toEqual([
+      [uri, undefined],
+      ['', 'uri'],
+    ]);
+    const items = [{ key: { source: { case: 'uri', value: uri } as const } }, {}];
+    const exported = await client().exportKeys({ items }, options);
+    expect(exported.uris).toEqual([uri]);
+    expect(exported.results.map(({ result }) => result.case)).toEqual(['uriIndex', 'error']);
+    const events = trail().filter(({ requestId }) => requestId === id('moved'));
+    expect(events.map(({ event, transport: by }) => [event, by])).toEqual([['secret.exported', name]]);
   });
 
   test('WatchToken answers until the caller leaves', async () => {

@@ -2,14 +2,26 @@
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Algorithm, KeySchema, OtpType } from '../../gen/ts/otp/v1/key_pb.ts';
+import { type Algorithm, type KeySchema, type OtpType, SecretDelivery } from '../../gen/ts/otp/v1/key_pb.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { openWatchBytes } from '../support/watch.ts';
 
 const RUNS = { numRuns: 100 };
 const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
-const UNARY = [methods.generate, methods.token, methods.verify, methods.resyncHotp, methods.seal, methods.rewrap] as const;
+const UNARY = [
+  methods.generate,
+  methods.token,
+  methods.verify,
+  methods.resyncHotp,
+  methods.seal,
+  methods.rewrap,
+  methods.generateRecoveryCodes,
+  methods.verifyRecoveryCode,
+  methods.revokeRecoveryCodes,
+  methods.importKeys,
+  methods.exportKeys,
+] as const;
 
 let server: TestServer;
 let client: TestClient;
@@ -142,10 +154,52 @@ describe('any text', () => {
     await fc.assert(fc.asyncProperty(uri, run), RUNS);
   });
 
+  test('as a URI to import, and as the content of a migration', async () => {
+    const migration = fc
+      .uint8Array({ minLength: 1, maxLength: 400 })
+      .map((bytes) => `otpauth-migration://offline?data=${encodeURIComponent(Buffer.from(bytes).toString('base64'))}`);
+    const run = async (uris: string[]) => {
+      const { code, response } = await client.call(methods.importKeys, { uris, delivery: SecretDelivery.BOTH });
+      expectAnswered(code);
+      // A result for each URI, be it a key or an error.
+      const seen = new Set(response?.results.map(({ uriIndex }) => uriIndex));
+      if (response !== undefined) expect(seen.size).toBe(uris.length);
+    };
+    await fc.assert(fc.asyncProperty(fc.array(fc.oneof(anyText, migration), { minLength: 1, maxLength: 5 }), run), RUNS);
+  });
+
   test('as a code and a request id', async () => {
     const run = async (code: string, requestId: string) =>
       expectAnswered((await client.call(methods.verify, { key, code, requestId })).code);
     await fc.assert(fc.asyncProperty(anyText, fc.oneof(anyText, fc.uuid()), run), RUNS);
+  });
+
+  test('as a set of recovery codes, its context and a code', async () => {
+    const blob = fc.oneof(
+      anyText,
+      fc.string({ unit: fc.constantFrom(...'ABCxyz019-_'), maxLength: 1100 }).map((text) => `otpr1_${text}`),
+    );
+    const run = async (blob: string, context: Uint8Array, code: string) => {
+      const set = { blob, context };
+      const answers = [
+        await client.call(methods.verifyRecoveryCode, { set, code }),
+        await client.call(methods.revokeRecoveryCodes, { set }),
+      ];
+      // A blob may name a sealing key that was never here.
+      for (const answer of answers) expect(['INVALID_ARGUMENT', 'FAILED_PRECONDITION']).toContain(answer.code);
+    };
+    await fc.assert(fc.asyncProperty(blob, fc.uint8Array({ maxLength: 260 }), anyText, run), RUNS);
+  });
+
+  test('as a recovery code of a set that opens', async () => {
+    const { response } = await client.call(methods.generateRecoveryCodes, {});
+    const set = { blob: response?.set?.blob ?? '' };
+    const run = async (code: string) => {
+      const answer = await client.call(methods.verifyRecoveryCode, { set, code });
+      expectAnswered(answer.code);
+      expect(answer.response?.valid ?? false).toBe(false);
+    };
+    await fc.assert(fc.asyncProperty(anyText, run), RUNS);
   });
 
   test('as keys beside another', async () => {
