@@ -3,6 +3,7 @@ import { MAX_CODE_BYTES } from '../../src/otp/hotp.ts';
 import { BOUNDS as LIMITS } from '../../src/otp/params.ts';
 import { CODE_COUNT, CODE_LENGTHS, MAX_RECOVERY_CODE_BYTES } from '../../src/recovery/codes.ts';
 import { MOST_ITEMS } from '../../src/service/batch.ts';
+import { RESYNC_CODES, RESYNC_WINDOW } from '../../src/service/resync-hotp.ts';
 import { MAX_BLOB } from '../../src/service/sealed-key.ts';
 import { MAX_ALTERNATIVES } from '../../src/service/verify-request.ts';
 import type { Json } from './json-schema.ts';
@@ -17,6 +18,8 @@ export const REQUIRED: ReadonlySet<string> = new Set([
   'otp.v1.RevokeRecoveryCodesRequest.set',
   'otp.v1.VerifyRequest.code',
   'otp.v1.WatchTokenRequest.key',
+  'otp.v1.ResyncHotpRequest.key',
+  'otp.v1.ResyncHotpRequest.codes',
   'otp.v1.SealedKey.blob',
   'otp.v1.RecoveryCodeSet.blob',
   'otp.v1.SealItem.key',
@@ -71,4 +74,6 @@ export const BOUNDS: Readonly<Record<string, Json>> = {
   'otp.v1.GenerateRecoveryCodesRequest.sealed_context': CONTEXT,
   'otp.v1.VerifyRecoveryCodeRequest.code': { minLength: 1, maxLength: MAX_RECOVERY_CODE_BYTES },
   'otp.v1.VerifyRequest.alternatives': { maxItems: MAX_ALTERNATIVES },
+  'otp.v1.ResyncHotpRequest.codes': { minItems: RESYNC_CODES.min, maxItems: RESYNC_CODES.max },
+  'otp.v1.ResyncHotpRequest.window': { minimum: 0, maximum: RESYNC_WINDOW.max },
 };

@@ -200,7 +200,17 @@ export const EXAMPLES: Readonly<Record<string, Readonly<Record<string, Example>>
       response: { results: [{ key: { blob: SEALED.blob } }] },
     },
   },
-  ResyncHotp: { placeholder: { summary: 'To be written', request: {}, response: {} } },
+  ResyncHotp: {
+    found: {
+      summary: 'A device that has run ahead: two codes in a row, test vectors of RFC 4226',
+      request: {
+        key: { secret: RFC_6238_SECRET, type: 'OTP_TYPE_HOTP', counter: '0' },
+        codes: ['287082', '359152'],
+        requestId: '3d0d8c7e-0f3c-4f6b-9f0e-5b0f6e1d2c3b',
+      },
+      response: { valid: true, status: 'VERIFY_STATUS_ACCEPTED', matchedStep: '2', nextCounter: '3', attemptsRemaining: 5 },
+    },
+  },
   GenerateRecoveryCodes: {
     three: {
       summary: 'Three codes for the user to keep, and the set of them, bound to `user-1`, for the caller to store',

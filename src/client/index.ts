@@ -10,6 +10,8 @@ import { OtpError, type Refused } from './error.ts';
 import { usableAddress, usableApiKey, usableDeadline } from './options.ts';
 import { retry } from './retry.ts';
 
+// 64-bit integers are `bigint`, on which `JSON.stringify` throws.
+export { toJson } from '@bufbuild/protobuf';
 export * from '../../gen/ts/otp/v1/error_reason_pb.ts';
 export * from '../../gen/ts/otp/v1/key_pb.ts';
 export * from '../../gen/ts/otp/v1/otp_service_pb.ts';
@@ -72,6 +74,11 @@ export interface OtpClient extends Disposable {
     request: Request<Methods['revokeRecoveryCodes']>,
     options?: CallOptions,
   ): Promise<Response<Methods['revokeRecoveryCodes']>>;
+  /**
+   * Finds the counter of a HOTP device again that has run ahead, by two or three codes in a row. A `requestId` is made if there is none, so that
+   * retries are safe.
+   */
+  resyncHotp(request: Request<Methods['resyncHotp']>, options?: CallOptions): Promise<Response<Methods['resyncHotp']>>;
   /** The current code of a key, then each next one as its step begins, until the loop over it is left. */
   watchToken(
     request: Request<Methods['watchToken']>,
@@ -147,9 +154,10 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
   return {
     generate: async (request, call) => sealedAsAsked(request, await unary(method.generate, request, call)),
     token: (request, call) => unary(method.token, request, call),
-    verify: (request, call) => unary(method.verify, withRequestId(request), call),
+    verify: (request, call) => unary(method.verify, withId(request), call),
+    resyncHotp: (request, call) => unary(method.resyncHotp, withId(request), call),
     generateRecoveryCodes: (request, call) => unary(method.generateRecoveryCodes, request, call),
-    verifyRecoveryCode: (request, call) => unary(method.verifyRecoveryCode, withRequestId(request), call),
+    verifyRecoveryCode: (request, call) => unary(method.verifyRecoveryCode, withId(request), call),
     revokeRecoveryCodes: (request, call) => unary(method.revokeRecoveryCodes, request, call),
     watchToken: (request, call) => stream(method.watchToken, request, call),
     seal: (request, call) => unary(method.seal, request, call),
@@ -159,7 +167,8 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
   };
 }
 
-function withRequestId<T extends { readonly requestId?: string }>(request: T): T & { readonly requestId: string } {
+/** The request with an id, under which it may be sent again. */
+function withId<T extends { readonly requestId?: string }>(request: T): T & { readonly requestId: string } {
   return { ...request, requestId: request.requestId || randomUUID() };
 }
 

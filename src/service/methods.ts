@@ -6,6 +6,7 @@ import { createTurns } from '../rpc/work-queue.ts';
 import { createGenerate, type GeneratePorts } from './generate.ts';
 import { createGenerateRecoveryCodes } from './generate-recovery-codes.ts';
 import type { RecoveryPorts } from './recovery-set.ts';
+import { createResyncHotp } from './resync-hotp.ts';
 import { createRevokeRecoveryCodes } from './revoke-recovery-codes.ts';
 import { createRewrap } from './rewrap.ts';
 import { createSeal } from './seal.ts';
@@ -24,6 +25,7 @@ export function otpMethods(ports: ServicePorts): readonly Method[] {
     unary({ descriptor: method.generate, scope: 'generate', handle: createGenerate(ports, createTurns()) }),
     unary({ descriptor: method.token, scope: 'token', handle: createToken(ports) }),
     unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports, createTurns()) }),
+    unary({ descriptor: method.resyncHotp, scope: 'verify', handle: createResyncHotp(ports, createTurns()) }),
     unary({ descriptor: method.seal, scope: 'seal', handle: createSeal(ports) }),
     unary({ descriptor: method.rewrap, scope: 'seal', handle: createRewrap(ports) }),
     unary({ descriptor: method.generateRecoveryCodes, scope: 'generate', handle: createGenerateRecoveryCodes(ports) }),

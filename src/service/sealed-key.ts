@@ -28,7 +28,7 @@ export interface OpenedKey extends SealedKeyContents {
 export const MAX_BLOB: Readonly<Record<SealedFormat, number>> = { otpk1: 1024, otpr1: 2048 };
 /** How far the clocks of two instances may differ at the end of an enrolment, in ms. */
 const EXPIRY_TOLERANCE_MS = 5 * 60_000;
-/** A key that was sealed later than this from now was sealed by a wrong clock, whose end of an enrolment is none. */
+/** How far ahead a key may have been sealed, in ms: beyond that a wrong clock has sealed it, and set the end of its enrolment. */
 const FUTURE_TOLERANCE_MS = 60 * 60_000;
 
 /** Notes what is wrong with a blob and its context as they were sent, for fields below `prefix`; opens nothing. */
@@ -67,6 +67,12 @@ export function sealKey(sealing: Sealing, contents: SealedKeyContents, binding: 
   } finally {
     payload.fill(0);
   }
+}
+
+/** The key to store from now on, once a code of it was accepted: confirmed, and under the key that seals now; undefined if it is both already. */
+export function reseal(sealing: Sealing, opened: OpenedKey | undefined, now: number): SealedKey | undefined {
+  if (opened === undefined || (opened.pendingUntil === undefined && !opened.isStale)) return undefined;
+  return sealKey(sealing, { ...opened, pendingUntil: undefined }, opened.binding, now);
 }
 
 /** Whether the time to confirm an enrolment is over; false for a key that is confirmed. */

@@ -1,7 +1,6 @@
 /** Verify: is this code right, now, for the first time? */
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
-import type { SealedKey } from '../../gen/ts/otp/v1/key_pb.ts';
 import {
   type VerifyRequest,
   type VerifyResponse,
@@ -15,10 +14,9 @@ import { stepStart } from '../otp/totp.ts';
 import type { Attempt, Judgement } from '../ports/codes.ts';
 import type { CallContext } from '../rpc/context.ts';
 import type { Turns } from '../rpc/work-queue.ts';
-import type { Sealing } from '../sealing/sealing.ts';
 import { stateNameOf } from '../verification/fingerprint.ts';
 import { attemptRequest, enrolmentExpired, type JudgingPorts, judgeFor, STATUS } from './judging.ts';
-import { KeyOpener, type OpenedKey, type SealingPort, sealKey, whileOpen } from './sealed-key.ts';
+import { KeyOpener, reseal, type SealingPort, whileOpen } from './sealed-key.ts';
 import { type KeyCheck, readVerification, type Verification } from './verify-request.ts';
 
 /** A key that the code may be of, by its form. */
@@ -77,12 +75,6 @@ async function verify(ports: VerifyPorts, turns: Turns, asked: Asked, candidates
   const resealed = answer.valid ? reseal(ports.sealing, decided?.key.opened, now) : undefined;
   if (resealed !== undefined) answer.resealed = resealed;
   return answer;
-}
-
-/** The key to store from now on, once a code of it was accepted: confirmed, and under the key that seals now; undefined if it is both already. */
-function reseal(sealing: Sealing, opened: OpenedKey | undefined, now: number): SealedKey | undefined {
-  if (opened === undefined || (opened.pendingUntil === undefined && !opened.isStale)) return undefined;
-  return sealKey(sealing, { ...opened, pendingUntil: undefined }, opened.binding, now);
 }
 
 function attemptsOf(

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ErrorReason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
-import { SecretDelivery } from '../../gen/ts/otp/v1/key_pb.ts';
+import { OtpType, SecretDelivery } from '../../gen/ts/otp/v1/key_pb.ts';
 import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { parseApiKey, revokeApiKey } from '../../src/auth/api-key.ts';
+import { hotpCode } from '../../src/otp/hotp.ts';
+import { formatSecret } from '../../src/otp/secret.ts';
 import { deviceOf } from '../support/enrolment.ts';
 import { frame } from '../support/raw.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -123,6 +125,24 @@ describe.each(Object.entries(WAYS))('%s', (way, transport) => {
       'Seal',
       'Token',
     ]);
+  });
+
+  test('Verify finds the key of a code among several, and ResyncHotp a counter by codes in a row', async () => {
+    const options = { headers: headers(id('devices')) };
+    const bytes = Buffer.from(`${way} of the test`);
+    const hotp = (counter: bigint) =>
+      ({ source: { case: 'secret', value: formatSecret(bytes) }, type: OtpType.HOTP, counter }) as const;
+    const codes = [700, 701, 702].map((counter) => hotpCode(bytes, counter, { algorithm: 'SHA1', digits: 6 }));
+    const found = await client().resyncHotp({ key: hotp(0n), codes: codes.slice(0, 2) }, options);
+    expect(found).toMatchObject({ status: VerifyStatus.ACCEPTED, matchedStep: 701n, nextCounter: 702n });
+    const [, , third = ''] = codes;
+    const verify = () => client().verify({ key, alternatives: [hotp(702n)], code: third }, options);
+    expect(await verify()).toMatchObject({ status: VerifyStatus.ACCEPTED, matchedKey: 1, nextCounter: 703n });
+    const again = await verify();
+    expect(again).toMatchObject({ status: VerifyStatus.REPLAYED, matchedKey: 1 });
+    expect(Math.abs(Number(again.serverTime?.seconds) * 1000 - Date.now())).toBeLessThan(60_000);
+    const totp = await failureOf(client().resyncHotp({ key, codes: ['000000', '111111'] }, options));
+    expect(totp).toMatchObject({ code: 'InvalidArgument', errorInfo: { reason: 'ERROR_REASON_INVALID_FIELDS' } });
   });
 
   test('WatchToken answers until the caller leaves', async () => {

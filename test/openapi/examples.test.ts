@@ -13,7 +13,16 @@ const CHANGING: ReadonlySet<string> = new Set(
 );
 
 /** Test vectors, in whose answers only the clock of the server changes. */
-const VECTORS: ReadonlySet<string> = new Set(['past', 'accepted', 'devices', 'malformed', 'recovery', 'mistyped', 'revoke']);
+const VECTORS: ReadonlySet<string> = new Set([
+  'past',
+  'accepted',
+  'devices',
+  'malformed',
+  'found',
+  'recovery',
+  'mistyped',
+  'revoke',
+]);
 const CLOCK: ReadonlySet<string> = new Set(['serverTime']);
 
 interface Example extends Call {
@@ -69,7 +78,7 @@ describe.each(DOCUMENTS)('$file', ({ file, calls, mistakes, answerAt }) => {
     const refused = [
       { apiKey: 'otpd_wrong', expected: 401 },
       { apiKey: '', expected: 401 },
-      ...(/\/Verify(RecoveryCode)?$/.test(example.path) ? [] : [{ apiKey: scopeless, expected: 403 }]),
+      ...(/\/(Verify|VerifyRecoveryCode|ResyncHotp)$/.test(example.path) ? [] : [{ apiKey: scopeless, expected: 403 }]),
     ];
     for (const { apiKey, expected } of refused) {
       const response = await send(example, apiKey);

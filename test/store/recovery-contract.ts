@@ -193,6 +193,14 @@ export function recoveryContract(name: string, open: () => OpenRecovery | Promis
       expect(await use({ code: 1 })).toEqual(judgement('accepted', 8, 5));
     });
 
+    it('clears a single wrong code', async () => {
+      const { set, use } = setOf();
+      await use({ code: undefined });
+      await recovery.unlock(set, START);
+      expect(await recovery.inspect(set, START)).toEqual(UNKNOWN_SET);
+      expect(await use({ code: undefined })).toEqual(judgement('mismatch', 10, 4));
+    });
+
     it('of a revoked set leaves it revoked', async () => {
       const { set, use } = setOf();
       await recovery.revoke(set, START);

@@ -20,7 +20,10 @@ import {
 } from '../../gen/ts/google/rpc/error_details_pb.ts';
 import { StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
 import {
+  type GenerateResponseSchema,
   OtpService,
+  type ResyncHotpRequest,
+  type ResyncHotpResponseSchema,
   type VerifyRecoveryCodeRequest,
   type VerifyRecoveryCodeResponseSchema,
   type VerifyRequest,
@@ -47,6 +50,8 @@ export interface SentError {
 export type VerifyAnswer = MessageInitShape<typeof VerifyResponseSchema> | SentError | undefined;
 /** The same for VerifyRecoveryCode. */
 export type RecoveryAnswer = MessageInitShape<typeof VerifyRecoveryCodeResponseSchema> | SentError | undefined;
+/** The same of ResyncHotp. */
+export type ResyncAnswer = MessageInitShape<typeof ResyncHotpResponseSchema> | SentError | undefined;
 /** Drives a stream by hand. */
 export type WatchAnswer = (stream: ServerWritableStream<WatchTokenRequest, WatchTokenResponse>) => void;
 
@@ -55,6 +60,7 @@ export interface Double extends AsyncDisposable {
   readonly verified: VerifyRequest[];
   /** The requests of VerifyRecoveryCode. */
   readonly recovered: VerifyRecoveryCodeRequest[];
+  readonly resynced: ResyncHotpRequest[];
   /** How many streams were opened. */
   opened(): number;
 }
@@ -63,29 +69,41 @@ export interface Double extends AsyncDisposable {
 export async function startDouble(answers: {
   verify?: readonly VerifyAnswer[];
   recovery?: readonly RecoveryAnswer[];
+  resync?: readonly ResyncAnswer[];
   watch?: readonly WatchAnswer[];
+  /** The answer to every Generate. */
+  generate?: MessageInitShape<typeof GenerateResponseSchema>;
   credentials?: ServerCredentials;
   host?: string;
 }): Promise<Double> {
   const {
     verify = [],
+    resync = [],
     recovery = [],
     watch = [],
+    generate = {},
     credentials = ServerCredentials.createInsecure(),
     host = '127.0.0.1',
   } = answers;
   const verified: VerifyRequest[] = [];
   const recovered: VerifyRecoveryCodeRequest[] = [];
+  const resynced: ResyncHotpRequest[] = [];
   let opened = 0;
   const server = new Server();
   server.addService(
     {
+      generate: definition(OtpService.method.generate),
       verify: definition(OtpService.method.verify),
+      resyncHotp: definition(OtpService.method.resyncHotp),
       verifyRecoveryCode: definition(OtpService.method.verifyRecoveryCode),
       watchToken: definition(OtpService.method.watchToken),
     },
     {
+      generate: (_call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
+        callback(null, create(OtpService.method.generate.output, generate));
+      },
       verify: answering(OtpService.method.verify, verify, verified),
+      resyncHotp: answering(OtpService.method.resyncHotp, resync, resynced),
       verifyRecoveryCode: answering(OtpService.method.verifyRecoveryCode, recovery, recovered),
       watchToken: (stream: ServerWritableStream<WatchTokenRequest, WatchTokenResponse>) => {
         opened += 1;
@@ -96,7 +114,8 @@ export async function startDouble(answers: {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   server.bindAsync(`${host}:0`, credentials, (error, port) => (error ? reject(error) : resolve(port)));
   const address = `${host}:${await promise}`;
-  return { address, verified, recovered, opened: () => opened, [Symbol.asyncDispose]: async () => server.forceShutdown() };
+  const close = async () => server.forceShutdown();
+  return { address, verified, recovered, resynced, opened: () => opened, [Symbol.asyncDispose]: close };
 }
 
 /** A handler that gives these answers in turn, and keeps the requests. */

@@ -13,6 +13,7 @@ const UNARY = [
   methods.generate,
   methods.token,
   methods.verify,
+  methods.resyncHotp,
   methods.seal,
   methods.rewrap,
   methods.generateRecoveryCodes,
@@ -191,6 +192,16 @@ describe('any text', () => {
       expectAnswered((await client.call(methods.verify, { key, code, alternatives })).code);
     };
     await fc.assert(fc.asyncProperty(fc.array(anySecret, { maxLength: 6 }), fc.constantFrom('123456', '1'), run), RUNS);
+  });
+
+  test('as codes in a row', async () => {
+    const hotp = { ...key, type: 2 as OtpType, counter: 0n };
+    const run = async (codes: string[], window: number, requestId: string) =>
+      expectAnswered((await client.call(methods.resyncHotp, { key: hotp, codes, window, requestId })).code);
+    const code = fc.oneof(anyText, fc.stringMatching(/^[0-9]{6}$/));
+    const codes = fc.array(code, { maxLength: 5 });
+    const window = fc.oneof(fc.nat({ max: 1001 }), fc.nat({ max: 0xffff_ffff }));
+    await fc.assert(fc.asyncProperty(codes, window, fc.oneof(fc.constant(''), fc.uuid()), run), { numRuns: 50 });
   });
 
   test('as issuer and account name: what is accepted, Token reads back from the URI with the same code', async () => {
