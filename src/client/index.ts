@@ -59,6 +59,11 @@ export interface OtpClient extends Disposable {
   token(request: Request<Methods['token']>, options?: CallOptions): Promise<Response<Methods['token']>>;
   /** Says whether a code is right, now, and for the first time. A `requestId` is made if there is none, so that retries are safe. */
   verify(request: Request<Methods['verify']>, options?: CallOptions): Promise<Response<Methods['verify']>>;
+  /**
+   * Finds the counter of a HOTP device again that has run ahead, by two or three codes in a row. A `requestId` is made if there is none, so that
+   * retries are safe.
+   */
+  resyncHotp(request: Request<Methods['resyncHotp']>, options?: CallOptions): Promise<Response<Methods['resyncHotp']>>;
   /** Makes recovery codes, to be shown to the user this once, and the set of them to store. */
   generateRecoveryCodes(
     request: Request<Methods['generateRecoveryCodes']>,
@@ -74,11 +79,6 @@ export interface OtpClient extends Disposable {
     request: Request<Methods['revokeRecoveryCodes']>,
     options?: CallOptions,
   ): Promise<Response<Methods['revokeRecoveryCodes']>>;
-  /**
-   * Finds the counter of a HOTP device again that has run ahead, by two or three codes in a row. A `requestId` is made if there is none, so that
-   * retries are safe.
-   */
-  resyncHotp(request: Request<Methods['resyncHotp']>, options?: CallOptions): Promise<Response<Methods['resyncHotp']>>;
   /** The current code of a key, then each next one as its step begins, until the loop over it is left. */
   watchToken(
     request: Request<Methods['watchToken']>,
@@ -154,10 +154,10 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
   return {
     generate: async (request, call) => sealedAsAsked(request, await unary(method.generate, request, call)),
     token: (request, call) => unary(method.token, request, call),
-    verify: (request, call) => unary(method.verify, withId(request), call),
-    resyncHotp: (request, call) => unary(method.resyncHotp, withId(request), call),
+    verify: (request, call) => unary(method.verify, withRequestId(request), call),
     generateRecoveryCodes: (request, call) => unary(method.generateRecoveryCodes, request, call),
-    verifyRecoveryCode: (request, call) => unary(method.verifyRecoveryCode, withId(request), call),
+    resyncHotp: (request, call) => unary(method.resyncHotp, withRequestId(request), call),
+    verifyRecoveryCode: (request, call) => unary(method.verifyRecoveryCode, withRequestId(request), call),
     revokeRecoveryCodes: (request, call) => unary(method.revokeRecoveryCodes, request, call),
     watchToken: (request, call) => stream(method.watchToken, request, call),
     seal: (request, call) => unary(method.seal, request, call),
@@ -168,7 +168,7 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
 }
 
 /** The request with an id, under which it may be sent again. */
-function withId<T extends { readonly requestId?: string }>(request: T): T & { readonly requestId: string } {
+function withRequestId<T extends { readonly requestId?: string }>(request: T): T & { readonly requestId: string } {
   return { ...request, requestId: request.requestId || randomUUID() };
 }
 

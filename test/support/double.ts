@@ -48,19 +48,19 @@ export interface SentError {
 
 /** The answer to the next call of Verify; undefined: no answer at all. */
 export type VerifyAnswer = MessageInitShape<typeof VerifyResponseSchema> | SentError | undefined;
-/** The same for VerifyRecoveryCode. */
-export type RecoveryAnswer = MessageInitShape<typeof VerifyRecoveryCodeResponseSchema> | SentError | undefined;
 /** The same of ResyncHotp. */
 export type ResyncAnswer = MessageInitShape<typeof ResyncHotpResponseSchema> | SentError | undefined;
+/** The same for VerifyRecoveryCode. */
+export type RecoveryAnswer = MessageInitShape<typeof VerifyRecoveryCodeResponseSchema> | SentError | undefined;
 /** Drives a stream by hand. */
 export type WatchAnswer = (stream: ServerWritableStream<WatchTokenRequest, WatchTokenResponse>) => void;
 
 export interface Double extends AsyncDisposable {
   readonly address: string;
   readonly verified: VerifyRequest[];
+  readonly resynced: ResyncHotpRequest[];
   /** The requests of VerifyRecoveryCode. */
   readonly recovered: VerifyRecoveryCodeRequest[];
-  readonly resynced: ResyncHotpRequest[];
   /** How many streams were opened. */
   opened(): number;
 }
@@ -68,8 +68,8 @@ export interface Double extends AsyncDisposable {
 /** Listens on a free port of this machine. Each answer is used once, the last for good. */
 export async function startDouble(answers: {
   verify?: readonly VerifyAnswer[];
-  recovery?: readonly RecoveryAnswer[];
   resync?: readonly ResyncAnswer[];
+  recovery?: readonly RecoveryAnswer[];
   watch?: readonly WatchAnswer[];
   /** The answer to every Generate. */
   generate?: MessageInitShape<typeof GenerateResponseSchema>;
@@ -79,15 +79,15 @@ export async function startDouble(answers: {
   const {
     verify = [],
     resync = [],
-    recovery = [],
     watch = [],
     generate = {},
+    recovery = [],
     credentials = ServerCredentials.createInsecure(),
     host = '127.0.0.1',
   } = answers;
   const verified: VerifyRequest[] = [];
-  const recovered: VerifyRecoveryCodeRequest[] = [];
   const resynced: ResyncHotpRequest[] = [];
+  const recovered: VerifyRecoveryCodeRequest[] = [];
   let opened = 0;
   const server = new Server();
   server.addService(
@@ -114,8 +114,14 @@ export async function startDouble(answers: {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   server.bindAsync(`${host}:0`, credentials, (error, port) => (error ? reject(error) : resolve(port)));
   const address = `${host}:${await promise}`;
-  const close = async () => server.forceShutdown();
-  return { address, verified, recovered, resynced, opened: () => opened, [Symbol.asyncDispose]: close };
+  return {
+    address,
+    verified,
+    resynced,
+    recovered,
+    opened: () => opened,
+    [Symbol.asyncDispose]: async () => server.forceShutdown(),
+  };
 }
 
 /** A handler that gives these answers in turn, and keeps the requests. */
