@@ -172,6 +172,7 @@ export function recoveryContract(name: string, open: () => OpenRecovery | Promis
       const { set, use } = setOf();
       await fail(set, 5);
       expect(await use({}, START - DAY)).toMatchObject({ outcome: 'throttled', retryAfterMs: MINUTE });
+      expect(await use({}, START - DAY + MINUTE - 1)).toMatchObject({ outcome: 'throttled', retryAfterMs: 1 });
       expect(await use({}, START - DAY + MINUTE)).toMatchObject({ outcome: 'accepted' });
     });
 
