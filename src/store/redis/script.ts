@@ -37,6 +37,12 @@ export interface ScriptCall {
 /** Carries out a call in one atomic step. Throws `StoreUnavailableError`, after which the step may have been taken or not. */
 export type RunScript = (call: ScriptCall) => Promise<unknown>;
 
+/**
+ * Carries out the calls of one script in their order and in one round trip, each in an atomic step of its own; gives an error for a call that was not
+ * carried out, or may not have been. Throws `StoreUnavailableError` where that may be so of all.
+ */
+export type RunScripts = (calls: readonly ScriptCall[]) => Promise<readonly unknown[]>;
+
 /** All scripts there are. */
 const scripts: Script[] = [];
 
@@ -62,6 +68,26 @@ export function createRun({ redis, answered, translate }: Connection): RunScript
     const patienceMs = Math.max(LEAST_PATIENCE_MS, COMMAND_TIMEOUT_MS - (performance.now() - startedAt));
     try {
       return await answered(redis.eval(script.text, keys.length, ...keys, ...args), patienceMs);
+    } catch (error) {
+      throw translate(error);
+    }
+  };
+}
+
+/** Runs calls together. The first brings the text along, so that Redis knows the script before any of them, and none overtakes another. */
+export function createRunAll({ redis, answered, translate }: Connection): RunScripts {
+  return async (calls) => {
+    const pipeline = redis.pipeline();
+    for (const [place, { script, keys, args }] of calls.entries()) {
+      if (place === 0) pipeline.eval(script.text, keys.length, ...keys, ...args);
+      else pipeline.evalsha(script.digest, keys.length, ...keys, ...args);
+    }
+    try {
+      const replies = (await answered(pipeline.exec())) ?? [];
+      return calls.map((_, place) => {
+        const [error, reply] = replies[place] ?? [new Error('no answer')];
+        return error ? translate(error) : reply;
+      });
     } catch (error) {
       throw translate(error);
     }

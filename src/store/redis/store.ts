@@ -7,7 +7,7 @@ import { type Connection, connect, type RedisTls } from './connection.ts';
 import { RedisSetupError, reasonOf } from './error.ts';
 import { createRedisKeys } from './keys.ts';
 import { createRedisLimits } from './limits.ts';
-import { createRun, loadScripts } from './script.ts';
+import { createRun, createRunAll, loadScripts } from './script.ts';
 import { createSession, identify, PING } from './session.ts';
 import { parseRedisUrl } from './url.ts';
 
@@ -71,10 +71,9 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
   });
   for (const text of [...warnings, ...(isNew ? [FIRST_USE] : [])]) onWarning(text);
 
-  const run = createRun(connection);
+  const own = { run: createRun(connection), runAll: createRunAll(connection) };
   if (waitReplicas > 0) acknowledging = opened.adopt(await connect(address, tls), (one) => one.close());
-  const runAcknowledged = acknowledging === undefined ? run : createAcknowledgedRun(acknowledging, waitReplicas);
-  const runners = { run, runAcknowledged };
+  const runners = { run: own.run, acknowledged: acknowledging ? createAcknowledgedRun(acknowledging, waitReplicas) : own };
   const session = createSession(connection, runners, { prefix, storeId, onWarning, onLost, callerClock });
   const owned = opened.move();
   return {

@@ -30,6 +30,8 @@ export function createSqliteCodes(data: WriterData, hasFormer: boolean, onOutage
   return {
     hasFormer,
     judge: (attempt, now) => queue.send(judgeOrder(attempt, now), JUDGE_PATIENCE_MS),
+    judgeAll: (attempts, now) =>
+      queue.send(['judge_all', now, attempts.map((attempt) => judgeOrder(attempt, now))], JUDGE_PATIENCE_MS),
     inspect: (name, now) => queue.send(['inspect', name, now], PATIENCE_MS),
     unlock: (name, now) => queue.send(['unlock', name, now], PATIENCE_MS),
     reset: (name, now, nextCounter) => queue.send(['reset', name, now, nextCounter], PATIENCE_MS),
