@@ -1,7 +1,7 @@
 /** Codes in Redis: the script says what `judge` says, step by step, and one at a time however many ask. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Attempt } from '../../src/ports/codes.ts';
+import type { Attempt, Judgement } from '../../src/ports/codes.ts';
 import { HARD_STOP, LONGEST_DELAY_MS } from '../../src/verification/lock.ts';
 import { FAILURES_KEPT_MS, UNKNOWN_KEY, unlocked } from '../../src/verification/rules.ts';
 import { USED_KEPT_MS } from '../../src/verification/tracks.ts';
@@ -160,6 +160,16 @@ redisSuite('the codes of the Redis store', () => {
       server.cli('script', 'flush');
       const judged = await Promise.all(Array.from({ length: 50 }, () => claim(round + 1)));
       expect(tally(judged)).toEqual({ accepted: 1, replayed: 49 });
+    }
+  });
+
+  it('of a batch are judged in their order when Redis forgets the scripts', async () => {
+    const { codes } = await open({ url: server.url });
+    for (let round = 0; round < 5; round += 1) {
+      const fingerprint = `batch ${round}`;
+      const batch = Array.from({ length: 100 }, (_, step) => attempt({ fingerprint, step }));
+      server.cli('script', 'flush');
+      expect(tally((await codes.judgeAll(batch, 0)) as Judgement[])).toEqual({ accepted: 100 });
     }
   });
 
