@@ -9,10 +9,12 @@ import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
 import { ErrorReason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
 import { KeySchema } from '../../gen/ts/otp/v1/key_pb.ts';
 import { type BatchVerifyResponse, VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import type { Attempt } from '../../src/ports/codes.ts';
 import { nextRandom, type Random } from '../chaos/form.ts';
 import { codeOf, hotpKey, requestOf, type VerifyInit, wrongCode } from '../chaos/keys.ts';
 import { type Answer, createTestClient, methods, type TestClient } from '../support/client.ts';
 import { expectError } from '../support/expect-error.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -313,5 +315,34 @@ describe('BatchToken', () => {
       'PERMISSION_DENIED',
       'SCOPE_MISSING',
     );
+  });
+});
+
+describe('a store that has a fault with an item', () => {
+  test('fails that item alone, and the log has it with its stack, without a code or a secret', async () => {
+    const store = createMemoryStore();
+    const { judgeAll } = store.codes;
+    const broken = async (attempts: readonly Attempt[], now: number) =>
+      (await judgeAll(attempts, now)).with(1, new TypeError('a planted fault'));
+    const server = await startServer({ store: { ...store, codes: { ...store.codes, judgeAll: broken } } });
+    const client = createTestClient(server.address, server.apiKey);
+    const requests = Array(3).fill({ key: SECRET, code: '987650' });
+    const { response } = await client.call(methods.batchVerify, { requests });
+    client.close();
+    await server.close();
+    const results = response?.results ?? [];
+    expect(results.map(({ result }) => result.case)).toEqual(['response', 'error', 'response']);
+    expect(results[1]?.result.value).toMatchObject({
+      code: Code.INTERNAL,
+      reason: ErrorReason.INTERNAL,
+      message: 'an internal error: it is logged under the request id',
+    });
+    const faults = server.log.filter((line) => JSON.parse(line).level >= 50);
+    expect(faults).toHaveLength(1);
+    expect(JSON.parse(faults[0] ?? '')).toMatchObject({
+      code: 'OK',
+      err: { type: 'TypeError', stack: expect.arrayContaining([expect.any(String)]) },
+    });
+    expect(faults[0]).not.toMatch(/987650|JBSWY3DP|planted/);
   });
 });
