@@ -1,7 +1,13 @@
 /** Lua scripts for Redis, and running one: one round trip, by its digest, with its text where Redis does not know it (yet, or any more). */
 import { createHash } from 'node:crypto';
+import { StoreUnavailableError } from '../../ports/store.ts';
 import { COMMAND_TIMEOUT_MS, type Connection } from './connection.ts';
 import { isNoScript } from './error.ts';
+
+/** The most pipelines under way: two, so that Redis has work while the answers to one are read. */
+const MOST_PIPELINES = 2;
+/** The most pipelines that wait: of 100 calls each, the work of about half a second. */
+const MOST_WAITING = 100;
 
 /** The answer of a script if the identity of the store is not the expected one. */
 export const STATE_LOST = 'state lost';
@@ -74,9 +80,14 @@ export function createRun({ redis, answered, translate }: Connection): RunScript
   };
 }
 
-/** Runs calls together. The first brings the text along, so that Redis knows the script before any of them, and none overtakes another. */
+/**
+ * Runs calls together. The first brings the text along, so that Redis knows the script before any of them, and none overtakes another. A few pipelines
+ * are under way at a time, and others wait for them: sent at once they would take Redis longer than it has for an answer, and all would fail.
+ */
 export function createRunAll({ redis, answered, translate }: Connection): RunScripts {
-  return async (calls) => {
+  const enter = createQueue();
+
+  async function run(calls: readonly ScriptCall[]): Promise<readonly unknown[]> {
     const pipeline = redis.pipeline();
     for (const [place, { script, keys, args }] of calls.entries()) {
       if (place === 0) pipeline.eval(script.text, keys.length, ...keys, ...args);
@@ -90,6 +101,27 @@ export function createRunAll({ redis, answered, translate }: Connection): RunScr
       });
     } catch (error) {
       throw translate(error);
+    }
+  }
+
+  return (calls) => enter(() => run(calls));
+}
+
+/** Lets a few pieces of work be under way, and others wait, in the order of coming. Where Redis is silent each fails soon, as its turn comes. */
+function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let free = MOST_PIPELINES;
+  return async (work) => {
+    if (free === 0) {
+      if (waiting.length >= MOST_WAITING) throw new StoreUnavailableError(new Error('too many batches are waiting'));
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    } else free -= 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
     }
   };
 }
