@@ -4,6 +4,8 @@ import { StoreUnavailableError } from '../../ports/store.ts';
 import { COMMAND_TIMEOUT_MS, type Connection } from './connection.ts';
 import { isNoScript } from './error.ts';
 
+/** How much longer Redis has for each call of a pipeline, in ms: some thirty times what it takes. */
+const MS_FOR_EACH = 2;
 /** The most pipelines under way: two, so that Redis has work while the answers to one are read. */
 const MOST_PIPELINES = 2;
 /** The most pipelines that wait: of 100 calls each, the work of about half a second. */
@@ -94,7 +96,7 @@ export function createRunAll({ redis, answered, translate }: Connection): RunScr
       else pipeline.evalsha(script.digest, keys.length, ...keys, ...args);
     }
     try {
-      const replies = (await answered(pipeline.exec())) ?? [];
+      const replies = (await answered(pipeline.exec(), COMMAND_TIMEOUT_MS + calls.length * MS_FOR_EACH)) ?? [];
       return calls.map((_, place) => {
         const [error, reply] = replies[place] ?? [new Error('no answer')];
         return error ? translate(error) : reply;

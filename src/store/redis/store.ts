@@ -38,7 +38,7 @@ const FIRST_USE = 'Redis held nothing of otpd: this is the first start, or Redis
 
 /**
  * Opens the store. Every operation is one script, one atomic step in one round trip, by Redis' clock, and is answered or rejected with
- * `StoreUnavailableError` within 200 ms (225 if Redis does not have the script); a lost connection is made again within two seconds of Redis'
+ * `StoreUnavailableError` within 200 ms (225 if Redis does not have the script, 400 for a batch of 100); a lost connection is made again within two seconds of Redis'
  * return. An operation that was rejected may have taken effect, and may do so as late as Redis wakes up: only the request id tells.
  *
  * The promise depends on Redis. With `appendfsync always` an accepted code stays used through a crash of Redis; with `everysec`, up to a
