@@ -2,6 +2,9 @@
 import { MAX_CODE_BYTES } from '../../src/otp/hotp.ts';
 import { BOUNDS as LIMITS } from '../../src/otp/params.ts';
 import { MOST_ITEMS } from '../../src/service/batch.ts';
+import { RESYNC_CODES, RESYNC_WINDOW } from '../../src/service/resync-hotp.ts';
+import { MAX_BLOB } from '../../src/service/sealed-key.ts';
+import { MAX_ALTERNATIVES } from '../../src/service/verify-request.ts';
 import type { Json } from './json-schema.ts';
 
 /** The fields that must be sent. */
@@ -13,10 +16,15 @@ export const REQUIRED: ReadonlySet<string> = new Set([
   'otp.v1.WatchTokenRequest.key',
   'otp.v1.BatchTokenRequest.requests',
   'otp.v1.BatchVerifyRequest.requests',
+  'otp.v1.ResyncHotpRequest.key',
+  'otp.v1.ResyncHotpRequest.codes',
+  'otp.v1.SealedKey.blob',
+  'otp.v1.RecoveryCodeSet.blob',
+  'otp.v1.SealItem.key',
 ]);
 
 /** Where exactly one field must be sent. */
-export const REQUIRED_ONEOFS: ReadonlySet<string> = new Set(['otp.v1.Key.source']);
+export const REQUIRED_ONEOFS: ReadonlySet<string> = new Set(['otp.v1.Key.source', 'otp.v1.RewrapItem.item']);
 
 /** Zero is what an unset field has, and means the default. */
 const DIGITS = { enum: [0, 6, 7, 8] };
@@ -25,6 +33,10 @@ const STEPS = { minimum: LIMITS.window.min, maximum: LIMITS.window.max };
 const BATCH = { minItems: 1, maxItems: MOST_ITEMS };
 /** A name without a colon or a control character. The service counts bytes, which are never fewer. */
 const NAME = '^[^:\\u0000-\\u001f\\u007f-\\u009f]*$';
+
+/** 256 bytes, in base64. */
+const CONTEXT = { maxLength: 344 };
+const ITEMS = { minItems: 1, maxItems: MOST_ITEMS };
 
 /** Bounds on fields of requests, by full name, in the words of JSON Schema. */
 export const BOUNDS: Readonly<Record<string, Json>> = {
@@ -40,6 +52,14 @@ export const BOUNDS: Readonly<Record<string, Json>> = {
     anyOf: [{ const: 0 }, { minimum: LIMITS.newSecret.min, maximum: LIMITS.newSecret.max }],
   },
   'otp.v1.GenerateRequest.secret': { maxLength: 2048 },
+  'otp.v1.GenerateRequest.sealed_context': CONTEXT,
+  'otp.v1.SealedKey.blob': { minLength: 1, maxLength: MAX_BLOB.otpk1 },
+  'otp.v1.SealedKey.context': CONTEXT,
+  'otp.v1.RecoveryCodeSet.blob': { minLength: 1, maxLength: MAX_BLOB.otpr1 },
+  'otp.v1.RecoveryCodeSet.context': CONTEXT,
+  'otp.v1.SealRequest.items': ITEMS,
+  'otp.v1.SealItem.sealed_context': CONTEXT,
+  'otp.v1.RewrapRequest.items': ITEMS,
   'otp.v1.QrCodeOptions.scale': { minimum: 0, maximum: 16 },
   'otp.v1.QrCodeOptions.quiet_zone': { minimum: 0, maximum: 16 },
   'otp.v1.TokenRequest.past_steps': STEPS,
@@ -50,4 +70,7 @@ export const BOUNDS: Readonly<Record<string, Json>> = {
   'otp.v1.VerifyRequest.past_steps': STEPS,
   'otp.v1.VerifyRequest.future_steps': STEPS,
   'otp.v1.VerifyRequest.look_ahead': { minimum: LIMITS.lookAhead.min, maximum: LIMITS.lookAhead.max },
+  'otp.v1.VerifyRequest.alternatives': { maxItems: MAX_ALTERNATIVES },
+  'otp.v1.ResyncHotpRequest.codes': { minItems: RESYNC_CODES.min, maxItems: RESYNC_CODES.max },
+  'otp.v1.ResyncHotpRequest.window': { minimum: 0, maximum: RESYNC_WINDOW.max },
 };

@@ -13,6 +13,12 @@ export interface ResetTrack {
   readonly newLastStep: number | null;
 }
 
+/** A change of the ring of sealing keys, by the id of a key. */
+export type SealingKeyEvent =
+  | { readonly event: 'sealing_key.added'; readonly sealingKey: string; readonly sealsFrom: string }
+  /** `force`: without a look at when it was last used. */
+  | { readonly event: 'sealing_key.retired'; readonly sealingKey: string; readonly force: boolean };
+
 /** An event for auditors. */
 export type AuditEvent = { readonly actor: Actor } & (
   | { readonly event: 'key.created' | 'key.rotated' | 'key.revoked'; readonly keyId: string }
@@ -29,6 +35,7 @@ export type AuditEvent = { readonly actor: Actor } & (
   | { readonly event: 'attempts.unlocked'; readonly fingerprint: string; readonly failures: number }
   /** The state of an earlier time is in force again. */
   | { readonly event: 'store.restored'; readonly backupTime: string | undefined }
+  | SealingKeyEvent
   | { readonly event: 'attempts.reset'; readonly fingerprint: string; readonly tracks: readonly ResetTrack[] }
 );
 

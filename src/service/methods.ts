@@ -3,23 +3,32 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Method, StreamingMethod, UnaryMethod } from '../rpc/method.ts';
 import { createTurns } from '../rpc/work-queue.ts';
-import { batchToken } from './batch-token.ts';
+import { createBatchToken } from './batch-token.ts';
 import { createBatchVerify } from './batch-verify.ts';
-import { createGenerate } from './generate.ts';
-import { token } from './token.ts';
+import { createGenerate, type GeneratePorts } from './generate.ts';
+import { createResyncHotp } from './resync-hotp.ts';
+import { createRewrap } from './rewrap.ts';
+import { createSeal } from './seal.ts';
+import { createToken } from './token.ts';
 import { createVerify, type VerifyPorts } from './verify.ts';
-import { watchToken } from './watch-token.ts';
+import { createWatchToken } from './watch-token.ts';
+
+/** The needs of all methods. */
+export type ServicePorts = GeneratePorts & VerifyPorts;
 
 /** All methods of `otp.v1.OtpService`. */
-export function otpMethods(ports: VerifyPorts): readonly Method[] {
+export function otpMethods(ports: ServicePorts): readonly Method[] {
   const { method } = OtpService;
   return [
-    unary({ descriptor: method.generate, scope: 'generate', handle: createGenerate(createTurns()) }),
-    unary({ descriptor: method.token, scope: 'token', handle: token }),
-    unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports) }),
-    unary({ descriptor: method.batchToken, scope: 'token', handle: batchToken }),
-    unary({ descriptor: method.batchVerify, scope: 'verify', handle: createBatchVerify(ports) }),
-    streaming({ descriptor: method.watchToken, scope: 'token', handle: watchToken }),
+    unary({ descriptor: method.generate, scope: 'generate', handle: createGenerate(ports, createTurns()) }),
+    unary({ descriptor: method.token, scope: 'token', handle: createToken(ports) }),
+    unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports, createTurns()) }),
+    unary({ descriptor: method.batchToken, scope: 'token', handle: createBatchToken(ports) }),
+    unary({ descriptor: method.batchVerify, scope: 'verify', handle: createBatchVerify(ports, createTurns()) }),
+    unary({ descriptor: method.resyncHotp, scope: 'verify', handle: createResyncHotp(ports, createTurns()) }),
+    unary({ descriptor: method.seal, scope: 'seal', handle: createSeal(ports) }),
+    unary({ descriptor: method.rewrap, scope: 'seal', handle: createRewrap(ports) }),
+    streaming({ descriptor: method.watchToken, scope: 'token', handle: createWatchToken(ports) }),
   ];
 }
 

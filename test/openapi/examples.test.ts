@@ -1,17 +1,22 @@
 /** Every example of the OpenAPI documents, sent to the server: the answers are those of the examples, and have the shape that is described. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { formatRing } from '../../src/app/ring-file.ts';
+import { createKey } from '../../src/sealing/ring.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { type Call, escaped, readDocument } from './document.ts';
 
 const DOCUMENTS = ['gen/openapi.json', 'gen/openapi-rest.json'].map((file) => ({ file, ...readDocument(file) }));
 /** Fields that differ from call to call. */
 const CHANGING: ReadonlySet<string> = new Set(
-  `secret secretGrouped uri token serverTime code step validFrom expireTime remainingSeconds otp_url qrcode_url current +30s -30s -60s
+  `blob sealedExpireTime secret secretGrouped uri token serverTime code step validFrom expireTime remainingSeconds otp_url qrcode_url current +30s -30s -60s
   remaining_time timestamp valid_until timeRemaining expiresAt qr_code current_code`.split(/\s+/),
 );
 
 /** Test vectors of the RFCs, in whose answers only the clock of the server changes. */
-const VECTORS: ReadonlySet<string> = new Set(['past', 'accepted', 'malformed']);
+const VECTORS: ReadonlySet<string> = new Set(['past', 'accepted', 'devices', 'malformed', 'found']);
 const CLOCK: ReadonlySet<string> = new Set(['serverTime']);
 
 interface Example extends Call {
@@ -21,10 +26,18 @@ interface Example extends Call {
 }
 
 let server: TestServer;
+const folder = mkdtempSync(join(tmpdir(), 'otpd-examples-'));
 beforeAll(async () => {
-  server = await startServer({ flags: { httpListen: '127.0.0.1:0' } });
+  // The sealed key of the examples is under this one.
+  const sealingKeys = join(folder, 'ring');
+  const bytes = Uint8Array.from({ length: 32 }, (_, index) => index);
+  writeFileSync(sealingKeys, formatRing([createKey(bytes, 0, 0)]), { mode: 0o600 });
+  server = await startServer({ flags: { httpListen: '127.0.0.1:0', sealingKeys } });
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
 
 describe.each(DOCUMENTS)('$file', ({ file, calls, mistakes, answerAt }) => {
   const examples = calls.flatMap(examplesOf);

@@ -20,7 +20,10 @@ import {
 } from '../../gen/ts/google/rpc/error_details_pb.ts';
 import { StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
 import {
+  type GenerateResponseSchema,
   OtpService,
+  type ResyncHotpRequest,
+  type ResyncHotpResponseSchema,
   type VerifyRequest,
   type VerifyResponseSchema,
   type WatchTokenRequest,
@@ -43,12 +46,15 @@ export interface SentError {
 
 /** The answer to the next call of Verify; undefined: no answer at all. */
 export type VerifyAnswer = MessageInitShape<typeof VerifyResponseSchema> | SentError | undefined;
+/** The same of ResyncHotp. */
+export type ResyncAnswer = MessageInitShape<typeof ResyncHotpResponseSchema> | SentError | undefined;
 /** Drives a stream by hand. */
 export type WatchAnswer = (stream: ServerWritableStream<WatchTokenRequest, WatchTokenResponse>) => void;
 
 export interface Double extends AsyncDisposable {
   readonly address: string;
   readonly verified: VerifyRequest[];
+  readonly resynced: ResyncHotpRequest[];
   /** How many streams were opened. */
   opened(): number;
 }
@@ -56,17 +62,43 @@ export interface Double extends AsyncDisposable {
 /** Listens on a free port of this machine. Each answer is used once, the last for good. */
 export async function startDouble(answers: {
   verify?: readonly VerifyAnswer[];
+  resync?: readonly ResyncAnswer[];
   watch?: readonly WatchAnswer[];
+  /** The answer to every Generate. */
+  generate?: MessageInitShape<typeof GenerateResponseSchema>;
   credentials?: ServerCredentials;
   host?: string;
 }): Promise<Double> {
-  const { verify = [], watch = [], credentials = ServerCredentials.createInsecure(), host = '127.0.0.1' } = answers;
+  const {
+    verify = [],
+    resync = [],
+    watch = [],
+    generate = {},
+    credentials = ServerCredentials.createInsecure(),
+    host = '127.0.0.1',
+  } = answers;
   const verified: VerifyRequest[] = [];
+  const resynced: ResyncHotpRequest[] = [];
   let opened = 0;
   const server = new Server();
   server.addService(
-    { verify: definition(OtpService.method.verify), watchToken: definition(OtpService.method.watchToken) },
     {
+      generate: definition(OtpService.method.generate),
+      verify: definition(OtpService.method.verify),
+      resyncHotp: definition(OtpService.method.resyncHotp),
+      watchToken: definition(OtpService.method.watchToken),
+    },
+    {
+      generate: (_call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
+        callback(null, create(OtpService.method.generate.output, generate));
+      },
+      resyncHotp: (call: ServerUnaryCall<ResyncHotpRequest, unknown>, callback: sendUnaryData<unknown>) => {
+        const answer = resync[Math.min(resynced.length, resync.length - 1)];
+        resynced.push(call.request);
+        if (answer === undefined) return;
+        if ('code' in answer) callback(sent(answer as SentError));
+        else callback(null, create(OtpService.method.resyncHotp.output, answer));
+      },
       verify: (call: ServerUnaryCall<VerifyRequest, unknown>, callback: sendUnaryData<unknown>) => {
         const answer = verify[Math.min(verified.length, verify.length - 1)];
         verified.push(call.request);
@@ -83,7 +115,7 @@ export async function startDouble(answers: {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   server.bindAsync(`${host}:0`, credentials, (error, port) => (error ? reject(error) : resolve(port)));
   const address = `${host}:${await promise}`;
-  return { address, verified, opened: () => opened, [Symbol.asyncDispose]: async () => server.forceShutdown() };
+  return { address, verified, resynced, opened: () => opened, [Symbol.asyncDispose]: async () => server.forceShutdown() };
 }
 
 /** The error as grpc-js sends it. */

@@ -84,7 +84,7 @@ async function reset({ store, audit, operator }: StoreAccess, name: StateName, n
 async function run(io: Io, flags: AttemptsFlags, use: Use): Promise<void> {
   const key = keyOf(await readSecret(io, '-'), flags);
   // All counters of a HOTP share one state.
-  const { secret, parameters, counter } = readKey(create(KeySchema, key), false);
+  const { secret, parameters, counter } = readKey(create(KeySchema, key), { needsCounter: false });
   const nextCounter = flags.counter === undefined ? undefined : counter;
   const { text, json } = await withStore(io, flags, async (access) => {
     const given = flags.fingerprintKeyFile ?? io.env[SETTINGS.fingerprintKeyFile.env];

@@ -8,6 +8,7 @@ import { RedisSetupError, reasonOf } from './error.ts';
 import { createRedisKeys } from './keys.ts';
 import { createRedisLimits } from './limits.ts';
 import { createRun, createRunAll, loadScripts } from './script.ts';
+import { createRedisSealingKeys } from './sealing-keys.ts';
 import { createSession, identify, PING } from './session.ts';
 import { parseRedisUrl } from './url.ts';
 
@@ -80,6 +81,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     keys: createRedisKeys(session),
     limits: createRedisLimits(session),
     codes: createRedisCodes(session),
+    sealingKeys: createRedisSealingKeys(session),
     bind: session.bind,
     async ping() {
       await session.rejoin();

@@ -19,6 +19,8 @@ const STARTING_MS = 5000;
 export interface SqliteCodes extends CodeStore {
   /** As in `KeyStore`. */
   touch(lastUsed: ReadonlyMap<string, number>): Promise<void>;
+  /** As in `SealingKeyUses`. */
+  noteDays(days: ReadonlyMap<string, number>): Promise<void>;
   /** Resolves when the writer has the write lock, and with `write`, when it has written; rejects with `StoreUnavailableError`. */
   ping(write: boolean): Promise<void>;
   /** Waits for what was asked, for a second at most. */
@@ -34,6 +36,8 @@ export function createSqliteCodes(data: WriterData, hasFormer: boolean, onOutage
     judge: (attempt, now) => queue.send(judgeOrder(attempt, now), JUDGE_PATIENCE_MS),
     judgeAll: (attempts, now) =>
       queue.send(['judge_all', now, attempts.map((attempt) => judgeOrder(attempt, now))], BATCH_PATIENCE_MS),
+    preview: (attempts, now) => queue.send(['preview', attempts, now], JUDGE_PATIENCE_MS),
+    forgive: (name, now) => queue.send(['forgive', name, now], PATIENCE_MS),
     inspect: (name, now) => queue.send(['inspect', name, now], PATIENCE_MS),
     unlock: (name, now) => queue.send(['unlock', name, now], PATIENCE_MS),
     reset: (name, now, nextCounter) => queue.send(['reset', name, now, nextCounter], PATIENCE_MS),
@@ -42,6 +46,7 @@ export function createSqliteCodes(data: WriterData, hasFormer: boolean, onOutage
       for (let from = 0; from < uses.length; from += TOUCHED_AT_ONCE)
         await queue.send(['touch', uses.slice(from, from + TOUCHED_AT_ONCE)], PATIENCE_MS);
     },
+    noteDays: (days) => queue.send(['noteDays', [...days]], PATIENCE_MS),
     async ping(write) {
       await queue.send(['ping', write], hasStarted ? PATIENCE_MS : STARTING_MS);
       hasStarted = true;

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type CodeRows, createCodeRows } from './code-rows.ts';
 import { createKeyUses, type KeyUse } from './keys.ts';
 import { checkPages, checkVersion } from './open.ts';
+import { createSealingKeyDays, type SealingKeyDay } from './sealing-keys.ts';
 
 /** A file, whatever its name is at the moment. */
 export interface FileIdentity {
@@ -17,6 +18,7 @@ export interface Connection {
   readonly database: DatabaseSync;
   readonly rows: CodeRows;
   readonly touch: (uses: readonly KeyUse[]) => void;
+  readonly noteDays: (days: readonly SealingKeyDay[]) => void;
 }
 
 export interface WriterFile {
@@ -78,7 +80,7 @@ function open(file: string, isChecked: boolean): Connection {
     checkVersion(database, file);
     if (!isChecked) checkPages(database, file);
     database.exec('PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF');
-    return { database, rows: createCodeRows(database), touch: createKeyUses(database) };
+    return { database, rows: createCodeRows(database), touch: createKeyUses(database), noteDays: createSealingKeyDays(database) };
   } catch (error) {
     database.close();
     throw error;

@@ -86,12 +86,17 @@ function withoutBug<T>(carryOut: () => T, connection: Connection): T | Error {
 }
 
 function carryOutOne(order: Order, connection: Connection): Result {
-  const { database, rows, touch } = connection;
+  const { database, rows, touch, noteDays } = connection;
   switch (order[0]) {
     case 'judge':
       return rows.judge(attemptOf(order), order[1]);
     case 'judge_all':
       return order[2].map((one) => withoutBug(() => rows.judge(attemptOf(one), one[1]), connection));
+    case 'preview':
+      return order[1].map((attempt) => rows.preview(attempt, order[2]));
+    case 'forgive':
+      rows.forgive(order[1], order[2]);
+      return undefined;
     case 'inspect':
       return rows.inspect(order[1], order[2]);
     case 'unlock':
@@ -100,6 +105,9 @@ function carryOutOne(order: Order, connection: Connection): Result {
       return rows.reset(order[1], order[2], order[3]);
     case 'touch':
       touch(order[1]);
+      return undefined;
+    case 'noteDays':
+      noteDays(order[1]);
       return undefined;
     case 'ping':
       // Commits a page without changing it. Not `user_version`: a later program may have migrated the file meanwhile.
