@@ -38,7 +38,8 @@ const authenticator = createAuthenticator({ keys: store.keys, clock: Date.now })
 const ring = createRing([createKey(new Uint8Array(SEALING_KEY_BYTES), 0, 0)]);
 const sealing = { sealing: createSealing(ring), enrolmentTtlMs: 0 };
 const generate = createGenerate(sealing, createTurns());
-const ports = { ...sealing, codes: store.codes, fingerprints, audit: () => undefined, knows: () => true };
+const { codes, recovery } = store;
+const ports = { ...sealing, codes, recovery, fingerprints, audit: () => undefined, knows: () => true };
 const methods = otpMethods(ports).map((method) =>
   method.descriptor.localName === 'generate' && method.kind === 'unary'
     ? { ...method, handle: generateByPackage as unknown as typeof method.handle }

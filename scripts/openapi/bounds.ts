@@ -1,6 +1,7 @@
 /** The rules of the service that the types of the contract do not say; a test holds each against the server. */
 import { MAX_CODE_BYTES } from '../../src/otp/hotp.ts';
 import { BOUNDS as LIMITS } from '../../src/otp/params.ts';
+import { CODE_COUNT, CODE_LENGTHS, MAX_RECOVERY_CODE_BYTES } from '../../src/recovery/codes.ts';
 import { MOST_ITEMS } from '../../src/service/batch.ts';
 import { RESYNC_CODES, RESYNC_WINDOW } from '../../src/service/resync-hotp.ts';
 import { MAX_BLOB } from '../../src/service/sealed-key.ts';
@@ -12,6 +13,9 @@ export const REQUIRED: ReadonlySet<string> = new Set([
   'otp.v1.GenerateRequest.account_name',
   'otp.v1.TokenRequest.key',
   'otp.v1.VerifyRequest.key',
+  'otp.v1.VerifyRecoveryCodeRequest.set',
+  'otp.v1.VerifyRecoveryCodeRequest.code',
+  'otp.v1.RevokeRecoveryCodesRequest.set',
   'otp.v1.VerifyRequest.code',
   'otp.v1.WatchTokenRequest.key',
   'otp.v1.BatchTokenRequest.requests',
@@ -70,6 +74,10 @@ export const BOUNDS: Readonly<Record<string, Json>> = {
   'otp.v1.VerifyRequest.past_steps': STEPS,
   'otp.v1.VerifyRequest.future_steps': STEPS,
   'otp.v1.VerifyRequest.look_ahead': { minimum: LIMITS.lookAhead.min, maximum: LIMITS.lookAhead.max },
+  'otp.v1.GenerateRecoveryCodesRequest.count': { minimum: 0, maximum: CODE_COUNT.max },
+  'otp.v1.GenerateRecoveryCodesRequest.code_length': { enum: [0, ...CODE_LENGTHS] },
+  'otp.v1.GenerateRecoveryCodesRequest.sealed_context': CONTEXT,
+  'otp.v1.VerifyRecoveryCodeRequest.code': { minLength: 1, maxLength: MAX_RECOVERY_CODE_BYTES },
   'otp.v1.VerifyRequest.alternatives': { maxItems: MAX_ALTERNATIVES },
   'otp.v1.ResyncHotpRequest.codes': { minItems: RESYNC_CODES.min, maxItems: RESYNC_CODES.max },
   'otp.v1.ResyncHotpRequest.window': { minimum: 0, maximum: RESYNC_WINDOW.max },

@@ -16,6 +16,12 @@ const SEALED = {
   context: 'dXNlci0x',
 };
 
+/** A set of test/vectors/recovery-codes.json, bound to `user-1`. */
+const RECOVERY_SET = {
+  blob: 'otpr1_go4q06ChoqOkpaanqKmqq6ytrq_PKxgxsLoORRj7uoaPWSTHiBPLRUkzYyiuYh6ZjKvTjvfULgcvIfD_mptZmPcik-KxMYVkPVv15f9u75ajL6uhxbLTo6fNuuaEmhbRuCFEojaf7d8CHwKTyOwkD79n-b5NfRx-F4ZQJFYhnEMDJjT8oRe2s96jEBqcrufgCgSQpvnX2KIrxAbzhGRcsFyvQDhlfVvMntz1ETLCiGBhGw4SmimaIx-Hw213NQIS_C-OTYb5TGjwX64aM55rrVIJFLU0pooHHLaA',
+  context: 'dXNlci0x',
+};
+
 /** By method and name. The time, a new secret and all else that differs from call to call is an example of its kind. */
 export const EXAMPLES: Readonly<Record<string, Readonly<Record<string, Example>>>> = {
   Generate: {
@@ -227,9 +233,11 @@ export const EXAMPLES: Readonly<Record<string, Readonly<Record<string, Example>>
               driftSteps: 0,
               nextCounter: '4',
               attemptsRemaining: 5,
+              serverTime: '2026-11-21T02:46:49.770Z',
+              matchedKey: 0,
             },
           },
-          { response: { status: 'VERIFY_STATUS_MALFORMED' } },
+          { response: { status: 'VERIFY_STATUS_MALFORMED', serverTime: '2026-11-21T02:46:49.770Z' } },
         ],
       },
     },
@@ -285,9 +293,31 @@ export const EXAMPLES: Readonly<Record<string, Readonly<Record<string, Example>>
       response: { valid: true, status: 'VERIFY_STATUS_ACCEPTED', matchedStep: '2', nextCounter: '3', attemptsRemaining: 5 },
     },
   },
-  GenerateRecoveryCodes: { placeholder: { summary: 'To be written', request: {}, response: {} } },
-  VerifyRecoveryCode: { placeholder: { summary: 'To be written', request: {}, response: {} } },
-  RevokeRecoveryCodes: { placeholder: { summary: 'To be written', request: {}, response: {} } },
+  GenerateRecoveryCodes: {
+    three: {
+      summary: 'Three codes for the user to keep, and the set of them, bound to `user-1`, for the caller to store',
+      request: { count: 3, sealedContext: RECOVERY_SET.context },
+      response: {
+        codes: ['M7GN-G9P5-VZX1-WS91', '7TQQ-M64J-JKHF-5DZS', '477E-2S2H-GB30-06Y8'],
+        set: { blob: RECOVERY_SET.blob },
+      },
+    },
+  },
+  VerifyRecoveryCode: {
+    recovery: {
+      summary: 'A right code, as it may be typed',
+      request: { set: RECOVERY_SET, code: 'm7gn g9p5 vzx1 ws91' },
+      response: { valid: true, status: 'VERIFY_STATUS_ACCEPTED', remainingCount: 9, attemptsRemaining: 5 },
+    },
+    mistyped: {
+      summary: "An end user's typing mistake",
+      request: { set: RECOVERY_SET, code: 'M7GN-G9P5-VZX1-WS9' },
+      response: { status: 'VERIFY_STATUS_MALFORMED' },
+    },
+  },
+  RevokeRecoveryCodes: {
+    revoke: { summary: 'A set that was replaced', request: { set: RECOVERY_SET }, response: {} },
+  },
   ImportKeys: { placeholder: { summary: 'To be written', request: {}, response: {} } },
   ExportKeys: { placeholder: { summary: 'To be written', request: {}, response: {} } },
 };

@@ -79,6 +79,7 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
     clock,
     service: {
       codes: store.codes,
+      recovery: store.recovery,
       knows: authenticator.knows,
       fingerprints,
       audit: trail.audit,

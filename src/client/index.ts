@@ -69,6 +69,21 @@ export interface OtpClient extends Disposable {
    * retries are safe.
    */
   resyncHotp(request: Request<Methods['resyncHotp']>, options?: CallOptions): Promise<Response<Methods['resyncHotp']>>;
+  /** Makes recovery codes, to be shown to the user this once, and the set of them to store. */
+  generateRecoveryCodes(
+    request: Request<Methods['generateRecoveryCodes']>,
+    options?: CallOptions,
+  ): Promise<Response<Methods['generateRecoveryCodes']>>;
+  /** Says whether a recovery code is right, and for the first time. A `requestId` is made if there is none, so that retries are safe. */
+  verifyRecoveryCode(
+    request: Request<Methods['verifyRecoveryCode']>,
+    options?: CallOptions,
+  ): Promise<Response<Methods['verifyRecoveryCode']>>;
+  /** Revokes a set of recovery codes for ever. */
+  revokeRecoveryCodes(
+    request: Request<Methods['revokeRecoveryCodes']>,
+    options?: CallOptions,
+  ): Promise<Response<Methods['revokeRecoveryCodes']>>;
   /** The current code of a key, then each next one as its step begins, until the loop over it is left. */
   watchToken(
     request: Request<Methods['watchToken']>,
@@ -144,10 +159,13 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
   return {
     generate: async (request, call) => sealedAsAsked(request, await unary(method.generate, request, call)),
     token: (request, call) => unary(method.token, request, call),
-    verify: (request, call) => unary(method.verify, withId(request), call),
+    verify: (request, call) => unary(method.verify, withRequestId(request), call),
     batchToken: (request, call) => unary(method.batchToken, request, call),
-    batchVerify: ({ requests = [] }, call) => unary(method.batchVerify, { requests: requests.map(withId) }, call),
-    resyncHotp: (request, call) => unary(method.resyncHotp, withId(request), call),
+    batchVerify: ({ requests = [] }, call) => unary(method.batchVerify, { requests: requests.map(withRequestId) }, call),
+    generateRecoveryCodes: (request, call) => unary(method.generateRecoveryCodes, request, call),
+    resyncHotp: (request, call) => unary(method.resyncHotp, withRequestId(request), call),
+    verifyRecoveryCode: (request, call) => unary(method.verifyRecoveryCode, withRequestId(request), call),
+    revokeRecoveryCodes: (request, call) => unary(method.revokeRecoveryCodes, request, call),
     watchToken: (request, call) => stream(method.watchToken, request, call),
     seal: (request, call) => unary(method.seal, request, call),
     rewrap: (request, call) => unary(method.rewrap, request, call),
@@ -157,7 +175,7 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
 }
 
 /** The request with an id, under which it may be sent again. */
-function withId<T extends { readonly requestId?: string }>(request: T): T & { readonly requestId: string } {
+function withRequestId<T extends { readonly requestId?: string }>(request: T): T & { readonly requestId: string } {
   return { ...request, requestId: request.requestId || randomUUID() };
 }
 

@@ -2,6 +2,7 @@
 import type { CodeStore } from './codes.ts';
 import type { LimitStore } from './limits.ts';
 import { SCOPES, type Scope } from './principal.ts';
+import type { RecoveryStore } from './recovery.ts';
 import type { SealingKeyUses } from './sealing-keys.ts';
 
 export type { ChargeResult, LimitStore, LimitWindow, RefundOptions, WindowState } from './limits.ts';
@@ -87,6 +88,7 @@ export interface Store {
   readonly keys: KeyStore;
   readonly limits: LimitStore;
   readonly codes: CodeStore;
+  readonly recovery: RecoveryStore;
   readonly sealingKeys: SealingKeyUses;
   /**
    * Ties the store to one fingerprint key: writes `identity` (a public check value of the key) if none is written yet; says whether the one

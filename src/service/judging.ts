@@ -62,7 +62,7 @@ export async function judgeFor(
 
 /** The request of an attempt, by the id that a caller gave it, if any, and all that it asks. */
 export function attemptRequest(
-  { fingerprints }: JudgingPorts,
+  { fingerprints }: Pick<JudgingPorts, 'fingerprints'>,
   { keyId }: Principal,
   requestId: string | undefined,
   asked: readonly unknown[],

@@ -6,15 +6,19 @@ import { createTurns } from '../rpc/work-queue.ts';
 import { createBatchToken } from './batch-token.ts';
 import { createBatchVerify } from './batch-verify.ts';
 import { createGenerate, type GeneratePorts } from './generate.ts';
+import { createGenerateRecoveryCodes } from './generate-recovery-codes.ts';
+import type { RecoveryPorts } from './recovery-set.ts';
 import { createResyncHotp } from './resync-hotp.ts';
+import { createRevokeRecoveryCodes } from './revoke-recovery-codes.ts';
 import { createRewrap } from './rewrap.ts';
 import { createSeal } from './seal.ts';
 import { createToken } from './token.ts';
 import { createVerify, type VerifyPorts } from './verify.ts';
+import { createVerifyRecoveryCode } from './verify-recovery-code.ts';
 import { createWatchToken } from './watch-token.ts';
 
 /** The needs of all methods. */
-export type ServicePorts = GeneratePorts & VerifyPorts;
+export type ServicePorts = GeneratePorts & VerifyPorts & RecoveryPorts;
 
 /** All methods of `otp.v1.OtpService`. */
 export function otpMethods(ports: ServicePorts): readonly Method[] {
@@ -28,6 +32,9 @@ export function otpMethods(ports: ServicePorts): readonly Method[] {
     unary({ descriptor: method.resyncHotp, scope: 'verify', handle: createResyncHotp(ports, createTurns()) }),
     unary({ descriptor: method.seal, scope: 'seal', handle: createSeal(ports) }),
     unary({ descriptor: method.rewrap, scope: 'seal', handle: createRewrap(ports) }),
+    unary({ descriptor: method.generateRecoveryCodes, scope: 'generate', handle: createGenerateRecoveryCodes(ports) }),
+    unary({ descriptor: method.verifyRecoveryCode, scope: 'verify', handle: createVerifyRecoveryCode(ports) }),
+    unary({ descriptor: method.revokeRecoveryCodes, scope: 'generate', handle: createRevokeRecoveryCodes(ports) }),
     streaming({ descriptor: method.watchToken, scope: 'token', handle: createWatchToken(ports) }),
   ];
 }

@@ -159,7 +159,7 @@ export function whileOpen<T>(opener: KeyOpener, handle: (opener: KeyOpener) => T
 }
 
 /** Gives what cannot be opened the form of an error for the caller. Why it cannot is not told, but for a sealing key that is missing here. */
-function refusing<T>(field: string, open: () => T): T {
+export function refusing<T>(field: string, open: () => T): T {
   try {
     return open();
   } catch (error) {

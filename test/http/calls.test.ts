@@ -89,6 +89,32 @@ describe.each(Object.entries(WAYS))('%s', (way, transport) => {
     expect(calls(id('batch')).map(({ code: ended }) => ended)).toEqual(['OK', 'OK', 'INVALID_ARGUMENT']);
   });
 
+  test('recovery codes are made, accepted once, and revoked', async () => {
+    const options = { headers: headers(id('recovery')) };
+    const { codes, set } = await client().generateRecoveryCodes({ sealedContext: Buffer.from('user-1') }, options);
+    const own = { blob: set?.blob ?? '', context: Buffer.from('user-1') };
+    const verify = (code = '') => client().verifyRecoveryCode({ set: own, code }, options);
+    const first = await verify(codes[0]);
+    expect(first).toMatchObject({ status: VerifyStatus.ACCEPTED, remainingCount: 9, attemptsRemaining: 5 });
+    expect((await verify(codes[0])).status).toBe(VerifyStatus.REPLAYED);
+    await client().revokeRecoveryCodes({ set: own }, options);
+    expect(await verify(codes[1])).toMatchObject({ status: VerifyStatus.REPLAYED, remainingCount: 0 });
+    const events = trail().filter(({ requestId }) => requestId === id('recovery'));
+    expect(events.map(({ event, transport: by }) => [event, by])).toEqual(
+      ['generated', 'accepted', 'replayed', 'revoked', 'replayed'].map((event) => [`recovery.${event}`, name]),
+    );
+  });
+
+  test('a set that cannot be opened is refused by its field', async () => {
+    const { codes, set } = await client().generateRecoveryCodes({}, { headers: headers(id('bound')) });
+    const other = { blob: set?.blob ?? '', context: Buffer.from('user-2') };
+    const call = client().verifyRecoveryCode({ set: other, code: codes[0] ?? '' }, { headers: headers(id('bound')) });
+    expect(await failureOf(call)).toMatchObject({
+      code: 'InvalidArgument',
+      errorInfo: { reason: 'ERROR_REASON_SEALED_KEY_INVALID', metadata: { field: 'set' } },
+    });
+  });
+
   test('an enrolment by Generate and Verify, Seal and Rewrap answer, and a sealed key gives its codes', async () => {
     const options = { headers: headers(id('sealed')) };
     const sealedContext = Buffer.from('user-1');

@@ -18,6 +18,9 @@ const UNARY = [
   methods.rewrap,
   methods.batchToken,
   methods.batchVerify,
+  methods.generateRecoveryCodes,
+  methods.verifyRecoveryCode,
+  methods.revokeRecoveryCodes,
 ] as const;
 
 let server: TestServer;
@@ -155,6 +158,34 @@ describe('any text', () => {
     const run = async (code: string, requestId: string) =>
       expectAnswered((await client.call(methods.verify, { key, code, requestId })).code);
     await fc.assert(fc.asyncProperty(anyText, fc.oneof(anyText, fc.uuid()), run), RUNS);
+  });
+
+  test('as a set of recovery codes, its context and a code', async () => {
+    const blob = fc.oneof(
+      anyText,
+      fc.string({ unit: fc.constantFrom(...'ABCxyz019-_'), maxLength: 1100 }).map((text) => `otpr1_${text}`),
+    );
+    const run = async (blob: string, context: Uint8Array, code: string) => {
+      const set = { blob, context };
+      const answers = [
+        await client.call(methods.verifyRecoveryCode, { set, code }),
+        await client.call(methods.revokeRecoveryCodes, { set }),
+      ];
+      // A blob may name a sealing key that was never here.
+      for (const answer of answers) expect(['INVALID_ARGUMENT', 'FAILED_PRECONDITION']).toContain(answer.code);
+    };
+    await fc.assert(fc.asyncProperty(blob, fc.uint8Array({ maxLength: 260 }), anyText, run), RUNS);
+  });
+
+  test('as a recovery code of a set that opens', async () => {
+    const { response } = await client.call(methods.generateRecoveryCodes, {});
+    const set = { blob: response?.set?.blob ?? '' };
+    const run = async (code: string) => {
+      const answer = await client.call(methods.verifyRecoveryCode, { set, code });
+      expectAnswered(answer.code);
+      expect(answer.response?.valid ?? false).toBe(false);
+    };
+    await fc.assert(fc.asyncProperty(anyText, run), RUNS);
   });
 
   test('as keys beside another', async () => {

@@ -1,4 +1,4 @@
-/** The answer of Verify, or ResyncHotp, to a person. */
+/** The answer to a code, for a person. */
 import { durationMs } from '@bufbuild/protobuf/wkt';
 import { type VerifyResponse, VerifyStatus } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
 import { formatDuration } from '../input/time.ts';
@@ -33,13 +33,19 @@ export function describeVerdict(
     case VerifyStatus.MALFORMED:
       return `not a code: ${digits} expected`;
     default:
-      return response.retryAfter === undefined
-        ? 'locked: too many wrong codes; only an operator can unlock the key'
-        : `locked: try again in ${formatDuration(durationMs(response.retryAfter))}`;
+      return describeLock(response.retryAfter, 'key');
   }
 }
 
-function describeAttempts(left: number | undefined): string {
+/** A lock in words; `what` is locked. */
+export function describeLock(retryAfter: VerifyResponse['retryAfter'], what: string): string {
+  return retryAfter === undefined
+    ? `locked: too many wrong codes; only an operator can unlock the ${what}`
+    : `locked: try again in ${formatDuration(durationMs(retryAfter))}`;
+}
+
+/** The attempts that are left, in brackets; nothing if that is not known. */
+export function describeAttempts(left: number | undefined): string {
   if (left === undefined) return '';
   return ` (${left === 1 ? '1 attempt' : `${left} attempts`} left)`;
 }

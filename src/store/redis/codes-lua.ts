@@ -1,37 +1,19 @@
 /** The rules of `judge`, in Lua: what the script that judges is made of. */
-import { FIRST_DELAY_MS, FREE_ATTEMPTS, HARD_STOP, LONGEST_DELAY_MS } from '../../verification/lock.ts';
+import { FREE_ATTEMPTS, HARD_STOP } from '../../verification/lock.ts';
 import { ANSWER_KEPT_MS, FAILURES_KEPT_MS } from '../../verification/rules.ts';
 import { MATCHABLE_PERIODS, MOST_TRACKS, USED_KEPT_MS } from '../../verification/tracks.ts';
 import { NONE } from '../track-text.ts';
+import { DELAYS, WORDS } from './words-lua.ts';
 
 export const REUSED = 'request_id_reused';
 export const NOT_KEPT = 'unknown_request';
 
 /**
  * Reading and writing states. A state is kept as a text of five words: `2`, which is the form, failures, locked until, expires at, and tracks as
- * `track-text.ts` has them; `-` stands for undefined. Earlier versions kept four: last step, failures, locked until, expires at. Numbers are
- * written with %.0f: Lua would round those above 10^14. The moment of expiry is kept beside Redis' own, so that one clock alone decides.
+ * `track-text.ts` has them; `-` stands for undefined. Earlier versions kept four: last step, failures, locked until, expires at. The moment of
+ * expiry is kept beside Redis' own, so that one clock alone decides.
  */
 const STATES = `
-local function word(number)
-  return number and string.format('%.0f', number) or '${NONE}'
-end
-
--- What cannot be read fails the attempt: taken for nothing known, it would let a used code pass.
-local function words_of(text, pattern)
-  assert(string.find(text, pattern), 'what is kept cannot be read')
-  return string.match(text, pattern)
-end
-
--- No moment is never, the latest.
-local function later(one, other)
-  return one and other and math.max(one, other)
-end
-
-local function is_past(moment)
-  return (moment or math.huge) <= now
-end
-
 local function read_tracks(text)
   local tracks = {}
   for one in string.gmatch(text == '${NONE}' and '' or text .. ',', '([^,]*),') do
@@ -139,13 +121,6 @@ local function judgement(outcome, of_step, of_drift, remaining, retry)
   return table.concat({ outcome, word(of_step), of_drift, word(remaining), word(retry) }, ' ')
 end
 
-local function delay_of(failures)
-  if failures < ${FREE_ATTEMPTS} then
-    return 0
-  end
-  return math.min(${LONGEST_DELAY_MS}, ${FIRST_DELAY_MS} * 2 ^ (failures - ${FREE_ATTEMPTS}))
-end
-
 local function mismatch(state)
   state.failures = state.failures + 1
   local delay = delay_of(state.failures)
@@ -196,6 +171,8 @@ export const JUDGING: string = `
 local _, _, step, drift, claims, after, matchable, period, payload, only_repeat, first = unpack(ARGV)
 step, first, claims, after = tonumber(step), tonumber(first), claims == '1', tonumber(after) or -1
 matchable, period = tonumber(matchable), tonumber(period)
+${WORDS}
+${DELAYS}
 ${STATES}
 ${TRACKS}
 ${RULES}

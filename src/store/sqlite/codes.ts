@@ -2,10 +2,11 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { CodeStore } from '../../ports/codes.ts';
+import type { RecoveryStore } from '../../ports/recovery.ts';
 import { judgeOrder, type WriterData } from './orders.ts';
 import { createQueue } from './queue.ts';
 
-/** Within this an attempt is judged or rejected, in ms: a Verify has to be answered within 300. */
+/** Within this an attempt or a use is judged or rejected, in ms: a Verify has to be answered within 300. */
 const JUDGE_PATIENCE_MS = 200;
 /** The same for a batch, of which nobody needs the first answer before the last. */
 const BATCH_PATIENCE_MS = 400;
@@ -17,6 +18,7 @@ const TOUCHED_AT_ONCE = 500;
 const STARTING_MS = 5000;
 
 export interface SqliteCodes extends CodeStore {
+  readonly recovery: RecoveryStore;
   /** As in `KeyStore`. */
   touch(lastUsed: ReadonlyMap<string, number>): Promise<void>;
   /** As in `SealingKeyUses`. */
@@ -41,6 +43,12 @@ export function createSqliteCodes(data: WriterData, hasFormer: boolean, onOutage
     inspect: (name, now) => queue.send(['inspect', name, now], PATIENCE_MS),
     unlock: (name, now) => queue.send(['unlock', name, now], PATIENCE_MS),
     reset: (name, now, nextCounter) => queue.send(['reset', name, now, nextCounter], PATIENCE_MS),
+    recovery: {
+      use: (use, now) => queue.send(['use', now, use], JUDGE_PATIENCE_MS),
+      revoke: (set, now) => queue.send(['revoke', set, now], PATIENCE_MS),
+      inspect: (set, now) => queue.send(['inspectSet', set, now], PATIENCE_MS),
+      unlock: (set, now) => queue.send(['unlockSet', set, now], PATIENCE_MS),
+    },
     async touch(lastUsed) {
       const uses = [...lastUsed];
       for (let from = 0; from < uses.length; from += TOUCHED_AT_ONCE)

@@ -1,5 +1,6 @@
 /** The messages between the main thread and the writer: tuples of plain values, which are cloned several times faster than objects. */
 import type { Attempt, CodeState, Judgement, NotJudged, Preview, Reset, StateName } from '../../ports/codes.ts';
+import type { CodeUse, RecoveryStore, SetState } from '../../ports/recovery.ts';
 import type { KeyUse } from './keys.ts';
 import type { SealingKeyDay } from './sealing-keys.ts';
 import type { FileIdentity } from './writer-file.ts';
@@ -29,6 +30,8 @@ export type Order =
   | readonly [kind: 'preview', attempts: readonly Attempt[], now: number]
   | readonly [kind: 'inspect' | 'unlock' | 'forgive', name: StateName, now: number]
   | readonly [kind: 'reset', name: StateName, now: number, nextCounter: number | undefined]
+  | readonly [kind: 'use', now: number, use: CodeUse]
+  | readonly [kind: 'revoke' | 'inspectSet' | 'unlockSet', set: string, now: number]
   | readonly [kind: 'touch', uses: readonly KeyUse[]]
   | readonly [kind: 'noteDays', days: readonly SealingKeyDay[]]
   /** Takes the write lock; with `write`, writes too, as only that shows that the disk is not full. */
@@ -47,6 +50,10 @@ export interface Results {
   readonly inspect: CodeState;
   readonly unlock: CodeState;
   readonly reset: Reset;
+  readonly use: Awaited<ReturnType<RecoveryStore['use']>>;
+  readonly revoke: undefined;
+  readonly inspectSet: SetState;
+  readonly unlockSet: SetState;
   readonly touch: undefined;
   readonly noteDays: undefined;
   readonly ping: undefined;

@@ -68,12 +68,32 @@ const CODES = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS former_state_expiry ON former_state (expires_at) WHERE expires_at IS NOT NULL;`;
 
+const RECOVERY = `
+  CREATE TABLE recovery_set (
+    name TEXT NOT NULL UNIQUE,
+    used INTEGER NOT NULL, -- bits
+    revoked INTEGER NOT NULL, -- 0 or 1
+    failures INTEGER NOT NULL,
+    locked_until INTEGER NOT NULL,
+    expires_at INTEGER -- null: never
+  ) STRICT;
+  CREATE INDEX recovery_set_expiry ON recovery_set (expires_at) WHERE expires_at IS NOT NULL;
+  CREATE TABLE recovery_answer (
+    name TEXT NOT NULL UNIQUE, -- of a set and a request id
+    payload TEXT NOT NULL, -- a digest
+    outcome TEXT NOT NULL,
+    remaining_count INTEGER NOT NULL,
+    attempts_remaining INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX recovery_answer_expiry ON recovery_answer (expires_at);`;
+
 /** The SQL that brings a file of `version`, an earlier one or zero, to the present schema, for one transaction. */
 export function migrationFrom(version: number): string {
-  if (version === 0) return API_KEYS + CODES + versionedKeys();
+  if (version === 0) return API_KEYS + CODES + RECOVERY + versionedKeys();
   // The names of API keys and of `meta` have never changed. Keys of the first version had no version yet, and no key had a tenant before the sixth.
   const versions = version === 1 ? versionedKeys() : `DROP TRIGGER api_key_update; ${onChange(KEY_UPDATE)}`;
-  return `${codesFrom(version)} ALTER TABLE api_key ADD COLUMN ${TENANT}; ${versions}`;
+  return `${codesFrom(version)} ${RECOVERY} ALTER TABLE api_key ADD COLUMN ${TENANT}; ${versions}`;
 }
 
 function codesFrom(version: number): string {
