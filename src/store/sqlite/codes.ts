@@ -8,6 +8,8 @@ import { createQueue } from './queue.ts';
 
 /** Within this an attempt or a use is judged or rejected, in ms: a Verify has to be answered within 300. */
 const JUDGE_PATIENCE_MS = 200;
+/** The same for a batch, of which nobody needs the first answer before the last. */
+const BATCH_PATIENCE_MS = 400;
 /** The same for the others, which have more time than a Verify. */
 const PATIENCE_MS = 1000;
 /** Keys in one order: some ms of work, so that a Verify does not wait long behind them. */
@@ -34,6 +36,8 @@ export function createSqliteCodes(data: WriterData, hasFormer: boolean, onOutage
   return {
     hasFormer,
     judge: (attempt, now) => queue.send(judgeOrder(attempt, now), JUDGE_PATIENCE_MS),
+    judgeAll: (attempts, now) =>
+      queue.send(['judge_all', now, attempts.map((attempt) => judgeOrder(attempt, now))], BATCH_PATIENCE_MS),
     preview: (attempts, now) => queue.send(['preview', attempts, now], JUDGE_PATIENCE_MS),
     forgive: (name, now) => queue.send(['forgive', name, now], PATIENCE_MS),
     inspect: (name, now) => queue.send(['inspect', name, now], PATIENCE_MS),
