@@ -12,9 +12,9 @@ import type { CodeStore } from '../../src/ports/codes.ts';
 import { Rejection } from '../../src/ports/rejection.ts';
 import { createVerify } from '../../src/service/verify.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { createFingerprints, stateNameOf } from '../../src/verification/fingerprint.ts';
 import { createMemoryCodes } from '../support/memory-codes.ts';
+import { openPatientStore } from '../support/patient-store.ts';
 import { redisSuite, startRedis } from '../support/redis.ts';
 import { OUTCOMES } from './caller.ts';
 import { nextRandom, progress, type Random, size } from './form.ts';
@@ -48,7 +48,7 @@ describe('a random run in jumps of time', () => {
     'is judged by the rules in SQLite',
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'otpd-rules-'));
-      const store = openSqliteStore({ file: join(folder, 'otpd.db') });
+      const store = openPatientStore(join(folder, 'otpd.db'));
       await store.ping();
       await expectModel(store.codes).finally(() => store.close());
       rmSync(folder, { recursive: true });

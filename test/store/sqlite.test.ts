@@ -12,6 +12,7 @@ import { createSqliteKeys } from '../../src/store/sqlite/keys.ts';
 import { openDatabase } from '../../src/store/sqlite/open.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { clockAt, issue, rejectionOf, START } from '../auth/fixtures.ts';
+import { openPatientStore } from '../support/patient-store.ts';
 import { changesActSoon, tell } from './changes-act-soon.ts';
 import { storeContract } from './contract.ts';
 
@@ -24,19 +25,19 @@ function newFile(): string {
   return join(folder, `${files}`, 'otpd.db');
 }
 
-storeContract('SQLite', () => openSqliteStore({ file: newFile() }));
+storeContract('SQLite', () => openPatientStore(newFile()));
 
 describe('two processes on one file', () => {
   it('let a server at work know within half a second what the other changed', async () => {
     const file = newFile();
-    const store = openSqliteStore({ file });
+    const store = openPatientStore(file);
     await changesActSoon(store, file);
     await store.close();
   });
 
   it('see what the other changed', async () => {
     const file = newFile();
-    const store = openSqliteStore({ file });
+    const store = openPatientStore(file);
     const child = fork(new URL('./other-process.ts', import.meta.url), { execArgv: [] });
     const exited = once(child, 'exit');
     await once(child, 'message');
@@ -67,7 +68,7 @@ describe('two processes on one file', () => {
     expect(answers.map((answer) => answer.ids.length).sort()).toEqual([0, 0, 1]);
     for (const child of children) child.send({ file, do: 'leave' });
     await Promise.all(children.map((child) => once(child, 'exit')));
-    const store = openSqliteStore({ file });
+    const store = openPatientStore(file);
     expect(await store.keys.list()).toHaveLength(1);
     await store.close();
   });

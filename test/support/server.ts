@@ -7,6 +7,8 @@ import { issueApiKey, type NewApiKey } from '../../src/auth/api-key.ts';
 import { type Environment, type Flags, loadConfig } from '../../src/config/config.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { SCOPES } from '../../src/ports/principal.ts';
+import { databaseFile } from '../../src/store/open.ts';
+import { openPatientStore } from './patient-store.ts';
 
 export interface TestServer {
   readonly app: App;
@@ -34,7 +36,7 @@ export interface TestServerOptions extends Partial<Ports> {
 
 /** Starts a server; close it in the test's end. */
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { flags, env, clock = Date.now, store } = options;
+  const { flags, env, clock = Date.now } = options;
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'otpd-test-'));
   const written: string[] = [];
   const log = options.log ?? createLog('info', { write: (text) => void written.push(text) });
@@ -44,6 +46,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     { listen: '127.0.0.1:0', httpListen: 'off', dataDir, shutdownGrace: '2', fastPath, ...flags },
     env ?? {},
   );
+  const store = options.store ?? (config.redis === undefined ? openPatientStore(databaseFile(config.dataDir)) : undefined);
   const app = await build(config, { log, clock, ...(store && { store }) });
   const { grpc: address, http } = await app.run();
   const createKey = async (input: Partial<NewApiKey> = {}): Promise<string> => {

@@ -24,22 +24,29 @@ export interface SqliteCodes extends CodeStore {
 }
 
 /** The codes in the file of the store, which has the present schema. `onOutage` is told when something could not be written. */
-export function createSqliteCodes(data: WriterData, hasFormer: boolean, onOutage: () => void): SqliteCodes {
+export function createSqliteCodes(
+  data: WriterData,
+  hasFormer: boolean,
+  leastPatienceMs: number,
+  onOutage: () => void,
+): SqliteCodes {
   const queue = createQueue(() => startWriter(data), onOutage);
+  const judgePatience = Math.max(JUDGE_PATIENCE_MS, leastPatienceMs);
+  const patience = Math.max(PATIENCE_MS, leastPatienceMs);
   let hasStarted = false;
   return {
     hasFormer,
-    judge: (attempt, now) => queue.send(judgeOrder(attempt, now), JUDGE_PATIENCE_MS),
-    inspect: (name, now) => queue.send(['inspect', name, now], PATIENCE_MS),
-    unlock: (name, now) => queue.send(['unlock', name, now], PATIENCE_MS),
-    reset: (name, now, nextCounter) => queue.send(['reset', name, now, nextCounter], PATIENCE_MS),
+    judge: (attempt, now) => queue.send(judgeOrder(attempt, now), judgePatience),
+    inspect: (name, now) => queue.send(['inspect', name, now], patience),
+    unlock: (name, now) => queue.send(['unlock', name, now], patience),
+    reset: (name, now, nextCounter) => queue.send(['reset', name, now, nextCounter], patience),
     async touch(lastUsed) {
       const uses = [...lastUsed];
       for (let from = 0; from < uses.length; from += TOUCHED_AT_ONCE)
-        await queue.send(['touch', uses.slice(from, from + TOUCHED_AT_ONCE)], PATIENCE_MS);
+        await queue.send(['touch', uses.slice(from, from + TOUCHED_AT_ONCE)], patience);
     },
     async ping(write) {
-      await queue.send(['ping', write], hasStarted ? PATIENCE_MS : STARTING_MS);
+      await queue.send(['ping', write], hasStarted ? patience : STARTING_MS);
       hasStarted = true;
     },
     close: queue.close,
