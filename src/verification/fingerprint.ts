@@ -32,7 +32,8 @@ export function createFingerprints(key: Uint8Array): Fingerprints {
   // Each use has a label of its own, so that no digest of one kind is ever one of another.
   const digest = (label: string, content: string | Uint8Array): string => {
     const hmac = createHmac('sha256', secretKey).update(`otpd:${label}:`).update(content);
-    return hmac.digest().toString('base64url', 0, DIGEST_BYTES);
+    // By way of a string: see `nodeCrypto`.
+    return Buffer.from(hmac.digest('latin1'), 'latin1').toString('base64url', 0, DIGEST_BYTES);
   };
   const ofNormalised = (secret: Uint8Array, algorithm: Algorithm, name: (normalised: Uint8Array) => string): string => {
     const normalised = normaliseKey(secret, algorithm);
