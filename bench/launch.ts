@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureRingFile, ringFile } from '../src/app/ring-file.ts';
 import { freePort } from '../test/support/free-port.ts';
 import { removeFolder, temporaryFolder } from './cleanup.ts';
 import { onAllCores, pinned } from './pinning.ts';
@@ -108,6 +109,7 @@ function makeTemplate(): NonNullable<typeof template> {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'plans.json'), JSON.stringify(PLANS));
   writeFileSync(join(folder, 'fingerprint-key'), '0123456789abcdef'.repeat(4), { mode: 0o600 });
+  ensureRingFile(ringFile(join(folder, 'data')), Date.now());
   const data = ['--data-dir', join(folder, 'data')];
   return { folder, keys: { plenty: makeKey('plenty', data, folder), endless: makeKey('endless', data, folder) } };
 }

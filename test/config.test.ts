@@ -106,6 +106,18 @@ test('a mistake never shows the value: it may be a password', () => {
   expect(JSON.stringify(shown)).not.toContain('canary');
 });
 
+test.each(['59s', '31d', '0', '24', '24 h', '-1h', 'soon', ''])('the time of an enrolment %j is refused', (enrolmentTtl) => {
+  expect(mistakes({ enrolmentTtl })).toEqual(['--enrolment-ttl']);
+});
+
+test.each([
+  [{}, 86_400_000],
+  [{ enrolmentTtl: '1m' }, 60_000],
+  [{ enrolmentTtl: '30d' }, 2_592_000_000],
+])('the time of an enrolment with %j is %d ms', (flags, ms) => {
+  expect(loadConfig(flags, {}).enrolmentTtlMs).toBe(ms);
+});
+
 test('the defaults are safe: loopback alone, reflection on, ten seconds of grace', () => {
   expect(loadConfig({}, {})).toMatchObject({
     listen: { host: '127.0.0.1', port: 50_051 },

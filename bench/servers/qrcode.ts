@@ -19,6 +19,8 @@ import { createCallerAddress } from '../../src/rpc/caller-address.ts';
 import type { CallContext } from '../../src/rpc/context.ts';
 import { createLifecycle } from '../../src/rpc/lifecycle.ts';
 import { createTurns } from '../../src/rpc/work-queue.ts';
+import { createKey, createRing, SEALING_KEY_BYTES } from '../../src/sealing/ring.ts';
+import { createSealing } from '../../src/sealing/sealing.ts';
 import { createGenerate } from '../../src/service/generate.ts';
 import { otpMethods } from '../../src/service/methods.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -33,8 +35,12 @@ const log = createLog(config.logLevel);
 const store = await openStore(config, () => undefined);
 const fingerprints = createFingerprints(new Uint8Array(FINGERPRINT_KEY_BYTES));
 const authenticator = createAuthenticator({ keys: store.keys, clock: Date.now });
-const generate = createGenerate(createTurns());
-const methods = otpMethods({ codes: store.codes, fingerprints, audit: () => undefined, knows: () => true }).map((method) =>
+const ring = createRing([createKey(new Uint8Array(SEALING_KEY_BYTES), 0, 0)]);
+const sealing = { sealing: createSealing(ring), enrolmentTtlMs: 0 };
+const generate = createGenerate(sealing, createTurns());
+const { codes, recovery } = store;
+const ports = { ...sealing, codes, recovery, fingerprints, audit: () => undefined, knows: () => true };
+const methods = otpMethods(ports).map((method) =>
   method.descriptor.localName === 'generate' && method.kind === 'unary'
     ? { ...method, handle: generateByPackage as unknown as typeof method.handle }
     : method,

@@ -13,6 +13,7 @@ import { createAdmit } from '../rpc/admission.ts';
 import { openStore } from '../store/open.ts';
 import { createFingerprints, type Fingerprints } from '../verification/fingerprint.ts';
 import { ensureFingerprintKey, fingerprintKeyFile, readFingerprintKey } from './fingerprint-key.ts';
+import { openSealing } from './open-sealing.ts';
 import { readPlans } from './plans-file.ts';
 import { watchStore } from './store-monitor.ts';
 
@@ -49,6 +50,8 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
   const store = lent ?? (await openStore(config, warn, (error) => onLost(error)));
   parts.defer(() => store.close());
   const fingerprints = await bindFingerprints(config, store);
+  const sealing = await openSealing(config, store, logger, clock);
+  parts.defer(sealing.close);
   // The store wakes up, and its writer starts, while the largest part of the code is loaded. The monitor reports a store that is away.
   const awake = store.ping().catch(() => undefined);
   const { openDoors } = await import('./doors.ts');
@@ -57,10 +60,11 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
 
   const authenticator = createAuthenticator({ keys: store.keys, clock });
   const warnOfUses = (err: unknown) => logger.warn({ err }, 'last-used times not written');
-  const flushing = setInterval(() => authenticator.flush().catch(warnOfUses), FLUSH_MS).unref();
-  parts.defer(() => {
+  const flush = () => Promise.all([authenticator.flush().catch(warnOfUses), sealing.flush().catch(warnOfUses)]);
+  const flushing = setInterval(flush, FLUSH_MS).unref();
+  parts.defer(async () => {
     clearInterval(flushing);
-    return authenticator.close().catch(warnOfUses);
+    await Promise.all([authenticator.close().catch(warnOfUses), sealing.flush().catch(warnOfUses)]);
   });
 
   const charging = createCharging({
@@ -73,7 +77,15 @@ export async function build(config: Config, { log, clock, store: lent, limits }:
   const doors = await openDoors(config, {
     log,
     clock,
-    verify: { codes: store.codes, knows: authenticator.knows, fingerprints, audit: trail.audit },
+    service: {
+      codes: store.codes,
+      recovery: store.recovery,
+      knows: authenticator.knows,
+      fingerprints,
+      audit: trail.audit,
+      sealing: sealing.sealing,
+      enrolmentTtlMs: config.enrolmentTtlMs,
+    },
     admit: createAdmit({ authenticator, charging, plans }),
   });
   parts.defer(() => doors.close());

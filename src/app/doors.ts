@@ -14,8 +14,7 @@ import type { Clock } from '../ports/store.ts';
 import type { Admit } from '../rpc/admission.ts';
 import { createCallerAddress } from '../rpc/caller-address.ts';
 import { createLifecycle } from '../rpc/lifecycle.ts';
-import { otpMethods } from '../service/methods.ts';
-import type { VerifyPorts } from '../service/verify.ts';
+import { otpMethods, type ServicePorts } from '../service/methods.ts';
 import { guardMemory } from './memory-guard.ts';
 
 /** The parts of the doors. */
@@ -23,7 +22,7 @@ export interface DoorParts {
   readonly log: Log;
   readonly clock: Clock;
   readonly admit: Admit;
-  readonly verify: VerifyPorts;
+  readonly service: ServicePorts;
 }
 
 /** The system does not let us listen at an address that was asked for. */
@@ -61,11 +60,11 @@ export async function openDoors(config: Config, parts: DoorParts): Promise<Doors
   }
 }
 
-async function openAll(config: Config, { log, clock, admit, verify }: DoorParts): Promise<Doors> {
+async function openAll(config: Config, { log, clock, admit, service }: DoorParts): Promise<Doors> {
   const { logger } = log;
   const { listen, http: httpListen, tls, maxConnections, maxConnectionsPerAddress, shutdownGraceMs } = config;
   const bounds = { maxConnections, maxConnectionsPerAddress };
-  const methods = otpMethods(verify);
+  const methods = otpMethods(service);
   const callerAddress = createCallerAddress(config.trustedProxies);
   const listening = {
     tls,
@@ -106,7 +105,7 @@ async function openAll(config: Config, { log, clock, admit, verify }: DoorParts)
     http = createHttpServer({
       methods,
       lifecycle,
-      restApis: restApis({ linkKey: verify.fingerprints.keyFor('picture-links'), clock }),
+      restApis: restApis({ linkKey: service.fingerprints.keyFor('picture-links'), clock }),
       files: createDocuments({ page: config.page, grpcPort: () => grpcPort }),
       corsOrigins: config.corsOrigins,
       ...listening,

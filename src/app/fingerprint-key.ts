@@ -1,9 +1,10 @@
 /** The fingerprint key: made on the first start, read from its file ever after. */
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { invalid } from '../otp/error.ts';
 import { FINGERPRINT_KEY_BYTES } from '../verification/fingerprint.ts';
+import { makePrivateFile } from './private-file.ts';
 
 const FORM = /^[0-9a-f]{64}\s*$/i;
 
@@ -24,17 +25,7 @@ export function readFingerprintKey(file: string, field: string): Uint8Array {
 
 /** Makes the key in `file`, for its owner alone, unless there is one: of several processes that start at once, one makes it. */
 export function ensureFingerprintKey(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  writeFileSync(draft, `${randomBytes(FINGERPRINT_KEY_BYTES).toString('hex')}\n`, { mode: 0o600, flag: 'wx', flush: true });
-  try {
-    // A link appears whole or not at all, and never replaces another.
-    linkSync(draft, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    unlinkSync(draft);
-  }
+  makePrivateFile(file, `${randomBytes(FINGERPRINT_KEY_BYTES).toString('hex')}\n`);
 }
 
 function readText(file: string, field: string): string {

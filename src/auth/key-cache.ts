@@ -78,7 +78,7 @@ export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
       // The answer of a store that has lost its state meanwhile.
       if (since !== shared) throw new StoreUnavailableError(new Error('state lost'));
       if (record === undefined) return remember(id, { lock: undefined, principal: undefined, version, askedAt });
-      const principal = { keyId: record.id, plan: record.plan, scopes: shared.of(record) };
+      const principal = { keyId: record.id, plan: record.plan, scopes: shared.of(record), tenant: record.tenant };
       return remember(id, { lock: lockOf(record), principal, version, askedAt });
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;

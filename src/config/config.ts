@@ -7,6 +7,7 @@ import { isLoopback, type ListenAddress, parseListen, parseListenOrOff } from '.
 import {
   parseBoolean,
   parseConnections,
+  parseEnrolmentTtl,
   parseFile,
   parseLogLevel,
   parseRedis,
@@ -32,6 +33,10 @@ export interface Config {
   readonly redis: RedisLocation | undefined;
   /** The file of the fingerprint key; undefined for the one in the data folder. */
   readonly fingerprintKeyFile: string | undefined;
+  /** The file of the sealing keys; undefined for the one in the data folder. */
+  readonly sealingKeysFile: string | undefined;
+  /** How long an enrolment may be confirmed after its key was sealed, in ms. */
+  readonly enrolmentTtlMs: number;
   /** The file of the audit trail; undefined for none. */
   readonly auditLog: string | undefined;
   readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string | undefined } | undefined;
@@ -79,6 +84,8 @@ export function loadConfig(flags: Flags, env: Environment): Config {
   const waitReplicas = read('redisWait', parseReplicas) ?? 0;
   const [ca, redisCert, redisKey] = (['redisCa', 'redisCert', 'redisKey'] as const).map((name) => read(name, parseFile));
   const fingerprintKeyFile = read('fingerprintKeyFile', parseFile);
+  const sealingKeysFile = given('sealingKeys').text;
+  const enrolmentTtlMs = read('enrolmentTtl', parseEnrolmentTtl);
   const auditLog = given('auditLog').text;
   const insecure = read('insecure', parseBoolean) ?? false;
   const page = read('page', parseBoolean) ?? false;
@@ -121,6 +128,8 @@ export function loadConfig(flags: Flags, env: Environment): Config {
     plansFile,
     redis,
     fingerprintKeyFile,
+    sealingKeysFile,
+    enrolmentTtlMs: required(enrolmentTtlMs),
     auditLog,
     tls,
     insecure,

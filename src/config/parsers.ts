@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { invalid } from '../otp/error.ts';
 import { parseRedisUrl } from '../store/redis/url.ts';
+import { parseDuration } from './duration.ts';
 import { LOG_LEVELS, type LogLevel } from './settings.ts';
 
 export function parseLogLevel(text: string): LogLevel {
@@ -14,6 +15,14 @@ export function parseSeconds(text: string): number {
   const seconds = /^\d{1,3}(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (!(seconds <= 300)) throw invalid('', 'not a number of seconds: use 0 to 300');
   return Math.round(seconds * 1000);
+}
+
+/** How long an enrolment may wait, in ms. */
+export function parseEnrolmentTtl(text: string): number {
+  const span = parseDuration(text);
+  if (span === undefined || span < 60_000 || span > 30 * 86_400_000)
+    throw invalid('', 'not a span from a minute to 30 days: use such as 15m, 24h or 7d');
+  return span;
 }
 
 export function parseBoolean(text: string): boolean {

@@ -29,6 +29,8 @@ export type SettingName =
   | 'redisCert'
   | 'redisKey'
   | 'fingerprintKeyFile'
+  | 'sealingKeys'
+  | 'enrolmentTtl'
   | 'auditLog'
   | 'tlsCert'
   | 'tlsKey'
@@ -112,6 +114,19 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     value: 'file',
     env: 'OTPD_FINGERPRINT_KEY_FILE',
     help: 'file of 64 hexadecimal digits, the same for all instances; made in the data folder if unset, required with Redis',
+  },
+  sealingKeys: {
+    flag: '--sealing-keys',
+    value: 'file',
+    env: 'OTPD_SEALING_KEYS',
+    help: 'file of the sealing keys, the same for all instances (`otpd sealing-keys`); `sealing-keys` in the data folder if unset, made there at the first start, but never with Redis',
+  },
+  enrolmentTtl: {
+    flag: '--enrolment-ttl',
+    value: 'span',
+    env: 'OTPD_ENROLMENT_TTL',
+    fallback: '24h',
+    help: 'how long the sealed key of a new enrolment may be confirmed, such as 15m or 7d, 1m to 30d',
   },
   auditLog: {
     flag: '--audit-log',

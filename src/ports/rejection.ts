@@ -10,6 +10,10 @@ export type RejectionReason =
   | 'cost_over_limit'
   | 'too_many_streams'
   | 'request_id_reused'
+  | 'sealed_key_invalid'
+  | 'sealing_key_unknown'
+  | 'enrolment_pending'
+  | 'enrolment_expired'
   | 'store_unavailable'
   | 'shutting_down';
 

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'vitest';
+import { ensureRingFile, ringFile } from '../../src/app/ring-file.ts';
 import { issueApiKey } from '../../src/auth/api-key.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { databaseFile } from '../../src/store/open.ts';
@@ -80,6 +81,7 @@ export async function startCluster(
   };
   mkdirSync(env.OTPD_DATA_DIR);
   if (ownDisk) parts.defer(mountDisk(env.OTPD_DATA_DIR));
+  if (redis) ensureRingFile(ringFile(env.OTPD_DATA_DIR), Date.now());
   writeFileSync(env.OTPD_FINGERPRINT_KEY_FILE, Buffer.from(key).toString('hex'), { mode: 0o600 });
 
   const file = databaseFile(env.OTPD_DATA_DIR);

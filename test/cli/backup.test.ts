@@ -14,7 +14,9 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { formatRing, readRingFile } from '../../src/app/ring-file.ts';
 import { SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
+import { keyOf } from '../sealing/rings.ts';
 import { otpd } from './harness.ts';
 import { makeFolder, startReal } from './real.ts';
 
@@ -94,6 +96,7 @@ describe('backup', () => {
       schema: SCHEMA_VERSION,
       apiKeys: 1,
       fingerprintKeyFile: includedKey(),
+      sealingKeysFile: null,
     });
   });
 
@@ -165,6 +168,72 @@ describe('backup', () => {
   });
 });
 
+describe('the sealing keys', () => {
+  const ring = () => join(dataDir, 'sealing-keys');
+  const includedRing = () => `${backup}.sealing-keys`;
+  const ids = (file: string) => readRingFile(file, 'x').map(({ id, secret }) => (secret === undefined ? `-${id}` : id));
+
+  it('go along where they are asked for, and are missed otherwise', async () => {
+    await makeStore();
+    expect((await run('backup', backup)).out).toContain(`without the sealing keys ${ring()}, without which no sealed key opens`);
+    const { out } = await run('backup', backup, '--include-sealing-keys', '--force');
+    expect(out).toContain(`with the sealing keys in ${includedRing()}: they open every sealed key`);
+    expect(modeOf(includedRing())).toBe(0o600);
+    expect(readFileSync(includedRing(), 'utf8')).toBe(readFileSync(ring(), 'utf8'));
+    const again = await run('backup', backup, '--include-sealing-keys', '--force', '--json');
+    expect(JSON.parse(again.out)).toMatchObject({ sealingKeysFile: includedRing(), fingerprintKeyFile: null });
+  });
+
+  it('are not written over others, and must be there, whole', async () => {
+    await makeStore();
+    writeFileSync(includedRing(), 'mine');
+    await expectRefusal(['backup', backup, '--include-sealing-keys'], `${includedRing()} exists already`);
+    await expectRefusal(['backup', ring(), '--force'], 'is a file of the server itself');
+    rmSync(includedRing());
+    const given = ['backup', backup, '--include-sealing-keys', '--sealing-keys', join(folder, 'given')];
+    await expectRefusal(given, `there are no sealing keys ${join(folder, 'given')}`, '--sealing-keys');
+    writeFileSync(join(folder, 'given'), 'rubbish');
+    await expectRefusal(given, '--sealing-keys: line 1 is no sealing key');
+    expect(backups()).toEqual([]);
+  });
+
+  it('come back with a restore, for their owner alone', async () => {
+    await makeStore();
+    await run('backup', backup, '--include-fingerprint-key', '--include-sealing-keys');
+    const text = readFileSync(ring(), 'utf8');
+    rmSync(dataDir, { recursive: true });
+    const { code, out } = await run('restore', backup);
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining(`\nwith its sealing keys, as ${ring()}\n`) });
+    expect([readFileSync(ring(), 'utf8'), modeOf(ring())]).toEqual([text, 0o600]);
+    expect((await run('restore', backup, '--force')).out).toContain(`its sealing keys are there: ${ring()}`);
+    await makeStore();
+  });
+
+  it('are added to those that are there: none is lost, and none that was retired comes back', async () => {
+    await makeStore();
+    const [first = ''] = ids(ring());
+    await run('sealing-keys', 'add', '--now');
+    await run('backup', backup, '--include-fingerprint-key', '--include-sealing-keys');
+    const [, second = ''] = ids(ring());
+    await run('sealing-keys', 'retire', first, '--force');
+    const [tombstone] = readRingFile(ring(), 'x');
+    const own = keyOf(9, Date.now());
+    writeFileSync(ring(), formatRing([...(tombstone === undefined ? [] : [tombstone]), own]));
+    const { out } = await run('restore', backup, '--force', '--json');
+    expect(JSON.parse(out)).toMatchObject({ sealingKeysFile: ring() });
+    expect(ids(ring()).toSorted()).toEqual([`-${first}`, second, own.id].toSorted());
+    expect(modeOf(ring())).toBe(0o600);
+  });
+
+  it('that cannot be used stop a restore before anything is changed', async () => {
+    await makeStore();
+    await run('backup', backup, '--include-fingerprint-key', '--include-sealing-keys');
+    writeFileSync(includedRing(), 'rubbish');
+    await expectRefusal(['restore', backup, '--force'], `${includedRing()}: line 1 is no sealing key`);
+    expect(readdirSync(dataDir).filter((name) => /part|replaced/.test(name))).toEqual([]);
+  });
+});
+
 describe('restore', () => {
   beforeEach(async () => {
     await makeStore();
@@ -205,6 +274,7 @@ describe('restore', () => {
       apiKeys: 2,
       replaced: join(dataDir, name),
       fingerprintKeyFile: serverKey(),
+      sealingKeysFile: null,
     });
     expect((await run('restore', join(dataDir, name), '--force')).code).toBe(0);
     expect(await names()).toEqual(['test', 'before', 'after']);

@@ -1,9 +1,10 @@
 /** The small readers and writers: spans, moments, columns, codes. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatDuration, formatInstant, parseDuration, parseRfc3339, parseUnixSeconds } from '../../src/cli/input/time.ts';
+import { formatDuration, formatInstant, parseRfc3339, parseUnixSeconds } from '../../src/cli/input/time.ts';
 import { countdown, groupCode } from '../../src/cli/output/code-view.ts';
 import { alignColumns, printable } from '../../src/cli/output/text.ts';
+import { parseDuration } from '../../src/config/duration.ts';
 
 describe('a span', () => {
   it.each(['', '90', 'd', '-1d', '1.5h', '1 d', '1D', '36526d', '99999999999s', '1d2h'])('is not %j', (text) => {

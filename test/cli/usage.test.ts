@@ -102,17 +102,26 @@ describe('help and version', () => {
     expect(await otpd(['--version'])).toEqual({ code: 0, out: '0.1.0\n', err: '' });
   });
 
-  it.each(['generate', 'token', 'verify', 'watch', 'keys', 'attempts', 'backup', 'restore'])(
-    'has examples: %s',
-    async (command) => {
-      const { code, out, err } = await otpd([command, '--help']);
-      expect({ code, err }).toEqual({ code: 0, err: '' });
-      expect(out).toContain(`$ `);
-      expect(out).toMatch(/Examples:\n.*otpd /s);
-    },
-  );
+  it.each([
+    'generate',
+    'token',
+    'verify',
+    'resync',
+    'watch',
+    'keys',
+    'sealing-keys',
+    'attempts',
+    'backup',
+    'restore',
+    'recovery-codes',
+  ])('has examples: %s', async (command) => {
+    const { code, out, err } = await otpd([command, '--help']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain(`$ `);
+    expect(out).toMatch(/Examples:\n.*otpd /s);
+  });
 
-  it.each(['token', 'verify', 'watch'])('warns of secrets in arguments: %s', async (command) => {
+  it.each(['token', 'verify', 'resync', 'watch'])('warns of secrets in arguments: %s', async (command) => {
     expect((await otpd([command, '--help'])).out).toContain('Other users of this machine can see arguments');
   });
 });

@@ -46,7 +46,7 @@ const api: RestApi = {
 /** There is a single key. */
 function authenticate(apiKey: string | undefined): Principal {
   if (apiKey !== 'k') throw new Rejection('api_key_invalid');
-  return { keyId: 'anybody', plan: 'unlimited', scopes: new Set(scopes) };
+  return { keyId: 'anybody', plan: 'unlimited', scopes: new Set(scopes), tenant: 'default' };
 }
 
 async function load(): Promise<RestApi> {

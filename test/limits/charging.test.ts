@@ -8,7 +8,7 @@ import type { Principal } from '../../src/ports/principal.ts';
 import { type ChargeResult, StoreUnavailableError } from '../../src/ports/store.ts';
 import { clockAt, HOUR, MINUTE, rejectionOf, type SettableClock, START } from '../auth/fixtures.ts';
 
-const principal: Principal = { keyId: 'one', plan: 'free', scopes: new Set(['token']) };
+const principal: Principal = { keyId: 'one', plan: 'free', scopes: new Set(['token']), tenant: 'default' };
 const PLANS = parsePlans('{"free": {"minute": 5, "hour": 20}, "unlimited": {}}');
 const FREE = planOf(PLANS, 'free');
 

@@ -196,7 +196,7 @@ describe('while the store of the limits is away', () => {
 });
 
 describe('open streams', () => {
-  const principal: Principal = { keyId: 'one', plan: 'free', scopes: new Set(['token']) };
+  const principal: Principal = { keyId: 'one', plan: 'free', scopes: new Set(['token']), tenant: 'default' };
 
   function open(admit: Gate, keyId: string = 'one'): () => void {
     return admit.openStream({ ...principal, keyId }, issue().apiKey, () => undefined);

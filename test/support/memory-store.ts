@@ -1,7 +1,9 @@
 /** Everything in this process's memory: for tests and for trying things out; gone with the process. */
 import { createLocalLimits } from '../../src/limits/local-counter.ts';
+import type { SealingKeyUses } from '../../src/ports/sealing-keys.ts';
 import { type ApiKeyRecord, type KeyStore, knownScopes, type Store } from '../../src/ports/store.ts';
 import { createMemoryCodes } from './memory-codes.ts';
+import { createMemoryRecovery } from './memory-recovery.ts';
 
 /** Makes an empty store that is always available. */
 export function createMemoryStore(): Store {
@@ -10,12 +12,24 @@ export function createMemoryStore(): Store {
     keys: createMemoryKeys(),
     limits: createLocalLimits(),
     codes: createMemoryCodes(),
+    recovery: createMemoryRecovery(),
+    sealingKeys: createMemorySealingKeys(),
     async bind(identity) {
       bound ??= identity;
       return bound === identity;
     },
     ping: async () => undefined,
     close: async () => undefined,
+  };
+}
+
+function createMemorySealingKeys(): SealingKeyUses {
+  const kept = new Map<string, number>();
+  return {
+    lastDays: async () => new Map(kept),
+    async noteDays(days) {
+      for (const [id, day] of days) kept.set(id, Math.max(day, kept.get(id) ?? 0));
+    },
   };
 }
 
@@ -43,7 +57,7 @@ function createMemoryKeys(): KeyStore {
     async update(id, change) {
       const key = records.get(id);
       if (key === undefined) return undefined;
-      const changed = change(key);
+      const changed = { ...change(key), tenant: key.tenant };
       put(changed);
       return changed;
     },

@@ -11,7 +11,7 @@ import { createCallerAddress } from '../../src/rpc/caller-address.ts';
 import { createLifecycle, type Hooks, type Lifecycle } from '../../src/rpc/lifecycle.ts';
 import type { Method } from '../../src/rpc/method.ts';
 
-const CALLER: Principal = { keyId: 'anybody', plan: 'unlimited', scopes: new Set(CALLER_SCOPES) };
+const CALLER: Principal = { keyId: 'anybody', plan: 'unlimited', scopes: new Set(CALLER_SCOPES), tenant: 'default' };
 
 export interface OpenServerOptions extends Partial<Pick<GrpcOptions, 'fastPath' | 'tls' | 'onRefused'>> {
   readonly onEnd?: Hooks['onEnd'];

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, build, type Ports } from '../../src/app/app.ts';
+import { ensureRingFile, ringFile } from '../../src/app/ring-file.ts';
 import { issueApiKey, type NewApiKey } from '../../src/auth/api-key.ts';
 import { type Environment, type Flags, loadConfig } from '../../src/config/config.ts';
 import { createLog } from '../../src/observability/log.ts';
@@ -44,6 +45,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     { listen: '127.0.0.1:0', httpListen: 'off', dataDir, shutdownGrace: '2', fastPath, ...flags },
     env ?? {},
   );
+  // As an operator would: with a shared store no instance makes one.
+  if (config.redis !== undefined) ensureRingFile(ringFile(dataDir), clock());
   const app = await build(config, { log, clock, ...(store && { store }) });
   const { grpc: address, http } = await app.run();
   const createKey = async (input: Partial<NewApiKey> = {}): Promise<string> => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { ensureRingFile, ringFile } from '../../src/app/ring-file.ts';
 import { databaseFile } from '../../src/store/open.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
@@ -47,6 +48,7 @@ async function flood(address: string) {
 /** The server in a process of its own, on a store with the good keys in it. */
 async function serve(folder: string, redis?: RedisServer) {
   writeFileSync(join(folder, 'shared.key'), 'ab'.repeat(32));
+  ensureRingFile(ringFile(folder), Date.now());
   const store = redis
     ? await openRedisStore({ url: redis.url, onWarning: () => undefined })
     : openSqliteStore({ file: databaseFile(folder) });

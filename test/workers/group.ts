@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensureRingFile, ringFile } from '../../src/app/ring-file.ts';
 import { issueApiKey } from '../../src/auth/api-key.ts';
 import { databaseFile } from '../../src/store/open.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
@@ -47,6 +48,8 @@ export async function startGroup(workers: number, env: Record<string, string> = 
   };
   writeFileSync(all.OTPD_PLANS, JSON.stringify(PLANS));
   writeFileSync(join(folder, 'shared.key'), 'ab'.repeat(32));
+  // As an operator would: with a shared store no instance makes one.
+  if (redis) ensureRingFile(ringFile(folder), Date.now());
   const store = redis
     ? await openRedisStore({ url: redis.url, onWarning: () => undefined })
     : openSqliteStore({ file: databaseFile(folder) });

@@ -81,7 +81,7 @@ export function databaseFiles(file: string): string[] {
 export function refuseRedis(redis: RedisLocation | undefined): void {
   if (redis === undefined) return;
   throw localError(
-    'the store is a Redis (--redis-url/OTPD_REDIS_URL): back it up and restore it by its own means (RDB or AOF), and keep a copy of the fingerprint key',
+    'the store is a Redis (--redis-url/OTPD_REDIS_URL): back it up and restore it by its own means (RDB or AOF), and keep copies of the fingerprint key and the sealing keys',
   );
 }
 

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { SETTINGS } from '../../config/settings.ts';
 import { databaseFile } from '../../store/open.ts';
 import { type BackupFacts, seizeDatabase, takeUpCopy } from '../../store/sqlite/backup.ts';
-import { addStoreOptions, currentOperator, locate, openTrail, type StoreFlags } from '../input/store-access.ts';
+import { addStoreOptions, currentOperator, locate, locateRing, openTrail, type StoreFlags } from '../input/store-access.ts';
 import { formatInstant } from '../input/time.ts';
 import type { Io } from '../io.ts';
 import { fileTrouble, localError } from '../output/failure.ts';
@@ -23,17 +23,20 @@ import {
   replace,
 } from './backup-file.ts';
 import { keyFileOf, planKey } from './backup-key.ts';
+import { planRing } from './backup-ring.ts';
 
 interface RestoreFlags extends StoreFlags {
   readonly fingerprintKeyFile?: string;
+  readonly sealingKeys?: string;
   readonly force?: boolean;
   readonly json?: boolean;
 }
 
 const HELP = `
 The server must be stopped. FILE.fingerprint-key is restored too, if it is there; without it the
-server's own fingerprint key must be the one that the backup was made under. The database that is
-replaced is kept under another name.
+server's own fingerprint key must be the one that the backup was made under. The keys of
+FILE.sealing-keys, if it is there, are added to the server's. The database that is replaced is kept
+under another name.
 
 Examples:
   $ otpd restore /backup/otpd-2027-01-31.db
@@ -44,6 +47,7 @@ export function restoreCommand(io: Io): Command {
   return addStoreOptions(new Command('restore').description('put a backup in the place of the database'))
     .argument('<FILE>', 'what `otpd backup` has written')
     .option('--fingerprint-key-file <file>', `the server's fingerprint key (env: ${SETTINGS.fingerprintKeyFile.env})`)
+    .option('--sealing-keys <file>', `the server's sealing keys (env: ${SETTINGS.sealingKeys.env})`)
     .option('--force', 'replace the database that is there')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
@@ -67,18 +71,24 @@ async function restore(io: Io, file: string, flags: RestoreFlags): Promise<void>
       keyFile: keyFileOf(io, flags.fingerprintKeyFile, dataDir),
       force: flags.force === true,
     });
+    const ring = planRing(file, locateRing(io, flags.sealingKeys, dataDir));
     io.signal.throwIfAborted();
     const suffix = `.replaced-${new Date().toISOString().replaceAll(/[-:.]/g, '')}`;
-    const replaced = putInPlace(draft, database, suffix, () => key.install(suffix));
+    const replaced = putInPlace(draft, database, suffix, () => {
+      ring.install();
+      key.install(suffix);
+    });
     const backupTime = facts.madeAt === undefined ? undefined : formatInstant(facts.madeAt);
     audit({ actor: currentOperator(), event: 'store.restored', backupTime });
     const { schema, apiKeys } = facts;
     if (flags.json) {
-      writeJson(io.stdout, { database, backupTime: backupTime ?? null, schema, apiKeys, replaced, fingerprintKeyFile: key.file });
+      const files = { fingerprintKeyFile: key.file, sealingKeysFile: ring.file };
+      writeJson(io.stdout, { database, backupTime: backupTime ?? null, schema, apiKeys, replaced, ...files });
     } else {
       writeLine(io.stdout, `restored ${database} from ${file} (schema ${schema}, API keys: ${apiKeys})`);
       if (replaced !== null) writeLine(io.stdout, `what was there is kept as ${replaced}`);
       writeLine(io.stdout, key.told);
+      if (ring.told !== undefined) writeLine(io.stdout, ring.told);
     }
     const moment = backupTime === undefined ? 'the time of the backup' : backupTime;
     writeLine(

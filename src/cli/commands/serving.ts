@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { App } from '../../app/app.ts';
 import { CannotListenError } from '../../app/doors.ts';
 import { fingerprintKeyFile } from '../../app/fingerprint-key.ts';
+import { ringFile } from '../../app/ring-file.ts';
 import { tuneForServing } from '../../app/v8-tuning.ts';
 import type { Config } from '../../config/config.ts';
 import { type Addresses, formatAddress } from '../../config/listen-address.ts';
@@ -30,9 +31,14 @@ export async function prepareFirstStart(io: Io, logger: Logger, config: Config, 
   return firstKey;
 }
 
-function privatePaths({ dataDir, fingerprintKeyFile: given, tls, redis }: Config): string[] {
+function privatePaths({ dataDir, fingerprintKeyFile: given, sealingKeysFile, tls, redis }: Config): string[] {
   const database = redis === undefined ? [databaseFile(dataDir), `${databaseFile(dataDir)}-wal`] : [];
-  const keys = [given ?? fingerprintKeyFile(dataDir), firstKeyFile(dataDir), ...(tls === undefined ? [] : [tls.key])];
+  const keys = [
+    given ?? fingerprintKeyFile(dataDir),
+    sealingKeysFile ?? ringFile(dataDir),
+    firstKeyFile(dataDir),
+    ...(tls === undefined ? [] : [tls.key]),
+  ];
   return [dataDir, ...database, ...keys];
 }
 

@@ -1,7 +1,8 @@
 /** The values of flags, from their text. Each parser throws `InvalidArgumentError`, which names what the value must be. */
 import { InvalidArgumentError } from 'commander';
+import { parseDuration } from '../../config/duration.ts';
 import { SCOPES, type Scope } from '../../ports/principal.ts';
-import { parseDuration, parseRfc3339, parseUnixSeconds } from './time.ts';
+import { parseRfc3339, parseUnixSeconds } from './time.ts';
 
 const UINT32_MAX = 4_294_967_295;
 const UINT64_MAX = 18_446_744_073_709_551_615n;

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { readPlans } from '../../app/plans-file.ts';
+import { ringFile } from '../../app/ring-file.ts';
 import { SETTINGS, type SettingName } from '../../config/settings.ts';
 import type { Plans } from '../../limits/plans.ts';
 import { type AuditLog, NO_AUDIT_LOG, openAuditLog } from '../../observability/audit-file.ts';
@@ -86,6 +87,11 @@ export function locate(io: Io, flags: StoreFlags): StoreLocation {
         }
       : undefined,
   };
+}
+
+/** The file of the server's sealing keys: the one that is given, or else the one in the data folder. */
+export function locateRing(io: Io, flag: string | undefined, dataDir: string): string {
+  return flag ?? (io.env[SETTINGS.sealingKeys.env] || ringFile(dataDir));
 }
 
 /** Opens the audit trail that OTPD_AUDIT_LOG names. If it names none, the trail drops everything. */

@@ -5,6 +5,7 @@ import { type KeyStore, type Store, StoreUnavailableError } from '../../ports/st
 import { createSqliteCodes } from './codes.ts';
 import { createSqliteKeys } from './keys.ts';
 import { openDatabase } from './open.ts';
+import { readSealingKeyDays } from './sealing-keys.ts';
 import { hasFormerStates } from './states.ts';
 import { reporting, write } from './transaction.ts';
 import { identify } from './writer-file.ts';
@@ -31,6 +32,8 @@ export function openSqliteStore({ file }: SqliteStoreOptions): Store {
     keys: { ...watched(createSqliteKeys(database), doubt), touch: codes.touch },
     limits: createLocalLimits(),
     codes,
+    recovery: codes.recovery,
+    sealingKeys: { lastDays: async () => reporting(() => readSealingKeyDays(database)), noteDays: codes.noteDays },
     bind: async (identity) => bind(database, identity),
     /** Writes only after a write has failed: an idle server leaves the disk alone. */
     async ping() {

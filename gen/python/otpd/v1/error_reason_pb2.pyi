@@ -107,6 +107,28 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     Example: { "reason": "ERROR_REASON_COST_OVER_LIMIT", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "cost": "100", "plan": "pro" } }
     """
+    ERROR_REASON_SEALED_KEY_INVALID: _ErrorReason.ValueType  # 17
+    """INVALID_ARGUMENT: a sealed key or a set of recovery codes cannot be opened: it was changed, cut short, sealed for another tenant or bound to another
+    context, or its sealing key was retired. Which of these it was is not told. Never treat the user as one without a second factor.
+
+    Example: { "reason": "ERROR_REASON_SEALED_KEY_INVALID", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+    """
+    ERROR_REASON_SEALING_KEY_UNKNOWN: _ErrorReason.ValueType  # 18
+    """FAILED_PRECONDITION: this server has never had the sealing key that a blob names, which is a fault of the installation: give every instance the same
+    file of sealing keys.
+
+    Example: { "reason": "ERROR_REASON_SEALING_KEY_UNKNOWN", "domain": "otp.v1", "metadata": { "sealing_key": "828e2ad3", "field": "key.sealed" } }
+    """
+    ERROR_REASON_ENROLMENT_PENDING: _ErrorReason.ValueType  # 19
+    """FAILED_PRECONDITION: the sealed key is of an enrolment that is not confirmed: call `Verify` with `confirm` and store the `resealed` key.
+
+    Example: { "reason": "ERROR_REASON_ENROLMENT_PENDING", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+    """
+    ERROR_REASON_ENROLMENT_EXPIRED: _ErrorReason.ValueType  # 20
+    """FAILED_PRECONDITION: the sealed key is of an enrolment that was not confirmed in time: generate a new key.
+
+    Example: { "reason": "ERROR_REASON_ENROLMENT_EXPIRED", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed: the `reason` of the `google.rpc.ErrorInfo` (domain `otp.v1`) in the status details of every error.
@@ -198,5 +220,27 @@ ERROR_REASON_COST_OVER_LIMIT: ErrorReason.ValueType  # 16
 once, or use a larger plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
 
 Example: { "reason": "ERROR_REASON_COST_OVER_LIMIT", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "cost": "100", "plan": "pro" } }
+"""
+ERROR_REASON_SEALED_KEY_INVALID: ErrorReason.ValueType  # 17
+"""INVALID_ARGUMENT: a sealed key or a set of recovery codes cannot be opened: it was changed, cut short, sealed for another tenant or bound to another
+context, or its sealing key was retired. Which of these it was is not told. Never treat the user as one without a second factor.
+
+Example: { "reason": "ERROR_REASON_SEALED_KEY_INVALID", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+"""
+ERROR_REASON_SEALING_KEY_UNKNOWN: ErrorReason.ValueType  # 18
+"""FAILED_PRECONDITION: this server has never had the sealing key that a blob names, which is a fault of the installation: give every instance the same
+file of sealing keys.
+
+Example: { "reason": "ERROR_REASON_SEALING_KEY_UNKNOWN", "domain": "otp.v1", "metadata": { "sealing_key": "828e2ad3", "field": "key.sealed" } }
+"""
+ERROR_REASON_ENROLMENT_PENDING: ErrorReason.ValueType  # 19
+"""FAILED_PRECONDITION: the sealed key is of an enrolment that is not confirmed: call `Verify` with `confirm` and store the `resealed` key.
+
+Example: { "reason": "ERROR_REASON_ENROLMENT_PENDING", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+"""
+ERROR_REASON_ENROLMENT_EXPIRED: ErrorReason.ValueType  # 20
+"""FAILED_PRECONDITION: the sealed key is of an enrolment that was not confirmed in time: generate a new key.
+
+Example: { "reason": "ERROR_REASON_ENROLMENT_EXPIRED", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11otpd/v1/key.proto\x12\x06otp.v1\"\xfd\x01\n\x03Key\x12\x18\n\x06secret\x18\x01 \x01(\tH\x00R\x06secret\x12\x12\n\x03uri\x18\x02 \x01(\tH\x00R\x03uri\x12#\n\x04type\x18\x03 \x01(\x0e\x32\x0f.otp.v1.OtpTypeR\x04type\x12/\n\talgorithm\x18\x04 \x01(\x0e\x32\x11.otp.v1.AlgorithmR\talgorithm\x12\x16\n\x06\x64igits\x18\x05 \x01(\rR\x06\x64igits\x12%\n\x0eperiod_seconds\x18\x06 \x01(\rR\rperiodSeconds\x12\x1d\n\x07\x63ounter\x18\x07 \x01(\x04H\x01R\x07\x63ounter\x88\x01\x01\x42\x08\n\x06sourceB\n\n\x08_counter\"\xab\x02\n\rKeyParameters\x12#\n\x04type\x18\x01 \x01(\x0e\x32\x0f.otp.v1.OtpTypeR\x04type\x12/\n\talgorithm\x18\x02 \x01(\x0e\x32\x11.otp.v1.AlgorithmR\talgorithm\x12\x16\n\x06\x64igits\x18\x03 \x01(\rR\x06\x64igits\x12%\n\x0eperiod_seconds\x18\x04 \x01(\rR\rperiodSeconds\x12\x1d\n\x07\x63ounter\x18\x05 \x01(\x04H\x00R\x07\x63ounter\x88\x01\x01\x12\x16\n\x06issuer\x18\x06 \x01(\tR\x06issuer\x12!\n\x0c\x61\x63\x63ount_name\x18\x07 \x01(\tR\x0b\x61\x63\x63ountName\x12\x1f\n\x0bsecret_size\x18\x08 \x01(\rR\nsecretSizeB\n\n\x08_counter*I\n\x07OtpType\x12\x18\n\x14OTP_TYPE_UNSPECIFIED\x10\x00\x12\x11\n\rOTP_TYPE_TOTP\x10\x01\x12\x11\n\rOTP_TYPE_HOTP\x10\x02*f\n\tAlgorithm\x12\x19\n\x15\x41LGORITHM_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x41LGORITHM_SHA1\x10\x01\x12\x14\n\x10\x41LGORITHM_SHA256\x10\x02\x12\x14\n\x10\x41LGORITHM_SHA512\x10\x03\x42m\n\x0b\x64\x65v.otpd.v1B\x08KeyProtoP\x01Z\x1botpd.dev/go/pb/otp/v1;otpv1\xa2\x02\x03OXX\xaa\x02\x06Otp.V1\xca\x02\x06Otp\\V1\xe2\x02\x12Otp\\V1\\GPBMetadata\xea\x02\x07Otp::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11otpd/v1/key.proto\x12\x06otp.v1\"\xaa\x02\n\x03Key\x12\x18\n\x06secret\x18\x01 \x01(\tH\x00R\x06secret\x12\x12\n\x03uri\x18\x02 \x01(\tH\x00R\x03uri\x12+\n\x06sealed\x18\x08 \x01(\x0b\x32\x11.otp.v1.SealedKeyH\x00R\x06sealed\x12#\n\x04type\x18\x03 \x01(\x0e\x32\x0f.otp.v1.OtpTypeR\x04type\x12/\n\talgorithm\x18\x04 \x01(\x0e\x32\x11.otp.v1.AlgorithmR\talgorithm\x12\x16\n\x06\x64igits\x18\x05 \x01(\rR\x06\x64igits\x12%\n\x0eperiod_seconds\x18\x06 \x01(\rR\rperiodSeconds\x12\x1d\n\x07\x63ounter\x18\x07 \x01(\x04H\x01R\x07\x63ounter\x88\x01\x01\x42\x08\n\x06sourceB\n\n\x08_counter\"\xab\x02\n\rKeyParameters\x12#\n\x04type\x18\x01 \x01(\x0e\x32\x0f.otp.v1.OtpTypeR\x04type\x12/\n\talgorithm\x18\x02 \x01(\x0e\x32\x11.otp.v1.AlgorithmR\talgorithm\x12\x16\n\x06\x64igits\x18\x03 \x01(\rR\x06\x64igits\x12%\n\x0eperiod_seconds\x18\x04 \x01(\rR\rperiodSeconds\x12\x1d\n\x07\x63ounter\x18\x05 \x01(\x04H\x00R\x07\x63ounter\x88\x01\x01\x12\x16\n\x06issuer\x18\x06 \x01(\tR\x06issuer\x12!\n\x0c\x61\x63\x63ount_name\x18\x07 \x01(\tR\x0b\x61\x63\x63ountName\x12\x1f\n\x0bsecret_size\x18\x08 \x01(\rR\nsecretSizeB\n\n\x08_counter\"9\n\tSealedKey\x12\x12\n\x04\x62lob\x18\x01 \x01(\tR\x04\x62lob\x12\x18\n\x07\x63ontext\x18\x02 \x01(\x0cR\x07\x63ontext*I\n\x07OtpType\x12\x18\n\x14OTP_TYPE_UNSPECIFIED\x10\x00\x12\x11\n\rOTP_TYPE_TOTP\x10\x01\x12\x11\n\rOTP_TYPE_HOTP\x10\x02*f\n\tAlgorithm\x12\x19\n\x15\x41LGORITHM_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x41LGORITHM_SHA1\x10\x01\x12\x14\n\x10\x41LGORITHM_SHA256\x10\x02\x12\x14\n\x10\x41LGORITHM_SHA512\x10\x03*\x82\x01\n\x0eSecretDelivery\x12\x1f\n\x1bSECRET_DELIVERY_UNSPECIFIED\x10\x00\x12\x19\n\x15SECRET_DELIVERY_PLAIN\x10\x01\x12\x1a\n\x16SECRET_DELIVERY_SEALED\x10\x02\x12\x18\n\x14SECRET_DELIVERY_BOTH\x10\x03\x42m\n\x0b\x64\x65v.otpd.v1B\x08KeyProtoP\x01Z\x1botpd.dev/go/pb/otp/v1;otpv1\xa2\x02\x03OXX\xaa\x02\x06Otp.V1\xca\x02\x06Otp\\V1\xe2\x02\x12Otp\\V1\\GPBMetadata\xea\x02\x07Otp::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,12 +32,16 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'otpd.v1.key_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\013dev.otpd.v1B\010KeyProtoP\001Z\033otpd.dev/go/pb/otp/v1;otpv1\242\002\003OXX\252\002\006Otp.V1\312\002\006Otp\\V1\342\002\022Otp\\V1\\GPBMetadata\352\002\007Otp::V1'
-  _globals['_OTPTYPE']._serialized_start=587
-  _globals['_OTPTYPE']._serialized_end=660
-  _globals['_ALGORITHM']._serialized_start=662
-  _globals['_ALGORITHM']._serialized_end=764
+  _globals['_OTPTYPE']._serialized_start=691
+  _globals['_OTPTYPE']._serialized_end=764
+  _globals['_ALGORITHM']._serialized_start=766
+  _globals['_ALGORITHM']._serialized_end=868
+  _globals['_SECRETDELIVERY']._serialized_start=871
+  _globals['_SECRETDELIVERY']._serialized_end=1001
   _globals['_KEY']._serialized_start=30
-  _globals['_KEY']._serialized_end=283
-  _globals['_KEYPARAMETERS']._serialized_start=286
-  _globals['_KEYPARAMETERS']._serialized_end=585
+  _globals['_KEY']._serialized_end=328
+  _globals['_KEYPARAMETERS']._serialized_start=331
+  _globals['_KEYPARAMETERS']._serialized_end=630
+  _globals['_SEALEDKEY']._serialized_start=632
+  _globals['_SEALEDKEY']._serialized_end=689
 # @@protoc_insertion_point(module_scope)

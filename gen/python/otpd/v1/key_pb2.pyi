@@ -10,10 +10,10 @@ import builtins as _builtins
 import sys
 import typing as _typing
 
-if sys.version_info >= (3, 10):
-    from typing import TypeAlias as _TypeAlias
+if sys.version_info >= (3, 11):
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -69,6 +69,34 @@ ALGORITHM_SHA512: Algorithm.ValueType  # 3
 """HMAC-SHA-512; some authenticator apps silently use SHA1 instead."""
 Global___Algorithm: _TypeAlias = Algorithm  # noqa: Y015
 
+class _SecretDelivery:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SecretDeliveryEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SecretDelivery.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SECRET_DELIVERY_UNSPECIFIED: _SecretDelivery.ValueType  # 0
+    """Not chosen: PLAIN."""
+    SECRET_DELIVERY_PLAIN: _SecretDelivery.ValueType  # 1
+    """The secret, for the caller to store."""
+    SECRET_DELIVERY_SEALED: _SecretDelivery.ValueType  # 2
+    """A sealed key; of the secret only what an enrolment shows, the URI and its QR code."""
+    SECRET_DELIVERY_BOTH: _SecretDelivery.ValueType  # 3
+    """All of PLAIN, and the sealed key."""
+
+class SecretDelivery(_SecretDelivery, metaclass=_SecretDeliveryEnumTypeWrapper):
+    """The form in which a secret is handed over."""
+
+SECRET_DELIVERY_UNSPECIFIED: SecretDelivery.ValueType  # 0
+"""Not chosen: PLAIN."""
+SECRET_DELIVERY_PLAIN: SecretDelivery.ValueType  # 1
+"""The secret, for the caller to store."""
+SECRET_DELIVERY_SEALED: SecretDelivery.ValueType  # 2
+"""A sealed key; of the secret only what an enrolment shows, the URI and its QR code."""
+SECRET_DELIVERY_BOTH: SecretDelivery.ValueType  # 3
+"""All of PLAIN, and the sealed key."""
+Global___SecretDelivery: _TypeAlias = SecretDelivery  # noqa: Y015
+
 @_typing.final
 class Key(_message.Message):
     """A key as its owner holds it: the shared secret and the parameters that turn it into codes."""
@@ -77,6 +105,7 @@ class Key(_message.Message):
 
     SECRET_FIELD_NUMBER: _builtins.int
     URI_FIELD_NUMBER: _builtins.int
+    SEALED_FIELD_NUMBER: _builtins.int
     TYPE_FIELD_NUMBER: _builtins.int
     ALGORITHM_FIELD_NUMBER: _builtins.int
     DIGITS_FIELD_NUMBER: _builtins.int
@@ -120,24 +149,32 @@ class Key(_message.Message):
 
     If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
     """
+    @_builtins.property
+    def sealed(self) -> Global___SealedKey:
+        """The key as this service sealed it.
+
+        The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+        """
+
     def __init__(
         self,
         *,
         secret: _builtins.str = ...,
         uri: _builtins.str = ...,
+        sealed: Global___SealedKey | None = ...,
         type: Global___OtpType.ValueType = ...,
         algorithm: Global___Algorithm.ValueType = ...,
         digits: _builtins.int = ...,
         period_seconds: _builtins.int = ...,
         counter: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_counter", b"_counter", "counter", b"counter", "secret", b"secret", "source", b"source", "uri", b"uri"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_counter", b"_counter", "counter", b"counter", "sealed", b"sealed", "secret", b"secret", "source", b"source", "uri", b"uri"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_counter", b"_counter", "algorithm", b"algorithm", "counter", b"counter", "digits", b"digits", "period_seconds", b"period_seconds", "secret", b"secret", "source", b"source", "type", b"type", "uri", b"uri"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_counter", b"_counter", "algorithm", b"algorithm", "counter", b"counter", "digits", b"digits", "period_seconds", b"period_seconds", "sealed", b"sealed", "secret", b"secret", "source", b"source", "type", b"type", "uri", b"uri"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__counter: _TypeAlias = _typing.Literal["counter"]  # noqa: Y015
     _WhichOneofArgType__counter: _TypeAlias = _typing.Literal["_counter", b"_counter"]  # noqa: Y015
-    _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["secret", "uri"]  # noqa: Y015
+    _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["secret", "uri", "sealed"]  # noqa: Y015
     _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__counter) -> _WhichOneofReturnType__counter | None: ...
@@ -197,3 +234,41 @@ class KeyParameters(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__counter) -> _WhichOneofReturnType__counter | None: ...
 
 Global___KeyParameters: _TypeAlias = KeyParameters  # noqa: Y015
+
+@_typing.final
+class SealedKey(_message.Message):
+    """A key that this service alone can open, for callers to store instead of the secret.
+
+    The blob of a HOTP holds the counter that it was sealed with, which never changes: store `next_counter` of each ACCEPTED answer beside it, and send
+    it as `Key.counter`. Without it, the key leaves the window of counters after some codes.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BLOB_FIELD_NUMBER: _builtins.int
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    blob: _builtins.str
+    """`otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+
+    Required.
+    """
+    context: _builtins.bytes
+    """A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
+    `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
+    opens.
+
+    Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+    """
+    def __init__(
+        self,
+        *,
+        blob: _builtins.str = ...,
+        context: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blob", b"blob", "context", b"context"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SealedKey: _TypeAlias = SealedKey  # noqa: Y015

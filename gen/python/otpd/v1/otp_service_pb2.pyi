@@ -10,6 +10,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from otpd.v1 import item_error_pb2 as _item_error_pb2
 from otpd.v1 import key_pb2 as _key_pb2
 from otpd.v1 import qr_code_pb2 as _qr_code_pb2
 from otpd.v1 import token_pb2 as _token_pb2
@@ -64,6 +65,30 @@ VERIFY_STATUS_THROTTLED: VerifyStatus.ValueType  # 5
 """Too many wrong codes: this one was not judged, right or wrong, and is not counted (RFC 4226 section 7.3)."""
 Global___VerifyStatus: _TypeAlias = VerifyStatus  # noqa: Y015
 
+class _ExportFormat:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ExportFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ExportFormat.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EXPORT_FORMAT_UNSPECIFIED: _ExportFormat.ValueType  # 0
+    """Not chosen: OTPAUTH."""
+    EXPORT_FORMAT_OTPAUTH: _ExportFormat.ValueType  # 1
+    """An otpauth URI for each key, in Google's Key URI Format."""
+    EXPORT_FORMAT_MIGRATION: _ExportFormat.ValueType  # 2
+    """otpauth-migration URIs of several keys each, as Google Authenticator imports them; only TOTP of 30 seconds, and HOTP, with 6 or 8 digits."""
+
+class ExportFormat(_ExportFormat, metaclass=_ExportFormatEnumTypeWrapper):
+    """The form of exported keys."""
+
+EXPORT_FORMAT_UNSPECIFIED: ExportFormat.ValueType  # 0
+"""Not chosen: OTPAUTH."""
+EXPORT_FORMAT_OTPAUTH: ExportFormat.ValueType  # 1
+"""An otpauth URI for each key, in Google's Key URI Format."""
+EXPORT_FORMAT_MIGRATION: ExportFormat.ValueType  # 2
+"""otpauth-migration URIs of several keys each, as Google Authenticator imports them; only TOTP of 30 seconds, and HOTP, with 6 or 8 digits."""
+Global___ExportFormat: _TypeAlias = ExportFormat  # noqa: Y015
+
 @_typing.final
 class GenerateRequest(_message.Message):
     """A key to generate, or an existing one to show again."""
@@ -80,6 +105,8 @@ class GenerateRequest(_message.Message):
     SECRET_SIZE_FIELD_NUMBER: _builtins.int
     SECRET_FIELD_NUMBER: _builtins.int
     QR_CODE_FIELD_NUMBER: _builtins.int
+    DELIVERY_FIELD_NUMBER: _builtins.int
+    SEALED_CONTEXT_FIELD_NUMBER: _builtins.int
     type: _key_pb2.OtpType.ValueType
     """The kind of one-time password.
 
@@ -125,6 +152,13 @@ class GenerateRequest(_message.Message):
 
     If empty, a new random secret is made.
     """
+    delivery: _key_pb2.SecretDelivery.ValueType
+    """The form in which to hand over the secret.
+
+    If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+    """
+    sealed_context: _builtins.bytes
+    """A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN."""
     @_builtins.property
     def qr_code(self) -> _qr_code_pb2.QrCodeOptions:
         """How to draw the QR code.
@@ -145,10 +179,12 @@ class GenerateRequest(_message.Message):
         secret_size: _builtins.int = ...,
         secret: _builtins.str = ...,
         qr_code: _qr_code_pb2.QrCodeOptions | None = ...,
+        delivery: _key_pb2.SecretDelivery.ValueType = ...,
+        sealed_context: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_counter", b"_counter", "counter", b"counter", "qr_code", b"qr_code"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_counter", b"_counter", "account_name", b"account_name", "algorithm", b"algorithm", "counter", b"counter", "digits", b"digits", "issuer", b"issuer", "period_seconds", b"period_seconds", "qr_code", b"qr_code", "secret", b"secret", "secret_size", b"secret_size", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_counter", b"_counter", "account_name", b"account_name", "algorithm", b"algorithm", "counter", b"counter", "delivery", b"delivery", "digits", b"digits", "issuer", b"issuer", "period_seconds", b"period_seconds", "qr_code", b"qr_code", "sealed_context", b"sealed_context", "secret", b"secret", "secret_size", b"secret_size", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__counter: _TypeAlias = _typing.Literal["counter"]  # noqa: Y015
     _WhichOneofArgType__counter: _TypeAlias = _typing.Literal["_counter", b"_counter"]  # noqa: Y015
@@ -169,10 +205,12 @@ class GenerateResponse(_message.Message):
     TOKEN_FIELD_NUMBER: _builtins.int
     PARAMETERS_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
+    SEALED_FIELD_NUMBER: _builtins.int
+    SEALED_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     secret: _builtins.str
-    """The secret in base32 (RFC 4648 section 6), upper case, without padding."""
+    """The secret in base32 (RFC 4648 section 6), upper case, without padding; empty with SEALED."""
     secret_grouped: _builtins.str
-    """The same secret in groups of four, for typing by hand."""
+    """The same secret in groups of four, for typing by hand; empty with SEALED."""
     uri: _builtins.str
     """The key in Google's Key URI Format, as the QR code holds it."""
     @_builtins.property
@@ -181,7 +219,9 @@ class GenerateResponse(_message.Message):
 
     @_builtins.property
     def token(self) -> _token_pb2.Token:
-        """The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed."""
+        """The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+        user's device can confirm the enrolment.
+        """
 
     @_builtins.property
     def parameters(self) -> _key_pb2.KeyParameters:
@@ -190,6 +230,14 @@ class GenerateResponse(_message.Message):
     @_builtins.property
     def warnings(self) -> _containers.RepeatedCompositeFieldContainer[Global___CompatibilityWarning]:
         """Problems of some authenticator apps with these parameters; empty for the defaults."""
+
+    @_builtins.property
+    def sealed(self) -> _key_pb2.SealedKey:
+        """The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH."""
+
+    @_builtins.property
+    def sealed_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When the pending key can no longer be confirmed; set with `sealed`."""
 
     def __init__(
         self,
@@ -201,10 +249,12 @@ class GenerateResponse(_message.Message):
         token: _token_pb2.Token | None = ...,
         parameters: _key_pb2.KeyParameters | None = ...,
         warnings: _abc.Iterable[Global___CompatibilityWarning] | None = ...,
+        sealed: _key_pb2.SealedKey | None = ...,
+        sealed_expire_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["parameters", b"parameters", "qr_code", b"qr_code", "token", b"token"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["parameters", b"parameters", "qr_code", b"qr_code", "sealed", b"sealed", "sealed_expire_time", b"sealed_expire_time", "token", b"token"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["parameters", b"parameters", "qr_code", b"qr_code", "secret", b"secret", "secret_grouped", b"secret_grouped", "token", b"token", "uri", b"uri", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parameters", b"parameters", "qr_code", b"qr_code", "sealed", b"sealed", "sealed_expire_time", b"sealed_expire_time", "secret", b"secret", "secret_grouped", b"secret_grouped", "token", b"token", "uri", b"uri", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -218,19 +268,28 @@ class CompatibilityWarning(_message.Message):
 
     FIELD_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     field: _builtins.str
     """The field of the request that the warning is about, in snake_case."""
     description: _builtins.str
-    """The problem, and the value to choose instead."""
+    """The problem, and the value to choose instead; in English, for developers."""
+    reason: _builtins.str
+    """The problem as a word, to choose a text of one's own by; later versions may send others.
+
+    `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
+    no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+    `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
+    """
     def __init__(
         self,
         *,
         field: _builtins.str = ...,
         description: _builtins.str = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "field", b"field"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "field", b"field", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -324,6 +383,8 @@ class VerifyRequest(_message.Message):
     AFTER_STEP_FIELD_NUMBER: _builtins.int
     ALLOW_REUSE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CONFIRM_FIELD_NUMBER: _builtins.int
+    ALTERNATIVES_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     """The code as the user typed or pasted it, at most 256 bytes: white space, dashes and invisible characters are dropped, and a decimal digit
     of any script counts as its value.
@@ -359,13 +420,31 @@ class VerifyRequest(_message.Message):
     """A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
     key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
 
+    An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+
     If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
+    """
+    confirm: _builtins.bool
+    """Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
+    `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+
+    With a key that is confirmed already it is an ordinary check.
     """
     @_builtins.property
     def key(self) -> _key_pb2.Key:
         """The key.
 
         Required.
+        """
+
+    @_builtins.property
+    def alternatives(self) -> _containers.RepeatedCompositeFieldContainer[_key_pb2.Key]:
+        """Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+
+        The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+        that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+
+        `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
         """
 
     def __init__(
@@ -379,10 +458,12 @@ class VerifyRequest(_message.Message):
         after_step: _builtins.int | None = ...,
         allow_reuse: _builtins.bool = ...,
         request_id: _builtins.str = ...,
+        confirm: _builtins.bool = ...,
+        alternatives: _abc.Iterable[_key_pb2.Key] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_after_step", b"_after_step", "_future_steps", b"_future_steps", "_look_ahead", b"_look_ahead", "_past_steps", b"_past_steps", "after_step", b"after_step", "future_steps", b"future_steps", "key", b"key", "look_ahead", b"look_ahead", "past_steps", b"past_steps"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_after_step", b"_after_step", "_future_steps", b"_future_steps", "_look_ahead", b"_look_ahead", "_past_steps", b"_past_steps", "after_step", b"after_step", "allow_reuse", b"allow_reuse", "code", b"code", "future_steps", b"future_steps", "key", b"key", "look_ahead", b"look_ahead", "past_steps", b"past_steps", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_after_step", b"_after_step", "_future_steps", b"_future_steps", "_look_ahead", b"_look_ahead", "_past_steps", b"_past_steps", "after_step", b"after_step", "allow_reuse", b"allow_reuse", "alternatives", b"alternatives", "code", b"code", "confirm", b"confirm", "future_steps", b"future_steps", "key", b"key", "look_ahead", b"look_ahead", "past_steps", b"past_steps", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__after_step: _TypeAlias = _typing.Literal["after_step"]  # noqa: Y015
     _WhichOneofArgType__after_step: _TypeAlias = _typing.Literal["_after_step", b"_after_step"]  # noqa: Y015
@@ -416,6 +497,9 @@ class VerifyResponse(_message.Message):
     NEXT_COUNTER_FIELD_NUMBER: _builtins.int
     ATTEMPTS_REMAINING_FIELD_NUMBER: _builtins.int
     RETRY_AFTER_FIELD_NUMBER: _builtins.int
+    MATCHED_KEY_FIELD_NUMBER: _builtins.int
+    RESEALED_FIELD_NUMBER: _builtins.int
+    SERVER_TIME_FIELD_NUMBER: _builtins.int
     valid: _builtins.bool
     """True exactly when `status` is ACCEPTED."""
     status: Global___VerifyStatus.ValueType
@@ -427,10 +511,24 @@ class VerifyResponse(_message.Message):
     next_counter: _builtins.int
     """The counter to store for the next HOTP, `matched_step` + 1; set if a HOTP is ACCEPTED."""
     attempts_remaining: _builtins.int
-    """How many wrong codes in a row may still be sent before THROTTLED; unset if MALFORMED."""
+    """How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED."""
+    matched_key: _builtins.int
+    """Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`."""
     @_builtins.property
     def retry_after(self) -> _duration_pb2.Duration:
         """How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does."""
+
+    @_builtins.property
+    def resealed(self) -> _key_pb2.SealedKey:
+        """The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+        sealed under an older sealing key.
+
+        A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+        """
+
+    @_builtins.property
+    def server_time(self) -> _timestamp_pb2.Timestamp:
+        """The server's clock when it answered."""
 
     def __init__(
         self,
@@ -442,15 +540,20 @@ class VerifyResponse(_message.Message):
         next_counter: _builtins.int | None = ...,
         attempts_remaining: _builtins.int | None = ...,
         retry_after: _duration_pb2.Duration | None = ...,
+        matched_key: _builtins.int | None = ...,
+        resealed: _key_pb2.SealedKey | None = ...,
+        server_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_attempts_remaining", b"_attempts_remaining", "_drift_steps", b"_drift_steps", "_matched_step", b"_matched_step", "_next_counter", b"_next_counter", "attempts_remaining", b"attempts_remaining", "drift_steps", b"drift_steps", "matched_step", b"matched_step", "next_counter", b"next_counter", "retry_after", b"retry_after"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_attempts_remaining", b"_attempts_remaining", "_drift_steps", b"_drift_steps", "_matched_key", b"_matched_key", "_matched_step", b"_matched_step", "_next_counter", b"_next_counter", "attempts_remaining", b"attempts_remaining", "drift_steps", b"drift_steps", "matched_key", b"matched_key", "matched_step", b"matched_step", "next_counter", b"next_counter", "resealed", b"resealed", "retry_after", b"retry_after", "server_time", b"server_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attempts_remaining", b"_attempts_remaining", "_drift_steps", b"_drift_steps", "_matched_step", b"_matched_step", "_next_counter", b"_next_counter", "attempts_remaining", b"attempts_remaining", "drift_steps", b"drift_steps", "matched_step", b"matched_step", "next_counter", b"next_counter", "retry_after", b"retry_after", "status", b"status", "valid", b"valid"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attempts_remaining", b"_attempts_remaining", "_drift_steps", b"_drift_steps", "_matched_key", b"_matched_key", "_matched_step", b"_matched_step", "_next_counter", b"_next_counter", "attempts_remaining", b"attempts_remaining", "drift_steps", b"drift_steps", "matched_key", b"matched_key", "matched_step", b"matched_step", "next_counter", b"next_counter", "resealed", b"resealed", "retry_after", b"retry_after", "server_time", b"server_time", "status", b"status", "valid", b"valid"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__attempts_remaining: _TypeAlias = _typing.Literal["attempts_remaining"]  # noqa: Y015
     _WhichOneofArgType__attempts_remaining: _TypeAlias = _typing.Literal["_attempts_remaining", b"_attempts_remaining"]  # noqa: Y015
     _WhichOneofReturnType__drift_steps: _TypeAlias = _typing.Literal["drift_steps"]  # noqa: Y015
     _WhichOneofArgType__drift_steps: _TypeAlias = _typing.Literal["_drift_steps", b"_drift_steps"]  # noqa: Y015
+    _WhichOneofReturnType__matched_key: _TypeAlias = _typing.Literal["matched_key"]  # noqa: Y015
+    _WhichOneofArgType__matched_key: _TypeAlias = _typing.Literal["_matched_key", b"_matched_key"]  # noqa: Y015
     _WhichOneofReturnType__matched_step: _TypeAlias = _typing.Literal["matched_step"]  # noqa: Y015
     _WhichOneofArgType__matched_step: _TypeAlias = _typing.Literal["_matched_step", b"_matched_step"]  # noqa: Y015
     _WhichOneofReturnType__next_counter: _TypeAlias = _typing.Literal["next_counter"]  # noqa: Y015
@@ -459,6 +562,8 @@ class VerifyResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__attempts_remaining) -> _WhichOneofReturnType__attempts_remaining | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__drift_steps) -> _WhichOneofReturnType__drift_steps | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__matched_key) -> _WhichOneofReturnType__matched_key | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__matched_step) -> _WhichOneofReturnType__matched_step | None: ...
     @_typing.overload
@@ -516,3 +621,1013 @@ class WatchTokenResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WatchTokenResponse: _TypeAlias = WatchTokenResponse  # noqa: Y015
+
+@_typing.final
+class BatchTokenRequest(_message.Message):
+    """The codes to give."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUESTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___TokenRequest]:
+        """1 to 100 requests, in a message of at most 64 KiB; `past_steps` and `future_steps` of each together at most 2."""
+
+    def __init__(
+        self,
+        *,
+        requests: _abc.Iterable[Global___TokenRequest] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["requests", b"requests"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchTokenRequest: _TypeAlias = BatchTokenRequest  # noqa: Y015
+
+@_typing.final
+class BatchTokenResponse(_message.Message):
+    """The codes asked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___BatchTokenResult]:
+        """One for each request, in their order."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___BatchTokenResult] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchTokenResponse: _TypeAlias = BatchTokenResponse  # noqa: Y015
+
+@_typing.final
+class BatchTokenResult(_message.Message):
+    """The outcome of one request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESPONSE_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def response(self) -> Global___TokenResponse:
+        """The answer."""
+
+    @_builtins.property
+    def error(self) -> _item_error_pb2.ItemError:
+        """The reason why there is none."""
+
+    def __init__(
+        self,
+        *,
+        response: Global___TokenResponse | None = ...,
+        error: _item_error_pb2.ItemError | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "response", b"response", "result", b"result"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "response", b"response", "result", b"result"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_result: _TypeAlias = _typing.Literal["response", "error"]  # noqa: Y015
+    _WhichOneofArgType_result: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_result) -> _WhichOneofReturnType_result | None: ...
+
+Global___BatchTokenResult: _TypeAlias = BatchTokenResult  # noqa: Y015
+
+@_typing.final
+class BatchVerifyRequest(_message.Message):
+    """The codes to check."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUESTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___VerifyRequest]:
+        """1 to 100 checks without `alternatives` and `confirm`, in a message of at most 64 KiB."""
+
+    def __init__(
+        self,
+        *,
+        requests: _abc.Iterable[Global___VerifyRequest] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["requests", b"requests"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchVerifyRequest: _TypeAlias = BatchVerifyRequest  # noqa: Y015
+
+@_typing.final
+class BatchVerifyResponse(_message.Message):
+    """The outcomes of the checks."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___BatchVerifyResult]:
+        """One for each request, in their order."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___BatchVerifyResult] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchVerifyResponse: _TypeAlias = BatchVerifyResponse  # noqa: Y015
+
+@_typing.final
+class BatchVerifyResult(_message.Message):
+    """The outcome of one check."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESPONSE_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def response(self) -> Global___VerifyResponse:
+        """The answer."""
+
+    @_builtins.property
+    def error(self) -> _item_error_pb2.ItemError:
+        """The reason why there is none; nothing was judged, unless it is STORE_UNAVAILABLE."""
+
+    def __init__(
+        self,
+        *,
+        response: Global___VerifyResponse | None = ...,
+        error: _item_error_pb2.ItemError | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "response", b"response", "result", b"result"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "response", b"response", "result", b"result"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_result: _TypeAlias = _typing.Literal["response", "error"]  # noqa: Y015
+    _WhichOneofArgType_result: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_result) -> _WhichOneofReturnType_result | None: ...
+
+Global___BatchVerifyResult: _TypeAlias = BatchVerifyResult  # noqa: Y015
+
+@_typing.final
+class SealRequest(_message.Message):
+    """The keys to seal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___SealItem]:
+        """1 to 100, in a message of at most 64 KiB."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___SealItem] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SealRequest: _TypeAlias = SealRequest  # noqa: Y015
+
+@_typing.final
+class SealItem(_message.Message):
+    """A key to seal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    SEALED_CONTEXT_FIELD_NUMBER: _builtins.int
+    sealed_context: _builtins.bytes
+    """A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says."""
+    @_builtins.property
+    def key(self) -> _key_pb2.Key:
+        """The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+
+        Required.
+        """
+
+    def __init__(
+        self,
+        *,
+        key: _key_pb2.Key | None = ...,
+        sealed_context: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["key", b"key"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "sealed_context", b"sealed_context"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SealItem: _TypeAlias = SealItem  # noqa: Y015
+
+@_typing.final
+class SealResponse(_message.Message):
+    """The sealed keys."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___SealResult]:
+        """One for each item, in their order."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___SealResult] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SealResponse: _TypeAlias = SealResponse  # noqa: Y015
+
+@_typing.final
+class SealResult(_message.Message):
+    """The outcome for one key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEALED_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    PARAMETERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def sealed(self) -> _key_pb2.SealedKey:
+        """The sealed key, which needs no confirmation."""
+
+    @_builtins.property
+    def error(self) -> _item_error_pb2.ItemError:
+        """The reason why there is none."""
+
+    @_builtins.property
+    def parameters(self) -> _key_pb2.KeyParameters:
+        """The parameters of the key; set with `sealed`."""
+
+    def __init__(
+        self,
+        *,
+        sealed: _key_pb2.SealedKey | None = ...,
+        error: _item_error_pb2.ItemError | None = ...,
+        parameters: _key_pb2.KeyParameters | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "parameters", b"parameters", "result", b"result", "sealed", b"sealed"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "parameters", b"parameters", "result", b"result", "sealed", b"sealed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_result: _TypeAlias = _typing.Literal["sealed", "error"]  # noqa: Y015
+    _WhichOneofArgType_result: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_result) -> _WhichOneofReturnType_result | None: ...
+
+Global___SealResult: _TypeAlias = SealResult  # noqa: Y015
+
+@_typing.final
+class RewrapRequest(_message.Message):
+    """The blobs to seal anew."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___RewrapItem]:
+        """1 to 100, in a message of at most 64 KiB."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___RewrapItem] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RewrapRequest: _TypeAlias = RewrapRequest  # noqa: Y015
+
+@_typing.final
+class RewrapItem(_message.Message):
+    """A blob to seal anew."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    SET_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def key(self) -> _key_pb2.SealedKey:
+        """A key."""
+
+    @_builtins.property
+    def set(self) -> Global___RecoveryCodeSet:
+        """A set of recovery codes."""
+
+    def __init__(
+        self,
+        *,
+        key: _key_pb2.SealedKey | None = ...,
+        set: Global___RecoveryCodeSet | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["item", b"item", "key", b"key", "set", b"set"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item", b"item", "key", b"key", "set", b"set"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_item: _TypeAlias = _typing.Literal["key", "set"]  # noqa: Y015
+    _WhichOneofArgType_item: _TypeAlias = _typing.Literal["item", b"item"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_item) -> _WhichOneofReturnType_item | None: ...
+
+Global___RewrapItem: _TypeAlias = RewrapItem  # noqa: Y015
+
+@_typing.final
+class RewrapResponse(_message.Message):
+    """The new blobs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___RewrapResult]:
+        """One for each item, in their order."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___RewrapResult] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RewrapResponse: _TypeAlias = RewrapResponse  # noqa: Y015
+
+@_typing.final
+class RewrapResult(_message.Message):
+    """The outcome for one blob."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    SET_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def key(self) -> _key_pb2.SealedKey:
+        """The key, to be stored instead of the one that was sent, if what is stored is still that one."""
+
+    @_builtins.property
+    def set(self) -> Global___RecoveryCodeSet:
+        """The set, to be stored likewise."""
+
+    @_builtins.property
+    def error(self) -> _item_error_pb2.ItemError:
+        """The reason why there is none."""
+
+    def __init__(
+        self,
+        *,
+        key: _key_pb2.SealedKey | None = ...,
+        set: Global___RecoveryCodeSet | None = ...,
+        error: _item_error_pb2.ItemError | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "key", b"key", "result", b"result", "set", b"set"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "key", b"key", "result", b"result", "set", b"set"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_result: _TypeAlias = _typing.Literal["key", "set", "error"]  # noqa: Y015
+    _WhichOneofArgType_result: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_result) -> _WhichOneofReturnType_result | None: ...
+
+Global___RewrapResult: _TypeAlias = RewrapResult  # noqa: Y015
+
+@_typing.final
+class ResyncHotpRequest(_message.Message):
+    """The codes to find a counter by."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    CODES_FIELD_NUMBER: _builtins.int
+    WINDOW_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    window: _builtins.int
+    """How many counters to search for the first code, 1 to 1000.
+
+    If zero, 1000.
+    """
+    request_id: _builtins.str
+    """As in `VerifyRequest`."""
+    @_builtins.property
+    def key(self) -> _key_pb2.Key:
+        """The key, a HOTP; the search starts at its counter.
+
+        Required.
+        """
+
+    @_builtins.property
+    def codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`."""
+
+    def __init__(
+        self,
+        *,
+        key: _key_pb2.Key | None = ...,
+        codes: _abc.Iterable[_builtins.str] | None = ...,
+        window: _builtins.int = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["key", b"key"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codes", b"codes", "key", b"key", "request_id", b"request_id", "window", b"window"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResyncHotpRequest: _TypeAlias = ResyncHotpRequest  # noqa: Y015
+
+@_typing.final
+class ResyncHotpResponse(_message.Message):
+    """The outcome of a search."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALID_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    MATCHED_STEP_FIELD_NUMBER: _builtins.int
+    NEXT_COUNTER_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_REMAINING_FIELD_NUMBER: _builtins.int
+    RETRY_AFTER_FIELD_NUMBER: _builtins.int
+    RESEALED_FIELD_NUMBER: _builtins.int
+    valid: _builtins.bool
+    """True exactly when `status` is ACCEPTED."""
+    status: Global___VerifyStatus.ValueType
+    """The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
+    REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+    """
+    matched_step: _builtins.int
+    """The counter of the last code; set if ACCEPTED or REPLAYED."""
+    next_counter: _builtins.int
+    """The counter to store; set if ACCEPTED."""
+    attempts_remaining: _builtins.int
+    """As in `VerifyResponse`."""
+    @_builtins.property
+    def retry_after(self) -> _duration_pb2.Duration:
+        """As in `VerifyResponse`."""
+
+    @_builtins.property
+    def resealed(self) -> _key_pb2.SealedKey:
+        """As in `VerifyResponse`."""
+
+    def __init__(
+        self,
+        *,
+        valid: _builtins.bool = ...,
+        status: Global___VerifyStatus.ValueType = ...,
+        matched_step: _builtins.int | None = ...,
+        next_counter: _builtins.int | None = ...,
+        attempts_remaining: _builtins.int | None = ...,
+        retry_after: _duration_pb2.Duration | None = ...,
+        resealed: _key_pb2.SealedKey | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_attempts_remaining", b"_attempts_remaining", "_matched_step", b"_matched_step", "_next_counter", b"_next_counter", "attempts_remaining", b"attempts_remaining", "matched_step", b"matched_step", "next_counter", b"next_counter", "resealed", b"resealed", "retry_after", b"retry_after"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attempts_remaining", b"_attempts_remaining", "_matched_step", b"_matched_step", "_next_counter", b"_next_counter", "attempts_remaining", b"attempts_remaining", "matched_step", b"matched_step", "next_counter", b"next_counter", "resealed", b"resealed", "retry_after", b"retry_after", "status", b"status", "valid", b"valid"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__attempts_remaining: _TypeAlias = _typing.Literal["attempts_remaining"]  # noqa: Y015
+    _WhichOneofArgType__attempts_remaining: _TypeAlias = _typing.Literal["_attempts_remaining", b"_attempts_remaining"]  # noqa: Y015
+    _WhichOneofReturnType__matched_step: _TypeAlias = _typing.Literal["matched_step"]  # noqa: Y015
+    _WhichOneofArgType__matched_step: _TypeAlias = _typing.Literal["_matched_step", b"_matched_step"]  # noqa: Y015
+    _WhichOneofReturnType__next_counter: _TypeAlias = _typing.Literal["next_counter"]  # noqa: Y015
+    _WhichOneofArgType__next_counter: _TypeAlias = _typing.Literal["_next_counter", b"_next_counter"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__attempts_remaining) -> _WhichOneofReturnType__attempts_remaining | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__matched_step) -> _WhichOneofReturnType__matched_step | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__next_counter) -> _WhichOneofReturnType__next_counter | None: ...
+
+Global___ResyncHotpResponse: _TypeAlias = ResyncHotpResponse  # noqa: Y015
+
+@_typing.final
+class RecoveryCodeSet(_message.Message):
+    """A set of recovery codes that this service alone can open, for callers to store. It holds keyed hashes of the codes, not the codes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BLOB_FIELD_NUMBER: _builtins.int
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    blob: _builtins.str
+    """`otpr1_` and base64url (RFC 4648 section 5) without padding, at most 2048 characters; opaque, and not to be changed in any way.
+
+    Required.
+    """
+    context: _builtins.bytes
+    """As in `SealedKey`."""
+    def __init__(
+        self,
+        *,
+        blob: _builtins.str = ...,
+        context: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blob", b"blob", "context", b"context"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecoveryCodeSet: _TypeAlias = RecoveryCodeSet  # noqa: Y015
+
+@_typing.final
+class GenerateRecoveryCodesRequest(_message.Message):
+    """The recovery codes to make."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNT_FIELD_NUMBER: _builtins.int
+    CODE_LENGTH_FIELD_NUMBER: _builtins.int
+    SEALED_CONTEXT_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    """How many, 1 to 20.
+
+    If zero, 10.
+    """
+    code_length: _builtins.int
+    """The length of a code in symbols of 5 bits, 16 or 24.
+
+    If zero, 16.
+    """
+    sealed_context: _builtins.bytes
+    """A value to bind the set to, at most 256 bytes, as `SealedKey.context` says."""
+    def __init__(
+        self,
+        *,
+        count: _builtins.int = ...,
+        code_length: _builtins.int = ...,
+        sealed_context: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code_length", b"code_length", "count", b"count", "sealed_context", b"sealed_context"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GenerateRecoveryCodesRequest: _TypeAlias = GenerateRecoveryCodesRequest  # noqa: Y015
+
+@_typing.final
+class GenerateRecoveryCodesResponse(_message.Message):
+    """Recovery codes, to be shown to the user this once."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODES_FIELD_NUMBER: _builtins.int
+    SET_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The codes, in Crockford's base32, in groups of four with dashes between."""
+
+    @_builtins.property
+    def set(self) -> Global___RecoveryCodeSet:
+        """The set, for the caller to store."""
+
+    def __init__(
+        self,
+        *,
+        codes: _abc.Iterable[_builtins.str] | None = ...,
+        set: Global___RecoveryCodeSet | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["set", b"set"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codes", b"codes", "set", b"set"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GenerateRecoveryCodesResponse: _TypeAlias = GenerateRecoveryCodesResponse  # noqa: Y015
+
+@_typing.final
+class VerifyRecoveryCodeRequest(_message.Message):
+    """A recovery code to check."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SET_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """The code as the user typed or pasted it, at most 256 bytes, in any case: white space, dashes and invisible characters are dropped, O counts as 0,
+    and I and L as 1.
+
+    Required.
+    """
+    request_id: _builtins.str
+    """As in `VerifyRequest`; it belongs to the set."""
+    @_builtins.property
+    def set(self) -> Global___RecoveryCodeSet:
+        """The user's set.
+
+        Required.
+        """
+
+    def __init__(
+        self,
+        *,
+        set: Global___RecoveryCodeSet | None = ...,
+        code: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["set", b"set"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "request_id", b"request_id", "set", b"set"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifyRecoveryCodeRequest: _TypeAlias = VerifyRecoveryCodeRequest  # noqa: Y015
+
+@_typing.final
+class VerifyRecoveryCodeResponse(_message.Message):
+    """The outcome of a check of a recovery code."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALID_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    REMAINING_COUNT_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_REMAINING_FIELD_NUMBER: _builtins.int
+    RETRY_AFTER_FIELD_NUMBER: _builtins.int
+    RESEALED_FIELD_NUMBER: _builtins.int
+    valid: _builtins.bool
+    """True exactly when `status` is ACCEPTED."""
+    status: Global___VerifyStatus.ValueType
+    """The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set."""
+    remaining_count: _builtins.int
+    """How many codes are left; unset if MALFORMED or THROTTLED."""
+    attempts_remaining: _builtins.int
+    """As in `VerifyResponse`, for wrong codes of this set."""
+    @_builtins.property
+    def retry_after(self) -> _duration_pb2.Duration:
+        """As in `VerifyResponse`."""
+
+    @_builtins.property
+    def resealed(self) -> Global___RecoveryCodeSet:
+        """The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
+        sealing key.
+        """
+
+    def __init__(
+        self,
+        *,
+        valid: _builtins.bool = ...,
+        status: Global___VerifyStatus.ValueType = ...,
+        remaining_count: _builtins.int | None = ...,
+        attempts_remaining: _builtins.int | None = ...,
+        retry_after: _duration_pb2.Duration | None = ...,
+        resealed: Global___RecoveryCodeSet | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_attempts_remaining", b"_attempts_remaining", "_remaining_count", b"_remaining_count", "attempts_remaining", b"attempts_remaining", "remaining_count", b"remaining_count", "resealed", b"resealed", "retry_after", b"retry_after"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attempts_remaining", b"_attempts_remaining", "_remaining_count", b"_remaining_count", "attempts_remaining", b"attempts_remaining", "remaining_count", b"remaining_count", "resealed", b"resealed", "retry_after", b"retry_after", "status", b"status", "valid", b"valid"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__attempts_remaining: _TypeAlias = _typing.Literal["attempts_remaining"]  # noqa: Y015
+    _WhichOneofArgType__attempts_remaining: _TypeAlias = _typing.Literal["_attempts_remaining", b"_attempts_remaining"]  # noqa: Y015
+    _WhichOneofReturnType__remaining_count: _TypeAlias = _typing.Literal["remaining_count"]  # noqa: Y015
+    _WhichOneofArgType__remaining_count: _TypeAlias = _typing.Literal["_remaining_count", b"_remaining_count"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__attempts_remaining) -> _WhichOneofReturnType__attempts_remaining | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__remaining_count) -> _WhichOneofReturnType__remaining_count | None: ...
+
+Global___VerifyRecoveryCodeResponse: _TypeAlias = VerifyRecoveryCodeResponse  # noqa: Y015
+
+@_typing.final
+class RevokeRecoveryCodesRequest(_message.Message):
+    """The set to revoke."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SET_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def set(self) -> Global___RecoveryCodeSet:
+        """The set.
+
+        Required.
+        """
+
+    def __init__(
+        self,
+        *,
+        set: Global___RecoveryCodeSet | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["set", b"set"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["set", b"set"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevokeRecoveryCodesRequest: _TypeAlias = RevokeRecoveryCodesRequest  # noqa: Y015
+
+@_typing.final
+class RevokeRecoveryCodesResponse(_message.Message):
+    """The set is revoked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevokeRecoveryCodesResponse: _TypeAlias = RevokeRecoveryCodesResponse  # noqa: Y015
+
+@_typing.final
+class ImportKeysRequest(_message.Message):
+    """The keys to read."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URIS_FIELD_NUMBER: _builtins.int
+    DELIVERY_FIELD_NUMBER: _builtins.int
+    SEALED_CONTEXT_FIELD_NUMBER: _builtins.int
+    delivery: _key_pb2.SecretDelivery.ValueType
+    """The form in which to hand over the keys; sealed keys need no confirmation.
+
+    If unspecified, PLAIN.
+    """
+    sealed_context: _builtins.bytes
+    """A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`."""
+    @_builtins.property
+    def uris(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """1 to 100 URIs, otpauth and otpauth-migration, each at most 4096 bytes, with at most 100 keys in all."""
+
+    def __init__(
+        self,
+        *,
+        uris: _abc.Iterable[_builtins.str] | None = ...,
+        delivery: _key_pb2.SecretDelivery.ValueType = ...,
+        sealed_context: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivery", b"delivery", "sealed_context", b"sealed_context", "uris", b"uris"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportKeysRequest: _TypeAlias = ImportKeysRequest  # noqa: Y015
+
+@_typing.final
+class ImportKeysResponse(_message.Message):
+    """The keys found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    MISSING_PARTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportResult]:
+        """One for each key, in order; also one for each URI that cannot be read."""
+
+    @_builtins.property
+    def missing_parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___MissingPart]:
+        """Parts of a migration that are not among the URIs."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___ImportResult] | None = ...,
+        missing_parts: _abc.Iterable[Global___MissingPart] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["missing_parts", b"missing_parts", "results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportKeysResponse: _TypeAlias = ImportKeysResponse  # noqa: Y015
+
+@_typing.final
+class ImportResult(_message.Message):
+    """A key found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URI_INDEX_FIELD_NUMBER: _builtins.int
+    ENTRY_INDEX_FIELD_NUMBER: _builtins.int
+    URI_FIELD_NUMBER: _builtins.int
+    SEALED_FIELD_NUMBER: _builtins.int
+    PARAMETERS_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    uri_index: _builtins.int
+    """The index of the URI in the request, from 0."""
+    entry_index: _builtins.int
+    """The index of the key in the URI, from 0."""
+    uri: _builtins.str
+    """The key as an otpauth URI; set with PLAIN and BOTH."""
+    @_builtins.property
+    def sealed(self) -> _key_pb2.SealedKey:
+        """The sealed key; set with SEALED and BOTH."""
+
+    @_builtins.property
+    def parameters(self) -> _key_pb2.KeyParameters:
+        """The parameters, with issuer and account name."""
+
+    @_builtins.property
+    def error(self) -> _item_error_pb2.ItemError:
+        """The reason why the key cannot be taken over; then nothing else but the indices is set."""
+
+    def __init__(
+        self,
+        *,
+        uri_index: _builtins.int = ...,
+        entry_index: _builtins.int = ...,
+        uri: _builtins.str = ...,
+        sealed: _key_pb2.SealedKey | None = ...,
+        parameters: _key_pb2.KeyParameters | None = ...,
+        error: _item_error_pb2.ItemError | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "parameters", b"parameters", "sealed", b"sealed"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry_index", b"entry_index", "error", b"error", "parameters", b"parameters", "sealed", b"sealed", "uri", b"uri", "uri_index", b"uri_index"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportResult: _TypeAlias = ImportResult  # noqa: Y015
+
+@_typing.final
+class MissingPart(_message.Message):
+    """A part of a migration that is missing: one of the QR codes was not scanned."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    INDEX_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    batch_id: _builtins.int
+    """The id of the migration."""
+    index: _builtins.int
+    """The index of the part, from 0."""
+    size: _builtins.int
+    """The number of parts of the migration."""
+    def __init__(
+        self,
+        *,
+        batch_id: _builtins.int = ...,
+        index: _builtins.int = ...,
+        size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "index", b"index", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MissingPart: _TypeAlias = MissingPart  # noqa: Y015
+
+@_typing.final
+class ExportKeysRequest(_message.Message):
+    """The keys to export."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    format: Global___ExportFormat.ValueType
+    """The form.
+
+    If unspecified, OTPAUTH.
+    """
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExportItem]:
+        """1 to 100, in a message of at most 64 KiB."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___ExportItem] | None = ...,
+        format: Global___ExportFormat.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format", "items", b"items"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportKeysRequest: _TypeAlias = ExportKeysRequest  # noqa: Y015
+
+@_typing.final
+class ExportItem(_message.Message):
+    """A key to export."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    ISSUER_FIELD_NUMBER: _builtins.int
+    ACCOUNT_NAME_FIELD_NUMBER: _builtins.int
+    issuer: _builtins.str
+    """As in `GenerateRequest`.
+
+    If empty, the issuer in the URI or the sealed key.
+    """
+    account_name: _builtins.str
+    """As in `GenerateRequest`.
+
+    If empty, the account name in the URI or the sealed key; required for a key that has none.
+    """
+    @_builtins.property
+    def key(self) -> _key_pb2.Key:
+        """The key.
+
+        Required.
+        """
+
+    def __init__(
+        self,
+        *,
+        key: _key_pb2.Key | None = ...,
+        issuer: _builtins.str = ...,
+        account_name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["key", b"key"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_name", b"account_name", "issuer", b"issuer", "key", b"key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportItem: _TypeAlias = ExportItem  # noqa: Y015
+
+@_typing.final
+class ExportKeysResponse(_message.Message):
+    """The exported keys."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URIS_FIELD_NUMBER: _builtins.int
+    RESULTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def uris(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code."""
+
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExportResult]:
+        """One for each item, in their order."""
+
+    def __init__(
+        self,
+        *,
+        uris: _abc.Iterable[_builtins.str] | None = ...,
+        results: _abc.Iterable[Global___ExportResult] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["results", b"results", "uris", b"uris"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportKeysResponse: _TypeAlias = ExportKeysResponse  # noqa: Y015
+
+@_typing.final
+class ExportResult(_message.Message):
+    """The outcome for one key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URI_INDEX_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    uri_index: _builtins.int
+    """The index in `uris` of the URI that has the key."""
+    @_builtins.property
+    def error(self) -> _item_error_pb2.ItemError:
+        """The reason why the key is in none."""
+
+    def __init__(
+        self,
+        *,
+        uri_index: _builtins.int = ...,
+        error: _item_error_pb2.ItemError | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "result", b"result", "uri_index", b"uri_index"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "result", b"result", "uri_index", b"uri_index"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_result: _TypeAlias = _typing.Literal["uri_index", "error"]  # noqa: Y015
+    _WhichOneofArgType_result: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_result) -> _WhichOneofReturnType_result | None: ...
+
+Global___ExportResult: _TypeAlias = ExportResult  # noqa: Y015

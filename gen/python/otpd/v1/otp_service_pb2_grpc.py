@@ -61,6 +61,56 @@ class OtpServiceStub(object):
                 request_serializer=otpd_dot_v1_dot_otp__service__pb2.WatchTokenRequest.SerializeToString,
                 response_deserializer=otpd_dot_v1_dot_otp__service__pb2.WatchTokenResponse.FromString,
                 _registered_method=True)
+        self.BatchToken = channel.unary_unary(
+                '/otp.v1.OtpService/BatchToken',
+                request_serializer=otpd_dot_v1_dot_otp__service__pb2.BatchTokenRequest.SerializeToString,
+                response_deserializer=otpd_dot_v1_dot_otp__service__pb2.BatchTokenResponse.FromString,
+                _registered_method=True)
+        self.BatchVerify = channel.unary_unary(
+                '/otp.v1.OtpService/BatchVerify',
+                request_serializer=otpd_dot_v1_dot_otp__service__pb2.BatchVerifyRequest.SerializeToString,
+                response_deserializer=otpd_dot_v1_dot_otp__service__pb2.BatchVerifyResponse.FromString,
+                _registered_method=True)
+        self.Seal = channel.unary_unary(
+                '/otp.v1.OtpService/Seal',
+                request_serializer=otpd_dot_v1_dot_otp__service__pb2.SealRequest.SerializeToString,
+                response_deserializer=otpd_dot_v1_dot_otp__service__pb2.SealResponse.FromString,
+                _registered_method=True)
+        self.Rewrap = channel.unary_unary(
+                '/otp.v1.OtpService/Rewrap',
+                request_serializer=otpd_dot_v1_dot_otp__service__pb2.RewrapRequest.SerializeToString,
+                response_deserializer=otpd_dot_v1_dot_otp__service__pb2.RewrapResponse.FromString,
+                _registered_method=True)
+        self.ResyncHotp = channel.unary_unary(
+                '/otp.v1.OtpService/ResyncHotp',
+                request_serializer=otpd_dot_v1_dot_otp__service__pb2.ResyncHotpRequest.SerializeToString,
+                response_deserializer=otpd_dot_v1_dot_otp__service__pb2.ResyncHotpResponse.FromString,
+                _registered_method=True)
+        self.GenerateRecoveryCodes = channel.unary_unary(
+                '/otp.v1.OtpService/GenerateRecoveryCodes',
+                request_serializer=otpd_dot_v1_dot_otp__service__pb2.GenerateRecoveryCodesRequest.SerializeToString,
+                response_deserializer=otpd_dot_v1_dot_otp__service__pb2.GenerateRecoveryCodesResponse.FromString,
+                _registered_method=True)
+        self.VerifyRecoveryCode = channel.unary_unary(
+                '/otp.v1.OtpService/VerifyRecoveryCode',
+                request_serializer=otpd_dot_v1_dot_otp__service__pb2.VerifyRecoveryCodeRequest.SerializeToString,
+                response_deserializer=otpd_dot_v1_dot_otp__service__pb2.VerifyRecoveryCodeResponse.FromString,
+                _registered_method=True)
+        self.RevokeRecoveryCodes = channel.unary_unary(
+                '/otp.v1.OtpService/RevokeRecoveryCodes',
+                request_serializer=otpd_dot_v1_dot_otp__service__pb2.RevokeRecoveryCodesRequest.SerializeToString,
+                response_deserializer=otpd_dot_v1_dot_otp__service__pb2.RevokeRecoveryCodesResponse.FromString,
+                _registered_method=True)
+        self.ImportKeys = channel.unary_unary(
+                '/otp.v1.OtpService/ImportKeys',
+                request_serializer=otpd_dot_v1_dot_otp__service__pb2.ImportKeysRequest.SerializeToString,
+                response_deserializer=otpd_dot_v1_dot_otp__service__pb2.ImportKeysResponse.FromString,
+                _registered_method=True)
+        self.ExportKeys = channel.unary_unary(
+                '/otp.v1.OtpService/ExportKeys',
+                request_serializer=otpd_dot_v1_dot_otp__service__pb2.ExportKeysRequest.SerializeToString,
+                response_deserializer=otpd_dot_v1_dot_otp__service__pb2.ExportKeysResponse.FromString,
+                _registered_method=True)
 
 
 class OtpServiceServicer(object):
@@ -76,7 +126,8 @@ class OtpServiceServicer(object):
     def Generate(self, request, context):
         """Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
 
-        Needs the scope `generate`. The server keeps nothing: store the secret yourself, encrypted. May be retried: a repeat makes another key.
+        Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
+        repeat makes another key.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -85,7 +136,7 @@ class OtpServiceServicer(object):
     def Token(self, request, context):
         """Gives the code of a key at a moment, now by default, and its neighbours on request.
 
-        Needs the scope `token`. Has no side effects, and may be retried.
+        Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -104,7 +155,102 @@ class OtpServiceServicer(object):
     def WatchToken(self, request, context):
         """Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
 
-        Needs the scope `token`. Counts as one call against the plan, when it opens.
+        Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
+        UNAVAILABLE (SHUTTING_DOWN) when it stops, or UNAUTHENTICATED when the API key is revoked or has expired: open it again, and expect the current code
+        again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchToken(self, request, context):
+        """Gives the codes of many keys at once.
+
+        Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchVerify(self, request, context):
+        """Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+
+        Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Seal(self, request, context):
+        """Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
+
+        Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Rewrap(self, request, context):
+        """Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+        pending.
+
+        Needs the scope `seal`. Counts as one call for each item. May be retried.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResyncHotp(self, request, context):
+        """Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
+
+        Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GenerateRecoveryCodes(self, request, context):
+        """Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
+
+        Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
+        a repeat makes another set.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyRecoveryCode(self, request, context):
+        """Says whether a recovery code is one of a set, and used for the first time.
+
+        Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
+        are those of the set, not of any key. Retry only with a `request_id`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RevokeRecoveryCodes(self, request, context):
+        """Revokes a set for ever: its codes are answered REPLAYED from then on.
+
+        Needs the scope `generate`. May be retried.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportKeys(self, request, context):
+        """Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
+
+        Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportKeys(self, request, context):
+        """Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
+
+        Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -132,6 +278,56 @@ def add_OtpServiceServicer_to_server(servicer, server):
                     servicer.WatchToken,
                     request_deserializer=otpd_dot_v1_dot_otp__service__pb2.WatchTokenRequest.FromString,
                     response_serializer=otpd_dot_v1_dot_otp__service__pb2.WatchTokenResponse.SerializeToString,
+            ),
+            'BatchToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchToken,
+                    request_deserializer=otpd_dot_v1_dot_otp__service__pb2.BatchTokenRequest.FromString,
+                    response_serializer=otpd_dot_v1_dot_otp__service__pb2.BatchTokenResponse.SerializeToString,
+            ),
+            'BatchVerify': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchVerify,
+                    request_deserializer=otpd_dot_v1_dot_otp__service__pb2.BatchVerifyRequest.FromString,
+                    response_serializer=otpd_dot_v1_dot_otp__service__pb2.BatchVerifyResponse.SerializeToString,
+            ),
+            'Seal': grpc.unary_unary_rpc_method_handler(
+                    servicer.Seal,
+                    request_deserializer=otpd_dot_v1_dot_otp__service__pb2.SealRequest.FromString,
+                    response_serializer=otpd_dot_v1_dot_otp__service__pb2.SealResponse.SerializeToString,
+            ),
+            'Rewrap': grpc.unary_unary_rpc_method_handler(
+                    servicer.Rewrap,
+                    request_deserializer=otpd_dot_v1_dot_otp__service__pb2.RewrapRequest.FromString,
+                    response_serializer=otpd_dot_v1_dot_otp__service__pb2.RewrapResponse.SerializeToString,
+            ),
+            'ResyncHotp': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResyncHotp,
+                    request_deserializer=otpd_dot_v1_dot_otp__service__pb2.ResyncHotpRequest.FromString,
+                    response_serializer=otpd_dot_v1_dot_otp__service__pb2.ResyncHotpResponse.SerializeToString,
+            ),
+            'GenerateRecoveryCodes': grpc.unary_unary_rpc_method_handler(
+                    servicer.GenerateRecoveryCodes,
+                    request_deserializer=otpd_dot_v1_dot_otp__service__pb2.GenerateRecoveryCodesRequest.FromString,
+                    response_serializer=otpd_dot_v1_dot_otp__service__pb2.GenerateRecoveryCodesResponse.SerializeToString,
+            ),
+            'VerifyRecoveryCode': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyRecoveryCode,
+                    request_deserializer=otpd_dot_v1_dot_otp__service__pb2.VerifyRecoveryCodeRequest.FromString,
+                    response_serializer=otpd_dot_v1_dot_otp__service__pb2.VerifyRecoveryCodeResponse.SerializeToString,
+            ),
+            'RevokeRecoveryCodes': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeRecoveryCodes,
+                    request_deserializer=otpd_dot_v1_dot_otp__service__pb2.RevokeRecoveryCodesRequest.FromString,
+                    response_serializer=otpd_dot_v1_dot_otp__service__pb2.RevokeRecoveryCodesResponse.SerializeToString,
+            ),
+            'ImportKeys': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportKeys,
+                    request_deserializer=otpd_dot_v1_dot_otp__service__pb2.ImportKeysRequest.FromString,
+                    response_serializer=otpd_dot_v1_dot_otp__service__pb2.ImportKeysResponse.SerializeToString,
+            ),
+            'ExportKeys': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExportKeys,
+                    request_deserializer=otpd_dot_v1_dot_otp__service__pb2.ExportKeysRequest.FromString,
+                    response_serializer=otpd_dot_v1_dot_otp__service__pb2.ExportKeysResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -249,6 +445,276 @@ class OtpService(object):
             '/otp.v1.OtpService/WatchToken',
             otpd_dot_v1_dot_otp__service__pb2.WatchTokenRequest.SerializeToString,
             otpd_dot_v1_dot_otp__service__pb2.WatchTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.v1.OtpService/BatchToken',
+            otpd_dot_v1_dot_otp__service__pb2.BatchTokenRequest.SerializeToString,
+            otpd_dot_v1_dot_otp__service__pb2.BatchTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchVerify(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.v1.OtpService/BatchVerify',
+            otpd_dot_v1_dot_otp__service__pb2.BatchVerifyRequest.SerializeToString,
+            otpd_dot_v1_dot_otp__service__pb2.BatchVerifyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Seal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.v1.OtpService/Seal',
+            otpd_dot_v1_dot_otp__service__pb2.SealRequest.SerializeToString,
+            otpd_dot_v1_dot_otp__service__pb2.SealResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Rewrap(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.v1.OtpService/Rewrap',
+            otpd_dot_v1_dot_otp__service__pb2.RewrapRequest.SerializeToString,
+            otpd_dot_v1_dot_otp__service__pb2.RewrapResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResyncHotp(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.v1.OtpService/ResyncHotp',
+            otpd_dot_v1_dot_otp__service__pb2.ResyncHotpRequest.SerializeToString,
+            otpd_dot_v1_dot_otp__service__pb2.ResyncHotpResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GenerateRecoveryCodes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.v1.OtpService/GenerateRecoveryCodes',
+            otpd_dot_v1_dot_otp__service__pb2.GenerateRecoveryCodesRequest.SerializeToString,
+            otpd_dot_v1_dot_otp__service__pb2.GenerateRecoveryCodesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyRecoveryCode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.v1.OtpService/VerifyRecoveryCode',
+            otpd_dot_v1_dot_otp__service__pb2.VerifyRecoveryCodeRequest.SerializeToString,
+            otpd_dot_v1_dot_otp__service__pb2.VerifyRecoveryCodeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeRecoveryCodes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.v1.OtpService/RevokeRecoveryCodes',
+            otpd_dot_v1_dot_otp__service__pb2.RevokeRecoveryCodesRequest.SerializeToString,
+            otpd_dot_v1_dot_otp__service__pb2.RevokeRecoveryCodesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportKeys(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.v1.OtpService/ImportKeys',
+            otpd_dot_v1_dot_otp__service__pb2.ImportKeysRequest.SerializeToString,
+            otpd_dot_v1_dot_otp__service__pb2.ImportKeysResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportKeys(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.v1.OtpService/ExportKeys',
+            otpd_dot_v1_dot_otp__service__pb2.ExportKeysRequest.SerializeToString,
+            otpd_dot_v1_dot_otp__service__pb2.ExportKeysResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,12 +43,13 @@ class OtpServiceStub:
     Generate: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.GenerateRequest, _otp_service_pb2.GenerateResponse]
     """Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
 
-    Needs the scope `generate`. The server keeps nothing: store the secret yourself, encrypted. May be retried: a repeat makes another key.
+    Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
+    repeat makes another key.
     """
     Token: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.TokenRequest, _otp_service_pb2.TokenResponse]
     """Gives the code of a key at a moment, now by default, and its neighbours on request.
 
-    Needs the scope `token`. Has no side effects, and may be retried.
+    Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
     """
     Verify: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.VerifyRequest, _otp_service_pb2.VerifyResponse]
     """Says whether a code is right, now, and for the first time (RFC 6238 section 5.2).
@@ -59,7 +60,62 @@ class OtpServiceStub:
     WatchToken: _grpc.UnaryStreamMultiCallable[_otp_service_pb2.WatchTokenRequest, _otp_service_pb2.WatchTokenResponse]
     """Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
 
-    Needs the scope `token`. Counts as one call against the plan, when it opens.
+    Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
+    UNAVAILABLE (SHUTTING_DOWN) when it stops, or UNAUTHENTICATED when the API key is revoked or has expired: open it again, and expect the current code
+    again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+    """
+    BatchToken: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.BatchTokenRequest, _otp_service_pb2.BatchTokenResponse]
+    """Gives the codes of many keys at once.
+
+    Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+    """
+    BatchVerify: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.BatchVerifyRequest, _otp_service_pb2.BatchVerifyResponse]
+    """Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+
+    Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+    """
+    Seal: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.SealRequest, _otp_service_pb2.SealResponse]
+    """Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
+
+    Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+    """
+    Rewrap: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.RewrapRequest, _otp_service_pb2.RewrapResponse]
+    """Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+    pending.
+
+    Needs the scope `seal`. Counts as one call for each item. May be retried.
+    """
+    ResyncHotp: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.ResyncHotpRequest, _otp_service_pb2.ResyncHotpResponse]
+    """Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
+
+    Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+    """
+    GenerateRecoveryCodes: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.GenerateRecoveryCodesRequest, _otp_service_pb2.GenerateRecoveryCodesResponse]
+    """Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
+
+    Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
+    a repeat makes another set.
+    """
+    VerifyRecoveryCode: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.VerifyRecoveryCodeRequest, _otp_service_pb2.VerifyRecoveryCodeResponse]
+    """Says whether a recovery code is one of a set, and used for the first time.
+
+    Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
+    are those of the set, not of any key. Retry only with a `request_id`.
+    """
+    RevokeRecoveryCodes: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.RevokeRecoveryCodesRequest, _otp_service_pb2.RevokeRecoveryCodesResponse]
+    """Revokes a set for ever: its codes are answered REPLAYED from then on.
+
+    Needs the scope `generate`. May be retried.
+    """
+    ImportKeys: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.ImportKeysRequest, _otp_service_pb2.ImportKeysResponse]
+    """Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
+
+    Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+    """
+    ExportKeys: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.ExportKeysRequest, _otp_service_pb2.ExportKeysResponse]
+    """Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
+
+    Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
     """
 
 @_typing.type_check_only
@@ -77,12 +133,13 @@ class OtpServiceAsyncStub(OtpServiceStub):
     Generate: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.GenerateRequest, _otp_service_pb2.GenerateResponse]  # type: ignore[assignment]
     """Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
 
-    Needs the scope `generate`. The server keeps nothing: store the secret yourself, encrypted. May be retried: a repeat makes another key.
+    Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
+    repeat makes another key.
     """
     Token: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.TokenRequest, _otp_service_pb2.TokenResponse]  # type: ignore[assignment]
     """Gives the code of a key at a moment, now by default, and its neighbours on request.
 
-    Needs the scope `token`. Has no side effects, and may be retried.
+    Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
     """
     Verify: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.VerifyRequest, _otp_service_pb2.VerifyResponse]  # type: ignore[assignment]
     """Says whether a code is right, now, and for the first time (RFC 6238 section 5.2).
@@ -93,7 +150,62 @@ class OtpServiceAsyncStub(OtpServiceStub):
     WatchToken: _aio.UnaryStreamMultiCallable[_otp_service_pb2.WatchTokenRequest, _otp_service_pb2.WatchTokenResponse]  # type: ignore[assignment]
     """Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
 
-    Needs the scope `token`. Counts as one call against the plan, when it opens.
+    Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
+    UNAVAILABLE (SHUTTING_DOWN) when it stops, or UNAUTHENTICATED when the API key is revoked or has expired: open it again, and expect the current code
+    again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+    """
+    BatchToken: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.BatchTokenRequest, _otp_service_pb2.BatchTokenResponse]  # type: ignore[assignment]
+    """Gives the codes of many keys at once.
+
+    Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+    """
+    BatchVerify: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.BatchVerifyRequest, _otp_service_pb2.BatchVerifyResponse]  # type: ignore[assignment]
+    """Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+
+    Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+    """
+    Seal: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.SealRequest, _otp_service_pb2.SealResponse]  # type: ignore[assignment]
+    """Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
+
+    Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+    """
+    Rewrap: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.RewrapRequest, _otp_service_pb2.RewrapResponse]  # type: ignore[assignment]
+    """Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+    pending.
+
+    Needs the scope `seal`. Counts as one call for each item. May be retried.
+    """
+    ResyncHotp: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.ResyncHotpRequest, _otp_service_pb2.ResyncHotpResponse]  # type: ignore[assignment]
+    """Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
+
+    Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+    """
+    GenerateRecoveryCodes: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.GenerateRecoveryCodesRequest, _otp_service_pb2.GenerateRecoveryCodesResponse]  # type: ignore[assignment]
+    """Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
+
+    Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
+    a repeat makes another set.
+    """
+    VerifyRecoveryCode: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.VerifyRecoveryCodeRequest, _otp_service_pb2.VerifyRecoveryCodeResponse]  # type: ignore[assignment]
+    """Says whether a recovery code is one of a set, and used for the first time.
+
+    Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
+    are those of the set, not of any key. Retry only with a `request_id`.
+    """
+    RevokeRecoveryCodes: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.RevokeRecoveryCodesRequest, _otp_service_pb2.RevokeRecoveryCodesResponse]  # type: ignore[assignment]
+    """Revokes a set for ever: its codes are answered REPLAYED from then on.
+
+    Needs the scope `generate`. May be retried.
+    """
+    ImportKeys: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.ImportKeysRequest, _otp_service_pb2.ImportKeysResponse]  # type: ignore[assignment]
+    """Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
+
+    Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+    """
+    ExportKeys: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.ExportKeysRequest, _otp_service_pb2.ExportKeysResponse]  # type: ignore[assignment]
+    """Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
+
+    Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
     """
 
 class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -114,7 +226,8 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_otp_service_pb2.GenerateResponse, _abc.Awaitable[_otp_service_pb2.GenerateResponse]]:
         """Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
 
-        Needs the scope `generate`. The server keeps nothing: store the secret yourself, encrypted. May be retried: a repeat makes another key.
+        Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
+        repeat makes another key.
         """
 
     @_abc_1.abstractmethod
@@ -125,7 +238,7 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_otp_service_pb2.TokenResponse, _abc.Awaitable[_otp_service_pb2.TokenResponse]]:
         """Gives the code of a key at a moment, now by default, and its neighbours on request.
 
-        Needs the scope `token`. Has no side effects, and may be retried.
+        Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
         """
 
     @_abc_1.abstractmethod
@@ -148,7 +261,122 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_otp_service_pb2.WatchTokenResponse], _abc.AsyncIterator[_otp_service_pb2.WatchTokenResponse]]:
         """Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
 
-        Needs the scope `token`. Counts as one call against the plan, when it opens.
+        Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
+        UNAVAILABLE (SHUTTING_DOWN) when it stops, or UNAUTHENTICATED when the API key is revoked or has expired: open it again, and expect the current code
+        again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchToken(
+        self,
+        request: _otp_service_pb2.BatchTokenRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_otp_service_pb2.BatchTokenResponse, _abc.Awaitable[_otp_service_pb2.BatchTokenResponse]]:
+        """Gives the codes of many keys at once.
+
+        Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchVerify(
+        self,
+        request: _otp_service_pb2.BatchVerifyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_otp_service_pb2.BatchVerifyResponse, _abc.Awaitable[_otp_service_pb2.BatchVerifyResponse]]:
+        """Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+
+        Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+        """
+
+    @_abc_1.abstractmethod
+    def Seal(
+        self,
+        request: _otp_service_pb2.SealRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_otp_service_pb2.SealResponse, _abc.Awaitable[_otp_service_pb2.SealResponse]]:
+        """Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
+
+        Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+        """
+
+    @_abc_1.abstractmethod
+    def Rewrap(
+        self,
+        request: _otp_service_pb2.RewrapRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_otp_service_pb2.RewrapResponse, _abc.Awaitable[_otp_service_pb2.RewrapResponse]]:
+        """Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+        pending.
+
+        Needs the scope `seal`. Counts as one call for each item. May be retried.
+        """
+
+    @_abc_1.abstractmethod
+    def ResyncHotp(
+        self,
+        request: _otp_service_pb2.ResyncHotpRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_otp_service_pb2.ResyncHotpResponse, _abc.Awaitable[_otp_service_pb2.ResyncHotpResponse]]:
+        """Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
+
+        Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+        """
+
+    @_abc_1.abstractmethod
+    def GenerateRecoveryCodes(
+        self,
+        request: _otp_service_pb2.GenerateRecoveryCodesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_otp_service_pb2.GenerateRecoveryCodesResponse, _abc.Awaitable[_otp_service_pb2.GenerateRecoveryCodesResponse]]:
+        """Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
+
+        Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
+        a repeat makes another set.
+        """
+
+    @_abc_1.abstractmethod
+    def VerifyRecoveryCode(
+        self,
+        request: _otp_service_pb2.VerifyRecoveryCodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_otp_service_pb2.VerifyRecoveryCodeResponse, _abc.Awaitable[_otp_service_pb2.VerifyRecoveryCodeResponse]]:
+        """Says whether a recovery code is one of a set, and used for the first time.
+
+        Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
+        are those of the set, not of any key. Retry only with a `request_id`.
+        """
+
+    @_abc_1.abstractmethod
+    def RevokeRecoveryCodes(
+        self,
+        request: _otp_service_pb2.RevokeRecoveryCodesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_otp_service_pb2.RevokeRecoveryCodesResponse, _abc.Awaitable[_otp_service_pb2.RevokeRecoveryCodesResponse]]:
+        """Revokes a set for ever: its codes are answered REPLAYED from then on.
+
+        Needs the scope `generate`. May be retried.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportKeys(
+        self,
+        request: _otp_service_pb2.ImportKeysRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_otp_service_pb2.ImportKeysResponse, _abc.Awaitable[_otp_service_pb2.ImportKeysResponse]]:
+        """Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
+
+        Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportKeys(
+        self,
+        request: _otp_service_pb2.ExportKeysRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_otp_service_pb2.ExportKeysResponse, _abc.Awaitable[_otp_service_pb2.ExportKeysResponse]]:
+        """Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
+
+        Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
         """
 
 def add_OtpServiceServicer_to_server(servicer: OtpServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -10,7 +10,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/v1/error_reason.proto.
  */
 export const file_otp_v1_error_reason: GenFile = /*@__PURE__*/
-  fileDesc("ChlvdHAvdjEvZXJyb3JfcmVhc29uLnByb3RvEgZvdHAudjEqyQQKC0Vycm9yUmVhc29uEhwKGEVSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEiAKHEVSUk9SX1JFQVNPTl9BUElfS0VZX01JU1NJTkcQARIgChxFUlJPUl9SRUFTT05fQVBJX0tFWV9JTlZBTElEEAISHgoaRVJST1JfUkVBU09OX1NDT1BFX01JU1NJTkcQAxIfChtFUlJPUl9SRUFTT05fSU5WQUxJRF9GSUVMRFMQBBIiCh5FUlJPUl9SRUFTT05fTUFMRk9STUVEX01FU1NBR0UQBRIiCh5FUlJPUl9SRUFTT05fUkVRVUVTVF9JRF9SRVVTRUQQBhIdChlFUlJPUl9SRUFTT05fUkFURV9MSU1JVEVEEAcSKQolRVJST1JfUkVBU09OX0FVVEhFTlRJQ0FUSU9OX1RIUk9UVExFRBAIEiEKHUVSUk9SX1JFQVNPTl9UT09fTUFOWV9TVFJFQU1TEAkSIgoeRVJST1JfUkVBU09OX01FU1NBR0VfVE9PX0xBUkdFEAoSIgoeRVJST1JfUkVBU09OX0RFQURMSU5FX0VYQ0VFREVEEAsSIgoeRVJST1JfUkVBU09OX1NUT1JFX1VOQVZBSUxBQkxFEAwSHgoaRVJST1JfUkVBU09OX1NIVVRUSU5HX0RPV04QDRIZChVFUlJPUl9SRUFTT05fUFJPVE9DT0wQDhIZChVFUlJPUl9SRUFTT05fSU5URVJOQUwQDxIgChxFUlJPUl9SRUFTT05fQ09TVF9PVkVSX0xJTUlUEBBCdQoLZGV2Lm90cGQudjFCEEVycm9yUmVhc29uUHJvdG9QAVobb3RwZC5kZXYvZ28vcGIvb3RwL3YxO290cHYxogIDT1hYqgIGT3RwLlYxygIGT3RwXFYx4gIST3RwXFYxXEdQQk1ldGFkYXRh6gIHT3RwOjpWMWIGcHJvdG8z");
+  fileDesc("ChlvdHAvdjEvZXJyb3JfcmVhc29uLnByb3RvEgZvdHAudjEq3AUKC0Vycm9yUmVhc29uEhwKGEVSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEiAKHEVSUk9SX1JFQVNPTl9BUElfS0VZX01JU1NJTkcQARIgChxFUlJPUl9SRUFTT05fQVBJX0tFWV9JTlZBTElEEAISHgoaRVJST1JfUkVBU09OX1NDT1BFX01JU1NJTkcQAxIfChtFUlJPUl9SRUFTT05fSU5WQUxJRF9GSUVMRFMQBBIiCh5FUlJPUl9SRUFTT05fTUFMRk9STUVEX01FU1NBR0UQBRIiCh5FUlJPUl9SRUFTT05fUkVRVUVTVF9JRF9SRVVTRUQQBhIdChlFUlJPUl9SRUFTT05fUkFURV9MSU1JVEVEEAcSKQolRVJST1JfUkVBU09OX0FVVEhFTlRJQ0FUSU9OX1RIUk9UVExFRBAIEiEKHUVSUk9SX1JFQVNPTl9UT09fTUFOWV9TVFJFQU1TEAkSIgoeRVJST1JfUkVBU09OX01FU1NBR0VfVE9PX0xBUkdFEAoSIgoeRVJST1JfUkVBU09OX0RFQURMSU5FX0VYQ0VFREVEEAsSIgoeRVJST1JfUkVBU09OX1NUT1JFX1VOQVZBSUxBQkxFEAwSHgoaRVJST1JfUkVBU09OX1NIVVRUSU5HX0RPV04QDRIZChVFUlJPUl9SRUFTT05fUFJPVE9DT0wQDhIZChVFUlJPUl9SRUFTT05fSU5URVJOQUwQDxIgChxFUlJPUl9SRUFTT05fQ09TVF9PVkVSX0xJTUlUEBASIwofRVJST1JfUkVBU09OX1NFQUxFRF9LRVlfSU5WQUxJRBAREiQKIEVSUk9SX1JFQVNPTl9TRUFMSU5HX0tFWV9VTktOT1dOEBISIgoeRVJST1JfUkVBU09OX0VOUk9MTUVOVF9QRU5ESU5HEBMSIgoeRVJST1JfUkVBU09OX0VOUk9MTUVOVF9FWFBJUkVEEBRCdQoLZGV2Lm90cGQudjFCEEVycm9yUmVhc29uUHJvdG9QAVobb3RwZC5kZXYvZ28vcGIvb3RwL3YxO290cHYxogIDT1hYqgIGT3RwLlYxygIGT3RwXFYx4gIST3RwXFYxXEdQQk1ldGFkYXRh6gIHT3RwOjpWMWIGcHJvdG8z");
 
 /**
  * Why a call failed: the `reason` of the `google.rpc.ErrorInfo` (domain `otp.v1`) in the status details of every error.
@@ -173,6 +173,44 @@ export const ErrorReason = {
    * @generated from enum value: ERROR_REASON_COST_OVER_LIMIT = 16;
    */
   COST_OVER_LIMIT: 16,
+
+  /**
+   * INVALID_ARGUMENT: a sealed key or a set of recovery codes cannot be opened: it was changed, cut short, sealed for another tenant or bound to another
+   * context, or its sealing key was retired. Which of these it was is not told. Never treat the user as one without a second factor.
+   *
+   * Example: { "reason": "ERROR_REASON_SEALED_KEY_INVALID", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+   *
+   * @generated from enum value: ERROR_REASON_SEALED_KEY_INVALID = 17;
+   */
+  SEALED_KEY_INVALID: 17,
+
+  /**
+   * FAILED_PRECONDITION: this server has never had the sealing key that a blob names, which is a fault of the installation: give every instance the same
+   * file of sealing keys.
+   *
+   * Example: { "reason": "ERROR_REASON_SEALING_KEY_UNKNOWN", "domain": "otp.v1", "metadata": { "sealing_key": "828e2ad3", "field": "key.sealed" } }
+   *
+   * @generated from enum value: ERROR_REASON_SEALING_KEY_UNKNOWN = 18;
+   */
+  SEALING_KEY_UNKNOWN: 18,
+
+  /**
+   * FAILED_PRECONDITION: the sealed key is of an enrolment that is not confirmed: call `Verify` with `confirm` and store the `resealed` key.
+   *
+   * Example: { "reason": "ERROR_REASON_ENROLMENT_PENDING", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+   *
+   * @generated from enum value: ERROR_REASON_ENROLMENT_PENDING = 19;
+   */
+  ENROLMENT_PENDING: 19,
+
+  /**
+   * FAILED_PRECONDITION: the sealed key is of an enrolment that was not confirmed in time: generate a new key.
+   *
+   * Example: { "reason": "ERROR_REASON_ENROLMENT_EXPIRED", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+   *
+   * @generated from enum value: ERROR_REASON_ENROLMENT_EXPIRED = 20;
+   */
+  ENROLMENT_EXPIRED: 20,
 } as const;
 
 /**

@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/v1/key.proto.
  */
 export const file_otp_v1_key: GenFile = /*@__PURE__*/
-  fileDesc("ChBvdHAvdjEva2V5LnByb3RvEgZvdHAudjEivwEKA0tleRIQCgZzZWNyZXQYASABKAlIABINCgN1cmkYAiABKAlIABIdCgR0eXBlGAMgASgOMg8ub3RwLnYxLk90cFR5cGUSJAoJYWxnb3JpdGhtGAQgASgOMhEub3RwLnYxLkFsZ29yaXRobRIOCgZkaWdpdHMYBSABKA0SFgoOcGVyaW9kX3NlY29uZHMYBiABKA0SFAoHY291bnRlchgHIAEoBEgBiAEBQggKBnNvdXJjZUIKCghfY291bnRlciLZAQoNS2V5UGFyYW1ldGVycxIdCgR0eXBlGAEgASgOMg8ub3RwLnYxLk90cFR5cGUSJAoJYWxnb3JpdGhtGAIgASgOMhEub3RwLnYxLkFsZ29yaXRobRIOCgZkaWdpdHMYAyABKA0SFgoOcGVyaW9kX3NlY29uZHMYBCABKA0SFAoHY291bnRlchgFIAEoBEgAiAEBEg4KBmlzc3VlchgGIAEoCRIUCgxhY2NvdW50X25hbWUYByABKAkSEwoLc2VjcmV0X3NpemUYCCABKA1CCgoIX2NvdW50ZXIqSQoHT3RwVHlwZRIYChRPVFBfVFlQRV9VTlNQRUNJRklFRBAAEhEKDU9UUF9UWVBFX1RPVFAQARIRCg1PVFBfVFlQRV9IT1RQEAIqZgoJQWxnb3JpdGhtEhkKFUFMR09SSVRITV9VTlNQRUNJRklFRBAAEhIKDkFMR09SSVRITV9TSEExEAESFAoQQUxHT1JJVEhNX1NIQTI1NhACEhQKEEFMR09SSVRITV9TSEE1MTIQA0JtCgtkZXYub3RwZC52MUIIS2V5UHJvdG9QAVobb3RwZC5kZXYvZ28vcGIvb3RwL3YxO290cHYxogIDT1hYqgIGT3RwLlYxygIGT3RwXFYx4gIST3RwXFYxXEdQQk1ldGFkYXRh6gIHT3RwOjpWMWIGcHJvdG8z");
+  fileDesc("ChBvdHAvdjEva2V5LnByb3RvEgZvdHAudjEi5AEKA0tleRIQCgZzZWNyZXQYASABKAlIABINCgN1cmkYAiABKAlIABIjCgZzZWFsZWQYCCABKAsyES5vdHAudjEuU2VhbGVkS2V5SAASHQoEdHlwZRgDIAEoDjIPLm90cC52MS5PdHBUeXBlEiQKCWFsZ29yaXRobRgEIAEoDjIRLm90cC52MS5BbGdvcml0aG0SDgoGZGlnaXRzGAUgASgNEhYKDnBlcmlvZF9zZWNvbmRzGAYgASgNEhQKB2NvdW50ZXIYByABKARIAYgBAUIICgZzb3VyY2VCCgoIX2NvdW50ZXIi2QEKDUtleVBhcmFtZXRlcnMSHQoEdHlwZRgBIAEoDjIPLm90cC52MS5PdHBUeXBlEiQKCWFsZ29yaXRobRgCIAEoDjIRLm90cC52MS5BbGdvcml0aG0SDgoGZGlnaXRzGAMgASgNEhYKDnBlcmlvZF9zZWNvbmRzGAQgASgNEhQKB2NvdW50ZXIYBSABKARIAIgBARIOCgZpc3N1ZXIYBiABKAkSFAoMYWNjb3VudF9uYW1lGAcgASgJEhMKC3NlY3JldF9zaXplGAggASgNQgoKCF9jb3VudGVyIioKCVNlYWxlZEtleRIMCgRibG9iGAEgASgJEg8KB2NvbnRleHQYAiABKAwqSQoHT3RwVHlwZRIYChRPVFBfVFlQRV9VTlNQRUNJRklFRBAAEhEKDU9UUF9UWVBFX1RPVFAQARIRCg1PVFBfVFlQRV9IT1RQEAIqZgoJQWxnb3JpdGhtEhkKFUFMR09SSVRITV9VTlNQRUNJRklFRBAAEhIKDkFMR09SSVRITV9TSEExEAESFAoQQUxHT1JJVEhNX1NIQTI1NhACEhQKEEFMR09SSVRITV9TSEE1MTIQAyqCAQoOU2VjcmV0RGVsaXZlcnkSHwobU0VDUkVUX0RFTElWRVJZX1VOU1BFQ0lGSUVEEAASGQoVU0VDUkVUX0RFTElWRVJZX1BMQUlOEAESGgoWU0VDUkVUX0RFTElWRVJZX1NFQUxFRBACEhgKFFNFQ1JFVF9ERUxJVkVSWV9CT1RIEANCbQoLZGV2Lm90cGQudjFCCEtleVByb3RvUAFaG290cGQuZGV2L2dvL3BiL290cC92MTtvdHB2MaICA09YWKoCBk90cC5WMcoCBk90cFxWMeICEk90cFxWMVxHUEJNZXRhZGF0YeoCB090cDo6VjFiBnByb3RvMw");
 
 /**
  * A key as its owner holds it: the shared secret and the parameters that turn it into codes.
@@ -21,7 +21,7 @@ export type Key = Message<"otp.v1.Key"> & {
   /**
    * Where the secret comes from.
    *
-   * Exactly one of the two is required.
+   * Exactly one of the three is required. A server older than `sealed` reads such a key as one without a source, and refuses it.
    *
    * @generated from oneof otp.v1.Key.source
    */
@@ -48,6 +48,16 @@ export type Key = Message<"otp.v1.Key"> & {
      */
     value: string;
     case: "uri";
+  } | {
+    /**
+     * The key as this service sealed it.
+     *
+     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     *
+     * @generated from field: otp.v1.SealedKey sealed = 8;
+     */
+    value: SealedKey;
+    case: "sealed";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -174,6 +184,43 @@ export const KeyParametersSchema: GenMessage<KeyParameters> = /*@__PURE__*/
   messageDesc(file_otp_v1_key, 1);
 
 /**
+ * A key that this service alone can open, for callers to store instead of the secret.
+ *
+ * The blob of a HOTP holds the counter that it was sealed with, which never changes: store `next_counter` of each ACCEPTED answer beside it, and send
+ * it as `Key.counter`. Without it, the key leaves the window of counters after some codes.
+ *
+ * @generated from message otp.v1.SealedKey
+ */
+export type SealedKey = Message<"otp.v1.SealedKey"> & {
+  /**
+   * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+   *
+   * Required.
+   *
+   * @generated from field: string blob = 1;
+   */
+  blob: string;
+
+  /**
+   * A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
+   * `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
+   * opens.
+   *
+   * Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+   *
+   * @generated from field: bytes context = 2;
+   */
+  context: Uint8Array;
+};
+
+/**
+ * Describes the message otp.v1.SealedKey.
+ * Use `create(SealedKeySchema)` to create a new message.
+ */
+export const SealedKeySchema: GenMessage<SealedKey> = /*@__PURE__*/
+  messageDesc(file_otp_v1_key, 2);
+
+/**
  * The kind of one-time password a key makes.
  *
  * @generated from enum otp.v1.OtpType
@@ -261,4 +308,52 @@ export type Algorithm = (typeof Algorithm)[keyof typeof Algorithm] | UnknownEnum
  */
 export const AlgorithmSchema: GenEnum<Algorithm> = /*@__PURE__*/
   enumDesc(file_otp_v1_key, 1);
+
+/**
+ * The form in which a secret is handed over.
+ *
+ * @generated from enum otp.v1.SecretDelivery
+ */
+export const SecretDelivery = {
+  /**
+   * Not chosen: PLAIN.
+   *
+   * @generated from enum value: SECRET_DELIVERY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The secret, for the caller to store.
+   *
+   * @generated from enum value: SECRET_DELIVERY_PLAIN = 1;
+   */
+  PLAIN: 1,
+
+  /**
+   * A sealed key; of the secret only what an enrolment shows, the URI and its QR code.
+   *
+   * @generated from enum value: SECRET_DELIVERY_SEALED = 2;
+   */
+  SEALED: 2,
+
+  /**
+   * All of PLAIN, and the sealed key.
+   *
+   * @generated from enum value: SECRET_DELIVERY_BOTH = 3;
+   */
+  BOTH: 3,
+} as const;
+
+/**
+ * The form in which a secret is handed over.
+ *
+ * @generated from enum otp.v1.SecretDelivery
+ */
+export type SecretDelivery = (typeof SecretDelivery)[keyof typeof SecretDelivery] | UnknownEnum;
+
+/**
+ * Describes the enum otp.v1.SecretDelivery.
+ */
+export const SecretDeliverySchema: GenEnum<SecretDelivery> = /*@__PURE__*/
+  enumDesc(file_otp_v1_key, 2);
 

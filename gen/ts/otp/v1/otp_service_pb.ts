@@ -6,7 +6,9 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Algorithm, Key, KeyParameters, OtpType } from "./key_pb.ts";
+import type { ItemError } from "./item_error_pb.ts";
+import { file_otp_v1_item_error } from "./item_error_pb.ts";
+import type { Algorithm, Key, KeyParameters, OtpType, SealedKey, SecretDelivery } from "./key_pb.ts";
 import { file_otp_v1_key } from "./key_pb.ts";
 import type { QrCode, QrCodeOptions } from "./qr_code_pb.ts";
 import { file_otp_v1_qr_code } from "./qr_code_pb.ts";
@@ -18,7 +20,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/v1/otp_service.proto.
  */
 export const file_otp_v1_otp_service: GenFile = /*@__PURE__*/
-  fileDesc("ChhvdHAvdjEvb3RwX3NlcnZpY2UucHJvdG8SBm90cC52MSKTAgoPR2VuZXJhdGVSZXF1ZXN0Eh0KBHR5cGUYASABKA4yDy5vdHAudjEuT3RwVHlwZRIOCgZpc3N1ZXIYAiABKAkSFAoMYWNjb3VudF9uYW1lGAMgASgJEiQKCWFsZ29yaXRobRgEIAEoDjIRLm90cC52MS5BbGdvcml0aG0SDgoGZGlnaXRzGAUgASgNEhYKDnBlcmlvZF9zZWNvbmRzGAYgASgNEhQKB2NvdW50ZXIYByABKARIAIgBARITCgtzZWNyZXRfc2l6ZRgIIAEoDRIOCgZzZWNyZXQYCSABKAkSJgoHcXJfY29kZRgKIAEoCzIVLm90cC52MS5RckNvZGVPcHRpb25zQgoKCF9jb3VudGVyIuEBChBHZW5lcmF0ZVJlc3BvbnNlEg4KBnNlY3JldBgBIAEoCRIWCg5zZWNyZXRfZ3JvdXBlZBgCIAEoCRILCgN1cmkYAyABKAkSHwoHcXJfY29kZRgEIAEoCzIOLm90cC52MS5RckNvZGUSHAoFdG9rZW4YBSABKAsyDS5vdHAudjEuVG9rZW4SKQoKcGFyYW1ldGVycxgGIAEoCzIVLm90cC52MS5LZXlQYXJhbWV0ZXJzEi4KCHdhcm5pbmdzGAcgAygLMhwub3RwLnYxLkNvbXBhdGliaWxpdHlXYXJuaW5nIjoKFENvbXBhdGliaWxpdHlXYXJuaW5nEg0KBWZpZWxkGAEgASgJEhMKC2Rlc2NyaXB0aW9uGAIgASgJInoKDFRva2VuUmVxdWVzdBIYCgNrZXkYASABKAsyCy5vdHAudjEuS2V5EiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpwYXN0X3N0ZXBzGAMgASgNEhQKDGZ1dHVyZV9zdGVwcxgEIAEoDSJQCg1Ub2tlblJlc3BvbnNlEhwKBXRva2VuGAEgASgLMg0ub3RwLnYxLlRva2VuEiEKCm5laWdoYm91cnMYAiADKAsyDS5vdHAudjEuVG9rZW4ihAIKDVZlcmlmeVJlcXVlc3QSGAoDa2V5GAEgASgLMgsub3RwLnYxLktleRIMCgRjb2RlGAIgASgJEhcKCnBhc3Rfc3RlcHMYAyABKA1IAIgBARIZCgxmdXR1cmVfc3RlcHMYBCABKA1IAYgBARIXCgpsb29rX2FoZWFkGAUgASgNSAKIAQESFwoKYWZ0ZXJfc3RlcBgGIAEoBEgDiAEBEhMKC2FsbG93X3JldXNlGAcgASgIEhIKCnJlcXVlc3RfaWQYCCABKAlCDQoLX3Bhc3Rfc3RlcHNCDwoNX2Z1dHVyZV9zdGVwc0INCgtfbG9va19haGVhZEINCgtfYWZ0ZXJfc3RlcCKvAgoOVmVyaWZ5UmVzcG9uc2USDQoFdmFsaWQYASABKAgSJAoGc3RhdHVzGAIgASgOMhQub3RwLnYxLlZlcmlmeVN0YXR1cxIZCgxtYXRjaGVkX3N0ZXAYAyABKARIAIgBARIYCgtkcmlmdF9zdGVwcxgEIAEoEUgBiAEBEhkKDG5leHRfY291bnRlchgFIAEoBEgCiAEBEh8KEmF0dGVtcHRzX3JlbWFpbmluZxgGIAEoDUgDiAEBEi4KC3JldHJ5X2FmdGVyGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg8KDV9tYXRjaGVkX3N0ZXBCDgoMX2RyaWZ0X3N0ZXBzQg8KDV9uZXh0X2NvdW50ZXJCFQoTX2F0dGVtcHRzX3JlbWFpbmluZyItChFXYXRjaFRva2VuUmVxdWVzdBIYCgNrZXkYASABKAsyCy5vdHAudjEuS2V5IjIKEldhdGNoVG9rZW5SZXNwb25zZRIcCgV0b2tlbhgBIAEoCzINLm90cC52MS5Ub2tlbiq7AQoMVmVyaWZ5U3RhdHVzEh0KGVZFUklGWV9TVEFUVVNfVU5TUEVDSUZJRUQQABIaChZWRVJJRllfU1RBVFVTX0FDQ0VQVEVEEAESGgoWVkVSSUZZX1NUQVRVU19NSVNNQVRDSBACEhsKF1ZFUklGWV9TVEFUVVNfTUFMRk9STUVEEAMSGgoWVkVSSUZZX1NUQVRVU19SRVBMQVlFRBAEEhsKF1ZFUklGWV9TVEFUVVNfVEhST1RUTEVEEAUylQIKCk90cFNlcnZpY2USQgoIR2VuZXJhdGUSFy5vdHAudjEuR2VuZXJhdGVSZXF1ZXN0Ghgub3RwLnYxLkdlbmVyYXRlUmVzcG9uc2UiA5ACAhI5CgVUb2tlbhIULm90cC52MS5Ub2tlblJlcXVlc3QaFS5vdHAudjEuVG9rZW5SZXNwb25zZSIDkAICEjwKBlZlcmlmeRIVLm90cC52MS5WZXJpZnlSZXF1ZXN0GhYub3RwLnYxLlZlcmlmeVJlc3BvbnNlIgOQAgASSgoKV2F0Y2hUb2tlbhIZLm90cC52MS5XYXRjaFRva2VuUmVxdWVzdBoaLm90cC52MS5XYXRjaFRva2VuUmVzcG9uc2UiA5ACAjABQnQKC2Rldi5vdHBkLnYxQg9PdHBTZXJ2aWNlUHJvdG9QAVobb3RwZC5kZXYvZ28vcGIvb3RwL3YxO290cHYxogIDT1hYqgIGT3RwLlYxygIGT3RwXFYx4gIST3RwXFYxXEdQQk1ldGFkYXRh6gIHT3RwOjpWMWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_otp_v1_key, file_otp_v1_qr_code, file_otp_v1_token]);
+  fileDesc("ChhvdHAvdjEvb3RwX3NlcnZpY2UucHJvdG8SBm90cC52MSLVAgoPR2VuZXJhdGVSZXF1ZXN0Eh0KBHR5cGUYASABKA4yDy5vdHAudjEuT3RwVHlwZRIOCgZpc3N1ZXIYAiABKAkSFAoMYWNjb3VudF9uYW1lGAMgASgJEiQKCWFsZ29yaXRobRgEIAEoDjIRLm90cC52MS5BbGdvcml0aG0SDgoGZGlnaXRzGAUgASgNEhYKDnBlcmlvZF9zZWNvbmRzGAYgASgNEhQKB2NvdW50ZXIYByABKARIAIgBARITCgtzZWNyZXRfc2l6ZRgIIAEoDRIOCgZzZWNyZXQYCSABKAkSJgoHcXJfY29kZRgKIAEoCzIVLm90cC52MS5RckNvZGVPcHRpb25zEigKCGRlbGl2ZXJ5GAsgASgOMhYub3RwLnYxLlNlY3JldERlbGl2ZXJ5EhYKDnNlYWxlZF9jb250ZXh0GAwgASgMQgoKCF9jb3VudGVyIrwCChBHZW5lcmF0ZVJlc3BvbnNlEg4KBnNlY3JldBgBIAEoCRIWCg5zZWNyZXRfZ3JvdXBlZBgCIAEoCRILCgN1cmkYAyABKAkSHwoHcXJfY29kZRgEIAEoCzIOLm90cC52MS5RckNvZGUSHAoFdG9rZW4YBSABKAsyDS5vdHAudjEuVG9rZW4SKQoKcGFyYW1ldGVycxgGIAEoCzIVLm90cC52MS5LZXlQYXJhbWV0ZXJzEi4KCHdhcm5pbmdzGAcgAygLMhwub3RwLnYxLkNvbXBhdGliaWxpdHlXYXJuaW5nEiEKBnNlYWxlZBgIIAEoCzIRLm90cC52MS5TZWFsZWRLZXkSNgoSc2VhbGVkX2V4cGlyZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJKChRDb21wYXRpYmlsaXR5V2FybmluZxINCgVmaWVsZBgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCRIOCgZyZWFzb24YAyABKAkiegoMVG9rZW5SZXF1ZXN0EhgKA2tleRgBIAEoCzILLm90cC52MS5LZXkSJgoCYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnBhc3Rfc3RlcHMYAyABKA0SFAoMZnV0dXJlX3N0ZXBzGAQgASgNIlAKDVRva2VuUmVzcG9uc2USHAoFdG9rZW4YASABKAsyDS5vdHAudjEuVG9rZW4SIQoKbmVpZ2hib3VycxgCIAMoCzINLm90cC52MS5Ub2tlbiK4AgoNVmVyaWZ5UmVxdWVzdBIYCgNrZXkYASABKAsyCy5vdHAudjEuS2V5EgwKBGNvZGUYAiABKAkSFwoKcGFzdF9zdGVwcxgDIAEoDUgAiAEBEhkKDGZ1dHVyZV9zdGVwcxgEIAEoDUgBiAEBEhcKCmxvb2tfYWhlYWQYBSABKA1IAogBARIXCgphZnRlcl9zdGVwGAYgASgESAOIAQESEwoLYWxsb3dfcmV1c2UYByABKAgSEgoKcmVxdWVzdF9pZBgIIAEoCRIPCgdjb25maXJtGAkgASgIEiEKDGFsdGVybmF0aXZlcxgKIAMoCzILLm90cC52MS5LZXlCDQoLX3Bhc3Rfc3RlcHNCDwoNX2Z1dHVyZV9zdGVwc0INCgtfbG9va19haGVhZEINCgtfYWZ0ZXJfc3RlcCKvAwoOVmVyaWZ5UmVzcG9uc2USDQoFdmFsaWQYASABKAgSJAoGc3RhdHVzGAIgASgOMhQub3RwLnYxLlZlcmlmeVN0YXR1cxIZCgxtYXRjaGVkX3N0ZXAYAyABKARIAIgBARIYCgtkcmlmdF9zdGVwcxgEIAEoEUgBiAEBEhkKDG5leHRfY291bnRlchgFIAEoBEgCiAEBEh8KEmF0dGVtcHRzX3JlbWFpbmluZxgGIAEoDUgDiAEBEi4KC3JldHJ5X2FmdGVyGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhgKC21hdGNoZWRfa2V5GAggASgNSASIAQESIwoIcmVzZWFsZWQYCSABKAsyES5vdHAudjEuU2VhbGVkS2V5Ei8KC3NlcnZlcl90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIPCg1fbWF0Y2hlZF9zdGVwQg4KDF9kcmlmdF9zdGVwc0IPCg1fbmV4dF9jb3VudGVyQhUKE19hdHRlbXB0c19yZW1haW5pbmdCDgoMX21hdGNoZWRfa2V5Ii0KEVdhdGNoVG9rZW5SZXF1ZXN0EhgKA2tleRgBIAEoCzILLm90cC52MS5LZXkiMgoSV2F0Y2hUb2tlblJlc3BvbnNlEhwKBXRva2VuGAEgASgLMg0ub3RwLnYxLlRva2VuIjsKEUJhdGNoVG9rZW5SZXF1ZXN0EiYKCHJlcXVlc3RzGAEgAygLMhQub3RwLnYxLlRva2VuUmVxdWVzdCI/ChJCYXRjaFRva2VuUmVzcG9uc2USKQoHcmVzdWx0cxgBIAMoCzIYLm90cC52MS5CYXRjaFRva2VuUmVzdWx0ImsKEEJhdGNoVG9rZW5SZXN1bHQSKQoIcmVzcG9uc2UYASABKAsyFS5vdHAudjEuVG9rZW5SZXNwb25zZUgAEiIKBWVycm9yGAIgASgLMhEub3RwLnYxLkl0ZW1FcnJvckgAQggKBnJlc3VsdCI9ChJCYXRjaFZlcmlmeVJlcXVlc3QSJwoIcmVxdWVzdHMYASADKAsyFS5vdHAudjEuVmVyaWZ5UmVxdWVzdCJBChNCYXRjaFZlcmlmeVJlc3BvbnNlEioKB3Jlc3VsdHMYASADKAsyGS5vdHAudjEuQmF0Y2hWZXJpZnlSZXN1bHQibQoRQmF0Y2hWZXJpZnlSZXN1bHQSKgoIcmVzcG9uc2UYASABKAsyFi5vdHAudjEuVmVyaWZ5UmVzcG9uc2VIABIiCgVlcnJvchgCIAEoCzIRLm90cC52MS5JdGVtRXJyb3JIAEIICgZyZXN1bHQiLgoLU2VhbFJlcXVlc3QSHwoFaXRlbXMYASADKAsyEC5vdHAudjEuU2VhbEl0ZW0iPAoIU2VhbEl0ZW0SGAoDa2V5GAEgASgLMgsub3RwLnYxLktleRIWCg5zZWFsZWRfY29udGV4dBgCIAEoDCIzCgxTZWFsUmVzcG9uc2USIwoHcmVzdWx0cxgBIAMoCzISLm90cC52MS5TZWFsUmVzdWx0IooBCgpTZWFsUmVzdWx0EiMKBnNlYWxlZBgBIAEoCzIRLm90cC52MS5TZWFsZWRLZXlIABIiCgVlcnJvchgCIAEoCzIRLm90cC52MS5JdGVtRXJyb3JIABIpCgpwYXJhbWV0ZXJzGAMgASgLMhUub3RwLnYxLktleVBhcmFtZXRlcnNCCAoGcmVzdWx0IjIKDVJld3JhcFJlcXVlc3QSIQoFaXRlbXMYASADKAsyEi5vdHAudjEuUmV3cmFwSXRlbSJeCgpSZXdyYXBJdGVtEiAKA2tleRgBIAEoCzIRLm90cC52MS5TZWFsZWRLZXlIABImCgNzZXQYAiABKAsyFy5vdHAudjEuUmVjb3ZlcnlDb2RlU2V0SABCBgoEaXRlbSI3Cg5SZXdyYXBSZXNwb25zZRIlCgdyZXN1bHRzGAEgAygLMhQub3RwLnYxLlJld3JhcFJlc3VsdCKGAQoMUmV3cmFwUmVzdWx0EiAKA2tleRgBIAEoCzIRLm90cC52MS5TZWFsZWRLZXlIABImCgNzZXQYAiABKAsyFy5vdHAudjEuUmVjb3ZlcnlDb2RlU2V0SAASIgoFZXJyb3IYAyABKAsyES5vdHAudjEuSXRlbUVycm9ySABCCAoGcmVzdWx0ImAKEVJlc3luY0hvdHBSZXF1ZXN0EhgKA2tleRgBIAEoCzILLm90cC52MS5LZXkSDQoFY29kZXMYAiADKAkSDgoGd2luZG93GAMgASgNEhIKCnJlcXVlc3RfaWQYBCABKAkirgIKElJlc3luY0hvdHBSZXNwb25zZRINCgV2YWxpZBgBIAEoCBIkCgZzdGF0dXMYAiABKA4yFC5vdHAudjEuVmVyaWZ5U3RhdHVzEhkKDG1hdGNoZWRfc3RlcBgDIAEoBEgAiAEBEhkKDG5leHRfY291bnRlchgEIAEoBEgBiAEBEh8KEmF0dGVtcHRzX3JlbWFpbmluZxgFIAEoDUgCiAEBEi4KC3JldHJ5X2FmdGVyGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiMKCHJlc2VhbGVkGAcgASgLMhEub3RwLnYxLlNlYWxlZEtleUIPCg1fbWF0Y2hlZF9zdGVwQg8KDV9uZXh0X2NvdW50ZXJCFQoTX2F0dGVtcHRzX3JlbWFpbmluZyIwCg9SZWNvdmVyeUNvZGVTZXQSDAoEYmxvYhgBIAEoCRIPCgdjb250ZXh0GAIgASgMIloKHEdlbmVyYXRlUmVjb3ZlcnlDb2Rlc1JlcXVlc3QSDQoFY291bnQYASABKA0SEwoLY29kZV9sZW5ndGgYAiABKA0SFgoOc2VhbGVkX2NvbnRleHQYAyABKAwiVAodR2VuZXJhdGVSZWNvdmVyeUNvZGVzUmVzcG9uc2USDQoFY29kZXMYASADKAkSJAoDc2V0GAIgASgLMhcub3RwLnYxLlJlY292ZXJ5Q29kZVNldCJjChlWZXJpZnlSZWNvdmVyeUNvZGVSZXF1ZXN0EiQKA3NldBgBIAEoCzIXLm90cC52MS5SZWNvdmVyeUNvZGVTZXQSDAoEY29kZRgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJIpYCChpWZXJpZnlSZWNvdmVyeUNvZGVSZXNwb25zZRINCgV2YWxpZBgBIAEoCBIkCgZzdGF0dXMYAiABKA4yFC5vdHAudjEuVmVyaWZ5U3RhdHVzEhwKD3JlbWFpbmluZ19jb3VudBgDIAEoDUgAiAEBEh8KEmF0dGVtcHRzX3JlbWFpbmluZxgEIAEoDUgBiAEBEi4KC3JldHJ5X2FmdGVyGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEikKCHJlc2VhbGVkGAYgASgLMhcub3RwLnYxLlJlY292ZXJ5Q29kZVNldEISChBfcmVtYWluaW5nX2NvdW50QhUKE19hdHRlbXB0c19yZW1haW5pbmciQgoaUmV2b2tlUmVjb3ZlcnlDb2Rlc1JlcXVlc3QSJAoDc2V0GAEgASgLMhcub3RwLnYxLlJlY292ZXJ5Q29kZVNldCIdChtSZXZva2VSZWNvdmVyeUNvZGVzUmVzcG9uc2UiYwoRSW1wb3J0S2V5c1JlcXVlc3QSDAoEdXJpcxgBIAMoCRIoCghkZWxpdmVyeRgCIAEoDjIWLm90cC52MS5TZWNyZXREZWxpdmVyeRIWCg5zZWFsZWRfY29udGV4dBgDIAEoDCJnChJJbXBvcnRLZXlzUmVzcG9uc2USJQoHcmVzdWx0cxgBIAMoCzIULm90cC52MS5JbXBvcnRSZXN1bHQSKgoNbWlzc2luZ19wYXJ0cxgCIAMoCzITLm90cC52MS5NaXNzaW5nUGFydCKzAQoMSW1wb3J0UmVzdWx0EhEKCXVyaV9pbmRleBgBIAEoDRITCgtlbnRyeV9pbmRleBgCIAEoDRILCgN1cmkYAyABKAkSIQoGc2VhbGVkGAQgASgLMhEub3RwLnYxLlNlYWxlZEtleRIpCgpwYXJhbWV0ZXJzGAUgASgLMhUub3RwLnYxLktleVBhcmFtZXRlcnMSIAoFZXJyb3IYBiABKAsyES5vdHAudjEuSXRlbUVycm9yIjwKC01pc3NpbmdQYXJ0EhAKCGJhdGNoX2lkGAEgASgFEg0KBWluZGV4GAIgASgNEgwKBHNpemUYAyABKA0iXAoRRXhwb3J0S2V5c1JlcXVlc3QSIQoFaXRlbXMYASADKAsyEi5vdHAudjEuRXhwb3J0SXRlbRIkCgZmb3JtYXQYAiABKA4yFC5vdHAudjEuRXhwb3J0Rm9ybWF0IkwKCkV4cG9ydEl0ZW0SGAoDa2V5GAEgASgLMgsub3RwLnYxLktleRIOCgZpc3N1ZXIYAiABKAkSFAoMYWNjb3VudF9uYW1lGAMgASgJIkkKEkV4cG9ydEtleXNSZXNwb25zZRIMCgR1cmlzGAEgAygJEiUKB3Jlc3VsdHMYAiADKAsyFC5vdHAudjEuRXhwb3J0UmVzdWx0IlEKDEV4cG9ydFJlc3VsdBITCgl1cmlfaW5kZXgYASABKA1IABIiCgVlcnJvchgCIAEoCzIRLm90cC52MS5JdGVtRXJyb3JIAEIICgZyZXN1bHQquwEKDFZlcmlmeVN0YXR1cxIdChlWRVJJRllfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGgoWVkVSSUZZX1NUQVRVU19BQ0NFUFRFRBABEhoKFlZFUklGWV9TVEFUVVNfTUlTTUFUQ0gQAhIbChdWRVJJRllfU1RBVFVTX01BTEZPUk1FRBADEhoKFlZFUklGWV9TVEFUVVNfUkVQTEFZRUQQBBIbChdWRVJJRllfU1RBVFVTX1RIUk9UVExFRBAFKmUKDEV4cG9ydEZvcm1hdBIdChlFWFBPUlRfRk9STUFUX1VOU1BFQ0lGSUVEEAASGQoVRVhQT1JUX0ZPUk1BVF9PVFBBVVRIEAESGwoXRVhQT1JUX0ZPUk1BVF9NSUdSQVRJT04QAjKyCAoKT3RwU2VydmljZRJCCghHZW5lcmF0ZRIXLm90cC52MS5HZW5lcmF0ZVJlcXVlc3QaGC5vdHAudjEuR2VuZXJhdGVSZXNwb25zZSIDkAICEjkKBVRva2VuEhQub3RwLnYxLlRva2VuUmVxdWVzdBoVLm90cC52MS5Ub2tlblJlc3BvbnNlIgOQAgISPAoGVmVyaWZ5EhUub3RwLnYxLlZlcmlmeVJlcXVlc3QaFi5vdHAudjEuVmVyaWZ5UmVzcG9uc2UiA5ACABJKCgpXYXRjaFRva2VuEhkub3RwLnYxLldhdGNoVG9rZW5SZXF1ZXN0Ghoub3RwLnYxLldhdGNoVG9rZW5SZXNwb25zZSIDkAICMAESSAoKQmF0Y2hUb2tlbhIZLm90cC52MS5CYXRjaFRva2VuUmVxdWVzdBoaLm90cC52MS5CYXRjaFRva2VuUmVzcG9uc2UiA5ACAhJLCgtCYXRjaFZlcmlmeRIaLm90cC52MS5CYXRjaFZlcmlmeVJlcXVlc3QaGy5vdHAudjEuQmF0Y2hWZXJpZnlSZXNwb25zZSIDkAIAEjYKBFNlYWwSEy5vdHAudjEuU2VhbFJlcXVlc3QaFC5vdHAudjEuU2VhbFJlc3BvbnNlIgOQAgISPAoGUmV3cmFwEhUub3RwLnYxLlJld3JhcFJlcXVlc3QaFi5vdHAudjEuUmV3cmFwUmVzcG9uc2UiA5ACAhJICgpSZXN5bmNIb3RwEhkub3RwLnYxLlJlc3luY0hvdHBSZXF1ZXN0Ghoub3RwLnYxLlJlc3luY0hvdHBSZXNwb25zZSIDkAIAEmkKFUdlbmVyYXRlUmVjb3ZlcnlDb2RlcxIkLm90cC52MS5HZW5lcmF0ZVJlY292ZXJ5Q29kZXNSZXF1ZXN0GiUub3RwLnYxLkdlbmVyYXRlUmVjb3ZlcnlDb2Rlc1Jlc3BvbnNlIgOQAgISYAoSVmVyaWZ5UmVjb3ZlcnlDb2RlEiEub3RwLnYxLlZlcmlmeVJlY292ZXJ5Q29kZVJlcXVlc3QaIi5vdHAudjEuVmVyaWZ5UmVjb3ZlcnlDb2RlUmVzcG9uc2UiA5ACABJjChNSZXZva2VSZWNvdmVyeUNvZGVzEiIub3RwLnYxLlJldm9rZVJlY292ZXJ5Q29kZXNSZXF1ZXN0GiMub3RwLnYxLlJldm9rZVJlY292ZXJ5Q29kZXNSZXNwb25zZSIDkAICEkgKCkltcG9ydEtleXMSGS5vdHAudjEuSW1wb3J0S2V5c1JlcXVlc3QaGi5vdHAudjEuSW1wb3J0S2V5c1Jlc3BvbnNlIgOQAgISSAoKRXhwb3J0S2V5cxIZLm90cC52MS5FeHBvcnRLZXlzUmVxdWVzdBoaLm90cC52MS5FeHBvcnRLZXlzUmVzcG9uc2UiA5ACAkJ0CgtkZXYub3RwZC52MUIPT3RwU2VydmljZVByb3RvUAFaG290cGQuZGV2L2dvL3BiL290cC92MTtvdHB2MaICA09YWKoCBk90cC5WMcoCBk90cFxWMeICEk90cFxWMVxHUEJNZXRhZGF0YeoCB090cDo6VjFiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_otp_v1_item_error, file_otp_v1_key, file_otp_v1_qr_code, file_otp_v1_token]);
 
 /**
  * A key to generate, or an existing one to show again.
@@ -115,6 +117,22 @@ export type GenerateRequest = Message<"otp.v1.GenerateRequest"> & {
    * @generated from field: otp.v1.QrCodeOptions qr_code = 10;
    */
   qrCode?: QrCodeOptions | undefined;
+
+  /**
+   * The form in which to hand over the secret.
+   *
+   * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+   *
+   * @generated from field: otp.v1.SecretDelivery delivery = 11;
+   */
+  delivery: SecretDelivery;
+
+  /**
+   * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+   *
+   * @generated from field: bytes sealed_context = 12;
+   */
+  sealedContext: Uint8Array;
 };
 
 /**
@@ -131,14 +149,14 @@ export const GenerateRequestSchema: GenMessage<GenerateRequest> = /*@__PURE__*/
  */
 export type GenerateResponse = Message<"otp.v1.GenerateResponse"> & {
   /**
-   * The secret in base32 (RFC 4648 section 6), upper case, without padding.
+   * The secret in base32 (RFC 4648 section 6), upper case, without padding; empty with SEALED.
    *
    * @generated from field: string secret = 1;
    */
   secret: string;
 
   /**
-   * The same secret in groups of four, for typing by hand.
+   * The same secret in groups of four, for typing by hand; empty with SEALED.
    *
    * @generated from field: string secret_grouped = 2;
    */
@@ -159,7 +177,8 @@ export type GenerateResponse = Message<"otp.v1.GenerateResponse"> & {
   qrCode?: QrCode | undefined;
 
   /**
-   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+   * user's device can confirm the enrolment.
    *
    * @generated from field: otp.v1.Token token = 5;
    */
@@ -178,6 +197,20 @@ export type GenerateResponse = Message<"otp.v1.GenerateResponse"> & {
    * @generated from field: repeated otp.v1.CompatibilityWarning warnings = 7;
    */
   warnings: CompatibilityWarning[];
+
+  /**
+   * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+   *
+   * @generated from field: otp.v1.SealedKey sealed = 8;
+   */
+  sealed?: SealedKey | undefined;
+
+  /**
+   * When the pending key can no longer be confirmed; set with `sealed`.
+   *
+   * @generated from field: google.protobuf.Timestamp sealed_expire_time = 9;
+   */
+  sealedExpireTime?: Timestamp | undefined;
 };
 
 /**
@@ -201,11 +234,22 @@ export type CompatibilityWarning = Message<"otp.v1.CompatibilityWarning"> & {
   field: string;
 
   /**
-   * The problem, and the value to choose instead.
+   * The problem, and the value to choose instead; in English, for developers.
    *
    * @generated from field: string description = 2;
    */
   description: string;
+
+  /**
+   * The problem as a word, to choose a text of one's own by; later versions may send others.
+   *
+   * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
+   * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+   * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
 };
 
 /**
@@ -363,11 +407,35 @@ export type VerifyRequest = Message<"otp.v1.VerifyRequest"> & {
    * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
    * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
    *
+   * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+   *
    * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
    *
    * @generated from field: string request_id = 8;
    */
   requestId: string;
+
+  /**
+   * Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
+   * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+   *
+   * With a key that is confirmed already it is an ordinary check.
+   *
+   * @generated from field: bool confirm = 9;
+   */
+  confirm: boolean;
+
+  /**
+   * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+   *
+   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   *
+   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   *
+   * @generated from field: repeated otp.v1.Key alternatives = 10;
+   */
+  alternatives: Key[];
 };
 
 /**
@@ -419,7 +487,7 @@ export type VerifyResponse = Message<"otp.v1.VerifyResponse"> & {
   nextCounter?: bigint | undefined;
 
   /**
-   * How many wrong codes in a row may still be sent before THROTTLED; unset if MALFORMED.
+   * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
    *
    * @generated from field: optional uint32 attempts_remaining = 6;
    */
@@ -431,6 +499,30 @@ export type VerifyResponse = Message<"otp.v1.VerifyResponse"> & {
    * @generated from field: google.protobuf.Duration retry_after = 7;
    */
   retryAfter?: Duration | undefined;
+
+  /**
+   * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+   *
+   * @generated from field: optional uint32 matched_key = 8;
+   */
+  matchedKey?: number | undefined;
+
+  /**
+   * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+   * sealed under an older sealing key.
+   *
+   * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+   *
+   * @generated from field: otp.v1.SealedKey resealed = 9;
+   */
+  resealed?: SealedKey | undefined;
+
+  /**
+   * The server's clock when it answered.
+   *
+   * @generated from field: google.protobuf.Timestamp server_time = 10;
+   */
+  serverTime?: Timestamp | undefined;
 };
 
 /**
@@ -483,6 +575,1038 @@ export type WatchTokenResponse = Message<"otp.v1.WatchTokenResponse"> & {
  */
 export const WatchTokenResponseSchema: GenMessage<WatchTokenResponse> = /*@__PURE__*/
   messageDesc(file_otp_v1_otp_service, 8);
+
+/**
+ * The codes to give.
+ *
+ * @generated from message otp.v1.BatchTokenRequest
+ */
+export type BatchTokenRequest = Message<"otp.v1.BatchTokenRequest"> & {
+  /**
+   * 1 to 100 requests, in a message of at most 64 KiB; `past_steps` and `future_steps` of each together at most 2.
+   *
+   * @generated from field: repeated otp.v1.TokenRequest requests = 1;
+   */
+  requests: TokenRequest[];
+};
+
+/**
+ * Describes the message otp.v1.BatchTokenRequest.
+ * Use `create(BatchTokenRequestSchema)` to create a new message.
+ */
+export const BatchTokenRequestSchema: GenMessage<BatchTokenRequest> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 9);
+
+/**
+ * The codes asked for.
+ *
+ * @generated from message otp.v1.BatchTokenResponse
+ */
+export type BatchTokenResponse = Message<"otp.v1.BatchTokenResponse"> & {
+  /**
+   * One for each request, in their order.
+   *
+   * @generated from field: repeated otp.v1.BatchTokenResult results = 1;
+   */
+  results: BatchTokenResult[];
+};
+
+/**
+ * Describes the message otp.v1.BatchTokenResponse.
+ * Use `create(BatchTokenResponseSchema)` to create a new message.
+ */
+export const BatchTokenResponseSchema: GenMessage<BatchTokenResponse> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 10);
+
+/**
+ * The outcome of one request.
+ *
+ * @generated from message otp.v1.BatchTokenResult
+ */
+export type BatchTokenResult = Message<"otp.v1.BatchTokenResult"> & {
+  /**
+   * Always set.
+   *
+   * @generated from oneof otp.v1.BatchTokenResult.result
+   */
+  result: {
+    /**
+     * The answer.
+     *
+     * @generated from field: otp.v1.TokenResponse response = 1;
+     */
+    value: TokenResponse;
+    case: "response";
+  } | {
+    /**
+     * The reason why there is none.
+     *
+     * @generated from field: otp.v1.ItemError error = 2;
+     */
+    value: ItemError;
+    case: "error";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message otp.v1.BatchTokenResult.
+ * Use `create(BatchTokenResultSchema)` to create a new message.
+ */
+export const BatchTokenResultSchema: GenMessage<BatchTokenResult> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 11);
+
+/**
+ * The codes to check.
+ *
+ * @generated from message otp.v1.BatchVerifyRequest
+ */
+export type BatchVerifyRequest = Message<"otp.v1.BatchVerifyRequest"> & {
+  /**
+   * 1 to 100 checks without `alternatives` and `confirm`, in a message of at most 64 KiB.
+   *
+   * @generated from field: repeated otp.v1.VerifyRequest requests = 1;
+   */
+  requests: VerifyRequest[];
+};
+
+/**
+ * Describes the message otp.v1.BatchVerifyRequest.
+ * Use `create(BatchVerifyRequestSchema)` to create a new message.
+ */
+export const BatchVerifyRequestSchema: GenMessage<BatchVerifyRequest> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 12);
+
+/**
+ * The outcomes of the checks.
+ *
+ * @generated from message otp.v1.BatchVerifyResponse
+ */
+export type BatchVerifyResponse = Message<"otp.v1.BatchVerifyResponse"> & {
+  /**
+   * One for each request, in their order.
+   *
+   * @generated from field: repeated otp.v1.BatchVerifyResult results = 1;
+   */
+  results: BatchVerifyResult[];
+};
+
+/**
+ * Describes the message otp.v1.BatchVerifyResponse.
+ * Use `create(BatchVerifyResponseSchema)` to create a new message.
+ */
+export const BatchVerifyResponseSchema: GenMessage<BatchVerifyResponse> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 13);
+
+/**
+ * The outcome of one check.
+ *
+ * @generated from message otp.v1.BatchVerifyResult
+ */
+export type BatchVerifyResult = Message<"otp.v1.BatchVerifyResult"> & {
+  /**
+   * Always set.
+   *
+   * @generated from oneof otp.v1.BatchVerifyResult.result
+   */
+  result: {
+    /**
+     * The answer.
+     *
+     * @generated from field: otp.v1.VerifyResponse response = 1;
+     */
+    value: VerifyResponse;
+    case: "response";
+  } | {
+    /**
+     * The reason why there is none; nothing was judged, unless it is STORE_UNAVAILABLE.
+     *
+     * @generated from field: otp.v1.ItemError error = 2;
+     */
+    value: ItemError;
+    case: "error";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message otp.v1.BatchVerifyResult.
+ * Use `create(BatchVerifyResultSchema)` to create a new message.
+ */
+export const BatchVerifyResultSchema: GenMessage<BatchVerifyResult> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 14);
+
+/**
+ * The keys to seal.
+ *
+ * @generated from message otp.v1.SealRequest
+ */
+export type SealRequest = Message<"otp.v1.SealRequest"> & {
+  /**
+   * 1 to 100, in a message of at most 64 KiB.
+   *
+   * @generated from field: repeated otp.v1.SealItem items = 1;
+   */
+  items: SealItem[];
+};
+
+/**
+ * Describes the message otp.v1.SealRequest.
+ * Use `create(SealRequestSchema)` to create a new message.
+ */
+export const SealRequestSchema: GenMessage<SealRequest> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 15);
+
+/**
+ * A key to seal.
+ *
+ * @generated from message otp.v1.SealItem
+ */
+export type SealItem = Message<"otp.v1.SealItem"> & {
+  /**
+   * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+   *
+   * Required.
+   *
+   * @generated from field: otp.v1.Key key = 1;
+   */
+  key?: Key | undefined;
+
+  /**
+   * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says.
+   *
+   * @generated from field: bytes sealed_context = 2;
+   */
+  sealedContext: Uint8Array;
+};
+
+/**
+ * Describes the message otp.v1.SealItem.
+ * Use `create(SealItemSchema)` to create a new message.
+ */
+export const SealItemSchema: GenMessage<SealItem> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 16);
+
+/**
+ * The sealed keys.
+ *
+ * @generated from message otp.v1.SealResponse
+ */
+export type SealResponse = Message<"otp.v1.SealResponse"> & {
+  /**
+   * One for each item, in their order.
+   *
+   * @generated from field: repeated otp.v1.SealResult results = 1;
+   */
+  results: SealResult[];
+};
+
+/**
+ * Describes the message otp.v1.SealResponse.
+ * Use `create(SealResponseSchema)` to create a new message.
+ */
+export const SealResponseSchema: GenMessage<SealResponse> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 17);
+
+/**
+ * The outcome for one key.
+ *
+ * @generated from message otp.v1.SealResult
+ */
+export type SealResult = Message<"otp.v1.SealResult"> & {
+  /**
+   * Always set.
+   *
+   * @generated from oneof otp.v1.SealResult.result
+   */
+  result: {
+    /**
+     * The sealed key, which needs no confirmation.
+     *
+     * @generated from field: otp.v1.SealedKey sealed = 1;
+     */
+    value: SealedKey;
+    case: "sealed";
+  } | {
+    /**
+     * The reason why there is none.
+     *
+     * @generated from field: otp.v1.ItemError error = 2;
+     */
+    value: ItemError;
+    case: "error";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * The parameters of the key; set with `sealed`.
+   *
+   * @generated from field: otp.v1.KeyParameters parameters = 3;
+   */
+  parameters?: KeyParameters | undefined;
+};
+
+/**
+ * Describes the message otp.v1.SealResult.
+ * Use `create(SealResultSchema)` to create a new message.
+ */
+export const SealResultSchema: GenMessage<SealResult> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 18);
+
+/**
+ * The blobs to seal anew.
+ *
+ * @generated from message otp.v1.RewrapRequest
+ */
+export type RewrapRequest = Message<"otp.v1.RewrapRequest"> & {
+  /**
+   * 1 to 100, in a message of at most 64 KiB.
+   *
+   * @generated from field: repeated otp.v1.RewrapItem items = 1;
+   */
+  items: RewrapItem[];
+};
+
+/**
+ * Describes the message otp.v1.RewrapRequest.
+ * Use `create(RewrapRequestSchema)` to create a new message.
+ */
+export const RewrapRequestSchema: GenMessage<RewrapRequest> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 19);
+
+/**
+ * A blob to seal anew.
+ *
+ * @generated from message otp.v1.RewrapItem
+ */
+export type RewrapItem = Message<"otp.v1.RewrapItem"> & {
+  /**
+   * Exactly one is required.
+   *
+   * @generated from oneof otp.v1.RewrapItem.item
+   */
+  item: {
+    /**
+     * A key.
+     *
+     * @generated from field: otp.v1.SealedKey key = 1;
+     */
+    value: SealedKey;
+    case: "key";
+  } | {
+    /**
+     * A set of recovery codes.
+     *
+     * @generated from field: otp.v1.RecoveryCodeSet set = 2;
+     */
+    value: RecoveryCodeSet;
+    case: "set";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message otp.v1.RewrapItem.
+ * Use `create(RewrapItemSchema)` to create a new message.
+ */
+export const RewrapItemSchema: GenMessage<RewrapItem> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 20);
+
+/**
+ * The new blobs.
+ *
+ * @generated from message otp.v1.RewrapResponse
+ */
+export type RewrapResponse = Message<"otp.v1.RewrapResponse"> & {
+  /**
+   * One for each item, in their order.
+   *
+   * @generated from field: repeated otp.v1.RewrapResult results = 1;
+   */
+  results: RewrapResult[];
+};
+
+/**
+ * Describes the message otp.v1.RewrapResponse.
+ * Use `create(RewrapResponseSchema)` to create a new message.
+ */
+export const RewrapResponseSchema: GenMessage<RewrapResponse> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 21);
+
+/**
+ * The outcome for one blob.
+ *
+ * @generated from message otp.v1.RewrapResult
+ */
+export type RewrapResult = Message<"otp.v1.RewrapResult"> & {
+  /**
+   * Always set.
+   *
+   * @generated from oneof otp.v1.RewrapResult.result
+   */
+  result: {
+    /**
+     * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+     *
+     * @generated from field: otp.v1.SealedKey key = 1;
+     */
+    value: SealedKey;
+    case: "key";
+  } | {
+    /**
+     * The set, to be stored likewise.
+     *
+     * @generated from field: otp.v1.RecoveryCodeSet set = 2;
+     */
+    value: RecoveryCodeSet;
+    case: "set";
+  } | {
+    /**
+     * The reason why there is none.
+     *
+     * @generated from field: otp.v1.ItemError error = 3;
+     */
+    value: ItemError;
+    case: "error";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message otp.v1.RewrapResult.
+ * Use `create(RewrapResultSchema)` to create a new message.
+ */
+export const RewrapResultSchema: GenMessage<RewrapResult> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 22);
+
+/**
+ * The codes to find a counter by.
+ *
+ * @generated from message otp.v1.ResyncHotpRequest
+ */
+export type ResyncHotpRequest = Message<"otp.v1.ResyncHotpRequest"> & {
+  /**
+   * The key, a HOTP; the search starts at its counter.
+   *
+   * Required.
+   *
+   * @generated from field: otp.v1.Key key = 1;
+   */
+  key?: Key | undefined;
+
+  /**
+   * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+   *
+   * @generated from field: repeated string codes = 2;
+   */
+  codes: string[];
+
+  /**
+   * How many counters to search for the first code, 1 to 1000.
+   *
+   * If zero, 1000.
+   *
+   * @generated from field: uint32 window = 3;
+   */
+  window: number;
+
+  /**
+   * As in `VerifyRequest`.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message otp.v1.ResyncHotpRequest.
+ * Use `create(ResyncHotpRequestSchema)` to create a new message.
+ */
+export const ResyncHotpRequestSchema: GenMessage<ResyncHotpRequest> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 23);
+
+/**
+ * The outcome of a search.
+ *
+ * @generated from message otp.v1.ResyncHotpResponse
+ */
+export type ResyncHotpResponse = Message<"otp.v1.ResyncHotpResponse"> & {
+  /**
+   * True exactly when `status` is ACCEPTED.
+   *
+   * @generated from field: bool valid = 1;
+   */
+  valid: boolean;
+
+  /**
+   * The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
+   * REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+   *
+   * @generated from field: otp.v1.VerifyStatus status = 2;
+   */
+  status: VerifyStatus;
+
+  /**
+   * The counter of the last code; set if ACCEPTED or REPLAYED.
+   *
+   * @generated from field: optional uint64 matched_step = 3;
+   */
+  matchedStep?: bigint | undefined;
+
+  /**
+   * The counter to store; set if ACCEPTED.
+   *
+   * @generated from field: optional uint64 next_counter = 4;
+   */
+  nextCounter?: bigint | undefined;
+
+  /**
+   * As in `VerifyResponse`.
+   *
+   * @generated from field: optional uint32 attempts_remaining = 5;
+   */
+  attemptsRemaining?: number | undefined;
+
+  /**
+   * As in `VerifyResponse`.
+   *
+   * @generated from field: google.protobuf.Duration retry_after = 6;
+   */
+  retryAfter?: Duration | undefined;
+
+  /**
+   * As in `VerifyResponse`.
+   *
+   * @generated from field: otp.v1.SealedKey resealed = 7;
+   */
+  resealed?: SealedKey | undefined;
+};
+
+/**
+ * Describes the message otp.v1.ResyncHotpResponse.
+ * Use `create(ResyncHotpResponseSchema)` to create a new message.
+ */
+export const ResyncHotpResponseSchema: GenMessage<ResyncHotpResponse> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 24);
+
+/**
+ * A set of recovery codes that this service alone can open, for callers to store. It holds keyed hashes of the codes, not the codes.
+ *
+ * @generated from message otp.v1.RecoveryCodeSet
+ */
+export type RecoveryCodeSet = Message<"otp.v1.RecoveryCodeSet"> & {
+  /**
+   * `otpr1_` and base64url (RFC 4648 section 5) without padding, at most 2048 characters; opaque, and not to be changed in any way.
+   *
+   * Required.
+   *
+   * @generated from field: string blob = 1;
+   */
+  blob: string;
+
+  /**
+   * As in `SealedKey`.
+   *
+   * @generated from field: bytes context = 2;
+   */
+  context: Uint8Array;
+};
+
+/**
+ * Describes the message otp.v1.RecoveryCodeSet.
+ * Use `create(RecoveryCodeSetSchema)` to create a new message.
+ */
+export const RecoveryCodeSetSchema: GenMessage<RecoveryCodeSet> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 25);
+
+/**
+ * The recovery codes to make.
+ *
+ * @generated from message otp.v1.GenerateRecoveryCodesRequest
+ */
+export type GenerateRecoveryCodesRequest = Message<"otp.v1.GenerateRecoveryCodesRequest"> & {
+  /**
+   * How many, 1 to 20.
+   *
+   * If zero, 10.
+   *
+   * @generated from field: uint32 count = 1;
+   */
+  count: number;
+
+  /**
+   * The length of a code in symbols of 5 bits, 16 or 24.
+   *
+   * If zero, 16.
+   *
+   * @generated from field: uint32 code_length = 2;
+   */
+  codeLength: number;
+
+  /**
+   * A value to bind the set to, at most 256 bytes, as `SealedKey.context` says.
+   *
+   * @generated from field: bytes sealed_context = 3;
+   */
+  sealedContext: Uint8Array;
+};
+
+/**
+ * Describes the message otp.v1.GenerateRecoveryCodesRequest.
+ * Use `create(GenerateRecoveryCodesRequestSchema)` to create a new message.
+ */
+export const GenerateRecoveryCodesRequestSchema: GenMessage<GenerateRecoveryCodesRequest> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 26);
+
+/**
+ * Recovery codes, to be shown to the user this once.
+ *
+ * @generated from message otp.v1.GenerateRecoveryCodesResponse
+ */
+export type GenerateRecoveryCodesResponse = Message<"otp.v1.GenerateRecoveryCodesResponse"> & {
+  /**
+   * The codes, in Crockford's base32, in groups of four with dashes between.
+   *
+   * @generated from field: repeated string codes = 1;
+   */
+  codes: string[];
+
+  /**
+   * The set, for the caller to store.
+   *
+   * @generated from field: otp.v1.RecoveryCodeSet set = 2;
+   */
+  set?: RecoveryCodeSet | undefined;
+};
+
+/**
+ * Describes the message otp.v1.GenerateRecoveryCodesResponse.
+ * Use `create(GenerateRecoveryCodesResponseSchema)` to create a new message.
+ */
+export const GenerateRecoveryCodesResponseSchema: GenMessage<GenerateRecoveryCodesResponse> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 27);
+
+/**
+ * A recovery code to check.
+ *
+ * @generated from message otp.v1.VerifyRecoveryCodeRequest
+ */
+export type VerifyRecoveryCodeRequest = Message<"otp.v1.VerifyRecoveryCodeRequest"> & {
+  /**
+   * The user's set.
+   *
+   * Required.
+   *
+   * @generated from field: otp.v1.RecoveryCodeSet set = 1;
+   */
+  set?: RecoveryCodeSet | undefined;
+
+  /**
+   * The code as the user typed or pasted it, at most 256 bytes, in any case: white space, dashes and invisible characters are dropped, O counts as 0,
+   * and I and L as 1.
+   *
+   * Required.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+
+  /**
+   * As in `VerifyRequest`; it belongs to the set.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message otp.v1.VerifyRecoveryCodeRequest.
+ * Use `create(VerifyRecoveryCodeRequestSchema)` to create a new message.
+ */
+export const VerifyRecoveryCodeRequestSchema: GenMessage<VerifyRecoveryCodeRequest> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 28);
+
+/**
+ * The outcome of a check of a recovery code.
+ *
+ * @generated from message otp.v1.VerifyRecoveryCodeResponse
+ */
+export type VerifyRecoveryCodeResponse = Message<"otp.v1.VerifyRecoveryCodeResponse"> & {
+  /**
+   * True exactly when `status` is ACCEPTED.
+   *
+   * @generated from field: bool valid = 1;
+   */
+  valid: boolean;
+
+  /**
+   * The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+   *
+   * @generated from field: otp.v1.VerifyStatus status = 2;
+   */
+  status: VerifyStatus;
+
+  /**
+   * How many codes are left; unset if MALFORMED or THROTTLED.
+   *
+   * @generated from field: optional uint32 remaining_count = 3;
+   */
+  remainingCount?: number | undefined;
+
+  /**
+   * As in `VerifyResponse`, for wrong codes of this set.
+   *
+   * @generated from field: optional uint32 attempts_remaining = 4;
+   */
+  attemptsRemaining?: number | undefined;
+
+  /**
+   * As in `VerifyResponse`.
+   *
+   * @generated from field: google.protobuf.Duration retry_after = 5;
+   */
+  retryAfter?: Duration | undefined;
+
+  /**
+   * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
+   * sealing key.
+   *
+   * @generated from field: otp.v1.RecoveryCodeSet resealed = 6;
+   */
+  resealed?: RecoveryCodeSet | undefined;
+};
+
+/**
+ * Describes the message otp.v1.VerifyRecoveryCodeResponse.
+ * Use `create(VerifyRecoveryCodeResponseSchema)` to create a new message.
+ */
+export const VerifyRecoveryCodeResponseSchema: GenMessage<VerifyRecoveryCodeResponse> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 29);
+
+/**
+ * The set to revoke.
+ *
+ * @generated from message otp.v1.RevokeRecoveryCodesRequest
+ */
+export type RevokeRecoveryCodesRequest = Message<"otp.v1.RevokeRecoveryCodesRequest"> & {
+  /**
+   * The set.
+   *
+   * Required.
+   *
+   * @generated from field: otp.v1.RecoveryCodeSet set = 1;
+   */
+  set?: RecoveryCodeSet | undefined;
+};
+
+/**
+ * Describes the message otp.v1.RevokeRecoveryCodesRequest.
+ * Use `create(RevokeRecoveryCodesRequestSchema)` to create a new message.
+ */
+export const RevokeRecoveryCodesRequestSchema: GenMessage<RevokeRecoveryCodesRequest> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 30);
+
+/**
+ * The set is revoked.
+ *
+ * @generated from message otp.v1.RevokeRecoveryCodesResponse
+ */
+export type RevokeRecoveryCodesResponse = Message<"otp.v1.RevokeRecoveryCodesResponse"> & {
+};
+
+/**
+ * Describes the message otp.v1.RevokeRecoveryCodesResponse.
+ * Use `create(RevokeRecoveryCodesResponseSchema)` to create a new message.
+ */
+export const RevokeRecoveryCodesResponseSchema: GenMessage<RevokeRecoveryCodesResponse> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 31);
+
+/**
+ * The keys to read.
+ *
+ * @generated from message otp.v1.ImportKeysRequest
+ */
+export type ImportKeysRequest = Message<"otp.v1.ImportKeysRequest"> & {
+  /**
+   * 1 to 100 URIs, otpauth and otpauth-migration, each at most 4096 bytes, with at most 100 keys in all.
+   *
+   * @generated from field: repeated string uris = 1;
+   */
+  uris: string[];
+
+  /**
+   * The form in which to hand over the keys; sealed keys need no confirmation.
+   *
+   * If unspecified, PLAIN.
+   *
+   * @generated from field: otp.v1.SecretDelivery delivery = 2;
+   */
+  delivery: SecretDelivery;
+
+  /**
+   * A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`.
+   *
+   * @generated from field: bytes sealed_context = 3;
+   */
+  sealedContext: Uint8Array;
+};
+
+/**
+ * Describes the message otp.v1.ImportKeysRequest.
+ * Use `create(ImportKeysRequestSchema)` to create a new message.
+ */
+export const ImportKeysRequestSchema: GenMessage<ImportKeysRequest> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 32);
+
+/**
+ * The keys found.
+ *
+ * @generated from message otp.v1.ImportKeysResponse
+ */
+export type ImportKeysResponse = Message<"otp.v1.ImportKeysResponse"> & {
+  /**
+   * One for each key, in order; also one for each URI that cannot be read.
+   *
+   * @generated from field: repeated otp.v1.ImportResult results = 1;
+   */
+  results: ImportResult[];
+
+  /**
+   * Parts of a migration that are not among the URIs.
+   *
+   * @generated from field: repeated otp.v1.MissingPart missing_parts = 2;
+   */
+  missingParts: MissingPart[];
+};
+
+/**
+ * Describes the message otp.v1.ImportKeysResponse.
+ * Use `create(ImportKeysResponseSchema)` to create a new message.
+ */
+export const ImportKeysResponseSchema: GenMessage<ImportKeysResponse> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 33);
+
+/**
+ * A key found.
+ *
+ * @generated from message otp.v1.ImportResult
+ */
+export type ImportResult = Message<"otp.v1.ImportResult"> & {
+  /**
+   * The index of the URI in the request, from 0.
+   *
+   * @generated from field: uint32 uri_index = 1;
+   */
+  uriIndex: number;
+
+  /**
+   * The index of the key in the URI, from 0.
+   *
+   * @generated from field: uint32 entry_index = 2;
+   */
+  entryIndex: number;
+
+  /**
+   * The key as an otpauth URI; set with PLAIN and BOTH.
+   *
+   * @generated from field: string uri = 3;
+   */
+  uri: string;
+
+  /**
+   * The sealed key; set with SEALED and BOTH.
+   *
+   * @generated from field: otp.v1.SealedKey sealed = 4;
+   */
+  sealed?: SealedKey | undefined;
+
+  /**
+   * The parameters, with issuer and account name.
+   *
+   * @generated from field: otp.v1.KeyParameters parameters = 5;
+   */
+  parameters?: KeyParameters | undefined;
+
+  /**
+   * The reason why the key cannot be taken over; then nothing else but the indices is set.
+   *
+   * @generated from field: otp.v1.ItemError error = 6;
+   */
+  error?: ItemError | undefined;
+};
+
+/**
+ * Describes the message otp.v1.ImportResult.
+ * Use `create(ImportResultSchema)` to create a new message.
+ */
+export const ImportResultSchema: GenMessage<ImportResult> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 34);
+
+/**
+ * A part of a migration that is missing: one of the QR codes was not scanned.
+ *
+ * @generated from message otp.v1.MissingPart
+ */
+export type MissingPart = Message<"otp.v1.MissingPart"> & {
+  /**
+   * The id of the migration.
+   *
+   * @generated from field: int32 batch_id = 1;
+   */
+  batchId: number;
+
+  /**
+   * The index of the part, from 0.
+   *
+   * @generated from field: uint32 index = 2;
+   */
+  index: number;
+
+  /**
+   * The number of parts of the migration.
+   *
+   * @generated from field: uint32 size = 3;
+   */
+  size: number;
+};
+
+/**
+ * Describes the message otp.v1.MissingPart.
+ * Use `create(MissingPartSchema)` to create a new message.
+ */
+export const MissingPartSchema: GenMessage<MissingPart> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 35);
+
+/**
+ * The keys to export.
+ *
+ * @generated from message otp.v1.ExportKeysRequest
+ */
+export type ExportKeysRequest = Message<"otp.v1.ExportKeysRequest"> & {
+  /**
+   * 1 to 100, in a message of at most 64 KiB.
+   *
+   * @generated from field: repeated otp.v1.ExportItem items = 1;
+   */
+  items: ExportItem[];
+
+  /**
+   * The form.
+   *
+   * If unspecified, OTPAUTH.
+   *
+   * @generated from field: otp.v1.ExportFormat format = 2;
+   */
+  format: ExportFormat;
+};
+
+/**
+ * Describes the message otp.v1.ExportKeysRequest.
+ * Use `create(ExportKeysRequestSchema)` to create a new message.
+ */
+export const ExportKeysRequestSchema: GenMessage<ExportKeysRequest> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 36);
+
+/**
+ * A key to export.
+ *
+ * @generated from message otp.v1.ExportItem
+ */
+export type ExportItem = Message<"otp.v1.ExportItem"> & {
+  /**
+   * The key.
+   *
+   * Required.
+   *
+   * @generated from field: otp.v1.Key key = 1;
+   */
+  key?: Key | undefined;
+
+  /**
+   * As in `GenerateRequest`.
+   *
+   * If empty, the issuer in the URI or the sealed key.
+   *
+   * @generated from field: string issuer = 2;
+   */
+  issuer: string;
+
+  /**
+   * As in `GenerateRequest`.
+   *
+   * If empty, the account name in the URI or the sealed key; required for a key that has none.
+   *
+   * @generated from field: string account_name = 3;
+   */
+  accountName: string;
+};
+
+/**
+ * Describes the message otp.v1.ExportItem.
+ * Use `create(ExportItemSchema)` to create a new message.
+ */
+export const ExportItemSchema: GenMessage<ExportItem> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 37);
+
+/**
+ * The exported keys.
+ *
+ * @generated from message otp.v1.ExportKeysResponse
+ */
+export type ExportKeysResponse = Message<"otp.v1.ExportKeysResponse"> & {
+  /**
+   * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+   *
+   * @generated from field: repeated string uris = 1;
+   */
+  uris: string[];
+
+  /**
+   * One for each item, in their order.
+   *
+   * @generated from field: repeated otp.v1.ExportResult results = 2;
+   */
+  results: ExportResult[];
+};
+
+/**
+ * Describes the message otp.v1.ExportKeysResponse.
+ * Use `create(ExportKeysResponseSchema)` to create a new message.
+ */
+export const ExportKeysResponseSchema: GenMessage<ExportKeysResponse> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 38);
+
+/**
+ * The outcome for one key.
+ *
+ * @generated from message otp.v1.ExportResult
+ */
+export type ExportResult = Message<"otp.v1.ExportResult"> & {
+  /**
+   * Always set.
+   *
+   * @generated from oneof otp.v1.ExportResult.result
+   */
+  result: {
+    /**
+     * The index in `uris` of the URI that has the key.
+     *
+     * @generated from field: uint32 uri_index = 1;
+     */
+    value: number;
+    case: "uriIndex";
+  } | {
+    /**
+     * The reason why the key is in none.
+     *
+     * @generated from field: otp.v1.ItemError error = 2;
+     */
+    value: ItemError;
+    case: "error";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message otp.v1.ExportResult.
+ * Use `create(ExportResultSchema)` to create a new message.
+ */
+export const ExportResultSchema: GenMessage<ExportResult> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 39);
 
 /**
  * The outcome of a check.
@@ -548,6 +1672,47 @@ export const VerifyStatusSchema: GenEnum<VerifyStatus> = /*@__PURE__*/
   enumDesc(file_otp_v1_otp_service, 0);
 
 /**
+ * The form of exported keys.
+ *
+ * @generated from enum otp.v1.ExportFormat
+ */
+export const ExportFormat = {
+  /**
+   * Not chosen: OTPAUTH.
+   *
+   * @generated from enum value: EXPORT_FORMAT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * An otpauth URI for each key, in Google's Key URI Format.
+   *
+   * @generated from enum value: EXPORT_FORMAT_OTPAUTH = 1;
+   */
+  OTPAUTH: 1,
+
+  /**
+   * otpauth-migration URIs of several keys each, as Google Authenticator imports them; only TOTP of 30 seconds, and HOTP, with 6 or 8 digits.
+   *
+   * @generated from enum value: EXPORT_FORMAT_MIGRATION = 2;
+   */
+  MIGRATION: 2,
+} as const;
+
+/**
+ * The form of exported keys.
+ *
+ * @generated from enum otp.v1.ExportFormat
+ */
+export type ExportFormat = (typeof ExportFormat)[keyof typeof ExportFormat] | UnknownEnum;
+
+/**
+ * Describes the enum otp.v1.ExportFormat.
+ */
+export const ExportFormatSchema: GenEnum<ExportFormat> = /*@__PURE__*/
+  enumDesc(file_otp_v1_otp_service, 1);
+
+/**
  * Issues and checks one-time passwords: HOTP (RFC 4226) and TOTP (RFC 6238).
  *
  * Every call needs an API key in the metadata, as `x-api-key` or as `authorization: Bearer`. Every answer carries `x-request-id`, and
@@ -562,7 +1727,8 @@ export const OtpService: GenService<{
   /**
    * Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
    *
-   * Needs the scope `generate`. The server keeps nothing: store the secret yourself, encrypted. May be retried: a repeat makes another key.
+   * Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
+   * repeat makes another key.
    *
    * @generated from rpc otp.v1.OtpService.Generate
    */
@@ -574,7 +1740,7 @@ export const OtpService: GenService<{
   /**
    * Gives the code of a key at a moment, now by default, and its neighbours on request.
    *
-   * Needs the scope `token`. Has no side effects, and may be retried.
+   * Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
    *
    * @generated from rpc otp.v1.OtpService.Token
    */
@@ -599,7 +1765,9 @@ export const OtpService: GenService<{
   /**
    * Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
    *
-   * Needs the scope `token`. Counts as one call against the plan, when it opens.
+   * Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
+   * UNAVAILABLE (SHUTTING_DOWN) when it stops, or UNAUTHENTICATED when the API key is revoked or has expired: open it again, and expect the current code
+   * again. No message comes between two codes; HTTP/2 pings keep the connection alive.
    *
    * @generated from rpc otp.v1.OtpService.WatchToken
    */
@@ -607,6 +1775,129 @@ export const OtpService: GenService<{
     methodKind: "server_streaming";
     input: typeof WatchTokenRequestSchema;
     output: typeof WatchTokenResponseSchema;
+  },
+  /**
+   * Gives the codes of many keys at once.
+   *
+   * Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+   *
+   * @generated from rpc otp.v1.OtpService.BatchToken
+   */
+  batchToken: {
+    methodKind: "unary";
+    input: typeof BatchTokenRequestSchema;
+    output: typeof BatchTokenResponseSchema;
+  },
+  /**
+   * Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+   *
+   * Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+   *
+   * @generated from rpc otp.v1.OtpService.BatchVerify
+   */
+  batchVerify: {
+    methodKind: "unary";
+    input: typeof BatchVerifyRequestSchema;
+    output: typeof BatchVerifyResponseSchema;
+  },
+  /**
+   * Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
+   *
+   * Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+   *
+   * @generated from rpc otp.v1.OtpService.Seal
+   */
+  seal: {
+    methodKind: "unary";
+    input: typeof SealRequestSchema;
+    output: typeof SealResponseSchema;
+  },
+  /**
+   * Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+   * pending.
+   *
+   * Needs the scope `seal`. Counts as one call for each item. May be retried.
+   *
+   * @generated from rpc otp.v1.OtpService.Rewrap
+   */
+  rewrap: {
+    methodKind: "unary";
+    input: typeof RewrapRequestSchema;
+    output: typeof RewrapResponseSchema;
+  },
+  /**
+   * Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
+   *
+   * Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+   *
+   * @generated from rpc otp.v1.OtpService.ResyncHotp
+   */
+  resyncHotp: {
+    methodKind: "unary";
+    input: typeof ResyncHotpRequestSchema;
+    output: typeof ResyncHotpResponseSchema;
+  },
+  /**
+   * Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
+   *
+   * Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
+   * a repeat makes another set.
+   *
+   * @generated from rpc otp.v1.OtpService.GenerateRecoveryCodes
+   */
+  generateRecoveryCodes: {
+    methodKind: "unary";
+    input: typeof GenerateRecoveryCodesRequestSchema;
+    output: typeof GenerateRecoveryCodesResponseSchema;
+  },
+  /**
+   * Says whether a recovery code is one of a set, and used for the first time.
+   *
+   * Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
+   * are those of the set, not of any key. Retry only with a `request_id`.
+   *
+   * @generated from rpc otp.v1.OtpService.VerifyRecoveryCode
+   */
+  verifyRecoveryCode: {
+    methodKind: "unary";
+    input: typeof VerifyRecoveryCodeRequestSchema;
+    output: typeof VerifyRecoveryCodeResponseSchema;
+  },
+  /**
+   * Revokes a set for ever: its codes are answered REPLAYED from then on.
+   *
+   * Needs the scope `generate`. May be retried.
+   *
+   * @generated from rpc otp.v1.OtpService.RevokeRecoveryCodes
+   */
+  revokeRecoveryCodes: {
+    methodKind: "unary";
+    input: typeof RevokeRecoveryCodesRequestSchema;
+    output: typeof RevokeRecoveryCodesResponseSchema;
+  },
+  /**
+   * Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
+   *
+   * Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+   *
+   * @generated from rpc otp.v1.OtpService.ImportKeys
+   */
+  importKeys: {
+    methodKind: "unary";
+    input: typeof ImportKeysRequestSchema;
+    output: typeof ImportKeysResponseSchema;
+  },
+  /**
+   * Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
+   *
+   * Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
+   *
+   * @generated from rpc otp.v1.OtpService.ExportKeys
+   */
+  exportKeys: {
+    methodKind: "unary";
+    input: typeof ExportKeysRequestSchema;
+    output: typeof ExportKeysResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_otp_v1_otp_service, 0);

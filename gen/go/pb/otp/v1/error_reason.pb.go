@@ -96,6 +96,24 @@ const (
 	//
 	// Example: { "reason": "ERROR_REASON_COST_OVER_LIMIT", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "cost": "100", "plan": "pro" } }
 	ErrorReason_ERROR_REASON_COST_OVER_LIMIT ErrorReason = 16
+	// INVALID_ARGUMENT: a sealed key or a set of recovery codes cannot be opened: it was changed, cut short, sealed for another tenant or bound to another
+	// context, or its sealing key was retired. Which of these it was is not told. Never treat the user as one without a second factor.
+	//
+	// Example: { "reason": "ERROR_REASON_SEALED_KEY_INVALID", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+	ErrorReason_ERROR_REASON_SEALED_KEY_INVALID ErrorReason = 17
+	// FAILED_PRECONDITION: this server has never had the sealing key that a blob names, which is a fault of the installation: give every instance the same
+	// file of sealing keys.
+	//
+	// Example: { "reason": "ERROR_REASON_SEALING_KEY_UNKNOWN", "domain": "otp.v1", "metadata": { "sealing_key": "828e2ad3", "field": "key.sealed" } }
+	ErrorReason_ERROR_REASON_SEALING_KEY_UNKNOWN ErrorReason = 18
+	// FAILED_PRECONDITION: the sealed key is of an enrolment that is not confirmed: call `Verify` with `confirm` and store the `resealed` key.
+	//
+	// Example: { "reason": "ERROR_REASON_ENROLMENT_PENDING", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+	ErrorReason_ERROR_REASON_ENROLMENT_PENDING ErrorReason = 19
+	// FAILED_PRECONDITION: the sealed key is of an enrolment that was not confirmed in time: generate a new key.
+	//
+	// Example: { "reason": "ERROR_REASON_ENROLMENT_EXPIRED", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+	ErrorReason_ERROR_REASON_ENROLMENT_EXPIRED ErrorReason = 20
 )
 
 // Enum value maps for ErrorReason.
@@ -118,6 +136,10 @@ var (
 		14: "ERROR_REASON_PROTOCOL",
 		15: "ERROR_REASON_INTERNAL",
 		16: "ERROR_REASON_COST_OVER_LIMIT",
+		17: "ERROR_REASON_SEALED_KEY_INVALID",
+		18: "ERROR_REASON_SEALING_KEY_UNKNOWN",
+		19: "ERROR_REASON_ENROLMENT_PENDING",
+		20: "ERROR_REASON_ENROLMENT_EXPIRED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":              0,
@@ -137,6 +159,10 @@ var (
 		"ERROR_REASON_PROTOCOL":                 14,
 		"ERROR_REASON_INTERNAL":                 15,
 		"ERROR_REASON_COST_OVER_LIMIT":          16,
+		"ERROR_REASON_SEALED_KEY_INVALID":       17,
+		"ERROR_REASON_SEALING_KEY_UNKNOWN":      18,
+		"ERROR_REASON_ENROLMENT_PENDING":        19,
+		"ERROR_REASON_ENROLMENT_EXPIRED":        20,
 	}
 )
 
@@ -171,7 +197,7 @@ var File_otp_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otp_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x19otp/v1/error_reason.proto\x12\x06otp.v1*\xc9\x04\n" +
+	"\x19otp/v1/error_reason.proto\x12\x06otp.v1*\xdc\x05\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cERROR_REASON_API_KEY_MISSING\x10\x01\x12 \n" +
@@ -190,7 +216,11 @@ const file_otp_v1_error_reason_proto_rawDesc = "" +
 	"\x1aERROR_REASON_SHUTTING_DOWN\x10\r\x12\x19\n" +
 	"\x15ERROR_REASON_PROTOCOL\x10\x0e\x12\x19\n" +
 	"\x15ERROR_REASON_INTERNAL\x10\x0f\x12 \n" +
-	"\x1cERROR_REASON_COST_OVER_LIMIT\x10\x10Bu\n" +
+	"\x1cERROR_REASON_COST_OVER_LIMIT\x10\x10\x12#\n" +
+	"\x1fERROR_REASON_SEALED_KEY_INVALID\x10\x11\x12$\n" +
+	" ERROR_REASON_SEALING_KEY_UNKNOWN\x10\x12\x12\"\n" +
+	"\x1eERROR_REASON_ENROLMENT_PENDING\x10\x13\x12\"\n" +
+	"\x1eERROR_REASON_ENROLMENT_EXPIRED\x10\x14Bu\n" +
 	"\vdev.otpd.v1B\x10ErrorReasonProtoP\x01Z\x1botpd.dev/go/pb/otp/v1;otpv1\xa2\x02\x03OXX\xaa\x02\x06Otp.V1\xca\x02\x06Otp\\V1\xe2\x02\x12Otp\\V1\\GPBMetadata\xea\x02\aOtp::V1b\x06proto3"
 
 var (

@@ -131,17 +131,75 @@ func (Algorithm) EnumDescriptor() ([]byte, []int) {
 	return file_otp_v1_key_proto_rawDescGZIP(), []int{1}
 }
 
+// The form in which a secret is handed over.
+type SecretDelivery int32
+
+const (
+	// Not chosen: PLAIN.
+	SecretDelivery_SECRET_DELIVERY_UNSPECIFIED SecretDelivery = 0
+	// The secret, for the caller to store.
+	SecretDelivery_SECRET_DELIVERY_PLAIN SecretDelivery = 1
+	// A sealed key; of the secret only what an enrolment shows, the URI and its QR code.
+	SecretDelivery_SECRET_DELIVERY_SEALED SecretDelivery = 2
+	// All of PLAIN, and the sealed key.
+	SecretDelivery_SECRET_DELIVERY_BOTH SecretDelivery = 3
+)
+
+// Enum value maps for SecretDelivery.
+var (
+	SecretDelivery_name = map[int32]string{
+		0: "SECRET_DELIVERY_UNSPECIFIED",
+		1: "SECRET_DELIVERY_PLAIN",
+		2: "SECRET_DELIVERY_SEALED",
+		3: "SECRET_DELIVERY_BOTH",
+	}
+	SecretDelivery_value = map[string]int32{
+		"SECRET_DELIVERY_UNSPECIFIED": 0,
+		"SECRET_DELIVERY_PLAIN":       1,
+		"SECRET_DELIVERY_SEALED":      2,
+		"SECRET_DELIVERY_BOTH":        3,
+	}
+)
+
+func (x SecretDelivery) Enum() *SecretDelivery {
+	p := new(SecretDelivery)
+	*p = x
+	return p
+}
+
+func (x SecretDelivery) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SecretDelivery) Descriptor() protoreflect.EnumDescriptor {
+	return file_otp_v1_key_proto_enumTypes[2].Descriptor()
+}
+
+func (SecretDelivery) Type() protoreflect.EnumType {
+	return &file_otp_v1_key_proto_enumTypes[2]
+}
+
+func (x SecretDelivery) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SecretDelivery.Descriptor instead.
+func (SecretDelivery) EnumDescriptor() ([]byte, []int) {
+	return file_otp_v1_key_proto_rawDescGZIP(), []int{2}
+}
+
 // A key as its owner holds it: the shared secret and the parameters that turn it into codes.
 type Key struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Where the secret comes from.
 	//
-	// Exactly one of the two is required.
+	// Exactly one of the three is required. A server older than `sealed` reads such a key as one without a source, and refuses it.
 	//
 	// Types that are valid to be assigned to Source:
 	//
 	//	*Key_Secret
 	//	*Key_Uri
+	//	*Key_Sealed
 	Source isKey_Source `protobuf_oneof:"source"`
 	// The kind of one-time password.
 	//
@@ -222,6 +280,15 @@ func (x *Key) GetUri() string {
 	return ""
 }
 
+func (x *Key) GetSealed() *SealedKey {
+	if x != nil {
+		if x, ok := x.Source.(*Key_Sealed); ok {
+			return x.Sealed
+		}
+	}
+	return nil
+}
+
 func (x *Key) GetType() OtpType {
 	if x != nil {
 		return x.Type
@@ -278,9 +345,18 @@ type Key_Uri struct {
 	Uri string `protobuf:"bytes,2,opt,name=uri,proto3,oneof"`
 }
 
+type Key_Sealed struct {
+	// The key as this service sealed it.
+	//
+	// The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+	Sealed *SealedKey `protobuf:"bytes,8,opt,name=sealed,proto3,oneof"`
+}
+
 func (*Key_Secret) isKey_Source() {}
 
 func (*Key_Uri) isKey_Source() {}
+
+func (*Key_Sealed) isKey_Source() {}
 
 // The parameters in force for a key, each default filled in.
 type KeyParameters struct {
@@ -391,14 +467,79 @@ func (x *KeyParameters) GetSecretSize() uint32 {
 	return 0
 }
 
+// A key that this service alone can open, for callers to store instead of the secret.
+//
+// The blob of a HOTP holds the counter that it was sealed with, which never changes: store `next_counter` of each ACCEPTED answer beside it, and send
+// it as `Key.counter`. Without it, the key leaves the window of counters after some codes.
+type SealedKey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+	//
+	// Required.
+	Blob string `protobuf:"bytes,1,opt,name=blob,proto3" json:"blob,omitempty"`
+	// A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
+	// `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
+	// opens.
+	//
+	// Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+	Context       []byte `protobuf:"bytes,2,opt,name=context,proto3" json:"context,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealedKey) Reset() {
+	*x = SealedKey{}
+	mi := &file_otp_v1_key_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealedKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealedKey) ProtoMessage() {}
+
+func (x *SealedKey) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_key_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealedKey.ProtoReflect.Descriptor instead.
+func (*SealedKey) Descriptor() ([]byte, []int) {
+	return file_otp_v1_key_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *SealedKey) GetBlob() string {
+	if x != nil {
+		return x.Blob
+	}
+	return ""
+}
+
+func (x *SealedKey) GetContext() []byte {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
 var File_otp_v1_key_proto protoreflect.FileDescriptor
 
 const file_otp_v1_key_proto_rawDesc = "" +
 	"\n" +
-	"\x10otp/v1/key.proto\x12\x06otp.v1\"\xfd\x01\n" +
+	"\x10otp/v1/key.proto\x12\x06otp.v1\"\xaa\x02\n" +
 	"\x03Key\x12\x18\n" +
 	"\x06secret\x18\x01 \x01(\tH\x00R\x06secret\x12\x12\n" +
-	"\x03uri\x18\x02 \x01(\tH\x00R\x03uri\x12#\n" +
+	"\x03uri\x18\x02 \x01(\tH\x00R\x03uri\x12+\n" +
+	"\x06sealed\x18\b \x01(\v2\x11.otp.v1.SealedKeyH\x00R\x06sealed\x12#\n" +
 	"\x04type\x18\x03 \x01(\x0e2\x0f.otp.v1.OtpTypeR\x04type\x12/\n" +
 	"\talgorithm\x18\x04 \x01(\x0e2\x11.otp.v1.AlgorithmR\talgorithm\x12\x16\n" +
 	"\x06digits\x18\x05 \x01(\rR\x06digits\x12%\n" +
@@ -418,7 +559,10 @@ const file_otp_v1_key_proto_rawDesc = "" +
 	"\vsecret_size\x18\b \x01(\rR\n" +
 	"secretSizeB\n" +
 	"\n" +
-	"\b_counter*I\n" +
+	"\b_counter\"9\n" +
+	"\tSealedKey\x12\x12\n" +
+	"\x04blob\x18\x01 \x01(\tR\x04blob\x12\x18\n" +
+	"\acontext\x18\x02 \x01(\fR\acontext*I\n" +
 	"\aOtpType\x12\x18\n" +
 	"\x14OTP_TYPE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rOTP_TYPE_TOTP\x10\x01\x12\x11\n" +
@@ -427,7 +571,12 @@ const file_otp_v1_key_proto_rawDesc = "" +
 	"\x15ALGORITHM_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eALGORITHM_SHA1\x10\x01\x12\x14\n" +
 	"\x10ALGORITHM_SHA256\x10\x02\x12\x14\n" +
-	"\x10ALGORITHM_SHA512\x10\x03Bm\n" +
+	"\x10ALGORITHM_SHA512\x10\x03*\x82\x01\n" +
+	"\x0eSecretDelivery\x12\x1f\n" +
+	"\x1bSECRET_DELIVERY_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15SECRET_DELIVERY_PLAIN\x10\x01\x12\x1a\n" +
+	"\x16SECRET_DELIVERY_SEALED\x10\x02\x12\x18\n" +
+	"\x14SECRET_DELIVERY_BOTH\x10\x03Bm\n" +
 	"\vdev.otpd.v1B\bKeyProtoP\x01Z\x1botpd.dev/go/pb/otp/v1;otpv1\xa2\x02\x03OXX\xaa\x02\x06Otp.V1\xca\x02\x06Otp\\V1\xe2\x02\x12Otp\\V1\\GPBMetadata\xea\x02\aOtp::V1b\x06proto3"
 
 var (
@@ -442,24 +591,27 @@ func file_otp_v1_key_proto_rawDescGZIP() []byte {
 	return file_otp_v1_key_proto_rawDescData
 }
 
-var file_otp_v1_key_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_otp_v1_key_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_otp_v1_key_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_otp_v1_key_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_otp_v1_key_proto_goTypes = []any{
 	(OtpType)(0),          // 0: otp.v1.OtpType
 	(Algorithm)(0),        // 1: otp.v1.Algorithm
-	(*Key)(nil),           // 2: otp.v1.Key
-	(*KeyParameters)(nil), // 3: otp.v1.KeyParameters
+	(SecretDelivery)(0),   // 2: otp.v1.SecretDelivery
+	(*Key)(nil),           // 3: otp.v1.Key
+	(*KeyParameters)(nil), // 4: otp.v1.KeyParameters
+	(*SealedKey)(nil),     // 5: otp.v1.SealedKey
 }
 var file_otp_v1_key_proto_depIdxs = []int32{
-	0, // 0: otp.v1.Key.type:type_name -> otp.v1.OtpType
-	1, // 1: otp.v1.Key.algorithm:type_name -> otp.v1.Algorithm
-	0, // 2: otp.v1.KeyParameters.type:type_name -> otp.v1.OtpType
-	1, // 3: otp.v1.KeyParameters.algorithm:type_name -> otp.v1.Algorithm
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	5, // 0: otp.v1.Key.sealed:type_name -> otp.v1.SealedKey
+	0, // 1: otp.v1.Key.type:type_name -> otp.v1.OtpType
+	1, // 2: otp.v1.Key.algorithm:type_name -> otp.v1.Algorithm
+	0, // 3: otp.v1.KeyParameters.type:type_name -> otp.v1.OtpType
+	1, // 4: otp.v1.KeyParameters.algorithm:type_name -> otp.v1.Algorithm
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_otp_v1_key_proto_init() }
@@ -470,6 +622,7 @@ func file_otp_v1_key_proto_init() {
 	file_otp_v1_key_proto_msgTypes[0].OneofWrappers = []any{
 		(*Key_Secret)(nil),
 		(*Key_Uri)(nil),
+		(*Key_Sealed)(nil),
 	}
 	file_otp_v1_key_proto_msgTypes[1].OneofWrappers = []any{}
 	type x struct{}
@@ -477,8 +630,8 @@ func file_otp_v1_key_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_v1_key_proto_rawDesc), len(file_otp_v1_key_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   2,
+			NumEnums:      3,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

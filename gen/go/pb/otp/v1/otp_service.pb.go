@@ -89,6 +89,59 @@ func (VerifyStatus) EnumDescriptor() ([]byte, []int) {
 	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{0}
 }
 
+// The form of exported keys.
+type ExportFormat int32
+
+const (
+	// Not chosen: OTPAUTH.
+	ExportFormat_EXPORT_FORMAT_UNSPECIFIED ExportFormat = 0
+	// An otpauth URI for each key, in Google's Key URI Format.
+	ExportFormat_EXPORT_FORMAT_OTPAUTH ExportFormat = 1
+	// otpauth-migration URIs of several keys each, as Google Authenticator imports them; only TOTP of 30 seconds, and HOTP, with 6 or 8 digits.
+	ExportFormat_EXPORT_FORMAT_MIGRATION ExportFormat = 2
+)
+
+// Enum value maps for ExportFormat.
+var (
+	ExportFormat_name = map[int32]string{
+		0: "EXPORT_FORMAT_UNSPECIFIED",
+		1: "EXPORT_FORMAT_OTPAUTH",
+		2: "EXPORT_FORMAT_MIGRATION",
+	}
+	ExportFormat_value = map[string]int32{
+		"EXPORT_FORMAT_UNSPECIFIED": 0,
+		"EXPORT_FORMAT_OTPAUTH":     1,
+		"EXPORT_FORMAT_MIGRATION":   2,
+	}
+)
+
+func (x ExportFormat) Enum() *ExportFormat {
+	p := new(ExportFormat)
+	*p = x
+	return p
+}
+
+func (x ExportFormat) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ExportFormat) Descriptor() protoreflect.EnumDescriptor {
+	return file_otp_v1_otp_service_proto_enumTypes[1].Descriptor()
+}
+
+func (ExportFormat) Type() protoreflect.EnumType {
+	return &file_otp_v1_otp_service_proto_enumTypes[1]
+}
+
+func (x ExportFormat) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ExportFormat.Descriptor instead.
+func (ExportFormat) EnumDescriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{1}
+}
+
 // A key to generate, or an existing one to show again.
 type GenerateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -131,7 +184,13 @@ type GenerateRequest struct {
 	// How to draw the QR code.
 	//
 	// If unset, a PNG at level M, 6 pixels a module, with a border of 4 modules.
-	QrCode        *QrCodeOptions `protobuf:"bytes,10,opt,name=qr_code,json=qrCode,proto3" json:"qr_code,omitempty"`
+	QrCode *QrCodeOptions `protobuf:"bytes,10,opt,name=qr_code,json=qrCode,proto3" json:"qr_code,omitempty"`
+	// The form in which to hand over the secret.
+	//
+	// If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+	Delivery SecretDelivery `protobuf:"varint,11,opt,name=delivery,proto3,enum=otp.v1.SecretDelivery" json:"delivery,omitempty"`
+	// A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+	SealedContext []byte `protobuf:"bytes,12,opt,name=sealed_context,json=sealedContext,proto3" json:"sealed_context,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -236,25 +295,44 @@ func (x *GenerateRequest) GetQrCode() *QrCodeOptions {
 	return nil
 }
 
+func (x *GenerateRequest) GetDelivery() SecretDelivery {
+	if x != nil {
+		return x.Delivery
+	}
+	return SecretDelivery_SECRET_DELIVERY_UNSPECIFIED
+}
+
+func (x *GenerateRequest) GetSealedContext() []byte {
+	if x != nil {
+		return x.SealedContext
+	}
+	return nil
+}
+
 // A key, ready to enrol.
 type GenerateResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The secret in base32 (RFC 4648 section 6), upper case, without padding.
+	// The secret in base32 (RFC 4648 section 6), upper case, without padding; empty with SEALED.
 	Secret string `protobuf:"bytes,1,opt,name=secret,proto3" json:"secret,omitempty"`
-	// The same secret in groups of four, for typing by hand.
+	// The same secret in groups of four, for typing by hand; empty with SEALED.
 	SecretGrouped string `protobuf:"bytes,2,opt,name=secret_grouped,json=secretGrouped,proto3" json:"secret_grouped,omitempty"`
 	// The key in Google's Key URI Format, as the QR code holds it.
 	Uri string `protobuf:"bytes,3,opt,name=uri,proto3" json:"uri,omitempty"`
 	// The QR code of `uri`; unset if the format asked for is NONE.
 	QrCode *QrCode `protobuf:"bytes,4,opt,name=qr_code,json=qrCode,proto3" json:"qr_code,omitempty"`
-	// The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+	// The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+	// user's device can confirm the enrolment.
 	Token *Token `protobuf:"bytes,5,opt,name=token,proto3" json:"token,omitempty"`
 	// The parameters in force.
 	Parameters *KeyParameters `protobuf:"bytes,6,opt,name=parameters,proto3" json:"parameters,omitempty"`
 	// Problems of some authenticator apps with these parameters; empty for the defaults.
-	Warnings      []*CompatibilityWarning `protobuf:"bytes,7,rep,name=warnings,proto3" json:"warnings,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Warnings []*CompatibilityWarning `protobuf:"bytes,7,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	// The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+	Sealed *SealedKey `protobuf:"bytes,8,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	// When the pending key can no longer be confirmed; set with `sealed`.
+	SealedExpireTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=sealed_expire_time,json=sealedExpireTime,proto3" json:"sealed_expire_time,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *GenerateResponse) Reset() {
@@ -336,13 +414,33 @@ func (x *GenerateResponse) GetWarnings() []*CompatibilityWarning {
 	return nil
 }
 
+func (x *GenerateResponse) GetSealed() *SealedKey {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+func (x *GenerateResponse) GetSealedExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SealedExpireTime
+	}
+	return nil
+}
+
 // A parameter that some authenticator apps silently ignore, or show badly.
 type CompatibilityWarning struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The field of the request that the warning is about, in snake_case.
 	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
-	// The problem, and the value to choose instead.
-	Description   string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
+	// The problem, and the value to choose instead; in English, for developers.
+	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
+	// The problem as a word, to choose a text of one's own by; later versions may send others.
+	//
+	// `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
+	// no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+	// `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -387,6 +485,13 @@ func (x *CompatibilityWarning) GetField() string {
 func (x *CompatibilityWarning) GetDescription() string {
 	if x != nil {
 		return x.Description
+	}
+	return ""
+}
+
+func (x *CompatibilityWarning) GetReason() string {
+	if x != nil {
+		return x.Reason
 	}
 	return ""
 }
@@ -558,8 +663,22 @@ type VerifyRequest struct {
 	// A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
 	// key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
 	//
+	// An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+	//
 	// If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
-	RequestId     string `protobuf:"bytes,8,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,8,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
+	// `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+	//
+	// With a key that is confirmed already it is an ordinary check.
+	Confirm bool `protobuf:"varint,9,opt,name=confirm,proto3" json:"confirm,omitempty"`
+	// Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+	//
+	// The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+	// that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+	//
+	// `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+	Alternatives  []*Key `protobuf:"bytes,10,rep,name=alternatives,proto3" json:"alternatives,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -650,6 +769,20 @@ func (x *VerifyRequest) GetRequestId() string {
 	return ""
 }
 
+func (x *VerifyRequest) GetConfirm() bool {
+	if x != nil {
+		return x.Confirm
+	}
+	return false
+}
+
+func (x *VerifyRequest) GetAlternatives() []*Key {
+	if x != nil {
+		return x.Alternatives
+	}
+	return nil
+}
+
 // The answer to a check; it never repeats the code.
 type VerifyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -663,10 +796,19 @@ type VerifyResponse struct {
 	DriftSteps *int32 `protobuf:"zigzag32,4,opt,name=drift_steps,json=driftSteps,proto3,oneof" json:"drift_steps,omitempty"`
 	// The counter to store for the next HOTP, `matched_step` + 1; set if a HOTP is ACCEPTED.
 	NextCounter *uint64 `protobuf:"varint,5,opt,name=next_counter,json=nextCounter,proto3,oneof" json:"next_counter,omitempty"`
-	// How many wrong codes in a row may still be sent before THROTTLED; unset if MALFORMED.
+	// How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
 	AttemptsRemaining *uint32 `protobuf:"varint,6,opt,name=attempts_remaining,json=attemptsRemaining,proto3,oneof" json:"attempts_remaining,omitempty"`
 	// How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
-	RetryAfter    *durationpb.Duration `protobuf:"bytes,7,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
+	RetryAfter *durationpb.Duration `protobuf:"bytes,7,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
+	// Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+	MatchedKey *uint32 `protobuf:"varint,8,opt,name=matched_key,json=matchedKey,proto3,oneof" json:"matched_key,omitempty"`
+	// The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+	// sealed under an older sealing key.
+	//
+	// A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+	Resealed *SealedKey `protobuf:"bytes,9,opt,name=resealed,proto3" json:"resealed,omitempty"`
+	// The server's clock when it answered.
+	ServerTime    *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=server_time,json=serverTime,proto3" json:"server_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -746,6 +888,27 @@ func (x *VerifyResponse) GetAttemptsRemaining() uint32 {
 func (x *VerifyResponse) GetRetryAfter() *durationpb.Duration {
 	if x != nil {
 		return x.RetryAfter
+	}
+	return nil
+}
+
+func (x *VerifyResponse) GetMatchedKey() uint32 {
+	if x != nil && x.MatchedKey != nil {
+		return *x.MatchedKey
+	}
+	return 0
+}
+
+func (x *VerifyResponse) GetResealed() *SealedKey {
+	if x != nil {
+		return x.Resealed
+	}
+	return nil
+}
+
+func (x *VerifyResponse) GetServerTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ServerTime
 	}
 	return nil
 }
@@ -844,11 +1007,2046 @@ func (x *WatchTokenResponse) GetToken() *Token {
 	return nil
 }
 
+// The codes to give.
+type BatchTokenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 100 requests, in a message of at most 64 KiB; `past_steps` and `future_steps` of each together at most 2.
+	Requests      []*TokenRequest `protobuf:"bytes,1,rep,name=requests,proto3" json:"requests,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchTokenRequest) Reset() {
+	*x = BatchTokenRequest{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchTokenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchTokenRequest) ProtoMessage() {}
+
+func (x *BatchTokenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchTokenRequest.ProtoReflect.Descriptor instead.
+func (*BatchTokenRequest) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *BatchTokenRequest) GetRequests() []*TokenRequest {
+	if x != nil {
+		return x.Requests
+	}
+	return nil
+}
+
+// The codes asked for.
+type BatchTokenResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each request, in their order.
+	Results       []*BatchTokenResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchTokenResponse) Reset() {
+	*x = BatchTokenResponse{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchTokenResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchTokenResponse) ProtoMessage() {}
+
+func (x *BatchTokenResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchTokenResponse.ProtoReflect.Descriptor instead.
+func (*BatchTokenResponse) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *BatchTokenResponse) GetResults() []*BatchTokenResult {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+// The outcome of one request.
+type BatchTokenResult struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Always set.
+	//
+	// Types that are valid to be assigned to Result:
+	//
+	//	*BatchTokenResult_Response
+	//	*BatchTokenResult_Error
+	Result        isBatchTokenResult_Result `protobuf_oneof:"result"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchTokenResult) Reset() {
+	*x = BatchTokenResult{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchTokenResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchTokenResult) ProtoMessage() {}
+
+func (x *BatchTokenResult) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchTokenResult.ProtoReflect.Descriptor instead.
+func (*BatchTokenResult) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *BatchTokenResult) GetResult() isBatchTokenResult_Result {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
+func (x *BatchTokenResult) GetResponse() *TokenResponse {
+	if x != nil {
+		if x, ok := x.Result.(*BatchTokenResult_Response); ok {
+			return x.Response
+		}
+	}
+	return nil
+}
+
+func (x *BatchTokenResult) GetError() *ItemError {
+	if x != nil {
+		if x, ok := x.Result.(*BatchTokenResult_Error); ok {
+			return x.Error
+		}
+	}
+	return nil
+}
+
+type isBatchTokenResult_Result interface {
+	isBatchTokenResult_Result()
+}
+
+type BatchTokenResult_Response struct {
+	// The answer.
+	Response *TokenResponse `protobuf:"bytes,1,opt,name=response,proto3,oneof"`
+}
+
+type BatchTokenResult_Error struct {
+	// The reason why there is none.
+	Error *ItemError `protobuf:"bytes,2,opt,name=error,proto3,oneof"`
+}
+
+func (*BatchTokenResult_Response) isBatchTokenResult_Result() {}
+
+func (*BatchTokenResult_Error) isBatchTokenResult_Result() {}
+
+// The codes to check.
+type BatchVerifyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 100 checks without `alternatives` and `confirm`, in a message of at most 64 KiB.
+	Requests      []*VerifyRequest `protobuf:"bytes,1,rep,name=requests,proto3" json:"requests,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchVerifyRequest) Reset() {
+	*x = BatchVerifyRequest{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchVerifyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchVerifyRequest) ProtoMessage() {}
+
+func (x *BatchVerifyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchVerifyRequest.ProtoReflect.Descriptor instead.
+func (*BatchVerifyRequest) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *BatchVerifyRequest) GetRequests() []*VerifyRequest {
+	if x != nil {
+		return x.Requests
+	}
+	return nil
+}
+
+// The outcomes of the checks.
+type BatchVerifyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each request, in their order.
+	Results       []*BatchVerifyResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchVerifyResponse) Reset() {
+	*x = BatchVerifyResponse{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchVerifyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchVerifyResponse) ProtoMessage() {}
+
+func (x *BatchVerifyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchVerifyResponse.ProtoReflect.Descriptor instead.
+func (*BatchVerifyResponse) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *BatchVerifyResponse) GetResults() []*BatchVerifyResult {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+// The outcome of one check.
+type BatchVerifyResult struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Always set.
+	//
+	// Types that are valid to be assigned to Result:
+	//
+	//	*BatchVerifyResult_Response
+	//	*BatchVerifyResult_Error
+	Result        isBatchVerifyResult_Result `protobuf_oneof:"result"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchVerifyResult) Reset() {
+	*x = BatchVerifyResult{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchVerifyResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchVerifyResult) ProtoMessage() {}
+
+func (x *BatchVerifyResult) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchVerifyResult.ProtoReflect.Descriptor instead.
+func (*BatchVerifyResult) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *BatchVerifyResult) GetResult() isBatchVerifyResult_Result {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
+func (x *BatchVerifyResult) GetResponse() *VerifyResponse {
+	if x != nil {
+		if x, ok := x.Result.(*BatchVerifyResult_Response); ok {
+			return x.Response
+		}
+	}
+	return nil
+}
+
+func (x *BatchVerifyResult) GetError() *ItemError {
+	if x != nil {
+		if x, ok := x.Result.(*BatchVerifyResult_Error); ok {
+			return x.Error
+		}
+	}
+	return nil
+}
+
+type isBatchVerifyResult_Result interface {
+	isBatchVerifyResult_Result()
+}
+
+type BatchVerifyResult_Response struct {
+	// The answer.
+	Response *VerifyResponse `protobuf:"bytes,1,opt,name=response,proto3,oneof"`
+}
+
+type BatchVerifyResult_Error struct {
+	// The reason why there is none; nothing was judged, unless it is STORE_UNAVAILABLE.
+	Error *ItemError `protobuf:"bytes,2,opt,name=error,proto3,oneof"`
+}
+
+func (*BatchVerifyResult_Response) isBatchVerifyResult_Result() {}
+
+func (*BatchVerifyResult_Error) isBatchVerifyResult_Result() {}
+
+// The keys to seal.
+type SealRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 100, in a message of at most 64 KiB.
+	Items         []*SealItem `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealRequest) Reset() {
+	*x = SealRequest{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealRequest) ProtoMessage() {}
+
+func (x *SealRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealRequest.ProtoReflect.Descriptor instead.
+func (*SealRequest) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *SealRequest) GetItems() []*SealItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+// A key to seal.
+type SealItem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+	//
+	// Required.
+	Key *Key `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says.
+	SealedContext []byte `protobuf:"bytes,2,opt,name=sealed_context,json=sealedContext,proto3" json:"sealed_context,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealItem) Reset() {
+	*x = SealItem{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealItem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealItem) ProtoMessage() {}
+
+func (x *SealItem) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealItem.ProtoReflect.Descriptor instead.
+func (*SealItem) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *SealItem) GetKey() *Key {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *SealItem) GetSealedContext() []byte {
+	if x != nil {
+		return x.SealedContext
+	}
+	return nil
+}
+
+// The sealed keys.
+type SealResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each item, in their order.
+	Results       []*SealResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealResponse) Reset() {
+	*x = SealResponse{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealResponse) ProtoMessage() {}
+
+func (x *SealResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealResponse.ProtoReflect.Descriptor instead.
+func (*SealResponse) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *SealResponse) GetResults() []*SealResult {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+// The outcome for one key.
+type SealResult struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Always set.
+	//
+	// Types that are valid to be assigned to Result:
+	//
+	//	*SealResult_Sealed
+	//	*SealResult_Error
+	Result isSealResult_Result `protobuf_oneof:"result"`
+	// The parameters of the key; set with `sealed`.
+	Parameters    *KeyParameters `protobuf:"bytes,3,opt,name=parameters,proto3" json:"parameters,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealResult) Reset() {
+	*x = SealResult{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealResult) ProtoMessage() {}
+
+func (x *SealResult) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealResult.ProtoReflect.Descriptor instead.
+func (*SealResult) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *SealResult) GetResult() isSealResult_Result {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
+func (x *SealResult) GetSealed() *SealedKey {
+	if x != nil {
+		if x, ok := x.Result.(*SealResult_Sealed); ok {
+			return x.Sealed
+		}
+	}
+	return nil
+}
+
+func (x *SealResult) GetError() *ItemError {
+	if x != nil {
+		if x, ok := x.Result.(*SealResult_Error); ok {
+			return x.Error
+		}
+	}
+	return nil
+}
+
+func (x *SealResult) GetParameters() *KeyParameters {
+	if x != nil {
+		return x.Parameters
+	}
+	return nil
+}
+
+type isSealResult_Result interface {
+	isSealResult_Result()
+}
+
+type SealResult_Sealed struct {
+	// The sealed key, which needs no confirmation.
+	Sealed *SealedKey `protobuf:"bytes,1,opt,name=sealed,proto3,oneof"`
+}
+
+type SealResult_Error struct {
+	// The reason why there is none.
+	Error *ItemError `protobuf:"bytes,2,opt,name=error,proto3,oneof"`
+}
+
+func (*SealResult_Sealed) isSealResult_Result() {}
+
+func (*SealResult_Error) isSealResult_Result() {}
+
+// The blobs to seal anew.
+type RewrapRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 100, in a message of at most 64 KiB.
+	Items         []*RewrapItem `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RewrapRequest) Reset() {
+	*x = RewrapRequest{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RewrapRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RewrapRequest) ProtoMessage() {}
+
+func (x *RewrapRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RewrapRequest.ProtoReflect.Descriptor instead.
+func (*RewrapRequest) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *RewrapRequest) GetItems() []*RewrapItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+// A blob to seal anew.
+type RewrapItem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Exactly one is required.
+	//
+	// Types that are valid to be assigned to Item:
+	//
+	//	*RewrapItem_Key
+	//	*RewrapItem_Set
+	Item          isRewrapItem_Item `protobuf_oneof:"item"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RewrapItem) Reset() {
+	*x = RewrapItem{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RewrapItem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RewrapItem) ProtoMessage() {}
+
+func (x *RewrapItem) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RewrapItem.ProtoReflect.Descriptor instead.
+func (*RewrapItem) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *RewrapItem) GetItem() isRewrapItem_Item {
+	if x != nil {
+		return x.Item
+	}
+	return nil
+}
+
+func (x *RewrapItem) GetKey() *SealedKey {
+	if x != nil {
+		if x, ok := x.Item.(*RewrapItem_Key); ok {
+			return x.Key
+		}
+	}
+	return nil
+}
+
+func (x *RewrapItem) GetSet() *RecoveryCodeSet {
+	if x != nil {
+		if x, ok := x.Item.(*RewrapItem_Set); ok {
+			return x.Set
+		}
+	}
+	return nil
+}
+
+type isRewrapItem_Item interface {
+	isRewrapItem_Item()
+}
+
+type RewrapItem_Key struct {
+	// A key.
+	Key *SealedKey `protobuf:"bytes,1,opt,name=key,proto3,oneof"`
+}
+
+type RewrapItem_Set struct {
+	// A set of recovery codes.
+	Set *RecoveryCodeSet `protobuf:"bytes,2,opt,name=set,proto3,oneof"`
+}
+
+func (*RewrapItem_Key) isRewrapItem_Item() {}
+
+func (*RewrapItem_Set) isRewrapItem_Item() {}
+
+// The new blobs.
+type RewrapResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each item, in their order.
+	Results       []*RewrapResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RewrapResponse) Reset() {
+	*x = RewrapResponse{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RewrapResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RewrapResponse) ProtoMessage() {}
+
+func (x *RewrapResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RewrapResponse.ProtoReflect.Descriptor instead.
+func (*RewrapResponse) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *RewrapResponse) GetResults() []*RewrapResult {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+// The outcome for one blob.
+type RewrapResult struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Always set.
+	//
+	// Types that are valid to be assigned to Result:
+	//
+	//	*RewrapResult_Key
+	//	*RewrapResult_Set
+	//	*RewrapResult_Error
+	Result        isRewrapResult_Result `protobuf_oneof:"result"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RewrapResult) Reset() {
+	*x = RewrapResult{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RewrapResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RewrapResult) ProtoMessage() {}
+
+func (x *RewrapResult) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RewrapResult.ProtoReflect.Descriptor instead.
+func (*RewrapResult) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *RewrapResult) GetResult() isRewrapResult_Result {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
+func (x *RewrapResult) GetKey() *SealedKey {
+	if x != nil {
+		if x, ok := x.Result.(*RewrapResult_Key); ok {
+			return x.Key
+		}
+	}
+	return nil
+}
+
+func (x *RewrapResult) GetSet() *RecoveryCodeSet {
+	if x != nil {
+		if x, ok := x.Result.(*RewrapResult_Set); ok {
+			return x.Set
+		}
+	}
+	return nil
+}
+
+func (x *RewrapResult) GetError() *ItemError {
+	if x != nil {
+		if x, ok := x.Result.(*RewrapResult_Error); ok {
+			return x.Error
+		}
+	}
+	return nil
+}
+
+type isRewrapResult_Result interface {
+	isRewrapResult_Result()
+}
+
+type RewrapResult_Key struct {
+	// The key, to be stored instead of the one that was sent, if what is stored is still that one.
+	Key *SealedKey `protobuf:"bytes,1,opt,name=key,proto3,oneof"`
+}
+
+type RewrapResult_Set struct {
+	// The set, to be stored likewise.
+	Set *RecoveryCodeSet `protobuf:"bytes,2,opt,name=set,proto3,oneof"`
+}
+
+type RewrapResult_Error struct {
+	// The reason why there is none.
+	Error *ItemError `protobuf:"bytes,3,opt,name=error,proto3,oneof"`
+}
+
+func (*RewrapResult_Key) isRewrapResult_Result() {}
+
+func (*RewrapResult_Set) isRewrapResult_Result() {}
+
+func (*RewrapResult_Error) isRewrapResult_Result() {}
+
+// The codes to find a counter by.
+type ResyncHotpRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key, a HOTP; the search starts at its counter.
+	//
+	// Required.
+	Key *Key `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+	Codes []string `protobuf:"bytes,2,rep,name=codes,proto3" json:"codes,omitempty"`
+	// How many counters to search for the first code, 1 to 1000.
+	//
+	// If zero, 1000.
+	Window uint32 `protobuf:"varint,3,opt,name=window,proto3" json:"window,omitempty"`
+	// As in `VerifyRequest`.
+	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResyncHotpRequest) Reset() {
+	*x = ResyncHotpRequest{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResyncHotpRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResyncHotpRequest) ProtoMessage() {}
+
+func (x *ResyncHotpRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResyncHotpRequest.ProtoReflect.Descriptor instead.
+func (*ResyncHotpRequest) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ResyncHotpRequest) GetKey() *Key {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *ResyncHotpRequest) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
+func (x *ResyncHotpRequest) GetWindow() uint32 {
+	if x != nil {
+		return x.Window
+	}
+	return 0
+}
+
+func (x *ResyncHotpRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// The outcome of a search.
+type ResyncHotpResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True exactly when `status` is ACCEPTED.
+	Valid bool `protobuf:"varint,1,opt,name=valid,proto3" json:"valid,omitempty"`
+	// The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
+	// REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+	Status VerifyStatus `protobuf:"varint,2,opt,name=status,proto3,enum=otp.v1.VerifyStatus" json:"status,omitempty"`
+	// The counter of the last code; set if ACCEPTED or REPLAYED.
+	MatchedStep *uint64 `protobuf:"varint,3,opt,name=matched_step,json=matchedStep,proto3,oneof" json:"matched_step,omitempty"`
+	// The counter to store; set if ACCEPTED.
+	NextCounter *uint64 `protobuf:"varint,4,opt,name=next_counter,json=nextCounter,proto3,oneof" json:"next_counter,omitempty"`
+	// As in `VerifyResponse`.
+	AttemptsRemaining *uint32 `protobuf:"varint,5,opt,name=attempts_remaining,json=attemptsRemaining,proto3,oneof" json:"attempts_remaining,omitempty"`
+	// As in `VerifyResponse`.
+	RetryAfter *durationpb.Duration `protobuf:"bytes,6,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
+	// As in `VerifyResponse`.
+	Resealed      *SealedKey `protobuf:"bytes,7,opt,name=resealed,proto3" json:"resealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResyncHotpResponse) Reset() {
+	*x = ResyncHotpResponse{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResyncHotpResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResyncHotpResponse) ProtoMessage() {}
+
+func (x *ResyncHotpResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResyncHotpResponse.ProtoReflect.Descriptor instead.
+func (*ResyncHotpResponse) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ResyncHotpResponse) GetValid() bool {
+	if x != nil {
+		return x.Valid
+	}
+	return false
+}
+
+func (x *ResyncHotpResponse) GetStatus() VerifyStatus {
+	if x != nil {
+		return x.Status
+	}
+	return VerifyStatus_VERIFY_STATUS_UNSPECIFIED
+}
+
+func (x *ResyncHotpResponse) GetMatchedStep() uint64 {
+	if x != nil && x.MatchedStep != nil {
+		return *x.MatchedStep
+	}
+	return 0
+}
+
+func (x *ResyncHotpResponse) GetNextCounter() uint64 {
+	if x != nil && x.NextCounter != nil {
+		return *x.NextCounter
+	}
+	return 0
+}
+
+func (x *ResyncHotpResponse) GetAttemptsRemaining() uint32 {
+	if x != nil && x.AttemptsRemaining != nil {
+		return *x.AttemptsRemaining
+	}
+	return 0
+}
+
+func (x *ResyncHotpResponse) GetRetryAfter() *durationpb.Duration {
+	if x != nil {
+		return x.RetryAfter
+	}
+	return nil
+}
+
+func (x *ResyncHotpResponse) GetResealed() *SealedKey {
+	if x != nil {
+		return x.Resealed
+	}
+	return nil
+}
+
+// A set of recovery codes that this service alone can open, for callers to store. It holds keyed hashes of the codes, not the codes.
+type RecoveryCodeSet struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `otpr1_` and base64url (RFC 4648 section 5) without padding, at most 2048 characters; opaque, and not to be changed in any way.
+	//
+	// Required.
+	Blob string `protobuf:"bytes,1,opt,name=blob,proto3" json:"blob,omitempty"`
+	// As in `SealedKey`.
+	Context       []byte `protobuf:"bytes,2,opt,name=context,proto3" json:"context,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecoveryCodeSet) Reset() {
+	*x = RecoveryCodeSet{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecoveryCodeSet) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecoveryCodeSet) ProtoMessage() {}
+
+func (x *RecoveryCodeSet) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecoveryCodeSet.ProtoReflect.Descriptor instead.
+func (*RecoveryCodeSet) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *RecoveryCodeSet) GetBlob() string {
+	if x != nil {
+		return x.Blob
+	}
+	return ""
+}
+
+func (x *RecoveryCodeSet) GetContext() []byte {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+// The recovery codes to make.
+type GenerateRecoveryCodesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many, 1 to 20.
+	//
+	// If zero, 10.
+	Count uint32 `protobuf:"varint,1,opt,name=count,proto3" json:"count,omitempty"`
+	// The length of a code in symbols of 5 bits, 16 or 24.
+	//
+	// If zero, 16.
+	CodeLength uint32 `protobuf:"varint,2,opt,name=code_length,json=codeLength,proto3" json:"code_length,omitempty"`
+	// A value to bind the set to, at most 256 bytes, as `SealedKey.context` says.
+	SealedContext []byte `protobuf:"bytes,3,opt,name=sealed_context,json=sealedContext,proto3" json:"sealed_context,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GenerateRecoveryCodesRequest) Reset() {
+	*x = GenerateRecoveryCodesRequest{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GenerateRecoveryCodesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GenerateRecoveryCodesRequest) ProtoMessage() {}
+
+func (x *GenerateRecoveryCodesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GenerateRecoveryCodesRequest.ProtoReflect.Descriptor instead.
+func (*GenerateRecoveryCodesRequest) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *GenerateRecoveryCodesRequest) GetCount() uint32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *GenerateRecoveryCodesRequest) GetCodeLength() uint32 {
+	if x != nil {
+		return x.CodeLength
+	}
+	return 0
+}
+
+func (x *GenerateRecoveryCodesRequest) GetSealedContext() []byte {
+	if x != nil {
+		return x.SealedContext
+	}
+	return nil
+}
+
+// Recovery codes, to be shown to the user this once.
+type GenerateRecoveryCodesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The codes, in Crockford's base32, in groups of four with dashes between.
+	Codes []string `protobuf:"bytes,1,rep,name=codes,proto3" json:"codes,omitempty"`
+	// The set, for the caller to store.
+	Set           *RecoveryCodeSet `protobuf:"bytes,2,opt,name=set,proto3" json:"set,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GenerateRecoveryCodesResponse) Reset() {
+	*x = GenerateRecoveryCodesResponse{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GenerateRecoveryCodesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GenerateRecoveryCodesResponse) ProtoMessage() {}
+
+func (x *GenerateRecoveryCodesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GenerateRecoveryCodesResponse.ProtoReflect.Descriptor instead.
+func (*GenerateRecoveryCodesResponse) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *GenerateRecoveryCodesResponse) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
+func (x *GenerateRecoveryCodesResponse) GetSet() *RecoveryCodeSet {
+	if x != nil {
+		return x.Set
+	}
+	return nil
+}
+
+// A recovery code to check.
+type VerifyRecoveryCodeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user's set.
+	//
+	// Required.
+	Set *RecoveryCodeSet `protobuf:"bytes,1,opt,name=set,proto3" json:"set,omitempty"`
+	// The code as the user typed or pasted it, at most 256 bytes, in any case: white space, dashes and invisible characters are dropped, O counts as 0,
+	// and I and L as 1.
+	//
+	// Required.
+	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	// As in `VerifyRequest`; it belongs to the set.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyRecoveryCodeRequest) Reset() {
+	*x = VerifyRecoveryCodeRequest{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyRecoveryCodeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyRecoveryCodeRequest) ProtoMessage() {}
+
+func (x *VerifyRecoveryCodeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyRecoveryCodeRequest.ProtoReflect.Descriptor instead.
+func (*VerifyRecoveryCodeRequest) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *VerifyRecoveryCodeRequest) GetSet() *RecoveryCodeSet {
+	if x != nil {
+		return x.Set
+	}
+	return nil
+}
+
+func (x *VerifyRecoveryCodeRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *VerifyRecoveryCodeRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// The outcome of a check of a recovery code.
+type VerifyRecoveryCodeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True exactly when `status` is ACCEPTED.
+	Valid bool `protobuf:"varint,1,opt,name=valid,proto3" json:"valid,omitempty"`
+	// The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+	Status VerifyStatus `protobuf:"varint,2,opt,name=status,proto3,enum=otp.v1.VerifyStatus" json:"status,omitempty"`
+	// How many codes are left; unset if MALFORMED or THROTTLED.
+	RemainingCount *uint32 `protobuf:"varint,3,opt,name=remaining_count,json=remainingCount,proto3,oneof" json:"remaining_count,omitempty"`
+	// As in `VerifyResponse`, for wrong codes of this set.
+	AttemptsRemaining *uint32 `protobuf:"varint,4,opt,name=attempts_remaining,json=attemptsRemaining,proto3,oneof" json:"attempts_remaining,omitempty"`
+	// As in `VerifyResponse`.
+	RetryAfter *durationpb.Duration `protobuf:"bytes,5,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
+	// The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
+	// sealing key.
+	Resealed      *RecoveryCodeSet `protobuf:"bytes,6,opt,name=resealed,proto3" json:"resealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyRecoveryCodeResponse) Reset() {
+	*x = VerifyRecoveryCodeResponse{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyRecoveryCodeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyRecoveryCodeResponse) ProtoMessage() {}
+
+func (x *VerifyRecoveryCodeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyRecoveryCodeResponse.ProtoReflect.Descriptor instead.
+func (*VerifyRecoveryCodeResponse) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *VerifyRecoveryCodeResponse) GetValid() bool {
+	if x != nil {
+		return x.Valid
+	}
+	return false
+}
+
+func (x *VerifyRecoveryCodeResponse) GetStatus() VerifyStatus {
+	if x != nil {
+		return x.Status
+	}
+	return VerifyStatus_VERIFY_STATUS_UNSPECIFIED
+}
+
+func (x *VerifyRecoveryCodeResponse) GetRemainingCount() uint32 {
+	if x != nil && x.RemainingCount != nil {
+		return *x.RemainingCount
+	}
+	return 0
+}
+
+func (x *VerifyRecoveryCodeResponse) GetAttemptsRemaining() uint32 {
+	if x != nil && x.AttemptsRemaining != nil {
+		return *x.AttemptsRemaining
+	}
+	return 0
+}
+
+func (x *VerifyRecoveryCodeResponse) GetRetryAfter() *durationpb.Duration {
+	if x != nil {
+		return x.RetryAfter
+	}
+	return nil
+}
+
+func (x *VerifyRecoveryCodeResponse) GetResealed() *RecoveryCodeSet {
+	if x != nil {
+		return x.Resealed
+	}
+	return nil
+}
+
+// The set to revoke.
+type RevokeRecoveryCodesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The set.
+	//
+	// Required.
+	Set           *RecoveryCodeSet `protobuf:"bytes,1,opt,name=set,proto3" json:"set,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeRecoveryCodesRequest) Reset() {
+	*x = RevokeRecoveryCodesRequest{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeRecoveryCodesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeRecoveryCodesRequest) ProtoMessage() {}
+
+func (x *RevokeRecoveryCodesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeRecoveryCodesRequest.ProtoReflect.Descriptor instead.
+func (*RevokeRecoveryCodesRequest) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *RevokeRecoveryCodesRequest) GetSet() *RecoveryCodeSet {
+	if x != nil {
+		return x.Set
+	}
+	return nil
+}
+
+// The set is revoked.
+type RevokeRecoveryCodesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeRecoveryCodesResponse) Reset() {
+	*x = RevokeRecoveryCodesResponse{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeRecoveryCodesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeRecoveryCodesResponse) ProtoMessage() {}
+
+func (x *RevokeRecoveryCodesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeRecoveryCodesResponse.ProtoReflect.Descriptor instead.
+func (*RevokeRecoveryCodesResponse) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{31}
+}
+
+// The keys to read.
+type ImportKeysRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 100 URIs, otpauth and otpauth-migration, each at most 4096 bytes, with at most 100 keys in all.
+	Uris []string `protobuf:"bytes,1,rep,name=uris,proto3" json:"uris,omitempty"`
+	// The form in which to hand over the keys; sealed keys need no confirmation.
+	//
+	// If unspecified, PLAIN.
+	Delivery SecretDelivery `protobuf:"varint,2,opt,name=delivery,proto3,enum=otp.v1.SecretDelivery" json:"delivery,omitempty"`
+	// A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`.
+	SealedContext []byte `protobuf:"bytes,3,opt,name=sealed_context,json=sealedContext,proto3" json:"sealed_context,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportKeysRequest) Reset() {
+	*x = ImportKeysRequest{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportKeysRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportKeysRequest) ProtoMessage() {}
+
+func (x *ImportKeysRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportKeysRequest.ProtoReflect.Descriptor instead.
+func (*ImportKeysRequest) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ImportKeysRequest) GetUris() []string {
+	if x != nil {
+		return x.Uris
+	}
+	return nil
+}
+
+func (x *ImportKeysRequest) GetDelivery() SecretDelivery {
+	if x != nil {
+		return x.Delivery
+	}
+	return SecretDelivery_SECRET_DELIVERY_UNSPECIFIED
+}
+
+func (x *ImportKeysRequest) GetSealedContext() []byte {
+	if x != nil {
+		return x.SealedContext
+	}
+	return nil
+}
+
+// The keys found.
+type ImportKeysResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each key, in order; also one for each URI that cannot be read.
+	Results []*ImportResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	// Parts of a migration that are not among the URIs.
+	MissingParts  []*MissingPart `protobuf:"bytes,2,rep,name=missing_parts,json=missingParts,proto3" json:"missing_parts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportKeysResponse) Reset() {
+	*x = ImportKeysResponse{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportKeysResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportKeysResponse) ProtoMessage() {}
+
+func (x *ImportKeysResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportKeysResponse.ProtoReflect.Descriptor instead.
+func (*ImportKeysResponse) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ImportKeysResponse) GetResults() []*ImportResult {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+func (x *ImportKeysResponse) GetMissingParts() []*MissingPart {
+	if x != nil {
+		return x.MissingParts
+	}
+	return nil
+}
+
+// A key found.
+type ImportResult struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The index of the URI in the request, from 0.
+	UriIndex uint32 `protobuf:"varint,1,opt,name=uri_index,json=uriIndex,proto3" json:"uri_index,omitempty"`
+	// The index of the key in the URI, from 0.
+	EntryIndex uint32 `protobuf:"varint,2,opt,name=entry_index,json=entryIndex,proto3" json:"entry_index,omitempty"`
+	// The key as an otpauth URI; set with PLAIN and BOTH.
+	Uri string `protobuf:"bytes,3,opt,name=uri,proto3" json:"uri,omitempty"`
+	// The sealed key; set with SEALED and BOTH.
+	Sealed *SealedKey `protobuf:"bytes,4,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	// The parameters, with issuer and account name.
+	Parameters *KeyParameters `protobuf:"bytes,5,opt,name=parameters,proto3" json:"parameters,omitempty"`
+	// The reason why the key cannot be taken over; then nothing else but the indices is set.
+	Error         *ItemError `protobuf:"bytes,6,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportResult) Reset() {
+	*x = ImportResult{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportResult) ProtoMessage() {}
+
+func (x *ImportResult) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportResult.ProtoReflect.Descriptor instead.
+func (*ImportResult) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *ImportResult) GetUriIndex() uint32 {
+	if x != nil {
+		return x.UriIndex
+	}
+	return 0
+}
+
+func (x *ImportResult) GetEntryIndex() uint32 {
+	if x != nil {
+		return x.EntryIndex
+	}
+	return 0
+}
+
+func (x *ImportResult) GetUri() string {
+	if x != nil {
+		return x.Uri
+	}
+	return ""
+}
+
+func (x *ImportResult) GetSealed() *SealedKey {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+func (x *ImportResult) GetParameters() *KeyParameters {
+	if x != nil {
+		return x.Parameters
+	}
+	return nil
+}
+
+func (x *ImportResult) GetError() *ItemError {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// A part of a migration that is missing: one of the QR codes was not scanned.
+type MissingPart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id of the migration.
+	BatchId int32 `protobuf:"varint,1,opt,name=batch_id,json=batchId,proto3" json:"batch_id,omitempty"`
+	// The index of the part, from 0.
+	Index uint32 `protobuf:"varint,2,opt,name=index,proto3" json:"index,omitempty"`
+	// The number of parts of the migration.
+	Size          uint32 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MissingPart) Reset() {
+	*x = MissingPart{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MissingPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MissingPart) ProtoMessage() {}
+
+func (x *MissingPart) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MissingPart.ProtoReflect.Descriptor instead.
+func (*MissingPart) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *MissingPart) GetBatchId() int32 {
+	if x != nil {
+		return x.BatchId
+	}
+	return 0
+}
+
+func (x *MissingPart) GetIndex() uint32 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+func (x *MissingPart) GetSize() uint32 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+// The keys to export.
+type ExportKeysRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 100, in a message of at most 64 KiB.
+	Items []*ExportItem `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// The form.
+	//
+	// If unspecified, OTPAUTH.
+	Format        ExportFormat `protobuf:"varint,2,opt,name=format,proto3,enum=otp.v1.ExportFormat" json:"format,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportKeysRequest) Reset() {
+	*x = ExportKeysRequest{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportKeysRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportKeysRequest) ProtoMessage() {}
+
+func (x *ExportKeysRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportKeysRequest.ProtoReflect.Descriptor instead.
+func (*ExportKeysRequest) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *ExportKeysRequest) GetItems() []*ExportItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *ExportKeysRequest) GetFormat() ExportFormat {
+	if x != nil {
+		return x.Format
+	}
+	return ExportFormat_EXPORT_FORMAT_UNSPECIFIED
+}
+
+// A key to export.
+type ExportItem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key.
+	//
+	// Required.
+	Key *Key `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// As in `GenerateRequest`.
+	//
+	// If empty, the issuer in the URI or the sealed key.
+	Issuer string `protobuf:"bytes,2,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// As in `GenerateRequest`.
+	//
+	// If empty, the account name in the URI or the sealed key; required for a key that has none.
+	AccountName   string `protobuf:"bytes,3,opt,name=account_name,json=accountName,proto3" json:"account_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportItem) Reset() {
+	*x = ExportItem{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportItem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportItem) ProtoMessage() {}
+
+func (x *ExportItem) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportItem.ProtoReflect.Descriptor instead.
+func (*ExportItem) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *ExportItem) GetKey() *Key {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *ExportItem) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *ExportItem) GetAccountName() string {
+	if x != nil {
+		return x.AccountName
+	}
+	return ""
+}
+
+// The exported keys.
+type ExportKeysResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+	Uris []string `protobuf:"bytes,1,rep,name=uris,proto3" json:"uris,omitempty"`
+	// One for each item, in their order.
+	Results       []*ExportResult `protobuf:"bytes,2,rep,name=results,proto3" json:"results,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportKeysResponse) Reset() {
+	*x = ExportKeysResponse{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportKeysResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportKeysResponse) ProtoMessage() {}
+
+func (x *ExportKeysResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportKeysResponse.ProtoReflect.Descriptor instead.
+func (*ExportKeysResponse) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *ExportKeysResponse) GetUris() []string {
+	if x != nil {
+		return x.Uris
+	}
+	return nil
+}
+
+func (x *ExportKeysResponse) GetResults() []*ExportResult {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+// The outcome for one key.
+type ExportResult struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Always set.
+	//
+	// Types that are valid to be assigned to Result:
+	//
+	//	*ExportResult_UriIndex
+	//	*ExportResult_Error
+	Result        isExportResult_Result `protobuf_oneof:"result"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportResult) Reset() {
+	*x = ExportResult{}
+	mi := &file_otp_v1_otp_service_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportResult) ProtoMessage() {}
+
+func (x *ExportResult) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_otp_service_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportResult.ProtoReflect.Descriptor instead.
+func (*ExportResult) Descriptor() ([]byte, []int) {
+	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *ExportResult) GetResult() isExportResult_Result {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
+func (x *ExportResult) GetUriIndex() uint32 {
+	if x != nil {
+		if x, ok := x.Result.(*ExportResult_UriIndex); ok {
+			return x.UriIndex
+		}
+	}
+	return 0
+}
+
+func (x *ExportResult) GetError() *ItemError {
+	if x != nil {
+		if x, ok := x.Result.(*ExportResult_Error); ok {
+			return x.Error
+		}
+	}
+	return nil
+}
+
+type isExportResult_Result interface {
+	isExportResult_Result()
+}
+
+type ExportResult_UriIndex struct {
+	// The index in `uris` of the URI that has the key.
+	UriIndex uint32 `protobuf:"varint,1,opt,name=uri_index,json=uriIndex,proto3,oneof"`
+}
+
+type ExportResult_Error struct {
+	// The reason why the key is in none.
+	Error *ItemError `protobuf:"bytes,2,opt,name=error,proto3,oneof"`
+}
+
+func (*ExportResult_UriIndex) isExportResult_Result() {}
+
+func (*ExportResult_Error) isExportResult_Result() {}
+
 var File_otp_v1_otp_service_proto protoreflect.FileDescriptor
 
 const file_otp_v1_otp_service_proto_rawDesc = "" +
 	"\n" +
-	"\x18otp/v1/otp_service.proto\x12\x06otp.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x10otp/v1/key.proto\x1a\x14otp/v1/qr_code.proto\x1a\x12otp/v1/token.proto\"\xf5\x02\n" +
+	"\x18otp/v1/otp_service.proto\x12\x06otp.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17otp/v1/item_error.proto\x1a\x10otp/v1/key.proto\x1a\x14otp/v1/qr_code.proto\x1a\x12otp/v1/token.proto\"\xd0\x03\n" +
 	"\x0fGenerateRequest\x12#\n" +
 	"\x04type\x18\x01 \x01(\x0e2\x0f.otp.v1.OtpTypeR\x04type\x12\x16\n" +
 	"\x06issuer\x18\x02 \x01(\tR\x06issuer\x12!\n" +
@@ -861,9 +3059,11 @@ const file_otp_v1_otp_service_proto_rawDesc = "" +
 	"secretSize\x12\x16\n" +
 	"\x06secret\x18\t \x01(\tR\x06secret\x12.\n" +
 	"\aqr_code\x18\n" +
-	" \x01(\v2\x15.otp.v1.QrCodeOptionsR\x06qrCodeB\n" +
+	" \x01(\v2\x15.otp.v1.QrCodeOptionsR\x06qrCode\x122\n" +
+	"\bdelivery\x18\v \x01(\x0e2\x16.otp.v1.SecretDeliveryR\bdelivery\x12%\n" +
+	"\x0esealed_context\x18\f \x01(\fR\rsealedContextB\n" +
 	"\n" +
-	"\b_counter\"\xa2\x02\n" +
+	"\b_counter\"\x97\x03\n" +
 	"\x10GenerateResponse\x12\x16\n" +
 	"\x06secret\x18\x01 \x01(\tR\x06secret\x12%\n" +
 	"\x0esecret_grouped\x18\x02 \x01(\tR\rsecretGrouped\x12\x10\n" +
@@ -873,10 +3073,13 @@ const file_otp_v1_otp_service_proto_rawDesc = "" +
 	"\n" +
 	"parameters\x18\x06 \x01(\v2\x15.otp.v1.KeyParametersR\n" +
 	"parameters\x128\n" +
-	"\bwarnings\x18\a \x03(\v2\x1c.otp.v1.CompatibilityWarningR\bwarnings\"N\n" +
+	"\bwarnings\x18\a \x03(\v2\x1c.otp.v1.CompatibilityWarningR\bwarnings\x12)\n" +
+	"\x06sealed\x18\b \x01(\v2\x11.otp.v1.SealedKeyR\x06sealed\x12H\n" +
+	"\x12sealed_expire_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x10sealedExpireTime\"f\n" +
 	"\x14CompatibilityWarning\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x12 \n" +
-	"\vdescription\x18\x02 \x01(\tR\vdescription\"\x9b\x01\n" +
+	"\vdescription\x18\x02 \x01(\tR\vdescription\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\x9b\x01\n" +
 	"\fTokenRequest\x12\x1d\n" +
 	"\x03key\x18\x01 \x01(\v2\v.otp.v1.KeyR\x03key\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1d\n" +
@@ -887,7 +3090,7 @@ const file_otp_v1_otp_service_proto_rawDesc = "" +
 	"\x05token\x18\x01 \x01(\v2\r.otp.v1.TokenR\x05token\x12-\n" +
 	"\n" +
 	"neighbours\x18\x02 \x03(\v2\r.otp.v1.TokenR\n" +
-	"neighbours\"\xd4\x02\n" +
+	"neighbours\"\x9f\x03\n" +
 	"\rVerifyRequest\x12\x1d\n" +
 	"\x03key\x18\x01 \x01(\v2\v.otp.v1.KeyR\x03key\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\"\n" +
@@ -901,11 +3104,14 @@ const file_otp_v1_otp_service_proto_rawDesc = "" +
 	"\vallow_reuse\x18\a \x01(\bR\n" +
 	"allowReuse\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\b \x01(\tR\trequestIdB\r\n" +
+	"request_id\x18\b \x01(\tR\trequestId\x12\x18\n" +
+	"\aconfirm\x18\t \x01(\bR\aconfirm\x12/\n" +
+	"\falternatives\x18\n" +
+	" \x03(\v2\v.otp.v1.KeyR\falternativesB\r\n" +
 	"\v_past_stepsB\x0f\n" +
 	"\r_future_stepsB\r\n" +
 	"\v_look_aheadB\r\n" +
-	"\v_after_step\"\x83\x03\n" +
+	"\v_after_step\"\xa5\x04\n" +
 	"\x0eVerifyResponse\x12\x14\n" +
 	"\x05valid\x18\x01 \x01(\bR\x05valid\x12,\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x14.otp.v1.VerifyStatusR\x06status\x12&\n" +
@@ -915,29 +3121,182 @@ const file_otp_v1_otp_service_proto_rawDesc = "" +
 	"\fnext_counter\x18\x05 \x01(\x04H\x02R\vnextCounter\x88\x01\x01\x122\n" +
 	"\x12attempts_remaining\x18\x06 \x01(\rH\x03R\x11attemptsRemaining\x88\x01\x01\x12:\n" +
 	"\vretry_after\x18\a \x01(\v2\x19.google.protobuf.DurationR\n" +
-	"retryAfterB\x0f\n" +
+	"retryAfter\x12$\n" +
+	"\vmatched_key\x18\b \x01(\rH\x04R\n" +
+	"matchedKey\x88\x01\x01\x12-\n" +
+	"\bresealed\x18\t \x01(\v2\x11.otp.v1.SealedKeyR\bresealed\x12;\n" +
+	"\vserver_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"serverTimeB\x0f\n" +
 	"\r_matched_stepB\x0e\n" +
 	"\f_drift_stepsB\x0f\n" +
 	"\r_next_counterB\x15\n" +
-	"\x13_attempts_remaining\"2\n" +
+	"\x13_attempts_remainingB\x0e\n" +
+	"\f_matched_key\"2\n" +
 	"\x11WatchTokenRequest\x12\x1d\n" +
 	"\x03key\x18\x01 \x01(\v2\v.otp.v1.KeyR\x03key\"9\n" +
 	"\x12WatchTokenResponse\x12#\n" +
-	"\x05token\x18\x01 \x01(\v2\r.otp.v1.TokenR\x05token*\xbb\x01\n" +
+	"\x05token\x18\x01 \x01(\v2\r.otp.v1.TokenR\x05token\"E\n" +
+	"\x11BatchTokenRequest\x120\n" +
+	"\brequests\x18\x01 \x03(\v2\x14.otp.v1.TokenRequestR\brequests\"H\n" +
+	"\x12BatchTokenResponse\x122\n" +
+	"\aresults\x18\x01 \x03(\v2\x18.otp.v1.BatchTokenResultR\aresults\"|\n" +
+	"\x10BatchTokenResult\x123\n" +
+	"\bresponse\x18\x01 \x01(\v2\x15.otp.v1.TokenResponseH\x00R\bresponse\x12)\n" +
+	"\x05error\x18\x02 \x01(\v2\x11.otp.v1.ItemErrorH\x00R\x05errorB\b\n" +
+	"\x06result\"G\n" +
+	"\x12BatchVerifyRequest\x121\n" +
+	"\brequests\x18\x01 \x03(\v2\x15.otp.v1.VerifyRequestR\brequests\"J\n" +
+	"\x13BatchVerifyResponse\x123\n" +
+	"\aresults\x18\x01 \x03(\v2\x19.otp.v1.BatchVerifyResultR\aresults\"~\n" +
+	"\x11BatchVerifyResult\x124\n" +
+	"\bresponse\x18\x01 \x01(\v2\x16.otp.v1.VerifyResponseH\x00R\bresponse\x12)\n" +
+	"\x05error\x18\x02 \x01(\v2\x11.otp.v1.ItemErrorH\x00R\x05errorB\b\n" +
+	"\x06result\"5\n" +
+	"\vSealRequest\x12&\n" +
+	"\x05items\x18\x01 \x03(\v2\x10.otp.v1.SealItemR\x05items\"P\n" +
+	"\bSealItem\x12\x1d\n" +
+	"\x03key\x18\x01 \x01(\v2\v.otp.v1.KeyR\x03key\x12%\n" +
+	"\x0esealed_context\x18\x02 \x01(\fR\rsealedContext\"<\n" +
+	"\fSealResponse\x12,\n" +
+	"\aresults\x18\x01 \x03(\v2\x12.otp.v1.SealResultR\aresults\"\xa5\x01\n" +
+	"\n" +
+	"SealResult\x12+\n" +
+	"\x06sealed\x18\x01 \x01(\v2\x11.otp.v1.SealedKeyH\x00R\x06sealed\x12)\n" +
+	"\x05error\x18\x02 \x01(\v2\x11.otp.v1.ItemErrorH\x00R\x05error\x125\n" +
+	"\n" +
+	"parameters\x18\x03 \x01(\v2\x15.otp.v1.KeyParametersR\n" +
+	"parametersB\b\n" +
+	"\x06result\"9\n" +
+	"\rRewrapRequest\x12(\n" +
+	"\x05items\x18\x01 \x03(\v2\x12.otp.v1.RewrapItemR\x05items\"h\n" +
+	"\n" +
+	"RewrapItem\x12%\n" +
+	"\x03key\x18\x01 \x01(\v2\x11.otp.v1.SealedKeyH\x00R\x03key\x12+\n" +
+	"\x03set\x18\x02 \x01(\v2\x17.otp.v1.RecoveryCodeSetH\x00R\x03setB\x06\n" +
+	"\x04item\"@\n" +
+	"\x0eRewrapResponse\x12.\n" +
+	"\aresults\x18\x01 \x03(\v2\x14.otp.v1.RewrapResultR\aresults\"\x97\x01\n" +
+	"\fRewrapResult\x12%\n" +
+	"\x03key\x18\x01 \x01(\v2\x11.otp.v1.SealedKeyH\x00R\x03key\x12+\n" +
+	"\x03set\x18\x02 \x01(\v2\x17.otp.v1.RecoveryCodeSetH\x00R\x03set\x12)\n" +
+	"\x05error\x18\x03 \x01(\v2\x11.otp.v1.ItemErrorH\x00R\x05errorB\b\n" +
+	"\x06result\"\x7f\n" +
+	"\x11ResyncHotpRequest\x12\x1d\n" +
+	"\x03key\x18\x01 \x01(\v2\v.otp.v1.KeyR\x03key\x12\x14\n" +
+	"\x05codes\x18\x02 \x03(\tR\x05codes\x12\x16\n" +
+	"\x06window\x18\x03 \x01(\rR\x06window\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tR\trequestId\"\x80\x03\n" +
+	"\x12ResyncHotpResponse\x12\x14\n" +
+	"\x05valid\x18\x01 \x01(\bR\x05valid\x12,\n" +
+	"\x06status\x18\x02 \x01(\x0e2\x14.otp.v1.VerifyStatusR\x06status\x12&\n" +
+	"\fmatched_step\x18\x03 \x01(\x04H\x00R\vmatchedStep\x88\x01\x01\x12&\n" +
+	"\fnext_counter\x18\x04 \x01(\x04H\x01R\vnextCounter\x88\x01\x01\x122\n" +
+	"\x12attempts_remaining\x18\x05 \x01(\rH\x02R\x11attemptsRemaining\x88\x01\x01\x12:\n" +
+	"\vretry_after\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"retryAfter\x12-\n" +
+	"\bresealed\x18\a \x01(\v2\x11.otp.v1.SealedKeyR\bresealedB\x0f\n" +
+	"\r_matched_stepB\x0f\n" +
+	"\r_next_counterB\x15\n" +
+	"\x13_attempts_remaining\"?\n" +
+	"\x0fRecoveryCodeSet\x12\x12\n" +
+	"\x04blob\x18\x01 \x01(\tR\x04blob\x12\x18\n" +
+	"\acontext\x18\x02 \x01(\fR\acontext\"|\n" +
+	"\x1cGenerateRecoveryCodesRequest\x12\x14\n" +
+	"\x05count\x18\x01 \x01(\rR\x05count\x12\x1f\n" +
+	"\vcode_length\x18\x02 \x01(\rR\n" +
+	"codeLength\x12%\n" +
+	"\x0esealed_context\x18\x03 \x01(\fR\rsealedContext\"`\n" +
+	"\x1dGenerateRecoveryCodesResponse\x12\x14\n" +
+	"\x05codes\x18\x01 \x03(\tR\x05codes\x12)\n" +
+	"\x03set\x18\x02 \x01(\v2\x17.otp.v1.RecoveryCodeSetR\x03set\"y\n" +
+	"\x19VerifyRecoveryCodeRequest\x12)\n" +
+	"\x03set\x18\x01 \x01(\v2\x17.otp.v1.RecoveryCodeSetR\x03set\x12\x12\n" +
+	"\x04code\x18\x02 \x01(\tR\x04code\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId\"\xde\x02\n" +
+	"\x1aVerifyRecoveryCodeResponse\x12\x14\n" +
+	"\x05valid\x18\x01 \x01(\bR\x05valid\x12,\n" +
+	"\x06status\x18\x02 \x01(\x0e2\x14.otp.v1.VerifyStatusR\x06status\x12,\n" +
+	"\x0fremaining_count\x18\x03 \x01(\rH\x00R\x0eremainingCount\x88\x01\x01\x122\n" +
+	"\x12attempts_remaining\x18\x04 \x01(\rH\x01R\x11attemptsRemaining\x88\x01\x01\x12:\n" +
+	"\vretry_after\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"retryAfter\x123\n" +
+	"\bresealed\x18\x06 \x01(\v2\x17.otp.v1.RecoveryCodeSetR\bresealedB\x12\n" +
+	"\x10_remaining_countB\x15\n" +
+	"\x13_attempts_remaining\"G\n" +
+	"\x1aRevokeRecoveryCodesRequest\x12)\n" +
+	"\x03set\x18\x01 \x01(\v2\x17.otp.v1.RecoveryCodeSetR\x03set\"\x1d\n" +
+	"\x1bRevokeRecoveryCodesResponse\"\x82\x01\n" +
+	"\x11ImportKeysRequest\x12\x12\n" +
+	"\x04uris\x18\x01 \x03(\tR\x04uris\x122\n" +
+	"\bdelivery\x18\x02 \x01(\x0e2\x16.otp.v1.SecretDeliveryR\bdelivery\x12%\n" +
+	"\x0esealed_context\x18\x03 \x01(\fR\rsealedContext\"~\n" +
+	"\x12ImportKeysResponse\x12.\n" +
+	"\aresults\x18\x01 \x03(\v2\x14.otp.v1.ImportResultR\aresults\x128\n" +
+	"\rmissing_parts\x18\x02 \x03(\v2\x13.otp.v1.MissingPartR\fmissingParts\"\xe9\x01\n" +
+	"\fImportResult\x12\x1b\n" +
+	"\turi_index\x18\x01 \x01(\rR\buriIndex\x12\x1f\n" +
+	"\ventry_index\x18\x02 \x01(\rR\n" +
+	"entryIndex\x12\x10\n" +
+	"\x03uri\x18\x03 \x01(\tR\x03uri\x12)\n" +
+	"\x06sealed\x18\x04 \x01(\v2\x11.otp.v1.SealedKeyR\x06sealed\x125\n" +
+	"\n" +
+	"parameters\x18\x05 \x01(\v2\x15.otp.v1.KeyParametersR\n" +
+	"parameters\x12'\n" +
+	"\x05error\x18\x06 \x01(\v2\x11.otp.v1.ItemErrorR\x05error\"R\n" +
+	"\vMissingPart\x12\x19\n" +
+	"\bbatch_id\x18\x01 \x01(\x05R\abatchId\x12\x14\n" +
+	"\x05index\x18\x02 \x01(\rR\x05index\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\rR\x04size\"k\n" +
+	"\x11ExportKeysRequest\x12(\n" +
+	"\x05items\x18\x01 \x03(\v2\x12.otp.v1.ExportItemR\x05items\x12,\n" +
+	"\x06format\x18\x02 \x01(\x0e2\x14.otp.v1.ExportFormatR\x06format\"f\n" +
+	"\n" +
+	"ExportItem\x12\x1d\n" +
+	"\x03key\x18\x01 \x01(\v2\v.otp.v1.KeyR\x03key\x12\x16\n" +
+	"\x06issuer\x18\x02 \x01(\tR\x06issuer\x12!\n" +
+	"\faccount_name\x18\x03 \x01(\tR\vaccountName\"X\n" +
+	"\x12ExportKeysResponse\x12\x12\n" +
+	"\x04uris\x18\x01 \x03(\tR\x04uris\x12.\n" +
+	"\aresults\x18\x02 \x03(\v2\x14.otp.v1.ExportResultR\aresults\"b\n" +
+	"\fExportResult\x12\x1d\n" +
+	"\turi_index\x18\x01 \x01(\rH\x00R\buriIndex\x12)\n" +
+	"\x05error\x18\x02 \x01(\v2\x11.otp.v1.ItemErrorH\x00R\x05errorB\b\n" +
+	"\x06result*\xbb\x01\n" +
 	"\fVerifyStatus\x12\x1d\n" +
 	"\x19VERIFY_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16VERIFY_STATUS_ACCEPTED\x10\x01\x12\x1a\n" +
 	"\x16VERIFY_STATUS_MISMATCH\x10\x02\x12\x1b\n" +
 	"\x17VERIFY_STATUS_MALFORMED\x10\x03\x12\x1a\n" +
 	"\x16VERIFY_STATUS_REPLAYED\x10\x04\x12\x1b\n" +
-	"\x17VERIFY_STATUS_THROTTLED\x10\x052\x95\x02\n" +
+	"\x17VERIFY_STATUS_THROTTLED\x10\x05*e\n" +
+	"\fExportFormat\x12\x1d\n" +
+	"\x19EXPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15EXPORT_FORMAT_OTPAUTH\x10\x01\x12\x1b\n" +
+	"\x17EXPORT_FORMAT_MIGRATION\x10\x022\xb2\b\n" +
 	"\n" +
 	"OtpService\x12B\n" +
 	"\bGenerate\x12\x17.otp.v1.GenerateRequest\x1a\x18.otp.v1.GenerateResponse\"\x03\x90\x02\x02\x129\n" +
 	"\x05Token\x12\x14.otp.v1.TokenRequest\x1a\x15.otp.v1.TokenResponse\"\x03\x90\x02\x02\x12<\n" +
 	"\x06Verify\x12\x15.otp.v1.VerifyRequest\x1a\x16.otp.v1.VerifyResponse\"\x03\x90\x02\x00\x12J\n" +
 	"\n" +
-	"WatchToken\x12\x19.otp.v1.WatchTokenRequest\x1a\x1a.otp.v1.WatchTokenResponse\"\x03\x90\x02\x020\x01Bt\n" +
+	"WatchToken\x12\x19.otp.v1.WatchTokenRequest\x1a\x1a.otp.v1.WatchTokenResponse\"\x03\x90\x02\x020\x01\x12H\n" +
+	"\n" +
+	"BatchToken\x12\x19.otp.v1.BatchTokenRequest\x1a\x1a.otp.v1.BatchTokenResponse\"\x03\x90\x02\x02\x12K\n" +
+	"\vBatchVerify\x12\x1a.otp.v1.BatchVerifyRequest\x1a\x1b.otp.v1.BatchVerifyResponse\"\x03\x90\x02\x00\x126\n" +
+	"\x04Seal\x12\x13.otp.v1.SealRequest\x1a\x14.otp.v1.SealResponse\"\x03\x90\x02\x02\x12<\n" +
+	"\x06Rewrap\x12\x15.otp.v1.RewrapRequest\x1a\x16.otp.v1.RewrapResponse\"\x03\x90\x02\x02\x12H\n" +
+	"\n" +
+	"ResyncHotp\x12\x19.otp.v1.ResyncHotpRequest\x1a\x1a.otp.v1.ResyncHotpResponse\"\x03\x90\x02\x00\x12i\n" +
+	"\x15GenerateRecoveryCodes\x12$.otp.v1.GenerateRecoveryCodesRequest\x1a%.otp.v1.GenerateRecoveryCodesResponse\"\x03\x90\x02\x02\x12`\n" +
+	"\x12VerifyRecoveryCode\x12!.otp.v1.VerifyRecoveryCodeRequest\x1a\".otp.v1.VerifyRecoveryCodeResponse\"\x03\x90\x02\x00\x12c\n" +
+	"\x13RevokeRecoveryCodes\x12\".otp.v1.RevokeRecoveryCodesRequest\x1a#.otp.v1.RevokeRecoveryCodesResponse\"\x03\x90\x02\x02\x12H\n" +
+	"\n" +
+	"ImportKeys\x12\x19.otp.v1.ImportKeysRequest\x1a\x1a.otp.v1.ImportKeysResponse\"\x03\x90\x02\x02\x12H\n" +
+	"\n" +
+	"ExportKeys\x12\x19.otp.v1.ExportKeysRequest\x1a\x1a.otp.v1.ExportKeysResponse\"\x03\x90\x02\x02Bt\n" +
 	"\vdev.otpd.v1B\x0fOtpServiceProtoP\x01Z\x1botpd.dev/go/pb/otp/v1;otpv1\xa2\x02\x03OXX\xaa\x02\x06Otp.V1\xca\x02\x06Otp\\V1\xe2\x02\x12Otp\\V1\\GPBMetadata\xea\x02\aOtp::V1b\x06proto3"
 
 var (
@@ -952,59 +3311,162 @@ func file_otp_v1_otp_service_proto_rawDescGZIP() []byte {
 	return file_otp_v1_otp_service_proto_rawDescData
 }
 
-var file_otp_v1_otp_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_otp_v1_otp_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_otp_v1_otp_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_otp_v1_otp_service_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
 var file_otp_v1_otp_service_proto_goTypes = []any{
-	(VerifyStatus)(0),             // 0: otp.v1.VerifyStatus
-	(*GenerateRequest)(nil),       // 1: otp.v1.GenerateRequest
-	(*GenerateResponse)(nil),      // 2: otp.v1.GenerateResponse
-	(*CompatibilityWarning)(nil),  // 3: otp.v1.CompatibilityWarning
-	(*TokenRequest)(nil),          // 4: otp.v1.TokenRequest
-	(*TokenResponse)(nil),         // 5: otp.v1.TokenResponse
-	(*VerifyRequest)(nil),         // 6: otp.v1.VerifyRequest
-	(*VerifyResponse)(nil),        // 7: otp.v1.VerifyResponse
-	(*WatchTokenRequest)(nil),     // 8: otp.v1.WatchTokenRequest
-	(*WatchTokenResponse)(nil),    // 9: otp.v1.WatchTokenResponse
-	(OtpType)(0),                  // 10: otp.v1.OtpType
-	(Algorithm)(0),                // 11: otp.v1.Algorithm
-	(*QrCodeOptions)(nil),         // 12: otp.v1.QrCodeOptions
-	(*QrCode)(nil),                // 13: otp.v1.QrCode
-	(*Token)(nil),                 // 14: otp.v1.Token
-	(*KeyParameters)(nil),         // 15: otp.v1.KeyParameters
-	(*Key)(nil),                   // 16: otp.v1.Key
-	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 18: google.protobuf.Duration
+	(VerifyStatus)(0),                     // 0: otp.v1.VerifyStatus
+	(ExportFormat)(0),                     // 1: otp.v1.ExportFormat
+	(*GenerateRequest)(nil),               // 2: otp.v1.GenerateRequest
+	(*GenerateResponse)(nil),              // 3: otp.v1.GenerateResponse
+	(*CompatibilityWarning)(nil),          // 4: otp.v1.CompatibilityWarning
+	(*TokenRequest)(nil),                  // 5: otp.v1.TokenRequest
+	(*TokenResponse)(nil),                 // 6: otp.v1.TokenResponse
+	(*VerifyRequest)(nil),                 // 7: otp.v1.VerifyRequest
+	(*VerifyResponse)(nil),                // 8: otp.v1.VerifyResponse
+	(*WatchTokenRequest)(nil),             // 9: otp.v1.WatchTokenRequest
+	(*WatchTokenResponse)(nil),            // 10: otp.v1.WatchTokenResponse
+	(*BatchTokenRequest)(nil),             // 11: otp.v1.BatchTokenRequest
+	(*BatchTokenResponse)(nil),            // 12: otp.v1.BatchTokenResponse
+	(*BatchTokenResult)(nil),              // 13: otp.v1.BatchTokenResult
+	(*BatchVerifyRequest)(nil),            // 14: otp.v1.BatchVerifyRequest
+	(*BatchVerifyResponse)(nil),           // 15: otp.v1.BatchVerifyResponse
+	(*BatchVerifyResult)(nil),             // 16: otp.v1.BatchVerifyResult
+	(*SealRequest)(nil),                   // 17: otp.v1.SealRequest
+	(*SealItem)(nil),                      // 18: otp.v1.SealItem
+	(*SealResponse)(nil),                  // 19: otp.v1.SealResponse
+	(*SealResult)(nil),                    // 20: otp.v1.SealResult
+	(*RewrapRequest)(nil),                 // 21: otp.v1.RewrapRequest
+	(*RewrapItem)(nil),                    // 22: otp.v1.RewrapItem
+	(*RewrapResponse)(nil),                // 23: otp.v1.RewrapResponse
+	(*RewrapResult)(nil),                  // 24: otp.v1.RewrapResult
+	(*ResyncHotpRequest)(nil),             // 25: otp.v1.ResyncHotpRequest
+	(*ResyncHotpResponse)(nil),            // 26: otp.v1.ResyncHotpResponse
+	(*RecoveryCodeSet)(nil),               // 27: otp.v1.RecoveryCodeSet
+	(*GenerateRecoveryCodesRequest)(nil),  // 28: otp.v1.GenerateRecoveryCodesRequest
+	(*GenerateRecoveryCodesResponse)(nil), // 29: otp.v1.GenerateRecoveryCodesResponse
+	(*VerifyRecoveryCodeRequest)(nil),     // 30: otp.v1.VerifyRecoveryCodeRequest
+	(*VerifyRecoveryCodeResponse)(nil),    // 31: otp.v1.VerifyRecoveryCodeResponse
+	(*RevokeRecoveryCodesRequest)(nil),    // 32: otp.v1.RevokeRecoveryCodesRequest
+	(*RevokeRecoveryCodesResponse)(nil),   // 33: otp.v1.RevokeRecoveryCodesResponse
+	(*ImportKeysRequest)(nil),             // 34: otp.v1.ImportKeysRequest
+	(*ImportKeysResponse)(nil),            // 35: otp.v1.ImportKeysResponse
+	(*ImportResult)(nil),                  // 36: otp.v1.ImportResult
+	(*MissingPart)(nil),                   // 37: otp.v1.MissingPart
+	(*ExportKeysRequest)(nil),             // 38: otp.v1.ExportKeysRequest
+	(*ExportItem)(nil),                    // 39: otp.v1.ExportItem
+	(*ExportKeysResponse)(nil),            // 40: otp.v1.ExportKeysResponse
+	(*ExportResult)(nil),                  // 41: otp.v1.ExportResult
+	(OtpType)(0),                          // 42: otp.v1.OtpType
+	(Algorithm)(0),                        // 43: otp.v1.Algorithm
+	(*QrCodeOptions)(nil),                 // 44: otp.v1.QrCodeOptions
+	(SecretDelivery)(0),                   // 45: otp.v1.SecretDelivery
+	(*QrCode)(nil),                        // 46: otp.v1.QrCode
+	(*Token)(nil),                         // 47: otp.v1.Token
+	(*KeyParameters)(nil),                 // 48: otp.v1.KeyParameters
+	(*SealedKey)(nil),                     // 49: otp.v1.SealedKey
+	(*timestamppb.Timestamp)(nil),         // 50: google.protobuf.Timestamp
+	(*Key)(nil),                           // 51: otp.v1.Key
+	(*durationpb.Duration)(nil),           // 52: google.protobuf.Duration
+	(*ItemError)(nil),                     // 53: otp.v1.ItemError
 }
 var file_otp_v1_otp_service_proto_depIdxs = []int32{
-	10, // 0: otp.v1.GenerateRequest.type:type_name -> otp.v1.OtpType
-	11, // 1: otp.v1.GenerateRequest.algorithm:type_name -> otp.v1.Algorithm
-	12, // 2: otp.v1.GenerateRequest.qr_code:type_name -> otp.v1.QrCodeOptions
-	13, // 3: otp.v1.GenerateResponse.qr_code:type_name -> otp.v1.QrCode
-	14, // 4: otp.v1.GenerateResponse.token:type_name -> otp.v1.Token
-	15, // 5: otp.v1.GenerateResponse.parameters:type_name -> otp.v1.KeyParameters
-	3,  // 6: otp.v1.GenerateResponse.warnings:type_name -> otp.v1.CompatibilityWarning
-	16, // 7: otp.v1.TokenRequest.key:type_name -> otp.v1.Key
-	17, // 8: otp.v1.TokenRequest.at:type_name -> google.protobuf.Timestamp
-	14, // 9: otp.v1.TokenResponse.token:type_name -> otp.v1.Token
-	14, // 10: otp.v1.TokenResponse.neighbours:type_name -> otp.v1.Token
-	16, // 11: otp.v1.VerifyRequest.key:type_name -> otp.v1.Key
-	0,  // 12: otp.v1.VerifyResponse.status:type_name -> otp.v1.VerifyStatus
-	18, // 13: otp.v1.VerifyResponse.retry_after:type_name -> google.protobuf.Duration
-	16, // 14: otp.v1.WatchTokenRequest.key:type_name -> otp.v1.Key
-	14, // 15: otp.v1.WatchTokenResponse.token:type_name -> otp.v1.Token
-	1,  // 16: otp.v1.OtpService.Generate:input_type -> otp.v1.GenerateRequest
-	4,  // 17: otp.v1.OtpService.Token:input_type -> otp.v1.TokenRequest
-	6,  // 18: otp.v1.OtpService.Verify:input_type -> otp.v1.VerifyRequest
-	8,  // 19: otp.v1.OtpService.WatchToken:input_type -> otp.v1.WatchTokenRequest
-	2,  // 20: otp.v1.OtpService.Generate:output_type -> otp.v1.GenerateResponse
-	5,  // 21: otp.v1.OtpService.Token:output_type -> otp.v1.TokenResponse
-	7,  // 22: otp.v1.OtpService.Verify:output_type -> otp.v1.VerifyResponse
-	9,  // 23: otp.v1.OtpService.WatchToken:output_type -> otp.v1.WatchTokenResponse
-	20, // [20:24] is the sub-list for method output_type
-	16, // [16:20] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	42, // 0: otp.v1.GenerateRequest.type:type_name -> otp.v1.OtpType
+	43, // 1: otp.v1.GenerateRequest.algorithm:type_name -> otp.v1.Algorithm
+	44, // 2: otp.v1.GenerateRequest.qr_code:type_name -> otp.v1.QrCodeOptions
+	45, // 3: otp.v1.GenerateRequest.delivery:type_name -> otp.v1.SecretDelivery
+	46, // 4: otp.v1.GenerateResponse.qr_code:type_name -> otp.v1.QrCode
+	47, // 5: otp.v1.GenerateResponse.token:type_name -> otp.v1.Token
+	48, // 6: otp.v1.GenerateResponse.parameters:type_name -> otp.v1.KeyParameters
+	4,  // 7: otp.v1.GenerateResponse.warnings:type_name -> otp.v1.CompatibilityWarning
+	49, // 8: otp.v1.GenerateResponse.sealed:type_name -> otp.v1.SealedKey
+	50, // 9: otp.v1.GenerateResponse.sealed_expire_time:type_name -> google.protobuf.Timestamp
+	51, // 10: otp.v1.TokenRequest.key:type_name -> otp.v1.Key
+	50, // 11: otp.v1.TokenRequest.at:type_name -> google.protobuf.Timestamp
+	47, // 12: otp.v1.TokenResponse.token:type_name -> otp.v1.Token
+	47, // 13: otp.v1.TokenResponse.neighbours:type_name -> otp.v1.Token
+	51, // 14: otp.v1.VerifyRequest.key:type_name -> otp.v1.Key
+	51, // 15: otp.v1.VerifyRequest.alternatives:type_name -> otp.v1.Key
+	0,  // 16: otp.v1.VerifyResponse.status:type_name -> otp.v1.VerifyStatus
+	52, // 17: otp.v1.VerifyResponse.retry_after:type_name -> google.protobuf.Duration
+	49, // 18: otp.v1.VerifyResponse.resealed:type_name -> otp.v1.SealedKey
+	50, // 19: otp.v1.VerifyResponse.server_time:type_name -> google.protobuf.Timestamp
+	51, // 20: otp.v1.WatchTokenRequest.key:type_name -> otp.v1.Key
+	47, // 21: otp.v1.WatchTokenResponse.token:type_name -> otp.v1.Token
+	5,  // 22: otp.v1.BatchTokenRequest.requests:type_name -> otp.v1.TokenRequest
+	13, // 23: otp.v1.BatchTokenResponse.results:type_name -> otp.v1.BatchTokenResult
+	6,  // 24: otp.v1.BatchTokenResult.response:type_name -> otp.v1.TokenResponse
+	53, // 25: otp.v1.BatchTokenResult.error:type_name -> otp.v1.ItemError
+	7,  // 26: otp.v1.BatchVerifyRequest.requests:type_name -> otp.v1.VerifyRequest
+	16, // 27: otp.v1.BatchVerifyResponse.results:type_name -> otp.v1.BatchVerifyResult
+	8,  // 28: otp.v1.BatchVerifyResult.response:type_name -> otp.v1.VerifyResponse
+	53, // 29: otp.v1.BatchVerifyResult.error:type_name -> otp.v1.ItemError
+	18, // 30: otp.v1.SealRequest.items:type_name -> otp.v1.SealItem
+	51, // 31: otp.v1.SealItem.key:type_name -> otp.v1.Key
+	20, // 32: otp.v1.SealResponse.results:type_name -> otp.v1.SealResult
+	49, // 33: otp.v1.SealResult.sealed:type_name -> otp.v1.SealedKey
+	53, // 34: otp.v1.SealResult.error:type_name -> otp.v1.ItemError
+	48, // 35: otp.v1.SealResult.parameters:type_name -> otp.v1.KeyParameters
+	22, // 36: otp.v1.RewrapRequest.items:type_name -> otp.v1.RewrapItem
+	49, // 37: otp.v1.RewrapItem.key:type_name -> otp.v1.SealedKey
+	27, // 38: otp.v1.RewrapItem.set:type_name -> otp.v1.RecoveryCodeSet
+	24, // 39: otp.v1.RewrapResponse.results:type_name -> otp.v1.RewrapResult
+	49, // 40: otp.v1.RewrapResult.key:type_name -> otp.v1.SealedKey
+	27, // 41: otp.v1.RewrapResult.set:type_name -> otp.v1.RecoveryCodeSet
+	53, // 42: otp.v1.RewrapResult.error:type_name -> otp.v1.ItemError
+	51, // 43: otp.v1.ResyncHotpRequest.key:type_name -> otp.v1.Key
+	0,  // 44: otp.v1.ResyncHotpResponse.status:type_name -> otp.v1.VerifyStatus
+	52, // 45: otp.v1.ResyncHotpResponse.retry_after:type_name -> google.protobuf.Duration
+	49, // 46: otp.v1.ResyncHotpResponse.resealed:type_name -> otp.v1.SealedKey
+	27, // 47: otp.v1.GenerateRecoveryCodesResponse.set:type_name -> otp.v1.RecoveryCodeSet
+	27, // 48: otp.v1.VerifyRecoveryCodeRequest.set:type_name -> otp.v1.RecoveryCodeSet
+	0,  // 49: otp.v1.VerifyRecoveryCodeResponse.status:type_name -> otp.v1.VerifyStatus
+	52, // 50: otp.v1.VerifyRecoveryCodeResponse.retry_after:type_name -> google.protobuf.Duration
+	27, // 51: otp.v1.VerifyRecoveryCodeResponse.resealed:type_name -> otp.v1.RecoveryCodeSet
+	27, // 52: otp.v1.RevokeRecoveryCodesRequest.set:type_name -> otp.v1.RecoveryCodeSet
+	45, // 53: otp.v1.ImportKeysRequest.delivery:type_name -> otp.v1.SecretDelivery
+	36, // 54: otp.v1.ImportKeysResponse.results:type_name -> otp.v1.ImportResult
+	37, // 55: otp.v1.ImportKeysResponse.missing_parts:type_name -> otp.v1.MissingPart
+	49, // 56: otp.v1.ImportResult.sealed:type_name -> otp.v1.SealedKey
+	48, // 57: otp.v1.ImportResult.parameters:type_name -> otp.v1.KeyParameters
+	53, // 58: otp.v1.ImportResult.error:type_name -> otp.v1.ItemError
+	39, // 59: otp.v1.ExportKeysRequest.items:type_name -> otp.v1.ExportItem
+	1,  // 60: otp.v1.ExportKeysRequest.format:type_name -> otp.v1.ExportFormat
+	51, // 61: otp.v1.ExportItem.key:type_name -> otp.v1.Key
+	41, // 62: otp.v1.ExportKeysResponse.results:type_name -> otp.v1.ExportResult
+	53, // 63: otp.v1.ExportResult.error:type_name -> otp.v1.ItemError
+	2,  // 64: otp.v1.OtpService.Generate:input_type -> otp.v1.GenerateRequest
+	5,  // 65: otp.v1.OtpService.Token:input_type -> otp.v1.TokenRequest
+	7,  // 66: otp.v1.OtpService.Verify:input_type -> otp.v1.VerifyRequest
+	9,  // 67: otp.v1.OtpService.WatchToken:input_type -> otp.v1.WatchTokenRequest
+	11, // 68: otp.v1.OtpService.BatchToken:input_type -> otp.v1.BatchTokenRequest
+	14, // 69: otp.v1.OtpService.BatchVerify:input_type -> otp.v1.BatchVerifyRequest
+	17, // 70: otp.v1.OtpService.Seal:input_type -> otp.v1.SealRequest
+	21, // 71: otp.v1.OtpService.Rewrap:input_type -> otp.v1.RewrapRequest
+	25, // 72: otp.v1.OtpService.ResyncHotp:input_type -> otp.v1.ResyncHotpRequest
+	28, // 73: otp.v1.OtpService.GenerateRecoveryCodes:input_type -> otp.v1.GenerateRecoveryCodesRequest
+	30, // 74: otp.v1.OtpService.VerifyRecoveryCode:input_type -> otp.v1.VerifyRecoveryCodeRequest
+	32, // 75: otp.v1.OtpService.RevokeRecoveryCodes:input_type -> otp.v1.RevokeRecoveryCodesRequest
+	34, // 76: otp.v1.OtpService.ImportKeys:input_type -> otp.v1.ImportKeysRequest
+	38, // 77: otp.v1.OtpService.ExportKeys:input_type -> otp.v1.ExportKeysRequest
+	3,  // 78: otp.v1.OtpService.Generate:output_type -> otp.v1.GenerateResponse
+	6,  // 79: otp.v1.OtpService.Token:output_type -> otp.v1.TokenResponse
+	8,  // 80: otp.v1.OtpService.Verify:output_type -> otp.v1.VerifyResponse
+	10, // 81: otp.v1.OtpService.WatchToken:output_type -> otp.v1.WatchTokenResponse
+	12, // 82: otp.v1.OtpService.BatchToken:output_type -> otp.v1.BatchTokenResponse
+	15, // 83: otp.v1.OtpService.BatchVerify:output_type -> otp.v1.BatchVerifyResponse
+	19, // 84: otp.v1.OtpService.Seal:output_type -> otp.v1.SealResponse
+	23, // 85: otp.v1.OtpService.Rewrap:output_type -> otp.v1.RewrapResponse
+	26, // 86: otp.v1.OtpService.ResyncHotp:output_type -> otp.v1.ResyncHotpResponse
+	29, // 87: otp.v1.OtpService.GenerateRecoveryCodes:output_type -> otp.v1.GenerateRecoveryCodesResponse
+	31, // 88: otp.v1.OtpService.VerifyRecoveryCode:output_type -> otp.v1.VerifyRecoveryCodeResponse
+	33, // 89: otp.v1.OtpService.RevokeRecoveryCodes:output_type -> otp.v1.RevokeRecoveryCodesResponse
+	35, // 90: otp.v1.OtpService.ImportKeys:output_type -> otp.v1.ImportKeysResponse
+	40, // 91: otp.v1.OtpService.ExportKeys:output_type -> otp.v1.ExportKeysResponse
+	78, // [78:92] is the sub-list for method output_type
+	64, // [64:78] is the sub-list for method input_type
+	64, // [64:64] is the sub-list for extension type_name
+	64, // [64:64] is the sub-list for extension extendee
+	0,  // [0:64] is the sub-list for field type_name
 }
 
 func init() { file_otp_v1_otp_service_proto_init() }
@@ -1012,19 +3474,47 @@ func file_otp_v1_otp_service_proto_init() {
 	if File_otp_v1_otp_service_proto != nil {
 		return
 	}
+	file_otp_v1_item_error_proto_init()
 	file_otp_v1_key_proto_init()
 	file_otp_v1_qr_code_proto_init()
 	file_otp_v1_token_proto_init()
 	file_otp_v1_otp_service_proto_msgTypes[0].OneofWrappers = []any{}
 	file_otp_v1_otp_service_proto_msgTypes[5].OneofWrappers = []any{}
 	file_otp_v1_otp_service_proto_msgTypes[6].OneofWrappers = []any{}
+	file_otp_v1_otp_service_proto_msgTypes[11].OneofWrappers = []any{
+		(*BatchTokenResult_Response)(nil),
+		(*BatchTokenResult_Error)(nil),
+	}
+	file_otp_v1_otp_service_proto_msgTypes[14].OneofWrappers = []any{
+		(*BatchVerifyResult_Response)(nil),
+		(*BatchVerifyResult_Error)(nil),
+	}
+	file_otp_v1_otp_service_proto_msgTypes[18].OneofWrappers = []any{
+		(*SealResult_Sealed)(nil),
+		(*SealResult_Error)(nil),
+	}
+	file_otp_v1_otp_service_proto_msgTypes[20].OneofWrappers = []any{
+		(*RewrapItem_Key)(nil),
+		(*RewrapItem_Set)(nil),
+	}
+	file_otp_v1_otp_service_proto_msgTypes[22].OneofWrappers = []any{
+		(*RewrapResult_Key)(nil),
+		(*RewrapResult_Set)(nil),
+		(*RewrapResult_Error)(nil),
+	}
+	file_otp_v1_otp_service_proto_msgTypes[24].OneofWrappers = []any{}
+	file_otp_v1_otp_service_proto_msgTypes[29].OneofWrappers = []any{}
+	file_otp_v1_otp_service_proto_msgTypes[39].OneofWrappers = []any{
+		(*ExportResult_UriIndex)(nil),
+		(*ExportResult_Error)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_v1_otp_service_proto_rawDesc), len(file_otp_v1_otp_service_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   9,
+			NumEnums:      2,
+			NumMessages:   40,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,10 +19,20 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	OtpService_Generate_FullMethodName   = "/otp.v1.OtpService/Generate"
-	OtpService_Token_FullMethodName      = "/otp.v1.OtpService/Token"
-	OtpService_Verify_FullMethodName     = "/otp.v1.OtpService/Verify"
-	OtpService_WatchToken_FullMethodName = "/otp.v1.OtpService/WatchToken"
+	OtpService_Generate_FullMethodName              = "/otp.v1.OtpService/Generate"
+	OtpService_Token_FullMethodName                 = "/otp.v1.OtpService/Token"
+	OtpService_Verify_FullMethodName                = "/otp.v1.OtpService/Verify"
+	OtpService_WatchToken_FullMethodName            = "/otp.v1.OtpService/WatchToken"
+	OtpService_BatchToken_FullMethodName            = "/otp.v1.OtpService/BatchToken"
+	OtpService_BatchVerify_FullMethodName           = "/otp.v1.OtpService/BatchVerify"
+	OtpService_Seal_FullMethodName                  = "/otp.v1.OtpService/Seal"
+	OtpService_Rewrap_FullMethodName                = "/otp.v1.OtpService/Rewrap"
+	OtpService_ResyncHotp_FullMethodName            = "/otp.v1.OtpService/ResyncHotp"
+	OtpService_GenerateRecoveryCodes_FullMethodName = "/otp.v1.OtpService/GenerateRecoveryCodes"
+	OtpService_VerifyRecoveryCode_FullMethodName    = "/otp.v1.OtpService/VerifyRecoveryCode"
+	OtpService_RevokeRecoveryCodes_FullMethodName   = "/otp.v1.OtpService/RevokeRecoveryCodes"
+	OtpService_ImportKeys_FullMethodName            = "/otp.v1.OtpService/ImportKeys"
+	OtpService_ExportKeys_FullMethodName            = "/otp.v1.OtpService/ExportKeys"
 )
 
 // OtpServiceClient is the client API for OtpService service.
@@ -39,11 +49,12 @@ const (
 type OtpServiceClient interface {
 	// Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
 	//
-	// Needs the scope `generate`. The server keeps nothing: store the secret yourself, encrypted. May be retried: a repeat makes another key.
+	// Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
+	// repeat makes another key.
 	Generate(ctx context.Context, in *GenerateRequest, opts ...grpc.CallOption) (*GenerateResponse, error)
 	// Gives the code of a key at a moment, now by default, and its neighbours on request.
 	//
-	// Needs the scope `token`. Has no side effects, and may be retried.
+	// Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
 	Token(ctx context.Context, in *TokenRequest, opts ...grpc.CallOption) (*TokenResponse, error)
 	// Says whether a code is right, now, and for the first time (RFC 6238 section 5.2).
 	//
@@ -52,8 +63,53 @@ type OtpServiceClient interface {
 	Verify(ctx context.Context, in *VerifyRequest, opts ...grpc.CallOption) (*VerifyResponse, error)
 	// Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
 	//
-	// Needs the scope `token`. Counts as one call against the plan, when it opens.
+	// Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
+	// UNAVAILABLE (SHUTTING_DOWN) when it stops, or UNAUTHENTICATED when the API key is revoked or has expired: open it again, and expect the current code
+	// again. No message comes between two codes; HTTP/2 pings keep the connection alive.
 	WatchToken(ctx context.Context, in *WatchTokenRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchTokenResponse], error)
+	// Gives the codes of many keys at once.
+	//
+	// Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+	BatchToken(ctx context.Context, in *BatchTokenRequest, opts ...grpc.CallOption) (*BatchTokenResponse, error)
+	// Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+	//
+	// Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+	BatchVerify(ctx context.Context, in *BatchVerifyRequest, opts ...grpc.CallOption) (*BatchVerifyResponse, error)
+	// Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
+	//
+	// Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+	Seal(ctx context.Context, in *SealRequest, opts ...grpc.CallOption) (*SealResponse, error)
+	// Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+	// pending.
+	//
+	// Needs the scope `seal`. Counts as one call for each item. May be retried.
+	Rewrap(ctx context.Context, in *RewrapRequest, opts ...grpc.CallOption) (*RewrapResponse, error)
+	// Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
+	//
+	// Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+	ResyncHotp(ctx context.Context, in *ResyncHotpRequest, opts ...grpc.CallOption) (*ResyncHotpResponse, error)
+	// Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
+	//
+	// Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
+	// a repeat makes another set.
+	GenerateRecoveryCodes(ctx context.Context, in *GenerateRecoveryCodesRequest, opts ...grpc.CallOption) (*GenerateRecoveryCodesResponse, error)
+	// Says whether a recovery code is one of a set, and used for the first time.
+	//
+	// Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
+	// are those of the set, not of any key. Retry only with a `request_id`.
+	VerifyRecoveryCode(ctx context.Context, in *VerifyRecoveryCodeRequest, opts ...grpc.CallOption) (*VerifyRecoveryCodeResponse, error)
+	// Revokes a set for ever: its codes are answered REPLAYED from then on.
+	//
+	// Needs the scope `generate`. May be retried.
+	RevokeRecoveryCodes(ctx context.Context, in *RevokeRecoveryCodesRequest, opts ...grpc.CallOption) (*RevokeRecoveryCodesResponse, error)
+	// Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
+	//
+	// Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+	ImportKeys(ctx context.Context, in *ImportKeysRequest, opts ...grpc.CallOption) (*ImportKeysResponse, error)
+	// Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
+	//
+	// Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
+	ExportKeys(ctx context.Context, in *ExportKeysRequest, opts ...grpc.CallOption) (*ExportKeysResponse, error)
 }
 
 type otpServiceClient struct {
@@ -113,6 +169,106 @@ func (c *otpServiceClient) WatchToken(ctx context.Context, in *WatchTokenRequest
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type OtpService_WatchTokenClient = grpc.ServerStreamingClient[WatchTokenResponse]
 
+func (c *otpServiceClient) BatchToken(ctx context.Context, in *BatchTokenRequest, opts ...grpc.CallOption) (*BatchTokenResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchTokenResponse)
+	err := c.cc.Invoke(ctx, OtpService_BatchToken_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *otpServiceClient) BatchVerify(ctx context.Context, in *BatchVerifyRequest, opts ...grpc.CallOption) (*BatchVerifyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchVerifyResponse)
+	err := c.cc.Invoke(ctx, OtpService_BatchVerify_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *otpServiceClient) Seal(ctx context.Context, in *SealRequest, opts ...grpc.CallOption) (*SealResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SealResponse)
+	err := c.cc.Invoke(ctx, OtpService_Seal_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *otpServiceClient) Rewrap(ctx context.Context, in *RewrapRequest, opts ...grpc.CallOption) (*RewrapResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RewrapResponse)
+	err := c.cc.Invoke(ctx, OtpService_Rewrap_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *otpServiceClient) ResyncHotp(ctx context.Context, in *ResyncHotpRequest, opts ...grpc.CallOption) (*ResyncHotpResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResyncHotpResponse)
+	err := c.cc.Invoke(ctx, OtpService_ResyncHotp_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *otpServiceClient) GenerateRecoveryCodes(ctx context.Context, in *GenerateRecoveryCodesRequest, opts ...grpc.CallOption) (*GenerateRecoveryCodesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GenerateRecoveryCodesResponse)
+	err := c.cc.Invoke(ctx, OtpService_GenerateRecoveryCodes_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *otpServiceClient) VerifyRecoveryCode(ctx context.Context, in *VerifyRecoveryCodeRequest, opts ...grpc.CallOption) (*VerifyRecoveryCodeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(VerifyRecoveryCodeResponse)
+	err := c.cc.Invoke(ctx, OtpService_VerifyRecoveryCode_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *otpServiceClient) RevokeRecoveryCodes(ctx context.Context, in *RevokeRecoveryCodesRequest, opts ...grpc.CallOption) (*RevokeRecoveryCodesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RevokeRecoveryCodesResponse)
+	err := c.cc.Invoke(ctx, OtpService_RevokeRecoveryCodes_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *otpServiceClient) ImportKeys(ctx context.Context, in *ImportKeysRequest, opts ...grpc.CallOption) (*ImportKeysResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ImportKeysResponse)
+	err := c.cc.Invoke(ctx, OtpService_ImportKeys_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *otpServiceClient) ExportKeys(ctx context.Context, in *ExportKeysRequest, opts ...grpc.CallOption) (*ExportKeysResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExportKeysResponse)
+	err := c.cc.Invoke(ctx, OtpService_ExportKeys_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // OtpServiceServer is the server API for OtpService service.
 // All implementations must embed UnimplementedOtpServiceServer
 // for forward compatibility.
@@ -127,11 +283,12 @@ type OtpService_WatchTokenClient = grpc.ServerStreamingClient[WatchTokenResponse
 type OtpServiceServer interface {
 	// Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
 	//
-	// Needs the scope `generate`. The server keeps nothing: store the secret yourself, encrypted. May be retried: a repeat makes another key.
+	// Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
+	// repeat makes another key.
 	Generate(context.Context, *GenerateRequest) (*GenerateResponse, error)
 	// Gives the code of a key at a moment, now by default, and its neighbours on request.
 	//
-	// Needs the scope `token`. Has no side effects, and may be retried.
+	// Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
 	Token(context.Context, *TokenRequest) (*TokenResponse, error)
 	// Says whether a code is right, now, and for the first time (RFC 6238 section 5.2).
 	//
@@ -140,8 +297,53 @@ type OtpServiceServer interface {
 	Verify(context.Context, *VerifyRequest) (*VerifyResponse, error)
 	// Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
 	//
-	// Needs the scope `token`. Counts as one call against the plan, when it opens.
+	// Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
+	// UNAVAILABLE (SHUTTING_DOWN) when it stops, or UNAUTHENTICATED when the API key is revoked or has expired: open it again, and expect the current code
+	// again. No message comes between two codes; HTTP/2 pings keep the connection alive.
 	WatchToken(*WatchTokenRequest, grpc.ServerStreamingServer[WatchTokenResponse]) error
+	// Gives the codes of many keys at once.
+	//
+	// Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+	BatchToken(context.Context, *BatchTokenRequest) (*BatchTokenResponse, error)
+	// Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+	//
+	// Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+	BatchVerify(context.Context, *BatchVerifyRequest) (*BatchVerifyResponse, error)
+	// Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
+	//
+	// Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+	Seal(context.Context, *SealRequest) (*SealResponse, error)
+	// Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+	// pending.
+	//
+	// Needs the scope `seal`. Counts as one call for each item. May be retried.
+	Rewrap(context.Context, *RewrapRequest) (*RewrapResponse, error)
+	// Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
+	//
+	// Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+	ResyncHotp(context.Context, *ResyncHotpRequest) (*ResyncHotpResponse, error)
+	// Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
+	//
+	// Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
+	// a repeat makes another set.
+	GenerateRecoveryCodes(context.Context, *GenerateRecoveryCodesRequest) (*GenerateRecoveryCodesResponse, error)
+	// Says whether a recovery code is one of a set, and used for the first time.
+	//
+	// Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
+	// are those of the set, not of any key. Retry only with a `request_id`.
+	VerifyRecoveryCode(context.Context, *VerifyRecoveryCodeRequest) (*VerifyRecoveryCodeResponse, error)
+	// Revokes a set for ever: its codes are answered REPLAYED from then on.
+	//
+	// Needs the scope `generate`. May be retried.
+	RevokeRecoveryCodes(context.Context, *RevokeRecoveryCodesRequest) (*RevokeRecoveryCodesResponse, error)
+	// Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
+	//
+	// Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+	ImportKeys(context.Context, *ImportKeysRequest) (*ImportKeysResponse, error)
+	// Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
+	//
+	// Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
+	ExportKeys(context.Context, *ExportKeysRequest) (*ExportKeysResponse, error)
 	mustEmbedUnimplementedOtpServiceServer()
 }
 
@@ -163,6 +365,36 @@ func (UnimplementedOtpServiceServer) Verify(context.Context, *VerifyRequest) (*V
 }
 func (UnimplementedOtpServiceServer) WatchToken(*WatchTokenRequest, grpc.ServerStreamingServer[WatchTokenResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchToken not implemented")
+}
+func (UnimplementedOtpServiceServer) BatchToken(context.Context, *BatchTokenRequest) (*BatchTokenResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchToken not implemented")
+}
+func (UnimplementedOtpServiceServer) BatchVerify(context.Context, *BatchVerifyRequest) (*BatchVerifyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchVerify not implemented")
+}
+func (UnimplementedOtpServiceServer) Seal(context.Context, *SealRequest) (*SealResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Seal not implemented")
+}
+func (UnimplementedOtpServiceServer) Rewrap(context.Context, *RewrapRequest) (*RewrapResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Rewrap not implemented")
+}
+func (UnimplementedOtpServiceServer) ResyncHotp(context.Context, *ResyncHotpRequest) (*ResyncHotpResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResyncHotp not implemented")
+}
+func (UnimplementedOtpServiceServer) GenerateRecoveryCodes(context.Context, *GenerateRecoveryCodesRequest) (*GenerateRecoveryCodesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GenerateRecoveryCodes not implemented")
+}
+func (UnimplementedOtpServiceServer) VerifyRecoveryCode(context.Context, *VerifyRecoveryCodeRequest) (*VerifyRecoveryCodeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method VerifyRecoveryCode not implemented")
+}
+func (UnimplementedOtpServiceServer) RevokeRecoveryCodes(context.Context, *RevokeRecoveryCodesRequest) (*RevokeRecoveryCodesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RevokeRecoveryCodes not implemented")
+}
+func (UnimplementedOtpServiceServer) ImportKeys(context.Context, *ImportKeysRequest) (*ImportKeysResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ImportKeys not implemented")
+}
+func (UnimplementedOtpServiceServer) ExportKeys(context.Context, *ExportKeysRequest) (*ExportKeysResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExportKeys not implemented")
 }
 func (UnimplementedOtpServiceServer) mustEmbedUnimplementedOtpServiceServer() {}
 func (UnimplementedOtpServiceServer) testEmbeddedByValue()                    {}
@@ -250,6 +482,186 @@ func _OtpService_WatchToken_Handler(srv interface{}, stream grpc.ServerStream) e
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type OtpService_WatchTokenServer = grpc.ServerStreamingServer[WatchTokenResponse]
 
+func _OtpService_BatchToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchTokenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OtpServiceServer).BatchToken(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OtpService_BatchToken_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OtpServiceServer).BatchToken(ctx, req.(*BatchTokenRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OtpService_BatchVerify_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchVerifyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OtpServiceServer).BatchVerify(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OtpService_BatchVerify_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OtpServiceServer).BatchVerify(ctx, req.(*BatchVerifyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OtpService_Seal_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SealRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OtpServiceServer).Seal(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OtpService_Seal_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OtpServiceServer).Seal(ctx, req.(*SealRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OtpService_Rewrap_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RewrapRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OtpServiceServer).Rewrap(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OtpService_Rewrap_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OtpServiceServer).Rewrap(ctx, req.(*RewrapRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OtpService_ResyncHotp_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResyncHotpRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OtpServiceServer).ResyncHotp(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OtpService_ResyncHotp_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OtpServiceServer).ResyncHotp(ctx, req.(*ResyncHotpRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OtpService_GenerateRecoveryCodes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GenerateRecoveryCodesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OtpServiceServer).GenerateRecoveryCodes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OtpService_GenerateRecoveryCodes_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OtpServiceServer).GenerateRecoveryCodes(ctx, req.(*GenerateRecoveryCodesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OtpService_VerifyRecoveryCode_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(VerifyRecoveryCodeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OtpServiceServer).VerifyRecoveryCode(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OtpService_VerifyRecoveryCode_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OtpServiceServer).VerifyRecoveryCode(ctx, req.(*VerifyRecoveryCodeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OtpService_RevokeRecoveryCodes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RevokeRecoveryCodesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OtpServiceServer).RevokeRecoveryCodes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OtpService_RevokeRecoveryCodes_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OtpServiceServer).RevokeRecoveryCodes(ctx, req.(*RevokeRecoveryCodesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OtpService_ImportKeys_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportKeysRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OtpServiceServer).ImportKeys(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OtpService_ImportKeys_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OtpServiceServer).ImportKeys(ctx, req.(*ImportKeysRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OtpService_ExportKeys_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExportKeysRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OtpServiceServer).ExportKeys(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OtpService_ExportKeys_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OtpServiceServer).ExportKeys(ctx, req.(*ExportKeysRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // OtpService_ServiceDesc is the grpc.ServiceDesc for OtpService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -268,6 +680,46 @@ var OtpService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Verify",
 			Handler:    _OtpService_Verify_Handler,
+		},
+		{
+			MethodName: "BatchToken",
+			Handler:    _OtpService_BatchToken_Handler,
+		},
+		{
+			MethodName: "BatchVerify",
+			Handler:    _OtpService_BatchVerify_Handler,
+		},
+		{
+			MethodName: "Seal",
+			Handler:    _OtpService_Seal_Handler,
+		},
+		{
+			MethodName: "Rewrap",
+			Handler:    _OtpService_Rewrap_Handler,
+		},
+		{
+			MethodName: "ResyncHotp",
+			Handler:    _OtpService_ResyncHotp_Handler,
+		},
+		{
+			MethodName: "GenerateRecoveryCodes",
+			Handler:    _OtpService_GenerateRecoveryCodes_Handler,
+		},
+		{
+			MethodName: "VerifyRecoveryCode",
+			Handler:    _OtpService_VerifyRecoveryCode_Handler,
+		},
+		{
+			MethodName: "RevokeRecoveryCodes",
+			Handler:    _OtpService_RevokeRecoveryCodes_Handler,
+		},
+		{
+			MethodName: "ImportKeys",
+			Handler:    _OtpService_ImportKeys_Handler,
+		},
+		{
+			MethodName: "ExportKeys",
+			Handler:    _OtpService_ExportKeys_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -5,7 +5,7 @@
 require 'google/protobuf'
 
 
-descriptor_data = "\n\x1aotpd/v1/error_reason.proto\x12\x06otp.v1*\xc9\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RROR_REASON_API_KEY_MISSING\x10\x01\x12 \n\x1c\x45RROR_REASON_API_KEY_INVALID\x10\x02\x12\x1e\n\x1a\x45RROR_REASON_SCOPE_MISSING\x10\x03\x12\x1f\n\x1b\x45RROR_REASON_INVALID_FIELDS\x10\x04\x12\"\n\x1e\x45RROR_REASON_MALFORMED_MESSAGE\x10\x05\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x06\x12\x1d\n\x19\x45RROR_REASON_RATE_LIMITED\x10\x07\x12)\n%ERROR_REASON_AUTHENTICATION_THROTTLED\x10\x08\x12!\n\x1d\x45RROR_REASON_TOO_MANY_STREAMS\x10\t\x12\"\n\x1e\x45RROR_REASON_MESSAGE_TOO_LARGE\x10\n\x12\"\n\x1e\x45RROR_REASON_DEADLINE_EXCEEDED\x10\x0b\x12\"\n\x1e\x45RROR_REASON_STORE_UNAVAILABLE\x10\x0c\x12\x1e\n\x1a\x45RROR_REASON_SHUTTING_DOWN\x10\r\x12\x19\n\x15\x45RROR_REASON_PROTOCOL\x10\x0e\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x0f\x12 \n\x1c\x45RROR_REASON_COST_OVER_LIMIT\x10\x10\x42\x0b\xea\x02\x08Otpd::V1b\x06proto3"
+descriptor_data = "\n\x1aotpd/v1/error_reason.proto\x12\x06otp.v1*\xdc\x05\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RROR_REASON_API_KEY_MISSING\x10\x01\x12 \n\x1c\x45RROR_REASON_API_KEY_INVALID\x10\x02\x12\x1e\n\x1a\x45RROR_REASON_SCOPE_MISSING\x10\x03\x12\x1f\n\x1b\x45RROR_REASON_INVALID_FIELDS\x10\x04\x12\"\n\x1e\x45RROR_REASON_MALFORMED_MESSAGE\x10\x05\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x06\x12\x1d\n\x19\x45RROR_REASON_RATE_LIMITED\x10\x07\x12)\n%ERROR_REASON_AUTHENTICATION_THROTTLED\x10\x08\x12!\n\x1d\x45RROR_REASON_TOO_MANY_STREAMS\x10\t\x12\"\n\x1e\x45RROR_REASON_MESSAGE_TOO_LARGE\x10\n\x12\"\n\x1e\x45RROR_REASON_DEADLINE_EXCEEDED\x10\x0b\x12\"\n\x1e\x45RROR_REASON_STORE_UNAVAILABLE\x10\x0c\x12\x1e\n\x1a\x45RROR_REASON_SHUTTING_DOWN\x10\r\x12\x19\n\x15\x45RROR_REASON_PROTOCOL\x10\x0e\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x0f\x12 \n\x1c\x45RROR_REASON_COST_OVER_LIMIT\x10\x10\x12#\n\x1f\x45RROR_REASON_SEALED_KEY_INVALID\x10\x11\x12$\n ERROR_REASON_SEALING_KEY_UNKNOWN\x10\x12\x12\"\n\x1e\x45RROR_REASON_ENROLMENT_PENDING\x10\x13\x12\"\n\x1e\x45RROR_REASON_ENROLMENT_EXPIRED\x10\x14\x42\x0b\xea\x02\x08Otpd::V1b\x06proto3"
 
 pool = ::Google::Protobuf::DescriptorPool.generated_pool
 pool.add_serialized_file(descriptor_data)
@@ -70,6 +70,20 @@ module Otpd
     #   once, or use a larger plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
     #
     #   Example: { "reason": "ERROR_REASON_COST_OVER_LIMIT", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "cost": "100", "plan": "pro" } }
+    # - `:ERROR_REASON_SEALED_KEY_INVALID`: INVALID_ARGUMENT: a sealed key or a set of recovery codes cannot be opened: it was changed, cut short, sealed for another tenant or bound to another
+    #   context, or its sealing key was retired. Which of these it was is not told. Never treat the user as one without a second factor.
+    #
+    #   Example: { "reason": "ERROR_REASON_SEALED_KEY_INVALID", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+    # - `:ERROR_REASON_SEALING_KEY_UNKNOWN`: FAILED_PRECONDITION: this server has never had the sealing key that a blob names, which is a fault of the installation: give every instance the same
+    #   file of sealing keys.
+    #
+    #   Example: { "reason": "ERROR_REASON_SEALING_KEY_UNKNOWN", "domain": "otp.v1", "metadata": { "sealing_key": "828e2ad3", "field": "key.sealed" } }
+    # - `:ERROR_REASON_ENROLMENT_PENDING`: FAILED_PRECONDITION: the sealed key is of an enrolment that is not confirmed: call `Verify` with `confirm` and store the `resealed` key.
+    #
+    #   Example: { "reason": "ERROR_REASON_ENROLMENT_PENDING", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+    # - `:ERROR_REASON_ENROLMENT_EXPIRED`: FAILED_PRECONDITION: the sealed key is of an enrolment that was not confirmed in time: generate a new key.
+    #
+    #   Example: { "reason": "ERROR_REASON_ENROLMENT_EXPIRED", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
     ErrorReason = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ErrorReason").enummodule
   end
 end

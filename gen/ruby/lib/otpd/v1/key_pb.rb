@@ -5,7 +5,7 @@
 require 'google/protobuf'
 
 
-descriptor_data = "\n\x11otpd/v1/key.proto\x12\x06otp.v1\"\xfd\x01\n\x03Key\x12\x18\n\x06secret\x18\x01 \x01(\tH\x00R\x06secret\x12\x12\n\x03uri\x18\x02 \x01(\tH\x00R\x03uri\x12#\n\x04type\x18\x03 \x01(\x0e\x32\x0f.otp.v1.OtpTypeR\x04type\x12/\n\talgorithm\x18\x04 \x01(\x0e\x32\x11.otp.v1.AlgorithmR\talgorithm\x12\x16\n\x06\x64igits\x18\x05 \x01(\rR\x06\x64igits\x12%\n\x0eperiod_seconds\x18\x06 \x01(\rR\rperiodSeconds\x12\x1d\n\x07\x63ounter\x18\x07 \x01(\x04H\x01R\x07\x63ounter\x88\x01\x01\x42\x08\n\x06sourceB\n\n\x08_counter\"\xab\x02\n\rKeyParameters\x12#\n\x04type\x18\x01 \x01(\x0e\x32\x0f.otp.v1.OtpTypeR\x04type\x12/\n\talgorithm\x18\x02 \x01(\x0e\x32\x11.otp.v1.AlgorithmR\talgorithm\x12\x16\n\x06\x64igits\x18\x03 \x01(\rR\x06\x64igits\x12%\n\x0eperiod_seconds\x18\x04 \x01(\rR\rperiodSeconds\x12\x1d\n\x07\x63ounter\x18\x05 \x01(\x04H\x00R\x07\x63ounter\x88\x01\x01\x12\x16\n\x06issuer\x18\x06 \x01(\tR\x06issuer\x12!\n\x0c\x61\x63\x63ount_name\x18\x07 \x01(\tR\x0b\x61\x63\x63ountName\x12\x1f\n\x0bsecret_size\x18\x08 \x01(\rR\nsecretSizeB\n\n\x08_counter*I\n\x07OtpType\x12\x18\n\x14OTP_TYPE_UNSPECIFIED\x10\x00\x12\x11\n\rOTP_TYPE_TOTP\x10\x01\x12\x11\n\rOTP_TYPE_HOTP\x10\x02*f\n\tAlgorithm\x12\x19\n\x15\x41LGORITHM_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x41LGORITHM_SHA1\x10\x01\x12\x14\n\x10\x41LGORITHM_SHA256\x10\x02\x12\x14\n\x10\x41LGORITHM_SHA512\x10\x03\x42\x0b\xea\x02\x08Otpd::V1b\x06proto3"
+descriptor_data = "\n\x11otpd/v1/key.proto\x12\x06otp.v1\"\xaa\x02\n\x03Key\x12\x18\n\x06secret\x18\x01 \x01(\tH\x00R\x06secret\x12\x12\n\x03uri\x18\x02 \x01(\tH\x00R\x03uri\x12+\n\x06sealed\x18\x08 \x01(\x0b\x32\x11.otp.v1.SealedKeyH\x00R\x06sealed\x12#\n\x04type\x18\x03 \x01(\x0e\x32\x0f.otp.v1.OtpTypeR\x04type\x12/\n\talgorithm\x18\x04 \x01(\x0e\x32\x11.otp.v1.AlgorithmR\talgorithm\x12\x16\n\x06\x64igits\x18\x05 \x01(\rR\x06\x64igits\x12%\n\x0eperiod_seconds\x18\x06 \x01(\rR\rperiodSeconds\x12\x1d\n\x07\x63ounter\x18\x07 \x01(\x04H\x01R\x07\x63ounter\x88\x01\x01\x42\x08\n\x06sourceB\n\n\x08_counter\"\xab\x02\n\rKeyParameters\x12#\n\x04type\x18\x01 \x01(\x0e\x32\x0f.otp.v1.OtpTypeR\x04type\x12/\n\talgorithm\x18\x02 \x01(\x0e\x32\x11.otp.v1.AlgorithmR\talgorithm\x12\x16\n\x06\x64igits\x18\x03 \x01(\rR\x06\x64igits\x12%\n\x0eperiod_seconds\x18\x04 \x01(\rR\rperiodSeconds\x12\x1d\n\x07\x63ounter\x18\x05 \x01(\x04H\x00R\x07\x63ounter\x88\x01\x01\x12\x16\n\x06issuer\x18\x06 \x01(\tR\x06issuer\x12!\n\x0c\x61\x63\x63ount_name\x18\x07 \x01(\tR\x0b\x61\x63\x63ountName\x12\x1f\n\x0bsecret_size\x18\x08 \x01(\rR\nsecretSizeB\n\n\x08_counter\"9\n\tSealedKey\x12\x12\n\x04\x62lob\x18\x01 \x01(\tR\x04\x62lob\x12\x18\n\x07\x63ontext\x18\x02 \x01(\x0cR\x07\x63ontext*I\n\x07OtpType\x12\x18\n\x14OTP_TYPE_UNSPECIFIED\x10\x00\x12\x11\n\rOTP_TYPE_TOTP\x10\x01\x12\x11\n\rOTP_TYPE_HOTP\x10\x02*f\n\tAlgorithm\x12\x19\n\x15\x41LGORITHM_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x41LGORITHM_SHA1\x10\x01\x12\x14\n\x10\x41LGORITHM_SHA256\x10\x02\x12\x14\n\x10\x41LGORITHM_SHA512\x10\x03*\x82\x01\n\x0eSecretDelivery\x12\x1f\n\x1bSECRET_DELIVERY_UNSPECIFIED\x10\x00\x12\x19\n\x15SECRET_DELIVERY_PLAIN\x10\x01\x12\x1a\n\x16SECRET_DELIVERY_SEALED\x10\x02\x12\x18\n\x14SECRET_DELIVERY_BOTH\x10\x03\x42\x0b\xea\x02\x08Otpd::V1b\x06proto3"
 
 pool = ::Google::Protobuf::DescriptorPool.generated_pool
 pool.add_serialized_file(descriptor_data)
@@ -25,6 +25,9 @@ module Otpd
     #   At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
     #   and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
     #   the URI, also of a missing one.
+    # - `sealed` (SealedKey): The key as this service sealed it.
+    #
+    #   The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
     # - `type` (OtpType): The kind of one-time password.
     #
     #   If unspecified, what the URI says, or TOTP.
@@ -54,6 +57,22 @@ module Otpd
     # - `account_name` (String): The account name in the URI.
     # - `secret_size` (Integer): The size of the secret in bytes.
     KeyParameters = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.KeyParameters").msgclass
+    # A key that this service alone can open, for callers to store instead of the secret.
+    #
+    # The blob of a HOTP holds the counter that it was sealed with, which never changes: store `next_counter` of each ACCEPTED answer beside it, and send
+    # it as `Key.counter`. Without it, the key leaves the window of counters after some codes.
+    #
+    # Fields:
+    #
+    # - `blob` (String): `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+    #
+    #   Required.
+    # - `context` (String): A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
+    #   `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
+    #   opens.
+    #
+    #   Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+    SealedKey = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.SealedKey").msgclass
     # The kind of one-time password a key makes.
     #
     # Values:
@@ -71,5 +90,14 @@ module Otpd
     # - `:ALGORITHM_SHA256`: HMAC-SHA-256; some authenticator apps silently use SHA1 instead.
     # - `:ALGORITHM_SHA512`: HMAC-SHA-512; some authenticator apps silently use SHA1 instead.
     Algorithm = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.Algorithm").enummodule
+    # The form in which a secret is handed over.
+    #
+    # Values:
+    #
+    # - `:SECRET_DELIVERY_UNSPECIFIED`: Not chosen: PLAIN.
+    # - `:SECRET_DELIVERY_PLAIN`: The secret, for the caller to store.
+    # - `:SECRET_DELIVERY_SEALED`: A sealed key; of the secret only what an enrolment shows, the URI and its QR code.
+    # - `:SECRET_DELIVERY_BOTH`: All of PLAIN, and the sealed key.
+    SecretDelivery = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.SecretDelivery").enummodule
   end
 end

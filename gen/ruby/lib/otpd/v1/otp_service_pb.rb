@@ -6,12 +6,13 @@ require 'google/protobuf'
 
 require 'google/protobuf/duration_pb'
 require 'google/protobuf/timestamp_pb'
+require 'otpd/v1/item_error_pb'
 require 'otpd/v1/key_pb'
 require 'otpd/v1/qr_code_pb'
 require 'otpd/v1/token_pb'
 
 
-descriptor_data = "\n\x19otpd/v1/otp_service.proto\x12\x06otp.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x11otpd/v1/key.proto\x1a\x15otpd/v1/qr_code.proto\x1a\x13otpd/v1/token.proto\"\xf5\x02\n\x0fGenerateRequest\x12#\n\x04type\x18\x01 \x01(\x0e\x32\x0f.otp.v1.OtpTypeR\x04type\x12\x16\n\x06issuer\x18\x02 \x01(\tR\x06issuer\x12!\n\x0c\x61\x63\x63ount_name\x18\x03 \x01(\tR\x0b\x61\x63\x63ountName\x12/\n\talgorithm\x18\x04 \x01(\x0e\x32\x11.otp.v1.AlgorithmR\talgorithm\x12\x16\n\x06\x64igits\x18\x05 \x01(\rR\x06\x64igits\x12%\n\x0eperiod_seconds\x18\x06 \x01(\rR\rperiodSeconds\x12\x1d\n\x07\x63ounter\x18\x07 \x01(\x04H\x00R\x07\x63ounter\x88\x01\x01\x12\x1f\n\x0bsecret_size\x18\x08 \x01(\rR\nsecretSize\x12\x16\n\x06secret\x18\t \x01(\tR\x06secret\x12.\n\x07qr_code\x18\n \x01(\x0b\x32\x15.otp.v1.QrCodeOptionsR\x06qrCodeB\n\n\x08_counter\"\xa2\x02\n\x10GenerateResponse\x12\x16\n\x06secret\x18\x01 \x01(\tR\x06secret\x12%\n\x0esecret_grouped\x18\x02 \x01(\tR\rsecretGrouped\x12\x10\n\x03uri\x18\x03 \x01(\tR\x03uri\x12\'\n\x07qr_code\x18\x04 \x01(\x0b\x32\x0e.otp.v1.QrCodeR\x06qrCode\x12#\n\x05token\x18\x05 \x01(\x0b\x32\r.otp.v1.TokenR\x05token\x12\x35\n\nparameters\x18\x06 \x01(\x0b\x32\x15.otp.v1.KeyParametersR\nparameters\x12\x38\n\x08warnings\x18\x07 \x03(\x0b\x32\x1c.otp.v1.CompatibilityWarningR\x08warnings\"N\n\x14\x43ompatibilityWarning\x12\x14\n\x05\x66ield\x18\x01 \x01(\tR\x05\x66ield\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\"\x9b\x01\n\x0cTokenRequest\x12\x1d\n\x03key\x18\x01 \x01(\x0b\x32\x0b.otp.v1.KeyR\x03key\x12*\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x02\x61t\x12\x1d\n\npast_steps\x18\x03 \x01(\rR\tpastSteps\x12!\n\x0c\x66uture_steps\x18\x04 \x01(\rR\x0b\x66utureSteps\"c\n\rTokenResponse\x12#\n\x05token\x18\x01 \x01(\x0b\x32\r.otp.v1.TokenR\x05token\x12-\n\nneighbours\x18\x02 \x03(\x0b\x32\r.otp.v1.TokenR\nneighbours\"\xd4\x02\n\rVerifyRequest\x12\x1d\n\x03key\x18\x01 \x01(\x0b\x32\x0b.otp.v1.KeyR\x03key\x12\x12\n\x04\x63ode\x18\x02 \x01(\tR\x04\x63ode\x12\"\n\npast_steps\x18\x03 \x01(\rH\x00R\tpastSteps\x88\x01\x01\x12&\n\x0c\x66uture_steps\x18\x04 \x01(\rH\x01R\x0b\x66utureSteps\x88\x01\x01\x12\"\n\nlook_ahead\x18\x05 \x01(\rH\x02R\tlookAhead\x88\x01\x01\x12\"\n\nafter_step\x18\x06 \x01(\x04H\x03R\tafterStep\x88\x01\x01\x12\x1f\n\x0b\x61llow_reuse\x18\x07 \x01(\x08R\nallowReuse\x12\x1d\n\nrequest_id\x18\x08 \x01(\tR\trequestIdB\r\n\x0b_past_stepsB\x0f\n\r_future_stepsB\r\n\x0b_look_aheadB\r\n\x0b_after_step\"\x83\x03\n\x0eVerifyResponse\x12\x14\n\x05valid\x18\x01 \x01(\x08R\x05valid\x12,\n\x06status\x18\x02 \x01(\x0e\x32\x14.otp.v1.VerifyStatusR\x06status\x12&\n\x0cmatched_step\x18\x03 \x01(\x04H\x00R\x0bmatchedStep\x88\x01\x01\x12$\n\x0b\x64rift_steps\x18\x04 \x01(\x11H\x01R\ndriftSteps\x88\x01\x01\x12&\n\x0cnext_counter\x18\x05 \x01(\x04H\x02R\x0bnextCounter\x88\x01\x01\x12\x32\n\x12\x61ttempts_remaining\x18\x06 \x01(\rH\x03R\x11\x61ttemptsRemaining\x88\x01\x01\x12:\n\x0bretry_after\x18\x07 \x01(\x0b\x32\x19.google.protobuf.DurationR\nretryAfterB\x0f\n\r_matched_stepB\x0e\n\x0c_drift_stepsB\x0f\n\r_next_counterB\x15\n\x13_attempts_remaining\"2\n\x11WatchTokenRequest\x12\x1d\n\x03key\x18\x01 \x01(\x0b\x32\x0b.otp.v1.KeyR\x03key\"9\n\x12WatchTokenResponse\x12#\n\x05token\x18\x01 \x01(\x0b\x32\r.otp.v1.TokenR\x05token*\xbb\x01\n\x0cVerifyStatus\x12\x1d\n\x19VERIFY_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16VERIFY_STATUS_ACCEPTED\x10\x01\x12\x1a\n\x16VERIFY_STATUS_MISMATCH\x10\x02\x12\x1b\n\x17VERIFY_STATUS_MALFORMED\x10\x03\x12\x1a\n\x16VERIFY_STATUS_REPLAYED\x10\x04\x12\x1b\n\x17VERIFY_STATUS_THROTTLED\x10\x05\x32\x95\x02\n\nOtpService\x12\x42\n\x08Generate\x12\x17.otp.v1.GenerateRequest\x1a\x18.otp.v1.GenerateResponse\"\x03\x90\x02\x02\x12\x39\n\x05Token\x12\x14.otp.v1.TokenRequest\x1a\x15.otp.v1.TokenResponse\"\x03\x90\x02\x02\x12<\n\x06Verify\x12\x15.otp.v1.VerifyRequest\x1a\x16.otp.v1.VerifyResponse\"\x03\x90\x02\x00\x12J\n\nWatchToken\x12\x19.otp.v1.WatchTokenRequest\x1a\x1a.otp.v1.WatchTokenResponse\"\x03\x90\x02\x02\x30\x01\x42\x0b\xea\x02\x08Otpd::V1b\x06proto3"
+descriptor_data = "\n\x19otpd/v1/otp_service.proto\x12\x06otp.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18otpd/v1/item_error.proto\x1a\x11otpd/v1/key.proto\x1a\x15otpd/v1/qr_code.proto\x1a\x13otpd/v1/token.proto\"\xd0\x03\n\x0fGenerateRequest\x12#\n\x04type\x18\x01 \x01(\x0e\x32\x0f.otp.v1.OtpTypeR\x04type\x12\x16\n\x06issuer\x18\x02 \x01(\tR\x06issuer\x12!\n\x0c\x61\x63\x63ount_name\x18\x03 \x01(\tR\x0b\x61\x63\x63ountName\x12/\n\talgorithm\x18\x04 \x01(\x0e\x32\x11.otp.v1.AlgorithmR\talgorithm\x12\x16\n\x06\x64igits\x18\x05 \x01(\rR\x06\x64igits\x12%\n\x0eperiod_seconds\x18\x06 \x01(\rR\rperiodSeconds\x12\x1d\n\x07\x63ounter\x18\x07 \x01(\x04H\x00R\x07\x63ounter\x88\x01\x01\x12\x1f\n\x0bsecret_size\x18\x08 \x01(\rR\nsecretSize\x12\x16\n\x06secret\x18\t \x01(\tR\x06secret\x12.\n\x07qr_code\x18\n \x01(\x0b\x32\x15.otp.v1.QrCodeOptionsR\x06qrCode\x12\x32\n\x08\x64\x65livery\x18\x0b \x01(\x0e\x32\x16.otp.v1.SecretDeliveryR\x08\x64\x65livery\x12%\n\x0esealed_context\x18\x0c \x01(\x0cR\rsealedContextB\n\n\x08_counter\"\x97\x03\n\x10GenerateResponse\x12\x16\n\x06secret\x18\x01 \x01(\tR\x06secret\x12%\n\x0esecret_grouped\x18\x02 \x01(\tR\rsecretGrouped\x12\x10\n\x03uri\x18\x03 \x01(\tR\x03uri\x12\'\n\x07qr_code\x18\x04 \x01(\x0b\x32\x0e.otp.v1.QrCodeR\x06qrCode\x12#\n\x05token\x18\x05 \x01(\x0b\x32\r.otp.v1.TokenR\x05token\x12\x35\n\nparameters\x18\x06 \x01(\x0b\x32\x15.otp.v1.KeyParametersR\nparameters\x12\x38\n\x08warnings\x18\x07 \x03(\x0b\x32\x1c.otp.v1.CompatibilityWarningR\x08warnings\x12)\n\x06sealed\x18\x08 \x01(\x0b\x32\x11.otp.v1.SealedKeyR\x06sealed\x12H\n\x12sealed_expire_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x10sealedExpireTime\"f\n\x14\x43ompatibilityWarning\x12\x14\n\x05\x66ield\x18\x01 \x01(\tR\x05\x66ield\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\x12\x16\n\x06reason\x18\x03 \x01(\tR\x06reason\"\x9b\x01\n\x0cTokenRequest\x12\x1d\n\x03key\x18\x01 \x01(\x0b\x32\x0b.otp.v1.KeyR\x03key\x12*\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x02\x61t\x12\x1d\n\npast_steps\x18\x03 \x01(\rR\tpastSteps\x12!\n\x0c\x66uture_steps\x18\x04 \x01(\rR\x0b\x66utureSteps\"c\n\rTokenResponse\x12#\n\x05token\x18\x01 \x01(\x0b\x32\r.otp.v1.TokenR\x05token\x12-\n\nneighbours\x18\x02 \x03(\x0b\x32\r.otp.v1.TokenR\nneighbours\"\x9f\x03\n\rVerifyRequest\x12\x1d\n\x03key\x18\x01 \x01(\x0b\x32\x0b.otp.v1.KeyR\x03key\x12\x12\n\x04\x63ode\x18\x02 \x01(\tR\x04\x63ode\x12\"\n\npast_steps\x18\x03 \x01(\rH\x00R\tpastSteps\x88\x01\x01\x12&\n\x0c\x66uture_steps\x18\x04 \x01(\rH\x01R\x0b\x66utureSteps\x88\x01\x01\x12\"\n\nlook_ahead\x18\x05 \x01(\rH\x02R\tlookAhead\x88\x01\x01\x12\"\n\nafter_step\x18\x06 \x01(\x04H\x03R\tafterStep\x88\x01\x01\x12\x1f\n\x0b\x61llow_reuse\x18\x07 \x01(\x08R\nallowReuse\x12\x1d\n\nrequest_id\x18\x08 \x01(\tR\trequestId\x12\x18\n\x07\x63onfirm\x18\t \x01(\x08R\x07\x63onfirm\x12/\n\x0c\x61lternatives\x18\n \x03(\x0b\x32\x0b.otp.v1.KeyR\x0c\x61lternativesB\r\n\x0b_past_stepsB\x0f\n\r_future_stepsB\r\n\x0b_look_aheadB\r\n\x0b_after_step\"\xa5\x04\n\x0eVerifyResponse\x12\x14\n\x05valid\x18\x01 \x01(\x08R\x05valid\x12,\n\x06status\x18\x02 \x01(\x0e\x32\x14.otp.v1.VerifyStatusR\x06status\x12&\n\x0cmatched_step\x18\x03 \x01(\x04H\x00R\x0bmatchedStep\x88\x01\x01\x12$\n\x0b\x64rift_steps\x18\x04 \x01(\x11H\x01R\ndriftSteps\x88\x01\x01\x12&\n\x0cnext_counter\x18\x05 \x01(\x04H\x02R\x0bnextCounter\x88\x01\x01\x12\x32\n\x12\x61ttempts_remaining\x18\x06 \x01(\rH\x03R\x11\x61ttemptsRemaining\x88\x01\x01\x12:\n\x0bretry_after\x18\x07 \x01(\x0b\x32\x19.google.protobuf.DurationR\nretryAfter\x12$\n\x0bmatched_key\x18\x08 \x01(\rH\x04R\nmatchedKey\x88\x01\x01\x12-\n\x08resealed\x18\t \x01(\x0b\x32\x11.otp.v1.SealedKeyR\x08resealed\x12;\n\x0bserver_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nserverTimeB\x0f\n\r_matched_stepB\x0e\n\x0c_drift_stepsB\x0f\n\r_next_counterB\x15\n\x13_attempts_remainingB\x0e\n\x0c_matched_key\"2\n\x11WatchTokenRequest\x12\x1d\n\x03key\x18\x01 \x01(\x0b\x32\x0b.otp.v1.KeyR\x03key\"9\n\x12WatchTokenResponse\x12#\n\x05token\x18\x01 \x01(\x0b\x32\r.otp.v1.TokenR\x05token\"E\n\x11\x42\x61tchTokenRequest\x12\x30\n\x08requests\x18\x01 \x03(\x0b\x32\x14.otp.v1.TokenRequestR\x08requests\"H\n\x12\x42\x61tchTokenResponse\x12\x32\n\x07results\x18\x01 \x03(\x0b\x32\x18.otp.v1.BatchTokenResultR\x07results\"|\n\x10\x42\x61tchTokenResult\x12\x33\n\x08response\x18\x01 \x01(\x0b\x32\x15.otp.v1.TokenResponseH\x00R\x08response\x12)\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x11.otp.v1.ItemErrorH\x00R\x05\x65rrorB\x08\n\x06result\"G\n\x12\x42\x61tchVerifyRequest\x12\x31\n\x08requests\x18\x01 \x03(\x0b\x32\x15.otp.v1.VerifyRequestR\x08requests\"J\n\x13\x42\x61tchVerifyResponse\x12\x33\n\x07results\x18\x01 \x03(\x0b\x32\x19.otp.v1.BatchVerifyResultR\x07results\"~\n\x11\x42\x61tchVerifyResult\x12\x34\n\x08response\x18\x01 \x01(\x0b\x32\x16.otp.v1.VerifyResponseH\x00R\x08response\x12)\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x11.otp.v1.ItemErrorH\x00R\x05\x65rrorB\x08\n\x06result\"5\n\x0bSealRequest\x12&\n\x05items\x18\x01 \x03(\x0b\x32\x10.otp.v1.SealItemR\x05items\"P\n\x08SealItem\x12\x1d\n\x03key\x18\x01 \x01(\x0b\x32\x0b.otp.v1.KeyR\x03key\x12%\n\x0esealed_context\x18\x02 \x01(\x0cR\rsealedContext\"<\n\x0cSealResponse\x12,\n\x07results\x18\x01 \x03(\x0b\x32\x12.otp.v1.SealResultR\x07results\"\xa5\x01\n\nSealResult\x12+\n\x06sealed\x18\x01 \x01(\x0b\x32\x11.otp.v1.SealedKeyH\x00R\x06sealed\x12)\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x11.otp.v1.ItemErrorH\x00R\x05\x65rror\x12\x35\n\nparameters\x18\x03 \x01(\x0b\x32\x15.otp.v1.KeyParametersR\nparametersB\x08\n\x06result\"9\n\rRewrapRequest\x12(\n\x05items\x18\x01 \x03(\x0b\x32\x12.otp.v1.RewrapItemR\x05items\"h\n\nRewrapItem\x12%\n\x03key\x18\x01 \x01(\x0b\x32\x11.otp.v1.SealedKeyH\x00R\x03key\x12+\n\x03set\x18\x02 \x01(\x0b\x32\x17.otp.v1.RecoveryCodeSetH\x00R\x03setB\x06\n\x04item\"@\n\x0eRewrapResponse\x12.\n\x07results\x18\x01 \x03(\x0b\x32\x14.otp.v1.RewrapResultR\x07results\"\x97\x01\n\x0cRewrapResult\x12%\n\x03key\x18\x01 \x01(\x0b\x32\x11.otp.v1.SealedKeyH\x00R\x03key\x12+\n\x03set\x18\x02 \x01(\x0b\x32\x17.otp.v1.RecoveryCodeSetH\x00R\x03set\x12)\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x11.otp.v1.ItemErrorH\x00R\x05\x65rrorB\x08\n\x06result\"\x7f\n\x11ResyncHotpRequest\x12\x1d\n\x03key\x18\x01 \x01(\x0b\x32\x0b.otp.v1.KeyR\x03key\x12\x14\n\x05\x63odes\x18\x02 \x03(\tR\x05\x63odes\x12\x16\n\x06window\x18\x03 \x01(\rR\x06window\x12\x1d\n\nrequest_id\x18\x04 \x01(\tR\trequestId\"\x80\x03\n\x12ResyncHotpResponse\x12\x14\n\x05valid\x18\x01 \x01(\x08R\x05valid\x12,\n\x06status\x18\x02 \x01(\x0e\x32\x14.otp.v1.VerifyStatusR\x06status\x12&\n\x0cmatched_step\x18\x03 \x01(\x04H\x00R\x0bmatchedStep\x88\x01\x01\x12&\n\x0cnext_counter\x18\x04 \x01(\x04H\x01R\x0bnextCounter\x88\x01\x01\x12\x32\n\x12\x61ttempts_remaining\x18\x05 \x01(\rH\x02R\x11\x61ttemptsRemaining\x88\x01\x01\x12:\n\x0bretry_after\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationR\nretryAfter\x12-\n\x08resealed\x18\x07 \x01(\x0b\x32\x11.otp.v1.SealedKeyR\x08resealedB\x0f\n\r_matched_stepB\x0f\n\r_next_counterB\x15\n\x13_attempts_remaining\"?\n\x0fRecoveryCodeSet\x12\x12\n\x04\x62lob\x18\x01 \x01(\tR\x04\x62lob\x12\x18\n\x07\x63ontext\x18\x02 \x01(\x0cR\x07\x63ontext\"|\n\x1cGenerateRecoveryCodesRequest\x12\x14\n\x05\x63ount\x18\x01 \x01(\rR\x05\x63ount\x12\x1f\n\x0b\x63ode_length\x18\x02 \x01(\rR\ncodeLength\x12%\n\x0esealed_context\x18\x03 \x01(\x0cR\rsealedContext\"`\n\x1dGenerateRecoveryCodesResponse\x12\x14\n\x05\x63odes\x18\x01 \x03(\tR\x05\x63odes\x12)\n\x03set\x18\x02 \x01(\x0b\x32\x17.otp.v1.RecoveryCodeSetR\x03set\"y\n\x19VerifyRecoveryCodeRequest\x12)\n\x03set\x18\x01 \x01(\x0b\x32\x17.otp.v1.RecoveryCodeSetR\x03set\x12\x12\n\x04\x63ode\x18\x02 \x01(\tR\x04\x63ode\x12\x1d\n\nrequest_id\x18\x03 \x01(\tR\trequestId\"\xde\x02\n\x1aVerifyRecoveryCodeResponse\x12\x14\n\x05valid\x18\x01 \x01(\x08R\x05valid\x12,\n\x06status\x18\x02 \x01(\x0e\x32\x14.otp.v1.VerifyStatusR\x06status\x12,\n\x0fremaining_count\x18\x03 \x01(\rH\x00R\x0eremainingCount\x88\x01\x01\x12\x32\n\x12\x61ttempts_remaining\x18\x04 \x01(\rH\x01R\x11\x61ttemptsRemaining\x88\x01\x01\x12:\n\x0bretry_after\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationR\nretryAfter\x12\x33\n\x08resealed\x18\x06 \x01(\x0b\x32\x17.otp.v1.RecoveryCodeSetR\x08resealedB\x12\n\x10_remaining_countB\x15\n\x13_attempts_remaining\"G\n\x1aRevokeRecoveryCodesRequest\x12)\n\x03set\x18\x01 \x01(\x0b\x32\x17.otp.v1.RecoveryCodeSetR\x03set\"\x1d\n\x1bRevokeRecoveryCodesResponse\"\x82\x01\n\x11ImportKeysRequest\x12\x12\n\x04uris\x18\x01 \x03(\tR\x04uris\x12\x32\n\x08\x64\x65livery\x18\x02 \x01(\x0e\x32\x16.otp.v1.SecretDeliveryR\x08\x64\x65livery\x12%\n\x0esealed_context\x18\x03 \x01(\x0cR\rsealedContext\"~\n\x12ImportKeysResponse\x12.\n\x07results\x18\x01 \x03(\x0b\x32\x14.otp.v1.ImportResultR\x07results\x12\x38\n\rmissing_parts\x18\x02 \x03(\x0b\x32\x13.otp.v1.MissingPartR\x0cmissingParts\"\xe9\x01\n\x0cImportResult\x12\x1b\n\turi_index\x18\x01 \x01(\rR\x08uriIndex\x12\x1f\n\x0b\x65ntry_index\x18\x02 \x01(\rR\nentryIndex\x12\x10\n\x03uri\x18\x03 \x01(\tR\x03uri\x12)\n\x06sealed\x18\x04 \x01(\x0b\x32\x11.otp.v1.SealedKeyR\x06sealed\x12\x35\n\nparameters\x18\x05 \x01(\x0b\x32\x15.otp.v1.KeyParametersR\nparameters\x12\'\n\x05\x65rror\x18\x06 \x01(\x0b\x32\x11.otp.v1.ItemErrorR\x05\x65rror\"R\n\x0bMissingPart\x12\x19\n\x08\x62\x61tch_id\x18\x01 \x01(\x05R\x07\x62\x61tchId\x12\x14\n\x05index\x18\x02 \x01(\rR\x05index\x12\x12\n\x04size\x18\x03 \x01(\rR\x04size\"k\n\x11\x45xportKeysRequest\x12(\n\x05items\x18\x01 \x03(\x0b\x32\x12.otp.v1.ExportItemR\x05items\x12,\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\x14.otp.v1.ExportFormatR\x06\x66ormat\"f\n\nExportItem\x12\x1d\n\x03key\x18\x01 \x01(\x0b\x32\x0b.otp.v1.KeyR\x03key\x12\x16\n\x06issuer\x18\x02 \x01(\tR\x06issuer\x12!\n\x0c\x61\x63\x63ount_name\x18\x03 \x01(\tR\x0b\x61\x63\x63ountName\"X\n\x12\x45xportKeysResponse\x12\x12\n\x04uris\x18\x01 \x03(\tR\x04uris\x12.\n\x07results\x18\x02 \x03(\x0b\x32\x14.otp.v1.ExportResultR\x07results\"b\n\x0c\x45xportResult\x12\x1d\n\turi_index\x18\x01 \x01(\rH\x00R\x08uriIndex\x12)\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x11.otp.v1.ItemErrorH\x00R\x05\x65rrorB\x08\n\x06result*\xbb\x01\n\x0cVerifyStatus\x12\x1d\n\x19VERIFY_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16VERIFY_STATUS_ACCEPTED\x10\x01\x12\x1a\n\x16VERIFY_STATUS_MISMATCH\x10\x02\x12\x1b\n\x17VERIFY_STATUS_MALFORMED\x10\x03\x12\x1a\n\x16VERIFY_STATUS_REPLAYED\x10\x04\x12\x1b\n\x17VERIFY_STATUS_THROTTLED\x10\x05*e\n\x0c\x45xportFormat\x12\x1d\n\x19\x45XPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x19\n\x15\x45XPORT_FORMAT_OTPAUTH\x10\x01\x12\x1b\n\x17\x45XPORT_FORMAT_MIGRATION\x10\x02\x32\xb2\x08\n\nOtpService\x12\x42\n\x08Generate\x12\x17.otp.v1.GenerateRequest\x1a\x18.otp.v1.GenerateResponse\"\x03\x90\x02\x02\x12\x39\n\x05Token\x12\x14.otp.v1.TokenRequest\x1a\x15.otp.v1.TokenResponse\"\x03\x90\x02\x02\x12<\n\x06Verify\x12\x15.otp.v1.VerifyRequest\x1a\x16.otp.v1.VerifyResponse\"\x03\x90\x02\x00\x12J\n\nWatchToken\x12\x19.otp.v1.WatchTokenRequest\x1a\x1a.otp.v1.WatchTokenResponse\"\x03\x90\x02\x02\x30\x01\x12H\n\nBatchToken\x12\x19.otp.v1.BatchTokenRequest\x1a\x1a.otp.v1.BatchTokenResponse\"\x03\x90\x02\x02\x12K\n\x0b\x42\x61tchVerify\x12\x1a.otp.v1.BatchVerifyRequest\x1a\x1b.otp.v1.BatchVerifyResponse\"\x03\x90\x02\x00\x12\x36\n\x04Seal\x12\x13.otp.v1.SealRequest\x1a\x14.otp.v1.SealResponse\"\x03\x90\x02\x02\x12<\n\x06Rewrap\x12\x15.otp.v1.RewrapRequest\x1a\x16.otp.v1.RewrapResponse\"\x03\x90\x02\x02\x12H\n\nResyncHotp\x12\x19.otp.v1.ResyncHotpRequest\x1a\x1a.otp.v1.ResyncHotpResponse\"\x03\x90\x02\x00\x12i\n\x15GenerateRecoveryCodes\x12$.otp.v1.GenerateRecoveryCodesRequest\x1a%.otp.v1.GenerateRecoveryCodesResponse\"\x03\x90\x02\x02\x12`\n\x12VerifyRecoveryCode\x12!.otp.v1.VerifyRecoveryCodeRequest\x1a\".otp.v1.VerifyRecoveryCodeResponse\"\x03\x90\x02\x00\x12\x63\n\x13RevokeRecoveryCodes\x12\".otp.v1.RevokeRecoveryCodesRequest\x1a#.otp.v1.RevokeRecoveryCodesResponse\"\x03\x90\x02\x02\x12H\n\nImportKeys\x12\x19.otp.v1.ImportKeysRequest\x1a\x1a.otp.v1.ImportKeysResponse\"\x03\x90\x02\x02\x12H\n\nExportKeys\x12\x19.otp.v1.ExportKeysRequest\x1a\x1a.otp.v1.ExportKeysResponse\"\x03\x90\x02\x02\x42\x0b\xea\x02\x08Otpd::V1b\x06proto3"
 
 pool = ::Google::Protobuf::DescriptorPool.generated_pool
 pool.add_serialized_file(descriptor_data)
@@ -52,25 +53,37 @@ module Otpd
     # - `qr_code` (QrCodeOptions): How to draw the QR code.
     #
     #   If unset, a PNG at level M, 6 pixels a module, with a border of 4 modules.
+    # - `delivery` (SecretDelivery): The form in which to hand over the secret.
+    #
+    #   If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+    # - `sealed_context` (String): A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
     GenerateRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.GenerateRequest").msgclass
     # A key, ready to enrol.
     #
     # Fields:
     #
-    # - `secret` (String): The secret in base32 (RFC 4648 section 6), upper case, without padding.
-    # - `secret_grouped` (String): The same secret in groups of four, for typing by hand.
+    # - `secret` (String): The secret in base32 (RFC 4648 section 6), upper case, without padding; empty with SEALED.
+    # - `secret_grouped` (String): The same secret in groups of four, for typing by hand; empty with SEALED.
     # - `uri` (String): The key in Google's Key URI Format, as the QR code holds it.
     # - `qr_code` (QrCode): The QR code of `uri`; unset if the format asked for is NONE.
-    # - `token` (Token): The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+    # - `token` (Token): The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+    #   user's device can confirm the enrolment.
     # - `parameters` (KeyParameters): The parameters in force.
     # - `warnings` (Array<CompatibilityWarning>): Problems of some authenticator apps with these parameters; empty for the defaults.
+    # - `sealed` (SealedKey): The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+    # - `sealed_expire_time` (Google::Protobuf::Timestamp): When the pending key can no longer be confirmed; set with `sealed`.
     GenerateResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.GenerateResponse").msgclass
     # A parameter that some authenticator apps silently ignore, or show badly.
     #
     # Fields:
     #
     # - `field` (String): The field of the request that the warning is about, in snake_case.
-    # - `description` (String): The problem, and the value to choose instead.
+    # - `description` (String): The problem, and the value to choose instead; in English, for developers.
+    # - `reason` (String): The problem as a word, to choose a text of one's own by; later versions may send others.
+    #
+    #   `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
+    #   no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+    #   `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
     CompatibilityWarning = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.CompatibilityWarning").msgclass
     # Which code to give.
     #
@@ -121,7 +134,19 @@ module Otpd
     # - `request_id` (String): A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
     #   key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
     #
+    #   An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+    #
     #   If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
+    # - `confirm` (Boolean): Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
+    #   `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+    #
+    #   With a key that is confirmed already it is an ordinary check.
+    # - `alternatives` (Array<Key>): Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+    #
+    #   The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+    #   that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+    #
+    #   `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
     VerifyRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.VerifyRequest").msgclass
     # The answer to a check; it never repeats the code.
     #
@@ -132,8 +157,14 @@ module Otpd
     # - `matched_step` (Integer): The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
     # - `drift_steps` (Integer): How far `matched_step` is from the server's current step (HOTP: from the key's counter), in steps; set with it.
     # - `next_counter` (Integer): The counter to store for the next HOTP, `matched_step` + 1; set if a HOTP is ACCEPTED.
-    # - `attempts_remaining` (Integer): How many wrong codes in a row may still be sent before THROTTLED; unset if MALFORMED.
+    # - `attempts_remaining` (Integer): How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
     # - `retry_after` (Google::Protobuf::Duration): How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+    # - `matched_key` (Integer): Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+    # - `resealed` (SealedKey): The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+    #   sealed under an older sealing key.
+    #
+    #   A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+    # - `server_time` (Google::Protobuf::Timestamp): The server's clock when it answered.
     VerifyResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.VerifyResponse").msgclass
     # Which key to watch.
     #
@@ -149,6 +180,266 @@ module Otpd
     #
     # - `token` (Token): The current code.
     WatchTokenResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.WatchTokenResponse").msgclass
+    # The codes to give.
+    #
+    # Fields:
+    #
+    # - `requests` (Array<TokenRequest>): 1 to 100 requests, in a message of at most 64 KiB; `past_steps` and `future_steps` of each together at most 2.
+    BatchTokenRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.BatchTokenRequest").msgclass
+    # The codes asked for.
+    #
+    # Fields:
+    #
+    # - `results` (Array<BatchTokenResult>): One for each request, in their order.
+    BatchTokenResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.BatchTokenResponse").msgclass
+    # The outcome of one request.
+    #
+    # Fields:
+    #
+    # - `response` (TokenResponse): The answer.
+    # - `error` (ItemError): The reason why there is none.
+    BatchTokenResult = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.BatchTokenResult").msgclass
+    # The codes to check.
+    #
+    # Fields:
+    #
+    # - `requests` (Array<VerifyRequest>): 1 to 100 checks without `alternatives` and `confirm`, in a message of at most 64 KiB.
+    BatchVerifyRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.BatchVerifyRequest").msgclass
+    # The outcomes of the checks.
+    #
+    # Fields:
+    #
+    # - `results` (Array<BatchVerifyResult>): One for each request, in their order.
+    BatchVerifyResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.BatchVerifyResponse").msgclass
+    # The outcome of one check.
+    #
+    # Fields:
+    #
+    # - `response` (VerifyResponse): The answer.
+    # - `error` (ItemError): The reason why there is none; nothing was judged, unless it is STORE_UNAVAILABLE.
+    BatchVerifyResult = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.BatchVerifyResult").msgclass
+    # The keys to seal.
+    #
+    # Fields:
+    #
+    # - `items` (Array<SealItem>): 1 to 100, in a message of at most 64 KiB.
+    SealRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.SealRequest").msgclass
+    # A key to seal.
+    #
+    # Fields:
+    #
+    # - `key` (Key): The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+    #
+    #   Required.
+    # - `sealed_context` (String): A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says.
+    SealItem = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.SealItem").msgclass
+    # The sealed keys.
+    #
+    # Fields:
+    #
+    # - `results` (Array<SealResult>): One for each item, in their order.
+    SealResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.SealResponse").msgclass
+    # The outcome for one key.
+    #
+    # Fields:
+    #
+    # - `sealed` (SealedKey): The sealed key, which needs no confirmation.
+    # - `error` (ItemError): The reason why there is none.
+    # - `parameters` (KeyParameters): The parameters of the key; set with `sealed`.
+    SealResult = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.SealResult").msgclass
+    # The blobs to seal anew.
+    #
+    # Fields:
+    #
+    # - `items` (Array<RewrapItem>): 1 to 100, in a message of at most 64 KiB.
+    RewrapRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.RewrapRequest").msgclass
+    # A blob to seal anew.
+    #
+    # Fields:
+    #
+    # - `key` (SealedKey): A key.
+    # - `set` (RecoveryCodeSet): A set of recovery codes.
+    RewrapItem = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.RewrapItem").msgclass
+    # The new blobs.
+    #
+    # Fields:
+    #
+    # - `results` (Array<RewrapResult>): One for each item, in their order.
+    RewrapResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.RewrapResponse").msgclass
+    # The outcome for one blob.
+    #
+    # Fields:
+    #
+    # - `key` (SealedKey): The key, to be stored instead of the one that was sent, if what is stored is still that one.
+    # - `set` (RecoveryCodeSet): The set, to be stored likewise.
+    # - `error` (ItemError): The reason why there is none.
+    RewrapResult = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.RewrapResult").msgclass
+    # The codes to find a counter by.
+    #
+    # Fields:
+    #
+    # - `key` (Key): The key, a HOTP; the search starts at its counter.
+    #
+    #   Required.
+    # - `codes` (Array<String>): 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+    # - `window` (Integer): How many counters to search for the first code, 1 to 1000.
+    #
+    #   If zero, 1000.
+    # - `request_id` (String): As in `VerifyRequest`.
+    ResyncHotpRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ResyncHotpRequest").msgclass
+    # The outcome of a search.
+    #
+    # Fields:
+    #
+    # - `valid` (Boolean): True exactly when `status` is ACCEPTED.
+    # - `status` (VerifyStatus): The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
+    #   REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+    # - `matched_step` (Integer): The counter of the last code; set if ACCEPTED or REPLAYED.
+    # - `next_counter` (Integer): The counter to store; set if ACCEPTED.
+    # - `attempts_remaining` (Integer): As in `VerifyResponse`.
+    # - `retry_after` (Google::Protobuf::Duration): As in `VerifyResponse`.
+    # - `resealed` (SealedKey): As in `VerifyResponse`.
+    ResyncHotpResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ResyncHotpResponse").msgclass
+    # A set of recovery codes that this service alone can open, for callers to store. It holds keyed hashes of the codes, not the codes.
+    #
+    # Fields:
+    #
+    # - `blob` (String): `otpr1_` and base64url (RFC 4648 section 5) without padding, at most 2048 characters; opaque, and not to be changed in any way.
+    #
+    #   Required.
+    # - `context` (String): As in `SealedKey`.
+    RecoveryCodeSet = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.RecoveryCodeSet").msgclass
+    # The recovery codes to make.
+    #
+    # Fields:
+    #
+    # - `count` (Integer): How many, 1 to 20.
+    #
+    #   If zero, 10.
+    # - `code_length` (Integer): The length of a code in symbols of 5 bits, 16 or 24.
+    #
+    #   If zero, 16.
+    # - `sealed_context` (String): A value to bind the set to, at most 256 bytes, as `SealedKey.context` says.
+    GenerateRecoveryCodesRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.GenerateRecoveryCodesRequest").msgclass
+    # Recovery codes, to be shown to the user this once.
+    #
+    # Fields:
+    #
+    # - `codes` (Array<String>): The codes, in Crockford's base32, in groups of four with dashes between.
+    # - `set` (RecoveryCodeSet): The set, for the caller to store.
+    GenerateRecoveryCodesResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.GenerateRecoveryCodesResponse").msgclass
+    # A recovery code to check.
+    #
+    # Fields:
+    #
+    # - `set` (RecoveryCodeSet): The user's set.
+    #
+    #   Required.
+    # - `code` (String): The code as the user typed or pasted it, at most 256 bytes, in any case: white space, dashes and invisible characters are dropped, O counts as 0,
+    #   and I and L as 1.
+    #
+    #   Required.
+    # - `request_id` (String): As in `VerifyRequest`; it belongs to the set.
+    VerifyRecoveryCodeRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.VerifyRecoveryCodeRequest").msgclass
+    # The outcome of a check of a recovery code.
+    #
+    # Fields:
+    #
+    # - `valid` (Boolean): True exactly when `status` is ACCEPTED.
+    # - `status` (VerifyStatus): The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+    # - `remaining_count` (Integer): How many codes are left; unset if MALFORMED or THROTTLED.
+    # - `attempts_remaining` (Integer): As in `VerifyResponse`, for wrong codes of this set.
+    # - `retry_after` (Google::Protobuf::Duration): As in `VerifyResponse`.
+    # - `resealed` (RecoveryCodeSet): The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
+    #   sealing key.
+    VerifyRecoveryCodeResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.VerifyRecoveryCodeResponse").msgclass
+    # The set to revoke.
+    #
+    # Fields:
+    #
+    # - `set` (RecoveryCodeSet): The set.
+    #
+    #   Required.
+    RevokeRecoveryCodesRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.RevokeRecoveryCodesRequest").msgclass
+    # The set is revoked.
+    #
+    # Fields:
+    #
+    #
+    RevokeRecoveryCodesResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.RevokeRecoveryCodesResponse").msgclass
+    # The keys to read.
+    #
+    # Fields:
+    #
+    # - `uris` (Array<String>): 1 to 100 URIs, otpauth and otpauth-migration, each at most 4096 bytes, with at most 100 keys in all.
+    # - `delivery` (SecretDelivery): The form in which to hand over the keys; sealed keys need no confirmation.
+    #
+    #   If unspecified, PLAIN.
+    # - `sealed_context` (String): A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`.
+    ImportKeysRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ImportKeysRequest").msgclass
+    # The keys found.
+    #
+    # Fields:
+    #
+    # - `results` (Array<ImportResult>): One for each key, in order; also one for each URI that cannot be read.
+    # - `missing_parts` (Array<MissingPart>): Parts of a migration that are not among the URIs.
+    ImportKeysResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ImportKeysResponse").msgclass
+    # A key found.
+    #
+    # Fields:
+    #
+    # - `uri_index` (Integer): The index of the URI in the request, from 0.
+    # - `entry_index` (Integer): The index of the key in the URI, from 0.
+    # - `uri` (String): The key as an otpauth URI; set with PLAIN and BOTH.
+    # - `sealed` (SealedKey): The sealed key; set with SEALED and BOTH.
+    # - `parameters` (KeyParameters): The parameters, with issuer and account name.
+    # - `error` (ItemError): The reason why the key cannot be taken over; then nothing else but the indices is set.
+    ImportResult = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ImportResult").msgclass
+    # A part of a migration that is missing: one of the QR codes was not scanned.
+    #
+    # Fields:
+    #
+    # - `batch_id` (Integer): The id of the migration.
+    # - `index` (Integer): The index of the part, from 0.
+    # - `size` (Integer): The number of parts of the migration.
+    MissingPart = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.MissingPart").msgclass
+    # The keys to export.
+    #
+    # Fields:
+    #
+    # - `items` (Array<ExportItem>): 1 to 100, in a message of at most 64 KiB.
+    # - `format` (ExportFormat): The form.
+    #
+    #   If unspecified, OTPAUTH.
+    ExportKeysRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ExportKeysRequest").msgclass
+    # A key to export.
+    #
+    # Fields:
+    #
+    # - `key` (Key): The key.
+    #
+    #   Required.
+    # - `issuer` (String): As in `GenerateRequest`.
+    #
+    #   If empty, the issuer in the URI or the sealed key.
+    # - `account_name` (String): As in `GenerateRequest`.
+    #
+    #   If empty, the account name in the URI or the sealed key; required for a key that has none.
+    ExportItem = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ExportItem").msgclass
+    # The exported keys.
+    #
+    # Fields:
+    #
+    # - `uris` (Array<String>): The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+    # - `results` (Array<ExportResult>): One for each item, in their order.
+    ExportKeysResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ExportKeysResponse").msgclass
+    # The outcome for one key.
+    #
+    # Fields:
+    #
+    # - `uri_index` (Integer): The index in `uris` of the URI that has the key.
+    # - `error` (ItemError): The reason why the key is in none.
+    ExportResult = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ExportResult").msgclass
     # The outcome of a check.
     #
     # Values:
@@ -161,5 +452,13 @@ module Otpd
     #   or period of the same secret.
     # - `:VERIFY_STATUS_THROTTLED`: Too many wrong codes: this one was not judged, right or wrong, and is not counted (RFC 4226 section 7.3).
     VerifyStatus = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.VerifyStatus").enummodule
+    # The form of exported keys.
+    #
+    # Values:
+    #
+    # - `:EXPORT_FORMAT_UNSPECIFIED`: Not chosen: OTPAUTH.
+    # - `:EXPORT_FORMAT_OTPAUTH`: An otpauth URI for each key, in Google's Key URI Format.
+    # - `:EXPORT_FORMAT_MIGRATION`: otpauth-migration URIs of several keys each, as Google Authenticator imports them; only TOTP of 30 seconds, and HOTP, with 6 or 8 digits.
+    ExportFormat = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ExportFormat").enummodule
   end
 end

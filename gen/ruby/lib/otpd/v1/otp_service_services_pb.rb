@@ -26,12 +26,13 @@ module Otpd
 
         # Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
         #
-        # Needs the scope `generate`. The server keeps nothing: store the secret yourself, encrypted. May be retried: a repeat makes another key.
+        # Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
+        # repeat makes another key.
         rpc :Generate, ::Otpd::V1::GenerateRequest, ::Otpd::V1::GenerateResponse
 
         # Gives the code of a key at a moment, now by default, and its neighbours on request.
         #
-        # Needs the scope `token`. Has no side effects, and may be retried.
+        # Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
         rpc :Token, ::Otpd::V1::TokenRequest, ::Otpd::V1::TokenResponse
 
         # Says whether a code is right, now, and for the first time (RFC 6238 section 5.2).
@@ -42,8 +43,63 @@ module Otpd
 
         # Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
         #
-        # Needs the scope `token`. Counts as one call against the plan, when it opens.
+        # Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
+        # UNAVAILABLE (SHUTTING_DOWN) when it stops, or UNAUTHENTICATED when the API key is revoked or has expired: open it again, and expect the current code
+        # again. No message comes between two codes; HTTP/2 pings keep the connection alive.
         rpc :WatchToken, ::Otpd::V1::WatchTokenRequest, stream(::Otpd::V1::WatchTokenResponse)
+
+        # Gives the codes of many keys at once.
+        #
+        # Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+        rpc :BatchToken, ::Otpd::V1::BatchTokenRequest, ::Otpd::V1::BatchTokenResponse
+
+        # Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+        #
+        # Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+        rpc :BatchVerify, ::Otpd::V1::BatchVerifyRequest, ::Otpd::V1::BatchVerifyResponse
+
+        # Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
+        #
+        # Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+        rpc :Seal, ::Otpd::V1::SealRequest, ::Otpd::V1::SealResponse
+
+        # Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+        # pending.
+        #
+        # Needs the scope `seal`. Counts as one call for each item. May be retried.
+        rpc :Rewrap, ::Otpd::V1::RewrapRequest, ::Otpd::V1::RewrapResponse
+
+        # Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
+        #
+        # Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+        rpc :ResyncHotp, ::Otpd::V1::ResyncHotpRequest, ::Otpd::V1::ResyncHotpResponse
+
+        # Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
+        #
+        # Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
+        # a repeat makes another set.
+        rpc :GenerateRecoveryCodes, ::Otpd::V1::GenerateRecoveryCodesRequest, ::Otpd::V1::GenerateRecoveryCodesResponse
+
+        # Says whether a recovery code is one of a set, and used for the first time.
+        #
+        # Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
+        # are those of the set, not of any key. Retry only with a `request_id`.
+        rpc :VerifyRecoveryCode, ::Otpd::V1::VerifyRecoveryCodeRequest, ::Otpd::V1::VerifyRecoveryCodeResponse
+
+        # Revokes a set for ever: its codes are answered REPLAYED from then on.
+        #
+        # Needs the scope `generate`. May be retried.
+        rpc :RevokeRecoveryCodes, ::Otpd::V1::RevokeRecoveryCodesRequest, ::Otpd::V1::RevokeRecoveryCodesResponse
+
+        # Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
+        #
+        # Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+        rpc :ImportKeys, ::Otpd::V1::ImportKeysRequest, ::Otpd::V1::ImportKeysResponse
+
+        # Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
+        #
+        # Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
+        rpc :ExportKeys, ::Otpd::V1::ExportKeysRequest, ::Otpd::V1::ExportKeysResponse
       end
 
       # Calls the service over a channel of its own.

@@ -75,6 +75,24 @@ pub enum ErrorReason {
     ///
     /// Example: { "reason": "ERROR_REASON_COST_OVER_LIMIT", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "cost": "100", "plan": "pro" } }
     CostOverLimit = 16,
+    /// INVALID_ARGUMENT: a sealed key or a set of recovery codes cannot be opened: it was changed, cut short, sealed for another tenant or bound to another
+    /// context, or its sealing key was retired. Which of these it was is not told. Never treat the user as one without a second factor.
+    ///
+    /// Example: { "reason": "ERROR_REASON_SEALED_KEY_INVALID", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+    SealedKeyInvalid = 17,
+    /// FAILED_PRECONDITION: this server has never had the sealing key that a blob names, which is a fault of the installation: give every instance the same
+    /// file of sealing keys.
+    ///
+    /// Example: { "reason": "ERROR_REASON_SEALING_KEY_UNKNOWN", "domain": "otp.v1", "metadata": { "sealing_key": "828e2ad3", "field": "key.sealed" } }
+    SealingKeyUnknown = 18,
+    /// FAILED_PRECONDITION: the sealed key is of an enrolment that is not confirmed: call `Verify` with `confirm` and store the `resealed` key.
+    ///
+    /// Example: { "reason": "ERROR_REASON_ENROLMENT_PENDING", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+    EnrolmentPending = 19,
+    /// FAILED_PRECONDITION: the sealed key is of an enrolment that was not confirmed in time: generate a new key.
+    ///
+    /// Example: { "reason": "ERROR_REASON_ENROLMENT_EXPIRED", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+    EnrolmentExpired = 20,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -100,6 +118,10 @@ impl ErrorReason {
             Self::Protocol => "ERROR_REASON_PROTOCOL",
             Self::Internal => "ERROR_REASON_INTERNAL",
             Self::CostOverLimit => "ERROR_REASON_COST_OVER_LIMIT",
+            Self::SealedKeyInvalid => "ERROR_REASON_SEALED_KEY_INVALID",
+            Self::SealingKeyUnknown => "ERROR_REASON_SEALING_KEY_UNKNOWN",
+            Self::EnrolmentPending => "ERROR_REASON_ENROLMENT_PENDING",
+            Self::EnrolmentExpired => "ERROR_REASON_ENROLMENT_EXPIRED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -122,9 +144,42 @@ impl ErrorReason {
             "ERROR_REASON_PROTOCOL" => Some(Self::Protocol),
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
             "ERROR_REASON_COST_OVER_LIMIT" => Some(Self::CostOverLimit),
+            "ERROR_REASON_SEALED_KEY_INVALID" => Some(Self::SealedKeyInvalid),
+            "ERROR_REASON_SEALING_KEY_UNKNOWN" => Some(Self::SealingKeyUnknown),
+            "ERROR_REASON_ENROLMENT_PENDING" => Some(Self::EnrolmentPending),
+            "ERROR_REASON_ENROLMENT_EXPIRED" => Some(Self::EnrolmentExpired),
             _ => None,
         }
     }
+}
+/// The error of one item of a batch: what the call for this item alone would have failed with. The other items are not affected.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ItemError {
+    /// The status code, as in `google.rpc.Code`.
+    #[prost(int32, tag="1")]
+    pub code: i32,
+    /// The reason.
+    #[prost(enumeration="ErrorReason", tag="2")]
+    pub reason: i32,
+    /// The fault and its remedy, in ASCII, for developers.
+    #[prost(string, tag="3")]
+    pub message: ::prost::alloc::string::String,
+    /// The fields that are wrong, with paths from the item on.
+    #[prost(message, repeated, tag="4")]
+    pub violations: ::prost::alloc::vec::Vec<FieldViolation>,
+    /// How long to wait before this item is sent again; unset if a repeat makes no sense.
+    #[prost(message, optional, tag="5")]
+    pub retry_after: ::core::option::Option<::prost_types::Duration>,
+}
+/// A field that is wrong.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FieldViolation {
+    /// The path from the item on, such as `key.uri`.
+    #[prost(string, tag="1")]
+    pub field: ::prost::alloc::string::String,
+    /// The fault and its remedy, in ASCII.
+    #[prost(string, tag="2")]
+    pub description: ::prost::alloc::string::String,
 }
 /// A key as its owner holds it: the shared secret and the parameters that turn it into codes.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -156,15 +211,15 @@ pub struct Key {
     pub counter: ::core::option::Option<u64>,
     /// Where the secret comes from.
     ///
-    /// Exactly one of the two is required.
-    #[prost(oneof="key::Source", tags="1, 2")]
+    /// Exactly one of the three is required. A server older than `sealed` reads such a key as one without a source, and refuses it.
+    #[prost(oneof="key::Source", tags="1, 2, 8")]
     pub source: ::core::option::Option<key::Source>,
 }
 /// Nested message and enum types in `Key`.
 pub mod key {
     /// Where the secret comes from.
     ///
-    /// Exactly one of the two is required.
+    /// Exactly one of the three is required. A server older than `sealed` reads such a key as one without a source, and refuses it.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Source {
         /// The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
@@ -180,6 +235,11 @@ pub mod key {
         /// the URI, also of a missing one.
         #[prost(string, tag="2")]
         Uri(::prost::alloc::string::String),
+        /// The key as this service sealed it.
+        ///
+        /// The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+        #[prost(message, tag="8")]
+        Sealed(super::SealedKey),
     }
 }
 /// The parameters in force for a key, each default filled in.
@@ -209,6 +269,25 @@ pub struct KeyParameters {
     /// The size of the secret in bytes.
     #[prost(uint32, tag="8")]
     pub secret_size: u32,
+}
+/// A key that this service alone can open, for callers to store instead of the secret.
+///
+/// The blob of a HOTP holds the counter that it was sealed with, which never changes: store `next_counter` of each ACCEPTED answer beside it, and send
+/// it as `Key.counter`. Without it, the key leaves the window of counters after some codes.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SealedKey {
+    /// `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+    ///
+    /// Required.
+    #[prost(string, tag="1")]
+    pub blob: ::prost::alloc::string::String,
+    /// A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
+    /// `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
+    /// opens.
+    ///
+    /// Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+    #[prost(bytes="vec", tag="2")]
+    pub context: ::prost::alloc::vec::Vec<u8>,
 }
 /// The kind of one-time password a key makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -276,6 +355,43 @@ impl Algorithm {
             "ALGORITHM_SHA1" => Some(Self::Sha1),
             "ALGORITHM_SHA256" => Some(Self::Sha256),
             "ALGORITHM_SHA512" => Some(Self::Sha512),
+            _ => None,
+        }
+    }
+}
+/// The form in which a secret is handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SecretDelivery {
+    /// Not chosen: PLAIN.
+    Unspecified = 0,
+    /// The secret, for the caller to store.
+    Plain = 1,
+    /// A sealed key; of the secret only what an enrolment shows, the URI and its QR code.
+    Sealed = 2,
+    /// All of PLAIN, and the sealed key.
+    Both = 3,
+}
+impl SecretDelivery {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SECRET_DELIVERY_UNSPECIFIED",
+            Self::Plain => "SECRET_DELIVERY_PLAIN",
+            Self::Sealed => "SECRET_DELIVERY_SEALED",
+            Self::Both => "SECRET_DELIVERY_BOTH",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SECRET_DELIVERY_UNSPECIFIED" => Some(Self::Unspecified),
+            "SECRET_DELIVERY_PLAIN" => Some(Self::Plain),
+            "SECRET_DELIVERY_SEALED" => Some(Self::Sealed),
+            "SECRET_DELIVERY_BOTH" => Some(Self::Both),
             _ => None,
         }
     }
@@ -497,14 +613,22 @@ pub struct GenerateRequest {
     /// If unset, a PNG at level M, 6 pixels a module, with a border of 4 modules.
     #[prost(message, optional, tag="10")]
     pub qr_code: ::core::option::Option<QrCodeOptions>,
+    /// The form in which to hand over the secret.
+    ///
+    /// If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+    #[prost(enumeration="SecretDelivery", tag="11")]
+    pub delivery: i32,
+    /// A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+    #[prost(bytes="vec", tag="12")]
+    pub sealed_context: ::prost::alloc::vec::Vec<u8>,
 }
 /// A key, ready to enrol.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GenerateResponse {
-    /// The secret in base32 (RFC 4648 section 6), upper case, without padding.
+    /// The secret in base32 (RFC 4648 section 6), upper case, without padding; empty with SEALED.
     #[prost(string, tag="1")]
     pub secret: ::prost::alloc::string::String,
-    /// The same secret in groups of four, for typing by hand.
+    /// The same secret in groups of four, for typing by hand; empty with SEALED.
     #[prost(string, tag="2")]
     pub secret_grouped: ::prost::alloc::string::String,
     /// The key in Google's Key URI Format, as the QR code holds it.
@@ -513,7 +637,8 @@ pub struct GenerateResponse {
     /// The QR code of `uri`; unset if the format asked for is NONE.
     #[prost(message, optional, tag="4")]
     pub qr_code: ::core::option::Option<QrCode>,
-    /// The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+    /// The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+    /// user's device can confirm the enrolment.
     #[prost(message, optional, tag="5")]
     pub token: ::core::option::Option<Token>,
     /// The parameters in force.
@@ -522,6 +647,12 @@ pub struct GenerateResponse {
     /// Problems of some authenticator apps with these parameters; empty for the defaults.
     #[prost(message, repeated, tag="7")]
     pub warnings: ::prost::alloc::vec::Vec<CompatibilityWarning>,
+    /// The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+    #[prost(message, optional, tag="8")]
+    pub sealed: ::core::option::Option<SealedKey>,
+    /// When the pending key can no longer be confirmed; set with `sealed`.
+    #[prost(message, optional, tag="9")]
+    pub sealed_expire_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// A parameter that some authenticator apps silently ignore, or show badly.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -529,9 +660,16 @@ pub struct CompatibilityWarning {
     /// The field of the request that the warning is about, in snake_case.
     #[prost(string, tag="1")]
     pub field: ::prost::alloc::string::String,
-    /// The problem, and the value to choose instead.
+    /// The problem, and the value to choose instead; in English, for developers.
     #[prost(string, tag="2")]
     pub description: ::prost::alloc::string::String,
+    /// The problem as a word, to choose a text of one's own by; later versions may send others.
+    ///
+    /// `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
+    /// no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+    /// `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
+    #[prost(string, tag="3")]
+    pub reason: ::prost::alloc::string::String,
 }
 /// Which code to give.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -564,7 +702,7 @@ pub struct TokenResponse {
     pub neighbours: ::prost::alloc::vec::Vec<Token>,
 }
 /// The code to check.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct VerifyRequest {
     /// The key.
     ///
@@ -605,12 +743,28 @@ pub struct VerifyRequest {
     /// A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
     /// key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
     ///
+    /// An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+    ///
     /// If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
     #[prost(string, tag="8")]
     pub request_id: ::prost::alloc::string::String,
+    /// Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
+    /// `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+    ///
+    /// With a key that is confirmed already it is an ordinary check.
+    #[prost(bool, tag="9")]
+    pub confirm: bool,
+    /// Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+    ///
+    /// The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+    /// that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+    ///
+    /// `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+    #[prost(message, repeated, tag="10")]
+    pub alternatives: ::prost::alloc::vec::Vec<Key>,
 }
 /// The answer to a check; it never repeats the code.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VerifyResponse {
     /// True exactly when `status` is ACCEPTED.
     #[prost(bool, tag="1")]
@@ -627,12 +781,24 @@ pub struct VerifyResponse {
     /// The counter to store for the next HOTP, `matched_step` + 1; set if a HOTP is ACCEPTED.
     #[prost(uint64, optional, tag="5")]
     pub next_counter: ::core::option::Option<u64>,
-    /// How many wrong codes in a row may still be sent before THROTTLED; unset if MALFORMED.
+    /// How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
     #[prost(uint32, optional, tag="6")]
     pub attempts_remaining: ::core::option::Option<u32>,
     /// How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
     #[prost(message, optional, tag="7")]
     pub retry_after: ::core::option::Option<::prost_types::Duration>,
+    /// Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+    #[prost(uint32, optional, tag="8")]
+    pub matched_key: ::core::option::Option<u32>,
+    /// The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+    /// sealed under an older sealing key.
+    ///
+    /// A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+    #[prost(message, optional, tag="9")]
+    pub resealed: ::core::option::Option<SealedKey>,
+    /// The server's clock when it answered.
+    #[prost(message, optional, tag="10")]
+    pub server_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// Which key to watch.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -649,6 +815,440 @@ pub struct WatchTokenResponse {
     /// The current code.
     #[prost(message, optional, tag="1")]
     pub token: ::core::option::Option<Token>,
+}
+/// The codes to give.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BatchTokenRequest {
+    /// 1 to 100 requests, in a message of at most 64 KiB; `past_steps` and `future_steps` of each together at most 2.
+    #[prost(message, repeated, tag="1")]
+    pub requests: ::prost::alloc::vec::Vec<TokenRequest>,
+}
+/// The codes asked for.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BatchTokenResponse {
+    /// One for each request, in their order.
+    #[prost(message, repeated, tag="1")]
+    pub results: ::prost::alloc::vec::Vec<BatchTokenResult>,
+}
+/// The outcome of one request.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BatchTokenResult {
+    /// Always set.
+    #[prost(oneof="batch_token_result::Result", tags="1, 2")]
+    pub result: ::core::option::Option<batch_token_result::Result>,
+}
+/// Nested message and enum types in `BatchTokenResult`.
+pub mod batch_token_result {
+    /// Always set.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Result {
+        /// The answer.
+        #[prost(message, tag="1")]
+        Response(super::TokenResponse),
+        /// The reason why there is none.
+        #[prost(message, tag="2")]
+        Error(super::ItemError),
+    }
+}
+/// The codes to check.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BatchVerifyRequest {
+    /// 1 to 100 checks without `alternatives` and `confirm`, in a message of at most 64 KiB.
+    #[prost(message, repeated, tag="1")]
+    pub requests: ::prost::alloc::vec::Vec<VerifyRequest>,
+}
+/// The outcomes of the checks.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BatchVerifyResponse {
+    /// One for each request, in their order.
+    #[prost(message, repeated, tag="1")]
+    pub results: ::prost::alloc::vec::Vec<BatchVerifyResult>,
+}
+/// The outcome of one check.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BatchVerifyResult {
+    /// Always set.
+    #[prost(oneof="batch_verify_result::Result", tags="1, 2")]
+    pub result: ::core::option::Option<batch_verify_result::Result>,
+}
+/// Nested message and enum types in `BatchVerifyResult`.
+pub mod batch_verify_result {
+    /// Always set.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Result {
+        /// The answer.
+        #[prost(message, tag="1")]
+        Response(super::VerifyResponse),
+        /// The reason why there is none; nothing was judged, unless it is STORE_UNAVAILABLE.
+        #[prost(message, tag="2")]
+        Error(super::ItemError),
+    }
+}
+/// The keys to seal.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SealRequest {
+    /// 1 to 100, in a message of at most 64 KiB.
+    #[prost(message, repeated, tag="1")]
+    pub items: ::prost::alloc::vec::Vec<SealItem>,
+}
+/// A key to seal.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SealItem {
+    /// The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+    ///
+    /// Required.
+    #[prost(message, optional, tag="1")]
+    pub key: ::core::option::Option<Key>,
+    /// A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says.
+    #[prost(bytes="vec", tag="2")]
+    pub sealed_context: ::prost::alloc::vec::Vec<u8>,
+}
+/// The sealed keys.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SealResponse {
+    /// One for each item, in their order.
+    #[prost(message, repeated, tag="1")]
+    pub results: ::prost::alloc::vec::Vec<SealResult>,
+}
+/// The outcome for one key.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SealResult {
+    /// The parameters of the key; set with `sealed`.
+    #[prost(message, optional, tag="3")]
+    pub parameters: ::core::option::Option<KeyParameters>,
+    /// Always set.
+    #[prost(oneof="seal_result::Result", tags="1, 2")]
+    pub result: ::core::option::Option<seal_result::Result>,
+}
+/// Nested message and enum types in `SealResult`.
+pub mod seal_result {
+    /// Always set.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Result {
+        /// The sealed key, which needs no confirmation.
+        #[prost(message, tag="1")]
+        Sealed(super::SealedKey),
+        /// The reason why there is none.
+        #[prost(message, tag="2")]
+        Error(super::ItemError),
+    }
+}
+/// The blobs to seal anew.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RewrapRequest {
+    /// 1 to 100, in a message of at most 64 KiB.
+    #[prost(message, repeated, tag="1")]
+    pub items: ::prost::alloc::vec::Vec<RewrapItem>,
+}
+/// A blob to seal anew.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RewrapItem {
+    /// Exactly one is required.
+    #[prost(oneof="rewrap_item::Item", tags="1, 2")]
+    pub item: ::core::option::Option<rewrap_item::Item>,
+}
+/// Nested message and enum types in `RewrapItem`.
+pub mod rewrap_item {
+    /// Exactly one is required.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Item {
+        /// A key.
+        #[prost(message, tag="1")]
+        Key(super::SealedKey),
+        /// A set of recovery codes.
+        #[prost(message, tag="2")]
+        Set(super::RecoveryCodeSet),
+    }
+}
+/// The new blobs.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RewrapResponse {
+    /// One for each item, in their order.
+    #[prost(message, repeated, tag="1")]
+    pub results: ::prost::alloc::vec::Vec<RewrapResult>,
+}
+/// The outcome for one blob.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RewrapResult {
+    /// Always set.
+    #[prost(oneof="rewrap_result::Result", tags="1, 2, 3")]
+    pub result: ::core::option::Option<rewrap_result::Result>,
+}
+/// Nested message and enum types in `RewrapResult`.
+pub mod rewrap_result {
+    /// Always set.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Result {
+        /// The key, to be stored instead of the one that was sent, if what is stored is still that one.
+        #[prost(message, tag="1")]
+        Key(super::SealedKey),
+        /// The set, to be stored likewise.
+        #[prost(message, tag="2")]
+        Set(super::RecoveryCodeSet),
+        /// The reason why there is none.
+        #[prost(message, tag="3")]
+        Error(super::ItemError),
+    }
+}
+/// The codes to find a counter by.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ResyncHotpRequest {
+    /// The key, a HOTP; the search starts at its counter.
+    ///
+    /// Required.
+    #[prost(message, optional, tag="1")]
+    pub key: ::core::option::Option<Key>,
+    /// 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+    #[prost(string, repeated, tag="2")]
+    pub codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// How many counters to search for the first code, 1 to 1000.
+    ///
+    /// If zero, 1000.
+    #[prost(uint32, tag="3")]
+    pub window: u32,
+    /// As in `VerifyRequest`.
+    #[prost(string, tag="4")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// The outcome of a search.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ResyncHotpResponse {
+    /// True exactly when `status` is ACCEPTED.
+    #[prost(bool, tag="1")]
+    pub valid: bool,
+    /// The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
+    /// REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+    #[prost(enumeration="VerifyStatus", tag="2")]
+    pub status: i32,
+    /// The counter of the last code; set if ACCEPTED or REPLAYED.
+    #[prost(uint64, optional, tag="3")]
+    pub matched_step: ::core::option::Option<u64>,
+    /// The counter to store; set if ACCEPTED.
+    #[prost(uint64, optional, tag="4")]
+    pub next_counter: ::core::option::Option<u64>,
+    /// As in `VerifyResponse`.
+    #[prost(uint32, optional, tag="5")]
+    pub attempts_remaining: ::core::option::Option<u32>,
+    /// As in `VerifyResponse`.
+    #[prost(message, optional, tag="6")]
+    pub retry_after: ::core::option::Option<::prost_types::Duration>,
+    /// As in `VerifyResponse`.
+    #[prost(message, optional, tag="7")]
+    pub resealed: ::core::option::Option<SealedKey>,
+}
+/// A set of recovery codes that this service alone can open, for callers to store. It holds keyed hashes of the codes, not the codes.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecoveryCodeSet {
+    /// `otpr1_` and base64url (RFC 4648 section 5) without padding, at most 2048 characters; opaque, and not to be changed in any way.
+    ///
+    /// Required.
+    #[prost(string, tag="1")]
+    pub blob: ::prost::alloc::string::String,
+    /// As in `SealedKey`.
+    #[prost(bytes="vec", tag="2")]
+    pub context: ::prost::alloc::vec::Vec<u8>,
+}
+/// The recovery codes to make.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GenerateRecoveryCodesRequest {
+    /// How many, 1 to 20.
+    ///
+    /// If zero, 10.
+    #[prost(uint32, tag="1")]
+    pub count: u32,
+    /// The length of a code in symbols of 5 bits, 16 or 24.
+    ///
+    /// If zero, 16.
+    #[prost(uint32, tag="2")]
+    pub code_length: u32,
+    /// A value to bind the set to, at most 256 bytes, as `SealedKey.context` says.
+    #[prost(bytes="vec", tag="3")]
+    pub sealed_context: ::prost::alloc::vec::Vec<u8>,
+}
+/// Recovery codes, to be shown to the user this once.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GenerateRecoveryCodesResponse {
+    /// The codes, in Crockford's base32, in groups of four with dashes between.
+    #[prost(string, repeated, tag="1")]
+    pub codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The set, for the caller to store.
+    #[prost(message, optional, tag="2")]
+    pub set: ::core::option::Option<RecoveryCodeSet>,
+}
+/// A recovery code to check.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct VerifyRecoveryCodeRequest {
+    /// The user's set.
+    ///
+    /// Required.
+    #[prost(message, optional, tag="1")]
+    pub set: ::core::option::Option<RecoveryCodeSet>,
+    /// The code as the user typed or pasted it, at most 256 bytes, in any case: white space, dashes and invisible characters are dropped, O counts as 0,
+    /// and I and L as 1.
+    ///
+    /// Required.
+    #[prost(string, tag="2")]
+    pub code: ::prost::alloc::string::String,
+    /// As in `VerifyRequest`; it belongs to the set.
+    #[prost(string, tag="3")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// The outcome of a check of a recovery code.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct VerifyRecoveryCodeResponse {
+    /// True exactly when `status` is ACCEPTED.
+    #[prost(bool, tag="1")]
+    pub valid: bool,
+    /// The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+    #[prost(enumeration="VerifyStatus", tag="2")]
+    pub status: i32,
+    /// How many codes are left; unset if MALFORMED or THROTTLED.
+    #[prost(uint32, optional, tag="3")]
+    pub remaining_count: ::core::option::Option<u32>,
+    /// As in `VerifyResponse`, for wrong codes of this set.
+    #[prost(uint32, optional, tag="4")]
+    pub attempts_remaining: ::core::option::Option<u32>,
+    /// As in `VerifyResponse`.
+    #[prost(message, optional, tag="5")]
+    pub retry_after: ::core::option::Option<::prost_types::Duration>,
+    /// The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
+    /// sealing key.
+    #[prost(message, optional, tag="6")]
+    pub resealed: ::core::option::Option<RecoveryCodeSet>,
+}
+/// The set to revoke.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeRecoveryCodesRequest {
+    /// The set.
+    ///
+    /// Required.
+    #[prost(message, optional, tag="1")]
+    pub set: ::core::option::Option<RecoveryCodeSet>,
+}
+/// The set is revoked.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeRecoveryCodesResponse {
+}
+/// The keys to read.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ImportKeysRequest {
+    /// 1 to 100 URIs, otpauth and otpauth-migration, each at most 4096 bytes, with at most 100 keys in all.
+    #[prost(string, repeated, tag="1")]
+    pub uris: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The form in which to hand over the keys; sealed keys need no confirmation.
+    ///
+    /// If unspecified, PLAIN.
+    #[prost(enumeration="SecretDelivery", tag="2")]
+    pub delivery: i32,
+    /// A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`.
+    #[prost(bytes="vec", tag="3")]
+    pub sealed_context: ::prost::alloc::vec::Vec<u8>,
+}
+/// The keys found.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ImportKeysResponse {
+    /// One for each key, in order; also one for each URI that cannot be read.
+    #[prost(message, repeated, tag="1")]
+    pub results: ::prost::alloc::vec::Vec<ImportResult>,
+    /// Parts of a migration that are not among the URIs.
+    #[prost(message, repeated, tag="2")]
+    pub missing_parts: ::prost::alloc::vec::Vec<MissingPart>,
+}
+/// A key found.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ImportResult {
+    /// The index of the URI in the request, from 0.
+    #[prost(uint32, tag="1")]
+    pub uri_index: u32,
+    /// The index of the key in the URI, from 0.
+    #[prost(uint32, tag="2")]
+    pub entry_index: u32,
+    /// The key as an otpauth URI; set with PLAIN and BOTH.
+    #[prost(string, tag="3")]
+    pub uri: ::prost::alloc::string::String,
+    /// The sealed key; set with SEALED and BOTH.
+    #[prost(message, optional, tag="4")]
+    pub sealed: ::core::option::Option<SealedKey>,
+    /// The parameters, with issuer and account name.
+    #[prost(message, optional, tag="5")]
+    pub parameters: ::core::option::Option<KeyParameters>,
+    /// The reason why the key cannot be taken over; then nothing else but the indices is set.
+    #[prost(message, optional, tag="6")]
+    pub error: ::core::option::Option<ItemError>,
+}
+/// A part of a migration that is missing: one of the QR codes was not scanned.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MissingPart {
+    /// The id of the migration.
+    #[prost(int32, tag="1")]
+    pub batch_id: i32,
+    /// The index of the part, from 0.
+    #[prost(uint32, tag="2")]
+    pub index: u32,
+    /// The number of parts of the migration.
+    #[prost(uint32, tag="3")]
+    pub size: u32,
+}
+/// The keys to export.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExportKeysRequest {
+    /// 1 to 100, in a message of at most 64 KiB.
+    #[prost(message, repeated, tag="1")]
+    pub items: ::prost::alloc::vec::Vec<ExportItem>,
+    /// The form.
+    ///
+    /// If unspecified, OTPAUTH.
+    #[prost(enumeration="ExportFormat", tag="2")]
+    pub format: i32,
+}
+/// A key to export.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportItem {
+    /// The key.
+    ///
+    /// Required.
+    #[prost(message, optional, tag="1")]
+    pub key: ::core::option::Option<Key>,
+    /// As in `GenerateRequest`.
+    ///
+    /// If empty, the issuer in the URI or the sealed key.
+    #[prost(string, tag="2")]
+    pub issuer: ::prost::alloc::string::String,
+    /// As in `GenerateRequest`.
+    ///
+    /// If empty, the account name in the URI or the sealed key; required for a key that has none.
+    #[prost(string, tag="3")]
+    pub account_name: ::prost::alloc::string::String,
+}
+/// The exported keys.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExportKeysResponse {
+    /// The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+    #[prost(string, repeated, tag="1")]
+    pub uris: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// One for each item, in their order.
+    #[prost(message, repeated, tag="2")]
+    pub results: ::prost::alloc::vec::Vec<ExportResult>,
+}
+/// The outcome for one key.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExportResult {
+    /// Always set.
+    #[prost(oneof="export_result::Result", tags="1, 2")]
+    pub result: ::core::option::Option<export_result::Result>,
+}
+/// Nested message and enum types in `ExportResult`.
+pub mod export_result {
+    /// Always set.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Result {
+        /// The index in `uris` of the URI that has the key.
+        #[prost(uint32, tag="1")]
+        UriIndex(u32),
+        /// The reason why the key is in none.
+        #[prost(message, tag="2")]
+        Error(super::ItemError),
+    }
 }
 /// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -692,6 +1292,39 @@ impl VerifyStatus {
             "VERIFY_STATUS_MALFORMED" => Some(Self::Malformed),
             "VERIFY_STATUS_REPLAYED" => Some(Self::Replayed),
             "VERIFY_STATUS_THROTTLED" => Some(Self::Throttled),
+            _ => None,
+        }
+    }
+}
+/// The form of exported keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ExportFormat {
+    /// Not chosen: OTPAUTH.
+    Unspecified = 0,
+    /// An otpauth URI for each key, in Google's Key URI Format.
+    Otpauth = 1,
+    /// otpauth-migration URIs of several keys each, as Google Authenticator imports them; only TOTP of 30 seconds, and HOTP, with 6 or 8 digits.
+    Migration = 2,
+}
+impl ExportFormat {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "EXPORT_FORMAT_UNSPECIFIED",
+            Self::Otpauth => "EXPORT_FORMAT_OTPAUTH",
+            Self::Migration => "EXPORT_FORMAT_MIGRATION",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "EXPORT_FORMAT_UNSPECIFIED" => Some(Self::Unspecified),
+            "EXPORT_FORMAT_OTPAUTH" => Some(Self::Otpauth),
+            "EXPORT_FORMAT_MIGRATION" => Some(Self::Migration),
             _ => None,
         }
     }

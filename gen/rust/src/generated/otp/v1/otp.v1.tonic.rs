@@ -174,5 +174,233 @@ pub mod otp_service_client {
                 .insert(GrpcMethod::new("otp.v1.OtpService", "WatchToken"));
             self.inner.server_streaming(req, path, codec).await
         }
+        pub async fn batch_token(
+            &mut self,
+            request: impl tonic::IntoRequest<super::BatchTokenRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::BatchTokenResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/otp.v1.OtpService/BatchToken",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("otp.v1.OtpService", "BatchToken"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn batch_verify(
+            &mut self,
+            request: impl tonic::IntoRequest<super::BatchVerifyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::BatchVerifyResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/otp.v1.OtpService/BatchVerify",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("otp.v1.OtpService", "BatchVerify"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn seal(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SealRequest>,
+        ) -> std::result::Result<tonic::Response<super::SealResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/otp.v1.OtpService/Seal");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("otp.v1.OtpService", "Seal"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn rewrap(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RewrapRequest>,
+        ) -> std::result::Result<tonic::Response<super::RewrapResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/otp.v1.OtpService/Rewrap");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("otp.v1.OtpService", "Rewrap"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn resync_hotp(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ResyncHotpRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ResyncHotpResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/otp.v1.OtpService/ResyncHotp",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("otp.v1.OtpService", "ResyncHotp"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn generate_recovery_codes(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GenerateRecoveryCodesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GenerateRecoveryCodesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/otp.v1.OtpService/GenerateRecoveryCodes",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("otp.v1.OtpService", "GenerateRecoveryCodes"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn verify_recovery_code(
+            &mut self,
+            request: impl tonic::IntoRequest<super::VerifyRecoveryCodeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::VerifyRecoveryCodeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/otp.v1.OtpService/VerifyRecoveryCode",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("otp.v1.OtpService", "VerifyRecoveryCode"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn revoke_recovery_codes(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RevokeRecoveryCodesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RevokeRecoveryCodesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/otp.v1.OtpService/RevokeRecoveryCodes",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("otp.v1.OtpService", "RevokeRecoveryCodes"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn import_keys(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ImportKeysRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ImportKeysResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/otp.v1.OtpService/ImportKeys",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("otp.v1.OtpService", "ImportKeys"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn export_keys(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExportKeysRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExportKeysResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/otp.v1.OtpService/ExportKeys",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("otp.v1.OtpService", "ExportKeys"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }

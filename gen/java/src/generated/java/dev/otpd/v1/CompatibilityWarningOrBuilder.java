@@ -32,7 +32,7 @@ public interface CompatibilityWarningOrBuilder extends
 
   /**
    * <pre>
-   * The problem, and the value to choose instead.
+   * The problem, and the value to choose instead; in English, for developers.
    * </pre>
    *
    * <code>string description = 2 [json_name = "description"];</code>
@@ -41,7 +41,7 @@ public interface CompatibilityWarningOrBuilder extends
   java.lang.String getDescription();
   /**
    * <pre>
-   * The problem, and the value to choose instead.
+   * The problem, and the value to choose instead; in English, for developers.
    * </pre>
    *
    * <code>string description = 2 [json_name = "description"];</code>
@@ -49,4 +49,32 @@ public interface CompatibilityWarningOrBuilder extends
    */
   com.google.protobuf.ByteString
       getDescriptionBytes();
+
+  /**
+   * <pre>
+   * The problem as a word, to choose a text of one's own by; later versions may send others.
+   *
+   * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
+   * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+   * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
+   * </pre>
+   *
+   * <code>string reason = 3 [json_name = "reason"];</code>
+   * @return The reason.
+   */
+  java.lang.String getReason();
+  /**
+   * <pre>
+   * The problem as a word, to choose a text of one's own by; later versions may send others.
+   *
+   * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
+   * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+   * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
+   * </pre>
+   *
+   * <code>string reason = 3 [json_name = "reason"];</code>
+   * @return The bytes for reason.
+   */
+  com.google.protobuf.ByteString
+      getReasonBytes();
 }

@@ -188,6 +188,48 @@ public enum ErrorReason
    * <code>ERROR_REASON_COST_OVER_LIMIT = 16;</code>
    */
   ERROR_REASON_COST_OVER_LIMIT(16),
+  /**
+   * <pre>
+   * INVALID_ARGUMENT: a sealed key or a set of recovery codes cannot be opened: it was changed, cut short, sealed for another tenant or bound to another
+   * context, or its sealing key was retired. Which of these it was is not told. Never treat the user as one without a second factor.
+   *
+   * Example: { "reason": "ERROR_REASON_SEALED_KEY_INVALID", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+   * </pre>
+   *
+   * <code>ERROR_REASON_SEALED_KEY_INVALID = 17;</code>
+   */
+  ERROR_REASON_SEALED_KEY_INVALID(17),
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: this server has never had the sealing key that a blob names, which is a fault of the installation: give every instance the same
+   * file of sealing keys.
+   *
+   * Example: { "reason": "ERROR_REASON_SEALING_KEY_UNKNOWN", "domain": "otp.v1", "metadata": { "sealing_key": "828e2ad3", "field": "key.sealed" } }
+   * </pre>
+   *
+   * <code>ERROR_REASON_SEALING_KEY_UNKNOWN = 18;</code>
+   */
+  ERROR_REASON_SEALING_KEY_UNKNOWN(18),
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: the sealed key is of an enrolment that is not confirmed: call `Verify` with `confirm` and store the `resealed` key.
+   *
+   * Example: { "reason": "ERROR_REASON_ENROLMENT_PENDING", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+   * </pre>
+   *
+   * <code>ERROR_REASON_ENROLMENT_PENDING = 19;</code>
+   */
+  ERROR_REASON_ENROLMENT_PENDING(19),
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: the sealed key is of an enrolment that was not confirmed in time: generate a new key.
+   *
+   * Example: { "reason": "ERROR_REASON_ENROLMENT_EXPIRED", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+   * </pre>
+   *
+   * <code>ERROR_REASON_ENROLMENT_EXPIRED = 20;</code>
+   */
+  ERROR_REASON_ENROLMENT_EXPIRED(20),
   UNRECOGNIZED(-1),
   ;
 
@@ -371,6 +413,48 @@ public enum ErrorReason
    * <code>ERROR_REASON_COST_OVER_LIMIT = 16;</code>
    */
   public static final int ERROR_REASON_COST_OVER_LIMIT_VALUE = 16;
+  /**
+   * <pre>
+   * INVALID_ARGUMENT: a sealed key or a set of recovery codes cannot be opened: it was changed, cut short, sealed for another tenant or bound to another
+   * context, or its sealing key was retired. Which of these it was is not told. Never treat the user as one without a second factor.
+   *
+   * Example: { "reason": "ERROR_REASON_SEALED_KEY_INVALID", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+   * </pre>
+   *
+   * <code>ERROR_REASON_SEALED_KEY_INVALID = 17;</code>
+   */
+  public static final int ERROR_REASON_SEALED_KEY_INVALID_VALUE = 17;
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: this server has never had the sealing key that a blob names, which is a fault of the installation: give every instance the same
+   * file of sealing keys.
+   *
+   * Example: { "reason": "ERROR_REASON_SEALING_KEY_UNKNOWN", "domain": "otp.v1", "metadata": { "sealing_key": "828e2ad3", "field": "key.sealed" } }
+   * </pre>
+   *
+   * <code>ERROR_REASON_SEALING_KEY_UNKNOWN = 18;</code>
+   */
+  public static final int ERROR_REASON_SEALING_KEY_UNKNOWN_VALUE = 18;
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: the sealed key is of an enrolment that is not confirmed: call `Verify` with `confirm` and store the `resealed` key.
+   *
+   * Example: { "reason": "ERROR_REASON_ENROLMENT_PENDING", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+   * </pre>
+   *
+   * <code>ERROR_REASON_ENROLMENT_PENDING = 19;</code>
+   */
+  public static final int ERROR_REASON_ENROLMENT_PENDING_VALUE = 19;
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: the sealed key is of an enrolment that was not confirmed in time: generate a new key.
+   *
+   * Example: { "reason": "ERROR_REASON_ENROLMENT_EXPIRED", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
+   * </pre>
+   *
+   * <code>ERROR_REASON_ENROLMENT_EXPIRED = 20;</code>
+   */
+  public static final int ERROR_REASON_ENROLMENT_EXPIRED_VALUE = 20;
 
 
   public final int getNumber() {
@@ -414,6 +498,10 @@ public enum ErrorReason
       case 14: return ERROR_REASON_PROTOCOL;
       case 15: return ERROR_REASON_INTERNAL;
       case 16: return ERROR_REASON_COST_OVER_LIMIT;
+      case 17: return ERROR_REASON_SEALED_KEY_INVALID;
+      case 18: return ERROR_REASON_SEALING_KEY_UNKNOWN;
+      case 19: return ERROR_REASON_ENROLMENT_PENDING;
+      case 20: return ERROR_REASON_ENROLMENT_EXPIRED;
       default: return null;
     }
   }

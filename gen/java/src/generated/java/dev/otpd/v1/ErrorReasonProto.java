@@ -35,7 +35,7 @@ public final class ErrorReasonProto extends com.google.protobuf.GeneratedFile {
       descriptor;
   static {
     java.lang.String[] descriptorData = {
-      "\n\031otp/v1/error_reason.proto\022\006otp.v1*\311\004\n\013" +
+      "\n\031otp/v1/error_reason.proto\022\006otp.v1*\334\005\n\013" +
       "ErrorReason\022\034\n\030ERROR_REASON_UNSPECIFIED\020" +
       "\000\022 \n\034ERROR_REASON_API_KEY_MISSING\020\001\022 \n\034E" +
       "RROR_REASON_API_KEY_INVALID\020\002\022\036\n\032ERROR_R" +
@@ -50,10 +50,14 @@ public final class ErrorReasonProto extends com.google.protobuf.GeneratedFile {
       "SON_STORE_UNAVAILABLE\020\014\022\036\n\032ERROR_REASON_" +
       "SHUTTING_DOWN\020\r\022\031\n\025ERROR_REASON_PROTOCOL" +
       "\020\016\022\031\n\025ERROR_REASON_INTERNAL\020\017\022 \n\034ERROR_R" +
-      "EASON_COST_OVER_LIMIT\020\020Bu\n\013dev.otpd.v1B\020" +
-      "ErrorReasonProtoP\001Z\033otpd.dev/go/pb/otp/v" +
-      "1;otpv1\242\002\003OXX\252\002\006Otp.V1\312\002\006Otp\\V1\342\002\022Otp\\V1" +
-      "\\GPBMetadata\352\002\007Otp::V1b\006proto3"
+      "EASON_COST_OVER_LIMIT\020\020\022#\n\037ERROR_REASON_" +
+      "SEALED_KEY_INVALID\020\021\022$\n ERROR_REASON_SEA" +
+      "LING_KEY_UNKNOWN\020\022\022\"\n\036ERROR_REASON_ENROL" +
+      "MENT_PENDING\020\023\022\"\n\036ERROR_REASON_ENROLMENT" +
+      "_EXPIRED\020\024Bu\n\013dev.otpd.v1B\020ErrorReasonPr" +
+      "otoP\001Z\033otpd.dev/go/pb/otp/v1;otpv1\242\002\003OXX" +
+      "\252\002\006Otp.V1\312\002\006Otp\\V1\342\002\022Otp\\V1\\GPBMetadata\352" +
+      "\002\007Otp::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,

@@ -37,6 +37,8 @@ private static final long serialVersionUID = 0L;
     accountName_ = "";
     algorithm_ = 0;
     secret_ = "";
+    delivery_ = 0;
+    sealedContext_ = com.google.protobuf.ByteString.EMPTY;
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -392,6 +394,51 @@ private static final long serialVersionUID = 0L;
     return qrCode_ == null ? dev.otpd.v1.QrCodeOptions.getDefaultInstance() : qrCode_;
   }
 
+  public static final int DELIVERY_FIELD_NUMBER = 11;
+  private int delivery_ = 0;
+  /**
+   * <pre>
+   * The form in which to hand over the secret.
+   *
+   * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+   * </pre>
+   *
+   * <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
+   * @return The enum numeric value on the wire for delivery.
+   */
+  @java.lang.Override public int getDeliveryValue() {
+    return delivery_;
+  }
+  /**
+   * <pre>
+   * The form in which to hand over the secret.
+   *
+   * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+   * </pre>
+   *
+   * <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
+   * @return The delivery.
+   */
+  @java.lang.Override public dev.otpd.v1.SecretDelivery getDelivery() {
+    dev.otpd.v1.SecretDelivery result = dev.otpd.v1.SecretDelivery.forNumber(delivery_);
+    return result == null ? dev.otpd.v1.SecretDelivery.UNRECOGNIZED : result;
+  }
+
+  public static final int SEALED_CONTEXT_FIELD_NUMBER = 12;
+  private com.google.protobuf.ByteString sealedContext_ = com.google.protobuf.ByteString.EMPTY;
+  /**
+   * <pre>
+   * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+   * </pre>
+   *
+   * <code>bytes sealed_context = 12 [json_name = "sealedContext"];</code>
+   * @return The sealedContext.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString getSealedContext() {
+    return sealedContext_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -435,6 +482,12 @@ private static final long serialVersionUID = 0L;
     }
     if (((bitField0_ & 0x00000002) != 0)) {
       output.writeMessage(10, getQrCode());
+    }
+    if (delivery_ != dev.otpd.v1.SecretDelivery.SECRET_DELIVERY_UNSPECIFIED.getNumber()) {
+      output.writeEnum(11, delivery_);
+    }
+    if (!sealedContext_.isEmpty()) {
+      output.writeBytes(12, sealedContext_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -482,6 +535,14 @@ private static final long serialVersionUID = 0L;
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(10, getQrCode());
     }
+    if (delivery_ != dev.otpd.v1.SecretDelivery.SECRET_DELIVERY_UNSPECIFIED.getNumber()) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeEnumSize(11, delivery_);
+    }
+    if (!sealedContext_.isEmpty()) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBytesSize(12, sealedContext_);
+    }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
     return size;
@@ -521,6 +582,9 @@ private static final long serialVersionUID = 0L;
       if (!getQrCode()
           .equals(other.getQrCode())) return false;
     }
+    if (delivery_ != other.delivery_) return false;
+    if (!getSealedContext()
+        .equals(other.getSealedContext())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -557,6 +621,10 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + QR_CODE_FIELD_NUMBER;
       hash = (53 * hash) + getQrCode().hashCode();
     }
+    hash = (37 * hash) + DELIVERY_FIELD_NUMBER;
+    hash = (53 * hash) + delivery_;
+    hash = (37 * hash) + SEALED_CONTEXT_FIELD_NUMBER;
+    hash = (53 * hash) + getSealedContext().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -712,6 +780,8 @@ private static final long serialVersionUID = 0L;
         qrCodeBuilder_.dispose();
         qrCodeBuilder_ = null;
       }
+      delivery_ = 0;
+      sealedContext_ = com.google.protobuf.ByteString.EMPTY;
       return this;
     }
 
@@ -780,6 +850,12 @@ private static final long serialVersionUID = 0L;
             : qrCodeBuilder_.build();
         to_bitField0_ |= 0x00000002;
       }
+      if (((from_bitField0_ & 0x00000400) != 0)) {
+        result.delivery_ = delivery_;
+      }
+      if (((from_bitField0_ & 0x00000800) != 0)) {
+        result.sealedContext_ = sealedContext_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -830,6 +906,12 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasQrCode()) {
         mergeQrCode(other.getQrCode());
+      }
+      if (other.delivery_ != 0) {
+        setDeliveryValue(other.getDeliveryValue());
+      }
+      if (!other.getSealedContext().isEmpty()) {
+        setSealedContext(other.getSealedContext());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -909,6 +991,16 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000200;
               break;
             } // case 82
+            case 88: {
+              delivery_ = input.readEnum();
+              bitField0_ |= 0x00000400;
+              break;
+            } // case 88
+            case 98: {
+              sealedContext_ = input.readBytes();
+              bitField0_ |= 0x00000800;
+              break;
+            } // case 98
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1781,6 +1873,131 @@ private static final long serialVersionUID = 0L;
         qrCode_ = null;
       }
       return qrCodeBuilder_;
+    }
+
+    private int delivery_ = 0;
+    /**
+     * <pre>
+     * The form in which to hand over the secret.
+     *
+     * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+     * </pre>
+     *
+     * <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
+     * @return The enum numeric value on the wire for delivery.
+     */
+    @java.lang.Override public int getDeliveryValue() {
+      return delivery_;
+    }
+    /**
+     * <pre>
+     * The form in which to hand over the secret.
+     *
+     * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+     * </pre>
+     *
+     * <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
+     * @param value The enum numeric value on the wire for delivery to set.
+     * @return This builder for chaining.
+     */
+    public Builder setDeliveryValue(int value) {
+      delivery_ = value;
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The form in which to hand over the secret.
+     *
+     * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+     * </pre>
+     *
+     * <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
+     * @return The delivery.
+     */
+    @java.lang.Override
+    public dev.otpd.v1.SecretDelivery getDelivery() {
+      dev.otpd.v1.SecretDelivery result = dev.otpd.v1.SecretDelivery.forNumber(delivery_);
+      return result == null ? dev.otpd.v1.SecretDelivery.UNRECOGNIZED : result;
+    }
+    /**
+     * <pre>
+     * The form in which to hand over the secret.
+     *
+     * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+     * </pre>
+     *
+     * <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
+     * @param value The delivery to set.
+     * @return This builder for chaining.
+     */
+    public Builder setDelivery(dev.otpd.v1.SecretDelivery value) {
+      if (value == null) { throw new NullPointerException(); }
+      bitField0_ |= 0x00000400;
+      delivery_ = value.getNumber();
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The form in which to hand over the secret.
+     *
+     * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+     * </pre>
+     *
+     * <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearDelivery() {
+      bitField0_ = (bitField0_ & ~0x00000400);
+      delivery_ = 0;
+      onChanged();
+      return this;
+    }
+
+    private com.google.protobuf.ByteString sealedContext_ = com.google.protobuf.ByteString.EMPTY;
+    /**
+     * <pre>
+     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+     * </pre>
+     *
+     * <code>bytes sealed_context = 12 [json_name = "sealedContext"];</code>
+     * @return The sealedContext.
+     */
+    @java.lang.Override
+    public com.google.protobuf.ByteString getSealedContext() {
+      return sealedContext_;
+    }
+    /**
+     * <pre>
+     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+     * </pre>
+     *
+     * <code>bytes sealed_context = 12 [json_name = "sealedContext"];</code>
+     * @param value The sealedContext to set.
+     * @return This builder for chaining.
+     */
+    public Builder setSealedContext(com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      sealedContext_ = value;
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+     * </pre>
+     *
+     * <code>bytes sealed_context = 12 [json_name = "sealedContext"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearSealedContext() {
+      bitField0_ = (bitField0_ & ~0x00000800);
+      sealedContext_ = getDefaultInstance().getSealedContext();
+      onChanged();
+      return this;
     }
 
     // @@protoc_insertion_point(builder_scope:otp.v1.GenerateRequest)

@@ -219,4 +219,37 @@ public interface GenerateRequestOrBuilder extends
    * <code>.otp.v1.QrCodeOptions qr_code = 10 [json_name = "qrCode"];</code>
    */
   dev.otpd.v1.QrCodeOptionsOrBuilder getQrCodeOrBuilder();
+
+  /**
+   * <pre>
+   * The form in which to hand over the secret.
+   *
+   * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+   * </pre>
+   *
+   * <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
+   * @return The enum numeric value on the wire for delivery.
+   */
+  int getDeliveryValue();
+  /**
+   * <pre>
+   * The form in which to hand over the secret.
+   *
+   * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+   * </pre>
+   *
+   * <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
+   * @return The delivery.
+   */
+  dev.otpd.v1.SecretDelivery getDelivery();
+
+  /**
+   * <pre>
+   * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+   * </pre>
+   *
+   * <code>bytes sealed_context = 12 [json_name = "sealedContext"];</code>
+   * @return The sealedContext.
+   */
+  com.google.protobuf.ByteString getSealedContext();
 }

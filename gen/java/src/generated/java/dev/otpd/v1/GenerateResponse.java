@@ -57,7 +57,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object secret_ = "";
   /**
    * <pre>
-   * The secret in base32 (RFC 4648 section 6), upper case, without padding.
+   * The secret in base32 (RFC 4648 section 6), upper case, without padding; empty with SEALED.
    * </pre>
    *
    * <code>string secret = 1 [json_name = "secret"];</code>
@@ -78,7 +78,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The secret in base32 (RFC 4648 section 6), upper case, without padding.
+   * The secret in base32 (RFC 4648 section 6), upper case, without padding; empty with SEALED.
    * </pre>
    *
    * <code>string secret = 1 [json_name = "secret"];</code>
@@ -104,7 +104,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object secretGrouped_ = "";
   /**
    * <pre>
-   * The same secret in groups of four, for typing by hand.
+   * The same secret in groups of four, for typing by hand; empty with SEALED.
    * </pre>
    *
    * <code>string secret_grouped = 2 [json_name = "secretGrouped"];</code>
@@ -125,7 +125,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The same secret in groups of four, for typing by hand.
+   * The same secret in groups of four, for typing by hand; empty with SEALED.
    * </pre>
    *
    * <code>string secret_grouped = 2 [json_name = "secretGrouped"];</code>
@@ -235,7 +235,8 @@ private static final long serialVersionUID = 0L;
   private dev.otpd.v1.Token token_;
   /**
    * <pre>
-   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+   * user's device can confirm the enrolment.
    * </pre>
    *
    * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -247,7 +248,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+   * user's device can confirm the enrolment.
    * </pre>
    *
    * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -259,7 +261,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+   * user's device can confirm the enrolment.
    * </pre>
    *
    * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -368,6 +371,82 @@ private static final long serialVersionUID = 0L;
     return warnings_.get(index);
   }
 
+  public static final int SEALED_FIELD_NUMBER = 8;
+  private dev.otpd.v1.SealedKey sealed_;
+  /**
+   * <pre>
+   * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+   * </pre>
+   *
+   * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+   * @return Whether the sealed field is set.
+   */
+  @java.lang.Override
+  public boolean hasSealed() {
+    return ((bitField0_ & 0x00000008) != 0);
+  }
+  /**
+   * <pre>
+   * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+   * </pre>
+   *
+   * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+   * @return The sealed.
+   */
+  @java.lang.Override
+  public dev.otpd.v1.SealedKey getSealed() {
+    return sealed_ == null ? dev.otpd.v1.SealedKey.getDefaultInstance() : sealed_;
+  }
+  /**
+   * <pre>
+   * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+   * </pre>
+   *
+   * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+   */
+  @java.lang.Override
+  public dev.otpd.v1.SealedKeyOrBuilder getSealedOrBuilder() {
+    return sealed_ == null ? dev.otpd.v1.SealedKey.getDefaultInstance() : sealed_;
+  }
+
+  public static final int SEALED_EXPIRE_TIME_FIELD_NUMBER = 9;
+  private com.google.protobuf.Timestamp sealedExpireTime_;
+  /**
+   * <pre>
+   * When the pending key can no longer be confirmed; set with `sealed`.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
+   * @return Whether the sealedExpireTime field is set.
+   */
+  @java.lang.Override
+  public boolean hasSealedExpireTime() {
+    return ((bitField0_ & 0x00000010) != 0);
+  }
+  /**
+   * <pre>
+   * When the pending key can no longer be confirmed; set with `sealed`.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
+   * @return The sealedExpireTime.
+   */
+  @java.lang.Override
+  public com.google.protobuf.Timestamp getSealedExpireTime() {
+    return sealedExpireTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : sealedExpireTime_;
+  }
+  /**
+   * <pre>
+   * When the pending key can no longer be confirmed; set with `sealed`.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
+   */
+  @java.lang.Override
+  public com.google.protobuf.TimestampOrBuilder getSealedExpireTimeOrBuilder() {
+    return sealedExpireTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : sealedExpireTime_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -403,6 +482,12 @@ private static final long serialVersionUID = 0L;
     for (int i = 0; i < warnings_.size(); i++) {
       output.writeMessage(7, warnings_.get(i));
     }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      output.writeMessage(8, getSealed());
+    }
+    if (((bitField0_ & 0x00000010) != 0)) {
+      output.writeMessage(9, getSealedExpireTime());
+    }
     getUnknownFields().writeTo(output);
   }
 
@@ -436,6 +521,14 @@ private static final long serialVersionUID = 0L;
     for (int i = 0; i < warnings_.size(); i++) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(7, warnings_.get(i));
+    }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(8, getSealed());
+    }
+    if (((bitField0_ & 0x00000010) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(9, getSealedExpireTime());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -475,6 +568,16 @@ private static final long serialVersionUID = 0L;
     }
     if (!getWarningsList()
         .equals(other.getWarningsList())) return false;
+    if (hasSealed() != other.hasSealed()) return false;
+    if (hasSealed()) {
+      if (!getSealed()
+          .equals(other.getSealed())) return false;
+    }
+    if (hasSealedExpireTime() != other.hasSealedExpireTime()) return false;
+    if (hasSealedExpireTime()) {
+      if (!getSealedExpireTime()
+          .equals(other.getSealedExpireTime())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -507,6 +610,14 @@ private static final long serialVersionUID = 0L;
     if (getWarningsCount() > 0) {
       hash = (37 * hash) + WARNINGS_FIELD_NUMBER;
       hash = (53 * hash) + getWarningsList().hashCode();
+    }
+    if (hasSealed()) {
+      hash = (37 * hash) + SEALED_FIELD_NUMBER;
+      hash = (53 * hash) + getSealed().hashCode();
+    }
+    if (hasSealedExpireTime()) {
+      hash = (37 * hash) + SEALED_EXPIRE_TIME_FIELD_NUMBER;
+      hash = (53 * hash) + getSealedExpireTime().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -646,6 +757,8 @@ private static final long serialVersionUID = 0L;
         internalGetTokenFieldBuilder();
         internalGetParametersFieldBuilder();
         internalGetWarningsFieldBuilder();
+        internalGetSealedFieldBuilder();
+        internalGetSealedExpireTimeFieldBuilder();
       }
     }
     @java.lang.Override
@@ -677,6 +790,16 @@ private static final long serialVersionUID = 0L;
         warningsBuilder_.clear();
       }
       bitField0_ = (bitField0_ & ~0x00000040);
+      sealed_ = null;
+      if (sealedBuilder_ != null) {
+        sealedBuilder_.dispose();
+        sealedBuilder_ = null;
+      }
+      sealedExpireTime_ = null;
+      if (sealedExpireTimeBuilder_ != null) {
+        sealedExpireTimeBuilder_.dispose();
+        sealedExpireTimeBuilder_ = null;
+      }
       return this;
     }
 
@@ -751,6 +874,18 @@ private static final long serialVersionUID = 0L;
             : parametersBuilder_.build();
         to_bitField0_ |= 0x00000004;
       }
+      if (((from_bitField0_ & 0x00000080) != 0)) {
+        result.sealed_ = sealedBuilder_ == null
+            ? sealed_
+            : sealedBuilder_.build();
+        to_bitField0_ |= 0x00000008;
+      }
+      if (((from_bitField0_ & 0x00000100) != 0)) {
+        result.sealedExpireTime_ = sealedExpireTimeBuilder_ == null
+            ? sealedExpireTime_
+            : sealedExpireTimeBuilder_.build();
+        to_bitField0_ |= 0x00000010;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -815,6 +950,12 @@ private static final long serialVersionUID = 0L;
             warningsBuilder_.addAllMessages(other.warnings_);
           }
         }
+      }
+      if (other.hasSealed()) {
+        mergeSealed(other.getSealed());
+      }
+      if (other.hasSealedExpireTime()) {
+        mergeSealedExpireTime(other.getSealedExpireTime());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -891,6 +1032,20 @@ private static final long serialVersionUID = 0L;
               }
               break;
             } // case 58
+            case 66: {
+              input.readMessage(
+                  internalGetSealedFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000080;
+              break;
+            } // case 66
+            case 74: {
+              input.readMessage(
+                  internalGetSealedExpireTimeFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000100;
+              break;
+            } // case 74
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -911,7 +1066,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object secret_ = "";
     /**
      * <pre>
-     * The secret in base32 (RFC 4648 section 6), upper case, without padding.
+     * The secret in base32 (RFC 4648 section 6), upper case, without padding; empty with SEALED.
      * </pre>
      *
      * <code>string secret = 1 [json_name = "secret"];</code>
@@ -931,7 +1086,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The secret in base32 (RFC 4648 section 6), upper case, without padding.
+     * The secret in base32 (RFC 4648 section 6), upper case, without padding; empty with SEALED.
      * </pre>
      *
      * <code>string secret = 1 [json_name = "secret"];</code>
@@ -952,7 +1107,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The secret in base32 (RFC 4648 section 6), upper case, without padding.
+     * The secret in base32 (RFC 4648 section 6), upper case, without padding; empty with SEALED.
      * </pre>
      *
      * <code>string secret = 1 [json_name = "secret"];</code>
@@ -969,7 +1124,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The secret in base32 (RFC 4648 section 6), upper case, without padding.
+     * The secret in base32 (RFC 4648 section 6), upper case, without padding; empty with SEALED.
      * </pre>
      *
      * <code>string secret = 1 [json_name = "secret"];</code>
@@ -983,7 +1138,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The secret in base32 (RFC 4648 section 6), upper case, without padding.
+     * The secret in base32 (RFC 4648 section 6), upper case, without padding; empty with SEALED.
      * </pre>
      *
      * <code>string secret = 1 [json_name = "secret"];</code>
@@ -1003,7 +1158,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object secretGrouped_ = "";
     /**
      * <pre>
-     * The same secret in groups of four, for typing by hand.
+     * The same secret in groups of four, for typing by hand; empty with SEALED.
      * </pre>
      *
      * <code>string secret_grouped = 2 [json_name = "secretGrouped"];</code>
@@ -1023,7 +1178,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The same secret in groups of four, for typing by hand.
+     * The same secret in groups of four, for typing by hand; empty with SEALED.
      * </pre>
      *
      * <code>string secret_grouped = 2 [json_name = "secretGrouped"];</code>
@@ -1044,7 +1199,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The same secret in groups of four, for typing by hand.
+     * The same secret in groups of four, for typing by hand; empty with SEALED.
      * </pre>
      *
      * <code>string secret_grouped = 2 [json_name = "secretGrouped"];</code>
@@ -1061,7 +1216,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The same secret in groups of four, for typing by hand.
+     * The same secret in groups of four, for typing by hand; empty with SEALED.
      * </pre>
      *
      * <code>string secret_grouped = 2 [json_name = "secretGrouped"];</code>
@@ -1075,7 +1230,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The same secret in groups of four, for typing by hand.
+     * The same secret in groups of four, for typing by hand; empty with SEALED.
      * </pre>
      *
      * <code>string secret_grouped = 2 [json_name = "secretGrouped"];</code>
@@ -1346,7 +1501,8 @@ private static final long serialVersionUID = 0L;
         dev.otpd.v1.Token, dev.otpd.v1.Token.Builder, dev.otpd.v1.TokenOrBuilder> tokenBuilder_;
     /**
      * <pre>
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+     * user's device can confirm the enrolment.
      * </pre>
      *
      * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -1357,7 +1513,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+     * user's device can confirm the enrolment.
      * </pre>
      *
      * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -1372,7 +1529,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+     * user's device can confirm the enrolment.
      * </pre>
      *
      * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -1392,7 +1550,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+     * user's device can confirm the enrolment.
      * </pre>
      *
      * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -1410,7 +1569,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+     * user's device can confirm the enrolment.
      * </pre>
      *
      * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -1435,7 +1595,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+     * user's device can confirm the enrolment.
      * </pre>
      *
      * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -1452,7 +1613,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+     * user's device can confirm the enrolment.
      * </pre>
      *
      * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -1464,7 +1626,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+     * user's device can confirm the enrolment.
      * </pre>
      *
      * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -1479,7 +1642,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+     * user's device can confirm the enrolment.
      * </pre>
      *
      * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -1965,6 +2129,320 @@ private static final long serialVersionUID = 0L;
         warnings_ = null;
       }
       return warningsBuilder_;
+    }
+
+    private dev.otpd.v1.SealedKey sealed_;
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.otpd.v1.SealedKey, dev.otpd.v1.SealedKey.Builder, dev.otpd.v1.SealedKeyOrBuilder> sealedBuilder_;
+    /**
+     * <pre>
+     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+     * @return Whether the sealed field is set.
+     */
+    public boolean hasSealed() {
+      return ((bitField0_ & 0x00000080) != 0);
+    }
+    /**
+     * <pre>
+     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+     * @return The sealed.
+     */
+    public dev.otpd.v1.SealedKey getSealed() {
+      if (sealedBuilder_ == null) {
+        return sealed_ == null ? dev.otpd.v1.SealedKey.getDefaultInstance() : sealed_;
+      } else {
+        return sealedBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+     */
+    public Builder setSealed(dev.otpd.v1.SealedKey value) {
+      if (sealedBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        sealed_ = value;
+      } else {
+        sealedBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000080;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+     */
+    public Builder setSealed(
+        dev.otpd.v1.SealedKey.Builder builderForValue) {
+      if (sealedBuilder_ == null) {
+        sealed_ = builderForValue.build();
+      } else {
+        sealedBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000080;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+     */
+    public Builder mergeSealed(dev.otpd.v1.SealedKey value) {
+      if (sealedBuilder_ == null) {
+        if (((bitField0_ & 0x00000080) != 0) &&
+          sealed_ != null &&
+          sealed_ != dev.otpd.v1.SealedKey.getDefaultInstance()) {
+          getSealedBuilder().mergeFrom(value);
+        } else {
+          sealed_ = value;
+        }
+      } else {
+        sealedBuilder_.mergeFrom(value);
+      }
+      if (sealed_ != null) {
+        bitField0_ |= 0x00000080;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+     */
+    public Builder clearSealed() {
+      bitField0_ = (bitField0_ & ~0x00000080);
+      sealed_ = null;
+      if (sealedBuilder_ != null) {
+        sealedBuilder_.dispose();
+        sealedBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+     */
+    public dev.otpd.v1.SealedKey.Builder getSealedBuilder() {
+      bitField0_ |= 0x00000080;
+      onChanged();
+      return internalGetSealedFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+     */
+    public dev.otpd.v1.SealedKeyOrBuilder getSealedOrBuilder() {
+      if (sealedBuilder_ != null) {
+        return sealedBuilder_.getMessageOrBuilder();
+      } else {
+        return sealed_ == null ?
+            dev.otpd.v1.SealedKey.getDefaultInstance() : sealed_;
+      }
+    }
+    /**
+     * <pre>
+     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.otpd.v1.SealedKey, dev.otpd.v1.SealedKey.Builder, dev.otpd.v1.SealedKeyOrBuilder> 
+        internalGetSealedFieldBuilder() {
+      if (sealedBuilder_ == null) {
+        sealedBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.otpd.v1.SealedKey, dev.otpd.v1.SealedKey.Builder, dev.otpd.v1.SealedKeyOrBuilder>(
+                getSealed(),
+                getParentForChildren(),
+                isClean());
+        sealed_ = null;
+      }
+      return sealedBuilder_;
+    }
+
+    private com.google.protobuf.Timestamp sealedExpireTime_;
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> sealedExpireTimeBuilder_;
+    /**
+     * <pre>
+     * When the pending key can no longer be confirmed; set with `sealed`.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
+     * @return Whether the sealedExpireTime field is set.
+     */
+    public boolean hasSealedExpireTime() {
+      return ((bitField0_ & 0x00000100) != 0);
+    }
+    /**
+     * <pre>
+     * When the pending key can no longer be confirmed; set with `sealed`.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
+     * @return The sealedExpireTime.
+     */
+    public com.google.protobuf.Timestamp getSealedExpireTime() {
+      if (sealedExpireTimeBuilder_ == null) {
+        return sealedExpireTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : sealedExpireTime_;
+      } else {
+        return sealedExpireTimeBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * When the pending key can no longer be confirmed; set with `sealed`.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
+     */
+    public Builder setSealedExpireTime(com.google.protobuf.Timestamp value) {
+      if (sealedExpireTimeBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        sealedExpireTime_ = value;
+      } else {
+        sealedExpireTimeBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * When the pending key can no longer be confirmed; set with `sealed`.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
+     */
+    public Builder setSealedExpireTime(
+        com.google.protobuf.Timestamp.Builder builderForValue) {
+      if (sealedExpireTimeBuilder_ == null) {
+        sealedExpireTime_ = builderForValue.build();
+      } else {
+        sealedExpireTimeBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * When the pending key can no longer be confirmed; set with `sealed`.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
+     */
+    public Builder mergeSealedExpireTime(com.google.protobuf.Timestamp value) {
+      if (sealedExpireTimeBuilder_ == null) {
+        if (((bitField0_ & 0x00000100) != 0) &&
+          sealedExpireTime_ != null &&
+          sealedExpireTime_ != com.google.protobuf.Timestamp.getDefaultInstance()) {
+          getSealedExpireTimeBuilder().mergeFrom(value);
+        } else {
+          sealedExpireTime_ = value;
+        }
+      } else {
+        sealedExpireTimeBuilder_.mergeFrom(value);
+      }
+      if (sealedExpireTime_ != null) {
+        bitField0_ |= 0x00000100;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * When the pending key can no longer be confirmed; set with `sealed`.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
+     */
+    public Builder clearSealedExpireTime() {
+      bitField0_ = (bitField0_ & ~0x00000100);
+      sealedExpireTime_ = null;
+      if (sealedExpireTimeBuilder_ != null) {
+        sealedExpireTimeBuilder_.dispose();
+        sealedExpireTimeBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * When the pending key can no longer be confirmed; set with `sealed`.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
+     */
+    public com.google.protobuf.Timestamp.Builder getSealedExpireTimeBuilder() {
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return internalGetSealedExpireTimeFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * When the pending key can no longer be confirmed; set with `sealed`.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
+     */
+    public com.google.protobuf.TimestampOrBuilder getSealedExpireTimeOrBuilder() {
+      if (sealedExpireTimeBuilder_ != null) {
+        return sealedExpireTimeBuilder_.getMessageOrBuilder();
+      } else {
+        return sealedExpireTime_ == null ?
+            com.google.protobuf.Timestamp.getDefaultInstance() : sealedExpireTime_;
+      }
+    }
+    /**
+     * <pre>
+     * When the pending key can no longer be confirmed; set with `sealed`.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> 
+        internalGetSealedExpireTimeFieldBuilder() {
+      if (sealedExpireTimeBuilder_ == null) {
+        sealedExpireTimeBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder>(
+                getSealedExpireTime(),
+                getParentForChildren(),
+                isClean());
+        sealedExpireTime_ = null;
+      }
+      return sealedExpireTimeBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:otp.v1.GenerateResponse)

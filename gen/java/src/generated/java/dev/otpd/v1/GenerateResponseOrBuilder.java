@@ -12,7 +12,7 @@ public interface GenerateResponseOrBuilder extends
 
   /**
    * <pre>
-   * The secret in base32 (RFC 4648 section 6), upper case, without padding.
+   * The secret in base32 (RFC 4648 section 6), upper case, without padding; empty with SEALED.
    * </pre>
    *
    * <code>string secret = 1 [json_name = "secret"];</code>
@@ -21,7 +21,7 @@ public interface GenerateResponseOrBuilder extends
   java.lang.String getSecret();
   /**
    * <pre>
-   * The secret in base32 (RFC 4648 section 6), upper case, without padding.
+   * The secret in base32 (RFC 4648 section 6), upper case, without padding; empty with SEALED.
    * </pre>
    *
    * <code>string secret = 1 [json_name = "secret"];</code>
@@ -32,7 +32,7 @@ public interface GenerateResponseOrBuilder extends
 
   /**
    * <pre>
-   * The same secret in groups of four, for typing by hand.
+   * The same secret in groups of four, for typing by hand; empty with SEALED.
    * </pre>
    *
    * <code>string secret_grouped = 2 [json_name = "secretGrouped"];</code>
@@ -41,7 +41,7 @@ public interface GenerateResponseOrBuilder extends
   java.lang.String getSecretGrouped();
   /**
    * <pre>
-   * The same secret in groups of four, for typing by hand.
+   * The same secret in groups of four, for typing by hand; empty with SEALED.
    * </pre>
    *
    * <code>string secret_grouped = 2 [json_name = "secretGrouped"];</code>
@@ -99,7 +99,8 @@ public interface GenerateResponseOrBuilder extends
 
   /**
    * <pre>
-   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+   * user's device can confirm the enrolment.
    * </pre>
    *
    * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -108,7 +109,8 @@ public interface GenerateResponseOrBuilder extends
   boolean hasToken();
   /**
    * <pre>
-   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+   * user's device can confirm the enrolment.
    * </pre>
    *
    * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -117,7 +119,8 @@ public interface GenerateResponseOrBuilder extends
   dev.otpd.v1.Token getToken();
   /**
    * <pre>
-   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+   * user's device can confirm the enrolment.
    * </pre>
    *
    * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -194,4 +197,58 @@ public interface GenerateResponseOrBuilder extends
    */
   dev.otpd.v1.CompatibilityWarningOrBuilder getWarningsOrBuilder(
       int index);
+
+  /**
+   * <pre>
+   * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+   * </pre>
+   *
+   * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+   * @return Whether the sealed field is set.
+   */
+  boolean hasSealed();
+  /**
+   * <pre>
+   * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+   * </pre>
+   *
+   * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+   * @return The sealed.
+   */
+  dev.otpd.v1.SealedKey getSealed();
+  /**
+   * <pre>
+   * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+   * </pre>
+   *
+   * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+   */
+  dev.otpd.v1.SealedKeyOrBuilder getSealedOrBuilder();
+
+  /**
+   * <pre>
+   * When the pending key can no longer be confirmed; set with `sealed`.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
+   * @return Whether the sealedExpireTime field is set.
+   */
+  boolean hasSealedExpireTime();
+  /**
+   * <pre>
+   * When the pending key can no longer be confirmed; set with `sealed`.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
+   * @return The sealedExpireTime.
+   */
+  com.google.protobuf.Timestamp getSealedExpireTime();
+  /**
+   * <pre>
+   * When the pending key can no longer be confirmed; set with `sealed`.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
+   */
+  com.google.protobuf.TimestampOrBuilder getSealedExpireTimeOrBuilder();
 }

@@ -58,6 +58,7 @@ private static final long serialVersionUID = 0L;
           com.google.protobuf.AbstractMessage.InternalOneOfEnum {
     SECRET(1),
     URI(2),
+    SEALED(8),
     SOURCE_NOT_SET(0);
     private final int value;
     private SourceCase(int value) {
@@ -77,6 +78,7 @@ private static final long serialVersionUID = 0L;
       switch (value) {
         case 1: return SECRET;
         case 2: return URI;
+        case 8: return SEALED;
         case 0: return SOURCE_NOT_SET;
         default: return null;
       }
@@ -241,6 +243,55 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int SEALED_FIELD_NUMBER = 8;
+  /**
+   * <pre>
+   * The key as this service sealed it.
+   *
+   * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+   * </pre>
+   *
+   * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+   * @return Whether the sealed field is set.
+   */
+  @java.lang.Override
+  public boolean hasSealed() {
+    return sourceCase_ == 8;
+  }
+  /**
+   * <pre>
+   * The key as this service sealed it.
+   *
+   * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+   * </pre>
+   *
+   * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+   * @return The sealed.
+   */
+  @java.lang.Override
+  public dev.otpd.v1.SealedKey getSealed() {
+    if (sourceCase_ == 8) {
+       return (dev.otpd.v1.SealedKey) source_;
+    }
+    return dev.otpd.v1.SealedKey.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * The key as this service sealed it.
+   *
+   * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+   * </pre>
+   *
+   * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+   */
+  @java.lang.Override
+  public dev.otpd.v1.SealedKeyOrBuilder getSealedOrBuilder() {
+    if (sourceCase_ == 8) {
+       return (dev.otpd.v1.SealedKey) source_;
+    }
+    return dev.otpd.v1.SealedKey.getDefaultInstance();
+  }
+
   public static final int TYPE_FIELD_NUMBER = 3;
   private int type_ = 0;
   /**
@@ -401,6 +452,9 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000001) != 0)) {
       output.writeUInt64(7, counter_);
     }
+    if (sourceCase_ == 8) {
+      output.writeMessage(8, (dev.otpd.v1.SealedKey) source_);
+    }
     getUnknownFields().writeTo(output);
   }
 
@@ -435,6 +489,10 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeUInt64Size(7, counter_);
+    }
+    if (sourceCase_ == 8) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(8, (dev.otpd.v1.SealedKey) source_);
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -472,6 +530,10 @@ private static final long serialVersionUID = 0L;
         if (!getUri()
             .equals(other.getUri())) return false;
         break;
+      case 8:
+        if (!getSealed()
+            .equals(other.getSealed())) return false;
+        break;
       case 0:
       default:
     }
@@ -507,6 +569,10 @@ private static final long serialVersionUID = 0L;
       case 2:
         hash = (37 * hash) + URI_FIELD_NUMBER;
         hash = (53 * hash) + getUri().hashCode();
+        break;
+      case 8:
+        hash = (37 * hash) + SEALED_FIELD_NUMBER;
+        hash = (53 * hash) + getSealed().hashCode();
         break;
       case 0:
       default:
@@ -646,6 +712,9 @@ private static final long serialVersionUID = 0L;
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
+      if (sealedBuilder_ != null) {
+        sealedBuilder_.clear();
+      }
       type_ = 0;
       algorithm_ = 0;
       digits_ = 0;
@@ -687,20 +756,20 @@ private static final long serialVersionUID = 0L;
 
     private void buildPartial0(dev.otpd.v1.Key result) {
       int from_bitField0_ = bitField0_;
-      if (((from_bitField0_ & 0x00000004) != 0)) {
+      if (((from_bitField0_ & 0x00000008) != 0)) {
         result.type_ = type_;
       }
-      if (((from_bitField0_ & 0x00000008) != 0)) {
+      if (((from_bitField0_ & 0x00000010) != 0)) {
         result.algorithm_ = algorithm_;
       }
-      if (((from_bitField0_ & 0x00000010) != 0)) {
+      if (((from_bitField0_ & 0x00000020) != 0)) {
         result.digits_ = digits_;
       }
-      if (((from_bitField0_ & 0x00000020) != 0)) {
+      if (((from_bitField0_ & 0x00000040) != 0)) {
         result.periodSeconds_ = periodSeconds_;
       }
       int to_bitField0_ = 0;
-      if (((from_bitField0_ & 0x00000040) != 0)) {
+      if (((from_bitField0_ & 0x00000080) != 0)) {
         result.counter_ = counter_;
         to_bitField0_ |= 0x00000001;
       }
@@ -710,6 +779,10 @@ private static final long serialVersionUID = 0L;
     private void buildPartialOneofs(dev.otpd.v1.Key result) {
       result.sourceCase_ = sourceCase_;
       result.source_ = this.source_;
+      if (sourceCase_ == 8 &&
+          sealedBuilder_ != null) {
+        result.source_ = sealedBuilder_.build();
+      }
     }
 
     @java.lang.Override
@@ -750,6 +823,10 @@ private static final long serialVersionUID = 0L;
           sourceCase_ = 2;
           source_ = other.source_;
           onChanged();
+          break;
+        }
+        case SEALED: {
+          mergeSealed(other.getSealed());
           break;
         }
         case SOURCE_NOT_SET: {
@@ -796,29 +873,36 @@ private static final long serialVersionUID = 0L;
             } // case 18
             case 24: {
               type_ = input.readEnum();
-              bitField0_ |= 0x00000004;
+              bitField0_ |= 0x00000008;
               break;
             } // case 24
             case 32: {
               algorithm_ = input.readEnum();
-              bitField0_ |= 0x00000008;
+              bitField0_ |= 0x00000010;
               break;
             } // case 32
             case 40: {
               digits_ = input.readUInt32();
-              bitField0_ |= 0x00000010;
+              bitField0_ |= 0x00000020;
               break;
             } // case 40
             case 48: {
               periodSeconds_ = input.readUInt32();
-              bitField0_ |= 0x00000020;
+              bitField0_ |= 0x00000040;
               break;
             } // case 48
             case 56: {
               counter_ = input.readUInt64();
-              bitField0_ |= 0x00000040;
+              bitField0_ |= 0x00000080;
               break;
             } // case 56
+            case 66: {
+              input.readMessage(
+                  internalGetSealedFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              sourceCase_ = 8;
+              break;
+            } // case 66
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1127,6 +1211,202 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.otpd.v1.SealedKey, dev.otpd.v1.SealedKey.Builder, dev.otpd.v1.SealedKeyOrBuilder> sealedBuilder_;
+    /**
+     * <pre>
+     * The key as this service sealed it.
+     *
+     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+     * @return Whether the sealed field is set.
+     */
+    @java.lang.Override
+    public boolean hasSealed() {
+      return sourceCase_ == 8;
+    }
+    /**
+     * <pre>
+     * The key as this service sealed it.
+     *
+     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+     * @return The sealed.
+     */
+    @java.lang.Override
+    public dev.otpd.v1.SealedKey getSealed() {
+      if (sealedBuilder_ == null) {
+        if (sourceCase_ == 8) {
+          return (dev.otpd.v1.SealedKey) source_;
+        }
+        return dev.otpd.v1.SealedKey.getDefaultInstance();
+      } else {
+        if (sourceCase_ == 8) {
+          return sealedBuilder_.getMessage();
+        }
+        return dev.otpd.v1.SealedKey.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * The key as this service sealed it.
+     *
+     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+     */
+    public Builder setSealed(dev.otpd.v1.SealedKey value) {
+      if (sealedBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        source_ = value;
+        onChanged();
+      } else {
+        sealedBuilder_.setMessage(value);
+      }
+      sourceCase_ = 8;
+      return this;
+    }
+    /**
+     * <pre>
+     * The key as this service sealed it.
+     *
+     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+     */
+    public Builder setSealed(
+        dev.otpd.v1.SealedKey.Builder builderForValue) {
+      if (sealedBuilder_ == null) {
+        source_ = builderForValue.build();
+        onChanged();
+      } else {
+        sealedBuilder_.setMessage(builderForValue.build());
+      }
+      sourceCase_ = 8;
+      return this;
+    }
+    /**
+     * <pre>
+     * The key as this service sealed it.
+     *
+     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+     */
+    public Builder mergeSealed(dev.otpd.v1.SealedKey value) {
+      if (sealedBuilder_ == null) {
+        if (sourceCase_ == 8 &&
+            source_ != dev.otpd.v1.SealedKey.getDefaultInstance()) {
+          source_ = dev.otpd.v1.SealedKey.newBuilder((dev.otpd.v1.SealedKey) source_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          source_ = value;
+        }
+        onChanged();
+      } else {
+        if (sourceCase_ == 8) {
+          sealedBuilder_.mergeFrom(value);
+        } else {
+          sealedBuilder_.setMessage(value);
+        }
+      }
+      sourceCase_ = 8;
+      return this;
+    }
+    /**
+     * <pre>
+     * The key as this service sealed it.
+     *
+     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+     */
+    public Builder clearSealed() {
+      if (sealedBuilder_ == null) {
+        if (sourceCase_ == 8) {
+          sourceCase_ = 0;
+          source_ = null;
+          onChanged();
+        }
+      } else {
+        if (sourceCase_ == 8) {
+          sourceCase_ = 0;
+          source_ = null;
+        }
+        sealedBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The key as this service sealed it.
+     *
+     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+     */
+    public dev.otpd.v1.SealedKey.Builder getSealedBuilder() {
+      return internalGetSealedFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * The key as this service sealed it.
+     *
+     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+     */
+    @java.lang.Override
+    public dev.otpd.v1.SealedKeyOrBuilder getSealedOrBuilder() {
+      if ((sourceCase_ == 8) && (sealedBuilder_ != null)) {
+        return sealedBuilder_.getMessageOrBuilder();
+      } else {
+        if (sourceCase_ == 8) {
+          return (dev.otpd.v1.SealedKey) source_;
+        }
+        return dev.otpd.v1.SealedKey.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * The key as this service sealed it.
+     *
+     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.otpd.v1.SealedKey, dev.otpd.v1.SealedKey.Builder, dev.otpd.v1.SealedKeyOrBuilder> 
+        internalGetSealedFieldBuilder() {
+      if (sealedBuilder_ == null) {
+        if (!(sourceCase_ == 8)) {
+          source_ = dev.otpd.v1.SealedKey.getDefaultInstance();
+        }
+        sealedBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.otpd.v1.SealedKey, dev.otpd.v1.SealedKey.Builder, dev.otpd.v1.SealedKeyOrBuilder>(
+                (dev.otpd.v1.SealedKey) source_,
+                getParentForChildren(),
+                isClean());
+        source_ = null;
+      }
+      sourceCase_ = 8;
+      onChanged();
+      return sealedBuilder_;
+    }
+
     private int type_ = 0;
     /**
      * <pre>
@@ -1154,7 +1434,7 @@ private static final long serialVersionUID = 0L;
      */
     public Builder setTypeValue(int value) {
       type_ = value;
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }
@@ -1186,7 +1466,7 @@ private static final long serialVersionUID = 0L;
      */
     public Builder setType(dev.otpd.v1.OtpType value) {
       if (value == null) { throw new NullPointerException(); }
-      bitField0_ |= 0x00000004;
+      bitField0_ |= 0x00000008;
       type_ = value.getNumber();
       onChanged();
       return this;
@@ -1202,7 +1482,7 @@ private static final long serialVersionUID = 0L;
      * @return This builder for chaining.
      */
     public Builder clearType() {
-      bitField0_ = (bitField0_ & ~0x00000004);
+      bitField0_ = (bitField0_ & ~0x00000008);
       type_ = 0;
       onChanged();
       return this;
@@ -1235,7 +1515,7 @@ private static final long serialVersionUID = 0L;
      */
     public Builder setAlgorithmValue(int value) {
       algorithm_ = value;
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }
@@ -1267,7 +1547,7 @@ private static final long serialVersionUID = 0L;
      */
     public Builder setAlgorithm(dev.otpd.v1.Algorithm value) {
       if (value == null) { throw new NullPointerException(); }
-      bitField0_ |= 0x00000008;
+      bitField0_ |= 0x00000010;
       algorithm_ = value.getNumber();
       onChanged();
       return this;
@@ -1283,7 +1563,7 @@ private static final long serialVersionUID = 0L;
      * @return This builder for chaining.
      */
     public Builder clearAlgorithm() {
-      bitField0_ = (bitField0_ & ~0x00000008);
+      bitField0_ = (bitField0_ & ~0x00000010);
       algorithm_ = 0;
       onChanged();
       return this;
@@ -1318,7 +1598,7 @@ private static final long serialVersionUID = 0L;
     public Builder setDigits(int value) {
 
       digits_ = value;
-      bitField0_ |= 0x00000010;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }
@@ -1333,7 +1613,7 @@ private static final long serialVersionUID = 0L;
      * @return This builder for chaining.
      */
     public Builder clearDigits() {
-      bitField0_ = (bitField0_ & ~0x00000010);
+      bitField0_ = (bitField0_ & ~0x00000020);
       digits_ = 0;
       onChanged();
       return this;
@@ -1368,7 +1648,7 @@ private static final long serialVersionUID = 0L;
     public Builder setPeriodSeconds(int value) {
 
       periodSeconds_ = value;
-      bitField0_ |= 0x00000020;
+      bitField0_ |= 0x00000040;
       onChanged();
       return this;
     }
@@ -1383,7 +1663,7 @@ private static final long serialVersionUID = 0L;
      * @return This builder for chaining.
      */
     public Builder clearPeriodSeconds() {
-      bitField0_ = (bitField0_ & ~0x00000020);
+      bitField0_ = (bitField0_ & ~0x00000040);
       periodSeconds_ = 0;
       onChanged();
       return this;
@@ -1402,7 +1682,7 @@ private static final long serialVersionUID = 0L;
      */
     @java.lang.Override
     public boolean hasCounter() {
-      return ((bitField0_ & 0x00000040) != 0);
+      return ((bitField0_ & 0x00000080) != 0);
     }
     /**
      * <pre>
@@ -1432,7 +1712,7 @@ private static final long serialVersionUID = 0L;
     public Builder setCounter(long value) {
 
       counter_ = value;
-      bitField0_ |= 0x00000040;
+      bitField0_ |= 0x00000080;
       onChanged();
       return this;
     }
@@ -1447,7 +1727,7 @@ private static final long serialVersionUID = 0L;
      * @return This builder for chaining.
      */
     public Builder clearCounter() {
-      bitField0_ = (bitField0_ & ~0x00000040);
+      bitField0_ = (bitField0_ & ~0x00000080);
       counter_ = 0L;
       onChanged();
       return this;

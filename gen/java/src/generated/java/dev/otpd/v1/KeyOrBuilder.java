@@ -91,6 +91,39 @@ public interface KeyOrBuilder extends
 
   /**
    * <pre>
+   * The key as this service sealed it.
+   *
+   * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+   * </pre>
+   *
+   * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+   * @return Whether the sealed field is set.
+   */
+  boolean hasSealed();
+  /**
+   * <pre>
+   * The key as this service sealed it.
+   *
+   * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+   * </pre>
+   *
+   * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+   * @return The sealed.
+   */
+  dev.otpd.v1.SealedKey getSealed();
+  /**
+   * <pre>
+   * The key as this service sealed it.
+   *
+   * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+   * </pre>
+   *
+   * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
+   */
+  dev.otpd.v1.SealedKeyOrBuilder getSealedOrBuilder();
+
+  /**
+   * <pre>
    * The kind of one-time password.
    *
    * If unspecified, what the URI says, or TOTP.

@@ -36,6 +36,11 @@ public final class KeyProto extends com.google.protobuf.GeneratedFile {
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_otp_v1_KeyParameters_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_SealedKey_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_SealedKey_fieldAccessorTable;
 
   public static com.google.protobuf.Descriptors.FileDescriptor
       getDescriptor() {
@@ -45,29 +50,34 @@ public final class KeyProto extends com.google.protobuf.GeneratedFile {
       descriptor;
   static {
     java.lang.String[] descriptorData = {
-      "\n\020otp/v1/key.proto\022\006otp.v1\"\375\001\n\003Key\022\030\n\006se" +
+      "\n\020otp/v1/key.proto\022\006otp.v1\"\252\002\n\003Key\022\030\n\006se" +
       "cret\030\001 \001(\tH\000R\006secret\022\022\n\003uri\030\002 \001(\tH\000R\003uri" +
-      "\022#\n\004type\030\003 \001(\0162\017.otp.v1.OtpTypeR\004type\022/\n" +
-      "\talgorithm\030\004 \001(\0162\021.otp.v1.AlgorithmR\talg" +
-      "orithm\022\026\n\006digits\030\005 \001(\rR\006digits\022%\n\016period" +
-      "_seconds\030\006 \001(\rR\rperiodSeconds\022\035\n\007counter" +
-      "\030\007 \001(\004H\001R\007counter\210\001\001B\010\n\006sourceB\n\n\010_count" +
-      "er\"\253\002\n\rKeyParameters\022#\n\004type\030\001 \001(\0162\017.otp" +
-      ".v1.OtpTypeR\004type\022/\n\talgorithm\030\002 \001(\0162\021.o" +
-      "tp.v1.AlgorithmR\talgorithm\022\026\n\006digits\030\003 \001" +
-      "(\rR\006digits\022%\n\016period_seconds\030\004 \001(\rR\rperi" +
-      "odSeconds\022\035\n\007counter\030\005 \001(\004H\000R\007counter\210\001\001" +
-      "\022\026\n\006issuer\030\006 \001(\tR\006issuer\022!\n\014account_name" +
-      "\030\007 \001(\tR\013accountName\022\037\n\013secret_size\030\010 \001(\r" +
-      "R\nsecretSizeB\n\n\010_counter*I\n\007OtpType\022\030\n\024O" +
-      "TP_TYPE_UNSPECIFIED\020\000\022\021\n\rOTP_TYPE_TOTP\020\001" +
-      "\022\021\n\rOTP_TYPE_HOTP\020\002*f\n\tAlgorithm\022\031\n\025ALGO" +
-      "RITHM_UNSPECIFIED\020\000\022\022\n\016ALGORITHM_SHA1\020\001\022" +
-      "\024\n\020ALGORITHM_SHA256\020\002\022\024\n\020ALGORITHM_SHA51" +
-      "2\020\003Bm\n\013dev.otpd.v1B\010KeyProtoP\001Z\033otpd.dev" +
-      "/go/pb/otp/v1;otpv1\242\002\003OXX\252\002\006Otp.V1\312\002\006Otp" +
-      "\\V1\342\002\022Otp\\V1\\GPBMetadata\352\002\007Otp::V1b\006prot" +
-      "o3"
+      "\022+\n\006sealed\030\010 \001(\0132\021.otp.v1.SealedKeyH\000R\006s" +
+      "ealed\022#\n\004type\030\003 \001(\0162\017.otp.v1.OtpTypeR\004ty" +
+      "pe\022/\n\talgorithm\030\004 \001(\0162\021.otp.v1.Algorithm" +
+      "R\talgorithm\022\026\n\006digits\030\005 \001(\rR\006digits\022%\n\016p" +
+      "eriod_seconds\030\006 \001(\rR\rperiodSeconds\022\035\n\007co" +
+      "unter\030\007 \001(\004H\001R\007counter\210\001\001B\010\n\006sourceB\n\n\010_" +
+      "counter\"\253\002\n\rKeyParameters\022#\n\004type\030\001 \001(\0162" +
+      "\017.otp.v1.OtpTypeR\004type\022/\n\talgorithm\030\002 \001(" +
+      "\0162\021.otp.v1.AlgorithmR\talgorithm\022\026\n\006digit" +
+      "s\030\003 \001(\rR\006digits\022%\n\016period_seconds\030\004 \001(\rR" +
+      "\rperiodSeconds\022\035\n\007counter\030\005 \001(\004H\000R\007count" +
+      "er\210\001\001\022\026\n\006issuer\030\006 \001(\tR\006issuer\022!\n\014account" +
+      "_name\030\007 \001(\tR\013accountName\022\037\n\013secret_size\030" +
+      "\010 \001(\rR\nsecretSizeB\n\n\010_counter\"9\n\tSealedK" +
+      "ey\022\022\n\004blob\030\001 \001(\tR\004blob\022\030\n\007context\030\002 \001(\014R" +
+      "\007context*I\n\007OtpType\022\030\n\024OTP_TYPE_UNSPECIF" +
+      "IED\020\000\022\021\n\rOTP_TYPE_TOTP\020\001\022\021\n\rOTP_TYPE_HOT" +
+      "P\020\002*f\n\tAlgorithm\022\031\n\025ALGORITHM_UNSPECIFIE" +
+      "D\020\000\022\022\n\016ALGORITHM_SHA1\020\001\022\024\n\020ALGORITHM_SHA" +
+      "256\020\002\022\024\n\020ALGORITHM_SHA512\020\003*\202\001\n\016SecretDe" +
+      "livery\022\037\n\033SECRET_DELIVERY_UNSPECIFIED\020\000\022" +
+      "\031\n\025SECRET_DELIVERY_PLAIN\020\001\022\032\n\026SECRET_DEL" +
+      "IVERY_SEALED\020\002\022\030\n\024SECRET_DELIVERY_BOTH\020\003" +
+      "Bm\n\013dev.otpd.v1B\010KeyProtoP\001Z\033otpd.dev/go" +
+      "/pb/otp/v1;otpv1\242\002\003OXX\252\002\006Otp.V1\312\002\006Otp\\V1" +
+      "\342\002\022Otp\\V1\\GPBMetadata\352\002\007Otp::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -78,13 +88,19 @@ public final class KeyProto extends com.google.protobuf.GeneratedFile {
     internal_static_otp_v1_Key_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_otp_v1_Key_descriptor,
-        new java.lang.String[] { "Secret", "Uri", "Type", "Algorithm", "Digits", "PeriodSeconds", "Counter", "Source", });
+        new java.lang.String[] { "Secret", "Uri", "Sealed", "Type", "Algorithm", "Digits", "PeriodSeconds", "Counter", "Source", });
     internal_static_otp_v1_KeyParameters_descriptor =
       getDescriptor().getMessageType(1);
     internal_static_otp_v1_KeyParameters_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_otp_v1_KeyParameters_descriptor,
         new java.lang.String[] { "Type", "Algorithm", "Digits", "PeriodSeconds", "Counter", "Issuer", "AccountName", "SecretSize", });
+    internal_static_otp_v1_SealedKey_descriptor =
+      getDescriptor().getMessageType(2);
+    internal_static_otp_v1_SealedKey_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_SealedKey_descriptor,
+        new java.lang.String[] { "Blob", "Context", });
     descriptor.resolveAllFeaturesImmutable();
   }
 

@@ -71,6 +71,161 @@ public final class OtpServiceProto extends com.google.protobuf.GeneratedFile {
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_otp_v1_WatchTokenResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_BatchTokenRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_BatchTokenRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_BatchTokenResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_BatchTokenResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_BatchTokenResult_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_BatchTokenResult_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_BatchVerifyRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_BatchVerifyRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_BatchVerifyResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_BatchVerifyResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_BatchVerifyResult_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_BatchVerifyResult_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_SealRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_SealRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_SealItem_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_SealItem_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_SealResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_SealResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_SealResult_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_SealResult_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_RewrapRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_RewrapRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_RewrapItem_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_RewrapItem_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_RewrapResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_RewrapResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_RewrapResult_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_RewrapResult_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_ResyncHotpRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_ResyncHotpRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_ResyncHotpResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_ResyncHotpResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_RecoveryCodeSet_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_RecoveryCodeSet_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_GenerateRecoveryCodesRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_GenerateRecoveryCodesRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_GenerateRecoveryCodesResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_GenerateRecoveryCodesResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_VerifyRecoveryCodeRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_VerifyRecoveryCodeRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_VerifyRecoveryCodeResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_VerifyRecoveryCodeResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_RevokeRecoveryCodesRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_RevokeRecoveryCodesRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_RevokeRecoveryCodesResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_RevokeRecoveryCodesResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_ImportKeysRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_ImportKeysRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_ImportKeysResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_ImportKeysResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_ImportResult_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_ImportResult_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_MissingPart_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_MissingPart_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_ExportKeysRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_ExportKeysRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_ExportItem_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_ExportItem_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_ExportKeysResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_ExportKeysResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_otp_v1_ExportResult_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_otp_v1_ExportResult_fieldAccessorTable;
 
   public static com.google.protobuf.Descriptors.FileDescriptor
       getDescriptor() {
@@ -82,76 +237,203 @@ public final class OtpServiceProto extends com.google.protobuf.GeneratedFile {
     java.lang.String[] descriptorData = {
       "\n\030otp/v1/otp_service.proto\022\006otp.v1\032\036goog" +
       "le/protobuf/duration.proto\032\037google/proto" +
-      "buf/timestamp.proto\032\020otp/v1/key.proto\032\024o" +
-      "tp/v1/qr_code.proto\032\022otp/v1/token.proto\"" +
-      "\365\002\n\017GenerateRequest\022#\n\004type\030\001 \001(\0162\017.otp." +
-      "v1.OtpTypeR\004type\022\026\n\006issuer\030\002 \001(\tR\006issuer" +
-      "\022!\n\014account_name\030\003 \001(\tR\013accountName\022/\n\ta" +
-      "lgorithm\030\004 \001(\0162\021.otp.v1.AlgorithmR\talgor" +
-      "ithm\022\026\n\006digits\030\005 \001(\rR\006digits\022%\n\016period_s" +
-      "econds\030\006 \001(\rR\rperiodSeconds\022\035\n\007counter\030\007" +
-      " \001(\004H\000R\007counter\210\001\001\022\037\n\013secret_size\030\010 \001(\rR" +
-      "\nsecretSize\022\026\n\006secret\030\t \001(\tR\006secret\022.\n\007q" +
-      "r_code\030\n \001(\0132\025.otp.v1.QrCodeOptionsR\006qrC" +
-      "odeB\n\n\010_counter\"\242\002\n\020GenerateResponse\022\026\n\006" +
-      "secret\030\001 \001(\tR\006secret\022%\n\016secret_grouped\030\002" +
-      " \001(\tR\rsecretGrouped\022\020\n\003uri\030\003 \001(\tR\003uri\022\'\n" +
-      "\007qr_code\030\004 \001(\0132\016.otp.v1.QrCodeR\006qrCode\022#" +
-      "\n\005token\030\005 \001(\0132\r.otp.v1.TokenR\005token\0225\n\np" +
-      "arameters\030\006 \001(\0132\025.otp.v1.KeyParametersR\n" +
-      "parameters\0228\n\010warnings\030\007 \003(\0132\034.otp.v1.Co" +
-      "mpatibilityWarningR\010warnings\"N\n\024Compatib" +
-      "ilityWarning\022\024\n\005field\030\001 \001(\tR\005field\022 \n\013de" +
-      "scription\030\002 \001(\tR\013description\"\233\001\n\014TokenRe" +
-      "quest\022\035\n\003key\030\001 \001(\0132\013.otp.v1.KeyR\003key\022*\n\002" +
-      "at\030\002 \001(\0132\032.google.protobuf.TimestampR\002at" +
-      "\022\035\n\npast_steps\030\003 \001(\rR\tpastSteps\022!\n\014futur" +
-      "e_steps\030\004 \001(\rR\013futureSteps\"c\n\rTokenRespo" +
-      "nse\022#\n\005token\030\001 \001(\0132\r.otp.v1.TokenR\005token" +
-      "\022-\n\nneighbours\030\002 \003(\0132\r.otp.v1.TokenR\nnei" +
-      "ghbours\"\324\002\n\rVerifyRequest\022\035\n\003key\030\001 \001(\0132\013" +
-      ".otp.v1.KeyR\003key\022\022\n\004code\030\002 \001(\tR\004code\022\"\n\n" +
-      "past_steps\030\003 \001(\rH\000R\tpastSteps\210\001\001\022&\n\014futu" +
-      "re_steps\030\004 \001(\rH\001R\013futureSteps\210\001\001\022\"\n\nlook" +
-      "_ahead\030\005 \001(\rH\002R\tlookAhead\210\001\001\022\"\n\nafter_st" +
-      "ep\030\006 \001(\004H\003R\tafterStep\210\001\001\022\037\n\013allow_reuse\030" +
-      "\007 \001(\010R\nallowReuse\022\035\n\nrequest_id\030\010 \001(\tR\tr" +
-      "equestIdB\r\n\013_past_stepsB\017\n\r_future_steps" +
-      "B\r\n\013_look_aheadB\r\n\013_after_step\"\203\003\n\016Verif" +
-      "yResponse\022\024\n\005valid\030\001 \001(\010R\005valid\022,\n\006statu" +
-      "s\030\002 \001(\0162\024.otp.v1.VerifyStatusR\006status\022&\n" +
-      "\014matched_step\030\003 \001(\004H\000R\013matchedStep\210\001\001\022$\n" +
-      "\013drift_steps\030\004 \001(\021H\001R\ndriftSteps\210\001\001\022&\n\014n" +
-      "ext_counter\030\005 \001(\004H\002R\013nextCounter\210\001\001\0222\n\022a" +
-      "ttempts_remaining\030\006 \001(\rH\003R\021attemptsRemai" +
-      "ning\210\001\001\022:\n\013retry_after\030\007 \001(\0132\031.google.pr" +
-      "otobuf.DurationR\nretryAfterB\017\n\r_matched_" +
-      "stepB\016\n\014_drift_stepsB\017\n\r_next_counterB\025\n" +
-      "\023_attempts_remaining\"2\n\021WatchTokenReques" +
-      "t\022\035\n\003key\030\001 \001(\0132\013.otp.v1.KeyR\003key\"9\n\022Watc" +
-      "hTokenResponse\022#\n\005token\030\001 \001(\0132\r.otp.v1.T" +
-      "okenR\005token*\273\001\n\014VerifyStatus\022\035\n\031VERIFY_S" +
-      "TATUS_UNSPECIFIED\020\000\022\032\n\026VERIFY_STATUS_ACC" +
-      "EPTED\020\001\022\032\n\026VERIFY_STATUS_MISMATCH\020\002\022\033\n\027V" +
-      "ERIFY_STATUS_MALFORMED\020\003\022\032\n\026VERIFY_STATU" +
-      "S_REPLAYED\020\004\022\033\n\027VERIFY_STATUS_THROTTLED\020" +
-      "\0052\225\002\n\nOtpService\022B\n\010Generate\022\027.otp.v1.Ge" +
-      "nerateRequest\032\030.otp.v1.GenerateResponse\"" +
-      "\003\220\002\002\0229\n\005Token\022\024.otp.v1.TokenRequest\032\025.ot" +
-      "p.v1.TokenResponse\"\003\220\002\002\022<\n\006Verify\022\025.otp." +
-      "v1.VerifyRequest\032\026.otp.v1.VerifyResponse" +
-      "\"\003\220\002\000\022J\n\nWatchToken\022\031.otp.v1.WatchTokenR" +
-      "equest\032\032.otp.v1.WatchTokenResponse\"\003\220\002\0020" +
-      "\001Bt\n\013dev.otpd.v1B\017OtpServiceProtoP\001Z\033otp" +
-      "d.dev/go/pb/otp/v1;otpv1\242\002\003OXX\252\002\006Otp.V1\312" +
-      "\002\006Otp\\V1\342\002\022Otp\\V1\\GPBMetadata\352\002\007Otp::V1b" +
-      "\006proto3"
+      "buf/timestamp.proto\032\027otp/v1/item_error.p" +
+      "roto\032\020otp/v1/key.proto\032\024otp/v1/qr_code.p" +
+      "roto\032\022otp/v1/token.proto\"\320\003\n\017GenerateReq" +
+      "uest\022#\n\004type\030\001 \001(\0162\017.otp.v1.OtpTypeR\004typ" +
+      "e\022\026\n\006issuer\030\002 \001(\tR\006issuer\022!\n\014account_nam" +
+      "e\030\003 \001(\tR\013accountName\022/\n\talgorithm\030\004 \001(\0162" +
+      "\021.otp.v1.AlgorithmR\talgorithm\022\026\n\006digits\030" +
+      "\005 \001(\rR\006digits\022%\n\016period_seconds\030\006 \001(\rR\rp" +
+      "eriodSeconds\022\035\n\007counter\030\007 \001(\004H\000R\007counter" +
+      "\210\001\001\022\037\n\013secret_size\030\010 \001(\rR\nsecretSize\022\026\n\006" +
+      "secret\030\t \001(\tR\006secret\022.\n\007qr_code\030\n \001(\0132\025." +
+      "otp.v1.QrCodeOptionsR\006qrCode\0222\n\010delivery" +
+      "\030\013 \001(\0162\026.otp.v1.SecretDeliveryR\010delivery" +
+      "\022%\n\016sealed_context\030\014 \001(\014R\rsealedContextB" +
+      "\n\n\010_counter\"\227\003\n\020GenerateResponse\022\026\n\006secr" +
+      "et\030\001 \001(\tR\006secret\022%\n\016secret_grouped\030\002 \001(\t" +
+      "R\rsecretGrouped\022\020\n\003uri\030\003 \001(\tR\003uri\022\'\n\007qr_" +
+      "code\030\004 \001(\0132\016.otp.v1.QrCodeR\006qrCode\022#\n\005to" +
+      "ken\030\005 \001(\0132\r.otp.v1.TokenR\005token\0225\n\nparam" +
+      "eters\030\006 \001(\0132\025.otp.v1.KeyParametersR\npara" +
+      "meters\0228\n\010warnings\030\007 \003(\0132\034.otp.v1.Compat" +
+      "ibilityWarningR\010warnings\022)\n\006sealed\030\010 \001(\013" +
+      "2\021.otp.v1.SealedKeyR\006sealed\022H\n\022sealed_ex" +
+      "pire_time\030\t \001(\0132\032.google.protobuf.Timest" +
+      "ampR\020sealedExpireTime\"f\n\024CompatibilityWa" +
+      "rning\022\024\n\005field\030\001 \001(\tR\005field\022 \n\013descripti" +
+      "on\030\002 \001(\tR\013description\022\026\n\006reason\030\003 \001(\tR\006r" +
+      "eason\"\233\001\n\014TokenRequest\022\035\n\003key\030\001 \001(\0132\013.ot" +
+      "p.v1.KeyR\003key\022*\n\002at\030\002 \001(\0132\032.google.proto" +
+      "buf.TimestampR\002at\022\035\n\npast_steps\030\003 \001(\rR\tp" +
+      "astSteps\022!\n\014future_steps\030\004 \001(\rR\013futureSt" +
+      "eps\"c\n\rTokenResponse\022#\n\005token\030\001 \001(\0132\r.ot" +
+      "p.v1.TokenR\005token\022-\n\nneighbours\030\002 \003(\0132\r." +
+      "otp.v1.TokenR\nneighbours\"\237\003\n\rVerifyReque" +
+      "st\022\035\n\003key\030\001 \001(\0132\013.otp.v1.KeyR\003key\022\022\n\004cod" +
+      "e\030\002 \001(\tR\004code\022\"\n\npast_steps\030\003 \001(\rH\000R\tpas" +
+      "tSteps\210\001\001\022&\n\014future_steps\030\004 \001(\rH\001R\013futur" +
+      "eSteps\210\001\001\022\"\n\nlook_ahead\030\005 \001(\rH\002R\tlookAhe" +
+      "ad\210\001\001\022\"\n\nafter_step\030\006 \001(\004H\003R\tafterStep\210\001" +
+      "\001\022\037\n\013allow_reuse\030\007 \001(\010R\nallowReuse\022\035\n\nre" +
+      "quest_id\030\010 \001(\tR\trequestId\022\030\n\007confirm\030\t \001" +
+      "(\010R\007confirm\022/\n\014alternatives\030\n \003(\0132\013.otp." +
+      "v1.KeyR\014alternativesB\r\n\013_past_stepsB\017\n\r_" +
+      "future_stepsB\r\n\013_look_aheadB\r\n\013_after_st" +
+      "ep\"\245\004\n\016VerifyResponse\022\024\n\005valid\030\001 \001(\010R\005va" +
+      "lid\022,\n\006status\030\002 \001(\0162\024.otp.v1.VerifyStatu" +
+      "sR\006status\022&\n\014matched_step\030\003 \001(\004H\000R\013match" +
+      "edStep\210\001\001\022$\n\013drift_steps\030\004 \001(\021H\001R\ndriftS" +
+      "teps\210\001\001\022&\n\014next_counter\030\005 \001(\004H\002R\013nextCou" +
+      "nter\210\001\001\0222\n\022attempts_remaining\030\006 \001(\rH\003R\021a" +
+      "ttemptsRemaining\210\001\001\022:\n\013retry_after\030\007 \001(\013" +
+      "2\031.google.protobuf.DurationR\nretryAfter\022" +
+      "$\n\013matched_key\030\010 \001(\rH\004R\nmatchedKey\210\001\001\022-\n" +
+      "\010resealed\030\t \001(\0132\021.otp.v1.SealedKeyR\010rese" +
+      "aled\022;\n\013server_time\030\n \001(\0132\032.google.proto" +
+      "buf.TimestampR\nserverTimeB\017\n\r_matched_st" +
+      "epB\016\n\014_drift_stepsB\017\n\r_next_counterB\025\n\023_" +
+      "attempts_remainingB\016\n\014_matched_key\"2\n\021Wa" +
+      "tchTokenRequest\022\035\n\003key\030\001 \001(\0132\013.otp.v1.Ke" +
+      "yR\003key\"9\n\022WatchTokenResponse\022#\n\005token\030\001 " +
+      "\001(\0132\r.otp.v1.TokenR\005token\"E\n\021BatchTokenR" +
+      "equest\0220\n\010requests\030\001 \003(\0132\024.otp.v1.TokenR" +
+      "equestR\010requests\"H\n\022BatchTokenResponse\0222" +
+      "\n\007results\030\001 \003(\0132\030.otp.v1.BatchTokenResul" +
+      "tR\007results\"|\n\020BatchTokenResult\0223\n\010respon" +
+      "se\030\001 \001(\0132\025.otp.v1.TokenResponseH\000R\010respo" +
+      "nse\022)\n\005error\030\002 \001(\0132\021.otp.v1.ItemErrorH\000R" +
+      "\005errorB\010\n\006result\"G\n\022BatchVerifyRequest\0221" +
+      "\n\010requests\030\001 \003(\0132\025.otp.v1.VerifyRequestR" +
+      "\010requests\"J\n\023BatchVerifyResponse\0223\n\007resu" +
+      "lts\030\001 \003(\0132\031.otp.v1.BatchVerifyResultR\007re" +
+      "sults\"~\n\021BatchVerifyResult\0224\n\010response\030\001" +
+      " \001(\0132\026.otp.v1.VerifyResponseH\000R\010response" +
+      "\022)\n\005error\030\002 \001(\0132\021.otp.v1.ItemErrorH\000R\005er" +
+      "rorB\010\n\006result\"5\n\013SealRequest\022&\n\005items\030\001 " +
+      "\003(\0132\020.otp.v1.SealItemR\005items\"P\n\010SealItem" +
+      "\022\035\n\003key\030\001 \001(\0132\013.otp.v1.KeyR\003key\022%\n\016seale" +
+      "d_context\030\002 \001(\014R\rsealedContext\"<\n\014SealRe" +
+      "sponse\022,\n\007results\030\001 \003(\0132\022.otp.v1.SealRes" +
+      "ultR\007results\"\245\001\n\nSealResult\022+\n\006sealed\030\001 " +
+      "\001(\0132\021.otp.v1.SealedKeyH\000R\006sealed\022)\n\005erro" +
+      "r\030\002 \001(\0132\021.otp.v1.ItemErrorH\000R\005error\0225\n\np" +
+      "arameters\030\003 \001(\0132\025.otp.v1.KeyParametersR\n" +
+      "parametersB\010\n\006result\"9\n\rRewrapRequest\022(\n" +
+      "\005items\030\001 \003(\0132\022.otp.v1.RewrapItemR\005items\"" +
+      "h\n\nRewrapItem\022%\n\003key\030\001 \001(\0132\021.otp.v1.Seal" +
+      "edKeyH\000R\003key\022+\n\003set\030\002 \001(\0132\027.otp.v1.Recov" +
+      "eryCodeSetH\000R\003setB\006\n\004item\"@\n\016RewrapRespo" +
+      "nse\022.\n\007results\030\001 \003(\0132\024.otp.v1.RewrapResu" +
+      "ltR\007results\"\227\001\n\014RewrapResult\022%\n\003key\030\001 \001(" +
+      "\0132\021.otp.v1.SealedKeyH\000R\003key\022+\n\003set\030\002 \001(\013" +
+      "2\027.otp.v1.RecoveryCodeSetH\000R\003set\022)\n\005erro" +
+      "r\030\003 \001(\0132\021.otp.v1.ItemErrorH\000R\005errorB\010\n\006r" +
+      "esult\"\177\n\021ResyncHotpRequest\022\035\n\003key\030\001 \001(\0132" +
+      "\013.otp.v1.KeyR\003key\022\024\n\005codes\030\002 \003(\tR\005codes\022" +
+      "\026\n\006window\030\003 \001(\rR\006window\022\035\n\nrequest_id\030\004 " +
+      "\001(\tR\trequestId\"\200\003\n\022ResyncHotpResponse\022\024\n" +
+      "\005valid\030\001 \001(\010R\005valid\022,\n\006status\030\002 \001(\0162\024.ot" +
+      "p.v1.VerifyStatusR\006status\022&\n\014matched_ste" +
+      "p\030\003 \001(\004H\000R\013matchedStep\210\001\001\022&\n\014next_counte" +
+      "r\030\004 \001(\004H\001R\013nextCounter\210\001\001\0222\n\022attempts_re" +
+      "maining\030\005 \001(\rH\002R\021attemptsRemaining\210\001\001\022:\n" +
+      "\013retry_after\030\006 \001(\0132\031.google.protobuf.Dur" +
+      "ationR\nretryAfter\022-\n\010resealed\030\007 \001(\0132\021.ot" +
+      "p.v1.SealedKeyR\010resealedB\017\n\r_matched_ste" +
+      "pB\017\n\r_next_counterB\025\n\023_attempts_remainin" +
+      "g\"?\n\017RecoveryCodeSet\022\022\n\004blob\030\001 \001(\tR\004blob" +
+      "\022\030\n\007context\030\002 \001(\014R\007context\"|\n\034GenerateRe" +
+      "coveryCodesRequest\022\024\n\005count\030\001 \001(\rR\005count" +
+      "\022\037\n\013code_length\030\002 \001(\rR\ncodeLength\022%\n\016sea" +
+      "led_context\030\003 \001(\014R\rsealedContext\"`\n\035Gene" +
+      "rateRecoveryCodesResponse\022\024\n\005codes\030\001 \003(\t" +
+      "R\005codes\022)\n\003set\030\002 \001(\0132\027.otp.v1.RecoveryCo" +
+      "deSetR\003set\"y\n\031VerifyRecoveryCodeRequest\022" +
+      ")\n\003set\030\001 \001(\0132\027.otp.v1.RecoveryCodeSetR\003s" +
+      "et\022\022\n\004code\030\002 \001(\tR\004code\022\035\n\nrequest_id\030\003 \001" +
+      "(\tR\trequestId\"\336\002\n\032VerifyRecoveryCodeResp" +
+      "onse\022\024\n\005valid\030\001 \001(\010R\005valid\022,\n\006status\030\002 \001" +
+      "(\0162\024.otp.v1.VerifyStatusR\006status\022,\n\017rema" +
+      "ining_count\030\003 \001(\rH\000R\016remainingCount\210\001\001\0222" +
+      "\n\022attempts_remaining\030\004 \001(\rH\001R\021attemptsRe" +
+      "maining\210\001\001\022:\n\013retry_after\030\005 \001(\0132\031.google" +
+      ".protobuf.DurationR\nretryAfter\0223\n\010reseal" +
+      "ed\030\006 \001(\0132\027.otp.v1.RecoveryCodeSetR\010resea" +
+      "ledB\022\n\020_remaining_countB\025\n\023_attempts_rem" +
+      "aining\"G\n\032RevokeRecoveryCodesRequest\022)\n\003" +
+      "set\030\001 \001(\0132\027.otp.v1.RecoveryCodeSetR\003set\"" +
+      "\035\n\033RevokeRecoveryCodesResponse\"\202\001\n\021Impor" +
+      "tKeysRequest\022\022\n\004uris\030\001 \003(\tR\004uris\0222\n\010deli" +
+      "very\030\002 \001(\0162\026.otp.v1.SecretDeliveryR\010deli" +
+      "very\022%\n\016sealed_context\030\003 \001(\014R\rsealedCont" +
+      "ext\"~\n\022ImportKeysResponse\022.\n\007results\030\001 \003" +
+      "(\0132\024.otp.v1.ImportResultR\007results\0228\n\rmis" +
+      "sing_parts\030\002 \003(\0132\023.otp.v1.MissingPartR\014m" +
+      "issingParts\"\351\001\n\014ImportResult\022\033\n\turi_inde" +
+      "x\030\001 \001(\rR\010uriIndex\022\037\n\013entry_index\030\002 \001(\rR\n" +
+      "entryIndex\022\020\n\003uri\030\003 \001(\tR\003uri\022)\n\006sealed\030\004" +
+      " \001(\0132\021.otp.v1.SealedKeyR\006sealed\0225\n\nparam" +
+      "eters\030\005 \001(\0132\025.otp.v1.KeyParametersR\npara" +
+      "meters\022\'\n\005error\030\006 \001(\0132\021.otp.v1.ItemError" +
+      "R\005error\"R\n\013MissingPart\022\031\n\010batch_id\030\001 \001(\005" +
+      "R\007batchId\022\024\n\005index\030\002 \001(\rR\005index\022\022\n\004size\030" +
+      "\003 \001(\rR\004size\"k\n\021ExportKeysRequest\022(\n\005item" +
+      "s\030\001 \003(\0132\022.otp.v1.ExportItemR\005items\022,\n\006fo" +
+      "rmat\030\002 \001(\0162\024.otp.v1.ExportFormatR\006format" +
+      "\"f\n\nExportItem\022\035\n\003key\030\001 \001(\0132\013.otp.v1.Key" +
+      "R\003key\022\026\n\006issuer\030\002 \001(\tR\006issuer\022!\n\014account" +
+      "_name\030\003 \001(\tR\013accountName\"X\n\022ExportKeysRe" +
+      "sponse\022\022\n\004uris\030\001 \003(\tR\004uris\022.\n\007results\030\002 " +
+      "\003(\0132\024.otp.v1.ExportResultR\007results\"b\n\014Ex" +
+      "portResult\022\035\n\turi_index\030\001 \001(\rH\000R\010uriInde" +
+      "x\022)\n\005error\030\002 \001(\0132\021.otp.v1.ItemErrorH\000R\005e" +
+      "rrorB\010\n\006result*\273\001\n\014VerifyStatus\022\035\n\031VERIF" +
+      "Y_STATUS_UNSPECIFIED\020\000\022\032\n\026VERIFY_STATUS_" +
+      "ACCEPTED\020\001\022\032\n\026VERIFY_STATUS_MISMATCH\020\002\022\033" +
+      "\n\027VERIFY_STATUS_MALFORMED\020\003\022\032\n\026VERIFY_ST" +
+      "ATUS_REPLAYED\020\004\022\033\n\027VERIFY_STATUS_THROTTL" +
+      "ED\020\005*e\n\014ExportFormat\022\035\n\031EXPORT_FORMAT_UN" +
+      "SPECIFIED\020\000\022\031\n\025EXPORT_FORMAT_OTPAUTH\020\001\022\033" +
+      "\n\027EXPORT_FORMAT_MIGRATION\020\0022\262\010\n\nOtpServi" +
+      "ce\022B\n\010Generate\022\027.otp.v1.GenerateRequest\032" +
+      "\030.otp.v1.GenerateResponse\"\003\220\002\002\0229\n\005Token\022" +
+      "\024.otp.v1.TokenRequest\032\025.otp.v1.TokenResp" +
+      "onse\"\003\220\002\002\022<\n\006Verify\022\025.otp.v1.VerifyReque" +
+      "st\032\026.otp.v1.VerifyResponse\"\003\220\002\000\022J\n\nWatch" +
+      "Token\022\031.otp.v1.WatchTokenRequest\032\032.otp.v" +
+      "1.WatchTokenResponse\"\003\220\002\0020\001\022H\n\nBatchToke" +
+      "n\022\031.otp.v1.BatchTokenRequest\032\032.otp.v1.Ba" +
+      "tchTokenResponse\"\003\220\002\002\022K\n\013BatchVerify\022\032.o" +
+      "tp.v1.BatchVerifyRequest\032\033.otp.v1.BatchV" +
+      "erifyResponse\"\003\220\002\000\0226\n\004Seal\022\023.otp.v1.Seal" +
+      "Request\032\024.otp.v1.SealResponse\"\003\220\002\002\022<\n\006Re" +
+      "wrap\022\025.otp.v1.RewrapRequest\032\026.otp.v1.Rew" +
+      "rapResponse\"\003\220\002\002\022H\n\nResyncHotp\022\031.otp.v1." +
+      "ResyncHotpRequest\032\032.otp.v1.ResyncHotpRes" +
+      "ponse\"\003\220\002\000\022i\n\025GenerateRecoveryCodes\022$.ot" +
+      "p.v1.GenerateRecoveryCodesRequest\032%.otp." +
+      "v1.GenerateRecoveryCodesResponse\"\003\220\002\002\022`\n" +
+      "\022VerifyRecoveryCode\022!.otp.v1.VerifyRecov" +
+      "eryCodeRequest\032\".otp.v1.VerifyRecoveryCo" +
+      "deResponse\"\003\220\002\000\022c\n\023RevokeRecoveryCodes\022\"" +
+      ".otp.v1.RevokeRecoveryCodesRequest\032#.otp" +
+      ".v1.RevokeRecoveryCodesResponse\"\003\220\002\002\022H\n\n" +
+      "ImportKeys\022\031.otp.v1.ImportKeysRequest\032\032." +
+      "otp.v1.ImportKeysResponse\"\003\220\002\002\022H\n\nExport" +
+      "Keys\022\031.otp.v1.ExportKeysRequest\032\032.otp.v1" +
+      ".ExportKeysResponse\"\003\220\002\002Bt\n\013dev.otpd.v1B" +
+      "\017OtpServiceProtoP\001Z\033otpd.dev/go/pb/otp/v" +
+      "1;otpv1\242\002\003OXX\252\002\006Otp.V1\312\002\006Otp\\V1\342\002\022Otp\\V1" +
+      "\\GPBMetadata\352\002\007Otp::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
           com.google.protobuf.DurationProto.getDescriptor(),
           com.google.protobuf.TimestampProto.getDescriptor(),
+          dev.otpd.v1.ItemErrorProto.getDescriptor(),
           dev.otpd.v1.KeyProto.getDescriptor(),
           dev.otpd.v1.QrCodeProto.getDescriptor(),
           dev.otpd.v1.TokenProto.getDescriptor(),
@@ -161,19 +443,19 @@ public final class OtpServiceProto extends com.google.protobuf.GeneratedFile {
     internal_static_otp_v1_GenerateRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_otp_v1_GenerateRequest_descriptor,
-        new java.lang.String[] { "Type", "Issuer", "AccountName", "Algorithm", "Digits", "PeriodSeconds", "Counter", "SecretSize", "Secret", "QrCode", });
+        new java.lang.String[] { "Type", "Issuer", "AccountName", "Algorithm", "Digits", "PeriodSeconds", "Counter", "SecretSize", "Secret", "QrCode", "Delivery", "SealedContext", });
     internal_static_otp_v1_GenerateResponse_descriptor =
       getDescriptor().getMessageType(1);
     internal_static_otp_v1_GenerateResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_otp_v1_GenerateResponse_descriptor,
-        new java.lang.String[] { "Secret", "SecretGrouped", "Uri", "QrCode", "Token", "Parameters", "Warnings", });
+        new java.lang.String[] { "Secret", "SecretGrouped", "Uri", "QrCode", "Token", "Parameters", "Warnings", "Sealed", "SealedExpireTime", });
     internal_static_otp_v1_CompatibilityWarning_descriptor =
       getDescriptor().getMessageType(2);
     internal_static_otp_v1_CompatibilityWarning_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_otp_v1_CompatibilityWarning_descriptor,
-        new java.lang.String[] { "Field", "Description", });
+        new java.lang.String[] { "Field", "Description", "Reason", });
     internal_static_otp_v1_TokenRequest_descriptor =
       getDescriptor().getMessageType(3);
     internal_static_otp_v1_TokenRequest_fieldAccessorTable = new
@@ -191,13 +473,13 @@ public final class OtpServiceProto extends com.google.protobuf.GeneratedFile {
     internal_static_otp_v1_VerifyRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_otp_v1_VerifyRequest_descriptor,
-        new java.lang.String[] { "Key", "Code", "PastSteps", "FutureSteps", "LookAhead", "AfterStep", "AllowReuse", "RequestId", });
+        new java.lang.String[] { "Key", "Code", "PastSteps", "FutureSteps", "LookAhead", "AfterStep", "AllowReuse", "RequestId", "Confirm", "Alternatives", });
     internal_static_otp_v1_VerifyResponse_descriptor =
       getDescriptor().getMessageType(6);
     internal_static_otp_v1_VerifyResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_otp_v1_VerifyResponse_descriptor,
-        new java.lang.String[] { "Valid", "Status", "MatchedStep", "DriftSteps", "NextCounter", "AttemptsRemaining", "RetryAfter", });
+        new java.lang.String[] { "Valid", "Status", "MatchedStep", "DriftSteps", "NextCounter", "AttemptsRemaining", "RetryAfter", "MatchedKey", "Resealed", "ServerTime", });
     internal_static_otp_v1_WatchTokenRequest_descriptor =
       getDescriptor().getMessageType(7);
     internal_static_otp_v1_WatchTokenRequest_fieldAccessorTable = new
@@ -210,9 +492,196 @@ public final class OtpServiceProto extends com.google.protobuf.GeneratedFile {
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_otp_v1_WatchTokenResponse_descriptor,
         new java.lang.String[] { "Token", });
+    internal_static_otp_v1_BatchTokenRequest_descriptor =
+      getDescriptor().getMessageType(9);
+    internal_static_otp_v1_BatchTokenRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_BatchTokenRequest_descriptor,
+        new java.lang.String[] { "Requests", });
+    internal_static_otp_v1_BatchTokenResponse_descriptor =
+      getDescriptor().getMessageType(10);
+    internal_static_otp_v1_BatchTokenResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_BatchTokenResponse_descriptor,
+        new java.lang.String[] { "Results", });
+    internal_static_otp_v1_BatchTokenResult_descriptor =
+      getDescriptor().getMessageType(11);
+    internal_static_otp_v1_BatchTokenResult_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_BatchTokenResult_descriptor,
+        new java.lang.String[] { "Response", "Error", "Result", });
+    internal_static_otp_v1_BatchVerifyRequest_descriptor =
+      getDescriptor().getMessageType(12);
+    internal_static_otp_v1_BatchVerifyRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_BatchVerifyRequest_descriptor,
+        new java.lang.String[] { "Requests", });
+    internal_static_otp_v1_BatchVerifyResponse_descriptor =
+      getDescriptor().getMessageType(13);
+    internal_static_otp_v1_BatchVerifyResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_BatchVerifyResponse_descriptor,
+        new java.lang.String[] { "Results", });
+    internal_static_otp_v1_BatchVerifyResult_descriptor =
+      getDescriptor().getMessageType(14);
+    internal_static_otp_v1_BatchVerifyResult_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_BatchVerifyResult_descriptor,
+        new java.lang.String[] { "Response", "Error", "Result", });
+    internal_static_otp_v1_SealRequest_descriptor =
+      getDescriptor().getMessageType(15);
+    internal_static_otp_v1_SealRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_SealRequest_descriptor,
+        new java.lang.String[] { "Items", });
+    internal_static_otp_v1_SealItem_descriptor =
+      getDescriptor().getMessageType(16);
+    internal_static_otp_v1_SealItem_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_SealItem_descriptor,
+        new java.lang.String[] { "Key", "SealedContext", });
+    internal_static_otp_v1_SealResponse_descriptor =
+      getDescriptor().getMessageType(17);
+    internal_static_otp_v1_SealResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_SealResponse_descriptor,
+        new java.lang.String[] { "Results", });
+    internal_static_otp_v1_SealResult_descriptor =
+      getDescriptor().getMessageType(18);
+    internal_static_otp_v1_SealResult_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_SealResult_descriptor,
+        new java.lang.String[] { "Sealed", "Error", "Parameters", "Result", });
+    internal_static_otp_v1_RewrapRequest_descriptor =
+      getDescriptor().getMessageType(19);
+    internal_static_otp_v1_RewrapRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_RewrapRequest_descriptor,
+        new java.lang.String[] { "Items", });
+    internal_static_otp_v1_RewrapItem_descriptor =
+      getDescriptor().getMessageType(20);
+    internal_static_otp_v1_RewrapItem_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_RewrapItem_descriptor,
+        new java.lang.String[] { "Key", "Set", "Item", });
+    internal_static_otp_v1_RewrapResponse_descriptor =
+      getDescriptor().getMessageType(21);
+    internal_static_otp_v1_RewrapResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_RewrapResponse_descriptor,
+        new java.lang.String[] { "Results", });
+    internal_static_otp_v1_RewrapResult_descriptor =
+      getDescriptor().getMessageType(22);
+    internal_static_otp_v1_RewrapResult_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_RewrapResult_descriptor,
+        new java.lang.String[] { "Key", "Set", "Error", "Result", });
+    internal_static_otp_v1_ResyncHotpRequest_descriptor =
+      getDescriptor().getMessageType(23);
+    internal_static_otp_v1_ResyncHotpRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_ResyncHotpRequest_descriptor,
+        new java.lang.String[] { "Key", "Codes", "Window", "RequestId", });
+    internal_static_otp_v1_ResyncHotpResponse_descriptor =
+      getDescriptor().getMessageType(24);
+    internal_static_otp_v1_ResyncHotpResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_ResyncHotpResponse_descriptor,
+        new java.lang.String[] { "Valid", "Status", "MatchedStep", "NextCounter", "AttemptsRemaining", "RetryAfter", "Resealed", });
+    internal_static_otp_v1_RecoveryCodeSet_descriptor =
+      getDescriptor().getMessageType(25);
+    internal_static_otp_v1_RecoveryCodeSet_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_RecoveryCodeSet_descriptor,
+        new java.lang.String[] { "Blob", "Context", });
+    internal_static_otp_v1_GenerateRecoveryCodesRequest_descriptor =
+      getDescriptor().getMessageType(26);
+    internal_static_otp_v1_GenerateRecoveryCodesRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_GenerateRecoveryCodesRequest_descriptor,
+        new java.lang.String[] { "Count", "CodeLength", "SealedContext", });
+    internal_static_otp_v1_GenerateRecoveryCodesResponse_descriptor =
+      getDescriptor().getMessageType(27);
+    internal_static_otp_v1_GenerateRecoveryCodesResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_GenerateRecoveryCodesResponse_descriptor,
+        new java.lang.String[] { "Codes", "Set", });
+    internal_static_otp_v1_VerifyRecoveryCodeRequest_descriptor =
+      getDescriptor().getMessageType(28);
+    internal_static_otp_v1_VerifyRecoveryCodeRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_VerifyRecoveryCodeRequest_descriptor,
+        new java.lang.String[] { "Set", "Code", "RequestId", });
+    internal_static_otp_v1_VerifyRecoveryCodeResponse_descriptor =
+      getDescriptor().getMessageType(29);
+    internal_static_otp_v1_VerifyRecoveryCodeResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_VerifyRecoveryCodeResponse_descriptor,
+        new java.lang.String[] { "Valid", "Status", "RemainingCount", "AttemptsRemaining", "RetryAfter", "Resealed", });
+    internal_static_otp_v1_RevokeRecoveryCodesRequest_descriptor =
+      getDescriptor().getMessageType(30);
+    internal_static_otp_v1_RevokeRecoveryCodesRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_RevokeRecoveryCodesRequest_descriptor,
+        new java.lang.String[] { "Set", });
+    internal_static_otp_v1_RevokeRecoveryCodesResponse_descriptor =
+      getDescriptor().getMessageType(31);
+    internal_static_otp_v1_RevokeRecoveryCodesResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_RevokeRecoveryCodesResponse_descriptor,
+        new java.lang.String[] { });
+    internal_static_otp_v1_ImportKeysRequest_descriptor =
+      getDescriptor().getMessageType(32);
+    internal_static_otp_v1_ImportKeysRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_ImportKeysRequest_descriptor,
+        new java.lang.String[] { "Uris", "Delivery", "SealedContext", });
+    internal_static_otp_v1_ImportKeysResponse_descriptor =
+      getDescriptor().getMessageType(33);
+    internal_static_otp_v1_ImportKeysResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_ImportKeysResponse_descriptor,
+        new java.lang.String[] { "Results", "MissingParts", });
+    internal_static_otp_v1_ImportResult_descriptor =
+      getDescriptor().getMessageType(34);
+    internal_static_otp_v1_ImportResult_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_ImportResult_descriptor,
+        new java.lang.String[] { "UriIndex", "EntryIndex", "Uri", "Sealed", "Parameters", "Error", });
+    internal_static_otp_v1_MissingPart_descriptor =
+      getDescriptor().getMessageType(35);
+    internal_static_otp_v1_MissingPart_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_MissingPart_descriptor,
+        new java.lang.String[] { "BatchId", "Index", "Size", });
+    internal_static_otp_v1_ExportKeysRequest_descriptor =
+      getDescriptor().getMessageType(36);
+    internal_static_otp_v1_ExportKeysRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_ExportKeysRequest_descriptor,
+        new java.lang.String[] { "Items", "Format", });
+    internal_static_otp_v1_ExportItem_descriptor =
+      getDescriptor().getMessageType(37);
+    internal_static_otp_v1_ExportItem_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_ExportItem_descriptor,
+        new java.lang.String[] { "Key", "Issuer", "AccountName", });
+    internal_static_otp_v1_ExportKeysResponse_descriptor =
+      getDescriptor().getMessageType(38);
+    internal_static_otp_v1_ExportKeysResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_ExportKeysResponse_descriptor,
+        new java.lang.String[] { "Uris", "Results", });
+    internal_static_otp_v1_ExportResult_descriptor =
+      getDescriptor().getMessageType(39);
+    internal_static_otp_v1_ExportResult_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_otp_v1_ExportResult_descriptor,
+        new java.lang.String[] { "UriIndex", "Error", "Result", });
     descriptor.resolveAllFeaturesImmutable();
     com.google.protobuf.DurationProto.getDescriptor();
     com.google.protobuf.TimestampProto.getDescriptor();
+    dev.otpd.v1.ItemErrorProto.getDescriptor();
     dev.otpd.v1.KeyProto.getDescriptor();
     dev.otpd.v1.QrCodeProto.getDescriptor();
     dev.otpd.v1.TokenProto.getDescriptor();

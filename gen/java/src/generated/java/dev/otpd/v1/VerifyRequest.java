@@ -34,6 +34,7 @@ private static final long serialVersionUID = 0L;
   private VerifyRequest() {
     code_ = "";
     requestId_ = "";
+    alternatives_ = java.util.Collections.emptyList();
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -296,6 +297,8 @@ private static final long serialVersionUID = 0L;
    * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
    * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
    *
+   * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+   *
    * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
    * </pre>
    *
@@ -320,6 +323,8 @@ private static final long serialVersionUID = 0L;
    * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
    * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
    *
+   * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+   *
    * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
    * </pre>
    *
@@ -339,6 +344,110 @@ private static final long serialVersionUID = 0L;
     } else {
       return (com.google.protobuf.ByteString) ref;
     }
+  }
+
+  public static final int CONFIRM_FIELD_NUMBER = 9;
+  private boolean confirm_ = false;
+  /**
+   * <pre>
+   * Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
+   * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+   *
+   * With a key that is confirmed already it is an ordinary check.
+   * </pre>
+   *
+   * <code>bool confirm = 9 [json_name = "confirm"];</code>
+   * @return The confirm.
+   */
+  @java.lang.Override
+  public boolean getConfirm() {
+    return confirm_;
+  }
+
+  public static final int ALTERNATIVES_FIELD_NUMBER = 10;
+  @SuppressWarnings("serial")
+  private java.util.List<dev.otpd.v1.Key> alternatives_;
+  /**
+   * <pre>
+   * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+   *
+   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   *
+   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * </pre>
+   *
+   * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<dev.otpd.v1.Key> getAlternativesList() {
+    return alternatives_;
+  }
+  /**
+   * <pre>
+   * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+   *
+   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   *
+   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * </pre>
+   *
+   * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends dev.otpd.v1.KeyOrBuilder> 
+      getAlternativesOrBuilderList() {
+    return alternatives_;
+  }
+  /**
+   * <pre>
+   * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+   *
+   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   *
+   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * </pre>
+   *
+   * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+   */
+  @java.lang.Override
+  public int getAlternativesCount() {
+    return alternatives_.size();
+  }
+  /**
+   * <pre>
+   * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+   *
+   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   *
+   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * </pre>
+   *
+   * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+   */
+  @java.lang.Override
+  public dev.otpd.v1.Key getAlternatives(int index) {
+    return alternatives_.get(index);
+  }
+  /**
+   * <pre>
+   * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+   *
+   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   *
+   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * </pre>
+   *
+   * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+   */
+  @java.lang.Override
+  public dev.otpd.v1.KeyOrBuilder getAlternativesOrBuilder(
+      int index) {
+    return alternatives_.get(index);
   }
 
   private byte memoizedIsInitialized = -1;
@@ -379,6 +488,12 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(requestId_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 8, requestId_);
     }
+    if (confirm_ != false) {
+      output.writeBool(9, confirm_);
+    }
+    for (int i = 0; i < alternatives_.size(); i++) {
+      output.writeMessage(10, alternatives_.get(i));
+    }
     getUnknownFields().writeTo(output);
   }
 
@@ -417,6 +532,14 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(requestId_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(8, requestId_);
+    }
+    if (confirm_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(9, confirm_);
+    }
+    for (int i = 0; i < alternatives_.size(); i++) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(10, alternatives_.get(i));
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -464,6 +587,10 @@ private static final long serialVersionUID = 0L;
         != other.getAllowReuse()) return false;
     if (!getRequestId()
         .equals(other.getRequestId())) return false;
+    if (getConfirm()
+        != other.getConfirm()) return false;
+    if (!getAlternativesList()
+        .equals(other.getAlternativesList())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -503,6 +630,13 @@ private static final long serialVersionUID = 0L;
         getAllowReuse());
     hash = (37 * hash) + REQUEST_ID_FIELD_NUMBER;
     hash = (53 * hash) + getRequestId().hashCode();
+    hash = (37 * hash) + CONFIRM_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getConfirm());
+    if (getAlternativesCount() > 0) {
+      hash = (37 * hash) + ALTERNATIVES_FIELD_NUMBER;
+      hash = (53 * hash) + getAlternativesList().hashCode();
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -638,6 +772,7 @@ private static final long serialVersionUID = 0L;
       if (com.google.protobuf.GeneratedMessage
               .alwaysUseFieldBuilders) {
         internalGetKeyFieldBuilder();
+        internalGetAlternativesFieldBuilder();
       }
     }
     @java.lang.Override
@@ -656,6 +791,14 @@ private static final long serialVersionUID = 0L;
       afterStep_ = 0L;
       allowReuse_ = false;
       requestId_ = "";
+      confirm_ = false;
+      if (alternativesBuilder_ == null) {
+        alternatives_ = java.util.Collections.emptyList();
+      } else {
+        alternatives_ = null;
+        alternativesBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00000200);
       return this;
     }
 
@@ -682,9 +825,22 @@ private static final long serialVersionUID = 0L;
     @java.lang.Override
     public dev.otpd.v1.VerifyRequest buildPartial() {
       dev.otpd.v1.VerifyRequest result = new dev.otpd.v1.VerifyRequest(this);
+      buildPartialRepeatedFields(result);
       if (bitField0_ != 0) { buildPartial0(result); }
       onBuilt();
       return result;
+    }
+
+    private void buildPartialRepeatedFields(dev.otpd.v1.VerifyRequest result) {
+      if (alternativesBuilder_ == null) {
+        if (((bitField0_ & 0x00000200) != 0)) {
+          alternatives_ = java.util.Collections.unmodifiableList(alternatives_);
+          bitField0_ = (bitField0_ & ~0x00000200);
+        }
+        result.alternatives_ = alternatives_;
+      } else {
+        result.alternatives_ = alternativesBuilder_.build();
+      }
     }
 
     private void buildPartial0(dev.otpd.v1.VerifyRequest result) {
@@ -720,6 +876,9 @@ private static final long serialVersionUID = 0L;
       }
       if (((from_bitField0_ & 0x00000080) != 0)) {
         result.requestId_ = requestId_;
+      }
+      if (((from_bitField0_ & 0x00000100) != 0)) {
+        result.confirm_ = confirm_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -763,6 +922,35 @@ private static final long serialVersionUID = 0L;
         requestId_ = other.requestId_;
         bitField0_ |= 0x00000080;
         onChanged();
+      }
+      if (other.getConfirm() != false) {
+        setConfirm(other.getConfirm());
+      }
+      if (alternativesBuilder_ == null) {
+        if (!other.alternatives_.isEmpty()) {
+          if (alternatives_.isEmpty()) {
+            alternatives_ = other.alternatives_;
+            bitField0_ = (bitField0_ & ~0x00000200);
+          } else {
+            ensureAlternativesIsMutable();
+            alternatives_.addAll(other.alternatives_);
+          }
+          onChanged();
+        }
+      } else {
+        if (!other.alternatives_.isEmpty()) {
+          if (alternativesBuilder_.isEmpty()) {
+            alternativesBuilder_.dispose();
+            alternativesBuilder_ = null;
+            alternatives_ = other.alternatives_;
+            bitField0_ = (bitField0_ & ~0x00000200);
+            alternativesBuilder_ = 
+              com.google.protobuf.GeneratedMessage.alwaysUseFieldBuilders ?
+                 internalGetAlternativesFieldBuilder() : null;
+          } else {
+            alternativesBuilder_.addAllMessages(other.alternatives_);
+          }
+        }
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -832,6 +1020,24 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000080;
               break;
             } // case 66
+            case 72: {
+              confirm_ = input.readBool();
+              bitField0_ |= 0x00000100;
+              break;
+            } // case 72
+            case 82: {
+              dev.otpd.v1.Key m =
+                  input.readMessage(
+                      dev.otpd.v1.Key.parser(),
+                      extensionRegistry);
+              if (alternativesBuilder_ == null) {
+                ensureAlternativesIsMutable();
+                alternatives_.add(m);
+              } else {
+                alternativesBuilder_.addMessage(m);
+              }
+              break;
+            } // case 82
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1443,6 +1649,8 @@ private static final long serialVersionUID = 0L;
      * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
      * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
+     * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+     *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>
      *
@@ -1465,6 +1673,8 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
      * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
+     *
+     * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>
@@ -1490,6 +1700,8 @@ private static final long serialVersionUID = 0L;
      * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
      * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
+     * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+     *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>
      *
@@ -1510,6 +1722,8 @@ private static final long serialVersionUID = 0L;
      * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
      * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
+     * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+     *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>
      *
@@ -1527,6 +1741,8 @@ private static final long serialVersionUID = 0L;
      * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
      * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
+     * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+     *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>
      *
@@ -1542,6 +1758,461 @@ private static final long serialVersionUID = 0L;
       bitField0_ |= 0x00000080;
       onChanged();
       return this;
+    }
+
+    private boolean confirm_ ;
+    /**
+     * <pre>
+     * Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
+     * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+     *
+     * With a key that is confirmed already it is an ordinary check.
+     * </pre>
+     *
+     * <code>bool confirm = 9 [json_name = "confirm"];</code>
+     * @return The confirm.
+     */
+    @java.lang.Override
+    public boolean getConfirm() {
+      return confirm_;
+    }
+    /**
+     * <pre>
+     * Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
+     * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+     *
+     * With a key that is confirmed already it is an ordinary check.
+     * </pre>
+     *
+     * <code>bool confirm = 9 [json_name = "confirm"];</code>
+     * @param value The confirm to set.
+     * @return This builder for chaining.
+     */
+    public Builder setConfirm(boolean value) {
+
+      confirm_ = value;
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
+     * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+     *
+     * With a key that is confirmed already it is an ordinary check.
+     * </pre>
+     *
+     * <code>bool confirm = 9 [json_name = "confirm"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearConfirm() {
+      bitField0_ = (bitField0_ & ~0x00000100);
+      confirm_ = false;
+      onChanged();
+      return this;
+    }
+
+    private java.util.List<dev.otpd.v1.Key> alternatives_ =
+      java.util.Collections.emptyList();
+    private void ensureAlternativesIsMutable() {
+      if (!((bitField0_ & 0x00000200) != 0)) {
+        alternatives_ = new java.util.ArrayList<dev.otpd.v1.Key>(alternatives_);
+        bitField0_ |= 0x00000200;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.otpd.v1.Key, dev.otpd.v1.Key.Builder, dev.otpd.v1.KeyOrBuilder> alternativesBuilder_;
+
+    /**
+     * <pre>
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * </pre>
+     *
+     * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+     */
+    public java.util.List<dev.otpd.v1.Key> getAlternativesList() {
+      if (alternativesBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(alternatives_);
+      } else {
+        return alternativesBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * </pre>
+     *
+     * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+     */
+    public int getAlternativesCount() {
+      if (alternativesBuilder_ == null) {
+        return alternatives_.size();
+      } else {
+        return alternativesBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * </pre>
+     *
+     * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+     */
+    public dev.otpd.v1.Key getAlternatives(int index) {
+      if (alternativesBuilder_ == null) {
+        return alternatives_.get(index);
+      } else {
+        return alternativesBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * </pre>
+     *
+     * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+     */
+    public Builder setAlternatives(
+        int index, dev.otpd.v1.Key value) {
+      if (alternativesBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureAlternativesIsMutable();
+        alternatives_.set(index, value);
+        onChanged();
+      } else {
+        alternativesBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * </pre>
+     *
+     * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+     */
+    public Builder setAlternatives(
+        int index, dev.otpd.v1.Key.Builder builderForValue) {
+      if (alternativesBuilder_ == null) {
+        ensureAlternativesIsMutable();
+        alternatives_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        alternativesBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * </pre>
+     *
+     * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+     */
+    public Builder addAlternatives(dev.otpd.v1.Key value) {
+      if (alternativesBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureAlternativesIsMutable();
+        alternatives_.add(value);
+        onChanged();
+      } else {
+        alternativesBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * </pre>
+     *
+     * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+     */
+    public Builder addAlternatives(
+        int index, dev.otpd.v1.Key value) {
+      if (alternativesBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureAlternativesIsMutable();
+        alternatives_.add(index, value);
+        onChanged();
+      } else {
+        alternativesBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * </pre>
+     *
+     * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+     */
+    public Builder addAlternatives(
+        dev.otpd.v1.Key.Builder builderForValue) {
+      if (alternativesBuilder_ == null) {
+        ensureAlternativesIsMutable();
+        alternatives_.add(builderForValue.build());
+        onChanged();
+      } else {
+        alternativesBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * </pre>
+     *
+     * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+     */
+    public Builder addAlternatives(
+        int index, dev.otpd.v1.Key.Builder builderForValue) {
+      if (alternativesBuilder_ == null) {
+        ensureAlternativesIsMutable();
+        alternatives_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        alternativesBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * </pre>
+     *
+     * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+     */
+    public Builder addAllAlternatives(
+        java.lang.Iterable<? extends dev.otpd.v1.Key> values) {
+      if (alternativesBuilder_ == null) {
+        ensureAlternativesIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, alternatives_);
+        onChanged();
+      } else {
+        alternativesBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * </pre>
+     *
+     * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+     */
+    public Builder clearAlternatives() {
+      if (alternativesBuilder_ == null) {
+        alternatives_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000200);
+        onChanged();
+      } else {
+        alternativesBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * </pre>
+     *
+     * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+     */
+    public Builder removeAlternatives(int index) {
+      if (alternativesBuilder_ == null) {
+        ensureAlternativesIsMutable();
+        alternatives_.remove(index);
+        onChanged();
+      } else {
+        alternativesBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * </pre>
+     *
+     * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+     */
+    public dev.otpd.v1.Key.Builder getAlternativesBuilder(
+        int index) {
+      return internalGetAlternativesFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * </pre>
+     *
+     * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+     */
+    public dev.otpd.v1.KeyOrBuilder getAlternativesOrBuilder(
+        int index) {
+      if (alternativesBuilder_ == null) {
+        return alternatives_.get(index);  } else {
+        return alternativesBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * </pre>
+     *
+     * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+     */
+    public java.util.List<? extends dev.otpd.v1.KeyOrBuilder> 
+         getAlternativesOrBuilderList() {
+      if (alternativesBuilder_ != null) {
+        return alternativesBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(alternatives_);
+      }
+    }
+    /**
+     * <pre>
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * </pre>
+     *
+     * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+     */
+    public dev.otpd.v1.Key.Builder addAlternativesBuilder() {
+      return internalGetAlternativesFieldBuilder().addBuilder(
+          dev.otpd.v1.Key.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * </pre>
+     *
+     * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+     */
+    public dev.otpd.v1.Key.Builder addAlternativesBuilder(
+        int index) {
+      return internalGetAlternativesFieldBuilder().addBuilder(
+          index, dev.otpd.v1.Key.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * </pre>
+     *
+     * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+     */
+    public java.util.List<dev.otpd.v1.Key.Builder> 
+         getAlternativesBuilderList() {
+      return internalGetAlternativesFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.otpd.v1.Key, dev.otpd.v1.Key.Builder, dev.otpd.v1.KeyOrBuilder> 
+        internalGetAlternativesFieldBuilder() {
+      if (alternativesBuilder_ == null) {
+        alternativesBuilder_ = new com.google.protobuf.RepeatedFieldBuilder<
+            dev.otpd.v1.Key, dev.otpd.v1.Key.Builder, dev.otpd.v1.KeyOrBuilder>(
+                alternatives_,
+                ((bitField0_ & 0x00000200) != 0),
+                getParentForChildren(),
+                isClean());
+        alternatives_ = null;
+      }
+      return alternativesBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:otp.v1.VerifyRequest)

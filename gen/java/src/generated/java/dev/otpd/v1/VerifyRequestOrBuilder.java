@@ -178,6 +178,8 @@ public interface VerifyRequestOrBuilder extends
    * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
    * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
    *
+   * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+   *
    * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
    * </pre>
    *
@@ -190,6 +192,8 @@ public interface VerifyRequestOrBuilder extends
    * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
    * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
    *
+   * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+   *
    * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
    * </pre>
    *
@@ -198,4 +202,86 @@ public interface VerifyRequestOrBuilder extends
    */
   com.google.protobuf.ByteString
       getRequestIdBytes();
+
+  /**
+   * <pre>
+   * Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
+   * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+   *
+   * With a key that is confirmed already it is an ordinary check.
+   * </pre>
+   *
+   * <code>bool confirm = 9 [json_name = "confirm"];</code>
+   * @return The confirm.
+   */
+  boolean getConfirm();
+
+  /**
+   * <pre>
+   * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+   *
+   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   *
+   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * </pre>
+   *
+   * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+   */
+  java.util.List<dev.otpd.v1.Key> 
+      getAlternativesList();
+  /**
+   * <pre>
+   * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+   *
+   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   *
+   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * </pre>
+   *
+   * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+   */
+  dev.otpd.v1.Key getAlternatives(int index);
+  /**
+   * <pre>
+   * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+   *
+   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   *
+   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * </pre>
+   *
+   * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+   */
+  int getAlternativesCount();
+  /**
+   * <pre>
+   * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+   *
+   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   *
+   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * </pre>
+   *
+   * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+   */
+  java.util.List<? extends dev.otpd.v1.KeyOrBuilder> 
+      getAlternativesOrBuilderList();
+  /**
+   * <pre>
+   * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+   *
+   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   *
+   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * </pre>
+   *
+   * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
+   */
+  dev.otpd.v1.KeyOrBuilder getAlternativesOrBuilder(
+      int index);
 }

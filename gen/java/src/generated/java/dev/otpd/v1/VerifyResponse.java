@@ -175,7 +175,7 @@ private static final long serialVersionUID = 0L;
   private int attemptsRemaining_ = 0;
   /**
    * <pre>
-   * How many wrong codes in a row may still be sent before THROTTLED; unset if MALFORMED.
+   * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
    * </pre>
    *
    * <code>optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];</code>
@@ -187,7 +187,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How many wrong codes in a row may still be sent before THROTTLED; unset if MALFORMED.
+   * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
    * </pre>
    *
    * <code>optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];</code>
@@ -236,6 +236,118 @@ private static final long serialVersionUID = 0L;
     return retryAfter_ == null ? com.google.protobuf.Duration.getDefaultInstance() : retryAfter_;
   }
 
+  public static final int MATCHED_KEY_FIELD_NUMBER = 8;
+  private int matchedKey_ = 0;
+  /**
+   * <pre>
+   * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+   * </pre>
+   *
+   * <code>optional uint32 matched_key = 8 [json_name = "matchedKey"];</code>
+   * @return Whether the matchedKey field is set.
+   */
+  @java.lang.Override
+  public boolean hasMatchedKey() {
+    return ((bitField0_ & 0x00000020) != 0);
+  }
+  /**
+   * <pre>
+   * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+   * </pre>
+   *
+   * <code>optional uint32 matched_key = 8 [json_name = "matchedKey"];</code>
+   * @return The matchedKey.
+   */
+  @java.lang.Override
+  public int getMatchedKey() {
+    return matchedKey_;
+  }
+
+  public static final int RESEALED_FIELD_NUMBER = 9;
+  private dev.otpd.v1.SealedKey resealed_;
+  /**
+   * <pre>
+   * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+   * sealed under an older sealing key.
+   *
+   * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+   * </pre>
+   *
+   * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
+   * @return Whether the resealed field is set.
+   */
+  @java.lang.Override
+  public boolean hasResealed() {
+    return ((bitField0_ & 0x00000040) != 0);
+  }
+  /**
+   * <pre>
+   * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+   * sealed under an older sealing key.
+   *
+   * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+   * </pre>
+   *
+   * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
+   * @return The resealed.
+   */
+  @java.lang.Override
+  public dev.otpd.v1.SealedKey getResealed() {
+    return resealed_ == null ? dev.otpd.v1.SealedKey.getDefaultInstance() : resealed_;
+  }
+  /**
+   * <pre>
+   * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+   * sealed under an older sealing key.
+   *
+   * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+   * </pre>
+   *
+   * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
+   */
+  @java.lang.Override
+  public dev.otpd.v1.SealedKeyOrBuilder getResealedOrBuilder() {
+    return resealed_ == null ? dev.otpd.v1.SealedKey.getDefaultInstance() : resealed_;
+  }
+
+  public static final int SERVER_TIME_FIELD_NUMBER = 10;
+  private com.google.protobuf.Timestamp serverTime_;
+  /**
+   * <pre>
+   * The server's clock when it answered.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
+   * @return Whether the serverTime field is set.
+   */
+  @java.lang.Override
+  public boolean hasServerTime() {
+    return ((bitField0_ & 0x00000080) != 0);
+  }
+  /**
+   * <pre>
+   * The server's clock when it answered.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
+   * @return The serverTime.
+   */
+  @java.lang.Override
+  public com.google.protobuf.Timestamp getServerTime() {
+    return serverTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : serverTime_;
+  }
+  /**
+   * <pre>
+   * The server's clock when it answered.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
+   */
+  @java.lang.Override
+  public com.google.protobuf.TimestampOrBuilder getServerTimeOrBuilder() {
+    return serverTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : serverTime_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -270,6 +382,15 @@ private static final long serialVersionUID = 0L;
     }
     if (((bitField0_ & 0x00000010) != 0)) {
       output.writeMessage(7, getRetryAfter());
+    }
+    if (((bitField0_ & 0x00000020) != 0)) {
+      output.writeUInt32(8, matchedKey_);
+    }
+    if (((bitField0_ & 0x00000040) != 0)) {
+      output.writeMessage(9, getResealed());
+    }
+    if (((bitField0_ & 0x00000080) != 0)) {
+      output.writeMessage(10, getServerTime());
     }
     getUnknownFields().writeTo(output);
   }
@@ -307,6 +428,18 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000010) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(7, getRetryAfter());
+    }
+    if (((bitField0_ & 0x00000020) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeUInt32Size(8, matchedKey_);
+    }
+    if (((bitField0_ & 0x00000040) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(9, getResealed());
+    }
+    if (((bitField0_ & 0x00000080) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(10, getServerTime());
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -351,6 +484,21 @@ private static final long serialVersionUID = 0L;
       if (!getRetryAfter()
           .equals(other.getRetryAfter())) return false;
     }
+    if (hasMatchedKey() != other.hasMatchedKey()) return false;
+    if (hasMatchedKey()) {
+      if (getMatchedKey()
+          != other.getMatchedKey()) return false;
+    }
+    if (hasResealed() != other.hasResealed()) return false;
+    if (hasResealed()) {
+      if (!getResealed()
+          .equals(other.getResealed())) return false;
+    }
+    if (hasServerTime() != other.hasServerTime()) return false;
+    if (hasServerTime()) {
+      if (!getServerTime()
+          .equals(other.getServerTime())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -388,6 +536,18 @@ private static final long serialVersionUID = 0L;
     if (hasRetryAfter()) {
       hash = (37 * hash) + RETRY_AFTER_FIELD_NUMBER;
       hash = (53 * hash) + getRetryAfter().hashCode();
+    }
+    if (hasMatchedKey()) {
+      hash = (37 * hash) + MATCHED_KEY_FIELD_NUMBER;
+      hash = (53 * hash) + getMatchedKey();
+    }
+    if (hasResealed()) {
+      hash = (37 * hash) + RESEALED_FIELD_NUMBER;
+      hash = (53 * hash) + getResealed().hashCode();
+    }
+    if (hasServerTime()) {
+      hash = (37 * hash) + SERVER_TIME_FIELD_NUMBER;
+      hash = (53 * hash) + getServerTime().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -524,6 +684,8 @@ private static final long serialVersionUID = 0L;
       if (com.google.protobuf.GeneratedMessage
               .alwaysUseFieldBuilders) {
         internalGetRetryAfterFieldBuilder();
+        internalGetResealedFieldBuilder();
+        internalGetServerTimeFieldBuilder();
       }
     }
     @java.lang.Override
@@ -540,6 +702,17 @@ private static final long serialVersionUID = 0L;
       if (retryAfterBuilder_ != null) {
         retryAfterBuilder_.dispose();
         retryAfterBuilder_ = null;
+      }
+      matchedKey_ = 0;
+      resealed_ = null;
+      if (resealedBuilder_ != null) {
+        resealedBuilder_.dispose();
+        resealedBuilder_ = null;
+      }
+      serverTime_ = null;
+      if (serverTimeBuilder_ != null) {
+        serverTimeBuilder_.dispose();
+        serverTimeBuilder_ = null;
       }
       return this;
     }
@@ -603,6 +776,22 @@ private static final long serialVersionUID = 0L;
             : retryAfterBuilder_.build();
         to_bitField0_ |= 0x00000010;
       }
+      if (((from_bitField0_ & 0x00000080) != 0)) {
+        result.matchedKey_ = matchedKey_;
+        to_bitField0_ |= 0x00000020;
+      }
+      if (((from_bitField0_ & 0x00000100) != 0)) {
+        result.resealed_ = resealedBuilder_ == null
+            ? resealed_
+            : resealedBuilder_.build();
+        to_bitField0_ |= 0x00000040;
+      }
+      if (((from_bitField0_ & 0x00000200) != 0)) {
+        result.serverTime_ = serverTimeBuilder_ == null
+            ? serverTime_
+            : serverTimeBuilder_.build();
+        to_bitField0_ |= 0x00000080;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -638,6 +827,15 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasRetryAfter()) {
         mergeRetryAfter(other.getRetryAfter());
+      }
+      if (other.hasMatchedKey()) {
+        setMatchedKey(other.getMatchedKey());
+      }
+      if (other.hasResealed()) {
+        mergeResealed(other.getResealed());
+      }
+      if (other.hasServerTime()) {
+        mergeServerTime(other.getServerTime());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -702,6 +900,25 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000040;
               break;
             } // case 58
+            case 64: {
+              matchedKey_ = input.readUInt32();
+              bitField0_ |= 0x00000080;
+              break;
+            } // case 64
+            case 74: {
+              input.readMessage(
+                  internalGetResealedFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000100;
+              break;
+            } // case 74
+            case 82: {
+              input.readMessage(
+                  internalGetServerTimeFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000200;
+              break;
+            } // case 82
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1005,7 +1222,7 @@ private static final long serialVersionUID = 0L;
     private int attemptsRemaining_ ;
     /**
      * <pre>
-     * How many wrong codes in a row may still be sent before THROTTLED; unset if MALFORMED.
+     * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
      * </pre>
      *
      * <code>optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];</code>
@@ -1017,7 +1234,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many wrong codes in a row may still be sent before THROTTLED; unset if MALFORMED.
+     * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
      * </pre>
      *
      * <code>optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];</code>
@@ -1029,7 +1246,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many wrong codes in a row may still be sent before THROTTLED; unset if MALFORMED.
+     * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
      * </pre>
      *
      * <code>optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];</code>
@@ -1045,7 +1262,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many wrong codes in a row may still be sent before THROTTLED; unset if MALFORMED.
+     * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
      * </pre>
      *
      * <code>optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];</code>
@@ -1213,6 +1430,403 @@ private static final long serialVersionUID = 0L;
         retryAfter_ = null;
       }
       return retryAfterBuilder_;
+    }
+
+    private int matchedKey_ ;
+    /**
+     * <pre>
+     * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+     * </pre>
+     *
+     * <code>optional uint32 matched_key = 8 [json_name = "matchedKey"];</code>
+     * @return Whether the matchedKey field is set.
+     */
+    @java.lang.Override
+    public boolean hasMatchedKey() {
+      return ((bitField0_ & 0x00000080) != 0);
+    }
+    /**
+     * <pre>
+     * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+     * </pre>
+     *
+     * <code>optional uint32 matched_key = 8 [json_name = "matchedKey"];</code>
+     * @return The matchedKey.
+     */
+    @java.lang.Override
+    public int getMatchedKey() {
+      return matchedKey_;
+    }
+    /**
+     * <pre>
+     * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+     * </pre>
+     *
+     * <code>optional uint32 matched_key = 8 [json_name = "matchedKey"];</code>
+     * @param value The matchedKey to set.
+     * @return This builder for chaining.
+     */
+    public Builder setMatchedKey(int value) {
+
+      matchedKey_ = value;
+      bitField0_ |= 0x00000080;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+     * </pre>
+     *
+     * <code>optional uint32 matched_key = 8 [json_name = "matchedKey"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearMatchedKey() {
+      bitField0_ = (bitField0_ & ~0x00000080);
+      matchedKey_ = 0;
+      onChanged();
+      return this;
+    }
+
+    private dev.otpd.v1.SealedKey resealed_;
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.otpd.v1.SealedKey, dev.otpd.v1.SealedKey.Builder, dev.otpd.v1.SealedKeyOrBuilder> resealedBuilder_;
+    /**
+     * <pre>
+     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+     * sealed under an older sealing key.
+     *
+     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
+     * @return Whether the resealed field is set.
+     */
+    public boolean hasResealed() {
+      return ((bitField0_ & 0x00000100) != 0);
+    }
+    /**
+     * <pre>
+     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+     * sealed under an older sealing key.
+     *
+     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
+     * @return The resealed.
+     */
+    public dev.otpd.v1.SealedKey getResealed() {
+      if (resealedBuilder_ == null) {
+        return resealed_ == null ? dev.otpd.v1.SealedKey.getDefaultInstance() : resealed_;
+      } else {
+        return resealedBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+     * sealed under an older sealing key.
+     *
+     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
+     */
+    public Builder setResealed(dev.otpd.v1.SealedKey value) {
+      if (resealedBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        resealed_ = value;
+      } else {
+        resealedBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+     * sealed under an older sealing key.
+     *
+     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
+     */
+    public Builder setResealed(
+        dev.otpd.v1.SealedKey.Builder builderForValue) {
+      if (resealedBuilder_ == null) {
+        resealed_ = builderForValue.build();
+      } else {
+        resealedBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+     * sealed under an older sealing key.
+     *
+     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
+     */
+    public Builder mergeResealed(dev.otpd.v1.SealedKey value) {
+      if (resealedBuilder_ == null) {
+        if (((bitField0_ & 0x00000100) != 0) &&
+          resealed_ != null &&
+          resealed_ != dev.otpd.v1.SealedKey.getDefaultInstance()) {
+          getResealedBuilder().mergeFrom(value);
+        } else {
+          resealed_ = value;
+        }
+      } else {
+        resealedBuilder_.mergeFrom(value);
+      }
+      if (resealed_ != null) {
+        bitField0_ |= 0x00000100;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+     * sealed under an older sealing key.
+     *
+     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
+     */
+    public Builder clearResealed() {
+      bitField0_ = (bitField0_ & ~0x00000100);
+      resealed_ = null;
+      if (resealedBuilder_ != null) {
+        resealedBuilder_.dispose();
+        resealedBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+     * sealed under an older sealing key.
+     *
+     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
+     */
+    public dev.otpd.v1.SealedKey.Builder getResealedBuilder() {
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return internalGetResealedFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+     * sealed under an older sealing key.
+     *
+     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
+     */
+    public dev.otpd.v1.SealedKeyOrBuilder getResealedOrBuilder() {
+      if (resealedBuilder_ != null) {
+        return resealedBuilder_.getMessageOrBuilder();
+      } else {
+        return resealed_ == null ?
+            dev.otpd.v1.SealedKey.getDefaultInstance() : resealed_;
+      }
+    }
+    /**
+     * <pre>
+     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+     * sealed under an older sealing key.
+     *
+     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * </pre>
+     *
+     * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.otpd.v1.SealedKey, dev.otpd.v1.SealedKey.Builder, dev.otpd.v1.SealedKeyOrBuilder> 
+        internalGetResealedFieldBuilder() {
+      if (resealedBuilder_ == null) {
+        resealedBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.otpd.v1.SealedKey, dev.otpd.v1.SealedKey.Builder, dev.otpd.v1.SealedKeyOrBuilder>(
+                getResealed(),
+                getParentForChildren(),
+                isClean());
+        resealed_ = null;
+      }
+      return resealedBuilder_;
+    }
+
+    private com.google.protobuf.Timestamp serverTime_;
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> serverTimeBuilder_;
+    /**
+     * <pre>
+     * The server's clock when it answered.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
+     * @return Whether the serverTime field is set.
+     */
+    public boolean hasServerTime() {
+      return ((bitField0_ & 0x00000200) != 0);
+    }
+    /**
+     * <pre>
+     * The server's clock when it answered.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
+     * @return The serverTime.
+     */
+    public com.google.protobuf.Timestamp getServerTime() {
+      if (serverTimeBuilder_ == null) {
+        return serverTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : serverTime_;
+      } else {
+        return serverTimeBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * The server's clock when it answered.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
+     */
+    public Builder setServerTime(com.google.protobuf.Timestamp value) {
+      if (serverTimeBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        serverTime_ = value;
+      } else {
+        serverTimeBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The server's clock when it answered.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
+     */
+    public Builder setServerTime(
+        com.google.protobuf.Timestamp.Builder builderForValue) {
+      if (serverTimeBuilder_ == null) {
+        serverTime_ = builderForValue.build();
+      } else {
+        serverTimeBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The server's clock when it answered.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
+     */
+    public Builder mergeServerTime(com.google.protobuf.Timestamp value) {
+      if (serverTimeBuilder_ == null) {
+        if (((bitField0_ & 0x00000200) != 0) &&
+          serverTime_ != null &&
+          serverTime_ != com.google.protobuf.Timestamp.getDefaultInstance()) {
+          getServerTimeBuilder().mergeFrom(value);
+        } else {
+          serverTime_ = value;
+        }
+      } else {
+        serverTimeBuilder_.mergeFrom(value);
+      }
+      if (serverTime_ != null) {
+        bitField0_ |= 0x00000200;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The server's clock when it answered.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
+     */
+    public Builder clearServerTime() {
+      bitField0_ = (bitField0_ & ~0x00000200);
+      serverTime_ = null;
+      if (serverTimeBuilder_ != null) {
+        serverTimeBuilder_.dispose();
+        serverTimeBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The server's clock when it answered.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
+     */
+    public com.google.protobuf.Timestamp.Builder getServerTimeBuilder() {
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return internalGetServerTimeFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * The server's clock when it answered.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
+     */
+    public com.google.protobuf.TimestampOrBuilder getServerTimeOrBuilder() {
+      if (serverTimeBuilder_ != null) {
+        return serverTimeBuilder_.getMessageOrBuilder();
+      } else {
+        return serverTime_ == null ?
+            com.google.protobuf.Timestamp.getDefaultInstance() : serverTime_;
+      }
+    }
+    /**
+     * <pre>
+     * The server's clock when it answered.
+     * </pre>
+     *
+     * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> 
+        internalGetServerTimeFieldBuilder() {
+      if (serverTimeBuilder_ == null) {
+        serverTimeBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder>(
+                getServerTime(),
+                getParentForChildren(),
+                isClean());
+        serverTime_ = null;
+      }
+      return serverTimeBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:otp.v1.VerifyResponse)

@@ -98,7 +98,7 @@ public interface VerifyResponseOrBuilder extends
 
   /**
    * <pre>
-   * How many wrong codes in a row may still be sent before THROTTLED; unset if MALFORMED.
+   * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
    * </pre>
    *
    * <code>optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];</code>
@@ -107,7 +107,7 @@ public interface VerifyResponseOrBuilder extends
   boolean hasAttemptsRemaining();
   /**
    * <pre>
-   * How many wrong codes in a row may still be sent before THROTTLED; unset if MALFORMED.
+   * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
    * </pre>
    *
    * <code>optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];</code>
@@ -141,4 +141,86 @@ public interface VerifyResponseOrBuilder extends
    * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
    */
   com.google.protobuf.DurationOrBuilder getRetryAfterOrBuilder();
+
+  /**
+   * <pre>
+   * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+   * </pre>
+   *
+   * <code>optional uint32 matched_key = 8 [json_name = "matchedKey"];</code>
+   * @return Whether the matchedKey field is set.
+   */
+  boolean hasMatchedKey();
+  /**
+   * <pre>
+   * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+   * </pre>
+   *
+   * <code>optional uint32 matched_key = 8 [json_name = "matchedKey"];</code>
+   * @return The matchedKey.
+   */
+  int getMatchedKey();
+
+  /**
+   * <pre>
+   * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+   * sealed under an older sealing key.
+   *
+   * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+   * </pre>
+   *
+   * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
+   * @return Whether the resealed field is set.
+   */
+  boolean hasResealed();
+  /**
+   * <pre>
+   * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+   * sealed under an older sealing key.
+   *
+   * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+   * </pre>
+   *
+   * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
+   * @return The resealed.
+   */
+  dev.otpd.v1.SealedKey getResealed();
+  /**
+   * <pre>
+   * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+   * sealed under an older sealing key.
+   *
+   * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+   * </pre>
+   *
+   * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
+   */
+  dev.otpd.v1.SealedKeyOrBuilder getResealedOrBuilder();
+
+  /**
+   * <pre>
+   * The server's clock when it answered.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
+   * @return Whether the serverTime field is set.
+   */
+  boolean hasServerTime();
+  /**
+   * <pre>
+   * The server's clock when it answered.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
+   * @return The serverTime.
+   */
+  com.google.protobuf.Timestamp getServerTime();
+  /**
+   * <pre>
+   * The server's clock when it answered.
+   * </pre>
+   *
+   * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
+   */
+  com.google.protobuf.TimestampOrBuilder getServerTimeOrBuilder();
 }

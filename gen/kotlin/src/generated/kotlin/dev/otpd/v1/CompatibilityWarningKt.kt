@@ -60,7 +60,7 @@ public object CompatibilityWarningKt {
 
     /**
      * ```
-     * The problem, and the value to choose instead.
+     * The problem, and the value to choose instead; in English, for developers.
      * ```
      *
      * `string description = 2 [json_name = "description"];`
@@ -74,13 +74,46 @@ public object CompatibilityWarningKt {
       }
     /**
      * ```
-     * The problem, and the value to choose instead.
+     * The problem, and the value to choose instead; in English, for developers.
      * ```
      *
      * `string description = 2 [json_name = "description"];`
      */
     public fun clearDescription() {
       _builder.clearDescription()
+    }
+
+    /**
+     * ```
+     * The problem as a word, to choose a text of one's own by; later versions may send others.
+     *
+     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
+     * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+     * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
+     * ```
+     *
+     * `string reason = 3 [json_name = "reason"];`
+     */
+    public var reason: kotlin.String
+      @kotlin.jvm.JvmName("getReason")
+        get() = _builder.reason
+      @kotlin.jvm.JvmName("setReason")
+        set(value) {
+        _builder.reason = value
+      }
+    /**
+     * ```
+     * The problem as a word, to choose a text of one's own by; later versions may send others.
+     *
+     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
+     * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+     * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
+     * ```
+     *
+     * `string reason = 3 [json_name = "reason"];`
+     */
+    public fun clearReason() {
+      _builder.clearReason()
     }
   }
 }

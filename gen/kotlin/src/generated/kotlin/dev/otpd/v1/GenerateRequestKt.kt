@@ -365,6 +365,67 @@ public object GenerateRequestKt {
 
     public val GenerateRequestKt.Dsl.qrCodeOrNull: dev.otpd.v1.QrCodeOptions?
       get() = _builder.qrCodeOrNull
+
+    /**
+     * ```
+     * The form in which to hand over the secret.
+     *
+     * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+     * ```
+     *
+     * `.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];`
+     */
+    public var delivery: dev.otpd.v1.SecretDelivery
+      @kotlin.jvm.JvmName("getDelivery")
+        get() = _builder.delivery
+      @kotlin.jvm.JvmName("setDelivery")
+        set(value) {
+        _builder.delivery = value
+      }
+    public var deliveryValue: kotlin.Int
+      @kotlin.jvm.JvmName("getDeliveryValue")
+        get() = _builder.deliveryValue
+      @kotlin.jvm.JvmName("setDeliveryValue")
+        set(value) {
+        _builder.deliveryValue = value
+      }
+    /**
+     * ```
+     * The form in which to hand over the secret.
+     *
+     * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+     * ```
+     *
+     * `.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];`
+     */
+    public fun clearDelivery() {
+      _builder.clearDelivery()
+    }
+
+    /**
+     * ```
+     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+     * ```
+     *
+     * `bytes sealed_context = 12 [json_name = "sealedContext"];`
+     */
+    public var sealedContext: com.google.protobuf.ByteString
+      @kotlin.jvm.JvmName("getSealedContext")
+        get() = _builder.sealedContext
+      @kotlin.jvm.JvmName("setSealedContext")
+        set(value) {
+        _builder.sealedContext = value
+      }
+    /**
+     * ```
+     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+     * ```
+     *
+     * `bytes sealed_context = 12 [json_name = "sealedContext"];`
+     */
+    public fun clearSealedContext() {
+      _builder.clearSealedContext()
+    }
   }
 }
 @kotlin.jvm.JvmSynthetic

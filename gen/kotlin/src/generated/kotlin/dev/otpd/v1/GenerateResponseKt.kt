@@ -35,7 +35,7 @@ public object GenerateResponseKt {
 
     /**
      * ```
-     * The secret in base32 (RFC 4648 section 6), upper case, without padding.
+     * The secret in base32 (RFC 4648 section 6), upper case, without padding; empty with SEALED.
      * ```
      *
      * `string secret = 1 [json_name = "secret"];`
@@ -49,7 +49,7 @@ public object GenerateResponseKt {
       }
     /**
      * ```
-     * The secret in base32 (RFC 4648 section 6), upper case, without padding.
+     * The secret in base32 (RFC 4648 section 6), upper case, without padding; empty with SEALED.
      * ```
      *
      * `string secret = 1 [json_name = "secret"];`
@@ -60,7 +60,7 @@ public object GenerateResponseKt {
 
     /**
      * ```
-     * The same secret in groups of four, for typing by hand.
+     * The same secret in groups of four, for typing by hand; empty with SEALED.
      * ```
      *
      * `string secret_grouped = 2 [json_name = "secretGrouped"];`
@@ -74,7 +74,7 @@ public object GenerateResponseKt {
       }
     /**
      * ```
-     * The same secret in groups of four, for typing by hand.
+     * The same secret in groups of four, for typing by hand; empty with SEALED.
      * ```
      *
      * `string secret_grouped = 2 [json_name = "secretGrouped"];`
@@ -149,7 +149,8 @@ public object GenerateResponseKt {
 
     /**
      * ```
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+     * user's device can confirm the enrolment.
      * ```
      *
      * `.otp.v1.Token token = 5 [json_name = "token"];`
@@ -163,7 +164,8 @@ public object GenerateResponseKt {
       }
     /**
      * ```
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+     * user's device can confirm the enrolment.
      * ```
      *
      * `.otp.v1.Token token = 5 [json_name = "token"];`
@@ -173,7 +175,8 @@ public object GenerateResponseKt {
     }
     /**
      * ```
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed.
+     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
+     * user's device can confirm the enrolment.
      * ```
      *
      * `.otp.v1.Token token = 5 [json_name = "token"];`
@@ -323,6 +326,84 @@ public object GenerateResponseKt {
     public fun com.google.protobuf.kotlin.DslList<dev.otpd.v1.CompatibilityWarning, WarningsProxy>.clear() {
       _builder.clearWarnings()
     }
+
+    /**
+     * ```
+     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * ```
+     *
+     * `.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];`
+     */
+    public var sealed: dev.otpd.v1.SealedKey
+      @kotlin.jvm.JvmName("getSealed")
+        get() = _builder.sealed
+      @kotlin.jvm.JvmName("setSealed")
+        set(value) {
+        _builder.sealed = value
+      }
+    /**
+     * ```
+     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * ```
+     *
+     * `.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];`
+     */
+    public fun clearSealed() {
+      _builder.clearSealed()
+    }
+    /**
+     * ```
+     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * ```
+     *
+     * `.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];`
+     * @return Whether the sealed field is set.
+     */
+    public fun hasSealed(): kotlin.Boolean {
+      return _builder.hasSealed()
+    }
+
+    public val GenerateResponseKt.Dsl.sealedOrNull: dev.otpd.v1.SealedKey?
+      get() = _builder.sealedOrNull
+
+    /**
+     * ```
+     * When the pending key can no longer be confirmed; set with `sealed`.
+     * ```
+     *
+     * `.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];`
+     */
+    public var sealedExpireTime: com.google.protobuf.Timestamp
+      @kotlin.jvm.JvmName("getSealedExpireTime")
+        get() = _builder.sealedExpireTime
+      @kotlin.jvm.JvmName("setSealedExpireTime")
+        set(value) {
+        _builder.sealedExpireTime = value
+      }
+    /**
+     * ```
+     * When the pending key can no longer be confirmed; set with `sealed`.
+     * ```
+     *
+     * `.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];`
+     */
+    public fun clearSealedExpireTime() {
+      _builder.clearSealedExpireTime()
+    }
+    /**
+     * ```
+     * When the pending key can no longer be confirmed; set with `sealed`.
+     * ```
+     *
+     * `.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];`
+     * @return Whether the sealedExpireTime field is set.
+     */
+    public fun hasSealedExpireTime(): kotlin.Boolean {
+      return _builder.hasSealedExpireTime()
+    }
+
+    public val GenerateResponseKt.Dsl.sealedExpireTimeOrNull: com.google.protobuf.Timestamp?
+      get() = _builder.sealedExpireTimeOrNull
   }
 }
 @kotlin.jvm.JvmSynthetic
@@ -337,4 +418,10 @@ public val dev.otpd.v1.GenerateResponseOrBuilder.tokenOrNull: dev.otpd.v1.Token?
 
 public val dev.otpd.v1.GenerateResponseOrBuilder.parametersOrNull: dev.otpd.v1.KeyParameters?
   get() = if (hasParameters()) getParameters() else null
+
+public val dev.otpd.v1.GenerateResponseOrBuilder.sealedOrNull: dev.otpd.v1.SealedKey?
+  get() = if (hasSealed()) getSealed() else null
+
+public val dev.otpd.v1.GenerateResponseOrBuilder.sealedExpireTimeOrNull: com.google.protobuf.Timestamp?
+  get() = if (hasSealedExpireTime()) getSealedExpireTime() else null
 

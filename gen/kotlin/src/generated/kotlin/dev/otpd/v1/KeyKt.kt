@@ -128,6 +128,48 @@ public object KeyKt {
 
     /**
      * ```
+     * The key as this service sealed it.
+     *
+     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * ```
+     *
+     * `.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];`
+     */
+    public var sealed: dev.otpd.v1.SealedKey
+      @kotlin.jvm.JvmName("getSealed")
+        get() = _builder.sealed
+      @kotlin.jvm.JvmName("setSealed")
+        set(value) {
+        _builder.sealed = value
+      }
+    /**
+     * ```
+     * The key as this service sealed it.
+     *
+     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * ```
+     *
+     * `.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];`
+     */
+    public fun clearSealed() {
+      _builder.clearSealed()
+    }
+    /**
+     * ```
+     * The key as this service sealed it.
+     *
+     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * ```
+     *
+     * `.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];`
+     * @return Whether the sealed field is set.
+     */
+    public fun hasSealed(): kotlin.Boolean {
+      return _builder.hasSealed()
+    }
+
+    /**
+     * ```
      * The kind of one-time password.
      *
      * If unspecified, what the URI says, or TOTP.
@@ -309,4 +351,7 @@ public object KeyKt {
 @kotlin.jvm.JvmSynthetic
 public inline fun dev.otpd.v1.Key.copy(block: `dev.otpd.v1`.KeyKt.Dsl.() -> kotlin.Unit): dev.otpd.v1.Key =
   `dev.otpd.v1`.KeyKt.Dsl._create(this.toBuilder()).apply { block() }._build()
+
+public val dev.otpd.v1.KeyOrBuilder.sealedOrNull: dev.otpd.v1.SealedKey?
+  get() = if (hasSealed()) getSealed() else null
 

@@ -311,6 +311,8 @@ public object VerifyRequestKt {
      * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
      * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
+     * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+     *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * ```
      *
@@ -328,6 +330,8 @@ public object VerifyRequestKt {
      * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
      * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
+     * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+     *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * ```
      *
@@ -335,6 +339,171 @@ public object VerifyRequestKt {
      */
     public fun clearRequestId() {
       _builder.clearRequestId()
+    }
+
+    /**
+     * ```
+     * Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
+     * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+     *
+     * With a key that is confirmed already it is an ordinary check.
+     * ```
+     *
+     * `bool confirm = 9 [json_name = "confirm"];`
+     */
+    public var confirm: kotlin.Boolean
+      @kotlin.jvm.JvmName("getConfirm")
+        get() = _builder.confirm
+      @kotlin.jvm.JvmName("setConfirm")
+        set(value) {
+        _builder.confirm = value
+      }
+    /**
+     * ```
+     * Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
+     * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+     *
+     * With a key that is confirmed already it is an ordinary check.
+     * ```
+     *
+     * `bool confirm = 9 [json_name = "confirm"];`
+     */
+    public fun clearConfirm() {
+      _builder.clearConfirm()
+    }
+
+    /**
+     * An uninstantiable, behaviorless type to represent the field in
+     * generics.
+     */
+    @kotlin.OptIn(com.google.protobuf.kotlin.OnlyForUseByGeneratedProtoCode::class)
+    public class AlternativesProxy private constructor() : com.google.protobuf.kotlin.DslProxy()
+    /**
+     * ```
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * ```
+     *
+     * `repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];`
+     */
+     public val alternatives: com.google.protobuf.kotlin.DslList<dev.otpd.v1.Key, AlternativesProxy>
+      @kotlin.jvm.JvmSynthetic
+  get() = com.google.protobuf.kotlin.DslList(
+        _builder.alternativesList
+      )
+    /**
+     * ```
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * ```
+     *
+     * `repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];`
+     * @param value The alternatives to add.
+     */
+    @kotlin.jvm.JvmSynthetic
+@kotlin.jvm.JvmName("addAlternatives")
+    public fun com.google.protobuf.kotlin.DslList<dev.otpd.v1.Key, AlternativesProxy>.add(value: dev.otpd.v1.Key) {
+      _builder.addAlternatives(value)
+    }
+    /**
+     * ```
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * ```
+     *
+     * `repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];`
+     * @param value The alternatives to add.
+     */
+    @kotlin.jvm.JvmSynthetic
+@kotlin.jvm.JvmName("plusAssignAlternatives")
+    @Suppress("NOTHING_TO_INLINE")
+    public inline operator fun com.google.protobuf.kotlin.DslList<dev.otpd.v1.Key, AlternativesProxy>.plusAssign(value: dev.otpd.v1.Key) {
+      add(value)
+    }
+    /**
+     * ```
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * ```
+     *
+     * `repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];`
+     * @param values The alternatives to add.
+     */
+    @kotlin.jvm.JvmSynthetic
+@kotlin.jvm.JvmName("addAllAlternatives")
+    public fun com.google.protobuf.kotlin.DslList<dev.otpd.v1.Key, AlternativesProxy>.addAll(values: kotlin.collections.Iterable<dev.otpd.v1.Key>) {
+      _builder.addAllAlternatives(values)
+    }
+    /**
+     * ```
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * ```
+     *
+     * `repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];`
+     * @param values The alternatives to add.
+     */
+    @kotlin.jvm.JvmSynthetic
+@kotlin.jvm.JvmName("plusAssignAllAlternatives")
+    @Suppress("NOTHING_TO_INLINE")
+    public inline operator fun com.google.protobuf.kotlin.DslList<dev.otpd.v1.Key, AlternativesProxy>.plusAssign(values: kotlin.collections.Iterable<dev.otpd.v1.Key>) {
+      addAll(values)
+    }
+    /**
+     * ```
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * ```
+     *
+     * `repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];`
+     * @param index The index to set the value at.
+     * @param value The alternatives to set.
+     */
+    @kotlin.jvm.JvmSynthetic
+@kotlin.jvm.JvmName("setAlternatives")
+    public operator fun com.google.protobuf.kotlin.DslList<dev.otpd.v1.Key, AlternativesProxy>.set(index: kotlin.Int, value: dev.otpd.v1.Key) {
+      _builder.setAlternatives(index, value)
+    }
+    /**
+     * ```
+     * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
+     *
+     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
+     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     *
+     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * ```
+     *
+     * `repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];`
+     */
+    @kotlin.jvm.JvmSynthetic
+@kotlin.jvm.JvmName("clearAlternatives")
+    public fun com.google.protobuf.kotlin.DslList<dev.otpd.v1.Key, AlternativesProxy>.clear() {
+      _builder.clearAlternatives()
     }
   }
 }

@@ -200,7 +200,7 @@ public object VerifyResponseKt {
 
     /**
      * ```
-     * How many wrong codes in a row may still be sent before THROTTLED; unset if MALFORMED.
+     * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
      * ```
      *
      * `optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];`
@@ -214,7 +214,7 @@ public object VerifyResponseKt {
       }
     /**
      * ```
-     * How many wrong codes in a row may still be sent before THROTTLED; unset if MALFORMED.
+     * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
      * ```
      *
      * `optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];`
@@ -224,7 +224,7 @@ public object VerifyResponseKt {
     }
     /**
      * ```
-     * How many wrong codes in a row may still be sent before THROTTLED; unset if MALFORMED.
+     * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
      * ```
      *
      * `optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];`
@@ -272,6 +272,129 @@ public object VerifyResponseKt {
 
     public val VerifyResponseKt.Dsl.retryAfterOrNull: com.google.protobuf.Duration?
       get() = _builder.retryAfterOrNull
+
+    /**
+     * ```
+     * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+     * ```
+     *
+     * `optional uint32 matched_key = 8 [json_name = "matchedKey"];`
+     */
+    public var matchedKey: kotlin.Int
+      @kotlin.jvm.JvmName("getMatchedKey")
+        get() = _builder.matchedKey
+      @kotlin.jvm.JvmName("setMatchedKey")
+        set(value) {
+        _builder.matchedKey = value
+      }
+    /**
+     * ```
+     * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+     * ```
+     *
+     * `optional uint32 matched_key = 8 [json_name = "matchedKey"];`
+     */
+    public fun clearMatchedKey() {
+      _builder.clearMatchedKey()
+    }
+    /**
+     * ```
+     * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+     * ```
+     *
+     * `optional uint32 matched_key = 8 [json_name = "matchedKey"];`
+     * @return Whether the matchedKey field is set.
+     */
+    public fun hasMatchedKey(): kotlin.Boolean {
+      return _builder.hasMatchedKey()
+    }
+
+    /**
+     * ```
+     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+     * sealed under an older sealing key.
+     *
+     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * ```
+     *
+     * `.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];`
+     */
+    public var resealed: dev.otpd.v1.SealedKey
+      @kotlin.jvm.JvmName("getResealed")
+        get() = _builder.resealed
+      @kotlin.jvm.JvmName("setResealed")
+        set(value) {
+        _builder.resealed = value
+      }
+    /**
+     * ```
+     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+     * sealed under an older sealing key.
+     *
+     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * ```
+     *
+     * `.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];`
+     */
+    public fun clearResealed() {
+      _builder.clearResealed()
+    }
+    /**
+     * ```
+     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
+     * sealed under an older sealing key.
+     *
+     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * ```
+     *
+     * `.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];`
+     * @return Whether the resealed field is set.
+     */
+    public fun hasResealed(): kotlin.Boolean {
+      return _builder.hasResealed()
+    }
+
+    public val VerifyResponseKt.Dsl.resealedOrNull: dev.otpd.v1.SealedKey?
+      get() = _builder.resealedOrNull
+
+    /**
+     * ```
+     * The server's clock when it answered.
+     * ```
+     *
+     * `.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];`
+     */
+    public var serverTime: com.google.protobuf.Timestamp
+      @kotlin.jvm.JvmName("getServerTime")
+        get() = _builder.serverTime
+      @kotlin.jvm.JvmName("setServerTime")
+        set(value) {
+        _builder.serverTime = value
+      }
+    /**
+     * ```
+     * The server's clock when it answered.
+     * ```
+     *
+     * `.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];`
+     */
+    public fun clearServerTime() {
+      _builder.clearServerTime()
+    }
+    /**
+     * ```
+     * The server's clock when it answered.
+     * ```
+     *
+     * `.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];`
+     * @return Whether the serverTime field is set.
+     */
+    public fun hasServerTime(): kotlin.Boolean {
+      return _builder.hasServerTime()
+    }
+
+    public val VerifyResponseKt.Dsl.serverTimeOrNull: com.google.protobuf.Timestamp?
+      get() = _builder.serverTimeOrNull
   }
 }
 @kotlin.jvm.JvmSynthetic
@@ -280,4 +403,10 @@ public inline fun dev.otpd.v1.VerifyResponse.copy(block: `dev.otpd.v1`.VerifyRes
 
 public val dev.otpd.v1.VerifyResponseOrBuilder.retryAfterOrNull: com.google.protobuf.Duration?
   get() = if (hasRetryAfter()) getRetryAfter() else null
+
+public val dev.otpd.v1.VerifyResponseOrBuilder.resealedOrNull: dev.otpd.v1.SealedKey?
+  get() = if (hasResealed()) getResealed() else null
+
+public val dev.otpd.v1.VerifyResponseOrBuilder.serverTimeOrNull: com.google.protobuf.Timestamp?
+  get() = if (hasServerTime()) getServerTime() else null
 

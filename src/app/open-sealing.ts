@@ -1,0 +1,68 @@
+/** Sealing over the ring in force, and the days on which its keys are used. */
+import { existsSync } from 'node:fs';
+import type { Config } from '../config/config.ts';
+import { SETTINGS } from '../config/settings.ts';
+import type { Logger } from '../observability/log.ts';
+import { invalid } from '../otp/error.ts';
+import type { SealingKeyUses } from '../ports/sealing-keys.ts';
+import type { Clock, Store } from '../ports/store.ts';
+import { createSealing, type Sealing } from '../sealing/sealing.ts';
+import { openLiveRing } from './live-ring.ts';
+import { ensureRingFile, ringFile } from './ring-file.ts';
+
+const DAY_MS = 86_400_000;
+
+export interface OpenSealing {
+  readonly sealing: Sealing;
+  /** Tells the store on which days keys were used; rejects as that does, and tries again with the next flush. */
+  readonly flush: () => Promise<void>;
+  readonly close: () => void;
+}
+
+/**
+ * Opens the ring, made on the first start beside an embedded database: instances that share a store must have one ring, which none of them can make.
+ * Throws `InvalidInputError` if there is none, or it cannot be used.
+ */
+export async function openSealing(config: Config, store: Store, logger: Logger, clock: Clock): Promise<OpenSealing> {
+  const { sealingKeysFile: given, dataDir, redis } = config;
+  const file = given ?? ringFile(dataDir);
+  const field = SETTINGS.sealingKeys.flag;
+  if (given === undefined && redis === undefined && !existsSync(file)) {
+    const used = [...(await store.sealingKeys.lastDays()).keys()];
+    if (used.length > 0) throw invalid(field, lost(file, used));
+    ensureRingFile(file, clock());
+  }
+  const ring = openLiveRing({ file, field, logger, clock });
+  const uses = noteUses(store.sealingKeys, clock);
+  return { sealing: createSealing(ring, clock, uses.note), flush: uses.flush, close: ring.close };
+}
+
+function lost(file: string, ids: readonly string[]): string {
+  return `there is no ${file}, and keys were sealed under ${ids.join(', ')}: restore the file, or make new keys with \`otpd sealing-keys add\` if it is lost; what was sealed under the old ones then never opens again`;
+}
+
+/** The uses that the store was not told of yet. Only ids of the ring come here, so that there are few. */
+function noteUses(store: SealingKeyUses, clock: Clock) {
+  const days = new Map<string, number>();
+  let fresh = new Map<string, number>();
+  return {
+    /** Takes next to nothing: only the first use of a day is news. */
+    note(id: string): void {
+      const day = Math.floor(clock() / DAY_MS);
+      if (days.get(id) === day) return;
+      days.set(id, day);
+      fresh.set(id, day);
+    },
+    async flush(): Promise<void> {
+      if (fresh.size === 0) return;
+      const taken = fresh;
+      fresh = new Map();
+      try {
+        await store.noteDays(taken);
+      } catch (error) {
+        fresh = new Map([...taken, ...fresh]);
+        throw error;
+      }
+    },
+  };
+}

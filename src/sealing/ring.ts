@@ -1,0 +1,51 @@
+/** The ring of sealing keys: which key opens, and which one seals. docs/sealed-keys.md has the rules of a rotation. */
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { invalid } from '../otp/error.ts';
+
+/** The size of a sealing key in bytes. */
+export const SEALING_KEY_BYTES = 32;
+
+/** A key of the ring. Times in ms since the epoch. */
+export interface RingKey {
+  /** 4 bytes of an HMAC under the key, in hexadecimal: public. It names the bytes, and can never come to stand for others. */
+  readonly id: string;
+  readonly createTime: number;
+  /** From when on it may seal. It opens as soon as it is in the ring. */
+  readonly sealsFrom: number;
+  /** Undefined once it is retired. Its id stays, so that its blobs are told from those of a key that was never here. */
+  readonly secret: KeyObject | undefined;
+}
+/** A key that opens. */
+export type ActiveKey = RingKey & { readonly secret: KeyObject };
+
+export const isActive = (key: RingKey): key is ActiveKey => key.secret !== undefined;
+
+/** The keys in force. */
+export interface Ring {
+  readonly find: (id: string) => RingKey | undefined;
+  /** The key that seals at `now`: of the active ones that may, the last to begin; if none may yet, the first that will. */
+  readonly sealingKeyAt: (now: number) => ActiveKey;
+  /** Whether the key comes before the one that seals at `now`. A key that does not seal yet does not. */
+  readonly isStaleAt: (now: number, key: ActiveKey) => boolean;
+}
+
+/** Makes a ring of keys in the order in which they were added. Throws `InvalidInputError`, without a field, if two keys have one id, and if no key is active. */
+export function createRing(keys: readonly RingKey[]): Ring {
+  const byId = new Map(keys.map((key) => [key.id, key]));
+  if (byId.size < keys.length) throw invalid('', 'has two keys with one id: remove one of them');
+  const active = keys.filter(isActive).sort((one, other) => one.sealsFrom - other.sealsFrom);
+  const [first] = active;
+  if (first === undefined) throw invalid('', 'has no active key: use the file of another instance, or a backup of it');
+  const placeAt = (now: number): number => active.findLastIndex(({ sealsFrom }) => sealsFrom <= now);
+  return {
+    find: (id) => byId.get(id),
+    sealingKeyAt: (now) => active[placeAt(now)] ?? first,
+    isStaleAt: (now, key) => active.indexOf(key) < placeAt(now),
+  };
+}
+
+/** Makes a key of 32 bytes, which the caller zeroes. */
+export function createKey(bytes: Uint8Array, createTime: number, sealsFrom: number): ActiveKey {
+  const id = createHmac('sha256', bytes).update('otpd sealing key id v1').digest('hex').slice(0, 8);
+  return { id, createTime, sealsFrom, secret: createSecretKey(bytes) };
+}
