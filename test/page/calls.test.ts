@@ -9,7 +9,7 @@ import { check, enrol, type OpenPage, open } from './browser.ts';
 import { codeAt } from './code.ts';
 import { pageSuite } from './suite.ts';
 
-/** One key, as Google Authenticator exports it. */
+/** A single key, as Google Authenticator exports it. */
 const MIGRATION =
   'otpauth-migration://offline?data=CjUKCkhlbGxvId6tvu8SGEV4YW1wbGU6YWxpY2VAZ29vZ2xlLmNvbRoHRXhhbXBsZSABKAEwAhABGAEgAA%3D%3D';
 
