@@ -2,7 +2,7 @@
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Algorithm, KeySchema, OtpType } from '../../gen/ts/otp/v1/key_pb.ts';
+import { type Algorithm, type KeySchema, type OtpType, SecretDelivery } from '../../gen/ts/otp/v1/key_pb.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { openWatchBytes } from '../support/watch.ts';
@@ -16,9 +16,13 @@ const UNARY = [
   methods.resyncHotp,
   methods.seal,
   methods.rewrap,
+  methods.batchToken,
+  methods.batchVerify,
   methods.generateRecoveryCodes,
   methods.verifyRecoveryCode,
   methods.revokeRecoveryCodes,
+  methods.importKeys,
+  methods.exportKeys,
 ] as const;
 
 let server: TestServer;
@@ -152,6 +156,20 @@ describe('any text', () => {
     await fc.assert(fc.asyncProperty(uri, run), RUNS);
   });
 
+  test('as a URI to import, and as the content of a migration', async () => {
+    const migration = fc
+      .uint8Array({ minLength: 1, maxLength: 400 })
+      .map((bytes) => `otpauth-migration://offline?data=${encodeURIComponent(Buffer.from(bytes).toString('base64'))}`);
+    const run = async (uris: string[]) => {
+      const { code, response } = await client.call(methods.importKeys, { uris, delivery: SecretDelivery.BOTH });
+      expectAnswered(code);
+      // A result for each URI, be it a key or an error.
+      const seen = new Set(response?.results.map(({ uriIndex }) => uriIndex));
+      if (response !== undefined) expect(seen.size).toBe(uris.length);
+    };
+    await fc.assert(fc.asyncProperty(fc.array(fc.oneof(anyText, migration), { minLength: 1, maxLength: 5 }), run), RUNS);
+  });
+
   test('as a code and a request id', async () => {
     const run = async (code: string, requestId: string) =>
       expectAnswered((await client.call(methods.verify, { key, code, requestId })).code);
@@ -230,6 +248,33 @@ describe('any text', () => {
     };
     await fc.assert(fc.asyncProperty(printable, printable, printable, run), RUNS);
   });
+});
+
+test('any items of a batch: as many outcomes as items, each what a call alone is told', async () => {
+  const item = fc.record(
+    {
+      key: fc.oneof(
+        fc.constant(key),
+        anySecret.map((value) => ({ source: { case: 'secret' as const, value } })),
+        fc.constant({}),
+      ),
+      pastSteps: fc.nat({ max: 3 }),
+      futureSteps: fc.nat({ max: 3 }),
+    },
+    { requiredKeys: [] },
+  );
+  const run = async (requests: MessageInitShape<typeof methods.token.input>[]) => {
+    const { code, response } = await client.call(methods.batchToken, { requests });
+    expect(code).toBe(requests.length === 0 ? 'INVALID_ARGUMENT' : 'OK');
+    for (const [place, { result }] of (response?.results ?? []).entries()) {
+      const { pastSteps = 0, futureSteps = 0 } = requests[place] ?? {};
+      const alone = await client.call(methods.token, requests[place] ?? {});
+      const expected = alone.code === 'OK' && pastSteps + futureSteps <= 2 ? 'response' : 'error';
+      expect(result.case).toBe(expected);
+    }
+    expect(response?.results.length ?? 0).toBe(requests.length);
+  };
+  await fc.assert(fc.asyncProperty(fc.array(item, { maxLength: 6 }), run), { numRuns: 50 });
 });
 
 test('any numbers: an answer keeps its bounds', async () => {
