@@ -25,6 +25,9 @@ export const REQUIRED: ReadonlySet<string> = new Set([
   'otp.v1.SealedKey.blob',
   'otp.v1.RecoveryCodeSet.blob',
   'otp.v1.SealItem.key',
+  'otp.v1.ImportKeysRequest.uris',
+  'otp.v1.ExportKeysRequest.items',
+  'otp.v1.ExportItem.key',
 ]);
 
 /** Where exactly one field must be sent. */
@@ -73,6 +76,10 @@ export const BOUNDS: Readonly<Record<string, Json>> = {
   'otp.v1.VerifyRequest.code': { minLength: 1, maxLength: MAX_CODE_BYTES },
   'otp.v1.VerifyRequest.past_steps': STEPS,
   'otp.v1.VerifyRequest.future_steps': STEPS,
+  'otp.v1.ImportKeysRequest.uris': { minLength: 1, maxLength: 4096 },
+  'otp.v1.ImportKeysRequest.sealed_context': { maxLength: 344 },
+  'otp.v1.ExportItem.issuer': { maxLength: 128, pattern: NAME },
+  'otp.v1.ExportItem.account_name': { maxLength: 256, pattern: NAME },
   'otp.v1.VerifyRequest.look_ahead': { minimum: LIMITS.lookAhead.min, maximum: LIMITS.lookAhead.max },
   'otp.v1.GenerateRecoveryCodesRequest.count': { minimum: 0, maximum: CODE_COUNT.max },
   'otp.v1.GenerateRecoveryCodesRequest.code_length': { enum: [0, ...CODE_LENGTHS] },

@@ -318,6 +318,64 @@ export const EXAMPLES: Readonly<Record<string, Readonly<Record<string, Example>>
   RevokeRecoveryCodes: {
     revoke: { summary: 'A set that was replaced', request: { set: RECOVERY_SET }, response: {} },
   },
-  ImportKeys: { placeholder: { summary: 'To be written', request: {}, response: {} } },
-  ExportKeys: { placeholder: { summary: 'To be written', request: {}, response: {} } },
+  ImportKeys: {
+    migration: {
+      summary: 'The first of two QR codes of Google Authenticator: the second was not scanned',
+      request: {
+        uris: [
+          'otpauth-migration://offline?data=CjUKFDEyMzQ1Njc4OTAxMjM0NTY3ODkwEhFhbGljZUBleGFtcGxlLmNvbRoEQUNNRSABKAEwAhABGAIoKg%3D%3D',
+        ],
+      },
+      response: {
+        results: [
+          {
+            uri: 'otpauth://totp/ACME:alice%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ACME&algorithm=SHA1&digits=6&period=30',
+            parameters: {
+              type: 'OTP_TYPE_TOTP',
+              algorithm: 'ALGORITHM_SHA1',
+              digits: 6,
+              periodSeconds: 30,
+              issuer: 'ACME',
+              accountName: 'alice@example.com',
+              secretSize: 20,
+            },
+          },
+        ],
+        missingParts: [{ batchId: 42, index: 1, size: 2 }],
+      },
+    },
+  },
+  ExportKeys: {
+    otpauth: {
+      summary: 'Two keys as URIs, of which one has no name to export it under',
+      request: {
+        items: [
+          { key: { secret: RFC_6238_SECRET }, issuer: 'ACME', accountName: 'alice@example.com' },
+          { key: { secret: RFC_6238_SECRET } },
+        ],
+      },
+      response: {
+        uris: [
+          'otpauth://totp/ACME:alice%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ACME&algorithm=SHA1&digits=6&period=30',
+        ],
+        results: [
+          { uriIndex: 0 },
+          {
+            error: {
+              code: 3,
+              reason: 'ERROR_REASON_INVALID_FIELDS',
+              message:
+                'the request has invalid fields: account_name: is required: give a name for the account, such as an e-mail address',
+              violations: [
+                {
+                  field: 'account_name',
+                  description: 'is required: give a name for the account, such as an e-mail address',
+                },
+              ],
+            },
+          },
+        ],
+      },
+    },
+  },
 };

@@ -42,6 +42,8 @@ const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   resync: async (io) => (await import('./commands/resync.ts')).resyncCommand(io),
   'recovery-codes': async (io) => (await import('./commands/recovery-codes.ts')).recoveryCodesCommand(io),
   watch: async (io) => (await import('./commands/watch.ts')).watchCommand(io),
+  import: async (io) => (await import('./commands/import.ts')).importCommand(io),
+  export: async (io) => (await import('./commands/export.ts')).exportCommand(io),
 };
 
 /**

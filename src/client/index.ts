@@ -93,6 +93,10 @@ export interface OtpClient extends Disposable {
   seal(request: Request<Methods['seal']>, options?: CallOptions): Promise<Response<Methods['seal']>>;
   /** Seals sealed keys and sets of recovery codes anew, under the current sealing key; an outcome for each of up to 100. */
   rewrap(request: Request<Methods['rewrap']>, options?: CallOptions): Promise<Response<Methods['rewrap']>>;
+  /** Reads the keys in otpauth and otpauth-migration URIs, up to 100 keys in all; an outcome for each. */
+  importKeys(request: Request<Methods['importKeys']>, options?: CallOptions): Promise<Response<Methods['importKeys']>>;
+  /** Gives the secrets of up to 100 keys, sealed ones too, as URIs; an outcome for each. */
+  exportKeys(request: Request<Methods['exportKeys']>, options?: CallOptions): Promise<Response<Methods['exportKeys']>>;
   /** Closes the connection; calls under way end with CANCELLED or UNAVAILABLE. */
   close(): void;
 }
@@ -169,6 +173,8 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
     watchToken: (request, call) => stream(method.watchToken, request, call),
     seal: (request, call) => unary(method.seal, request, call),
     rewrap: (request, call) => unary(method.rewrap, request, call),
+    importKeys: (request, call) => unary(method.importKeys, request, call),
+    exportKeys: (request, call) => unary(method.exportKeys, request, call),
     close,
     [Symbol.dispose]: close,
   };

@@ -49,6 +49,13 @@ export type AuditEvent = { readonly actor: Actor } & (
       readonly set: string;
     }
   | { readonly event: 'recovery.unlocked'; readonly set: string; readonly failures: number }
+  /** The secret of a key was handed out. */
+  | {
+      readonly event: 'secret.exported';
+      readonly requestId: string;
+      readonly transport: string;
+      readonly fingerprint: string;
+    }
   | { readonly event: 'attempts.unlocked'; readonly fingerprint: string; readonly failures: number }
   /** The state of an earlier time is in force again. */
   | { readonly event: 'store.restored'; readonly backupTime: string | undefined }

@@ -5,8 +5,10 @@ import type { Method, StreamingMethod, UnaryMethod } from '../rpc/method.ts';
 import { createTurns } from '../rpc/work-queue.ts';
 import { createBatchToken } from './batch-token.ts';
 import { createBatchVerify } from './batch-verify.ts';
+import { createExportKeys } from './export-keys.ts';
 import { createGenerate, type GeneratePorts } from './generate.ts';
 import { createGenerateRecoveryCodes } from './generate-recovery-codes.ts';
+import { createImportKeys } from './import-keys.ts';
 import type { RecoveryPorts } from './recovery-set.ts';
 import { createResyncHotp } from './resync-hotp.ts';
 import { createRevokeRecoveryCodes } from './revoke-recovery-codes.ts';
@@ -35,6 +37,8 @@ export function otpMethods(ports: ServicePorts): readonly Method[] {
     unary({ descriptor: method.generateRecoveryCodes, scope: 'generate', handle: createGenerateRecoveryCodes(ports) }),
     unary({ descriptor: method.verifyRecoveryCode, scope: 'verify', handle: createVerifyRecoveryCode(ports) }),
     unary({ descriptor: method.revokeRecoveryCodes, scope: 'generate', handle: createRevokeRecoveryCodes(ports) }),
+    unary({ descriptor: method.importKeys, scope: 'seal', handle: createImportKeys(ports) }),
+    unary({ descriptor: method.exportKeys, scope: 'export', handle: createExportKeys(ports) }),
     streaming({ descriptor: method.watchToken, scope: 'token', handle: createWatchToken(ports) }),
   ];
 }

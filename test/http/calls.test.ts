@@ -170,6 +170,22 @@ describe.each(Object.entries(WAYS))('%s', (way, transport) => {
     expect(totp).toMatchObject({ code: 'InvalidArgument', errorInfo: { reason: 'ERROR_REASON_INVALID_FIELDS' } });
   });
 
+  test('ImportKeys and ExportKeys answer, key by key, and the export is audited', async () => {
+    const options = { headers: headers(id('moved')) };
+    const uri = `otpauth://totp/Example:alice?secret=${SECRET}&issuer=Example&algorithm=SHA1&digits=6&period=30`;
+    const { results } = await client().importKeys({ uris: [uri, 'nonsense'] }, options);
+    expect(results.map((one) => [one.uri, one.error?.violations[0]?.field])).toEqual([
+      [uri, undefined],
+      ['', 'uri'],
+    ]);
+    const items = [{ key: { source: { case: 'uri', value: uri } as const } }, {}];
+    const exported = await client().exportKeys({ items }, options);
+    expect(exported.uris).toEqual([uri]);
+    expect(exported.results.map(({ result }) => result.case)).toEqual(['uriIndex', 'error']);
+    const events = trail().filter(({ requestId }) => requestId === id('moved'));
+    expect(events.map(({ event, transport: by }) => [event, by])).toEqual([['secret.exported', name]]);
+  });
+
   test('WatchToken answers until the caller leaves', async () => {
     const leaving = new AbortController();
     const codes: string[] = [];

@@ -2,7 +2,7 @@
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Algorithm, KeySchema, OtpType } from '../../gen/ts/otp/v1/key_pb.ts';
+import { type Algorithm, type KeySchema, type OtpType, SecretDelivery } from '../../gen/ts/otp/v1/key_pb.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { openWatchBytes } from '../support/watch.ts';
@@ -21,6 +21,8 @@ const UNARY = [
   methods.generateRecoveryCodes,
   methods.verifyRecoveryCode,
   methods.revokeRecoveryCodes,
+  methods.importKeys,
+  methods.exportKeys,
 ] as const;
 
 let server: TestServer;
@@ -152,6 +154,20 @@ describe('any text', () => {
     const run = async (value: string) =>
       expectAnswered((await client.call(methods.token, { key: { source: { case: 'uri', value } } })).code);
     await fc.assert(fc.asyncProperty(uri, run), RUNS);
+  });
+
+  test('as a URI to import, and as the content of a migration', async () => {
+    const migration = fc
+      .uint8Array({ minLength: 1, maxLength: 400 })
+      .map((bytes) => `otpauth-migration://offline?data=${encodeURIComponent(Buffer.from(bytes).toString('base64'))}`);
+    const run = async (uris: string[]) => {
+      const { code, response } = await client.call(methods.importKeys, { uris, delivery: SecretDelivery.BOTH });
+      expectAnswered(code);
+      // A result for each URI, be it a key or an error.
+      const seen = new Set(response?.results.map(({ uriIndex }) => uriIndex));
+      if (response !== undefined) expect(seen.size).toBe(uris.length);
+    };
+    await fc.assert(fc.asyncProperty(fc.array(fc.oneof(anyText, migration), { minLength: 1, maxLength: 5 }), run), RUNS);
   });
 
   test('as a code and a request id', async () => {

@@ -9,7 +9,7 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { VerifyRequestSchema, VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { nextRandom } from '../chaos/form.ts';
-import { codeOf, hotpKey, requestOf, type TestKey } from '../chaos/keys.ts';
+import { codeOf, hotpKey, requestOf, type TestKey, type VerifyInit } from '../chaos/keys.ts';
 import { type CallOptions, createTestClient, methods, type TestClient } from '../support/client.ts';
 import { answerOf, frame, openConnection, openStream, type RawAnswer } from '../support/raw.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
@@ -80,7 +80,7 @@ redisSuite('a call on Redis', () => {
   }
 
   const secret = () => ({ key: { source: { case: 'secret', value: key.secret } } }) as const;
-  const verify = (more: object = {}) => client.call(methods.verify, requestOf(key, codeOf(key, step++), more), options);
+  const verify = (more: object = {}) => client.call(methods.verify, { ...requestOf(key, codeOf(key, step++)), ...more }, options);
   const failing = () => client.call(methods.verify, { ...requestOf(key, '') }, options);
 
   test('is two round trips of Verify: the charge, then the code with the request id', async () => {
@@ -88,6 +88,17 @@ redisSuite('a call on Redis', () => {
     expect(await tripsOf(() => verify({ requestId: crypto.randomUUID() }), 2)).toEqual(['l', 'ccr', 'l', 'ccr']);
     options = { apiKey: server.apiKey };
     expect(await tripsOf(verify)).toEqual(['cc', 'cc', 'cc']);
+  });
+
+  test('of several keys is a look at each, then the judgement; no script has the states of two keys', async () => {
+    const others = [1, 2].map(() => hotpKey(nextRandom()));
+    const alternatives = others.map((one) => requestOf(one, '').key ?? {});
+    expect(await tripsOf(() => verify({ alternatives }), 1)).toEqual(['l', 'cc', 'cc', 'cc', 'cc']);
+    const wrong: VerifyInit = Object.assign(requestOf(key, '00000000'), { alternatives });
+    const looksAndCounts = ['l', ...Array(6).fill('cc')];
+    expect(await tripsOf(() => client.call(methods.verify, wrong, options), 1)).toEqual(looksAndCounts);
+    Object.assign(wrong, { requestId: crypto.randomUUID() });
+    expect(await tripsOf(() => client.call(methods.verify, wrong, options), 1)).toEqual(['l', ...Array(6).fill('ccr')]);
   });
 
   test('is one round trip of the others, and one more where a call fails, which gives it back', async () => {
