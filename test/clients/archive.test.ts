@@ -11,6 +11,8 @@ import { differences, type Json, steady } from './match.ts';
 
 const archive = join(import.meta.dirname, 'archive');
 const releases = readdirSync(archive, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+/** The RPCs of each release. */
+const RPCS: Readonly<Record<string, readonly string[]>> = { '0.1.0': ['Generate', 'Token', 'Verify', 'WatchToken'] };
 /** Words for people and pictures may change: docs/compatibility.md. */
 const FREE = new Set(['message', 'description', 'data', 'dataUri']);
 const registry = createRegistry(file_google_rpc_error_details);
@@ -26,7 +28,7 @@ function read(schema: DescMessage, bytes: Uint8Array): JsonValue {
 test.each(releases.map(({ name }) => name))('release %s', async (release) => {
   const folder = join(archive, release);
   const names = readdirSync(folder).flatMap((file) => (file.endsWith('.request.bin') ? [file.replace('.request.bin', '')] : []));
-  expect(new Set(names.map((name) => name.split('.')[0]))).toEqual(new Set(OtpService.methods.map(({ name }) => name)));
+  expect(new Set(names.map((name) => name.split('.')[0]))).toEqual(new Set(RPCS[release]));
   await using replayer = await startReplayer();
   for (const name of names) {
     const method = OtpService.methods.find((known) => name.startsWith(`${known.name}.`));

@@ -2,7 +2,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ErrorReason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
 import { OtpType, SecretDelivery } from '../../gen/ts/otp/v1/key_pb.ts';
@@ -296,10 +295,11 @@ test.each([
     'x-api-key': server.apiKey,
   };
   const message = JSON.stringify({ key: { secret: SECRET, periodSeconds: 86_400 } });
-  const { status, body, tookMs } = await http2(session, { ...headers, [name]: value }, frame(Buffer.from(message)));
+  const startedAt = performance.now();
+  const { status, body } = await http2(session, { ...headers, [name]: value }, frame(Buffer.from(message)));
   expect([status, body]).toEqual([200, expect.stringContaining(said)]);
   expect(body).toContain('"token"');
-  expect(tookMs).toBeGreaterThan(250);
+  expect(performance.now() - startedAt).toBeGreaterThan(250);
   session.destroy();
 });
 
@@ -336,9 +336,12 @@ test('a body that never comes ends with the deadline, and the caller is told', a
 
 test('a caller who leaves while its call waits is logged as such, and its answer goes nowhere', async () => {
   const connection = new RawConnection(port);
-  const given = { 'content-type': 'application/json', 'x-api-key': server.apiKey, 'x-request-id': 'left' };
-  connection.write(http1('POST /otp.v1.OtpService/Token HTTP/1.1', { ...given, 'content-length': '100' }, '{'));
-  await sleep(100);
+  const given = { 'content-type': 'application/json', 'x-api-key': server.apiKey };
+  connection.write(
+    http1('POST /otp.v1.OtpService/Token HTTP/1.1', { ...given, 'x-request-id': 'left', 'content-length': '100' }, '{'),
+  );
+  // Sent before others whose answers are here, it is under way.
+  for (let other = 0; other < 2; other += 1) await send(port, http1('POST /otp.v1.OtpService/Token HTTP/1.1', given, '{}'));
   connection.socket.destroy();
   await expect.poll(() => calls('left').map(({ code }) => code)).toEqual(['CANCELLED']);
 });

@@ -1,7 +1,8 @@
 /** Another process on the same file: it judges as the test tells it. */
 
 import type { Attempt } from '../../src/ports/codes.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { openPatientStore } from '../support/patient-store.ts';
 import { attempt, outcomeOf, type Tally, tallyAnyOf, tallyOf } from './codes-fixtures.ts';
 
 /** `one` is judged once; `crowd` that many times at once, and so is `any` on the keys of a user, each call with the keys in another order; `flood`: one key after the other, each step once, until the process is killed. */
@@ -21,11 +22,11 @@ export interface Acknowledged {
 
 export type Answer = 'ready' | keyof Tally | Tally | Acknowledged | boolean;
 
-let store: ReturnType<typeof openSqliteStore> | undefined;
+let store: Store | undefined;
 
 async function carryOut(order: Order): Promise<Answer> {
   if (order.do === 'open') {
-    store = openSqliteStore({ file: order.file });
+    store = openPatientStore(order.file);
     await store.ping();
     return 'ready';
   }

@@ -23,7 +23,7 @@ const idOf = (blob: string) => Buffer.from(blob.slice(6), 'base64url').toString(
 
 describe('blobs that another implementation has made', () => {
   const file = join(folder, 'ring');
-  // Those that are pending give no code.
+  // Pending keys give no code.
   const keys = vectors.filter(
     ({ format, payload }) => format === 'otpk1' && !readKeyPayload(Buffer.from(payload, 'hex')).pendingUntil,
   );
