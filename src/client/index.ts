@@ -10,6 +10,7 @@ import { usableAddress, usableApiKey, usableDeadline } from './options.ts';
 import { retry } from './retry.ts';
 
 export * from '../../gen/ts/otp/v1/error_reason_pb.ts';
+export * from '../../gen/ts/otp/v1/item_error_pb.ts';
 export * from '../../gen/ts/otp/v1/key_pb.ts';
 export * from '../../gen/ts/otp/v1/otp_service_pb.ts';
 export * from '../../gen/ts/otp/v1/qr_code_pb.ts';
@@ -53,6 +54,10 @@ export interface OtpClient extends Disposable {
   token(request: Request<Methods['token']>, options?: CallOptions): Promise<Response<Methods['token']>>;
   /** Says whether a code is right, now, and for the first time. A `requestId` is made if there is none, so that retries are safe. */
   verify(request: Request<Methods['verify']>, options?: CallOptions): Promise<Response<Methods['verify']>>;
+  /** The codes of up to 100 keys: an answer for each request, in their order, or its error. */
+  batchToken(request: Request<Methods['batchToken']>, options?: CallOptions): Promise<Response<Methods['batchToken']>>;
+  /** Checks up to 100 codes, each as `verify` does; an item that fails has an error instead of an answer. Each gets a `requestId` if it has none. */
+  batchVerify(request: Request<Methods['batchVerify']>, options?: CallOptions): Promise<Response<Methods['batchVerify']>>;
   /** The current code of a key, then each next one as its step begins, until the loop over it is left. */
   watchToken(
     request: Request<Methods['watchToken']>,
@@ -124,11 +129,18 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
   return {
     generate: (request, call) => unary(method.generate, request, call),
     token: (request, call) => unary(method.token, request, call),
-    verify: (request, call) => unary(method.verify, { ...request, requestId: request.requestId || randomUUID() }, call),
+    verify: (request, call) => unary(method.verify, withRequestId(request), call),
+    batchToken: (request, call) => unary(method.batchToken, request, call),
+    batchVerify: ({ requests = [] }, call) => unary(method.batchVerify, { requests: requests.map(withRequestId) }, call),
     watchToken: (request, call) => stream(method.watchToken, request, call),
     close,
     [Symbol.dispose]: close,
   };
+}
+
+/** The request with an id, so that a retry is known for one. */
+function withRequestId<T extends { readonly requestId?: string }>(request: T): T & { requestId: string } {
+  return { ...request, requestId: request.requestId || randomUUID() };
 }
 
 /** The moment in ms since the epoch at which a deadline of so many ms is over. */

@@ -93,6 +93,11 @@ export interface CodeStore {
    * Rejects with `StoreUnavailableError` where the step was not taken, or may not have been.
    */
   judge(attempt: Attempt, now: number): Promise<Judgement | RequestIdReused>;
+  /**
+   * Judges the attempts of a batch, each as `judge` does and those of one secret in their order, by one transaction or in one round trip. Gives as many
+   * results: an error for an attempt that was not judged, or may not have been. Rejects with `StoreUnavailableError` where that is so of all.
+   */
+  judgeAll(attempts: readonly Attempt[], now: number): Promise<readonly (Judgement | RequestIdReused | Error)[]>;
   /** The state of a secret, without expired parts. */
   inspect(name: StateName, now: number): Promise<CodeState>;
   /** Clears the failures and the lock of a secret in one atomic step, not its tracks; resolves to what was before. */

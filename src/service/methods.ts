@@ -4,6 +4,8 @@ import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Method, StreamingMethod, UnaryMethod } from '../rpc/method.ts';
 import { createTurns } from '../rpc/work-queue.ts';
 import type { Sealing } from '../sealing/sealing.ts';
+import { batchToken } from './batch-token.ts';
+import { createBatchVerify } from './batch-verify.ts';
 import { createGenerate } from './generate.ts';
 import { token } from './token.ts';
 import { createVerify, type VerifyPorts } from './verify.ts';
@@ -23,6 +25,8 @@ export function otpMethods(ports: ServicePorts): readonly Method[] {
     unary({ descriptor: method.generate, scope: 'generate', handle: createGenerate(createTurns()) }),
     unary({ descriptor: method.token, scope: 'token', handle: token }),
     unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports) }),
+    unary({ descriptor: method.batchToken, scope: 'token', handle: batchToken }),
+    unary({ descriptor: method.batchVerify, scope: 'verify', handle: createBatchVerify(ports) }),
     streaming({ descriptor: method.watchToken, scope: 'token', handle: watchToken }),
   ];
 }

@@ -14,6 +14,7 @@ import { createVerify } from '../../src/service/verify.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { createFingerprints, stateNameOf } from '../../src/verification/fingerprint.ts';
+import { callContext } from '../support/context.ts';
 import { createMemoryCodes } from '../support/memory-codes.ts';
 import { redisSuite, startRedis } from '../support/redis.ts';
 import { OUTCOMES } from './caller.ts';
@@ -88,8 +89,7 @@ async function expectModel(codes: CodeStore): Promise<void> {
     });
     const principal = { keyId: asked.caller, plan: 'unlimited', scopes: new Set(['verify'] as const), tenant: 'default' };
     try {
-      const context = { principal, requestId: 'call', call: { ended: false, transport: 'grpc' as const }, now: () => now };
-      return replyOf(await verify(create(VerifyRequestSchema, request), context));
+      return replyOf(await verify(create(VerifyRequestSchema, request), callContext({ principal, now: () => now })));
     } catch (error) {
       if (error instanceof Rejection && error.reason === 'request_id_reused') return { outcome: 'request_id_reused' };
       throw error;

@@ -59,6 +59,31 @@ describe.each(Object.entries(WAYS))('%s', (way, transport) => {
     ]);
   });
 
+  test('BatchToken and BatchVerify have an outcome for each item', async () => {
+    const { secret } = await client().generate({ accountName: 'alice' }, { headers: headers(id('new')) });
+    const own = { source: { case: 'secret', value: secret } } as const;
+    const options = { headers: headers(id('batch')) };
+    const [told] = (await client().batchToken({ requests: [{ key: own }, {}] }, options)).results;
+    const code = told?.result.case === 'response' ? (told.result.value.token?.code ?? '') : '';
+    const { results } = await client().batchVerify(
+      {
+        requests: [
+          { key: own, code },
+          { key: own, code: '' },
+          { key: own, code },
+        ],
+      },
+      options,
+    );
+    const outcomes = results.map(({ result }) =>
+      result.case === 'response' ? result.value.status : result.value?.violations.map(({ field }) => field),
+    );
+    expect(outcomes).toEqual([VerifyStatus.ACCEPTED, ['code'], VerifyStatus.REPLAYED]);
+    const failure = await failureOf(client().batchVerify({}, options));
+    expect(failure).toMatchObject({ code: 'InvalidArgument', badRequest: { fieldViolations: [{ field: 'requests' }] } });
+    expect(calls(id('batch')).map(({ code: ended }) => ended)).toEqual(['OK', 'OK', 'INVALID_ARGUMENT']);
+  });
+
   test('WatchToken answers until the caller leaves', async () => {
     const leaving = new AbortController();
     const codes: string[] = [];

@@ -9,6 +9,7 @@ import type { AuditEvent } from '../../src/ports/audit.ts';
 import type { Attempt } from '../../src/ports/codes.ts';
 import { createVerify } from '../../src/service/verify.ts';
 import { createFingerprints } from '../../src/verification/fingerprint.ts';
+import { callContext } from '../support/context.ts';
 import { createMemoryCodes } from '../support/memory-codes.ts';
 
 type Request = MessageInitShape<typeof VerifyRequestSchema>;
@@ -47,7 +48,7 @@ function server() {
     },
     async send(request: Request, { keyId = 'caller', now = NOW } = {}) {
       const principal = { keyId, plan: 'free', scopes: new Set<never>(), tenant: 'default' };
-      const context = { principal, requestId: 'call', call: { ended: false, transport: 'grpc' as const }, now: () => now };
+      const context = callContext({ principal, now: () => now });
       return verify(create(VerifyRequestSchema, request), context);
     },
     async attemptOf(request: Request, now = NOW): Promise<Attempt> {

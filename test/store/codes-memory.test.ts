@@ -23,6 +23,7 @@ function createGetThenSet(): CodeStore {
       if (state !== undefined) states.set(one.fingerprint, state);
       return judgement;
     },
+    judgeAll: () => Promise.reject(new Error('not asked for')),
     inspect: async ({ fingerprint }) => states.get(fingerprint) ?? UNKNOWN_KEY,
     unlock: async ({ fingerprint }) => states.get(fingerprint) ?? UNKNOWN_KEY,
     reset: async () => ({ before: UNKNOWN_KEY, after: UNKNOWN_KEY }),

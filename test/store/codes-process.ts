@@ -9,7 +9,7 @@ export type Order =
   | { readonly do: 'open'; readonly file: string }
   | { readonly do: 'one'; readonly attempt: Partial<Attempt> }
   | { readonly do: 'crowd'; readonly attempt: Partial<Attempt>; readonly count: number }
-  | { readonly do: 'flood'; readonly keys: number }
+  | { readonly do: 'flood' | 'flood by batches'; readonly keys: number }
   | { readonly do: 'ping' | 'leave' };
 
 /** The message during a flood: an accepted step. */
@@ -37,6 +37,7 @@ async function carryOut(order: Order): Promise<Answer> {
       () => true,
       () => false,
     );
+  if (order.do === 'flood by batches') await floodByBatches(order.keys);
   if (order.do === 'flood') {
     await Promise.all(Array.from({ length: order.keys }, (_, key) => flood(`flood-${key}`)));
   }
@@ -49,6 +50,21 @@ async function flood(fingerprint: string): Promise<void> {
   for (let step = 1; ; step += 1) {
     const outcome = await store?.codes.judge(attempt({ fingerprint, step }), Date.now());
     if (outcome?.outcome === 'accepted') process.send?.({ fingerprint, step } satisfies Acknowledged);
+  }
+}
+
+/** Each batch has two steps of each key. */
+async function floodByBatches(keys: number): Promise<void> {
+  for (let step = 1; ; step += 2) {
+    const batch = [step, step + 1].flatMap((one) =>
+      Array.from({ length: keys }, (_, key) => attempt({ fingerprint: `flood-${key}`, step: one })),
+    );
+    const judged = (await store?.codes.judgeAll(batch, Date.now())) ?? [];
+    for (const [place, one] of judged.entries()) {
+      const { fingerprint, step: used } = batch[place] ?? attempt();
+      if (used !== undefined && 'outcome' in one && one.outcome === 'accepted')
+        process.send?.({ fingerprint, step: used } satisfies Acknowledged);
+    }
   }
 }
 

@@ -70,29 +70,32 @@ describe('four processes on one file', () => {
 });
 
 describe('what was acknowledged', () => {
-  it('is not forgotten when the process is killed in the middle of its work', async () => {
-    const file = newFile();
-    const { child } = await startProcess(file);
-    const last = new Map<string, number>();
-    let acknowledged = 0;
-    child.on('message', ({ fingerprint, step }: Acknowledged) => {
-      last.set(fingerprint, step);
-      acknowledged += 1;
-      if (acknowledged === 5000) child.kill('SIGKILL');
-    });
-    child.send({ do: 'flood', keys: 100 });
-    const [, signal] = await once(child, 'close');
-    expect(signal).toBe('SIGKILL');
-    expect(last.size).toBe(100);
+  it.each(['flood', 'flood by batches'] as const)(
+    'is not forgotten when the process is killed in the middle of its work (%s)',
+    async (flood) => {
+      const file = newFile();
+      const { child } = await startProcess(file);
+      const last = new Map<string, number>();
+      let acknowledged = 0;
+      child.on('message', ({ fingerprint, step }: Acknowledged) => {
+        last.set(fingerprint, step);
+        acknowledged += 1;
+        if (acknowledged === 5000) child.kill('SIGKILL');
+      });
+      child.send({ do: flood, keys: 50 });
+      const [, signal] = await once(child, 'close');
+      expect(signal).toBe('SIGKILL');
+      expect(last.size).toBe(50);
 
-    await withStore(file, async ({ codes }) => {
-      const used = [...last].map(([fingerprint, step]) => attempt({ fingerprint, step }));
-      expect(await tallyOf(codes, used, Date.now())).toMatchObject({ replayed: 100, accepted: 0 });
-    });
-    const database = new DatabaseSync(file);
-    expect(database.prepare('PRAGMA quick_check').get()).toEqual({ quick_check: 'ok' });
-    database.close();
-  });
+      await withStore(file, async ({ codes }) => {
+        const used = [...last].map(([fingerprint, step]) => attempt({ fingerprint, step }));
+        expect(await tallyOf(codes, used, Date.now())).toMatchObject({ replayed: 50, accepted: 0 });
+      });
+      const database = new DatabaseSync(file);
+      expect(database.prepare('PRAGMA quick_check').get()).toEqual({ quick_check: 'ok' });
+      database.close();
+    },
+  );
 
   it('is there when the file is opened again: steps, failures, answers, the fingerprint key', async () => {
     const file = newFile();

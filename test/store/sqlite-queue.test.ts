@@ -3,8 +3,9 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
+import { judgeOrder } from '../../src/store/sqlite/orders.ts';
 import { createQueue, type Queue } from '../../src/store/sqlite/queue.ts';
-import { named } from './codes-fixtures.ts';
+import { attempt, named } from './codes-fixtures.ts';
 
 /** Answers each order with the size of its batch and how many orders have come so far; words instead of fingerprints make it misbehave. */
 const WRITER = `
@@ -13,7 +14,7 @@ const WRITER = `
   parentPort.on('message', (batch) => {
     if (batch === 'close') return parentPort.close();
     came += batch.length;
-    const [word] = batch.map(([order]) => order[1].fingerprint).filter((name) => name !== 'key');
+    const [word] = batch.map(([order]) => order[1].fingerprint ?? 'key').filter((name) => name !== 'key');
     const results = batch.map(([order]) => (order[1].fingerprint === 'bug' ? new TypeError('a bug') : { failures: batch.length, expiresAt: came }));
     if (word === 'crash') throw new Error('crashed');
     if (word === 'exit') process.exit(1);
@@ -55,6 +56,26 @@ describe('orders', () => {
 
   it('go by 256 at most', async () => {
     expect(new Set(await batchesOf(600))).toEqual(new Set([256, 88]));
+  });
+
+  it('of many attempts count as many, and are not divided', async () => {
+    const orderOf = (size: number) => queue.send(['judge_all', 0, Array(size).fill(judgeOrder(attempt(), 0))], 5000);
+    const sizes = await Promise.all([100, 100, 57, 199, 300, 1].map(orderOf));
+    // The writer answers how many orders its batch had.
+    expect(sizes.map((result) => (result as object as { failures: number }).failures)).toEqual([2, 2, 2, 2, 1, 1]);
+  });
+
+  it('are refused at once when ten thousand attempts wait in few of them', async () => {
+    await send();
+    const slow = send('slow');
+    await setTimeout(20);
+    const crowd = Promise.all(
+      Array.from({ length: 100 }, () => queue.send(['judge_all', 0, Array(100).fill(judgeOrder(attempt(), 0))], 5000)),
+    );
+    await expect(send()).rejects.toThrow(StoreUnavailableError);
+    await slow;
+    await crowd;
+    await expect(send()).resolves.toBeDefined();
   });
 
   it('are refused at once when ten thousand wait, and that is no outage', async () => {

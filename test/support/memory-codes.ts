@@ -17,8 +17,9 @@ export function createMemoryCodes(): CodeStore {
   const answers = new Map<string, Answer>();
   const stateOf = ({ fingerprint }: StateName, now: number) => presentState(states.get(fingerprint), now);
 
-  return {
+  const codes: CodeStore = {
     hasFormer: false,
+    judgeAll: (attempts, now) => Promise.all(attempts.map((attempt) => codes.judge(attempt, now))),
     async judge(attempt, now) {
       sweep(states, now);
       sweep(answers, now);
@@ -48,6 +49,7 @@ export function createMemoryCodes(): CodeStore {
       return { before, after };
     },
   };
+  return codes;
 }
 
 function hasExpired({ expiresAt }: { readonly expiresAt: number | undefined }, now: number): boolean {

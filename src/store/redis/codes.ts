@@ -17,13 +17,19 @@ export function createRedisCodes(session: Session): CodeStore {
   return {
     // Nothing but a look at every key would tell.
     hasFormer: true,
-    async judge(attempt, now) {
-      const { fingerprint, request } = attempt;
-      const keys = [...stateKeys(attempt), ...(request === undefined ? [] : [`r:${fingerprint}:${request.id}`])];
-      return judgementOf(await session.runAcknowledged(JUDGE, keys, wordsOf(attempt), now));
+    judge: async (attempt, now) => judgementOf(await session.runAcknowledged(JUDGE, keysOf(attempt), wordsOf(attempt), now)),
+    async judgeAll(attempts, now) {
+      const calls = attempts.map((attempt) => ({ keys: keysOf(attempt), args: wordsOf(attempt) }));
+      const replies = await session.runAllAcknowledged(JUDGE, calls, now);
+      return replies.map((reply) => (reply instanceof Error ? reply : judgementOf(reply)));
     },
     ...createRedisStates(session, stateKeys),
   };
+}
+
+function keysOf(attempt: Attempt): string[] {
+  const { fingerprint, request } = attempt;
+  return [...stateKeys(attempt), ...(request === undefined ? [] : [`r:${fingerprint}:${request.id}`])];
 }
 
 /** Where the state of a secret is, and where an earlier version may have left one. */

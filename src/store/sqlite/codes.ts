@@ -7,6 +7,8 @@ import { createQueue } from './queue.ts';
 
 /** Within this an attempt is judged or rejected, in ms: a Verify has to be answered within 300. */
 const JUDGE_PATIENCE_MS = 200;
+/** The same for a batch, of which nobody needs the first answer before the last. */
+const BATCH_PATIENCE_MS = 400;
 /** The same for the others, which have more time than a Verify. */
 const PATIENCE_MS = 1000;
 /** Keys in one order: some ms of work, so that a Verify does not wait long behind them. */
@@ -32,6 +34,8 @@ export function createSqliteCodes(data: WriterData, hasFormer: boolean, onOutage
   return {
     hasFormer,
     judge: (attempt, now) => queue.send(judgeOrder(attempt, now), JUDGE_PATIENCE_MS),
+    judgeAll: (attempts, now) =>
+      queue.send(['judge_all', now, attempts.map((attempt) => judgeOrder(attempt, now))], BATCH_PATIENCE_MS),
     inspect: (name, now) => queue.send(['inspect', name, now], PATIENCE_MS),
     unlock: (name, now) => queue.send(['unlock', name, now], PATIENCE_MS),
     reset: (name, now, nextCounter) => queue.send(['reset', name, now, nextCounter], PATIENCE_MS),

@@ -22,6 +22,8 @@ type JudgeOrder = readonly [
 /** An order to the writer. */
 export type Order =
   | JudgeOrder
+  /** A batch: all of it in one transaction. */
+  | readonly [kind: 'judge_all', now: number, orders: readonly JudgeOrder[]]
   | readonly [kind: 'inspect' | 'unlock', name: StateName, now: number]
   | readonly [kind: 'reset', name: StateName, now: number, nextCounter: number | undefined]
   | readonly [kind: 'touch', uses: readonly KeyUse[]]
@@ -35,6 +37,8 @@ export type TimedOrder = readonly [order: Order, deadline: number];
 /** The result of each kind of order. */
 export interface Results {
   readonly judge: Judgement | RequestIdReused;
+  /** An error where a bug kept one of them from being judged. */
+  readonly judge_all: readonly (Results['judge'] | Error)[];
   readonly inspect: CodeState;
   readonly unlock: CodeState;
   readonly reset: Reset;
@@ -59,6 +63,11 @@ export interface WriterData {
   readonly file: string;
   /** The file as it was when the store was opened on it. */
   readonly identity: FileIdentity;
+}
+
+/** How many attempts are in an order, or how many the others count for. */
+export function sizeOf(order: Order): number {
+  return order[0] === 'judge_all' ? order[2].length : 1;
 }
 
 /** The order to judge. */

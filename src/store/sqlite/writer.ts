@@ -9,6 +9,7 @@ import {
   type Order,
   type Reply,
   type Result,
+  sizeOf,
   type TimedOrder,
   type WriterData,
 } from './orders.ts';
@@ -18,7 +19,7 @@ import { type Connection, createWriterFile } from './writer-file.ts';
 
 /** The longest pause between two tries at the write lock, in ms: a little more than a commit takes. */
 const MAX_PAUSE_MS = 2;
-/** Expired rows dropped for each order: two, so that they leave faster than new ones come. */
+/** Expired rows dropped for each attempt: two, so that they leave faster than new ones come. */
 const SWEPT = 2;
 
 const { file, identity } = workerData as WriterData;
@@ -69,21 +70,28 @@ function begin(deadline: number): Connection {
   }
 }
 
-/** An error where the order is one that a bug stops: it must not stop the others too. */
 function resultOf([order, deadline]: TimedOrder, connection: Connection): Result | typeof LATE | Error {
   if (monotonicMs() > deadline) return LATE;
+  return withoutBug(() => carryOutOne(order, connection), connection);
+}
+
+/** An error where a bug stops it: it must not stop the others too. */
+function withoutBug<T>(carryOut: () => T, connection: Connection): T | Error {
   try {
-    return carryOutOne(order, connection);
+    return carryOut();
   } catch (error) {
     if (isOutage(error) || !connection.database.isTransaction) throw error;
     return asError(error);
   }
 }
 
-function carryOutOne(order: Order, { database, rows, touch, noteDays }: Connection): Result {
+function carryOutOne(order: Order, connection: Connection): Result {
+  const { database, rows, touch, noteDays } = connection;
   switch (order[0]) {
     case 'judge':
       return rows.judge(attemptOf(order), order[1]);
+    case 'judge_all':
+      return order[2].map((one) => withoutBug(() => rows.judge(attemptOf(one), one[1]), connection));
     case 'inspect':
       return rows.inspect(order[1], order[2]);
     case 'unlock':
@@ -104,8 +112,14 @@ function carryOutOne(order: Order, { database, rows, touch, noteDays }: Connecti
 }
 
 function sweep(batch: readonly TimedOrder[], rows: CodeRows): void {
-  const last = batch.findLast(([order]) => order[0] === 'judge')?.[0];
-  if (last?.[0] === 'judge') rows.sweep(last[1], SWEPT * batch.length);
+  const last = batch.findLast(([order]) => isJudging(order))?.[0];
+  if (last === undefined || !isJudging(last)) return;
+  const attempts = batch.reduce((sum, [order]) => sum + sizeOf(order), 0);
+  rows.sweep(last[1], SWEPT * attempts);
+}
+
+function isJudging(order: Order): order is Order & { readonly 0: 'judge' | 'judge_all'; readonly 1: number } {
+  return order[0] === 'judge' || order[0] === 'judge_all';
 }
 
 function asError(error: unknown): Error {
