@@ -82,7 +82,7 @@ export function startWorkers({ count, graceMs, logger, clock }: WorkersOptions):
 
   function answer(batch: Parameters<typeof countBatch>[2], from: WorkerProcess): void {
     countBatch(limits, clock, batch).then(
-      (outcomes) => from.tell(['counted', outcomes]),
+      (answers) => from.tell(['counted', answers]),
       (err: unknown) => logger.error({ err }, 'calls not counted'),
     );
   }
