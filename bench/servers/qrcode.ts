@@ -37,13 +37,22 @@ const fingerprints = createFingerprints(new Uint8Array(FINGERPRINT_KEY_BYTES));
 const authenticator = createAuthenticator({ keys: store.keys, clock: Date.now });
 const generate = createGenerate(createTurns());
 const sealing = createSealing(createRing([createKey(new Uint8Array(SEALING_KEY_BYTES), 0, 0)]));
-const ports = { codes: store.codes, fingerprints, audit: () => undefined, knows: () => true, sealing, enrolmentTtlMs: 0 };
+const parsed = parsePlans(readFileSync(plans, 'utf8'));
+const ports = {
+  codes: store.codes,
+  limits: store.limits,
+  plans: () => parsed,
+  fingerprints,
+  audit: () => undefined,
+  knows: () => true,
+  sealing,
+  enrolmentTtlMs: 0,
+};
 const methods = otpMethods(ports).map((method) =>
   method.descriptor.localName === 'generate' && method.kind === 'unary'
     ? { ...method, handle: generateByPackage as unknown as typeof method.handle }
     : method,
 );
-const parsed = parsePlans(readFileSync(plans, 'utf8'));
 const charging = createCharging({
   limits: store.limits,
   clock: Date.now,

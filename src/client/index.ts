@@ -58,6 +58,8 @@ export interface OtpClient extends Disposable {
   batchToken(request: Request<Methods['batchToken']>, options?: CallOptions): Promise<Response<Methods['batchToken']>>;
   /** Checks up to 100 codes, each as `verify` does; an item that fails has an error instead of an answer. Each gets a `requestId` if it has none. */
   batchVerify(request: Request<Methods['batchVerify']>, options?: CallOptions): Promise<Response<Methods['batchVerify']>>;
+  /** How much of its plan the API key has used, for each window; costs no credits. */
+  getUsage(options?: CallOptions): Promise<Response<Methods['getUsage']>>;
   /** The current code of a key, then each next one as its step begins, until the loop over it is left. */
   watchToken(
     request: Request<Methods['watchToken']>,
@@ -132,6 +134,7 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
     verify: (request, call) => unary(method.verify, withRequestId(request), call),
     batchToken: (request, call) => unary(method.batchToken, request, call),
     batchVerify: ({ requests = [] }, call) => unary(method.batchVerify, { requests: requests.map(withRequestId) }, call),
+    getUsage: (call) => unary(method.getUsage, {}, call),
     watchToken: (request, call) => stream(method.watchToken, request, call),
     close,
     [Symbol.dispose]: close,

@@ -1,9 +1,8 @@
 /** The primary: keeps the workers running, counts calls for all of them, and stops them together. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Addresses } from '../config/listen-address.ts';
-import { createLocalLimits } from '../limits/local-counter.ts';
 import type { Logger } from '../observability/log.ts';
-import type { Clock } from '../ports/store.ts';
+import type { Clock, LimitStore } from '../ports/store.ts';
 import type { FromPrimary, FromWorker } from './messages.ts';
 import { createRestarts } from './restart-backoff.ts';
 import { countBatch } from './shared-limits.ts';
@@ -17,6 +16,8 @@ export interface WorkersOptions {
   readonly graceMs: number;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** The counts that are kept for all of them, in memory. */
+  readonly limits: LimitStore;
 }
 
 /** A worker ended before it ever listened; `failure` is what it told of that, if anything. */
@@ -42,8 +43,7 @@ export interface Workers {
 }
 
 /** Starts the workers. A worker that dies is replaced, unless it has never listened or `stop` has been called. */
-export function startWorkers({ count, graceMs, logger, clock }: WorkersOptions): Workers {
-  const limits = createLocalLimits();
+export function startWorkers({ count, graceMs, logger, clock, limits }: WorkersOptions): Workers {
   const alive = new Set<WorkerProcess>();
   const ready = new Set<WorkerProcess>();
   const stopping = new AbortController();

@@ -21,11 +21,15 @@ interface NamedLog extends WindowLog {
   readonly name: string;
 }
 
-/**
- * Makes an empty table of call counts. The credits of a month are in `months`, by subject, where they stay until the month is over: some hundred
- * bytes for each key that has called in it.
- */
-export function createLocalLimits(months: Map<string, MonthLog> = new Map()): LimitStore {
+/** The credits that are counted, by subject. They stay there: some hundred bytes for each key that has called in the month. */
+export interface MonthTable {
+  readonly logs: Map<string, MonthLog>;
+  /** Told of each change, and whether a warning came of it. */
+  readonly onChange?: ((subject: string, hasWarned: boolean) => void) | undefined;
+}
+
+/** Makes a table of call counts, empty but for the credits that `months` begins with. */
+export function createLocalLimits({ logs: months, onChange }: MonthTable = { logs: new Map() }): LimitStore {
   // By size: a table bounded by `max` has all its memory from the start.
   const subjects = new LRUCache<string, NamedLog[]>({ maxSize: MAX_SUBJECTS, sizeCalculation: () => 1 });
 
@@ -71,7 +75,10 @@ export function createLocalLimits(months: Map<string, MonthLog> = new Map()): Li
       const states = windows.map((window) => {
         if (window.name === MONTH) {
           const month = monthOf(subject, now);
-          if (allowed) warnings = addCredits(month, window, cost);
+          if (allowed) {
+            warnings = addCredits(month, window, cost);
+            onChange?.(subject, warnings !== undefined);
+          }
           return monthStateOf(month, window, now);
         }
         const log = logOf(logs, window);
@@ -85,7 +92,9 @@ export function createLocalLimits(months: Map<string, MonthLog> = new Map()): Li
       for (const window of refundedWindows(windows, options)) {
         if (window.name === MONTH) {
           const month = months.get(subject);
-          if (month !== undefined) takeCreditsBack(month, chargedAt, count);
+          if (month === undefined) continue;
+          takeCreditsBack(month, chargedAt, count);
+          onChange?.(subject, false);
         } else takeBack(logOf(logs, window), window, chargedAt, count);
       }
     },

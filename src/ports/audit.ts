@@ -32,6 +32,15 @@ export type AuditEvent = { readonly actor: Actor } & (
       /** The matched step, if there is one. */
       readonly step?: number | undefined;
     }
+  | {
+      /** An API key has come to a share of its credits, for the first time in the month. */
+      readonly event: 'credits.warned';
+      readonly keyId: string;
+      /** In percent. */
+      readonly threshold: number;
+      /** As `2026-11`. */
+      readonly month: string;
+    }
   | { readonly event: 'attempts.unlocked'; readonly fingerprint: string; readonly failures: number }
   /** The state of an earlier time is in force again. */
   | { readonly event: 'store.restored'; readonly backupTime: string | undefined }

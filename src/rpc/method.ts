@@ -8,7 +8,10 @@ import { CallFailure } from './failure.ts';
 export interface UnaryMethod<M extends DescMethod = DescMethod> {
   readonly kind: 'unary';
   readonly descriptor: M;
-  readonly scope: Scope;
+  /** Undefined where any API key will do. */
+  readonly scope: Scope | undefined;
+  /** Whether a call costs no credits: it is charged to all windows but the month. */
+  readonly isFree?: boolean | undefined;
   readonly handle: (
     request: MessageShape<M['input']>,
     context: CallContext,
@@ -20,6 +23,7 @@ export interface StreamingMethod<M extends DescMethod = DescMethod> {
   readonly kind: 'server_streaming';
   readonly descriptor: M;
   readonly scope: Scope;
+  readonly isFree?: undefined;
   readonly handle: (request: MessageShape<M['input']>, context: CallContext) => AsyncIterable<MessageShape<M['output']>>;
 }
 

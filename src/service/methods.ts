@@ -7,12 +7,13 @@ import type { Sealing } from '../sealing/sealing.ts';
 import { batchToken } from './batch-token.ts';
 import { createBatchVerify } from './batch-verify.ts';
 import { createGenerate } from './generate.ts';
+import { createGetUsage, type UsagePorts } from './get-usage.ts';
 import { token } from './token.ts';
 import { createVerify, type VerifyPorts } from './verify.ts';
 import { watchToken } from './watch-token.ts';
 
 /** The parts that the methods need. */
-export interface ServicePorts extends VerifyPorts {
+export interface ServicePorts extends VerifyPorts, UsagePorts {
   readonly sealing: Sealing;
   /** How long an enrolment may be confirmed after its key was sealed, in ms. */
   readonly enrolmentTtlMs: number;
@@ -27,6 +28,7 @@ export function otpMethods(ports: ServicePorts): readonly Method[] {
     unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports) }),
     unary({ descriptor: method.batchToken, scope: 'token', handle: batchToken }),
     unary({ descriptor: method.batchVerify, scope: 'verify', handle: createBatchVerify(ports) }),
+    unary({ descriptor: method.getUsage, scope: undefined, isFree: true, handle: createGetUsage(ports) }),
     streaming({ descriptor: method.watchToken, scope: 'token', handle: watchToken }),
   ];
 }

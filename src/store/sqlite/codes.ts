@@ -2,6 +2,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { CodeStore } from '../../ports/codes.ts';
+import type { CreditCount } from './credits.ts';
 import { judgeOrder, type WriterData } from './orders.ts';
 import { createQueue } from './queue.ts';
 
@@ -21,6 +22,8 @@ export interface SqliteCodes extends CodeStore {
   touch(lastUsed: ReadonlyMap<string, number>): Promise<void>;
   /** As in `SealingKeyUses`. */
   noteDays(days: ReadonlyMap<string, number>): Promise<void>;
+  /** Writes credits down, up to some hundred of them. */
+  noteCredits(counts: readonly CreditCount[]): Promise<void>;
   /** Resolves when the writer has the write lock, and with `write`, when it has written; rejects with `StoreUnavailableError`. */
   ping(write: boolean): Promise<void>;
   /** Waits for what was asked, for a second at most. */
@@ -45,6 +48,7 @@ export function createSqliteCodes(data: WriterData, hasFormer: boolean, onOutage
         await queue.send(['touch', uses.slice(from, from + TOUCHED_AT_ONCE)], PATIENCE_MS);
     },
     noteDays: (days) => queue.send(['noteDays', [...days]], PATIENCE_MS),
+    noteCredits: (counts) => queue.send(['noteCredits', counts], PATIENCE_MS),
     async ping(write) {
       await queue.send(['ping', write], hasStarted ? PATIENCE_MS : STARTING_MS);
       hasStarted = true;

@@ -1,5 +1,6 @@
 /** The messages between the main thread and the writer: tuples of plain values, which are cloned several times faster than objects. */
 import type { Attempt, CodeState, Judgement, RequestIdReused, Reset, StateName } from '../../ports/codes.ts';
+import type { CreditCount } from './credits.ts';
 import type { KeyUse } from './keys.ts';
 import type { SealingKeyDay } from './sealing-keys.ts';
 import type { FileIdentity } from './writer-file.ts';
@@ -28,6 +29,7 @@ export type Order =
   | readonly [kind: 'reset', name: StateName, now: number, nextCounter: number | undefined]
   | readonly [kind: 'touch', uses: readonly KeyUse[]]
   | readonly [kind: 'noteDays', days: readonly SealingKeyDay[]]
+  | readonly [kind: 'noteCredits', counts: readonly CreditCount[]]
   /** Takes the write lock; with `write`, writes too, as only that shows that the disk is not full. */
   | readonly [kind: 'ping', write: boolean];
 
@@ -44,6 +46,7 @@ export interface Results {
   readonly reset: Reset;
   readonly touch: undefined;
   readonly noteDays: undefined;
+  readonly noteCredits: undefined;
   readonly ping: undefined;
 }
 

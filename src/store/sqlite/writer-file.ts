@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { type CodeRows, createCodeRows } from './code-rows.ts';
+import { type CreditCount, createCreditRows } from './credits.ts';
 import { createKeyUses, type KeyUse } from './keys.ts';
 import { checkPages, checkVersion } from './open.ts';
 import { createSealingKeyDays, type SealingKeyDay } from './sealing-keys.ts';
@@ -19,6 +20,7 @@ export interface Connection {
   readonly rows: CodeRows;
   readonly touch: (uses: readonly KeyUse[]) => void;
   readonly noteDays: (days: readonly SealingKeyDay[]) => void;
+  readonly noteCredits: (counts: readonly CreditCount[]) => void;
 }
 
 export interface WriterFile {
@@ -80,7 +82,13 @@ function open(file: string, isChecked: boolean): Connection {
     checkVersion(database, file);
     if (!isChecked) checkPages(database, file);
     database.exec('PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF');
-    return { database, rows: createCodeRows(database), touch: createKeyUses(database), noteDays: createSealingKeyDays(database) };
+    return {
+      database,
+      rows: createCodeRows(database),
+      touch: createKeyUses(database),
+      noteDays: createSealingKeyDays(database),
+      noteCredits: createCreditRows(database),
+    };
   } catch (error) {
     database.close();
     throw error;
