@@ -174,5 +174,7 @@ export const EXAMPLES: Readonly<Record<string, Readonly<Record<string, Example>>
   RevokeRecoveryCodes: { placeholder: { summary: 'To be written', request: {}, response: {} } },
   ImportKeys: { placeholder: { summary: 'To be written', request: {}, response: {} } },
   ExportKeys: { placeholder: { summary: 'To be written', request: {}, response: {} } },
-  GetUsage: { placeholder: { summary: 'To be written', request: {}, response: {} } },
+  GetUsage: {
+    unlimited: { summary: 'The usage of a plan without limits', request: {}, response: { plan: 'unlimited' } },
+  },
 };

@@ -35,6 +35,7 @@ const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   generate: async (io) => (await import('./commands/generate.ts')).generateCommand(io),
   token: async (io) => (await import('./commands/token.ts')).tokenCommand(io),
   verify: async (io) => (await import('./commands/verify.ts')).verifyCommand(io),
+  usage: async (io) => (await import('./commands/usage.ts')).usageCommand(io),
   watch: async (io) => (await import('./commands/watch.ts')).watchCommand(io),
 };
 

@@ -4,9 +4,10 @@ import type { Admission } from '../limits/admission.ts';
 import type { Charging } from '../limits/charging.ts';
 import { createPermits } from '../limits/permits.ts';
 import { type Plans, planOf, withoutMonth } from '../limits/plans.ts';
-import type { Principal, Scope } from '../ports/principal.ts';
+import type { Principal } from '../ports/principal.ts';
 import { Rejection } from '../ports/rejection.ts';
 import type { Step } from './call.ts';
+import type { RequiredScope } from './method.ts';
 
 /** A call as admission sees it, before the request is read. */
 export interface Applicant {
@@ -14,7 +15,7 @@ export interface Applicant {
   /** The caller's address with its port. */
   readonly peer: string;
   /** The scope that the method needs; undefined where the method is known only once the request is read, and `requireScope` follows. */
-  readonly scope: Scope | undefined;
+  readonly scope: RequiredScope | undefined;
   /** As in `UnaryMethod`. */
   readonly isFree?: boolean | undefined;
   /** Told of each step as it begins. */
@@ -89,7 +90,7 @@ function inScope(admission: Admission, { scope, take }: Applicant): Admission {
 }
 
 /** Throws `Rejection` (`scope_missing`, with `quota`) if a call that was let in lacks the scope. */
-export function requireScope({ principal, quota, creditShare }: Admission, scope: Scope): void {
-  if (!principal.scopes.has(scope))
+export function requireScope({ principal, quota, creditShare }: Admission, scope: RequiredScope): void {
+  if (scope !== 'any' && !principal.scopes.has(scope))
     throw new Rejection('scope_missing', { metadata: { scope }, quota, creditShare, keyId: principal.keyId });
 }

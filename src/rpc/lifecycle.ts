@@ -138,7 +138,7 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
     if (call.ended) throw new Error('a call that has ended is not handled');
     call.takeAgain();
     take(call, 'scope');
-    if (method.scope !== undefined) requireScope(call.admission as Admission, method.scope);
+    requireScope(call.admission as Admission, method.scope);
     return method.handle(requestOf(call, request), new HandlerContext(call, surroundings));
   }
 

@@ -4,12 +4,14 @@ import type { Scope } from '../ports/principal.ts';
 import type { CallContext } from './context.ts';
 import { CallFailure } from './failure.ts';
 
+/** The scope that a method needs; `any` where every API key will do. */
+export type RequiredScope = Scope | 'any';
+
 /** A method that answers once. */
 export interface UnaryMethod<M extends DescMethod = DescMethod> {
   readonly kind: 'unary';
   readonly descriptor: M;
-  /** Undefined where any API key will do. */
-  readonly scope: Scope | undefined;
+  readonly scope: RequiredScope;
   /** Whether a call costs no credits: it is charged to all windows but the month. */
   readonly isFree?: boolean | undefined;
   readonly handle: (

@@ -28,7 +28,7 @@ export function otpMethods(ports: ServicePorts): readonly Method[] {
     unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports) }),
     unary({ descriptor: method.batchToken, scope: 'token', handle: batchToken }),
     unary({ descriptor: method.batchVerify, scope: 'verify', handle: createBatchVerify(ports) }),
-    unary({ descriptor: method.getUsage, scope: undefined, isFree: true, handle: createGetUsage(ports) }),
+    unary({ descriptor: method.getUsage, scope: 'any', isFree: true, handle: createGetUsage(ports) }),
     streaming({ descriptor: method.watchToken, scope: 'token', handle: watchToken }),
   ];
 }

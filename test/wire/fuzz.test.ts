@@ -9,7 +9,14 @@ import { openWatchBytes } from '../support/watch.ts';
 
 const RUNS = { numRuns: 100 };
 const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
-const UNARY = [methods.generate, methods.token, methods.verify, methods.batchToken, methods.batchVerify] as const;
+const UNARY = [
+  methods.generate,
+  methods.token,
+  methods.verify,
+  methods.batchToken,
+  methods.batchVerify,
+  methods.getUsage,
+] as const;
 
 let server: TestServer;
 let client: TestClient;
