@@ -35,18 +35,20 @@ const log = createLog(config.logLevel);
 const store = await openStore(config, () => undefined);
 const fingerprints = createFingerprints(new Uint8Array(FINGERPRINT_KEY_BYTES));
 const authenticator = createAuthenticator({ keys: store.keys, clock: Date.now });
-const generate = createGenerate(createTurns());
-const sealing = createSealing(createRing([createKey(new Uint8Array(SEALING_KEY_BYTES), 0, 0)]));
+const ring = createRing([createKey(new Uint8Array(SEALING_KEY_BYTES), 0, 0)]);
+const sealing = { sealing: createSealing(ring), enrolmentTtlMs: 0 };
+const generate = createGenerate(sealing, createTurns());
+const { codes, limits, recovery } = store;
 const parsed = parsePlans(readFileSync(plans, 'utf8'));
 const ports = {
-  codes: store.codes,
-  limits: store.limits,
+  ...sealing,
+  codes,
+  limits,
+  recovery,
   plans: () => parsed,
   fingerprints,
   audit: () => undefined,
   knows: () => true,
-  sealing,
-  enrolmentTtlMs: 0,
 };
 const methods = otpMethods(ports).map((method) =>
   method.descriptor.localName === 'generate' && method.kind === 'unary'

@@ -1,7 +1,11 @@
 /** The rules of the service that the types of the contract do not say; a test holds each against the server. */
 import { MAX_CODE_BYTES } from '../../src/otp/hotp.ts';
 import { BOUNDS as LIMITS } from '../../src/otp/params.ts';
+import { CODE_COUNT, CODE_LENGTHS, MAX_RECOVERY_CODE_BYTES } from '../../src/recovery/codes.ts';
 import { MOST_ITEMS } from '../../src/service/batch.ts';
+import { RESYNC_CODES, RESYNC_WINDOW } from '../../src/service/resync-hotp.ts';
+import { MAX_BLOB } from '../../src/service/sealed-key.ts';
+import { MAX_ALTERNATIVES } from '../../src/service/verify-request.ts';
 import type { Json } from './json-schema.ts';
 
 /** The fields that must be sent. */
@@ -9,14 +13,25 @@ export const REQUIRED: ReadonlySet<string> = new Set([
   'otp.v1.GenerateRequest.account_name',
   'otp.v1.TokenRequest.key',
   'otp.v1.VerifyRequest.key',
+  'otp.v1.VerifyRecoveryCodeRequest.set',
+  'otp.v1.VerifyRecoveryCodeRequest.code',
+  'otp.v1.RevokeRecoveryCodesRequest.set',
   'otp.v1.VerifyRequest.code',
   'otp.v1.WatchTokenRequest.key',
   'otp.v1.BatchTokenRequest.requests',
   'otp.v1.BatchVerifyRequest.requests',
+  'otp.v1.ResyncHotpRequest.key',
+  'otp.v1.ResyncHotpRequest.codes',
+  'otp.v1.SealedKey.blob',
+  'otp.v1.RecoveryCodeSet.blob',
+  'otp.v1.SealItem.key',
+  'otp.v1.ImportKeysRequest.uris',
+  'otp.v1.ExportKeysRequest.items',
+  'otp.v1.ExportItem.key',
 ]);
 
 /** Where exactly one field must be sent. */
-export const REQUIRED_ONEOFS: ReadonlySet<string> = new Set(['otp.v1.Key.source']);
+export const REQUIRED_ONEOFS: ReadonlySet<string> = new Set(['otp.v1.Key.source', 'otp.v1.RewrapItem.item']);
 
 /** Zero is what an unset field has, and means the default. */
 const DIGITS = { enum: [0, 6, 7, 8] };
@@ -25,6 +40,10 @@ const STEPS = { minimum: LIMITS.window.min, maximum: LIMITS.window.max };
 const BATCH = { minItems: 1, maxItems: MOST_ITEMS };
 /** A name without a colon or a control character. The service counts bytes, which are never fewer. */
 const NAME = '^[^:\\u0000-\\u001f\\u007f-\\u009f]*$';
+
+/** 256 bytes, in base64. */
+const CONTEXT = { maxLength: 344 };
+const ITEMS = { minItems: 1, maxItems: MOST_ITEMS };
 
 /** Bounds on fields of requests, by full name, in the words of JSON Schema. */
 export const BOUNDS: Readonly<Record<string, Json>> = {
@@ -40,6 +59,14 @@ export const BOUNDS: Readonly<Record<string, Json>> = {
     anyOf: [{ const: 0 }, { minimum: LIMITS.newSecret.min, maximum: LIMITS.newSecret.max }],
   },
   'otp.v1.GenerateRequest.secret': { maxLength: 2048 },
+  'otp.v1.GenerateRequest.sealed_context': CONTEXT,
+  'otp.v1.SealedKey.blob': { minLength: 1, maxLength: MAX_BLOB.otpk1 },
+  'otp.v1.SealedKey.context': CONTEXT,
+  'otp.v1.RecoveryCodeSet.blob': { minLength: 1, maxLength: MAX_BLOB.otpr1 },
+  'otp.v1.RecoveryCodeSet.context': CONTEXT,
+  'otp.v1.SealRequest.items': ITEMS,
+  'otp.v1.SealItem.sealed_context': CONTEXT,
+  'otp.v1.RewrapRequest.items': ITEMS,
   'otp.v1.QrCodeOptions.scale': { minimum: 0, maximum: 16 },
   'otp.v1.QrCodeOptions.quiet_zone': { minimum: 0, maximum: 16 },
   'otp.v1.TokenRequest.past_steps': STEPS,
@@ -49,5 +76,16 @@ export const BOUNDS: Readonly<Record<string, Json>> = {
   'otp.v1.VerifyRequest.code': { minLength: 1, maxLength: MAX_CODE_BYTES },
   'otp.v1.VerifyRequest.past_steps': STEPS,
   'otp.v1.VerifyRequest.future_steps': STEPS,
+  'otp.v1.ImportKeysRequest.uris': { minLength: 1, maxLength: 4096 },
+  'otp.v1.ImportKeysRequest.sealed_context': { maxLength: 344 },
+  'otp.v1.ExportItem.issuer': { maxLength: 128, pattern: NAME },
+  'otp.v1.ExportItem.account_name': { maxLength: 256, pattern: NAME },
   'otp.v1.VerifyRequest.look_ahead': { minimum: LIMITS.lookAhead.min, maximum: LIMITS.lookAhead.max },
+  'otp.v1.GenerateRecoveryCodesRequest.count': { minimum: 0, maximum: CODE_COUNT.max },
+  'otp.v1.GenerateRecoveryCodesRequest.code_length': { enum: [0, ...CODE_LENGTHS] },
+  'otp.v1.GenerateRecoveryCodesRequest.sealed_context': CONTEXT,
+  'otp.v1.VerifyRecoveryCodeRequest.code': { minLength: 1, maxLength: MAX_RECOVERY_CODE_BYTES },
+  'otp.v1.VerifyRequest.alternatives': { maxItems: MAX_ALTERNATIVES },
+  'otp.v1.ResyncHotpRequest.codes': { minItems: RESYNC_CODES.min, maxItems: RESYNC_CODES.max },
+  'otp.v1.ResyncHotpRequest.window': { minimum: 0, maximum: RESYNC_WINDOW.max },
 };

@@ -3,12 +3,13 @@ import { Command } from 'commander';
 import { VERSION } from '../app/version.ts';
 import type { Io } from './io.ts';
 import { runCommand } from './output/exit.ts';
+import { usageError } from './output/failure.ts';
 
 const HELP = `
 Environment:
   OTPD_ADDRESS       the server, HOST:PORT or unix:PATH (default 127.0.0.1:50051)
   OTPD_API_KEY       the API key of the client; \`otpd keys create\` makes one
-  OTPD_SECRET        the secret for token, verify and watch, instead of an argument
+  OTPD_SECRET        the secret for token, verify, watch and seal, instead of an argument
   OTPD_TLS, OTPD_CA, OTPD_CLIENT_CERT, OTPD_CLIENT_KEY
                      as --tls, --ca, --cert and --key
   OTPD_DATA_DIR      the folder of the database, for serve, keys, sealing-keys, attempts,
@@ -21,7 +22,8 @@ Examples:
   $ otpd serve
   $ export OTPD_API_KEY=$(otpd keys create --name laptop)
   $ otpd generate --issuer ACME --account alice@example.com
-  $ otpd verify - 123456 < secret.txt`;
+  $ otpd verify - 123456 < secret.txt
+  $ otpd enrol --issuer ACME --account alice@example.com --context user-1/totp/1`;
 
 /** Each loads what it needs: a server need not wait for the clients' code, nor they for its. */
 const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
@@ -33,10 +35,17 @@ const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   audit: async (io) => (await import('./commands/audit.ts')).auditCommand(io),
   attempts: async (io) => (await import('./commands/attempts.ts')).attemptsCommand(io),
   generate: async (io) => (await import('./commands/generate.ts')).generateCommand(io),
+  enrol: async (io) => (await import('./commands/enrol.ts')).enrolCommand(io),
+  seal: async (io) => (await import('./commands/seal.ts')).sealCommand(io),
+  rewrap: async (io) => (await import('./commands/rewrap.ts')).rewrapCommand(io),
   token: async (io) => (await import('./commands/token.ts')).tokenCommand(io),
   verify: async (io) => (await import('./commands/verify.ts')).verifyCommand(io),
   usage: async (io) => (await import('./commands/usage.ts')).usageCommand(io),
+  resync: async (io) => (await import('./commands/resync.ts')).resyncCommand(io),
+  'recovery-codes': async (io) => (await import('./commands/recovery-codes.ts')).recoveryCodesCommand(io),
   watch: async (io) => (await import('./commands/watch.ts')).watchCommand(io),
+  import: async (io) => (await import('./commands/import.ts')).importCommand(io),
+  export: async (io) => (await import('./commands/export.ts')).exportCommand(io),
 };
 
 /**
@@ -73,6 +82,17 @@ export async function runProgram(io: Io, args: readonly string[]): Promise<void>
 function inherit(parent: Command): void {
   for (const command of parent.commands) {
     command.copyInheritedSettings(parent);
+    requireLast(command);
     inherit(command);
   }
+}
+
+/** Looks for required options after the unknown ones, of which commander thinks last: a mistyped flag is named, not missed. */
+function requireLast(command: Command): void {
+  const required = command.options.filter(({ mandatory }) => mandatory);
+  for (const option of required) option.makeOptionMandatory(false);
+  command.hook('preAction', (_, called) => {
+    const missing = required.find((option) => called.getOptionValue(option.attributeName()) === undefined);
+    if (missing !== undefined) throw usageError(`required option '${missing.flags}' not specified`);
+  });
 }

@@ -32,7 +32,7 @@ export interface ChargingOptions {
   readonly clock: Clock;
   /** A charge in the shared store has failed for the first time: from now on each process counts by itself. */
   readonly onFallback?: ((error: StoreUnavailableError) => void) | undefined;
-  /** Told of each warning once, by the process whose charge it was. What is counted while the shared store is away warns of nothing. */
+  /** Told of each warning once, by the process whose charge it was. Counts of a time without the shared store warn of nothing. */
   readonly onWarning?: ((warning: CreditWarning) => void) | undefined;
   /** The shared store has made a charge again. */
   readonly onShared?: (() => void) | undefined;

@@ -174,6 +174,13 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
   },
 };
 
+/** The reasons that a window of a plan has. */
+const OF_A_WINDOW: ReadonlySet<ErrorReason> = new Set([
+  ErrorReason.RATE_LIMITED,
+  ErrorReason.COST_OVER_LIMIT,
+  ErrorReason.CREDITS_EXHAUSTED,
+]);
+
 /** How many fields a message names; a description is a fixed text of some hundred characters. */
 const FIELDS_NAMED = 3;
 
@@ -189,13 +196,6 @@ export function failureOf(error: unknown): Failure {
   };
 }
 
-/** The reasons of errors that name a window of the plan. */
-const QUOTA_REASONS: ReadonlySet<ErrorReason> = new Set([
-  ErrorReason.RATE_LIMITED,
-  ErrorReason.COST_OVER_LIMIT,
-  ErrorReason.CREDITS_EXHAUSTED,
-]);
-
 /** The status that the caller of `requestId` gets for any `error`. */
 export function statusOf(error: unknown, requestId: string): CallStatus {
   if (error instanceof StatusError) return statusAsSaid(error);
@@ -204,7 +204,7 @@ export function statusOf(error: unknown, requestId: string): CallStatus {
   const metadata = error instanceof Rejection ? error.metadata : {};
   const details = [errorInfo(reason, metadata), requestInfo(requestId)];
   if (error instanceof InvalidInputError) details.push(badRequest(error.violations));
-  if (QUOTA_REASONS.has(reason)) details.push(quotaFailure(metadata));
+  if (OF_A_WINDOW.has(reason)) details.push(quotaFailure(metadata));
   if (retryAfterMs !== undefined) details.push(retryInfo(retryAfterMs));
   const status: Status = create(StatusSchema, { code, message, details });
   return {

@@ -3,32 +3,39 @@ import type { BatchTokenRequest, BatchTokenResponse, TokenRequest, TokenResponse
 import { Violations } from '../otp/error.ts';
 import type { CallContext } from '../rpc/context.ts';
 import { runItems } from './batch.ts';
-import { token } from './token.ts';
+import type { SealingPort } from './sealed-key.ts';
+import { createToken } from './token.ts';
 
 /** The most neighbours of a code in a batch: an item costs as much as a call, and is to take no longer. */
 const MOST_NEIGHBOURS = 2;
 
-/** Computes the codes. */
-export async function batchToken({ requests }: BatchTokenRequest, context: CallContext): Promise<BatchTokenResponse> {
-  const outcomes = await runItems(
-    requests,
-    context,
-    (request) => ({ case: 'response', value: tokenOf(request, context) }) as const,
-    { field: 'requests' },
-  );
-  return {
-    $typeName: 'otp.v1.BatchTokenResponse',
-    results: outcomes.map((result) => ({ $typeName: 'otp.v1.BatchTokenResult', result })),
-  };
-}
+/** Makes the handler. */
+export function createBatchToken(
+  ports: SealingPort,
+): (request: BatchTokenRequest, context: CallContext) => Promise<BatchTokenResponse> {
+  const token = createToken(ports);
 
-function tokenOf(request: TokenRequest, context: CallContext): TokenResponse {
-  const violations = new Violations();
-  if ((request.pastSteps ?? 0) + (request.futureSteps ?? 0) > MOST_NEIGHBOURS) {
-    violations.add('past_steps', `too many in a batch: together with future_steps at most ${MOST_NEIGHBOURS}, or call Token`);
+  function tokenOf(request: TokenRequest, context: CallContext): TokenResponse {
+    const violations = new Violations();
+    if ((request.pastSteps ?? 0) + (request.futureSteps ?? 0) > MOST_NEIGHBOURS) {
+      violations.add('past_steps', `too many in a batch: together with future_steps at most ${MOST_NEIGHBOURS}, or call Token`);
+    }
+    const response = violations.collect('', token, request, context);
+    violations.throwIfAny();
+    if (response === undefined) throw new Error('a request without violations has an answer');
+    return response;
   }
-  const response = violations.collect('', token, request, context);
-  violations.throwIfAny();
-  if (response === undefined) throw new Error('a request without violations has an answer');
-  return response;
+
+  return async ({ requests }, context) => {
+    const outcomes = await runItems(
+      requests,
+      context,
+      (request) => ({ case: 'response', value: tokenOf(request, context) }) as const,
+      { field: 'requests' },
+    );
+    return {
+      $typeName: 'otp.v1.BatchTokenResponse',
+      results: outcomes.map((result) => ({ $typeName: 'otp.v1.BatchTokenResult', result })),
+    };
+  };
 }

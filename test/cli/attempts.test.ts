@@ -9,9 +9,9 @@ import { stepAt } from '../../src/otp/totp.ts';
 import type { Attempt, Judgement } from '../../src/ports/codes.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { databaseFile } from '../../src/store/open.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { createFingerprints, stateNameOf } from '../../src/verification/fingerprint.ts';
 import { auditedIn } from '../support/audit-lines.ts';
+import { openPatientStore } from '../support/patient-store.ts';
 import { otpd } from './harness.ts';
 import { makeFolder, type Real, startReal } from './real.ts';
 
@@ -27,7 +27,7 @@ beforeEach(async () => {
   server = await startReal();
   folder = makeFolder();
   auditLog = join(folder, 'audit.log');
-  store = openSqliteStore({ file: databaseFile(server.dataDir) });
+  store = openPatientStore(databaseFile(server.dataDir));
   // Its writer has to start first.
   await store.ping();
 });
@@ -203,5 +203,42 @@ describe('otpd attempts show', () => {
     expect(locked).toBe(true);
     expect(Date.parse(lockedUntil) - Date.now()).toBeLessThanOrEqual(60_000);
     expect((await attempts('show')).out).toMatch(/^locked for (1 min|60 s|59 s), until /);
+  });
+});
+
+describe('a set of recovery codes', () => {
+  const SET = 'F_5D0T0b8mixRHbABylO5A';
+  const use = (code: number | undefined) => store.recovery.use({ set: SET, code, count: 10, request: undefined }, Date.now());
+  const ofSet = (command: string, ...args: string[]) =>
+    otpd(['attempts', command, '--recovery-set', SET, ...args], {
+      env: { OTPD_DATA_DIR: server.dataDir, OTPD_AUDIT_LOG: auditLog },
+    });
+
+  it('is shown and unlocked by its name, and keeps what was used', async () => {
+    await use(3);
+    for (let sent = 0; sent < 5; sent += 1) await use(undefined);
+    expect((await ofSet('show')).out).toMatch(/^locked for 1 min, until .*; 5 wrong codes in a row; 1 recovery code used\n$/);
+    expect(JSON.parse((await ofSet('show', '--json')).out)).toMatchObject({
+      failures: 5,
+      locked: true,
+      usedCount: 1,
+      revoked: false,
+    });
+    expect(await ofSet('unlock')).toEqual({ code: 0, out: 'unlocked; 5 wrong codes in a row before\n', err: '' });
+    expect(audited()).toMatchObject([{ event: 'recovery.unlocked', set: SET, failures: 5 }]);
+    expect((await use(3)).outcome).toBe('replayed');
+    expect((await use(4)).outcome).toBe('accepted');
+    await store.recovery.revoke(SET, Date.now());
+    const open = 'open; 0 wrong codes in a row, 5 more before the set is locked; revoked\n';
+    expect((await ofSet('show')).out).toBe(open);
+  });
+
+  it.each([
+    ['a name that is none', ['show', '--recovery-set', 'otpr1_abc'], 'It must be the name of a set, as the audit trail has it.'],
+    ['reset', ['reset', '--recovery-set', SET], "unknown option '--recovery-set'"],
+  ])('refuses %s', async (_, args, complaint) => {
+    const { code, out, err } = await otpd(['attempts', ...args], { env: { OTPD_DATA_DIR: server.dataDir } });
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(complaint);
   });
 });

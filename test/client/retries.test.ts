@@ -1,7 +1,7 @@
 /** When the TypeScript client tries a call again, and which error it gives in the end. */
 import { expect, test, vi } from 'vitest';
 import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import { type CallOptions, connect, type OtpClient, OtpError } from '../../src/client/index.ts';
+import { type CallOptions, connect, type OtpClient, OtpError, toJson, VerifyResponseSchema } from '../../src/client/index.ts';
 import { type Double, type SentError, startDouble, type VerifyAnswer } from '../support/double.ts';
 
 const REQUEST = { key: { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } }, code: '123456' } as const;
@@ -33,11 +33,47 @@ test('four tries at most, and the error of each leads to the one before', async 
   expect({ found, tries }).toEqual({ found: messages, tries: 4 });
 });
 
+test('ResyncHotp is tried again too, under one request id', async () => {
+  await using server = await startDouble({ resync: [AWAY, AWAY, { valid: true, status: VerifyStatus.ACCEPTED }] });
+  using client = connect(server.address, 'any', { plaintext: true });
+  const { key } = REQUEST;
+  expect(await client.resyncHotp({ key, codes: ['111111', '222222'] })).toMatchObject({ valid: true });
+  const ids = server.resynced.map(({ requestId }) => requestId);
+  expect(ids).toHaveLength(3);
+  expect(new Set(ids).size).toBe(1);
+  expect(ids[0]).toMatch(/^[\da-f]{8}-/);
+  await client.resyncHotp({ key, codes: [], requestId: 'mine' });
+  expect(server.resynced.at(-1)?.requestId).toBe('mine');
+});
+
+test('an answer has a JSON form, 64-bit integers included', async () => {
+  await using server = await startDouble({
+    verify: [{ valid: true, status: VerifyStatus.ACCEPTED, matchedStep: 2n ** 53n - 1n }],
+  });
+  using client = connect(server.address, 'any', { plaintext: true });
+  const response = await client.verify(REQUEST);
+  expect(() => JSON.stringify(response)).toThrow(TypeError);
+  const json = { valid: true, status: 'VERIFY_STATUS_ACCEPTED', matchedStep: '9007199254740991' };
+  expect(toJson(VerifyResponseSchema, response)).toEqual(json);
+});
+
 test('an answer ends the tries', async () => {
   await using server = await startDouble({ verify: [AWAY, { valid: true, status: VerifyStatus.ACCEPTED }] });
   using client = connect(server.address, 'any', { plaintext: true });
   expect(await client.verify(REQUEST)).toMatchObject({ valid: true });
   expect(server.verified).toHaveLength(2);
+});
+
+test('a recovery code is tried again under one request id, which is made where there is none', async () => {
+  const request = { set: { blob: 'otpr1_' }, code: '0000-0000-0000-0000' };
+  await using server = await startDouble({ recovery: [AWAY, { valid: true, status: VerifyStatus.ACCEPTED }] });
+  using client = connect(server.address, 'any', { plaintext: true });
+  expect(await client.verifyRecoveryCode(request)).toMatchObject({ valid: true });
+  const [first, second] = server.recovered.map(({ requestId }) => requestId);
+  expect(first).toMatch(/^[0-9a-f-]{36}$/);
+  expect(second).toBe(first);
+  await client.verifyRecoveryCode({ ...request, requestId: '01234567-89ab-4cde-8f01-23456789abcd' });
+  expect(server.recovered.at(-1)?.requestId).toBe('01234567-89ab-4cde-8f01-23456789abcd');
 });
 
 test.each<[string, Partial<SentError>]>([

@@ -2,13 +2,19 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ErrorReasonSchema } from '../../gen/ts/otp/v1/error_reason_pb.ts';
+import { OtpType } from '../../gen/ts/otp/v1/key_pb.ts';
 import { BatchVerifyRequestSchema, type BatchVerifyResponse, VerifyStatusSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { hotpCode } from '../../src/otp/hotp.ts';
 import type { AuditEvent } from '../../src/ports/audit.ts';
 import type { Attempt, CodeStore } from '../../src/ports/codes.ts';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
 import type { CallContext } from '../../src/rpc/context.ts';
+import { createTurns } from '../../src/rpc/work-queue.ts';
+import { createSealing } from '../../src/sealing/sealing.ts';
 import { createBatchVerify } from '../../src/service/batch-verify.ts';
+import type { VerifyPorts } from '../../src/service/verify.ts';
 import { createFingerprints } from '../../src/verification/fingerprint.ts';
+import { ringOf } from '../sealing/rings.ts';
 import { callContext } from '../support/context.ts';
 import { createMemoryCodes } from '../support/memory-codes.ts';
 
@@ -17,6 +23,7 @@ type Requests = MessageInitShape<typeof BatchVerifyRequestSchema>['requests'];
 /** RFC 6238 appendix B: step 1, whose code is 287082. */
 const NOW = 59_000;
 const RIGHT = { key: { source: { case: 'secret', value: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' } }, code: '287082' } as const;
+const SECRET = Buffer.from('12345678901234567890');
 const MISTYPED = { ...RIGHT, code: '2870' };
 const BAD = { ...RIGHT, code: '' };
 const AWAY = new StoreUnavailableError(new Error('away'));
@@ -41,12 +48,14 @@ beforeEach(() => {
 });
 
 function verify(requests: Requests, overrides: Partial<CallContext> = {}): Promise<BatchVerifyResponse> {
-  const handler = createBatchVerify({
+  const ports: VerifyPorts = {
     codes,
     knows: () => isKnown,
     fingerprints: createFingerprints(new Uint8Array(32)),
+    sealing: createSealing(ringOf(1)),
     audit: (event) => void events.push(event),
-  });
+  };
+  const handler = createBatchVerify(ports, createTurns());
   const context = callContext({ now: () => NOW, giveBack: (count) => void givenBack.push(count), ...overrides });
   return handler(create(BatchVerifyRequestSchema, { requests: requests ?? [] }), context);
 }
@@ -71,6 +80,19 @@ describe('all that can be judged', () => {
     expect(events.map(({ event }) => event)).toEqual(['verify.accepted', 'verify.replayed', 'verify.refused']);
     for (const event of events) expect(event).toMatchObject({ requestId: 'call', actor: { keyId: 'caller' } });
     expect(givenBack).toEqual([1]);
+  });
+
+  it('is judged in the order of the items, though some take longer to compare than those behind them', async () => {
+    const hotp = (counter: number) => ({
+      key: { ...RIGHT.key, type: OtpType.HOTP, counter: 0n },
+      code: hotpCode(SECRET, counter, { algorithm: 'SHA1', digits: 6 }),
+    });
+    const long = (counter: number) => ({ ...hotp(counter), lookAhead: 100 });
+    const short = (counter: number) => ({ ...hotp(counter), lookAhead: 10 });
+    const items = [long(1), short(2), long(3), { ...RIGHT, code: '000000' }, short(4), long(90), short(5)];
+    const statuses = toldOf(await verify(items));
+    expect(statuses).toEqual(['ACCEPTED', 'ACCEPTED', 'ACCEPTED', 'MISMATCH', 'ACCEPTED', 'ACCEPTED', 'REPLAYED']);
+    expect(batches.map((batch) => batch.map(({ step }) => step))).toEqual([[1, 2, 3, undefined, 4, 90, 5]]);
   });
 
   it('may be nothing: then the store is not asked', async () => {

@@ -24,6 +24,9 @@ function createGetThenSet(): CodeStore {
       return judgement;
     },
     judgeAll: () => Promise.reject(new Error('not asked for')),
+    preview: async (attempts, now) =>
+      attempts.map(({ fingerprint }) => ({ state: states.get(fingerprint) ?? UNKNOWN_KEY, now, kept: undefined })),
+    forgive: async () => undefined,
     inspect: async ({ fingerprint }) => states.get(fingerprint) ?? UNKNOWN_KEY,
     unlock: async ({ fingerprint }) => states.get(fingerprint) ?? UNKNOWN_KEY,
     reset: async () => ({ before: UNKNOWN_KEY, after: UNKNOWN_KEY }),

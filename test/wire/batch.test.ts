@@ -102,7 +102,7 @@ function batches(start: (flags: Record<string, string>) => Promise<TestServer>):
     const fields = response?.results.map(({ result }) =>
       result.case === 'error' ? result.value.violations.map(({ field }) => field) : [],
     );
-    expect(fields).toEqual([[], ['alternatives'], ['confirm', 'after_step']]);
+    expect(fields).toEqual([[], ['alternatives'], ['confirm', 'after_step', 'confirm']]);
     // Nothing of them was judged.
     expect(statusesOf(await verify([requestOf(key, codeOf(key, 0))]))).toEqual([ACCEPTED]);
   });

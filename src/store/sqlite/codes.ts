@@ -2,11 +2,12 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { CodeStore } from '../../ports/codes.ts';
+import type { RecoveryStore } from '../../ports/recovery.ts';
 import type { CreditCount } from './credits.ts';
 import { judgeOrder, type WriterData } from './orders.ts';
 import { createQueue } from './queue.ts';
 
-/** Within this an attempt is judged or rejected, in ms: a Verify has to be answered within 300. */
+/** Within this an attempt or a use is judged or rejected, in ms: a Verify has to be answered within 300. */
 const JUDGE_PATIENCE_MS = 200;
 /** The same for a batch, of which nobody needs the first answer before the last. */
 const BATCH_PATIENCE_MS = 400;
@@ -18,6 +19,7 @@ const TOUCHED_AT_ONCE = 500;
 const STARTING_MS = 5000;
 
 export interface SqliteCodes extends CodeStore {
+  readonly recovery: RecoveryStore;
   /** As in `KeyStore`. */
   touch(lastUsed: ReadonlyMap<string, number>): Promise<void>;
   /** As in `SealingKeyUses`. */
@@ -31,26 +33,42 @@ export interface SqliteCodes extends CodeStore {
 }
 
 /** The codes in the file of the store, which has the present schema. `onOutage` is told when something could not be written. */
-export function createSqliteCodes(data: WriterData, hasFormer: boolean, onOutage: () => void): SqliteCodes {
+export function createSqliteCodes(
+  data: WriterData,
+  hasFormer: boolean,
+  leastPatienceMs: number,
+  onOutage: () => void,
+): SqliteCodes {
   const queue = createQueue(() => startWriter(data), onOutage);
+  const judgePatience = Math.max(JUDGE_PATIENCE_MS, leastPatienceMs);
+  const batchPatience = Math.max(BATCH_PATIENCE_MS, leastPatienceMs);
+  const patience = Math.max(PATIENCE_MS, leastPatienceMs);
   let hasStarted = false;
   return {
     hasFormer,
-    judge: (attempt, now) => queue.send(judgeOrder(attempt, now), JUDGE_PATIENCE_MS),
+    judge: (attempt, now) => queue.send(judgeOrder(attempt, now), judgePatience),
     judgeAll: (attempts, now) =>
-      queue.send(['judge_all', now, attempts.map((attempt) => judgeOrder(attempt, now))], BATCH_PATIENCE_MS),
-    inspect: (name, now) => queue.send(['inspect', name, now], PATIENCE_MS),
-    unlock: (name, now) => queue.send(['unlock', name, now], PATIENCE_MS),
-    reset: (name, now, nextCounter) => queue.send(['reset', name, now, nextCounter], PATIENCE_MS),
+      queue.send(['judge_all', now, attempts.map((attempt) => judgeOrder(attempt, now))], batchPatience),
+    preview: (attempts, now) => queue.send(['preview', attempts, now], judgePatience),
+    forgive: (name, now) => queue.send(['forgive', name, now], patience),
+    inspect: (name, now) => queue.send(['inspect', name, now], patience),
+    unlock: (name, now) => queue.send(['unlock', name, now], patience),
+    reset: (name, now, nextCounter) => queue.send(['reset', name, now, nextCounter], patience),
+    recovery: {
+      use: (use, now) => queue.send(['use', now, use], judgePatience),
+      revoke: (set, now) => queue.send(['revoke', set, now], patience),
+      inspect: (set, now) => queue.send(['inspectSet', set, now], patience),
+      unlock: (set, now) => queue.send(['unlockSet', set, now], patience),
+    },
     async touch(lastUsed) {
       const uses = [...lastUsed];
       for (let from = 0; from < uses.length; from += TOUCHED_AT_ONCE)
-        await queue.send(['touch', uses.slice(from, from + TOUCHED_AT_ONCE)], PATIENCE_MS);
+        await queue.send(['touch', uses.slice(from, from + TOUCHED_AT_ONCE)], patience);
     },
-    noteDays: (days) => queue.send(['noteDays', [...days]], PATIENCE_MS),
-    noteCredits: (counts) => queue.send(['noteCredits', counts], PATIENCE_MS),
+    noteDays: (days) => queue.send(['noteDays', [...days]], patience),
+    noteCredits: (counts) => queue.send(['noteCredits', counts], patience),
     async ping(write) {
-      await queue.send(['ping', write], hasStarted ? PATIENCE_MS : STARTING_MS);
+      await queue.send(['ping', write], hasStarted ? patience : STARTING_MS);
       hasStarted = true;
     },
     close: queue.close,

@@ -13,7 +13,7 @@ const NOTED_AT_ONCE = 500;
 /** The credits of an API key, by its id, as `MonthLog` has them. */
 export type CreditCount = readonly [keyId: string, start: number, used: number, warned: number];
 
-/** Reads the credits; a row that is none is left out. */
+/** Reads the credits; a row that cannot be read is left out. */
 function readCredits(database: DatabaseSync): Map<string, MonthLog> {
   const rows = database.prepare('SELECT key, value FROM meta WHERE key GLOB ?').all(`${PREFIX}*`);
   const logs = new Map<string, MonthLog>();
@@ -44,7 +44,7 @@ export interface KeptCredits {
 }
 
 /**
- * Keeps credits in the file: `note` writes some of them, and rejects where that may have failed. What was not written is tried again, so that only
+ * Keeps credits in the file: `note` writes some of them, and rejects where that may have failed. A write that failed is tried again, so that only
  * the end of the process in an outage loses more than `CREDITS_FLUSH_MS` of calls. A warning is written down at once.
  */
 export function keepCredits(database: DatabaseSync, note: (counts: readonly CreditCount[]) => Promise<void>): KeptCredits {

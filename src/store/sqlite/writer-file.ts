@@ -5,6 +5,7 @@ import { type CodeRows, createCodeRows } from './code-rows.ts';
 import { type CreditCount, createCreditRows } from './credits.ts';
 import { createKeyUses, type KeyUse } from './keys.ts';
 import { checkPages, checkVersion } from './open.ts';
+import { createRecoveryRows, type RecoveryRows } from './recovery-rows.ts';
 import { createSealingKeyDays, type SealingKeyDay } from './sealing-keys.ts';
 
 /** A file, whatever its name is at the moment. */
@@ -18,6 +19,7 @@ export interface FileIdentity {
 export interface Connection {
   readonly database: DatabaseSync;
   readonly rows: CodeRows;
+  readonly recovery: RecoveryRows;
   readonly touch: (uses: readonly KeyUse[]) => void;
   readonly noteDays: (days: readonly SealingKeyDay[]) => void;
   readonly noteCredits: (counts: readonly CreditCount[]) => void;
@@ -85,6 +87,7 @@ function open(file: string, isChecked: boolean): Connection {
     return {
       database,
       rows: createCodeRows(database),
+      recovery: createRecoveryRows(database),
       touch: createKeyUses(database),
       noteDays: createSealingKeyDays(database),
       noteCredits: createCreditRows(database),

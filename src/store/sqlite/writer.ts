@@ -1,6 +1,5 @@
 /** The writer: a thread with the one connection by which codes are judged and uses noted, so that no call ever waits for the disk but its own. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { CodeRows } from './code-rows.ts';
 import {
   attemptOf,
   CLOSE,
@@ -40,7 +39,7 @@ function carryOut(batch: readonly TimedOrder[]): Reply {
     const connection = begin(Math.max(...batch.map(([, deadline]) => deadline)));
     try {
       const results = batch.map((timed) => resultOf(timed, connection));
-      sweep(batch, connection.rows);
+      sweep(batch, connection);
       connection.database.exec('COMMIT');
       return { results };
     } catch (error) {
@@ -86,18 +85,32 @@ function withoutBug<T>(carryOut: () => T, connection: Connection): T | Error {
 }
 
 function carryOutOne(order: Order, connection: Connection): Result {
-  const { database, rows, touch, noteDays } = connection;
+  const { database, rows, recovery, touch, noteDays } = connection;
   switch (order[0]) {
     case 'judge':
       return rows.judge(attemptOf(order), order[1]);
     case 'judge_all':
       return order[2].map((one) => withoutBug(() => rows.judge(attemptOf(one), one[1]), connection));
+    case 'preview':
+      return order[1].map((attempt) => rows.preview(attempt, order[2]));
+    case 'forgive':
+      rows.forgive(order[1], order[2]);
+      return undefined;
     case 'inspect':
       return rows.inspect(order[1], order[2]);
     case 'unlock':
       return rows.unlock(order[1], order[2]);
     case 'reset':
       return rows.reset(order[1], order[2], order[3]);
+    case 'use':
+      return recovery.use(order[2], order[1]);
+    case 'revoke':
+      recovery.revoke(order[1], order[2]);
+      return undefined;
+    case 'inspectSet':
+      return recovery.inspect(order[1], order[2]);
+    case 'unlockSet':
+      return recovery.unlock(order[1], order[2]);
     case 'touch':
       touch(order[1]);
       return undefined;
@@ -114,11 +127,12 @@ function carryOutOne(order: Order, connection: Connection): Result {
   }
 }
 
-function sweep(batch: readonly TimedOrder[], rows: CodeRows): void {
-  const last = batch.findLast(([order]) => isJudging(order))?.[0];
-  if (last === undefined || !isJudging(last)) return;
-  const attempts = batch.reduce((sum, [order]) => sum + sizeOf(order), 0);
-  rows.sweep(last[1], SWEPT * attempts);
+function sweep(batch: readonly TimedOrder[], { rows, recovery }: Connection): void {
+  const size = batch.reduce((sum, [order]) => sum + sizeOf(order), 0);
+  const judged = batch.findLast(([order]) => isJudging(order))?.[0];
+  const used = batch.findLast(([order]) => order[0] === 'use')?.[0];
+  if (judged !== undefined && isJudging(judged)) rows.sweep(judged[1], SWEPT * size);
+  if (used?.[0] === 'use') recovery.sweep(used[1], SWEPT * size);
 }
 
 function isJudging(order: Order): order is Order & { readonly 0: 'judge' | 'judge_all'; readonly 1: number } {
