@@ -18,6 +18,8 @@ export const REQUIRED: ReadonlySet<string> = new Set([
   'otp.v1.RevokeRecoveryCodesRequest.set',
   'otp.v1.VerifyRequest.code',
   'otp.v1.WatchTokenRequest.key',
+  'otp.v1.BatchTokenRequest.requests',
+  'otp.v1.BatchVerifyRequest.requests',
   'otp.v1.ResyncHotpRequest.key',
   'otp.v1.ResyncHotpRequest.codes',
   'otp.v1.SealedKey.blob',
@@ -35,6 +37,7 @@ export const REQUIRED_ONEOFS: ReadonlySet<string> = new Set(['otp.v1.Key.source'
 const DIGITS = { enum: [0, 6, 7, 8] };
 const PERIOD = { minimum: 0, maximum: LIMITS.period.max };
 const STEPS = { minimum: LIMITS.window.min, maximum: LIMITS.window.max };
+const BATCH = { minItems: 1, maxItems: MOST_ITEMS };
 /** A name without a colon or a control character. The service counts bytes, which are never fewer. */
 const NAME = '^[^:\\u0000-\\u001f\\u007f-\\u009f]*$';
 
@@ -68,6 +71,8 @@ export const BOUNDS: Readonly<Record<string, Json>> = {
   'otp.v1.QrCodeOptions.quiet_zone': { minimum: 0, maximum: 16 },
   'otp.v1.TokenRequest.past_steps': STEPS,
   'otp.v1.TokenRequest.future_steps': STEPS,
+  'otp.v1.BatchTokenRequest.requests': BATCH,
+  'otp.v1.BatchVerifyRequest.requests': BATCH,
   'otp.v1.VerifyRequest.code': { minLength: 1, maxLength: MAX_CODE_BYTES },
   'otp.v1.VerifyRequest.past_steps': STEPS,
   'otp.v1.VerifyRequest.future_steps': STEPS,

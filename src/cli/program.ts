@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { VERSION } from '../app/version.ts';
 import type { Io } from './io.ts';
 import { runCommand } from './output/exit.ts';
+import { usageError } from './output/failure.ts';
 
 const HELP = `
 Environment:
@@ -80,6 +81,17 @@ export async function runProgram(io: Io, args: readonly string[]): Promise<void>
 function inherit(parent: Command): void {
   for (const command of parent.commands) {
     command.copyInheritedSettings(parent);
+    requireLast(command);
     inherit(command);
   }
+}
+
+/** Looks for required options after the unknown ones, of which commander thinks last: a mistyped flag is named, not missed. */
+function requireLast(command: Command): void {
+  const required = command.options.filter(({ mandatory }) => mandatory);
+  for (const option of required) option.makeOptionMandatory(false);
+  command.hook('preAction', (_, called) => {
+    const missing = required.find((option) => called.getOptionValue(option.attributeName()) === undefined);
+    if (missing !== undefined) throw usageError(`required option '${missing.flags}' not specified`);
+  });
 }

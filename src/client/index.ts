@@ -13,6 +13,7 @@ import { retry } from './retry.ts';
 // 64-bit integers are `bigint`, on which `JSON.stringify` throws.
 export { toJson } from '@bufbuild/protobuf';
 export * from '../../gen/ts/otp/v1/error_reason_pb.ts';
+export * from '../../gen/ts/otp/v1/item_error_pb.ts';
 export * from '../../gen/ts/otp/v1/key_pb.ts';
 export * from '../../gen/ts/otp/v1/otp_service_pb.ts';
 export * from '../../gen/ts/otp/v1/qr_code_pb.ts';
@@ -59,6 +60,10 @@ export interface OtpClient extends Disposable {
   token(request: Request<Methods['token']>, options?: CallOptions): Promise<Response<Methods['token']>>;
   /** Says whether a code is right, now, and for the first time. A `requestId` is made if there is none, so that retries are safe. */
   verify(request: Request<Methods['verify']>, options?: CallOptions): Promise<Response<Methods['verify']>>;
+  /** The codes of up to 100 keys: an answer for each request, in their order, or its error. */
+  batchToken(request: Request<Methods['batchToken']>, options?: CallOptions): Promise<Response<Methods['batchToken']>>;
+  /** Checks up to 100 codes, each as `verify` does; an item that fails has an error instead of an answer. Each gets a `requestId` if it has none. */
+  batchVerify(request: Request<Methods['batchVerify']>, options?: CallOptions): Promise<Response<Methods['batchVerify']>>;
   /**
    * Finds the counter of a HOTP device again that has run ahead, by two or three codes in a row. A `requestId` is made if there is none, so that
    * retries are safe.
@@ -159,6 +164,8 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
     generate: async (request, call) => sealedAsAsked(request, await unary(method.generate, request, call)),
     token: (request, call) => unary(method.token, request, call),
     verify: (request, call) => unary(method.verify, withRequestId(request), call),
+    batchToken: (request, call) => unary(method.batchToken, request, call),
+    batchVerify: ({ requests = [] }, call) => unary(method.batchVerify, { requests: requests.map(withRequestId) }, call),
     generateRecoveryCodes: (request, call) => unary(method.generateRecoveryCodes, request, call),
     resyncHotp: (request, call) => unary(method.resyncHotp, withRequestId(request), call),
     verifyRecoveryCode: (request, call) => unary(method.verifyRecoveryCode, withRequestId(request), call),

@@ -3,6 +3,8 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Method, StreamingMethod, UnaryMethod } from '../rpc/method.ts';
 import { createTurns } from '../rpc/work-queue.ts';
+import { createBatchToken } from './batch-token.ts';
+import { createBatchVerify } from './batch-verify.ts';
 import { createExportKeys } from './export-keys.ts';
 import { createGenerate, type GeneratePorts } from './generate.ts';
 import { createGenerateRecoveryCodes } from './generate-recovery-codes.ts';
@@ -27,6 +29,8 @@ export function otpMethods(ports: ServicePorts): readonly Method[] {
     unary({ descriptor: method.generate, scope: 'generate', handle: createGenerate(ports, createTurns()) }),
     unary({ descriptor: method.token, scope: 'token', handle: createToken(ports) }),
     unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports, createTurns()) }),
+    unary({ descriptor: method.batchToken, scope: 'token', handle: createBatchToken(ports) }),
+    unary({ descriptor: method.batchVerify, scope: 'verify', handle: createBatchVerify(ports, createTurns()) }),
     unary({ descriptor: method.resyncHotp, scope: 'verify', handle: createResyncHotp(ports, createTurns()) }),
     unary({ descriptor: method.seal, scope: 'seal', handle: createSeal(ports) }),
     unary({ descriptor: method.rewrap, scope: 'seal', handle: createRewrap(ports) }),

@@ -1,6 +1,6 @@
 /** Verify: is this code right, now, for the first time? */
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import {
   type VerifyRequest,
   type VerifyResponse,
@@ -17,6 +17,7 @@ import type { Turns } from '../rpc/work-queue.ts';
 import { stateNameOf } from '../verification/fingerprint.ts';
 import { attemptRequest, enrolmentExpired, type JudgingPorts, judgeFor, STATUS } from './judging.ts';
 import { KeyOpener, reseal, type SealingPort, whileOpen } from './sealed-key.ts';
+import { timestamp } from './token-message.ts';
 import { type KeyCheck, readVerification, type Verification } from './verify-request.ts';
 
 /** A key that the code may be of, by its form. */
@@ -132,5 +133,5 @@ function fieldsOf(judgement: Judgement, decided: Candidate | undefined): Message
 }
 
 function answerOf(fields: MessageInitShape<typeof VerifyResponseSchema>, { now }: CallContext): VerifyResponse {
-  return create(VerifyResponseSchema, { ...fields, serverTime: timestampFromMs(now()) });
+  return create(VerifyResponseSchema, { ...fields, serverTime: timestamp(now()) });
 }

@@ -32,6 +32,17 @@ describe('a wrong command line', () => {
       "error: unknown option '--code': the code has no option of its own: see CODE in --help\n",
     ],
     ['a flag without its value', ['token', SECRET, '--digits'], "error: option '--digits <n>' argument missing\n"],
+    [
+      'a mistyped flag, before one that is missing',
+      ['generate', '--isuer', 'ACME'],
+      "error: unknown option '--isuer' (Did you mean --issuer?)\n",
+    ],
+    ['no name', ['keys', 'create'], "error: required option '--name <name>' not specified\n"],
+    [
+      'flags that go against each other',
+      ['serve', '--page', '--no-page'],
+      'error: --page: goes against --no-page: set one of them\n',
+    ],
     ['no account', ['generate', '--issuer', 'ACME'], "error: required option '--account <name>' not specified\n"],
     [
       'a span of nothing',

@@ -32,7 +32,7 @@ const batches = fc.array(
   { minLength: 1, maxLength: 20 },
 );
 
-/** What is used of the windows, counted as naively as can be; the waits are whole windows, so that no grain of a log shows. */
+/** The use of the windows, counted as naively as can be; the waits are whole windows, so that no grain of a log shows. */
 function naiveCounts() {
   let entries: { at: number; minute: number; others: number }[] = [];
   const used = (now: number, periodMs: number, which: 'minute' | 'others') =>
@@ -113,7 +113,7 @@ function limitAt(place: number): number {
   return PLAN.windows[place]?.limit ?? 0;
 }
 
-/** What is left in the window with the smallest share left. */
+/** The calls left in the window with the smallest share left. */
 function nearest(used: readonly number[]): number {
   const shares = used.map((count, place) => (limitAt(place) - count) / limitAt(place));
   const least = Math.min(...shares);

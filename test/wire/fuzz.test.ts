@@ -16,6 +16,8 @@ const UNARY = [
   methods.resyncHotp,
   methods.seal,
   methods.rewrap,
+  methods.batchToken,
+  methods.batchVerify,
   methods.generateRecoveryCodes,
   methods.verifyRecoveryCode,
   methods.revokeRecoveryCodes,
@@ -246,6 +248,33 @@ describe('any text', () => {
     };
     await fc.assert(fc.asyncProperty(printable, printable, printable, run), RUNS);
   });
+});
+
+test('any items of a batch: as many outcomes as items, each what a call alone is told', async () => {
+  const item = fc.record(
+    {
+      key: fc.oneof(
+        fc.constant(key),
+        anySecret.map((value) => ({ source: { case: 'secret' as const, value } })),
+        fc.constant({}),
+      ),
+      pastSteps: fc.nat({ max: 3 }),
+      futureSteps: fc.nat({ max: 3 }),
+    },
+    { requiredKeys: [] },
+  );
+  const run = async (requests: MessageInitShape<typeof methods.token.input>[]) => {
+    const { code, response } = await client.call(methods.batchToken, { requests });
+    expect(code).toBe(requests.length === 0 ? 'INVALID_ARGUMENT' : 'OK');
+    for (const [place, { result }] of (response?.results ?? []).entries()) {
+      const { pastSteps = 0, futureSteps = 0 } = requests[place] ?? {};
+      const alone = await client.call(methods.token, requests[place] ?? {});
+      const expected = alone.code === 'OK' && pastSteps + futureSteps <= 2 ? 'response' : 'error';
+      expect(result.case).toBe(expected);
+    }
+    expect(response?.results.length ?? 0).toBe(requests.length);
+  };
+  await fc.assert(fc.asyncProperty(fc.array(item, { maxLength: 6 }), run), { numRuns: 50 });
 });
 
 test('any numbers: an answer keeps its bounds', async () => {

@@ -1,7 +1,7 @@
 /** The counts that workers share, without processes: batches, their answers, and a primary that gives none. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { LimitBatch } from '../../src/cluster/messages.ts';
-import { createRestarts } from '../../src/cluster/restart-backoff.ts';
+import { createRestarts } from '../../src/cluster/primary.ts';
 import { countBatch, createSharedLimits, type SharedLimits } from '../../src/cluster/shared-limits.ts';
 import { createLocalLimits } from '../../src/limits/local-counter.ts';
 import type { LimitWindow } from '../../src/ports/store.ts';

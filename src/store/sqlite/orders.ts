@@ -25,6 +25,8 @@ type JudgeOrder = readonly [
 /** An order to the writer. */
 export type Order =
   | JudgeOrder
+  /** A batch: all of it in one transaction. */
+  | readonly [kind: 'judge_all', now: number, orders: readonly JudgeOrder[]]
   | readonly [kind: 'preview', attempts: readonly Attempt[], now: number]
   | readonly [kind: 'inspect' | 'unlock' | 'forgive', name: StateName, now: number]
   | readonly [kind: 'reset', name: StateName, now: number, nextCounter: number | undefined]
@@ -41,6 +43,8 @@ export type TimedOrder = readonly [order: Order, deadline: number];
 /** The result of each kind of order. */
 export interface Results {
   readonly judge: Judgement | NotJudged;
+  /** An error where a bug kept one of them from being judged. */
+  readonly judge_all: readonly (Results['judge'] | Error)[];
   readonly preview: readonly Preview[];
   readonly forgive: undefined;
   readonly inspect: CodeState;
@@ -71,6 +75,11 @@ export interface WriterData {
   readonly file: string;
   /** The file as it was when the store was opened on it. */
   readonly identity: FileIdentity;
+}
+
+/** How many attempts are in an order, or how many the others count for. */
+export function sizeOf(order: Order): number {
+  return order[0] === 'judge_all' ? order[2].length : 1;
 }
 
 /** The order to judge. */

@@ -13,6 +13,8 @@ import { identify } from './writer-file.ts';
 export interface SqliteStoreOptions {
   /** The path of the database; made with its folder if there is none. */
   readonly file: string;
+  /** For tests of anything but time, on machines that stand still now and then: nothing is given up before, in ms. */
+  readonly leastPatienceMs?: number;
 }
 
 /**
@@ -20,14 +22,14 @@ export interface SqliteStoreOptions {
  * that is on the disk, within 200 ms or with `StoreUnavailableError`: it may then have been counted, and only its request id tells.
  * Throws `StoreFileError` if the file cannot be used: damaged, written by a newer version, or not ours.
  */
-export function openSqliteStore({ file }: SqliteStoreOptions): Store {
+export function openSqliteStore({ file, leastPatienceMs = 0 }: SqliteStoreOptions): Store {
   const database = openDatabase(file);
   /** Whether a write has failed and none was tried since. */
   let isInDoubt = false;
   const doubt = (): void => {
     isInDoubt = true;
   };
-  const codes = createSqliteCodes({ file, identity: identify(file) }, hasFormerStates(database), doubt);
+  const codes = createSqliteCodes({ file, identity: identify(file) }, hasFormerStates(database), leastPatienceMs, doubt);
   return {
     keys: { ...watched(createSqliteKeys(database), doubt), touch: codes.touch },
     limits: createLocalLimits(),

@@ -1,6 +1,6 @@
 import { CopyButton } from './copy-button.tsx';
 
-/** What a caller stores, to copy. */
+/** A blob for a caller to store, to copy. */
 export function Blob({ title, text }: { readonly title: string; readonly text: string }) {
   return (
     <dl>
