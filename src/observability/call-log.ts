@@ -22,8 +22,9 @@ export function logCall({ logger, calls, origin }: CallLog, call: Call, code: Co
     calls?.soon(lineOf(call, name, durationMs, origin));
     return;
   }
-  const { transport, procedure: method, peer, keyId, requestId, reason, fault: err } = call;
-  logger.error({ transport, method, code: name, reason, durationMs, keyId, peer, requestId, err }, 'call');
+  const { transport, procedure: method, peer, keyId, requestId, reason, trace, fault: err } = call;
+  const ids = trace && { traceId: trace.traceId, spanId: trace.spanId };
+  logger.error({ transport, method, code: name, reason, durationMs, keyId, peer, requestId, ...ids, err }, 'call');
 }
 
 /**
@@ -31,15 +32,16 @@ export function logCall({ logger, calls, origin }: CallLog, call: Call, code: Co
  * we serve, the peer an address, and a request id has passed `requestIdOf`.
  */
 function lineOf(
-  { transport, procedure, peer, keyId, requestId, reason }: Call,
+  { transport, procedure, peer, keyId, requestId, reason, trace }: Call,
   code: string,
   durationMs: number,
   origin: string,
 ): string {
   const why = reason === undefined ? '' : `,"reason":"${reason}"`;
   const key = keyId === undefined ? '' : `,"keyId":"${keyId}"`;
+  const ids = trace === undefined ? '' : `,"traceId":"${trace.traceId}","spanId":"${trace.spanId}"`;
   const what = `"transport":"${transport}","method":"${procedure}","code":"${code}"${why},"durationMs":${durationMs}${key}`;
-  return `{"level":30,"time":"${timeText()}",${what},"peer":"${peer}","requestId":"${requestId}"${origin},"msg":"call"}\n`;
+  return `{"level":30,"time":"${timeText()}",${what},"peer":"${peer}","requestId":"${requestId}"${ids}${origin},"msg":"call"}\n`;
 }
 
 let second = 0;
