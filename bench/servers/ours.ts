@@ -15,6 +15,8 @@ const config = loadConfig({ listen: '127.0.0.1:0', dataDir, plans, logLevel }, {
 const forgetful: CodeStore = {
   hasFormer: false,
   judge: async (attempt, now) => judge(UNKNOWN_KEY, attempt, now).judgement,
+  preview: async (attempts, now) => attempts.map(() => ({ state: UNKNOWN_KEY, now, kept: undefined })),
+  forgive: async () => undefined,
   inspect: async () => UNKNOWN_KEY,
   unlock: async () => UNKNOWN_KEY,
   reset: async () => ({ before: UNKNOWN_KEY, after: UNKNOWN_KEY }),

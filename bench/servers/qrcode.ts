@@ -35,9 +35,11 @@ const log = createLog(config.logLevel);
 const store = await openStore(config, () => undefined);
 const fingerprints = createFingerprints(new Uint8Array(FINGERPRINT_KEY_BYTES));
 const authenticator = createAuthenticator({ keys: store.keys, clock: Date.now });
-const generate = createGenerate(createTurns());
-const sealing = createSealing(createRing([createKey(new Uint8Array(SEALING_KEY_BYTES), 0, 0)]));
-const ports = { codes: store.codes, fingerprints, audit: () => undefined, knows: () => true, sealing, enrolmentTtlMs: 0 };
+const ring = createRing([createKey(new Uint8Array(SEALING_KEY_BYTES), 0, 0)]);
+const sealing = { sealing: createSealing(ring), enrolmentTtlMs: 0 };
+const generate = createGenerate(sealing, createTurns());
+const { codes, recovery } = store;
+const ports = { ...sealing, codes, recovery, fingerprints, audit: () => undefined, knows: () => true };
 const methods = otpMethods(ports).map((method) =>
   method.descriptor.localName === 'generate' && method.kind === 'unary'
     ? { ...method, handle: generateByPackage as unknown as typeof method.handle }

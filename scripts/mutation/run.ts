@@ -1,5 +1,5 @@
 /**
- * Makes mistakes in the code of verification, limits, authentication and the stores of codes, each in a copy of the project, and runs the tests
+ * Makes mistakes in the code of verification, recovery codes, limits, authentication and the stores of codes, each in a copy of the project, and runs the tests
  * concerned. A mistake that no test and no type finds is printed: write the test, or name it in equivalent.json if nothing can tell it from the
  * code. Arguments: `--seed`, `--most` mutants, `--minutes`, then the beginnings of paths. Exits with 1 if a mistake was not found.
  */
@@ -13,6 +13,9 @@ import { type Mutant, mutantsOf } from './mutants.ts';
 
 /** The tests of the files whose paths begin so: the first that fits. */
 const TESTS: readonly (readonly [files: string, tests: readonly string[]])[] = [
+  ['src/verification/recovery-rules', ['test/store/recovery-memory', 'test/service/recovery-codes']],
+  ['src/recovery/', ['test/recovery', 'test/service/recovery-codes']],
+  ['src/store/sqlite/recovery', ['test/store/recovery-sqlite']],
   ['src/verification/', ['test/verification', 'test/service', 'test/store/codes-memory', 'test/store/former-states']],
   ['src/limits/', ['test/limits', 'test/rpc/admission', 'test/workers/limits-channel', 'test/store/redis-limits']],
   ['src/auth/', ['test/auth']],
@@ -23,7 +26,11 @@ const TESTS: readonly (readonly [files: string, tests: readonly string[]])[] = [
   ['src/store/sqlite/', ['test/store/former-states', 'test/store/codes-sqlite', 'test/store/sqlite.test']],
   ['src/store/', ['test/store/former-states', 'test/store/redis-code-states']],
 ];
-const FILES = ['src/{verification,limits,auth}/*.ts', 'src/store/*/{code,answers,states}*.ts', 'src/store/track-text.ts'];
+const FILES = [
+  'src/{verification,recovery,limits,auth}/*.ts',
+  'src/store/*/{code,answers,states,recovery}*.ts',
+  'src/store/track-text.ts',
+];
 const COPIED = [
   'src',
   'test',
@@ -31,6 +38,7 @@ const COPIED = [
   'proto',
   'bench',
   'scripts',
+  'web',
   'docs',
   'package.json',
   'vitest.config.ts',

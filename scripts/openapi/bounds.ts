@@ -1,6 +1,10 @@
 /** The rules of the service that the types of the contract do not say; a test holds each against the server. */
 import { MAX_CODE_BYTES } from '../../src/otp/hotp.ts';
 import { BOUNDS as LIMITS } from '../../src/otp/params.ts';
+import { CODE_COUNT, CODE_LENGTHS, MAX_RECOVERY_CODE_BYTES } from '../../src/recovery/codes.ts';
+import { MOST_ITEMS } from '../../src/service/batch.ts';
+import { MAX_BLOB } from '../../src/service/sealed-key.ts';
+import { MAX_ALTERNATIVES } from '../../src/service/verify-request.ts';
 import type { Json } from './json-schema.ts';
 
 /** The fields that must be sent. */
@@ -8,12 +12,18 @@ export const REQUIRED: ReadonlySet<string> = new Set([
   'otp.v1.GenerateRequest.account_name',
   'otp.v1.TokenRequest.key',
   'otp.v1.VerifyRequest.key',
+  'otp.v1.VerifyRecoveryCodeRequest.set',
+  'otp.v1.VerifyRecoveryCodeRequest.code',
+  'otp.v1.RevokeRecoveryCodesRequest.set',
   'otp.v1.VerifyRequest.code',
   'otp.v1.WatchTokenRequest.key',
+  'otp.v1.SealedKey.blob',
+  'otp.v1.RecoveryCodeSet.blob',
+  'otp.v1.SealItem.key',
 ]);
 
 /** Where exactly one field must be sent. */
-export const REQUIRED_ONEOFS: ReadonlySet<string> = new Set(['otp.v1.Key.source']);
+export const REQUIRED_ONEOFS: ReadonlySet<string> = new Set(['otp.v1.Key.source', 'otp.v1.RewrapItem.item']);
 
 /** Zero is what an unset field has, and means the default. */
 const DIGITS = { enum: [0, 6, 7, 8] };
@@ -21,6 +31,10 @@ const PERIOD = { minimum: 0, maximum: LIMITS.period.max };
 const STEPS = { minimum: LIMITS.window.min, maximum: LIMITS.window.max };
 /** A name without a colon or a control character. The service counts bytes, which are never fewer. */
 const NAME = '^[^:\\u0000-\\u001f\\u007f-\\u009f]*$';
+
+/** 256 bytes, in base64. */
+const CONTEXT = { maxLength: 344 };
+const ITEMS = { minItems: 1, maxItems: MOST_ITEMS };
 
 /** Bounds on fields of requests, by full name, in the words of JSON Schema. */
 export const BOUNDS: Readonly<Record<string, Json>> = {
@@ -36,6 +50,14 @@ export const BOUNDS: Readonly<Record<string, Json>> = {
     anyOf: [{ const: 0 }, { minimum: LIMITS.newSecret.min, maximum: LIMITS.newSecret.max }],
   },
   'otp.v1.GenerateRequest.secret': { maxLength: 2048 },
+  'otp.v1.GenerateRequest.sealed_context': CONTEXT,
+  'otp.v1.SealedKey.blob': { minLength: 1, maxLength: MAX_BLOB.otpk1 },
+  'otp.v1.SealedKey.context': CONTEXT,
+  'otp.v1.RecoveryCodeSet.blob': { minLength: 1, maxLength: MAX_BLOB.otpr1 },
+  'otp.v1.RecoveryCodeSet.context': CONTEXT,
+  'otp.v1.SealRequest.items': ITEMS,
+  'otp.v1.SealItem.sealed_context': CONTEXT,
+  'otp.v1.RewrapRequest.items': ITEMS,
   'otp.v1.QrCodeOptions.scale': { minimum: 0, maximum: 16 },
   'otp.v1.QrCodeOptions.quiet_zone': { minimum: 0, maximum: 16 },
   'otp.v1.TokenRequest.past_steps': STEPS,
@@ -44,4 +66,9 @@ export const BOUNDS: Readonly<Record<string, Json>> = {
   'otp.v1.VerifyRequest.past_steps': STEPS,
   'otp.v1.VerifyRequest.future_steps': STEPS,
   'otp.v1.VerifyRequest.look_ahead': { minimum: LIMITS.lookAhead.min, maximum: LIMITS.lookAhead.max },
+  'otp.v1.GenerateRecoveryCodesRequest.count': { minimum: 0, maximum: CODE_COUNT.max },
+  'otp.v1.GenerateRecoveryCodesRequest.code_length': { enum: [0, ...CODE_LENGTHS] },
+  'otp.v1.GenerateRecoveryCodesRequest.sealed_context': CONTEXT,
+  'otp.v1.VerifyRecoveryCodeRequest.code': { minLength: 1, maxLength: MAX_RECOVERY_CODE_BYTES },
+  'otp.v1.VerifyRequest.alternatives': { maxItems: MAX_ALTERNATIVES },
 };

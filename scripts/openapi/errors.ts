@@ -38,14 +38,16 @@ export type ErrorStatuses = ReadonlyMap<string, number>;
 
 /** The answers for the components of the document, by name, and their statuses. */
 export function errorResponses(reasons: DescEnum, headers: Json): { readonly responses: Json; readonly statuses: ErrorStatuses } {
-  const byCode = Map.groupBy(
+  // Two codes may share a status, and a document has an answer for each status.
+  const byStatus = Map.groupBy(
     reasons.values.filter(({ number }) => number !== 0),
-    codeOf,
+    (value) => statusOfCode(codeOf(value)),
   );
-  const entries = [...byCode].toSorted(([one], [other]) => statusOfCode(one) - statusOfCode(other));
+  const entries = [...byStatus].toSorted(([one], [other]) => one - other);
+  const nameOf = ([value]: readonly DescEnumValue[]): string => componentOf(value === undefined ? '' : codeOf(value));
   return {
-    responses: Object.fromEntries(entries.map(([code, values]) => [componentOf(code), responseOf(code, values, headers)])),
-    statuses: new Map(entries.map(([code]) => [componentOf(code), statusOfCode(code)])),
+    responses: Object.fromEntries(entries.map(([, values]) => [nameOf(values), responseOf(values, headers)])),
+    statuses: new Map(entries.map(([status, values]) => [nameOf(values), status])),
   };
 }
 
@@ -81,10 +83,11 @@ export function errorSchemas(): Json {
   };
 }
 
-function responseOf(code: string, values: readonly DescEnumValue[], headers: Json): Json {
+function responseOf(values: readonly DescEnumValue[], headers: Json): Json {
+  const codes = [...new Set(values.map((value) => `\`${codeOf(value).toLowerCase()}\``))].join(' or ');
   const list = values.map((value) => `- \`${value.name}\`: ${meaningOf(value)}`);
   return {
-    description: `\`${code.toLowerCase()}\`, for one of these reasons:\n\n${list.join('\n')}`,
+    description: `${codes}, for one of these reasons:\n\n${list.join('\n')}`,
     headers,
     content: {
       'application/json': {

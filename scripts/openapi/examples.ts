@@ -10,6 +10,17 @@ export interface Example {
 
 /** The secrets of the RFCs' own test vectors. */
 const RFC_6238_SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
+/** The same, sealed under the bytes 0 to 31 for the context `user-1`: a test vector of docs/sealed-keys.md. */
+const SEALED = {
+  blob: 'otpk1_go4q06ChoqOkpaanqKmqq6ytrq9rDvDMr2izZDlQcP-s30wSCJpiXTEcwNdQxJkRvVNp1Md8eFQv6-QnFnWB-MmL',
+  context: 'dXNlci0x',
+};
+
+/** A set of test/vectors/recovery-codes.json, bound to `user-1`. */
+const RECOVERY_SET = {
+  blob: 'otpr1_go4q06ChoqOkpaanqKmqq6ytrq_PKxgxsLoORRj7uoaPWSTHiBPLRUkzYyiuYh6ZjKvTjvfULgcvIfD_mptZmPcik-KxMYVkPVv15f9u75ajL6uhxbLTo6fNuuaEmhbRuCFEojaf7d8CHwKTyOwkD79n-b5NfRx-F4ZQJFYhnEMDJjT8oRe2s96jEBqcrufgCgSQpvnX2KIrxAbzhGRcsFyvQDhlfVvMntz1ETLCiGBhGw4SmimaIx-Hw213NQIS_C-OTYb5TGjwX64aM55rrVIJFLU0pooHHLaA',
+  context: 'dXNlci0x',
+};
 
 /** By method and name. The time, a new secret and all else that differs from call to call is an example of its kind. */
 export const EXAMPLES: Readonly<Record<string, Readonly<Record<string, Example>>>> = {
@@ -44,8 +55,50 @@ export const EXAMPLES: Readonly<Record<string, Readonly<Record<string, Example>>
         },
       },
     },
+    sealed: {
+      summary: 'A sealed key to enrol, which Verify with confirm makes usable',
+      request: {
+        issuer: 'ACME',
+        accountName: 'alice@example.com',
+        qrCode: { format: 'QR_FORMAT_NONE' },
+        delivery: 'SECRET_DELIVERY_SEALED',
+        sealedContext: SEALED.context,
+      },
+      response: {
+        uri: 'otpauth://totp/ACME:alice%40example.com?secret=WJLTIWCMSD7U25NOD4IM73CUBH5CPXTZ&issuer=ACME&algorithm=SHA1&digits=6&period=30',
+        parameters: {
+          type: 'OTP_TYPE_TOTP',
+          algorithm: 'ALGORITHM_SHA1',
+          digits: 6,
+          periodSeconds: 30,
+          issuer: 'ACME',
+          accountName: 'alice@example.com',
+          secretSize: 20,
+        },
+        sealed: { blob: SEALED.blob },
+        sealedExpireTime: '2026-11-22T02:46:49Z',
+      },
+    },
   },
   Token: {
+    sealed: {
+      summary: 'The code of a sealed key, for which the API key needs the scope export too',
+      request: { key: { sealed: SEALED }, at: '1970-01-01T00:00:59Z' },
+      response: {
+        token: {
+          code: '287082',
+          step: '1',
+          validFrom: '1970-01-01T00:00:30Z',
+          expireTime: '1970-01-01T00:01:00Z',
+          remainingSeconds: 1,
+          serverTime: '2026-11-21T02:46:49.770Z',
+          type: 'OTP_TYPE_TOTP',
+          algorithm: 'ALGORITHM_SHA1',
+          digits: 6,
+          periodSeconds: 30,
+        },
+      },
+    },
     past: {
       summary: 'The code of a moment: a test vector of RFC 6238',
       request: { key: { secret: RFC_6238_SECRET, digits: 8 }, at: '1970-01-01T00:00:59Z' },
@@ -76,22 +129,103 @@ export const EXAMPLES: Readonly<Record<string, Readonly<Record<string, Example>>
         driftSteps: 0,
         nextCounter: '4',
         attemptsRemaining: 5,
+        matchedKey: 0,
+        serverTime: '2026-11-21T02:46:49.770Z',
+      },
+    },
+    devices: {
+      summary: "A code of the second of a user's devices: a test vector of RFC 4226, checked without consuming it",
+      request: {
+        key: { secret: 'JBSWY3DPEHPK3PXP' },
+        alternatives: [{ secret: RFC_6238_SECRET, type: 'OTP_TYPE_HOTP', counter: '3' }],
+        code: '969429',
+        allowReuse: true,
+      },
+      response: {
+        valid: true,
+        status: 'VERIFY_STATUS_ACCEPTED',
+        matchedStep: '3',
+        driftSteps: 0,
+        nextCounter: '4',
+        attemptsRemaining: 5,
+        matchedKey: 1,
+        serverTime: '2026-11-21T02:46:49.770Z',
       },
     },
     malformed: {
       summary: "An end user's typing mistake",
       request: { key: { secret: RFC_6238_SECRET }, code: '12345' },
-      response: { status: 'VERIFY_STATUS_MALFORMED' },
+      response: { status: 'VERIFY_STATUS_MALFORMED', serverTime: '2026-11-21T02:46:49.770Z' },
     },
   },
   BatchToken: { placeholder: { summary: 'To be written', request: {}, response: {} } },
   BatchVerify: { placeholder: { summary: 'To be written', request: {}, response: {} } },
-  Seal: { placeholder: { summary: 'To be written', request: {}, response: {} } },
-  Rewrap: { placeholder: { summary: 'To be written', request: {}, response: {} } },
+  Seal: {
+    stored: {
+      summary: 'Keys that were stored in the clear: one is sealed, and one cannot be read',
+      request: {
+        items: [
+          { key: { secret: RFC_6238_SECRET }, sealedContext: SEALED.context },
+          { key: { secret: 'not base32!' }, sealedContext: 'dXNlci0y' },
+        ],
+      },
+      response: {
+        results: [
+          {
+            sealed: { blob: SEALED.blob },
+            parameters: {
+              type: 'OTP_TYPE_TOTP',
+              algorithm: 'ALGORITHM_SHA1',
+              digits: 6,
+              periodSeconds: 30,
+              secretSize: 20,
+            },
+          },
+          {
+            error: {
+              code: 3,
+              reason: 'ERROR_REASON_INVALID_FIELDS',
+              message: 'the request has invalid fields: key.secret: must be base32: the letters A to Z and the digits 2 to 7',
+              violations: [{ field: 'key.secret', description: 'must be base32: the letters A to Z and the digits 2 to 7' }],
+            },
+          },
+        ],
+      },
+    },
+  },
+  Rewrap: {
+    rotated: {
+      summary: 'A sealed key under the current sealing key',
+      request: { items: [{ key: SEALED }] },
+      response: { results: [{ key: { blob: SEALED.blob } }] },
+    },
+  },
   ResyncHotp: { placeholder: { summary: 'To be written', request: {}, response: {} } },
-  GenerateRecoveryCodes: { placeholder: { summary: 'To be written', request: {}, response: {} } },
-  VerifyRecoveryCode: { placeholder: { summary: 'To be written', request: {}, response: {} } },
-  RevokeRecoveryCodes: { placeholder: { summary: 'To be written', request: {}, response: {} } },
+  GenerateRecoveryCodes: {
+    three: {
+      summary: 'Three codes for the user to keep, and the set of them, bound to `user-1`, for the caller to store',
+      request: { count: 3, sealedContext: RECOVERY_SET.context },
+      response: {
+        codes: ['M7GN-G9P5-VZX1-WS91', '7TQQ-M64J-JKHF-5DZS', '477E-2S2H-GB30-06Y8'],
+        set: { blob: RECOVERY_SET.blob },
+      },
+    },
+  },
+  VerifyRecoveryCode: {
+    recovery: {
+      summary: 'A right code, as it may be typed',
+      request: { set: RECOVERY_SET, code: 'm7gn g9p5 vzx1 ws91' },
+      response: { valid: true, status: 'VERIFY_STATUS_ACCEPTED', remainingCount: 9, attemptsRemaining: 5 },
+    },
+    mistyped: {
+      summary: "An end user's typing mistake",
+      request: { set: RECOVERY_SET, code: 'M7GN-G9P5-VZX1-WS9' },
+      response: { status: 'VERIFY_STATUS_MALFORMED' },
+    },
+  },
+  RevokeRecoveryCodes: {
+    revoke: { summary: 'A set that was replaced', request: { set: RECOVERY_SET }, response: {} },
+  },
   ImportKeys: { placeholder: { summary: 'To be written', request: {}, response: {} } },
   ExportKeys: { placeholder: { summary: 'To be written', request: {}, response: {} } },
   GetUsage: { placeholder: { summary: 'To be written', request: {}, response: {} } },

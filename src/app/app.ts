@@ -93,6 +93,7 @@ export async function build(config: Config, { log, clock, store: lent, limits, o
     clock,
     service: {
       codes: store.codes,
+      recovery: store.recovery,
       knows: authenticator.knows,
       fingerprints,
       audit: trail.audit,

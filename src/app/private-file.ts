@@ -15,12 +15,13 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Makes `file` with its folder, unless there is one: of several processes that start at once, one makes it. Says whether this one did. */
+/** Makes `file` with its folder, unless there is one: of several processes that start at once, one makes it. It belongs to the owner of the folder. Says whether this process made it. */
 export function makePrivateFile(file: string, content: string): boolean {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   writeFileSync(draft, content, { mode: 0o600, flag: 'wx', flush: true });
   try {
+    keepOwner(draft, file);
     // A link appears whole or not at all, and never replaces another.
     linkSync(draft, file);
     return true;
@@ -46,7 +47,7 @@ export class FileLockedError extends Error {
 
 /**
  * Replaces `file` by what `content` makes, in one step that a crash does not undo. The draft, `FILE.new`, is the lock: throws `FileLockedError` if
- * it is there. `content` reads the file if it needs it, and may throw to leave it as it is. The owner stays, where this process may see to that.
+ * it is there. `content` reads the file if it needs it, and may throw to leave it as it is. Its owner stays, where this process may see to that.
  */
 export function rewritePrivateFile(file: string, content: () => string): void {
   const draft = `${file}.new`;
@@ -76,7 +77,7 @@ function openDraft(draft: string): number {
   }
 }
 
-/** A server that runs as that user must be able to read it. */
+/** Gives a draft to the owner of the file, or else of its folder: a server that runs as that user must be able to read it. */
 function keepOwner(draft: string, file: string): void {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = statSync(file, { throwIfNoEntry: false }) ?? statSync(dirname(file));

@@ -2,7 +2,7 @@
 
 import { isPlanName } from '../limits/plans.ts';
 import { invalid, Violations } from '../otp/error.ts';
-import { SCOPES, type Scope } from '../ports/principal.ts';
+import { DEFAULT_TENANT, SCOPES, type Scope } from '../ports/principal.ts';
 import type { ApiKeyRecord, ApiKeySecret } from '../ports/store.ts';
 import { digestOf, randomApiKey, randomId } from './api-key-format.ts';
 
@@ -10,6 +10,8 @@ export { hasChecksum, type ParsedApiKey, parseApiKey } from './api-key-format.ts
 
 /** Printable: no control, format (bidirectional overrides among them), or separator characters, and no space at either end. */
 const NAME = /^(?! )[^\p{C}\p{Zl}\p{Zp}]{1,100}(?<! )$/u;
+/** A label as in DNS: short enough for the length byte of what is sealed, and the same to look at in every script. */
+const TENANT = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** A rotated key has its new secret and the one before. */
 const LIVE_SECRETS = 2;
 const MAX_GRACE_MS = 365 * 86_400_000;
@@ -20,6 +22,8 @@ export interface NewApiKey {
   readonly name: string;
   /** The name of a plan; whether it is configured is for the caller to check. */
   readonly plan: string;
+  /** Whose sealed keys it opens, by the form of a DNS label, for as long as the key lives. Undefined: `DEFAULT_TENANT`. */
+  readonly tenant?: string | undefined;
   /** At least one. */
   readonly scopes: readonly Scope[];
   /** In ms since the epoch, later than now. Undefined: never. */
@@ -48,6 +52,7 @@ export function issueApiKey(input: NewApiKey, now: number): IssuedApiKey {
       id,
       name: input.name,
       plan: input.plan,
+      tenant: input.tenant ?? DEFAULT_TENANT,
       scopes: SCOPES.filter((scope) => input.scopes.includes(scope)),
       createdAt: now,
       expiresAt: input.expiresAt,
@@ -92,10 +97,12 @@ function newSecret(apiKey: string, now: number): ApiKeySecret {
   return { digest: digestOf(apiKey), createdAt: now, expiresAt: undefined };
 }
 
-function checkNewApiKey({ name, plan, scopes, expiresAt }: NewApiKey, now: number): void {
+function checkNewApiKey({ name, plan, tenant, scopes, expiresAt }: NewApiKey, now: number): void {
   const violations = new Violations();
   if (!NAME.test(name)) violations.add('name', 'must be 1 to 100 printable characters without a space at either end');
   if (!isPlanName(plan)) violations.add('plan', 'must be the name of a plan');
+  if (tenant !== undefined && !TENANT.test(tenant))
+    violations.add('tenant', 'must be 1 to 63 of a-z, 0-9 and dashes, without a dash at either end');
   if (scopes.length === 0 || scopes.some((scope) => !SCOPES.includes(scope)))
     violations.add('scopes', `must be one or more of ${SCOPES.join(', ')}`);
   if (expiresAt !== undefined && !(Number.isSafeInteger(expiresAt) && expiresAt > now))

@@ -1,6 +1,6 @@
 /** The API keys that were read, in an LRU: asked for again only when some key was changed, so that a call of a remembered key asks nothing. */
 import { LRUCache } from 'lru-cache';
-import { DEFAULT_TENANT, type Principal, type Scope } from '../ports/principal.ts';
+import type { Principal, Scope } from '../ports/principal.ts';
 import { type ApiKeyRecord, type Clock, type KeyStore, StoreUnavailableError } from '../ports/store.ts';
 import { createKeyLookups } from './key-lookups.ts';
 import { FRESH_MS, isConfirmed, isWithin, type KeysVersion, unavailable, watchVersion } from './key-set-version.ts';
@@ -78,7 +78,7 @@ export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
       // The answer of a store that has lost its state meanwhile.
       if (since !== shared) throw new StoreUnavailableError(new Error('state lost'));
       if (record === undefined) return remember(id, { lock: undefined, principal: undefined, version, askedAt });
-      const principal = { keyId: record.id, plan: record.plan, scopes: shared.of(record), tenant: DEFAULT_TENANT };
+      const principal = { keyId: record.id, plan: record.plan, scopes: shared.of(record), tenant: record.tenant };
       return remember(id, { lock: lockOf(record), principal, version, askedAt });
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;

@@ -8,7 +8,7 @@ const HELP = `
 Environment:
   OTPD_ADDRESS       the server, HOST:PORT or unix:PATH (default 127.0.0.1:50051)
   OTPD_API_KEY       the API key of the client; \`otpd keys create\` makes one
-  OTPD_SECRET        the secret for token, verify and watch, instead of an argument
+  OTPD_SECRET        the secret for token, verify, watch and seal, instead of an argument
   OTPD_TLS, OTPD_CA, OTPD_CLIENT_CERT, OTPD_CLIENT_KEY
                      as --tls, --ca, --cert and --key
   OTPD_DATA_DIR      the folder of the database, for serve, keys, sealing-keys, attempts,
@@ -21,7 +21,8 @@ Examples:
   $ otpd serve
   $ export OTPD_API_KEY=$(otpd keys create --name laptop)
   $ otpd generate --issuer ACME --account alice@example.com
-  $ otpd verify - 123456 < secret.txt`;
+  $ otpd verify - 123456 < secret.txt
+  $ otpd enrol --issuer ACME --account alice@example.com --context user-1/totp/1`;
 
 /** Each loads what it needs: a server need not wait for the clients' code, nor they for its. */
 const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
@@ -33,8 +34,12 @@ const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   audit: async (io) => (await import('./commands/audit.ts')).auditCommand(io),
   attempts: async (io) => (await import('./commands/attempts.ts')).attemptsCommand(io),
   generate: async (io) => (await import('./commands/generate.ts')).generateCommand(io),
+  enrol: async (io) => (await import('./commands/enrol.ts')).enrolCommand(io),
+  seal: async (io) => (await import('./commands/seal.ts')).sealCommand(io),
+  rewrap: async (io) => (await import('./commands/rewrap.ts')).rewrapCommand(io),
   token: async (io) => (await import('./commands/token.ts')).tokenCommand(io),
   verify: async (io) => (await import('./commands/verify.ts')).verifyCommand(io),
+  'recovery-codes': async (io) => (await import('./commands/recovery-codes.ts')).recoveryCodesCommand(io),
   watch: async (io) => (await import('./commands/watch.ts')).watchCommand(io),
 };
 

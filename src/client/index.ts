@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { create, type DescMessage, type DescMethod, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
 import { Client, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { SecretDelivery } from '../../gen/ts/otp/v1/key_pb.ts';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { cancelOn, codec, type Method } from './call.ts';
 import { type Security, secure } from './credentials.ts';
@@ -47,17 +48,39 @@ type Response<M extends DescMethod> = MessageShape<M['output']>;
 
 /** The calls of the contract. Each fails with an `OtpError`, but with a `TypeError` for a `deadlineMs` that cannot be used. */
 export interface OtpClient extends Disposable {
-  /** Makes a new key, ready to enrol, or shows the QR code of an existing one again. */
+  /**
+   * Makes a new key, ready to enrol, or shows the QR code of an existing one again. Fails with UNIMPLEMENTED if a sealed key was asked for and the
+   * server is too old to make one: then nothing is to be stored.
+   */
   generate(request: Request<Methods['generate']>, options?: CallOptions): Promise<Response<Methods['generate']>>;
   /** Gives the code of a key, now or at a moment, and its neighbours on request. */
   token(request: Request<Methods['token']>, options?: CallOptions): Promise<Response<Methods['token']>>;
   /** Says whether a code is right, now, and for the first time. A `requestId` is made if there is none, so that retries are safe. */
   verify(request: Request<Methods['verify']>, options?: CallOptions): Promise<Response<Methods['verify']>>;
+  /** Makes recovery codes, to be shown to the user this once, and the set of them to store. */
+  generateRecoveryCodes(
+    request: Request<Methods['generateRecoveryCodes']>,
+    options?: CallOptions,
+  ): Promise<Response<Methods['generateRecoveryCodes']>>;
+  /** Says whether a recovery code is right, and for the first time. A `requestId` is made if there is none, so that retries are safe. */
+  verifyRecoveryCode(
+    request: Request<Methods['verifyRecoveryCode']>,
+    options?: CallOptions,
+  ): Promise<Response<Methods['verifyRecoveryCode']>>;
+  /** Revokes a set of recovery codes for ever. */
+  revokeRecoveryCodes(
+    request: Request<Methods['revokeRecoveryCodes']>,
+    options?: CallOptions,
+  ): Promise<Response<Methods['revokeRecoveryCodes']>>;
   /** The current code of a key, then each next one as its step begins, until the loop over it is left. */
   watchToken(
     request: Request<Methods['watchToken']>,
     options?: CallOptions,
   ): AsyncGenerator<Response<Methods['watchToken']>, void>;
+  /** Seals keys that the caller has as secrets or URIs, or binds sealed keys to another context; an outcome for each of up to 100. */
+  seal(request: Request<Methods['seal']>, options?: CallOptions): Promise<Response<Methods['seal']>>;
+  /** Seals sealed keys and sets of recovery codes anew, under the current sealing key; an outcome for each of up to 100. */
+  rewrap(request: Request<Methods['rewrap']>, options?: CallOptions): Promise<Response<Methods['rewrap']>>;
   /** Closes the connection; calls under way end with CANCELLED or UNAVAILABLE. */
   close(): void;
 }
@@ -122,13 +145,35 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
 
   const { method } = OtpService;
   return {
-    generate: (request, call) => unary(method.generate, request, call),
+    generate: async (request, call) => sealedAsAsked(request, await unary(method.generate, request, call)),
     token: (request, call) => unary(method.token, request, call),
-    verify: (request, call) => unary(method.verify, { ...request, requestId: request.requestId || randomUUID() }, call),
+    verify: (request, call) => unary(method.verify, withRequestId(request), call),
+    generateRecoveryCodes: (request, call) => unary(method.generateRecoveryCodes, request, call),
+    verifyRecoveryCode: (request, call) => unary(method.verifyRecoveryCode, withRequestId(request), call),
+    revokeRecoveryCodes: (request, call) => unary(method.revokeRecoveryCodes, request, call),
     watchToken: (request, call) => stream(method.watchToken, request, call),
+    seal: (request, call) => unary(method.seal, request, call),
+    rewrap: (request, call) => unary(method.rewrap, request, call),
     close,
     [Symbol.dispose]: close,
   };
+}
+
+function withRequestId<T extends { readonly requestId?: string }>(request: T): T & { readonly requestId: string } {
+  return { ...request, requestId: request.requestId || randomUUID() };
+}
+
+/** The answer, unless it lacks the sealed key that was asked for: a server that does not know `delivery` takes no notice of it. */
+function sealedAsAsked(
+  { delivery }: Request<Methods['generate']>,
+  response: Response<Methods['generate']>,
+): Response<Methods['generate']> {
+  const asked = delivery === SecretDelivery.SEALED || delivery === SecretDelivery.BOTH;
+  if (!asked || response.sealed !== undefined) return response;
+  throw new OtpError({
+    code: status.UNIMPLEMENTED,
+    details: 'the server is too old to seal keys: update it, and store nothing of this answer',
+  });
 }
 
 /** The moment in ms since the epoch at which a deadline of so many ms is over. */

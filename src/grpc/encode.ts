@@ -43,6 +43,12 @@ function putField(field: DescField): Put<Fields> {
   };
   if (field.fieldKind === 'list')
     return (message, at) => (message[name] as unknown[]).reduce<number>((end, one) => putTagged(one, end), at);
+  const { oneof } = field;
+  if (oneof !== undefined)
+    return (message, at) => {
+      const chosen = message[oneof.localName] as { readonly case: string | undefined; readonly value: unknown };
+      return chosen.case === name ? putTagged(chosen.value, at) : at;
+    };
   // Proto3 leaves out the zero of a field that is always there, which for bytes is their absence.
   const isSent =
     field.presence === FeatureSet_FieldPresence.IMPLICIT
@@ -55,7 +61,7 @@ function putField(field: DescField): Put<Fields> {
 }
 
 function kindOf(field: DescField): Kind {
-  const kind = field.fieldKind === 'map' || field.oneof !== undefined ? undefined : learnt(field);
+  const kind = field.fieldKind === 'map' ? undefined : learnt(field);
   if (kind === undefined) throw new Error(`src/grpc/encode.ts has to learn fields like ${field}`);
   return kind;
 }

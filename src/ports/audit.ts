@@ -13,6 +13,15 @@ export interface ResetTrack {
   readonly newLastStep: number | null;
 }
 
+/** A call on a set of recovery codes, by its outcome. */
+export type RecoveryEvent =
+  | 'recovery.generated'
+  | 'recovery.accepted'
+  | 'recovery.refused'
+  | 'recovery.replayed'
+  | 'recovery.throttled'
+  | 'recovery.revoked';
+
 /** A change of the ring of sealing keys, by the id of a key. */
 export type SealingKeyEvent =
   | { readonly event: 'sealing_key.added'; readonly sealingKey: string; readonly sealsFrom: string }
@@ -32,6 +41,14 @@ export type AuditEvent = { readonly actor: Actor } & (
       /** The matched step, if there is one. */
       readonly step?: number | undefined;
     }
+  | {
+      readonly event: RecoveryEvent;
+      readonly requestId: string;
+      readonly transport: string;
+      /** The name of the set's state. */
+      readonly set: string;
+    }
+  | { readonly event: 'recovery.unlocked'; readonly set: string; readonly failures: number }
   | { readonly event: 'attempts.unlocked'; readonly fingerprint: string; readonly failures: number }
   /** The state of an earlier time is in force again. */
   | { readonly event: 'store.restored'; readonly backupTime: string | undefined }

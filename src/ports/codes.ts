@@ -14,6 +14,8 @@ export interface StateName {
 export interface Attempt extends StateName {
   /** The latest step (HOTP: counter) of the window whose code it is; undefined for a wrong code. */
   readonly step: number | undefined;
+  /** Of several codes that were sent in a row: the counter of the first, `step` being that of the last. The same as `step` if unset. */
+  readonly firstStep?: number | undefined;
   /** How far `step` is from the current one; kept with the answer. */
   readonly drift: number;
   /** Whether an accepted step is consumed. */
@@ -24,6 +26,8 @@ export interface Attempt extends StateName {
   readonly matchableMs: number;
   /** Makes a repeat recognisable; undefined if the caller wants none. The id belongs to the fingerprint: with another one it is another id. */
   readonly request: { readonly id: string; readonly payload: string } | undefined;
+  /** Set to ask for the answer that is kept under the request id and for nothing else: where none is, nothing is judged and nothing changes. */
+  readonly onlyRepeat?: boolean | undefined;
 }
 
 /** The moving factors of one period, or of HOTP, that were used. */
@@ -59,7 +63,7 @@ export interface FormerState extends Omit<CodeState, 'tracks'> {
 /** `too_many_names`: a right code of a secret that is in use under as many other periods as are kept apart, and so not accepted. */
 export type Outcome = 'accepted' | 'mismatch' | 'replayed' | 'too_many_names' | 'throttled';
 
-/** The answer to an attempt, kept whole under its request id. */
+/** The answer to an attempt, kept whole under its request id unless it is `throttled`. */
 export interface Judgement {
   readonly outcome: Outcome;
   /** The matched step; undefined if the code is wrong or was not judged. */
@@ -71,9 +75,17 @@ export interface Judgement {
   readonly retryAfterMs: number | undefined;
 }
 
-/** A repeat of a request id with something else: nothing was judged. */
-export interface RequestIdReused {
-  readonly outcome: 'request_id_reused';
+/** Nothing was judged: a request id came again with something else, or only its answer was asked for, and none is kept. */
+export type NotJudged = { readonly outcome: 'request_id_reused' } | { readonly outcome: 'unknown_request' };
+
+/** The things known before an attempt is judged; others may change them meanwhile. */
+export interface Preview {
+  /** The state of the secret, without expired parts. */
+  readonly state: CodeState;
+  /** The moment of the store's clock at which it was read, in ms since the epoch. */
+  readonly now: number;
+  /** The answer that is kept under the request id, as `judge` would give it; undefined if none is. */
+  readonly kept: Judgement | NotJudged | undefined;
 }
 
 /** The change by an operator's reset. */
@@ -89,10 +101,15 @@ export interface CodeStore {
   readonly hasFormer: boolean;
   /**
    * Judges an attempt in one atomic, durable step, by the rules of `judge`: when it resolves, the step is claimed or the failure counted, on
-   * every instance and through a crash, and the answer is kept under the request id. A request id that is known gets its first answer.
+   * every instance and through a crash, and the answer is kept under the request id. A request id that is known gets its first answer. An attempt
+   * that was throttled changed nothing, so that there is nothing to protect: its answer is not kept, and its id is judged when it comes again.
    * Rejects with `StoreUnavailableError` where the step was not taken, or may not have been.
    */
-  judge(attempt: Attempt, now: number): Promise<Judgement | RequestIdReused>;
+  judge(attempt: Attempt, now: number): Promise<Judgement | NotJudged>;
+  /** Looks at the states of attempts, and at the answers kept under their request ids, without changing anything: in one round trip for all. */
+  preview(attempts: readonly Attempt[], now: number): Promise<readonly Preview[]>;
+  /** Clears the failures and the lock of a secret after another key of its user was accepted, by the rule of `forgiven`: in one atomic step. */
+  forgive(name: StateName, now: number): Promise<void>;
   /** The state of a secret, without expired parts. */
   inspect(name: StateName, now: number): Promise<CodeState>;
   /** Clears the failures and the lock of a secret in one atomic step, not its tracks; resolves to what was before. */

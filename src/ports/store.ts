@@ -2,6 +2,7 @@
 import type { CodeStore } from './codes.ts';
 import type { LimitStore } from './limits.ts';
 import { SCOPES, type Scope } from './principal.ts';
+import type { RecoveryStore } from './recovery.ts';
 import type { SealingKeyUses } from './sealing-keys.ts';
 
 export type { ChargeResult, LimitStore, LimitWindow, RefundOptions, WindowState } from './limits.ts';
@@ -43,6 +44,8 @@ export interface ApiKeyRecord {
   readonly id: string;
   readonly name: string;
   readonly plan: string;
+  /** Fixed when the key is made: see `Principal.tenant`. */
+  readonly tenant: string;
   readonly scopes: readonly Scope[];
   readonly createdAt: number;
   readonly expiresAt: number | undefined;
@@ -74,7 +77,7 @@ export interface KeyStore {
   insert(key: ApiKeyRecord): Promise<void>;
   /** Adds a key only if there is none at all, atomically: two processes starting at once make one first key. Says whether it did. */
   insertFirst(key: ApiKeyRecord): Promise<boolean>;
-  /** Changes a key in one atomic step; undefined if there is none with that id. */
+  /** Changes a key in one atomic step, save its tenant, which stays; undefined if there is none with that id. */
   update(id: string, change: (key: ApiKeyRecord) => ApiKeyRecord): Promise<ApiKeyRecord | undefined>;
   /** Moves `lastUsedAt` forward for many keys at once; unknown ids are skipped. */
   touch(lastUsed: ReadonlyMap<string, number>): Promise<void>;
@@ -85,6 +88,7 @@ export interface Store {
   readonly keys: KeyStore;
   readonly limits: LimitStore;
   readonly codes: CodeStore;
+  readonly recovery: RecoveryStore;
   readonly sealingKeys: SealingKeyUses;
   /**
    * Ties the store to one fingerprint key: writes `identity` (a public check value of the key) if none is written yet; says whether the one

@@ -4,8 +4,11 @@ import type { WindowState } from '../ports/store.ts';
 import type { AnswerHeaders, Transport, Verdict } from './context.ts';
 import type { Method } from './method.ts';
 
-/** The steps of a call, in the only order in which they can be taken; a call that fails goes from any of them to the last. */
-export const STEPS = ['begin', 'authenticate', 'charge', 'scope', 'decode', 'handle', 'end'] as const;
+/**
+ * The steps of a call, in the only order in which they can be taken; a call that fails goes from any of them to the last. Only a call with several
+ * parts, whose number is known once it is decoded, takes `charge_rest`.
+ */
+export const STEPS = ['begin', 'authenticate', 'charge', 'scope', 'decode', 'handle', 'charge_rest', 'end'] as const;
 export type Step = (typeof STEPS)[number];
 
 /** The part of a call that a door hands in before it reads the body. */

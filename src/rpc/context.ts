@@ -24,6 +24,15 @@ export interface CallContext {
   readonly requestId: string;
   /** The call itself: whether it still waits for an answer, how it came, and the verdicts on its codes, which a handler adds to by `noteVerdict`. */
   readonly call: { readonly ended: boolean; readonly transport: Transport; verdicts?: Verdict[] | undefined };
+  /**
+   * Charges what the call costs beyond the 1 that each call is charged at its start: to be called once, and before anything is judged. Fails as
+   * admission does where the whole call does not fit, and then nothing of it is counted; and with `CallFailure` if the call has ended.
+   */
+  readonly charge: (cost: number) => void | Promise<void>;
+  /** Notes that so many parts of the call have failed: the caller does not pay for them. */
+  readonly giveBack: (count: number) => void;
+  /** Has the log tell of a fault of ours that does not fail the whole call. */
+  readonly noteFault: (fault: unknown) => void;
   /** The server's clock in ms since the epoch; asked anew each time, for streams outlive a step. */
   readonly now: () => number;
   /** Fires when the caller has left or the server stops; only streams are given one. */

@@ -1,21 +1,32 @@
 /** The context that a handler is given, over the call that it belongs to. */
 import type { Principal } from '../ports/principal.ts';
+import type { Clock } from '../ports/store.ts';
 import type { Call } from './call.ts';
 import type { AnswerHeaders, CallContext, Exchange } from './context.ts';
+
+/** The parts that the contexts of all calls share. */
+export interface Surroundings {
+  readonly clock: Clock;
+  /** As in `CallContext`, for a call. */
+  readonly charge: (call: Call, cost: number) => void | Promise<void>;
+  readonly giveBack: (call: Call, count: number) => void;
+}
 
 /** The context of a call that was let in. Its methods are made once for all calls, not with each. */
 export class HandlerContext implements CallContext, Exchange {
   readonly principal: Principal;
   readonly call: Call;
-  readonly now: () => number;
+  readonly now: Clock;
   readonly signal?: AbortSignal;
+  readonly #surroundings: Surroundings;
 
   /** Throws if the call was not let in. */
-  constructor(call: Call, now: () => number, signal?: AbortSignal) {
+  constructor(call: Call, surroundings: Surroundings, signal?: AbortSignal) {
     if (call.admission === undefined) throw new Error('a call is handled only once it is admitted');
     this.principal = call.admission.principal;
     this.call = call;
-    this.now = now;
+    this.now = surroundings.clock;
+    this.#surroundings = surroundings;
     if (signal !== undefined) this.signal = signal;
   }
 
@@ -25,6 +36,18 @@ export class HandlerContext implements CallContext, Exchange {
 
   get deadline(): number {
     return this.call.deadline;
+  }
+
+  charge(cost: number): void | Promise<void> {
+    return this.#surroundings.charge(this.call, cost);
+  }
+
+  giveBack(count: number): void {
+    this.#surroundings.giveBack(this.call, count);
+  }
+
+  noteFault(fault: unknown): void {
+    this.call.fault ??= fault;
   }
 
   header(name: string): string | undefined {

@@ -13,7 +13,7 @@ import { DEADLINE_MS, UNAUTHENTICATED_STREAM_MS } from './bounds.ts';
 import { Call, type Incoming, type Step } from './call.ts';
 import type { CallerAddress } from './caller-address.ts';
 import { CallFailure } from './failure.ts';
-import { HandlerContext } from './handler-context.ts';
+import { HandlerContext, type Surroundings } from './handler-context.ts';
 import { apiKeyOf, requestIdOf } from './headers.ts';
 import { decode, type Method, procedureOf, type StreamingMethod, type UnaryMethod } from './method.ts';
 import { type CallStatus, statusOf } from './status.ts';
@@ -139,7 +139,27 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
     call.takeAgain();
     take(call, 'scope');
     requireScope(call.admission as Admission, method.scope);
-    return method.handle(requestOf(call, request), new HandlerContext(call, clock));
+    return method.handle(requestOf(call, request), new HandlerContext(call, surroundings));
+  }
+
+  function charge(call: Call, cost: number): void | Promise<void> {
+    if (call.ended) throw new CallFailure('deadline_exceeded');
+    take(call, 'charge_rest');
+    const admission = call.admission as Admission;
+    const note = (): void => {
+      call.quota = admission.quota;
+    };
+    try {
+      return admission.charge(cost)?.finally(note);
+    } finally {
+      note();
+    }
+  }
+
+  function giveBack(call: Call, count: number): void {
+    const { admission } = call;
+    admission?.giveBack(count);
+    call.quota = admission?.quota;
   }
 
   function end(call: Call, code: Code): void {
@@ -157,14 +177,16 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
     }
   }
 
+  const surroundings: Surroundings = { clock, charge, giveBack };
   return {
     begin,
     admit,
     received,
-    handle: (call, request) => (call.method as UnaryMethod).handle(requestOf(call, request), new HandlerContext(call, clock)),
+    handle: (call, request) =>
+      (call.method as UnaryMethod).handle(requestOf(call, request), new HandlerContext(call, surroundings)),
     handleAs,
     stream: (call, request, signal) =>
-      (call.method as StreamingMethod).handle(requestOf(call, request), new HandlerContext(call, clock, signal)),
+      (call.method as StreamingMethod).handle(requestOf(call, request), new HandlerContext(call, surroundings, signal)),
     failureOf,
     end,
     openStreams: () => streams.size,

@@ -10,22 +10,26 @@ import { STORE_RETRY_MS, StoreUnavailableError } from '../ports/store.ts';
 import { CallFailure, type CallFailureReason, StatusError, UnauthenticatedRefusal } from './failure.ts';
 import { badRequest, errorInfo, quotaFailure, requestInfo, retryInfo } from './status-details.ts';
 
-/** A failed call as any transport can answer it. */
-export interface CallStatus {
+/** A failure of a call, or of an item of a batch. */
+export interface Failure {
   readonly code: Code;
   /** ASCII text that says what to do, made of fixed parts: nothing of the request is in it. */
   readonly message: string;
   readonly reason: ErrorReason;
+  /** When trying again makes sense, in ms; undefined if it does not. */
+  readonly retryAfterMs: number | undefined;
+  /** True for a fault of ours, which belongs in the log with its stack. */
+  readonly internal: boolean;
+}
+
+/** A failed call as any transport can answer it. */
+export interface CallStatus extends Failure {
   /** The binary `google.rpc.Status` for `grpc-status-details-bin`. */
   readonly details: Uint8Array;
   /** Its details one by one, for doors that send each in a form of their own. */
   readonly parts: readonly Any[];
-  /** When trying again makes sense, in ms; undefined if it does not. */
-  readonly retryAfterMs: number | undefined;
   /** True where the same call can never succeed, so that no client should repeat it by itself. */
   readonly isFinal: boolean;
-  /** True for a fault of ours, which belongs in the log with its stack. */
-  readonly internal: boolean;
 }
 
 interface Meaning {
@@ -173,28 +177,35 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
 /** How many fields a message names; a description is a fixed text of some hundred characters. */
 const FIELDS_NAMED = 3;
 
-/** The status that the caller of `requestId` gets for any `error`: an unknown one becomes INTERNAL with a fixed text. */
-export function statusOf(error: unknown, requestId: string): CallStatus {
-  if (error instanceof StatusError) return statusAsSaid(error);
+/** The meaning of any `error`, without its details: an unknown one is INTERNAL with a fixed text. */
+export function failureOf(error: unknown): Failure {
   const reason = reasonOf(error);
   const meaning = MEANINGS[reason];
-  const retryAfterMs = retryAfterOf(error);
-  const metadata = error instanceof Rejection ? error.metadata : {};
-  const details = [errorInfo(meaning.reason, metadata), requestInfo(requestId)];
-  if (error instanceof InvalidInputError) details.push(badRequest(error.violations));
-  if (reason === 'rate_limited' || reason === 'cost_over_limit' || reason === 'credits_exhausted')
-    details.push(quotaFailure(metadata));
-  if (retryAfterMs !== undefined) details.push(retryInfo(retryAfterMs));
-  const message = messageOf(error, meaning.message);
-  const status: Status = create(StatusSchema, { code: meaning.code, message, details });
   return {
     ...meaning,
-    message,
+    message: messageOf(error, meaning.message),
+    retryAfterMs: retryAfterOf(error),
+    internal: reason === 'internal',
+  };
+}
+
+/** The status that the caller of `requestId` gets for any `error`. */
+export function statusOf(error: unknown, requestId: string): CallStatus {
+  if (error instanceof StatusError) return statusAsSaid(error);
+  const failure = failureOf(error);
+  const { code, reason, message, retryAfterMs } = failure;
+  const metadata = error instanceof Rejection ? error.metadata : {};
+  const details = [errorInfo(reason, metadata), requestInfo(requestId)];
+  if (error instanceof InvalidInputError) details.push(badRequest(error.violations));
+  if (reason === ErrorReason.RATE_LIMITED || reason === ErrorReason.COST_OVER_LIMIT || reason === ErrorReason.CREDITS_EXHAUSTED)
+    details.push(quotaFailure(metadata));
+  if (retryAfterMs !== undefined) details.push(retryInfo(retryAfterMs));
+  const status: Status = create(StatusSchema, { code, message, details });
+  return {
+    ...failure,
     details: toBinary(StatusSchema, status),
     parts: details,
-    retryAfterMs,
-    isFinal: reason === 'cost_over_limit',
-    internal: reason === 'internal',
+    isFinal: reason === ErrorReason.COST_OVER_LIMIT,
   };
 }
 

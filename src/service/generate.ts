@@ -1,46 +1,74 @@
 /** Generate: a new key, or an existing one shown again, ready to enrol. */
 import { create } from '@bufbuild/protobuf';
-import { type KeyParameters, KeyParametersSchema } from '../../gen/ts/otp/v1/key_pb.ts';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type GenerateRequest, type GenerateResponse, GenerateResponseSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { Violations } from '../otp/error.ts';
-import { type Algorithm, completeParameters, DEFAULTS, NEW_SECRET_BYTES, type Parameters } from '../otp/params.ts';
+import { type Algorithm, completeParameters, DEFAULTS, NEW_SECRET_BYTES } from '../otp/params.ts';
 import { formatSecret, generateSecret, groupSecret, parseSecret } from '../otp/secret.ts';
 import { stepAt } from '../otp/totp.ts';
 import { checkLabel, formatUri, type KeyUri } from '../otp/uri.ts';
 import type { CallContext } from '../rpc/context.ts';
 import type { Turns } from '../rpc/work-queue.ts';
 import { compatibilityWarnings } from './compatibility.ts';
-import { readAlgorithm, readType, wireAlgorithm, wireType } from './enums.ts';
+import { readDelivery } from './delivery.ts';
+import { readAlgorithm, readType } from './enums.ts';
+import { parametersMessage } from './key-parameters.ts';
 import { readCounter } from './numbers.ts';
 import { drawQrCode } from './qr-code.ts';
+import { type SealingPort, sealKey } from './sealed-key.ts';
 import { tokenMessage } from './token-message.ts';
+
+/** The needs of Generate besides the request. */
+export interface GeneratePorts extends SealingPort {
+  /** How long an enrolment may take, in ms. */
+  readonly enrolmentTtlMs: number;
+}
 
 /** Makes the handler; pictures are drawn in turn. */
 export function createGenerate(
+  ports: GeneratePorts,
   turns: Turns,
 ): (request: GenerateRequest, context: CallContext) => GenerateResponse | Promise<GenerateResponse> {
-  return (request, context) => turns.run(generate(request, context), context.call);
+  return (request, context) => turns.run(generate(ports, request, context), context.call);
 }
 
-function* generate(request: GenerateRequest, context: CallContext): Generator<void, GenerateResponse> {
+function* generate(ports: GeneratePorts, request: GenerateRequest, context: CallContext): Generator<void, GenerateResponse> {
   const violations = new Violations();
   const key = readRequest(request, violations);
+  const delivery = readDelivery(request, violations);
   const uri = key === undefined ? undefined : formatUri(key);
   const qrCode = yield* collectSteps(violations, drawQrCode(uri, request.qrCode));
   violations.throwIfAny();
-  if (key === undefined || uri === undefined) throw new Error('a request without violations has a key');
-  const secret = formatSecret(key.secret);
+  if (key === undefined || uri === undefined || delivery === undefined) throw new Error('a request without violations has a key');
   const now = context.now();
-  const step = key.counter ?? stepAt(now, key.parameters.period);
   return create(GenerateResponseSchema, {
-    secret,
-    secretGrouped: groupSecret(secret),
+    ...(delivery.isPlain && plainParts(key, now)),
     uri,
-    ...(qrCode === undefined ? {} : { qrCode }),
-    token: tokenMessage(key, step, 0, { at: now, now }),
-    parameters: echo(key),
+    ...(qrCode !== undefined && { qrCode }),
+    parameters: parametersMessage(key),
     warnings: compatibilityWarnings(key, request.qrCode),
+    ...(delivery.isSealed && sealedParts(ports, key, request.sealedContext, context, now)),
   });
+}
+
+/** The parts that show the secret or its code; not given with a sealed key alone, whose enrolment only the user's device can confirm. */
+function plainParts(key: KeyUri, now: number): Pick<GenerateResponse, 'secret' | 'secretGrouped' | 'token'> {
+  const secret = formatSecret(key.secret);
+  const step = key.counter ?? stepAt(now, key.parameters.period);
+  return { secret, secretGrouped: groupSecret(secret), token: tokenMessage(key, step, 0, { at: now, now }) };
+}
+
+function sealedParts(
+  { sealing, enrolmentTtlMs }: GeneratePorts,
+  key: KeyUri,
+  sealedContext: Uint8Array,
+  { principal: { tenant } }: CallContext,
+  now: number,
+): Pick<GenerateResponse, 'sealed' | 'sealedExpireTime'> {
+  const createTime = Math.floor(now / 1000);
+  const pendingUntil = createTime + Math.ceil(enrolmentTtlMs / 1000);
+  const sealed = sealKey(sealing, { ...key, createTime, pendingUntil }, { tenant, context: sealedContext }, now);
+  return { sealed, sealedExpireTime: timestampFromMs(pendingUntil * 1000) };
 }
 
 /** Does the same as `Violations.collect`, for a check in steps. */
@@ -77,18 +105,4 @@ function readSecret(request: GenerateRequest, algorithm: Algorithm | undefined, 
   if (request.secret === '') return generateSecret(request.secretSize || NEW_SECRET_BYTES[algorithm ?? DEFAULTS.algorithm]);
   if (request.secretSize !== 0) violations.add('secret_size', 'not together with secret: leave one of them unset');
   return parseSecret(request.secret);
-}
-
-function echo(key: KeyUri): KeyParameters {
-  const { type, algorithm, digits, period }: Parameters = key.parameters;
-  return create(KeyParametersSchema, {
-    type: wireType(type),
-    algorithm: wireAlgorithm(algorithm),
-    digits,
-    periodSeconds: period,
-    ...(key.counter === undefined ? {} : { counter: BigInt(key.counter) }),
-    issuer: key.issuer,
-    accountName: key.accountName,
-    secretSize: key.secret.length,
-  });
 }

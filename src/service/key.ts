@@ -1,41 +1,55 @@
-/** Reads the key of a request: a secret with parameters, or an otpauth URI that the parameters may not contradict. */
-import type { Key } from '../../gen/ts/otp/v1/key_pb.ts';
-import { Violations } from '../otp/error.ts';
-import { BOUNDS, checkWhole, DEFAULTS, type OtpType, type Parameters } from '../otp/params.ts';
+/** Reads the key of a request: a secret with parameters, or an otpauth URI or a sealed key that the parameters may not contradict. */
+import type { Key, SealedKey } from '../../gen/ts/otp/v1/key_pb.ts';
+import { invalid, Violations } from '../otp/error.ts';
+import { BOUNDS, checkWhole, DEFAULTS, type OtpType } from '../otp/params.ts';
 import { readUri, type UriReading } from '../otp/read-uri.ts';
 import { parseSecret } from '../otp/secret.ts';
+import type { KeyUri } from '../otp/uri.ts';
 import { readAlgorithm, readType } from './enums.ts';
 import { readCounter } from './numbers.ts';
+import { checkBlob, type KeyOpener, type OpenedKey } from './sealed-key.ts';
 
-/** A key, ready to compute with. */
-export interface ResolvedKey {
-  readonly secret: Uint8Array;
-  readonly parameters: Parameters;
-  /** Set exactly if the key is a HOTP. */
-  readonly counter: number | undefined;
+/** A key, ready to compute with; with the names in its URI or its sealed key as they were found, empty beside a bare secret. */
+export interface ResolvedKey extends KeyUri {
+  /** Set exactly if the key was sealed. */
+  readonly opened: OpenedKey | undefined;
 }
 
+/** How to read a key. */
+export interface KeyReading {
+  /** Opens sealed keys, which are refused without it. */
+  readonly opener?: KeyOpener;
+  /** The path of the key in its request, for the refusal of a sealed one; `key` if unset. */
+  readonly path?: string;
+  /** False if the counter of a HOTP does not matter: it may be missing, and that of a URI is not looked at. */
+  readonly needsCounter?: boolean;
+}
+
+/** All that the source of a key says of it. */
+type Source = Partial<UriReading & Pick<ResolvedKey, 'opened'>>;
+
 /**
- * Reads `key`; throws every violation at once, with field paths relative to the key.
+ * Reads `key`; throws every violation at once, with field paths relative to the key. A sealed key is opened only if nothing else is wrong with the
+ * key, and throws the `Rejection` of `KeyOpener.open`.
  *
  * Each violation is one of the request as it was sent: a field that could not be read is not replaced by a default, and not compared with others.
- *
- * @param needsCounter false if the counter of a HOTP does not matter: it may be missing, and that of a URI is not looked at.
  */
-export function readKey(key: Key, needsCounter = true): ResolvedKey {
+export function readKey(key: Key, reading: KeyReading = {}): ResolvedKey {
+  const { needsCounter = true } = reading;
   const found = new Violations();
   const given = {
     type: found.collect('', readType, key.type),
     algorithm: found.collect('', readAlgorithm, key.algorithm),
     counter: found.collect('', readCounter, 'counter', key.counter),
   };
-  const source = readSource(key, needsCounter, found);
+  const source = readSource(key, given.type, reading, found);
   // Beside a bare secret the defaults hold; beside a URI its own, and beside nothing none.
   const defaults: Partial<typeof DEFAULTS> = key.source.case === 'secret' ? DEFAULTS : {};
-  const type = settle('type', given.type, source.type, defaults.type, found);
-  const algorithm = settle('algorithm', given.algorithm, source.algorithm, defaults.algorithm, found);
-  const digits = settle('digits', readDigits(key, found), source.digits, defaults.digits, found);
-  const period = settle('period_seconds', readPeriod(key, type, found), source.period, defaults.period, found);
+  const from = key.source.case === 'sealed' ? 'sealed key' : 'URI';
+  const type = settle('type', given.type, source.type, defaults.type, found, from);
+  const algorithm = settle('algorithm', given.algorithm, source.algorithm, defaults.algorithm, found, from);
+  const digits = settle('digits', readDigits(key, found), source.digits, defaults.digits, found, from);
+  const period = settle('period_seconds', readPeriod(key, type, found), source.period, defaults.period, found, from);
   if (type === 'totp' && key.counter !== undefined) {
     found.add('counter', 'not for TOTP: leave it unset, or set type to OTP_TYPE_HOTP');
   }
@@ -47,40 +61,66 @@ export function readKey(key: Key, needsCounter = true): ResolvedKey {
   if (secret === undefined || type === undefined || algorithm === undefined || digits === undefined || period === undefined) {
     throw new Error('a key without violations is complete');
   }
-  return { secret, parameters: { type, algorithm, digits, period }, counter: given.counter ?? source.counter };
+  const { issuer = '', accountName = '', opened } = source;
+  const counter = given.counter ?? source.counter;
+  return { secret, parameters: { type, algorithm, digits, period }, counter, issuer, accountName, opened };
 }
 
-/** Reads the `key` field of a request, which is required; its violations get the prefix `key.`. */
-export function requireKey(key: Key | undefined, violations: Violations): ResolvedKey | undefined {
-  if (key !== undefined) return violations.collect('key.', readKey, key, true);
-  violations.add('key', 'required: set key.secret to the base32 secret, or key.uri to the otpauth URI');
+/**
+ * Reads the key in a field of a request, which is required; its violations get the path of the field before them, and its refusal waits for
+ * `throwIfRefused`.
+ */
+export function requireKey(
+  key: Key | undefined,
+  violations: Violations,
+  opener: KeyOpener,
+  field: string = 'key',
+): ResolvedKey | undefined {
+  if (key !== undefined) {
+    return opener.holdRefusal(() => violations.collect(`${field}.`, readKey, key, { opener, path: field }));
+  }
+  violations.add(field, 'required: set key.secret to the base32 secret, or key.uri to the otpauth URI');
   return undefined;
 }
 
-/** Reads the source of a key: all parameters of a URI, or the bytes of a bare secret alone. */
-function readSource(key: Key, needsCounter: boolean, found: Violations): Partial<UriReading> {
+/** Reads the source of a key: all parameters of a URI or a sealed key, or the bytes of a bare secret alone. */
+function readSource(key: Key, type: OtpType | undefined, reading: KeyReading, found: Violations): Source {
   switch (key.source.case) {
     case 'uri':
-      return readUri(key.source.value, found, needsCounter && key.counter === undefined);
+      return readUri(key.source.value, found, reading.needsCounter !== false && key.counter === undefined);
     case 'secret':
       return { secret: found.collect('', parseSecret, key.source.value) };
+    case 'sealed':
+      // All that can be found wrong without it is told before anything is opened.
+      checkBlob(found, 'sealed.', 'otpk1', key.source.value);
+      readDigits(key, found);
+      readPeriod(key, type, found);
+      found.throwIfAny();
+      return open(key.source.value, reading);
     default:
       found.add('secret', 'required: set secret, or uri instead');
       return {};
   }
 }
 
-/** The value in force: the field, or that of the URI, or the default; undefined if they disagree, or the field is wrong by itself. */
+function open(sealed: SealedKey, { opener, path = 'key' }: KeyReading): Source {
+  if (opener === undefined) throw invalid('sealed', 'cannot be opened here: send it to the service that sealed it');
+  const opened = opener.open(sealed, `${path}.sealed`);
+  return { ...opened, ...opened.parameters, opened };
+}
+
+/** The value in force: the field, or that of the source, or the default; undefined if they disagree, or the field is wrong by itself. */
 function settle<T>(
   field: string,
   given: T | undefined,
-  inUri: T | undefined,
+  inSource: T | undefined,
   fallback: T | undefined,
   found: Violations,
+  source: 'URI' | 'sealed key',
 ): T | undefined {
   if (found.has(field)) return undefined;
-  if (given === undefined || inUri === undefined || given === inUri) return given ?? inUri ?? fallback;
-  found.add(field, 'differs from the URI: leave it unset, or correct one of them');
+  if (given === undefined || inSource === undefined || given === inSource) return given ?? inSource ?? fallback;
+  found.add(field, `differs from the ${source}: leave it unset, or correct one of them`);
   return undefined;
 }
 

@@ -3,27 +3,33 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Method, StreamingMethod, UnaryMethod } from '../rpc/method.ts';
 import { createTurns } from '../rpc/work-queue.ts';
-import type { Sealing } from '../sealing/sealing.ts';
-import { createGenerate } from './generate.ts';
-import { token } from './token.ts';
+import { createGenerate, type GeneratePorts } from './generate.ts';
+import { createGenerateRecoveryCodes } from './generate-recovery-codes.ts';
+import type { RecoveryPorts } from './recovery-set.ts';
+import { createRevokeRecoveryCodes } from './revoke-recovery-codes.ts';
+import { createRewrap } from './rewrap.ts';
+import { createSeal } from './seal.ts';
+import { createToken } from './token.ts';
 import { createVerify, type VerifyPorts } from './verify.ts';
-import { watchToken } from './watch-token.ts';
+import { createVerifyRecoveryCode } from './verify-recovery-code.ts';
+import { createWatchToken } from './watch-token.ts';
 
-/** The parts that the methods need. */
-export interface ServicePorts extends VerifyPorts {
-  readonly sealing: Sealing;
-  /** How long an enrolment may be confirmed after its key was sealed, in ms. */
-  readonly enrolmentTtlMs: number;
-}
+/** The needs of all methods. */
+export type ServicePorts = GeneratePorts & VerifyPorts & RecoveryPorts;
 
 /** All methods of `otp.v1.OtpService`. */
 export function otpMethods(ports: ServicePorts): readonly Method[] {
   const { method } = OtpService;
   return [
-    unary({ descriptor: method.generate, scope: 'generate', handle: createGenerate(createTurns()) }),
-    unary({ descriptor: method.token, scope: 'token', handle: token }),
-    unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports) }),
-    streaming({ descriptor: method.watchToken, scope: 'token', handle: watchToken }),
+    unary({ descriptor: method.generate, scope: 'generate', handle: createGenerate(ports, createTurns()) }),
+    unary({ descriptor: method.token, scope: 'token', handle: createToken(ports) }),
+    unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports, createTurns()) }),
+    unary({ descriptor: method.seal, scope: 'seal', handle: createSeal(ports) }),
+    unary({ descriptor: method.rewrap, scope: 'seal', handle: createRewrap(ports) }),
+    unary({ descriptor: method.generateRecoveryCodes, scope: 'generate', handle: createGenerateRecoveryCodes(ports) }),
+    unary({ descriptor: method.verifyRecoveryCode, scope: 'verify', handle: createVerifyRecoveryCode(ports) }),
+    unary({ descriptor: method.revokeRecoveryCodes, scope: 'generate', handle: createRevokeRecoveryCodes(ports) }),
+    streaming({ descriptor: method.watchToken, scope: 'token', handle: createWatchToken(ports) }),
   ];
 }
 

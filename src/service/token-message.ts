@@ -3,8 +3,8 @@ import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { Token } from '../../gen/ts/otp/v1/token_pb.ts';
 import { hotpCode } from '../otp/hotp.ts';
 import { stepStart } from '../otp/totp.ts';
+import type { KeyUri } from '../otp/uri.ts';
 import { wireAlgorithm, wireType } from './enums.ts';
-import type { ResolvedKey } from './key.ts';
 
 /** 9999-12-31T23:59:59.999Z, the end of google.protobuf.Timestamp, in ms since the epoch. */
 export const LAST_MS = 253_402_300_799_999;
@@ -18,7 +18,12 @@ export interface Moments {
 }
 
 /** The code at `step`, which lies `offset` steps from the one asked for. */
-export function tokenMessage(key: ResolvedKey, step: number, offset: number, { at, now }: Moments): Token {
+export function tokenMessage(
+  key: Pick<KeyUri, 'secret' | 'parameters'>,
+  step: number,
+  offset: number,
+  { at, now }: Moments,
+): Token {
   const { type, algorithm, digits, period } = key.parameters;
   const expiresAt = stepStart(step + 1, period);
   const isTotp = type === 'totp';

@@ -8,17 +8,26 @@ import { stepAt, stepStart } from '../otp/totp.ts';
 import type { CallContext } from '../rpc/context.ts';
 import { type ResolvedKey, requireKey } from './key.ts';
 import { readBounded } from './numbers.ts';
+import { KeyOpener, type SealingPort } from './sealed-key.ts';
 import { LAST_MS, type Moments, tokenMessage } from './token-message.ts';
 
-/** Computes the code. */
-export function token(request: TokenRequest, context: CallContext): TokenResponse {
+/** Makes the handler. */
+export function createToken({ sealing }: SealingPort): (request: TokenRequest, context: CallContext) => TokenResponse {
+  return (request, context) => {
+    const now = context.now();
+    using opener = new KeyOpener(sealing, context, now, 'disclose');
+    return token(request, opener, now);
+  };
+}
+
+function token(request: TokenRequest, opener: KeyOpener, now: number): TokenResponse {
   const violations = new Violations();
-  const key = requireKey(request.key, violations);
+  const key = requireKey(request.key, violations, opener);
   const past = violations.collect('', readBounded, 'past_steps', request.pastSteps, BOUNDS.window, 0);
   const future = violations.collect('', readBounded, 'future_steps', request.futureSteps, BOUNDS.window, 0);
-  const now = context.now();
   const at = violations.collect('', readAt, request.at, key, now);
   violations.throwIfAny();
+  opener.throwIfRefused();
   if (key === undefined || past === undefined || future === undefined || at === undefined) {
     throw new Error('a request without violations is complete');
   }

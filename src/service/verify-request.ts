@@ -3,59 +3,108 @@ import type { VerifyRequest } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { Violations } from '../otp/error.ts';
 import { MAX_CODE_BYTES } from '../otp/hotp.ts';
 import { BOUNDS, DEFAULTS } from '../otp/params.ts';
-import { stepAt, window } from '../otp/totp.ts';
+import { type StepRange, stepAt, window } from '../otp/totp.ts';
 import { type ResolvedKey, requireKey } from './key.ts';
 import { readBounded, readCounter } from './numbers.ts';
+import { readRequestId } from './request-id.ts';
+import { isExpired, type KeyOpener } from './sealed-key.ts';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** How many keys a code may be checked with beside the first. */
+export const MAX_ALTERNATIVES = 4;
 
-/** A check, ready to be made. */
-export interface Verification {
+/** A key to check the code with. */
+export interface KeyCheck {
   readonly key: ResolvedKey;
   /** The server's current step, or the counter of a HOTP: what drift is counted from. */
   readonly current: number;
   /** The steps whose codes are right, both ends included. */
-  readonly window: { readonly first: number; readonly last: number };
+  readonly window: StepRange;
+}
+
+/** A check, ready to be made. */
+export interface Verification {
+  /** For `key`, then for each of `alternatives`. */
+  readonly checks: readonly KeyCheck[];
   /** The last step that the caller knows to be used. */
   readonly afterStep: number | undefined;
+  /** Whether it would confirm an enrolment whose time is over. */
+  readonly isLate: boolean;
   /** In lower case; undefined if a retry is not to be recognised. */
   readonly requestId: string | undefined;
 }
 
-/** Reads `request` at `now`; throws every violation at once. */
-export function readVerification(request: VerifyRequest, now: number): Verification {
+/** Reads `request` at `now`; throws every violation at once, and without one the `Rejection` of a sealed key. */
+export function readVerification(request: VerifyRequest, opener: KeyOpener, now: number): Verification {
   const violations = new Violations();
-  const key = requireKey(request.key, violations);
+  const keys = [requireKey(request.key, violations, opener), ...readAlternatives(request, opener, violations)];
   if (request.code === '') violations.add('code', 'required: set the code as the user typed it');
   if (Buffer.byteLength(request.code) > MAX_CODE_BYTES) violations.add('code', `too long: at most ${MAX_CODE_BYTES} bytes`);
-  const window = readWindow(request, key, now, violations);
+  const windows = readWindows(request, violations);
+  checkTypes(request, keys, violations);
   const afterStep = violations.collect('', readCounter, 'after_step', request.afterStep);
-  if (request.requestId !== '' && !UUID.test(request.requestId)) {
-    violations.add('request_id', 'not a UUID: use the form 01234567-89ab-4cde-8f01-23456789abcd, or leave it unset');
-  }
+  const requestId = readRequestId(request.requestId, violations);
+  if (request.confirm) checkConfirm(request, violations);
   violations.throwIfAny();
-  if (key === undefined || window === undefined) throw new Error('a request without violations is complete');
-  return { key, ...window, afterStep, requestId: request.requestId.toLowerCase() || undefined };
+  opener.throwIfRefused();
+  if (windows === undefined) throw new Error('a request without violations is complete');
+  const checks = keys.map((key) => checkOf(key, windows, now));
+  const isLate = checks.some(({ key: { opened } }) => opened !== undefined && isExpired(opened, now));
+  return { checks, afterStep, requestId, isLate };
 }
 
-function readWindow(
-  request: VerifyRequest,
-  key: ResolvedKey | undefined,
-  now: number,
+/** A confirmation is of one sealed key, by a code that is used up. */
+function checkConfirm({ key, allowReuse, alternatives }: VerifyRequest, violations: Violations): void {
+  const source = key?.source.case;
+  if (source === 'secret' || source === 'uri')
+    violations.add('confirm', 'only with a sealed key: set key.sealed, or leave it unset');
+  if (allowReuse) violations.add('allow_reuse', 'not together with confirm: leave one of them unset');
+  if (alternatives.length > 0) violations.add('alternatives', 'not together with confirm: leave one of them unset');
+}
+
+/** Reads the other keys, if there are no more of them than may be. */
+function readAlternatives(
+  { alternatives, afterStep }: VerifyRequest,
+  opener: KeyOpener,
   violations: Violations,
-): Pick<Verification, 'current' | 'window'> | undefined {
-  const { pastSteps, futureSteps, lookAhead } = request;
+): (ResolvedKey | undefined)[] {
+  if (alternatives.length === 0) return [];
+  if (afterStep !== undefined) violations.add('after_step', 'not together with alternatives: it does not say of which key');
+  if (alternatives.length > MAX_ALTERNATIVES) {
+    violations.add('alternatives', `too many: at most ${MAX_ALTERNATIVES} beside key`);
+    return [];
+  }
+  return alternatives.map((key, place) => requireKey(key, violations, opener, `alternatives[${place}]`));
+}
+
+/** How many steps to accept around the current one, or after a counter. */
+interface Windows {
+  readonly past: number;
+  readonly future: number;
+  readonly ahead: number;
+}
+
+function readWindows({ pastSteps, futureSteps, lookAhead }: VerifyRequest, violations: Violations): Windows | undefined {
   const past = violations.collect('', readBounded, 'past_steps', pastSteps, BOUNDS.window, DEFAULTS.window);
   const future = violations.collect('', readBounded, 'future_steps', futureSteps, BOUNDS.window, DEFAULTS.window);
   const ahead = violations.collect('', readBounded, 'look_ahead', lookAhead, BOUNDS.lookAhead, DEFAULTS.lookAhead);
-  if (key === undefined || past === undefined || future === undefined || ahead === undefined) return undefined;
-  if (key.counter === undefined) {
-    if (lookAhead !== undefined) violations.add('look_ahead', 'not for TOTP: set past_steps and future_steps instead');
-    const current = stepAt(now, key.parameters.period);
-    return { current, window: window(current, past, future) };
-  }
+  return past === undefined || future === undefined || ahead === undefined ? undefined : { past, future, ahead };
+}
+
+/** Refuses a window that is of no key's type, unless one of the keys could not be read. */
+function checkTypes(request: VerifyRequest, keys: readonly (ResolvedKey | undefined)[], violations: Violations): void {
+  const { pastSteps, futureSteps, lookAhead } = request;
+  if (lookAhead !== undefined && keys.every((key) => key?.parameters.type === 'totp'))
+    violations.add('look_ahead', 'not for TOTP: set past_steps and future_steps instead');
+  if (!keys.every((key) => key?.parameters.type === 'hotp')) return;
   for (const [field, value] of Object.entries({ past_steps: pastSteps, future_steps: futureSteps })) {
     if (value !== undefined) violations.add(field, 'not for HOTP: set look_ahead instead');
   }
-  return { current: key.counter, window: { first: key.counter, last: Math.min(key.counter + ahead, Number.MAX_SAFE_INTEGER) } };
+}
+
+function checkOf(key: ResolvedKey | undefined, { past, future, ahead }: Windows, now: number): KeyCheck {
+  if (key === undefined) throw new Error('a request without violations has its keys');
+  const { counter, parameters } = key;
+  const current = counter ?? stepAt(now, parameters.period);
+  if (counter === undefined) return { key, current, window: window(current, past, future) };
+  return { key, current, window: { first: counter, last: Math.min(counter + ahead, Number.MAX_SAFE_INTEGER) } };
 }

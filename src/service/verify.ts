@@ -1,104 +1,122 @@
 /** Verify: is this code right, now, for the first time? */
-import { create } from '@bufbuild/protobuf';
-import { durationFromMs } from '@bufbuild/protobuf/wkt';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
+import type { SealedKey } from '../../gen/ts/otp/v1/key_pb.ts';
 import {
   type VerifyRequest,
   type VerifyResponse,
   VerifyResponseSchema,
   VerifyStatus,
 } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import { findMatch, readCode } from '../otp/hotp.ts';
-import { BOUNDS, type OtpType } from '../otp/params.ts';
+import { readCode } from '../otp/hotp.ts';
+import { BOUNDS } from '../otp/params.ts';
+import { findMatches } from '../otp/search.ts';
 import { stepStart } from '../otp/totp.ts';
-import type { Audit } from '../ports/audit.ts';
-import type { Attempt, CodeStore, Judgement, Outcome } from '../ports/codes.ts';
-import type { Principal } from '../ports/principal.ts';
-import { Rejection } from '../ports/rejection.ts';
+import type { Attempt, Judgement } from '../ports/codes.ts';
 import type { CallContext } from '../rpc/context.ts';
-import { type Fingerprints, stateNameOf } from '../verification/fingerprint.ts';
-import { readVerification, type Verification } from './verify-request.ts';
+import type { Turns } from '../rpc/work-queue.ts';
+import type { Sealing } from '../sealing/sealing.ts';
+import { stateNameOf } from '../verification/fingerprint.ts';
+import { attemptRequest, enrolmentExpired, type JudgingPorts, judgeFor, STATUS } from './judging.ts';
+import { KeyOpener, type OpenedKey, type SealingPort, sealKey, whileOpen } from './sealed-key.ts';
+import { type KeyCheck, readVerification, type Verification } from './verify-request.ts';
 
-/** The needs of Verify besides the request. */
-export interface VerifyPorts {
-  readonly codes: CodeStore;
-  /** Whether the store that judges is still the one that the caller's API key was found in. */
-  readonly knows: (principal: Principal) => boolean;
-  readonly fingerprints: Fingerprints;
-  readonly audit: Audit;
+/** A key that the code may be of, by its form. */
+interface Candidate extends KeyCheck {
+  /** 0 for `key`, n for the nth of `alternatives`. */
+  readonly place: number;
+  readonly code: string;
 }
 
-const STATUS: Readonly<Record<Outcome, VerifyStatus>> = {
-  accepted: VerifyStatus.ACCEPTED,
-  mismatch: VerifyStatus.MISMATCH,
-  replayed: VerifyStatus.REPLAYED,
-  too_many_names: VerifyStatus.REPLAYED,
-  throttled: VerifyStatus.THROTTLED,
-};
+/** A call, read. */
+interface Asked {
+  readonly request: VerifyRequest;
+  readonly verification: Verification;
+  readonly context: CallContext;
+  readonly now: number;
+}
 
-const EVENT = {
-  accepted: 'verify.accepted',
-  mismatch: 'verify.refused',
-  replayed: 'verify.replayed',
-  too_many_names: 'verify.too_many_names',
-  throttled: 'verify.throttled',
-} as const satisfies Record<Outcome, string>;
+/** The needs of Verify besides the request. */
+export interface VerifyPorts extends JudgingPorts, SealingPort {}
 
 /** Makes the handler. Whatever the comparison says, nothing is told before the store has judged it. */
 export function createVerify(
   ports: VerifyPorts,
+  turns: Turns,
 ): (request: VerifyRequest, context: CallContext) => VerifyResponse | Promise<VerifyResponse> {
   return (request, context) => {
     const now = context.now();
-    const verification = readVerification(request, now);
-    const code = readCode(request.code, verification.key.parameters.digits);
-    if (code === undefined) return create(VerifyResponseSchema, { status: VerifyStatus.MALFORMED });
-    return judge(ports, attemptOf(ports, request, verification, code, context, now), verification, context, now);
+    const opener = new KeyOpener(ports.sealing, context, now, request.confirm ? 'confirm' : 'ordinary');
+    return whileOpen(opener, () => {
+      const verification = readVerification(request, opener, now);
+      const candidates = candidatesOf(request, verification);
+      if (candidates.length === 0 && !verification.isLate) return answerOf({ status: VerifyStatus.MALFORMED }, context);
+      // An enrolment whose time is over is not confirmed, but an answer that was lost at the end of its time is given again.
+      if (verification.isLate && (candidates.length === 0 || verification.requestId === undefined)) throw enrolmentExpired();
+      return verify(ports, turns, { request, verification, context, now }, candidates);
+    });
   };
 }
 
-async function judge(
-  { codes, knows, audit }: VerifyPorts,
-  attempt: Attempt,
-  { key }: Verification,
-  { principal, requestId, call: { transport } }: CallContext,
-  now: number,
-): Promise<VerifyResponse> {
-  // Nothing may come between: a store that has lost its state would take a used code for new.
-  if (!knows(principal)) throw new Rejection('store_unavailable');
-  const judgement = await codes.judge(attempt, now);
-  if (judgement.outcome === 'request_id_reused') throw new Rejection('request_id_reused');
-  const { fingerprint } = attempt;
-  const { outcome, step } = judgement;
-  audit({ actor: { keyId: principal.keyId }, event: EVENT[outcome], requestId, transport, fingerprint, step });
-  return responseOf(judgement, key.parameters.type);
+/** The keys whose code it may be. */
+function candidatesOf(request: VerifyRequest, { checks }: Verification): Candidate[] {
+  return checks.flatMap((check, place): Candidate[] => {
+    const code = readCode(request.code, check.key.parameters.digits);
+    return code === undefined ? [] : [{ ...check, place, code }];
+  });
 }
 
-function attemptOf(
-  { codes, fingerprints }: Pick<VerifyPorts, 'codes' | 'fingerprints'>,
-  request: VerifyRequest,
-  { key, current, window, afterStep, requestId }: Verification,
-  code: string,
-  { principal }: CallContext,
-  now: number,
-): Attempt {
-  const { secret, parameters, counter } = key;
-  const step = findMatch(secret, code, window.first, window.last, parameters);
-  const { type, period, algorithm, digits } = parameters;
-  const name = stateNameOf(fingerprints, secret, parameters, codes);
-  const { pastSteps, futureSteps, lookAhead, allowReuse } = request;
-  const askedKey = [name.fingerprint, type, period, algorithm, digits, counter];
-  const asked = [askedKey, code, pastSteps, futureSteps, lookAhead, afterStep, allowReuse];
-  return {
-    ...name,
-    step,
-    drift: step === undefined ? 0 : step - current,
-    claim: !allowReuse,
-    afterStep,
-    matchableMs: step === undefined ? 0 : matchableMs(step, period, now),
-    // A caller's ids are its own: another caller's are never mistaken for them.
-    request:
-      requestId === undefined ? undefined : { id: `${principal.keyId}:${requestId}`, payload: fingerprints.ofRequest(asked) },
-  };
+async function verify(ports: VerifyPorts, turns: Turns, asked: Asked, candidates: readonly Candidate[]): Promise<VerifyResponse> {
+  const { context, now } = asked;
+  const searches = candidates.map(({ key: { secret, parameters }, window, code }) => ({ secret, parameters, window, code }));
+  const steps = await turns.run(findMatches(searches), context.call);
+  const attempts = attemptsOf(ports, asked, candidates, steps);
+  const { judgement, places } = await judgeFor(ports, attempts, context, now);
+  const decided = candidates[places[0] ?? 0];
+  const answer = answerOf(fieldsOf(judgement, decided), context);
+  const resealed = answer.valid ? reseal(ports.sealing, decided?.key.opened, now) : undefined;
+  if (resealed !== undefined) answer.resealed = resealed;
+  return answer;
+}
+
+/** The key to store from now on, once a code of it was accepted: confirmed, and under the key that seals now; undefined if it is both already. */
+function reseal(sealing: Sealing, opened: OpenedKey | undefined, now: number): SealedKey | undefined {
+  if (opened === undefined || (opened.pendingUntil === undefined && !opened.isStale)) return undefined;
+  return sealKey(sealing, { ...opened, pendingUntil: undefined }, opened.binding, now);
+}
+
+function attemptsOf(
+  ports: JudgingPorts,
+  { request, verification, context: { principal }, now }: Asked,
+  candidates: readonly Candidate[],
+  steps: readonly (number | undefined)[],
+): Attempt[] {
+  const { checks, afterStep, requestId, isLate } = verification;
+  const { pastSteps, futureSteps, lookAhead, allowReuse, confirm } = request;
+  const names = checks.map(({ key: { secret, parameters } }) => stateNameOf(ports.fingerprints, secret, parameters, ports.codes));
+  const askedKeys = checks.map(({ key: { parameters, counter } }, place) => {
+    const { type, period, algorithm, digits } = parameters;
+    return [names[place]?.fingerprint, type, period, algorithm, digits, counter];
+  });
+  return candidates.map(({ key, current, place, code }, index) => {
+    const name = names[place];
+    if (name === undefined) throw new Error('every key has a name');
+    const step = steps[index];
+    const { period } = key.parameters;
+    // With its place: of a secret that is named twice, the answer belongs to one of the names.
+    const keys = askedKeys.length === 1 ? askedKeys : [askedKeys, place];
+    const asked = [...keys, code, pastSteps, futureSteps, lookAhead, afterStep, allowReuse, ...(confirm ? ['confirm'] : [])];
+    return {
+      ...name,
+      step,
+      drift: step === undefined ? 0 : step - current,
+      claim: !allowReuse,
+      afterStep,
+      matchableMs: step === undefined ? 0 : matchableMs(step, period, now),
+      request: attemptRequest(ports, principal, requestId, asked),
+      ...(isLate && { onlyRepeat: true }),
+    };
+  });
 }
 
 /** How long the code of a TOTP's step can still match, in ms, with the widest window that a caller may ask for; 0 for HOTP. */
@@ -106,14 +124,21 @@ function matchableMs(step: number, period: number, now: number): number {
   return period === 0 ? 0 : stepStart(step + BOUNDS.window.max + 1, period) - now;
 }
 
-function responseOf({ outcome, step, drift, attemptsRemaining, retryAfterMs }: Judgement, type: OtpType): VerifyResponse {
+/** The fields that tell a judgement; `decided` is the key whose code it is, if it is of any. */
+function fieldsOf(judgement: Judgement, decided: Candidate | undefined): MessageInitShape<typeof VerifyResponseSchema> {
+  const { outcome, step, drift, attemptsRemaining, retryAfterMs } = judgement;
   const valid = outcome === 'accepted';
-  return create(VerifyResponseSchema, {
+  const isHotp = decided?.key.parameters.type === 'hotp';
+  return {
     valid,
     status: STATUS[outcome],
-    ...(step === undefined ? {} : { matchedStep: BigInt(step), driftSteps: drift }),
-    ...(valid && step !== undefined && type === 'hotp' ? { nextCounter: BigInt(step) + 1n } : {}),
+    ...(step === undefined ? {} : { matchedStep: BigInt(step), driftSteps: drift, matchedKey: decided?.place ?? 0 }),
+    ...(valid && step !== undefined && isHotp ? { nextCounter: BigInt(step) + 1n } : {}),
     attemptsRemaining,
     ...(retryAfterMs === undefined ? {} : { retryAfter: durationFromMs(Math.ceil(retryAfterMs)) }),
-  });
+  };
+}
+
+function answerOf(fields: MessageInitShape<typeof VerifyResponseSchema>, { now }: CallContext): VerifyResponse {
+  return create(VerifyResponseSchema, { ...fields, serverTime: timestampFromMs(now()) });
 }

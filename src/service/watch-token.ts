@@ -5,15 +5,30 @@ import { type WatchTokenRequest, type WatchTokenResponse, WatchTokenResponseSche
 import { Violations } from '../otp/error.ts';
 import { stepAt, stepStart } from '../otp/totp.ts';
 import type { CallContext } from '../rpc/context.ts';
+import type { Sealing } from '../sealing/sealing.ts';
 import { requireKey } from './key.ts';
+import { KeyOpener, type SealingPort } from './sealed-key.ts';
 import { tokenMessage } from './token-message.ts';
 
-/** Streams the codes; ends when the context's signal fires. */
-export async function* watchToken(request: WatchTokenRequest, context: CallContext): AsyncGenerator<WatchTokenResponse> {
+/** Makes the handler; its streams end when the context's signal fires. */
+export function createWatchToken({
+  sealing,
+}: SealingPort): (request: WatchTokenRequest, context: CallContext) => AsyncGenerator<WatchTokenResponse> {
+  return (request, context) => watchToken(sealing, request, context);
+}
+
+async function* watchToken(
+  sealing: Sealing,
+  request: WatchTokenRequest,
+  context: CallContext,
+): AsyncGenerator<WatchTokenResponse> {
+  // The secret is needed for as long as the stream lasts.
+  using opener = new KeyOpener(sealing, context, context.now(), 'disclose');
   const violations = new Violations();
-  const key = requireKey(request.key, violations);
+  const key = requireKey(request.key, violations, opener);
   if (key?.parameters.type === 'hotp') violations.add('key.type', 'must be TOTP: a HOTP changes with use, not with time');
   violations.throwIfAny();
+  opener.throwIfRefused();
   if (key === undefined) throw new Error('a request without violations has a key');
   const { period } = key.parameters;
   let last = -1;

@@ -6,7 +6,7 @@ import type { StateName } from '../ports/codes.ts';
 
 /** The size of a fingerprint key in bytes. */
 export const FINGERPRINT_KEY_BYTES = 32;
-/** 128 bits: enough that two keys never meet. */
+/** 128 bits: enough that two of them never meet. */
 const DIGEST_BYTES = 16;
 
 /** Digests under one fingerprint key. A change of any of them would forget every used code: they are held to known answers. */
@@ -18,6 +18,10 @@ export interface Fingerprints {
   readonly ofSecret: (secret: Uint8Array, algorithm: Algorithm) => string;
   /** The name that earlier versions gave to the state of a key, one for each type, algorithm and period of a secret. */
   readonly ofKey: (secret: Uint8Array, parameters: Pick<Parameters, 'type' | 'algorithm' | 'period'>) => string;
+  /** The keyed hash of a recovery code, by its symbols in upper case, in the set with this id of 16 bytes. */
+  readonly ofRecoveryCode: (setId: Uint8Array, code: string) => Uint8Array;
+  /** The name of the state of a set of recovery codes. */
+  readonly ofRecoverySet: (setId: Uint8Array) => string;
   /** A digest of what a request asks, to tell a repeat from another request under the same id. */
   readonly ofRequest: (fields: readonly unknown[]) => string;
   /** A public value by which instances see that they have the same fingerprint key. */
@@ -30,10 +34,12 @@ export interface Fingerprints {
 export function createFingerprints(key: Uint8Array): Fingerprints {
   const secretKey = createSecretKey(key);
   // Each use has a label of its own, so that no digest of one kind is ever one of another.
-  const digest = (label: string, content: string | Uint8Array): string => {
-    const hmac = createHmac('sha256', secretKey).update(`otpd:${label}:`).update(content);
-    return hmac.digest().toString('base64url', 0, DIGEST_BYTES);
+  const bytesOf = (label: string, ...content: readonly (string | Uint8Array)[]): Buffer => {
+    const hmac = createHmac('sha256', secretKey).update(`otpd:${label}:`);
+    for (const part of content) hmac.update(part);
+    return hmac.digest().subarray(0, DIGEST_BYTES);
   };
+  const digest = (label: string, content: string | Uint8Array): string => bytesOf(label, content).toString('base64url');
   const ofNormalised = (secret: Uint8Array, algorithm: Algorithm, name: (normalised: Uint8Array) => string): string => {
     const normalised = normaliseKey(secret, algorithm);
     try {
@@ -47,6 +53,8 @@ export function createFingerprints(key: Uint8Array): Fingerprints {
       ofNormalised(secret, algorithm, (normalised) => digest('secret', withoutZerosAtEnd(normalised))),
     ofKey: (secret, { type, algorithm, period }) =>
       ofNormalised(secret, algorithm, (normalised) => digest(`key:${type}:${algorithm}:${period}`, normalised)),
+    ofRecoveryCode: (setId, code) => bytesOf('recovery-code', setId, code),
+    ofRecoverySet: (setId) => digest('recovery-set', setId),
     ofRequest: (fields) => digest('request', JSON.stringify(fields)),
     identity: digest('identity', ''),
     keyFor: (use) => createSecretKey(createHmac('sha256', secretKey).update(`otpd:${use}-key:`).digest()),

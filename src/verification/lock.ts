@@ -7,7 +7,7 @@ export const FREE_ATTEMPTS = 5;
 export const FIRST_DELAY_MS = 60_000;
 /** The longest wait, in ms. */
 export const LONGEST_DELAY_MS = 86_400_000;
-/** Consecutive wrong codes after which only an operator's unlock helps (NIST SP 800-63B section 5.2.2). */
+/** Consecutive wrong codes after which only an operator's unlock helps (NIST SP 800-63B-4 section 3.2.2). */
 export const HARD_STOP = 100;
 
 /** The delay that belongs to so many wrong codes, in ms. */
@@ -26,6 +26,6 @@ export function lockEnd({ failures, lockedUntil }: Pick<CodeState, 'failures' | 
 }
 
 /** How many wrong codes are left before the next is throttled, in a state that is not locked now. */
-export function attemptsRemaining({ failures }: CodeState): number {
+export function attemptsRemaining({ failures }: Pick<CodeState, 'failures'>): number {
   return Math.max(1, FREE_ATTEMPTS - failures);
 }

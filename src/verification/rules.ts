@@ -53,9 +53,10 @@ export function judge(state: CodeState, attempt: Attempt, now: number): Ruling {
   const { step, claim, period, afterStep = -1 } = attempt;
   if (step === undefined) return mismatch(state, now);
   const remaining = attemptsRemaining(state);
-  if (step <= afterStep) return right('replayed', attempt, remaining);
+  const { firstStep = step } = attempt;
+  if (firstStep <= afterStep) return right('replayed', attempt, remaining);
   // A used code that is let pass again proves nothing new: it does not clear the failures.
-  if (isUsed(state.tracks, period, step)) return right(claim ? 'replayed' : 'accepted', attempt, remaining);
+  if (isUsed(state.tracks, period, step, firstStep)) return right(claim ? 'replayed' : 'accepted', attempt, remaining);
   if (state.tracks.length >= MOST_TRACKS && trackOf(state.tracks, period) === undefined) {
     return right('too_many_names', attempt, remaining);
   }
@@ -65,9 +66,22 @@ export function judge(state: CodeState, attempt: Attempt, now: number): Ruling {
   return right('accepted', attempt, FREE_ATTEMPTS, { failures: 0, lockedUntil: 0, tracks, expiresAt });
 }
 
+/** Whether the answer is kept under the request id. */
+export function isKept({ outcome }: Judgement): boolean {
+  return outcome !== 'throttled';
+}
+
 /** The state after an operator's unlock; undefined where there is nothing to clear. The tracks stay, or used codes could pass again. */
 export function unlocked(state: CodeState): CodeState | undefined {
   return state.failures === 0 ? undefined : { ...state, failures: 0, lockedUntil: 0 };
+}
+
+/**
+ * The state of a secret after another key of its user was accepted: else the mistakes that the user makes with that key would be counted here for
+ * ever. Undefined where there is nothing to clear: the hard stop is left to an operator.
+ */
+export function forgiven(state: CodeState): CodeState | undefined {
+  return state.failures >= HARD_STOP ? undefined : unlocked(state);
 }
 
 /** The state after an operator's reset at `now`, by the rule of `withoutFuture`; undefined where no track lies in the future. */

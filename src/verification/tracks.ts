@@ -20,15 +20,18 @@ export function trackOf(tracks: readonly Track[], period: number): Track | undef
   return tracks.find((track) => track.period === period);
 }
 
-/** Whether `step` was used: on its own track it or a later one, on another track one of the steps that were in use there. */
-export function isUsed(tracks: readonly Track[], period: number, step: number): boolean {
-  return tracks.some((track) => step <= track.last && (track.period === period || step >= track.first));
+/**
+ * Whether a step was used, or one of several from `first` to `step`: on their own track the first of them or a later one, on another track one of
+ * the steps that were in use there.
+ */
+export function isUsed(tracks: readonly Track[], period: number, step: number, first: number = step): boolean {
+  return tracks.some((track) => first <= track.last && (track.period === period || step >= track.first));
 }
 
-/** The tracks after `step` is claimed at `now`. */
+/** The tracks after `step` is claimed at `now`, and the steps before it from `firstStep` on. */
 export function withClaim(tracks: readonly Track[], attempt: Attempt, step: number, now: number): Track[] {
-  const { period, matchableMs } = attempt;
-  const first = Math.min(trackOf(tracks, period)?.first ?? step, step);
+  const { period, matchableMs, firstStep = step } = attempt;
+  const first = Math.min(trackOf(tracks, period)?.first ?? firstStep, firstStep);
   return withTrack(tracks, {
     period,
     first: Math.max(first, step - keptSteps(period)),

@@ -1,5 +1,15 @@
 /** The file of the sealing keys: what is read, what is refused and in which words, and how it is made and replaced. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -129,6 +139,21 @@ describe('a change', () => {
     expect(statSync(file).ino).not.toBe(ino);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(folder)).toEqual(['sealing-keys']);
+  });
+
+  it('leaves the file to its owner, and a new one to that of the folder', () => {
+    ensureRingFile(file, NOW);
+    // For others than root there is no other owner.
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) chownSync(file, 65_533, 65_533);
+    const own = statSync(file);
+    rewritePrivateFile(file, () => 'new');
+    expect(statSync(file)).toMatchObject({ uid: own.uid, gid: own.gid });
+    rmSync(file);
+    if (isRoot) chownSync(folder, 65_534, 65_534);
+    const { uid, gid } = statSync(folder);
+    ensureRingFile(file, NOW);
+    expect(statSync(file)).toMatchObject({ uid, gid });
   });
 
   it('that fails leaves the file, and no draft', () => {

@@ -131,6 +131,19 @@ describe('issuing', () => {
     expect(violationsOf(() => issue({ name }))).toEqual(['name']);
   });
 
+  it.each(['', '-a', 'a-', 'A', 'ä', 'a_b', 'a.b', 'a b', 'a\n', 'a'.repeat(64)])('refuses the tenant %j', (tenant) => {
+    expect(violationsOf(() => issue({ tenant }))).toEqual(['tenant']);
+  });
+
+  it.each(['a', '0', 'a-b', 'a--b', 'a'.repeat(63)])('takes the tenant %s, and keeps it through a rotation', (tenant) => {
+    const { record } = issue({ tenant });
+    expect(rotateApiKey(record, 0, START).record.tenant).toBe(tenant);
+  });
+
+  it('has the default tenant where none is named', () => {
+    expect(issue().record.tenant).toBe('default');
+  });
+
   it.each(['x', 'x'.repeat(100), 'Zürich, Büro 3', '請求', '🔑'.repeat(100)])('takes the name %s', (name) => {
     expect(issue({ name }).record.name).toBe(name);
   });

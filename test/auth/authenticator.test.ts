@@ -66,10 +66,10 @@ describe('a caller', () => {
     expect(told[0]).toEqual({ message: 'api_key_invalid', reason: 'api_key_invalid', metadata: {} });
   });
 
-  it('with a key is known by its id, plan and scopes', async () => {
-    const { apiKey, record } = await stored({ plan: 'pro', scopes: ['token'] });
+  it('with a key is known by its id, plan, scopes and tenant', async () => {
+    const { apiKey, record } = await stored({ plan: 'pro', scopes: ['token'], tenant: 'acme' });
     const principal = await authenticator.authenticate(apiKey, PEER);
-    expect(principal).toEqual({ keyId: record.id, plan: 'pro', scopes: new Set(['token']) });
+    expect(principal).toEqual({ keyId: record.id, plan: 'pro', scopes: new Set(['token']), tenant: 'acme' });
   });
 });
 

@@ -1,8 +1,20 @@
-/** A caller of Verify over connections of its own, who sees of an answer what the rules speak of. */
-import { create, fromBinary, toBinary, toJsonString } from '@bufbuild/protobuf';
+/** A caller over connections of its own, who sees of an answer to a code what the rules speak of. */
+import {
+  create,
+  type DescMethod,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+  toJsonString,
+} from '@bufbuild/protobuf';
 import { type ChannelOptions, Client, status as codes, credentials, type ServiceError } from '@grpc/grpc-js';
 import {
-  VerifyRequestSchema,
+  type GenerateRecoveryCodesResponse,
+  OtpService,
+  type VerifyRecoveryCodeRequestSchema,
+  type VerifyRecoveryCodeResponse,
+  VerifyRecoveryCodeResponseSchema,
   type VerifyResponse,
   VerifyResponseSchema,
   VerifyStatus,
@@ -10,7 +22,7 @@ import {
 import { detailsOf, metadataOf } from '../support/client.ts';
 import type { VerifyInit } from './keys.ts';
 
-const PATH = '/otp.v1.OtpService/Verify';
+const { method } = OtpService;
 const DEADLINE_MS = 5000;
 
 /** `unknown`: no answer, or one that says that it may have been judged or not. */
@@ -24,6 +36,8 @@ export interface Answer {
   readonly text: string;
 }
 
+export type RecoveryInit = MessageInitShape<typeof VerifyRecoveryCodeRequestSchema>;
+
 export interface CallOptions {
   readonly deadlineMs?: number;
   /** Cancels the call. */
@@ -33,6 +47,10 @@ export interface CallOptions {
 export interface Caller {
   /** Rejects if no fault of the store or of a server explains the status. */
   readonly verify: (request: VerifyInit, apiKey: string, options?: CallOptions) => Promise<Answer>;
+  /** Makes ten recovery codes, and the set of them. */
+  readonly generateRecoveryCodes: (apiKey: string) => Promise<GenerateRecoveryCodesResponse>;
+  /** Rejects as `verify` does. */
+  readonly verifyRecoveryCode: (request: RecoveryInit, apiKey: string) => Promise<Answer>;
   /** Each text that came in an answer, once: of a response, or the message and metadata of an error. */
   readonly told: ReadonlySet<string>;
   readonly close: () => void;
@@ -61,26 +79,35 @@ export function createCaller(address: string, connections: number = 1, options: 
   const clients = Array.from({ length: connections }, () => new Client(address, credentials.createInsecure(), channel));
   const told = new Set<string>();
   let turn = 0;
+  function call<M extends DescMethod>(
+    { name, input, output }: M,
+    request: MessageInitShape<M['input']>,
+    apiKey: string,
+    { deadlineMs = DEADLINE_MS, signal }: CallOptions = {},
+  ): Promise<MessageShape<M['output']>> {
+    turn = (turn + 1) % connections;
+    const { promise, resolve, reject } = Promise.withResolvers<MessageShape<M['output']>>();
+    const running = clients[turn]?.makeUnaryRequest(
+      `/${OtpService.typeName}/${name}`,
+      (message: MessageShape<M['input']>) => Buffer.from(toBinary(input, message)),
+      (bytes) => fromBinary<M['output']>(output, bytes),
+      create<M['input']>(input, request),
+      metadataOf(apiKey),
+      { deadline: Date.now() + deadlineMs },
+      (error: ServiceError | null, response?: MessageShape<M['output']>) => {
+        told.add(response ? toJsonString(output, response) : toldBy(error));
+        return response ? resolve(response) : reject(error);
+      },
+    );
+    signal?.addEventListener('abort', () => running?.cancel(), { once: true });
+    return promise;
+  }
+
   return {
     told,
-    async verify(request, apiKey, { deadlineMs = DEADLINE_MS, signal } = {}) {
-      turn = (turn + 1) % connections;
-      const { promise, resolve, reject } = Promise.withResolvers<VerifyResponse>();
-      const call = clients[turn]?.makeUnaryRequest(
-        PATH,
-        (message) => Buffer.from(toBinary(VerifyRequestSchema, message)),
-        (bytes) => fromBinary(VerifyResponseSchema, bytes),
-        create(VerifyRequestSchema, request),
-        metadataOf(apiKey),
-        { deadline: Date.now() + deadlineMs },
-        (error: ServiceError | null, response?: VerifyResponse) => {
-          told.add(response ? toJsonString(VerifyResponseSchema, response) : toldBy(error));
-          return response ? resolve(response) : reject(error);
-        },
-      );
-      signal?.addEventListener('abort', () => call?.cancel(), { once: true });
-      return promise.then(answerOf, failureOf);
-    },
+    verify: (request, apiKey, options) => call(method.verify, request, apiKey, options).then(answerOf, failureOf),
+    generateRecoveryCodes: (apiKey) => call(method.generateRecoveryCodes, {}, apiKey),
+    verifyRecoveryCode: (request, apiKey) => call(method.verifyRecoveryCode, request, apiKey).then(recoveryAnswerOf, failureOf),
     close: () => {
       for (const client of clients) client.close();
     },
@@ -99,12 +126,17 @@ function answerOf(response: VerifyResponse): Answer {
   return { outcome: OUTCOMES[status] ?? 'unknown', step, text: toJsonString(VerifyResponseSchema, response) };
 }
 
+function recoveryAnswerOf(response: VerifyRecoveryCodeResponse): Answer {
+  const text = toJsonString(VerifyRecoveryCodeResponseSchema, response);
+  return { outcome: OUTCOMES[response.status] ?? 'unknown', step: undefined, text };
+}
+
 function failureOf(error: ServiceError): Answer {
   const reason = detailsOf(error).errorInfo?.reason;
   const text = `${codes[error.code]} ${reason}`;
   if (reason === 'ERROR_REASON_REQUEST_ID_REUSED') return { outcome: 'request_id_reused', step: undefined, text };
   if (UNKNOWN.has(error.code) || isOfTheConnection(error)) return { outcome: 'unknown', step: undefined, text };
-  throw new Error(`a Verify failed with ${text}: ${error.details}`);
+  throw new Error(`a call failed with ${text}: ${error.details}`);
 }
 
 /**

@@ -56,6 +56,17 @@ test.each<[string, Call[]]>([
     [call(0, 1, 'unknown', { step: 1, requestId: 'id' }), call(2, 3, 'accepted', { step: 1, requestId: 'id' })],
   ],
   [
+    'a request judged anew after it was throttled',
+    [
+      ...wrong(5, 0),
+      call(60, 61, 'throttled', { step: 1, requestId: 'id', text: 'wait a minute' }),
+      call(70, 71, 'throttled', { step: 1, requestId: 'id', text: 'wait a little less' }),
+      call(80, 81, 'throttled', { step: 2, requestId: 'id' }),
+      call(60_050, 60_051, 'accepted', { step: 1, requestId: 'id' }),
+      call(60_060, 60_061, 'accepted', { step: 1, requestId: 'id' }),
+    ],
+  ],
+  [
     'a request id of two callers',
     [call(0, 1, 'accepted', { step: 1, requestId: 'id' }), call(2, 3, 'replayed', { step: 1, requestId: 'id', apiKey: 'other' })],
   ],
@@ -117,6 +128,14 @@ test.each<[string, Call[]]>([
     [call(0, 1, 'accepted', { step: 1, requestId: 'id' }), call(2, 3, 'request_id_reused', { step: 1, requestId: 'id' })],
   ],
   ['request id', [call(0, 1, 'request_id_reused', { step: 1, requestId: 'id' })]],
+  [
+    'locked',
+    [
+      ...wrong(5, 0),
+      call(60, 61, 'throttled', { step: 1, requestId: 'id' }),
+      call(100, 101, 'accepted', { step: 1, requestId: 'id' }),
+    ],
+  ],
 ])('"%s" is found broken', (rule, history) => {
   expect(rulesBroken(...history)).toContain(rule);
 });

@@ -22,7 +22,7 @@ export type Rule =
   | 'locked'
   /** THROTTLED has a cause. */
   | 'throttled for a reason'
-  /** All answers to a request are the first one, and only to that request. */
+  /** All answers to a request are the first one, and only to that request; save THROTTLED, after which the request is judged anew. */
   | 'request id';
 
 /** A rule that was broken, and by what. */
@@ -38,7 +38,7 @@ export function violationsOf(history: readonly Call[]): Violation[] {
 }
 
 function checkRequest(calls: readonly Call[]): Violation[] {
-  const judged = calls.filter(isJudgement);
+  const judged = calls.filter((call) => isJudgement(call) && call.answer.outcome !== 'throttled');
   const [first] = judged;
   const others = judged.filter(
     (call) => first && (payloadOf(call) !== payloadOf(first) || call.answer.text !== first.answer.text),

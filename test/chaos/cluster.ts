@@ -81,7 +81,7 @@ export async function startCluster(
   };
   mkdirSync(env.OTPD_DATA_DIR);
   if (ownDisk) parts.defer(mountDisk(env.OTPD_DATA_DIR));
-  ensureRingFile(ringFile(env.OTPD_DATA_DIR), Date.now());
+  if (redis) ensureRingFile(ringFile(env.OTPD_DATA_DIR), Date.now());
   writeFileSync(env.OTPD_FINGERPRINT_KEY_FILE, Buffer.from(key).toString('hex'), { mode: 0o600 });
 
   const file = databaseFile(env.OTPD_DATA_DIR);

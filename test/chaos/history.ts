@@ -54,7 +54,9 @@ export function executionsOf(history: readonly Call[]): Execution[] {
     const open = calls.filter(({ answer }) => answer.outcome !== 'request_id_reused' && answer.outcome !== 'malformed');
     const judged = open.filter(isJudgement);
     const possible = judged.length > 0 ? open.filter((call) => judged.some((one) => payloadOf(one) === payloadOf(call))) : open;
-    return [...Map.groupBy(possible, payloadOf).values()].map(executionOf);
+    // A throttled call changed nothing, and the next one under its id is judged anew.
+    const judgedOnce = (call: Call) => (call.answer.outcome === 'throttled' ? call : payloadOf(call));
+    return [...Map.groupBy<Call | string, Call>(possible, judgedOnce).values()].map(executionOf);
   });
 }
 

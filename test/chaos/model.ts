@@ -88,7 +88,8 @@ export function createModel(): Model {
       const name = `${caller} ${requestId}`;
       const payload = JSON.stringify([asked.key, asked.code, asked.claim, asked.afterStep, asked.counter]);
       const first = answered.get(name) ?? { payload, reply: judge(question, now) };
-      answered.set(name, first);
+      // A throttled attempt changed nothing: the same id is judged when it comes again.
+      if (first.reply.outcome !== 'throttled') answered.set(name, first);
       return first.payload === payload ? first.reply : { outcome: 'request_id_reused' };
     },
     unlock: (key) => {

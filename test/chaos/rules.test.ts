@@ -10,10 +10,14 @@ import { completeParameters } from '../../src/otp/params.ts';
 import { stepAt } from '../../src/otp/totp.ts';
 import type { CodeStore } from '../../src/ports/codes.ts';
 import { Rejection } from '../../src/ports/rejection.ts';
+import { createTurns } from '../../src/rpc/work-queue.ts';
+import { createSealing } from '../../src/sealing/sealing.ts';
 import { createVerify } from '../../src/service/verify.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { createFingerprints, stateNameOf } from '../../src/verification/fingerprint.ts';
+import { ringOf } from '../sealing/rings.ts';
+import { callContext } from '../support/context.ts';
 import { createMemoryCodes } from '../support/memory-codes.ts';
 import { redisSuite, startRedis } from '../support/redis.ts';
 import { OUTCOMES } from './caller.ts';
@@ -74,7 +78,10 @@ async function expectModel(codes: CodeStore): Promise<void> {
   const random = nextRandom();
   const model = createModel();
   const fingerprints = createFingerprints(random.bytes(32));
-  const verify = createVerify({ codes, fingerprints, audit: () => undefined, knows: () => true });
+  const verify = createVerify(
+    { codes, fingerprints, sealing: createSealing(ringOf(1)), audit: () => undefined, knows: () => true },
+    createTurns(),
+  );
   const seen = new Set<string>();
   let [now, latest] = [START, START];
 
@@ -88,8 +95,7 @@ async function expectModel(codes: CodeStore): Promise<void> {
     });
     const principal = { keyId: asked.caller, plan: 'unlimited', scopes: new Set(['verify'] as const), tenant: 'default' };
     try {
-      const context = { principal, requestId: 'call', call: { ended: false, transport: 'grpc' as const }, now: () => now };
-      return replyOf(await verify(create(VerifyRequestSchema, request), context));
+      return replyOf(await verify(create(VerifyRequestSchema, request), callContext({ principal, now: () => now })));
     } catch (error) {
       if (error instanceof Rejection && error.reason === 'request_id_reused') return { outcome: 'request_id_reused' };
       throw error;

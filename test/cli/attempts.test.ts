@@ -205,3 +205,40 @@ describe('otpd attempts show', () => {
     expect((await attempts('show')).out).toMatch(/^locked for (1 min|60 s|59 s), until /);
   });
 });
+
+describe('a set of recovery codes', () => {
+  const SET = 'F_5D0T0b8mixRHbABylO5A';
+  const use = (code: number | undefined) => store.recovery.use({ set: SET, code, count: 10, request: undefined }, Date.now());
+  const ofSet = (command: string, ...args: string[]) =>
+    otpd(['attempts', command, '--recovery-set', SET, ...args], {
+      env: { OTPD_DATA_DIR: server.dataDir, OTPD_AUDIT_LOG: auditLog },
+    });
+
+  it('is shown and unlocked by its name, and keeps what was used', async () => {
+    await use(3);
+    for (let sent = 0; sent < 5; sent += 1) await use(undefined);
+    expect((await ofSet('show')).out).toMatch(/^locked for 1 min, until .*; 5 wrong codes in a row; 1 recovery code used\n$/);
+    expect(JSON.parse((await ofSet('show', '--json')).out)).toMatchObject({
+      failures: 5,
+      locked: true,
+      usedCount: 1,
+      revoked: false,
+    });
+    expect(await ofSet('unlock')).toEqual({ code: 0, out: 'unlocked; 5 wrong codes in a row before\n', err: '' });
+    expect(audited()).toMatchObject([{ event: 'recovery.unlocked', set: SET, failures: 5 }]);
+    expect((await use(3)).outcome).toBe('replayed');
+    expect((await use(4)).outcome).toBe('accepted');
+    await store.recovery.revoke(SET, Date.now());
+    const open = 'open; 0 wrong codes in a row, 5 more before the set is locked; revoked\n';
+    expect((await ofSet('show')).out).toBe(open);
+  });
+
+  it.each([
+    ['a name that is none', ['show', '--recovery-set', 'otpr1_abc'], 'It must be the name of a set, as the audit trail has it.'],
+    ['reset', ['reset', '--recovery-set', SET], "unknown option '--recovery-set'"],
+  ])('refuses %s', async (_, args, complaint) => {
+    const { code, out, err } = await otpd(['attempts', ...args], { env: { OTPD_DATA_DIR: server.dataDir } });
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(complaint);
+  });
+});

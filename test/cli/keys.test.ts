@@ -42,6 +42,11 @@ describe('what is refused', () => {
       ['create', '--name', 'a', '--scopes', 'verify,admin'],
       'It must be one or more of generate,token,verify',
     ],
+    [
+      'a tenant that is no label',
+      ['create', '--name', 'a', '--tenant', 'Acme Ltd'],
+      'tenant: must be 1 to 63 of a-z, 0-9 and dashes',
+    ],
     ['no scope', ['create', '--name', 'a', '--scopes', ''], 'It must be one or more of'],
     [
       'an expiry in the past',
@@ -106,6 +111,22 @@ describe('create', () => {
     expect(statSync(join(folder, 'data', 'otpd.db')).mode & 0o777).toBe(0o600);
   });
 
+  it('keeps the tenant, through a rotation too, and says it where it is not the default one', async () => {
+    const { out, err } = await keys('create', '--name', 'billing', '--tenant', 'acme');
+    const id = out.slice(5, 17);
+    expect(err).toContain(`API key ${id} (billing, plan free, tenant acme, generate,token,verify) never expires.`);
+    await keys('rotate', id);
+    expect(await show(id)).toMatchObject({ tenant: 'acme' });
+  });
+
+  it.each([[], ['--json']])('warns of the scope export, and of no other: %j', async (...flags) => {
+    const named = (scopes: string) => keys('create', '--name', 'a', '--scopes', scopes, ...flags);
+    expect((await named('seal,export')).err).toMatch(
+      /^warning: with the scope export this API key turns every sealed key of its tenant /,
+    );
+    expect((await named('generate,token,verify,seal')).err).not.toContain('warning');
+  });
+
   it.each([
     ['90d', () => Date.now() + 90 * 86_400_000],
     ['2099-01-31', () => Date.UTC(2099, 0, 31)],
@@ -127,12 +148,12 @@ describe('create', () => {
 describe('list and show', () => {
   it('stand in columns, oldest first, without a digest', async () => {
     const first = await create('--name', 'first');
-    const second = await create('--name', 'a second one', '--expires', '2099-01-31');
+    const second = await create('--name', 'a second one', '--tenant', 'acme', '--expires', '2099-01-31');
     await keys('revoke', first.key.id);
     const [headings, ...rows] = (await keys('list')).out.trimEnd().split('\n');
-    expect(rows.map((row) => row.split(/ {2,}/).toSpliced(5, 1))).toEqual([
-      [first.key.id, 'first', 'free', 'generate,token,verify', 'revoked', 'never', 'never'],
-      [second.key.id, 'a second one', 'free', 'generate,token,verify', 'active', '2099-01-31T00:00:00Z', 'never'],
+    expect(rows.map((row) => row.split(/ {2,}/).toSpliced(6, 1))).toEqual([
+      [first.key.id, 'first', 'free', 'default', 'generate,token,verify', 'revoked', 'never', 'never'],
+      [second.key.id, 'a second one', 'free', 'acme', 'generate,token,verify', 'active', '2099-01-31T00:00:00Z', 'never'],
     ]);
     expect(rows.map((row) => row.indexOf('free'))).toEqual([headings?.indexOf('PLAN'), headings?.indexOf('PLAN')]);
   });
@@ -142,13 +163,13 @@ describe('list and show', () => {
     await create();
     const lines = (await keys('list', '--json')).out.trimEnd().split('\n');
     expect(lines.map((line) => Object.keys(JSON.parse(line)))).toEqual(
-      Array(2).fill(['id', 'name', 'plan', 'scopes', 'status', 'createTime']),
+      Array(2).fill(['id', 'name', 'plan', 'tenant', 'scopes', 'status', 'createTime']),
     );
   });
 
   it('has a property a line', async () => {
     const { id } = (await create()).key;
-    expect((await keys('show', id)).out).toMatch(new RegExp(`^id +${id}\nname +billing\nplan +free\n`));
+    expect((await keys('show', id)).out).toMatch(new RegExp(`^id +${id}\nname +billing\nplan +free\ntenant +default\n`));
   });
 });
 

@@ -8,9 +8,9 @@ import { otpd } from './harness.ts';
 import { makeFolder } from './real.ts';
 
 vi.mock('../../src/ports/principal.ts', async (original) => {
-  const { CALLER_SCOPES, ADMIN_SCOPES } = await original<typeof import('../../src/ports/principal.ts')>();
-  const later = [...ADMIN_SCOPES, 'later'];
-  return { CALLER_SCOPES, ADMIN_SCOPES: later, SCOPES: [...CALLER_SCOPES, ...later] };
+  const { CALLER_SCOPES, NAMED_SCOPES, ...others } = await original<typeof import('../../src/ports/principal.ts')>();
+  const later = [...NAMED_SCOPES, 'later'];
+  return { ...others, CALLER_SCOPES, NAMED_SCOPES: later, SCOPES: [...CALLER_SCOPES, ...later] };
 });
 
 const CALLER = ['generate', 'token', 'verify'];

@@ -102,7 +102,7 @@ describe('help and version', () => {
     expect(await otpd(['--version'])).toEqual({ code: 0, out: '0.1.0\n', err: '' });
   });
 
-  it.each(['generate', 'token', 'verify', 'watch', 'keys', 'sealing-keys', 'attempts', 'backup', 'restore'])(
+  it.each(['generate', 'token', 'verify', 'watch', 'keys', 'sealing-keys', 'attempts', 'backup', 'restore', 'recovery-codes'])(
     'has examples: %s',
     async (command) => {
       const { code, out, err } = await otpd([command, '--help']);

@@ -40,6 +40,18 @@ test('an answer ends the tries', async () => {
   expect(server.verified).toHaveLength(2);
 });
 
+test('a recovery code is tried again under one request id, which is made where there is none', async () => {
+  const request = { set: { blob: 'otpr1_' }, code: '0000-0000-0000-0000' };
+  await using server = await startDouble({ recovery: [AWAY, { valid: true, status: VerifyStatus.ACCEPTED }] });
+  using client = connect(server.address, 'any', { plaintext: true });
+  expect(await client.verifyRecoveryCode(request)).toMatchObject({ valid: true });
+  const [first, second] = server.recovered.map(({ requestId }) => requestId);
+  expect(first).toMatch(/^[0-9a-f-]{36}$/);
+  expect(second).toBe(first);
+  await client.verifyRecoveryCode({ ...request, requestId: '01234567-89ab-4cde-8f01-23456789abcd' });
+  expect(server.recovered.at(-1)?.requestId).toBe('01234567-89ab-4cde-8f01-23456789abcd');
+});
+
 test.each<[string, Partial<SentError>]>([
   ['another code', { code: 8 }],
   ['a server that asks not to', { pushback: '-1' }],

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ErrorReason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
+import { SecretDelivery } from '../../gen/ts/otp/v1/key_pb.ts';
 import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { parseApiKey, revokeApiKey } from '../../src/auth/api-key.ts';
+import { deviceOf } from '../support/enrolment.ts';
 import { frame } from '../support/raw.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { clientOf, failureOf, WAYS } from './clients.ts';
@@ -56,6 +59,69 @@ describe.each(Object.entries(WAYS))('%s', (way, transport) => {
     expect(events.map(({ event, transport: by }) => [event, by])).toEqual([
       ['verify.accepted', name],
       ['verify.replayed', name],
+    ]);
+  });
+
+  test('recovery codes are made, accepted once, and revoked', async () => {
+    const options = { headers: headers(id('recovery')) };
+    const { codes, set } = await client().generateRecoveryCodes({ sealedContext: Buffer.from('user-1') }, options);
+    const own = { blob: set?.blob ?? '', context: Buffer.from('user-1') };
+    const verify = (code = '') => client().verifyRecoveryCode({ set: own, code }, options);
+    const first = await verify(codes[0]);
+    expect(first).toMatchObject({ status: VerifyStatus.ACCEPTED, remainingCount: 9, attemptsRemaining: 5 });
+    expect((await verify(codes[0])).status).toBe(VerifyStatus.REPLAYED);
+    await client().revokeRecoveryCodes({ set: own }, options);
+    expect(await verify(codes[1])).toMatchObject({ status: VerifyStatus.REPLAYED, remainingCount: 0 });
+    const events = trail().filter(({ requestId }) => requestId === id('recovery'));
+    expect(events.map(({ event, transport: by }) => [event, by])).toEqual(
+      ['generated', 'accepted', 'replayed', 'revoked', 'replayed'].map((event) => [`recovery.${event}`, name]),
+    );
+  });
+
+  test('a set that cannot be opened is refused by its field', async () => {
+    const { codes, set } = await client().generateRecoveryCodes({}, { headers: headers(id('bound')) });
+    const other = { blob: set?.blob ?? '', context: Buffer.from('user-2') };
+    const call = client().verifyRecoveryCode({ set: other, code: codes[0] ?? '' }, { headers: headers(id('bound')) });
+    expect(await failureOf(call)).toMatchObject({
+      code: 'InvalidArgument',
+      errorInfo: { reason: 'ERROR_REASON_SEALED_KEY_INVALID', metadata: { field: 'set' } },
+    });
+  });
+
+  test('an enrolment by Generate and Verify, Seal and Rewrap answer, and a sealed key gives its codes', async () => {
+    const options = { headers: headers(id('sealed')) };
+    const sealedContext = Buffer.from('user-1');
+    const asked = { issuer: 'Example', accountName: 'alice', delivery: SecretDelivery.SEALED, sealedContext };
+    const { sealed, uri, secret } = await client().generate(asked, options);
+    expect(secret).toBe('');
+    const keyOf = (blob = '') => ({ source: { case: 'sealed', value: { blob, context: sealedContext } } }) as const;
+    const code = deviceOf(uri).code(Date.now());
+    const pending = await failureOf(client().verify({ key: keyOf(sealed?.blob), code }, options));
+    expect(pending).toMatchObject({
+      code: 'FailedPrecondition',
+      errorInfo: { reason: 'ERROR_REASON_ENROLMENT_PENDING', metadata: { field: 'key.sealed' } },
+    });
+    const { status, resealed } = await client().verify({ key: keyOf(sealed?.blob), code, confirm: true }, options);
+    expect(status).toBe(VerifyStatus.ACCEPTED);
+    const item = { case: 'key', value: { blob: resealed?.blob ?? '', context: sealedContext } } as const;
+    const { results } = await client().rewrap({ items: [{ item }, { item: { case: 'set', value: { blob: 'x' } } }] }, options);
+    expect(results).toMatchObject([
+      { result: { case: 'key' } },
+      { result: { case: 'error', value: { code: 3, reason: ErrorReason.SEALED_KEY_INVALID } } },
+    ]);
+    const [again] = results;
+    const blob = again?.result.case === 'key' ? again.result.value.blob : '';
+    const moved = await client().seal({ items: [{ key: keyOf(blob) }] }, options);
+    expect(moved.results).toMatchObject([{ result: { case: 'sealed' }, parameters: { issuer: 'Example', digits: 6 } }]);
+    const { token } = await client().token({ key: keyOf(blob) }, options);
+    expect(token?.code).toBe(deviceOf(uri).code(Number(token?.serverTime?.seconds) * 1000));
+    expect(calls(id('sealed')).map(({ method }) => String(method).split('/').at(-1))).toEqual([
+      'Generate',
+      'Verify',
+      'Verify',
+      'Rewrap',
+      'Seal',
+      'Token',
     ]);
   });
 

@@ -1,17 +1,19 @@
 /** Every example of the OpenAPI documents, sent to the server: the answers are those of the examples, and have the shape that is described. */
+import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { knownKeysFlags, knownKeysFolder } from '../support/known-keys.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { type Call, escaped, readDocument } from './document.ts';
 
 const DOCUMENTS = ['gen/openapi.json', 'gen/openapi-rest.json'].map((file) => ({ file, ...readDocument(file) }));
 /** Fields that differ from call to call. */
 const CHANGING: ReadonlySet<string> = new Set(
-  `secret secretGrouped uri token serverTime code step validFrom expireTime remainingSeconds otp_url qrcode_url current +30s -30s -60s
-  remaining_time timestamp valid_until timeRemaining expiresAt qr_code current_code`.split(/\s+/),
+  `blob codes sealedExpireTime secret secretGrouped uri token serverTime code step validFrom expireTime remainingSeconds otp_url qrcode_url current
+  +30s -30s -60s remaining_time timestamp valid_until timeRemaining expiresAt qr_code current_code`.split(/\s+/),
 );
 
-/** Test vectors of the RFCs, in whose answers only the clock of the server changes. */
-const VECTORS: ReadonlySet<string> = new Set(['past', 'accepted', 'malformed']);
+/** Test vectors, in whose answers only the clock of the server changes. */
+const VECTORS: ReadonlySet<string> = new Set(['past', 'accepted', 'devices', 'malformed', 'recovery', 'mistyped', 'revoke']);
 const CLOCK: ReadonlySet<string> = new Set(['serverTime']);
 
 interface Example extends Call {
@@ -21,10 +23,15 @@ interface Example extends Call {
 }
 
 let server: TestServer;
+let folder: string;
 beforeAll(async () => {
-  server = await startServer({ flags: { httpListen: '127.0.0.1:0' } });
+  folder = knownKeysFolder();
+  server = await startServer({ flags: { httpListen: '127.0.0.1:0', ...knownKeysFlags(folder) } });
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
 
 describe.each(DOCUMENTS)('$file', ({ file, calls, mistakes, answerAt }) => {
   const examples = calls.flatMap(examplesOf);
@@ -62,7 +69,7 @@ describe.each(DOCUMENTS)('$file', ({ file, calls, mistakes, answerAt }) => {
     const refused = [
       { apiKey: 'otpd_wrong', expected: 401 },
       { apiKey: '', expected: 401 },
-      ...(example.path.endsWith('/Verify') ? [] : [{ apiKey: scopeless, expected: 403 }]),
+      ...(/\/Verify(RecoveryCode)?$/.test(example.path) ? [] : [{ apiKey: scopeless, expected: 403 }]),
     ];
     for (const { apiKey, expected } of refused) {
       const response = await send(example, apiKey);
@@ -115,9 +122,12 @@ function send({ path, method, operation, type, body }: Example, apiKey: string =
 function settled(value: unknown, changing: ReadonlySet<string>): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [
-      name,
-      changing.has(name) && typeof inner !== 'object' ? '…' : settled(inner, changing),
-    ]),
+    Object.entries(value).map(([name, inner]) => [name, changing.has(name) ? hidden(inner, changing) : settled(inner, changing)]),
   );
+}
+
+/** The value of a field that changes: as many of a list, and of a message what does not change in it. */
+function hidden(value: unknown, changing: ReadonlySet<string>): unknown {
+  if (Array.isArray(value)) return value.map(() => '…');
+  return typeof value === 'object' ? settled(value, changing) : '…';
 }

@@ -4,8 +4,11 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Admission } from '../../src/limits/admission.ts';
+import { Rejection } from '../../src/ports/rejection.ts';
+import type { WindowState } from '../../src/ports/store.ts';
 import { Call, type Incoming, STEPS, type Step } from '../../src/rpc/call.ts';
 import { createCallerAddress } from '../../src/rpc/caller-address.ts';
+import type { CallContext } from '../../src/rpc/context.ts';
 import { createLifecycle, type Lifecycle } from '../../src/rpc/lifecycle.ts';
 import type { Method } from '../../src/rpc/method.ts';
 
@@ -17,12 +20,17 @@ let steps: Step[];
 let ends: { code: Code; requestId: string }[];
 let settled: boolean[];
 let handled: boolean;
+let charged: number[];
+/** The handler's work beside its answer. */
+let work: (context: CallContext) => void | Promise<void>;
 
 beforeEach(() => {
   steps = [];
   ends = [];
   settled = [];
   handled = false;
+  charged = [];
+  work = () => undefined;
 });
 
 function lifecycleOf(admission: 'at once' | 'late' = 'at once'): Lifecycle {
@@ -30,9 +38,11 @@ function lifecycleOf(admission: 'at once' | 'late' = 'at once'): Lifecycle {
     kind: 'unary',
     descriptor: OtpService.method.token,
     scope: 'token',
-    handle: (_: Message, { call }: { call: { ended: boolean } }) => {
+    handle: (_: Message, context: CallContext) => {
       handled = true;
-      return { $typeName: 'otp.v1.TokenResponse', ended: call.ended };
+      const response = { $typeName: 'otp.v1.TokenResponse', ended: context.call.ended };
+      const working = work(context);
+      return working instanceof Promise ? working.then(() => response) : response;
     },
   } as unknown as Method;
   return createLifecycle({
@@ -43,7 +53,19 @@ function lifecycleOf(admission: 'at once' | 'late' = 'at once'): Lifecycle {
       admit({ take }) {
         const rest = (): Admission => {
           for (const step of ['charge', 'scope'] as const) take(step);
-          return { principal, quota: undefined, settle: (failed) => void settled.push(failed) };
+          return {
+            principal,
+            get quota() {
+              return charged.length === 0 ? undefined : quotaAfter(charged);
+            },
+            charge(cost) {
+              charged.push(cost);
+              if (cost === 1000) throw new Rejection('rate_limited');
+              return admission === 'late' ? Promise.resolve() : undefined;
+            },
+            giveBack: (count) => void charged.push(-count),
+            settle: (failed) => void settled.push(failed),
+          };
         };
         take('authenticate');
         return admission === 'late' ? Promise.resolve().then(rest) : rest();
@@ -55,6 +77,11 @@ function lifecycleOf(admission: 'at once' | 'late' = 'at once'): Lifecycle {
       onEnd: ({ requestId }, code) => void ends.push({ code, requestId }),
     },
   });
+}
+
+function quotaAfter(costs: readonly number[]): WindowState {
+  const used = costs.reduce((sum, cost) => sum + cost, 1);
+  return { window: { name: 'hour', periodMs: 1, limit: 100, refundable: true }, remaining: 100 - used, resetMs: 0 };
 }
 
 function incoming(headers: Record<string, string> = {}, more: Partial<Incoming> = {}): Incoming {
@@ -77,10 +104,75 @@ test('a call takes every step, in this order', async () => {
   await lifecycle.admit(call);
   expect(await lifecycle.handle(call, REQUEST)).toMatchObject({ ended: false });
   lifecycle.end(call, Code.OK);
-  expect(steps).toEqual([...STEPS]);
-  expect(STEPS).toEqual(['begin', 'authenticate', 'charge', 'scope', 'decode', 'handle', 'end']);
+  expect(steps).toEqual(STEPS.filter((step) => step !== 'charge_rest'));
+  expect(STEPS).toEqual(['begin', 'authenticate', 'charge', 'scope', 'decode', 'handle', 'charge_rest', 'end']);
   expect(ends).toEqual([{ code: Code.OK, requestId: 'mine' }]);
   expect(settled).toEqual([false]);
+});
+
+describe('a call with several parts', () => {
+  test.each(['at once', 'late'] as const)('is charged the rest once it is decoded, counted %s, and told of it', async (when) => {
+    work = async (context) => {
+      await context.charge(99);
+      context.giveBack(40);
+    };
+    const lifecycle = lifecycleOf(when);
+    const call = lifecycle.begin(incoming(), () => undefined);
+    await lifecycle.admit(call);
+    expect(call.quota).toBeUndefined();
+    await lifecycle.handle(call, REQUEST);
+    expect(call.quota?.remaining).toBe(40);
+    lifecycle.end(call, Code.OK);
+    expect(steps).toEqual([...STEPS]);
+    expect([charged, settled]).toEqual([[99, -40], [false]]);
+  });
+
+  test('is told how the limits stand where the rest is refused', async () => {
+    work = (context) => context.charge(1000);
+    const lifecycle = lifecycleOf();
+    const call = lifecycle.begin(incoming(), () => undefined);
+    lifecycle.admit(call);
+    expect(() => lifecycle.handle(call, REQUEST)).toThrow('rate_limited');
+    expect(call.quota?.remaining).toBe(-901);
+  });
+
+  test('is charged no second rest', async () => {
+    work = async (context) => {
+      await context.charge(2);
+      await context.charge(3);
+    };
+    const lifecycle = lifecycleOf();
+    const call = lifecycle.begin(incoming(), () => undefined);
+    lifecycle.admit(call);
+    await expect(lifecycle.handle(call, REQUEST)).rejects.toThrow('charge_rest cannot follow charge_rest');
+    expect(charged).toEqual([2]);
+  });
+
+  test('is charged no rest after its end', async () => {
+    work = async (context) => {
+      await Promise.resolve();
+      await context.charge(2);
+    };
+    const lifecycle = lifecycleOf();
+    const call = lifecycle.begin(incoming(), () => undefined);
+    lifecycle.admit(call);
+    const handling = lifecycle.handle(call, REQUEST);
+    lifecycle.end(call, Code.DEADLINE_EXCEEDED);
+    await expect(handling).rejects.toMatchObject({ reason: 'deadline_exceeded' });
+    expect([charged, settled]).toEqual([[], [true]]);
+  });
+});
+
+test('a fault that does not fail the call is noted for its log, the first of several', () => {
+  const faults = [new Error('one'), new Error('other')];
+  work = (context) => {
+    for (const fault of faults) context.noteFault(fault);
+  };
+  const lifecycle = lifecycleOf();
+  const call = lifecycle.begin(incoming(), () => undefined);
+  lifecycle.admit(call);
+  lifecycle.handle(call, REQUEST);
+  expect(call.fault).toBe(faults[0]);
 });
 
 test.each(STEPS.slice(2, -1).map((step, before) => [step, STEPS[before]]))('the step %s cannot follow %s', (step, before) => {

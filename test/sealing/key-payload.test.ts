@@ -125,6 +125,7 @@ describe('it is refused', () => {
     ['with unknown bytes', named('5a', '0161')],
     ['with an unknown field far away', named('f8ffffff0f', '01')],
     ['with an issuer that is no UTF-8', named('3a', '01ff')],
+    ['with an account name that goes beyond the end', named('42', '7f6162')],
     ['with an account name that is cut off in a letter', named('42', '02e6a0')],
     ['with an issuer of 129 bytes', named('3a', `8101${'61'.repeat(129)}`)],
     ['with an account name of 257 bytes', named('42', `8102${'61'.repeat(257)}`)],

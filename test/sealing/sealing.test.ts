@@ -1,6 +1,6 @@
 /** Sealed blobs: which open, which are stale, and that nothing but the very text under the very binding opens. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createKey, createRing, type Ring } from '../../src/sealing/ring.ts';
 import { type Binding, createSealing, MAX_CONTEXT_BYTES, MAX_PAYLOAD_BYTES, SealedBlobError } from '../../src/sealing/sealing.ts';
 import { keyOf, ringOf } from './rings.ts';
@@ -109,7 +109,16 @@ describe('a blob does not open', () => {
     for (let length = 0; length < raw.length; length += 1) expect(refusal(textOf(raw.subarray(0, length)))).toBeDefined();
     for (let length = 0; length < blob.length; length += 1) expect(refusal(blob.slice(0, length))).toBeDefined();
     for (const more of [1, 2, 3, 100, 600]) expect(refusal(textOf(Buffer.concat([raw, Buffer.alloc(more)])))).toBeDefined();
-    expect(refusal(`${blob}${'A'.repeat(2_000_000)}`).reason).toBe('sealed_key_invalid');
+  });
+
+  it('that is too long, which is not even decoded', () => {
+    const decoding = vi.spyOn(Buffer, 'from');
+    for (const more of [1025 - blob.length, 2_000_000])
+      expect(refusal(`${blob}${'A'.repeat(more)}`).reason).toBe('sealed_key_invalid');
+    expect(decoding).not.toHaveBeenCalled();
+    expect(refusal(`${blob}${'A'.repeat(1024 - blob.length)}`).reason).toBe('sealed_key_invalid');
+    expect(decoding).toHaveBeenCalled();
+    decoding.mockRestore();
   });
 
   it('with a short tag, by which the content would be longer', () => {

@@ -7,8 +7,12 @@ import { hotpCode } from '../../src/otp/hotp.ts';
 import { formatSecret } from '../../src/otp/secret.ts';
 import type { AuditEvent } from '../../src/ports/audit.ts';
 import type { Attempt } from '../../src/ports/codes.ts';
+import { createTurns } from '../../src/rpc/work-queue.ts';
+import { createSealing } from '../../src/sealing/sealing.ts';
 import { createVerify } from '../../src/service/verify.ts';
 import { createFingerprints } from '../../src/verification/fingerprint.ts';
+import { ringOf } from '../sealing/rings.ts';
+import { callContext } from '../support/context.ts';
 import { createMemoryCodes } from '../support/memory-codes.ts';
 
 type Request = MessageInitShape<typeof VerifyRequestSchema>;
@@ -27,18 +31,22 @@ function server() {
   const attempts: Attempt[] = [];
   const events: AuditEvent[] = [];
   let isKnown = true;
-  const verify = createVerify({
-    codes: {
-      ...codes,
-      judge(attempt, now) {
-        attempts.push(attempt);
-        return codes.judge(attempt, now);
+  const verify = createVerify(
+    {
+      codes: {
+        ...codes,
+        judge(attempt, now) {
+          attempts.push(attempt);
+          return codes.judge(attempt, now);
+        },
       },
+      knows: () => isKnown,
+      sealing: createSealing(ringOf(1)),
+      fingerprints: createFingerprints(Uint8Array.from({ length: 32 }, (_, index) => index)),
+      audit: (event) => void events.push(event),
     },
-    knows: () => isKnown,
-    fingerprints: createFingerprints(Uint8Array.from({ length: 32 }, (_, index) => index)),
-    audit: (event) => void events.push(event),
-  });
+    createTurns(),
+  );
   return {
     attempts,
     events,
@@ -47,7 +55,7 @@ function server() {
     },
     async send(request: Request, { keyId = 'caller', now = NOW } = {}) {
       const principal = { keyId, plan: 'free', scopes: new Set<never>(), tenant: 'default' };
-      const context = { principal, requestId: 'call', call: { ended: false, transport: 'grpc' as const }, now: () => now };
+      const context = callContext({ principal, now: () => now });
       return verify(create(VerifyRequestSchema, request), context);
     },
     async attemptOf(request: Request, now = NOW): Promise<Attempt> {

@@ -6,6 +6,7 @@ import { FREE_ATTEMPTS, HARD_STOP, LONGEST_DELAY_MS } from '../../src/verificati
 import { ANSWER_KEPT_MS, FAILURES_KEPT_MS, judge, presentState, UNKNOWN_KEY } from '../../src/verification/rules.ts';
 import { USED_KEPT_MS } from '../../src/verification/tracks.ts';
 import { MINUTE, SECOND, START } from '../auth/fixtures.ts';
+import { alternativesContract } from './alternatives-contract.ts';
 import {
   attempt,
   DAY,
@@ -204,17 +205,63 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
       const accepted = { step: STEP, drift: -1, request: requestOf() };
       const mismatch = { step: undefined, request: requestOf() };
       const replayed = { step: STEP, drift: 2, request: requestOf() };
-      const throttled = { request: requestOf() };
       const all = [accepted, mismatch, replayed];
       const first = [];
       for (const one of all) first.push(await judged(one));
       expect(first.map(({ outcome }) => outcome)).toEqual(['accepted', 'mismatch', 'replayed']);
       for (let wrong = 0; wrong < 4; wrong += 1) await judged({ step: undefined });
-      first.push(await judged(throttled, START + SECOND));
-      expect(first.at(-1)).toMatchObject({ outcome: 'throttled', retryAfterMs: 59 * SECOND });
-      for (const now of [START + 2 * SECOND, START + ANSWER_KEPT_MS - 1]) {
-        for (const [index, one] of [...all, throttled].entries()) expect(await judged(one, now)).toEqual(first[index]);
+      expect(await judged({})).toMatchObject({ outcome: 'throttled' });
+      for (const now of [START + SECOND, START + ANSWER_KEPT_MS - 1]) {
+        for (const [index, one] of all.entries()) expect(await judged(one, now)).toEqual(first[index]);
+        for (const [index, one] of all.entries()) expect(await judged({ ...one, onlyRepeat: true }, now)).toEqual(first[index]);
       }
+    });
+
+    it('that was throttled is judged when it comes again, whatever comes with it, and then has its answer', async () => {
+      const judged = keyOf();
+      for (let wrong = 0; wrong < 5; wrong += 1) await judged({ step: undefined });
+      const request = requestOf();
+      for (const [waited, payload] of [
+        [SECOND, 'payload'],
+        [2 * SECOND, 'another'],
+        [3 * SECOND, 'payload'],
+      ] as const) {
+        const asked = { request: { ...request, payload } };
+        expect(await judged(asked, START + waited)).toMatchObject({ outcome: 'throttled', retryAfterMs: MINUTE - waited });
+        expect(await judged({ ...asked, onlyRepeat: true }, START + waited)).toEqual({ outcome: 'unknown_request' });
+      }
+      for (const now of [START + MINUTE, START + MINUTE + SECOND])
+        expect(await judged({ request }, now)).toMatchObject({ outcome: 'accepted', step: STEP });
+      const other = { request: { ...request, payload: 'another' } };
+      expect(await judged(other, START + MINUTE + SECOND)).toEqual({ outcome: 'request_id_reused' });
+    });
+
+    it('that was throttled and comes many times at once after the wait is judged once', async () => {
+      const fingerprint = newFingerprint();
+      const end = await fail(fingerprint, FREE_ATTEMPTS);
+      const right = attempt({ fingerprint, request: requestOf() });
+      const wrong = attempt({ fingerprint, step: undefined, request: requestOf() });
+      for (const one of [right, wrong])
+        expect(await tallyOf(codes, Array(20).fill(one), end - 1)).toMatchObject({ throttled: 20 });
+      expect(await tallyOf(codes, Array(20).fill(wrong), end)).toMatchObject({ mismatch: 20 });
+      expect(await codes.inspect(named(fingerprint), end)).toMatchObject({ failures: FREE_ATTEMPTS + 1 });
+      expect(await tallyOf(codes, Array(20).fill(right), end + 2 * MINUTE)).toMatchObject({ accepted: 20 });
+    });
+
+    it('of which only the answer is asked for is not judged where there is none, and nothing changes', async () => {
+      const fingerprint = newFingerprint();
+      const ask = (overrides: Partial<Attempt>, now = START) =>
+        codes.judge(attempt({ fingerprint, onlyRepeat: true, ...overrides }), now);
+      const request = requestOf();
+      for (const one of [{ request }, { request, step: undefined }, {}, { step: undefined }])
+        expect(await ask(one)).toEqual({ outcome: 'unknown_request' });
+      expect(await codes.inspect(named(fingerprint), START)).toEqual(UNKNOWN_KEY);
+      expect(await ask({ request, onlyRepeat: false })).toMatchObject({ outcome: 'accepted' });
+      const kept = await codes.inspect(named(fingerprint), START);
+      expect(await ask({ request: { ...request, payload: 'another' } })).toEqual({ outcome: 'request_id_reused' });
+      expect(await ask({ request: requestOf(), step: STEP + 1 })).toEqual({ outcome: 'unknown_request' });
+      expect(await ask({ request }, START + ANSWER_KEPT_MS)).toEqual({ outcome: 'unknown_request' });
+      expect(await codes.inspect(named(fingerprint), START)).toEqual(kept);
     });
 
     it('counts once, however often it is repeated', async () => {
@@ -277,6 +324,7 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
   });
 
   tracksContract(name, () => codes);
+  alternativesContract(name, () => codes);
 
   describe(`the ${name} store`, () => {
     it('judges as `judge` does, whatever comes, and keeps the same state', async () => {

@@ -1,6 +1,7 @@
 /** Fixtures of the tests of codes: attempts, and the count of the outcomes of many at once. */
-import type { Attempt, CodeState, CodeStore, Outcome, StateName, Track } from '../../src/ports/codes.ts';
+import type { Attempt, CodeState, CodeStore, Judgement, NotJudged, Outcome, StateName, Track } from '../../src/ports/codes.ts';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
+import { judgeAny } from '../../src/verification/alternatives.ts';
 import { USED_KEPT_MS } from '../../src/verification/tracks.ts';
 import { START } from '../auth/fixtures.ts';
 
@@ -46,10 +47,24 @@ export function attempt(overrides: Partial<Attempt> = {}): Attempt {
   };
 }
 
-export type Tally = Record<Outcome | 'request_id_reused' | 'unavailable', number>;
+export type Tally = Record<Outcome | NotJudged['outcome'] | 'unavailable', number>;
 
 /** Makes all attempts at once, and counts what comes of them. Rejects if one ends in an error that is no outage. */
-export async function tallyOf(codes: CodeStore, attempts: readonly Attempt[], now: number): Promise<Tally> {
+export function tallyOf(codes: CodeStore, attempts: readonly Attempt[], now: number): Promise<Tally> {
+  return tallyAll(attempts.map((one) => outcomeOf(codes, one, now)));
+}
+
+/** Has one code judged on the keys of a user, so many times at once, each time with the keys in another order, and counts what comes of it. */
+export function tallyAnyOf(codes: CodeStore, keys: readonly Attempt[], count: number, now: number): Promise<Tally> {
+  const calls = Array.from({ length: count }, async (_, turn) => {
+    const first = turn % keys.length;
+    const decision = await judgeAny(codes, [...keys.slice(first), ...keys.slice(0, first)], now);
+    return 'judgement' in decision ? decision.judgement : decision;
+  });
+  return tallyAll(calls.map(outcomeOrOutage));
+}
+
+async function tallyAll(outcomes: readonly Promise<keyof Tally>[]): Promise<Tally> {
   const tally: Tally = {
     accepted: 0,
     replayed: 0,
@@ -57,20 +72,21 @@ export async function tallyOf(codes: CodeStore, attempts: readonly Attempt[], no
     mismatch: 0,
     throttled: 0,
     request_id_reused: 0,
+    unknown_request: 0,
     unavailable: 0,
   };
-  await Promise.all(
-    attempts.map(async (one) => {
-      tally[await outcomeOf(codes, one, now)] += 1;
-    }),
-  );
+  for (const outcome of await Promise.all(outcomes)) tally[outcome] += 1;
   return tally;
 }
 
 /** The outcome of one attempt, with an outage as one of them. */
-export async function outcomeOf(codes: CodeStore, one: Attempt, now: number): Promise<keyof Tally> {
+export function outcomeOf(codes: CodeStore, one: Attempt, now: number): Promise<keyof Tally> {
+  return outcomeOrOutage(codes.judge(one, now));
+}
+
+async function outcomeOrOutage(judging: Promise<Judgement | NotJudged>): Promise<keyof Tally> {
   try {
-    return (await codes.judge(one, now)).outcome;
+    return (await judging).outcome;
   } catch (error) {
     if (error instanceof StoreUnavailableError) return 'unavailable';
     throw error;

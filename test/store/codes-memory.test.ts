@@ -23,6 +23,9 @@ function createGetThenSet(): CodeStore {
       if (state !== undefined) states.set(one.fingerprint, state);
       return judgement;
     },
+    preview: async (attempts, now) =>
+      attempts.map(({ fingerprint }) => ({ state: states.get(fingerprint) ?? UNKNOWN_KEY, now, kept: undefined })),
+    forgive: async () => undefined,
     inspect: async ({ fingerprint }) => states.get(fingerprint) ?? UNKNOWN_KEY,
     unlock: async ({ fingerprint }) => states.get(fingerprint) ?? UNKNOWN_KEY,
     reset: async () => ({ before: UNKNOWN_KEY, after: UNKNOWN_KEY }),

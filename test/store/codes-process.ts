@@ -2,13 +2,14 @@
 
 import type { Attempt } from '../../src/ports/codes.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { attempt, outcomeOf, type Tally, tallyOf } from './codes-fixtures.ts';
+import { attempt, outcomeOf, type Tally, tallyAnyOf, tallyOf } from './codes-fixtures.ts';
 
-/** `one` is judged once; `crowd` that many times at once; `flood`: one key after the other, each step once, until the process is killed. */
+/** `one` is judged once; `crowd` that many times at once, and so is `any` on the keys of a user, each call with the keys in another order; `flood`: one key after the other, each step once, until the process is killed. */
 export type Order =
   | { readonly do: 'open'; readonly file: string }
   | { readonly do: 'one'; readonly attempt: Partial<Attempt> }
   | { readonly do: 'crowd'; readonly attempt: Partial<Attempt>; readonly count: number }
+  | { readonly do: 'any'; readonly attempts: readonly Partial<Attempt>[]; readonly count: number }
   | { readonly do: 'flood'; readonly keys: number }
   | { readonly do: 'ping' | 'leave' };
 
@@ -32,6 +33,7 @@ async function carryOut(order: Order): Promise<Answer> {
   const { codes } = store;
   if (order.do === 'one') return outcomeOf(codes, attempt(order.attempt), Date.now());
   if (order.do === 'crowd') return tallyOf(codes, Array(order.count).fill(attempt(order.attempt)), Date.now());
+  if (order.do === 'any') return tallyAnyOf(codes, order.attempts.map(attempt), order.count, Date.now());
   if (order.do === 'ping')
     return store.ping().then(
       () => true,

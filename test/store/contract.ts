@@ -35,7 +35,8 @@ export function storeContract(name: string, open: () => Store): void {
       const { record } = issue({
         name: "Zürich'; DROP TABLE api_key; -- 🔑",
         expiresAt: START + HOUR,
-        scopes: ['generate', 'verify'],
+        scopes: ['generate', 'verify', 'seal', 'export'],
+        tenant: 'acme',
       });
       const rotated = rotateApiKey(record, MINUTE, START + 1).record;
       const full = { ...revokeApiKey(rotated, START + 2), lastUsedAt: START + 3 };
@@ -94,6 +95,13 @@ export function storeContract(name: string, open: () => Store): void {
       expect(changed).toMatchObject({ name: 'new', plan: 'pro', revokedAt: START + 1 });
       expect(plain(await store.keys.find(record.id))).toEqual(plain(changed));
       expect(plain(await store.keys.find(other.id))).toEqual(plain(other));
+    });
+
+    it('keep their tenant, whatever a change makes of it', async () => {
+      const record = await inserted({ tenant: 'acme' });
+      const changed = await store.keys.update(record.id, (key) => ({ ...key, plan: 'pro', tenant: 'other' }));
+      expect(changed).toMatchObject({ plan: 'pro', tenant: 'acme' });
+      expect(plain(await store.keys.find(record.id))).toEqual(plain(changed));
     });
 
     it('lose a secret that a rotation drops', async () => {

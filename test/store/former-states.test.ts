@@ -11,7 +11,7 @@ import type { Store } from '../../src/ports/store.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { FAILURES_KEPT_MS } from '../../src/verification/rules.ts';
-import { START } from '../auth/fixtures.ts';
+import { issue, START } from '../auth/fixtures.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { attempt, DAY, HOTP, named, newFingerprint, STEP } from './codes-fixtures.ts';
 import { former, formerContract } from './former-contract.ts';
@@ -153,7 +153,46 @@ describe('a database of the fourth version', () => {
   });
 });
 
-describe.each([1, 2, 3, 4] as const)('a database of version %i', (version) => {
+describe('a database of the fifth version', () => {
+  it('keeps its states and its keys, which are of the default tenant and change by a version as before', async () => {
+    const file = join(folder, 'fifth', 'otpd.db');
+    const { record } = issue();
+    const database = createOldDatabase(file, 5);
+    database.prepare("INSERT INTO otp_state VALUES ('used', 0, 0, ?, ?)").run(START + DAY, `t30:${STEP}:${STEP}:${START + DAY}`);
+    database
+      .prepare("INSERT INTO api_key (id, name, plan, scopes, created_at) VALUES (?, 'old', 'free', 'token', 1)")
+      .run(record.id);
+    database
+      .prepare('INSERT INTO api_key_secret (key_id, position, digest, created_at) VALUES (?, 0, ?, 1)')
+      .run(record.id, record.secrets[0]?.digest ?? null);
+    const { codes, keys } = await openDatabase(file);
+    expect(await codes.judge(attempt({ fingerprint: 'used' }), START)).toMatchObject({ outcome: 'replayed' });
+    expect(await keys.find(record.id)).toMatchObject({ name: 'old', tenant: 'default' });
+    const versions = [await keys.version()];
+    for (const change of ["tenant = 'acme'", "plan = 'pro'"]) {
+      database.exec(`UPDATE api_key SET ${change}`);
+      versions.push(await keys.version());
+    }
+    database.close();
+    expect(new Set(versions).size).toBe(3);
+    expect(await keys.find(record.id)).toMatchObject({ tenant: 'acme', plan: 'pro' });
+  });
+
+  it('goes on serving the program of that version, to which each key is of the default tenant', async () => {
+    const file = join(folder, 'fifth-open', 'otpd.db');
+    const database = createOldDatabase(file, 5);
+    const insert = database.prepare(
+      "INSERT INTO api_key (id, name, plan, scopes, created_at) VALUES (?, 'old', 'free', 'token', 1)",
+    );
+    const { keys } = await openDatabase(file);
+    insert.run('8YRYBFJ751IY');
+    database.exec('INSERT INTO api_key_secret SELECT id, 0, zeroblob(32), 1, null FROM api_key');
+    database.close();
+    expect(await keys.find('8YRYBFJ751IY')).toMatchObject({ tenant: 'default' });
+  });
+});
+
+describe.each([1, 2, 3, 4, 5] as const)('a database of version %i', (version) => {
   it('has the tables of a new one once it was opened', async () => {
     const [old, fresh] = [join(folder, `version-${version}`, 'otpd.db'), join(folder, `new-${version}`, 'otpd.db')];
     createOldDatabase(old, version).close();
@@ -163,7 +202,7 @@ describe.each([1, 2, 3, 4] as const)('a database of version %i', (version) => {
       const found = database
         .prepare("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' ORDER BY name")
         .all()
-        .map(({ name, sql }) => [name, String(sql).replaceAll(/\s+/g, ' ')]);
+        .map(({ name, sql }) => [name, String(sql).replaceAll(/\s*(\s|[,()])\s*/g, '$1')]);
       const meta = database
         .prepare('SELECT key FROM meta ORDER BY key')
         .all()
@@ -205,6 +244,15 @@ redisSuite('a Redis of an earlier version', () => {
     for (const [name, state] of Object.entries(states)) await put(name, state);
     const names = Object.keys(states);
     return { codes, left: () => names.filter((name) => server.cli('exists', `{otpd}:c:${name}`) === '1').length };
+  });
+
+  it('has keys of the default tenant', async () => {
+    const { keys } = await open();
+    const secret = { digest: Buffer.alloc(32).toString('base64'), createdAt: START };
+    const record = { name: 'old', plan: 'free', scopes: ['token'], createdAt: START, secrets: [secret] };
+    await direct.hset('{otpd}:keys', '8YRYBFJ751IY', `0 ${JSON.stringify(record)}`);
+    expect(await keys.find('8YRYBFJ751IY')).toMatchObject({ name: 'old', tenant: 'default' });
+    expect(await keys.update('8YRYBFJ751IY', (key) => ({ ...key, plan: 'pro' }))).toMatchObject({ tenant: 'default' });
   });
 
   it('is judged as the rules have it, whatever it holds and whatever comes', async () => {

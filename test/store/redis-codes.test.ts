@@ -7,7 +7,7 @@ import { FAILURES_KEPT_MS, UNKNOWN_KEY, unlocked } from '../../src/verification/
 import { USED_KEPT_MS } from '../../src/verification/tracks.ts';
 import { START } from '../auth/fixtures.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
-import { HOTP, named } from './codes-fixtures.ts';
+import { HOTP, named, type Tally, tallyAnyOf } from './codes-fixtures.ts';
 import { NAMES } from './codes-race.ts';
 import { ACCEPTED, attempt, requested, storeOpener, tally } from './redis-fixtures.ts';
 import { attempts, createCodesModel } from './redis-models.ts';
@@ -71,8 +71,9 @@ redisSuite('the codes of the Redis store', () => {
             request: request && { ...request, id: `${request.id}.${runs}` },
           };
           // Not waited for one by one: a connection keeps their order.
-          const expected = [model.judge(mine, now), model.inspect(mine, now)];
-          return { expected, found: await Promise.all([redis.judge(mine, now), redis.inspect(mine, now)]) };
+          const expected = [[model.preview(mine, now)], model.judge(mine, now), model.inspect(mine, now)];
+          const found = [redis.preview([mine], now), redis.judge(mine, now), redis.inspect(mine, now)];
+          return { expected, found: await Promise.all<unknown>(found) };
         });
         for (const { expected, found } of await Promise.all(results)) expect(found).toEqual(expected);
         for (const fingerprint of [`one${runs}`, `other${runs}`]) {
@@ -80,6 +81,8 @@ redisSuite('the codes of the Redis store', () => {
           expect(await redis.inspect(name, now)).toEqual(model.inspect(name, now));
           expect(await redis.reset(name, now)).toEqual(model.reset(name, now));
           expect(await redis.reset(name, now, 5)).toEqual(model.reset(name, now, 5));
+          expect(await redis.forgive(name, now)).toEqual(model.forgive(name, now));
+          expect(await redis.inspect(name, now)).toEqual(model.inspect(name, now));
           expect(await redis.unlock(name, now)).toEqual(model.unlock(name, now));
           expect(await redis.inspect(name, now)).toEqual(model.inspect(name, now));
         }
@@ -118,6 +121,19 @@ redisSuite('the codes of the Redis store', () => {
         ),
       );
       expect(tally(await Promise.all(racing))).toEqual({ accepted: 1, replayed: 4 * calls - 1 });
+    }
+  });
+
+  it('are accepted once for several keys of a user on two instances, and five wrong ones are counted on each', async () => {
+    const stores = await Promise.all([1, 2].map(() => open({ url: server.url })));
+    for (let round = 0; round < 20; round += 1) {
+      const wrong = [1, 2, 3].map((place) => attempt({ fingerprint: `any ${round} ${place}`, step: undefined }));
+      const right = wrong.map((key, place) => (place === 1 ? { ...key, step: 100 } : key));
+      const tallies = await Promise.all(stores.map(({ codes }) => tallyAnyOf(codes, right, 30, 0)));
+      const total = (outcome: keyof Tally) => tallies.reduce((sum, one) => sum + one[outcome], 0);
+      expect([total('accepted'), total('replayed')]).toEqual([1, 59]);
+      await Promise.all(stores.map(({ codes }) => tallyAnyOf(codes, wrong, 30, 0)));
+      for (const key of wrong) expect(await stores[0]?.codes.inspect(key, 0)).toMatchObject({ failures: 5 });
     }
   });
 

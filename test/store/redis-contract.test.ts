@@ -6,6 +6,7 @@ import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { changesActSoon } from './changes-act-soon.ts';
 import { codesContract } from './codes-contract.ts';
 import { storeContract } from './contract.ts';
+import { recoveryContract } from './recovery-contract.ts';
 
 const MODES = { Redis: [], 'Redis Cluster': ['--cluster-enabled', 'yes'] };
 
@@ -39,5 +40,6 @@ for (const [name, args] of Object.entries(MODES)) {
 
     // Opened once, after the last flush: a store that was emptied under it answers no more.
     describe('of codes', () => codesContract(name, open));
+    describe('of recovery codes', () => recoveryContract(name, open));
   });
 }

@@ -6,6 +6,7 @@ import { issueApiKey } from '../../src/auth/api-key.ts';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
 import { START } from '../auth/fixtures.ts';
 import { type RedisServer, redisSuite } from '../support/redis.ts';
+import { useOf } from './recovery-contract.ts';
 import { ACCEPTED, answeredAfter, attempt, endOf, redisStarter, storeOpener, tally } from './redis-fixtures.ts';
 
 const BACK_WITHIN = 2000;
@@ -62,6 +63,16 @@ redisSuite('the Redis store that has lost its state', () => {
     await store.ping();
     expect(store.losses).toHaveLength(2);
     expect(store.warnings).toEqual([LOST, LOST]);
+  });
+
+  it('judges no recovery code, and revokes no set', async () => {
+    const server = await start();
+    const store = await openInUse(server);
+    await store.recovery.use(useOf(), 0);
+    lose(server);
+    await unavailable(store.recovery.use(useOf(), 0));
+    await unavailable(store.recovery.revoke('set', 0));
+    expect(server.cli('dbsize')).toBe('0');
   });
 
   it('has been told to its opener before anybody else hears of it', async () => {

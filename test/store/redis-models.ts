@@ -1,10 +1,20 @@
 /** Models of the Redis scripts: the rules with a state around them, kept as simply as can be; and what is tried on both. */
 import fc from 'fast-check';
 import { addCall, advance, emptyLog, stateOf, takeBack, type WindowLog, waitMs } from '../../src/limits/sliding-window.ts';
-import type { Attempt, CodeState, FormerState, Judgement, RequestIdReused, Reset, StateName } from '../../src/ports/codes.ts';
+import type { Attempt, CodeState, FormerState, Judgement, NotJudged, Preview, Reset, StateName } from '../../src/ports/codes.ts';
 import { refundedWindows } from '../../src/ports/limits.ts';
 import type { ChargeResult, LimitWindow, RefundOptions } from '../../src/ports/store.ts';
-import { ANSWER_KEPT_MS, judge, mayHaveFormer, presentState, reset, unlocked, withFormer } from '../../src/verification/rules.ts';
+import {
+  ANSWER_KEPT_MS,
+  forgiven,
+  isKept,
+  judge,
+  mayHaveFormer,
+  presentState,
+  reset,
+  unlocked,
+  withFormer,
+} from '../../src/verification/rules.ts';
 import { HOUR, MINUTE } from '../auth/fixtures.ts';
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
@@ -24,16 +34,23 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: LARGEST - 3, max: LARGEST }) },
 );
 /** Attempts on two secrets, under six names, some of them under a request id of three. */
-export const attempts: fc.Arbitrary<Omit<Attempt, 'former'>> = fc.record({
-  fingerprint: fc.constantFrom('one', 'one', 'one', 'other'),
-  period: fc.constantFrom(0, 1, 30, 60, 3600, 86_400, 86_400),
-  step: fc.option(step, { nil: undefined, freq: 2 }),
-  drift: fc.integer({ min: -10, max: 10 }),
-  claim: fc.boolean(),
-  afterStep: maybe(step),
-  matchableMs: fc.constantFrom(0, 30_000, 75_600_000),
-  request: maybe(fc.record({ id: fc.constantFrom('1', '2', '3'), payload: fc.constantFrom('', 'some words\nand lines', '-') })),
-});
+export const attempts: fc.Arbitrary<Omit<Attempt, 'former'>> = fc
+  .record({
+    /** How many codes were sent before the last. */
+    before: fc.constantFrom(0, 0, 0, 1, 2),
+    fingerprint: fc.constantFrom('one', 'one', 'one', 'other'),
+    period: fc.constantFrom(0, 1, 30, 60, 3600, 86_400, 86_400),
+    step: fc.option(step, { nil: undefined, freq: 2 }),
+    drift: fc.integer({ min: -10, max: 10 }),
+    claim: fc.boolean(),
+    afterStep: maybe(step),
+    matchableMs: fc.constantFrom(0, 30_000, 75_600_000),
+    request: maybe(fc.record({ id: fc.constantFrom('1', '2', '3'), payload: fc.constantFrom('', 'some words\nand lines', '-') })),
+    onlyRepeat: fc.constantFrom(undefined, undefined, false, true),
+  })
+  .map(({ before, ...one }) =>
+    before === 0 || one.step === undefined ? one : { ...one, firstStep: Math.max(0, one.step - before) },
+  );
 
 /** The limits of one subject. */
 export interface LimitsModel {
@@ -68,7 +85,9 @@ export function createLimitsModel(): LimitsModel {
 
 /** Codes. */
 export interface CodesModel {
-  judge(attempt: Attempt, now: number): Judgement | RequestIdReused;
+  judge(attempt: Attempt, now: number): Judgement | NotJudged;
+  preview(attempt: Attempt, now: number): Preview;
+  forgive(name: StateName, now: number): undefined;
   inspect(name: StateName, now: number): CodeState;
   unlock(name: StateName, now: number): CodeState;
   reset(name: StateName, now: number, nextCounter?: number): Reset;
@@ -95,20 +114,30 @@ export function createCodesModel(formers: Map<string, FormerState> = new Map()):
     return result;
   }
 
+  const idOf = ({ fingerprint, request }: Attempt) => `${fingerprint}:${request?.id}`;
+
+  function keptFor(attempted: Attempt, now: number): Judgement | NotJudged | undefined {
+    const known = attempted.request && answers.get(idOf(attempted));
+    if (known === undefined || known.expiresAt <= now) return undefined;
+    return known.payload === attempted.request?.payload ? known.judgement : { outcome: 'request_id_reused' };
+  }
+
   return {
     judge(attempted, now) {
-      const { fingerprint, request } = attempted;
-      const id = `${fingerprint}:${request?.id}`;
-      const known = request && answers.get(id);
-      if (known !== undefined && known.expiresAt > now)
-        return known.payload === request?.payload ? known.judgement : { outcome: 'request_id_reused' };
+      const { request, onlyRepeat } = attempted;
+      const kept = keptFor(attempted, now);
+      if (kept !== undefined) return kept;
+      if (onlyRepeat) return { outcome: 'unknown_request' };
       const judgement = change(attempted, now, true, (state) => {
         const ruling = judge(state, attempted, now);
         return [ruling.state, ruling.judgement];
       });
-      if (request !== undefined) answers.set(id, { ...request, judgement, expiresAt: now + ANSWER_KEPT_MS });
+      if (request !== undefined && isKept(judgement))
+        answers.set(idOf(attempted), { ...request, judgement, expiresAt: now + ANSWER_KEPT_MS });
       return judgement;
     },
+    preview: (attempted, now) => ({ state: find(attempted, now).state, now, kept: keptFor(attempted, now) }),
+    forgive: (name, now) => change(name, now, false, (state) => [forgiven(state), undefined]),
     inspect: (name, now) => find(name, now).state,
     unlock: (name, now) => change(name, now, false, (state) => [unlocked(state), state]),
     reset: (name, now, nextCounter) =>

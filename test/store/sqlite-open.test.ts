@@ -186,7 +186,7 @@ describe('refused, and left as it is, is a file', () => {
     database.close();
     const before = readFileSync(file);
     expect(refusal()).toBe(
-      `${file} was written by a newer otpd (schema 99, this one knows 5): run that version, or restore a backup made before`,
+      `${file} was written by a newer otpd (schema 99, this one knows 6): run that version, or restore a backup made before`,
     );
     expect(readFileSync(file).equals(before)).toBe(true);
   });

@@ -1,5 +1,5 @@
 /** A grpc-js server whose answers a test writes itself: for what the real server cannot be made to do. */
-import type { DescMethod, MessageInitShape } from '@bufbuild/protobuf';
+import type { DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { anyPack, durationFromMs } from '@bufbuild/protobuf/wkt';
 import {
@@ -21,6 +21,8 @@ import {
 import { StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
 import {
   OtpService,
+  type VerifyRecoveryCodeRequest,
+  type VerifyRecoveryCodeResponseSchema,
   type VerifyRequest,
   type VerifyResponseSchema,
   type WatchTokenRequest,
@@ -43,12 +45,16 @@ export interface SentError {
 
 /** The answer to the next call of Verify; undefined: no answer at all. */
 export type VerifyAnswer = MessageInitShape<typeof VerifyResponseSchema> | SentError | undefined;
+/** The same for VerifyRecoveryCode. */
+export type RecoveryAnswer = MessageInitShape<typeof VerifyRecoveryCodeResponseSchema> | SentError | undefined;
 /** Drives a stream by hand. */
 export type WatchAnswer = (stream: ServerWritableStream<WatchTokenRequest, WatchTokenResponse>) => void;
 
 export interface Double extends AsyncDisposable {
   readonly address: string;
   readonly verified: VerifyRequest[];
+  /** The requests of VerifyRecoveryCode. */
+  readonly recovered: VerifyRecoveryCodeRequest[];
   /** How many streams were opened. */
   opened(): number;
 }
@@ -56,24 +62,31 @@ export interface Double extends AsyncDisposable {
 /** Listens on a free port of this machine. Each answer is used once, the last for good. */
 export async function startDouble(answers: {
   verify?: readonly VerifyAnswer[];
+  recovery?: readonly RecoveryAnswer[];
   watch?: readonly WatchAnswer[];
   credentials?: ServerCredentials;
   host?: string;
 }): Promise<Double> {
-  const { verify = [], watch = [], credentials = ServerCredentials.createInsecure(), host = '127.0.0.1' } = answers;
+  const {
+    verify = [],
+    recovery = [],
+    watch = [],
+    credentials = ServerCredentials.createInsecure(),
+    host = '127.0.0.1',
+  } = answers;
   const verified: VerifyRequest[] = [];
+  const recovered: VerifyRecoveryCodeRequest[] = [];
   let opened = 0;
   const server = new Server();
   server.addService(
-    { verify: definition(OtpService.method.verify), watchToken: definition(OtpService.method.watchToken) },
     {
-      verify: (call: ServerUnaryCall<VerifyRequest, unknown>, callback: sendUnaryData<unknown>) => {
-        const answer = verify[Math.min(verified.length, verify.length - 1)];
-        verified.push(call.request);
-        if (answer === undefined) return;
-        if ('code' in answer) callback(sent(answer as SentError));
-        else callback(null, create(OtpService.method.verify.output, answer));
-      },
+      verify: definition(OtpService.method.verify),
+      verifyRecoveryCode: definition(OtpService.method.verifyRecoveryCode),
+      watchToken: definition(OtpService.method.watchToken),
+    },
+    {
+      verify: answering(OtpService.method.verify, verify, verified),
+      verifyRecoveryCode: answering(OtpService.method.verifyRecoveryCode, recovery, recovered),
       watchToken: (stream: ServerWritableStream<WatchTokenRequest, WatchTokenResponse>) => {
         opened += 1;
         watch[Math.min(opened, watch.length) - 1]?.(stream);
@@ -83,7 +96,22 @@ export async function startDouble(answers: {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   server.bindAsync(`${host}:0`, credentials, (error, port) => (error ? reject(error) : resolve(port)));
   const address = `${host}:${await promise}`;
-  return { address, verified, opened: () => opened, [Symbol.asyncDispose]: async () => server.forceShutdown() };
+  return { address, verified, recovered, opened: () => opened, [Symbol.asyncDispose]: async () => server.forceShutdown() };
+}
+
+/** A handler that gives these answers in turn, and keeps the requests. */
+function answering<M extends DescMethod>(
+  { output }: M,
+  answers: readonly (MessageInitShape<M['output']> | SentError | undefined)[],
+  requests: MessageShape<M['input']>[],
+) {
+  return (call: ServerUnaryCall<MessageShape<M['input']>, unknown>, callback: sendUnaryData<unknown>): void => {
+    const answer = answers[Math.min(requests.length, answers.length - 1)];
+    requests.push(call.request);
+    if (answer === undefined) return;
+    if ('code' in answer) callback(sent(answer as SentError));
+    else callback(null, create<M['output']>(output, answer as MessageInitShape<M['output']>));
+  };
 }
 
 /** The error as grpc-js sends it. */

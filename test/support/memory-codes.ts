@@ -1,6 +1,6 @@
 /** One-time use and attempts in memory: exact within one process, forgotten with it. */
-import type { CodeState, CodeStore, Judgement, StateName } from '../../src/ports/codes.ts';
-import { ANSWER_KEPT_MS, judge, presentState, reset, unlocked } from '../../src/verification/rules.ts';
+import type { Attempt, CodeState, CodeStore, Judgement, NotJudged, StateName } from '../../src/ports/codes.ts';
+import { ANSWER_KEPT_MS, forgiven, isKept, judge, presentState, reset, unlocked } from '../../src/verification/rules.ts';
 
 /** Rows looked at for expiry with each judgement: two, so that old ones leave faster than new ones come. */
 const SWEPT = 2;
@@ -17,22 +17,35 @@ export function createMemoryCodes(): CodeStore {
   const answers = new Map<string, Answer>();
   const stateOf = ({ fingerprint }: StateName, now: number) => presentState(states.get(fingerprint), now);
 
+  const answerName = ({ fingerprint, request }: Attempt) => `${fingerprint}:${request?.id}`;
+
+  function answerTo(attempt: Attempt, now: number): Judgement | NotJudged | undefined {
+    const { request } = attempt;
+    const known = request && answers.get(answerName(attempt));
+    if (known === undefined || hasExpired(known, now)) return undefined;
+    return known.payload === request?.payload ? known.judgement : { outcome: 'request_id_reused' };
+  }
+
   return {
     hasFormer: false,
     async judge(attempt, now) {
       sweep(states, now);
       sweep(answers, now);
-      const { fingerprint, request } = attempt;
-      const answerName = `${fingerprint}:${request?.id}`;
-      const known = request && answers.get(answerName);
-      if (known !== undefined && !hasExpired(known, now)) {
-        return known.payload === request?.payload ? known.judgement : { outcome: 'request_id_reused' };
-      }
+      const { fingerprint, request, onlyRepeat = false } = attempt;
+      const kept = answerTo(attempt, now);
+      if (kept !== undefined) return kept;
+      if (onlyRepeat) return { outcome: 'unknown_request' };
       const { judgement, state } = judge(stateOf(attempt, now), attempt, now);
       if (state !== undefined) states.set(fingerprint, state);
-      if (request !== undefined)
-        answers.set(answerName, { payload: request.payload, judgement, expiresAt: now + ANSWER_KEPT_MS });
+      if (request !== undefined && isKept(judgement))
+        answers.set(answerName(attempt), { payload: request.payload, judgement, expiresAt: now + ANSWER_KEPT_MS });
       return judgement;
+    },
+    preview: async (attempts, now) =>
+      attempts.map((attempt) => ({ state: stateOf(attempt, now), now, kept: answerTo(attempt, now) })),
+    async forgive(name, now) {
+      const after = forgiven(stateOf(name, now));
+      if (after !== undefined) states.set(name.fingerprint, after);
     },
     inspect: async (name, now) => stateOf(name, now),
     async unlock(name, now) {

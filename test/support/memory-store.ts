@@ -3,6 +3,7 @@ import { createLocalLimits } from '../../src/limits/local-counter.ts';
 import type { SealingKeyUses } from '../../src/ports/sealing-keys.ts';
 import { type ApiKeyRecord, type KeyStore, knownScopes, type Store } from '../../src/ports/store.ts';
 import { createMemoryCodes } from './memory-codes.ts';
+import { createMemoryRecovery } from './memory-recovery.ts';
 
 /** Makes an empty store that is always available. */
 export function createMemoryStore(): Store {
@@ -11,6 +12,7 @@ export function createMemoryStore(): Store {
     keys: createMemoryKeys(),
     limits: createLocalLimits(),
     codes: createMemoryCodes(),
+    recovery: createMemoryRecovery(),
     sealingKeys: createMemorySealingKeys(),
     async bind(identity) {
       bound ??= identity;
@@ -55,7 +57,7 @@ function createMemoryKeys(): KeyStore {
     async update(id, change) {
       const key = records.get(id);
       if (key === undefined) return undefined;
-      const changed = change(key);
+      const changed = { ...change(key), tenant: key.tenant };
       put(changed);
       return changed;
     },

@@ -185,8 +185,10 @@ describe('no sequence of attempts', () => {
     { maxLength: 80 },
   );
 
+  type Sequence = typeof moves extends fc.Arbitrary<infer T> ? T : never;
+
   /** Runs the moves, as a store does: with a state that is forgotten when it has expired. */
-  function* run(sequence: typeof moves extends fc.Arbitrary<infer T> ? T : never): Generator<[Attempt, Judgement, number]> {
+  function* run(sequence: Sequence): Generator<[Attempt, Judgement, number]> {
     let [known, now] = [UNKNOWN_KEY, START];
     for (const { drift, claim, waitMs } of sequence) {
       now += waitMs;
@@ -215,23 +217,39 @@ describe('no sequence of attempts', () => {
     );
   });
 
+  /** That no wrong code is judged before the delay of those before it is over. */
+  function expectDelays(sequence: Sequence): void {
+    let [failures, waitingSince, lastStep]: [number[], number, number] = [[], START, -1];
+    for (const [{ claim, step = -1 }, { outcome }, now] of run(sequence)) {
+      // A clock that is set back takes the delay with it, which lasts as long from the moment that the clock then shows.
+      waitingSince = Math.min(waitingSince, now);
+      // A used code that is let pass again clears nothing.
+      if (outcome === 'accepted' && step > lastStep) failures = [];
+      if (outcome === 'accepted' && claim) lastStep = step;
+      const last = failures.at(-1);
+      if (last !== undefined && now - last >= FAILURES_KEPT_MS) failures = [];
+      if (outcome !== 'mismatch') continue;
+      const needed = failures.length < FREE_ATTEMPTS ? 0 : Math.min(DAY, MINUTE * 2 ** (failures.length - FREE_ATTEMPTS));
+      if (needed > 0) expect(now - waitingSince).toBeGreaterThanOrEqual(needed);
+      failures.push(now);
+      waitingSince = now;
+    }
+  }
+
   it('has more wrong codes judged than the delays let through', () => {
-    fc.assert(
-      fc.property(moves, (sequence) => {
-        let [failures, lastStep]: [number[], number] = [[], -1];
-        for (const [{ claim, step = -1 }, { outcome }, now] of run(sequence)) {
-          // A used code that is let pass again clears nothing.
-          if (outcome === 'accepted' && step > lastStep) failures = [];
-          if (outcome === 'accepted' && claim) lastStep = step;
-          const last = failures.at(-1);
-          if (last !== undefined && now - last >= FAILURES_KEPT_MS) failures = [];
-          if (outcome !== 'mismatch') continue;
-          const needed = failures.length < FREE_ATTEMPTS ? 0 : Math.min(DAY, MINUTE * 2 ** (failures.length - FREE_ATTEMPTS));
-          if (last !== undefined && needed > 0) expect(now - last).toBeGreaterThanOrEqual(needed);
-          failures.push(now);
-        }
-      }),
-      { numRuns: 2000 },
-    );
+    fc.assert(fc.property(moves, expectDelays), { numRuns: 2000 });
+  });
+
+  it('has more of them judged where the clock is set back a millisecond during the delay', () => {
+    const wrongAfter = (waitMs: number) => ({ drift: undefined, claim: false, waitMs });
+    const sequence = [0, 0, 0, 0, 0, -1, MINUTE - 1, 1].map(wrongAfter);
+    expectDelays(sequence);
+    const judged = Array.from(run(sequence), ([, { outcome, retryAfterMs }]) => [outcome, retryAfterMs]);
+    expect(judged.slice(4)).toEqual([
+      ['mismatch', undefined],
+      ['throttled', MINUTE],
+      ['throttled', 1],
+      ['mismatch', undefined],
+    ]);
   });
 });

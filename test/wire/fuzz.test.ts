@@ -9,7 +9,16 @@ import { openWatchBytes } from '../support/watch.ts';
 
 const RUNS = { numRuns: 100 };
 const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
-const UNARY = [methods.generate, methods.token, methods.verify] as const;
+const UNARY = [
+  methods.generate,
+  methods.token,
+  methods.verify,
+  methods.seal,
+  methods.rewrap,
+  methods.generateRecoveryCodes,
+  methods.verifyRecoveryCode,
+  methods.revokeRecoveryCodes,
+] as const;
 
 let server: TestServer;
 let client: TestClient;
@@ -35,9 +44,9 @@ const anySecret = fc.oneof(
   anyText,
 );
 
-/** Answered, or refused as the caller's mistake. */
+/** Answered, or refused as the caller's mistake. A blob may name a sealing key that is not here. */
 function expectAnswered(code: string): void {
-  expect(['OK', 'INVALID_ARGUMENT', 'RESOURCE_EXHAUSTED']).toContain(code);
+  expect(['OK', 'INVALID_ARGUMENT', 'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION']).toContain(code);
 }
 
 describe('any bytes as a message', () => {
@@ -58,7 +67,7 @@ describe('any bytes as a message', () => {
   test('made of a good one by changing a few', async () => {
     const good = toBinary(
       methods.verify.input,
-      create(methods.verify.input, { key, code: '123456', pastSteps: 1, afterStep: 3n }),
+      create(methods.verify.input, { key, code: '123456', pastSteps: 1, alternatives: [key, { ...key, digits: 8 }] }),
     );
     const change = fc.record({ at: fc.nat({ max: good.length - 1 }), to: fc.nat({ max: 255 }) });
     const run = async (changes: { at: number; to: number }[]) => {
@@ -67,6 +76,60 @@ describe('any bytes as a message', () => {
       expectAnswered((await client.callBytes(methods.verify, bytes)).code);
     };
     await fc.assert(fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), run), RUNS);
+  });
+});
+
+describe('any blob', () => {
+  const base64url = fc.string({
+    unit: fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'),
+    maxLength: 1100,
+  });
+  const anyBlob = fc.oneof(
+    anyText,
+    fc.tuple(fc.constantFrom('otpk1_', 'otpr1_', 'otpk2_'), base64url).map((parts) => parts.join('')),
+  );
+
+  test('and any context, as a key of each method and as a set', async () => {
+    const run = async (blob: string, context: Uint8Array) => {
+      const value = { blob, context };
+      const sealed = { source: { case: 'sealed', value } } as const;
+      const calls = [
+        await client.call(methods.token, { key: sealed }),
+        await client.call(methods.verify, { key: sealed, code: '123456', confirm: true }),
+        await client.call(methods.verify, { key, code: '123456', alternatives: [sealed] }),
+      ];
+      // None of them was sealed by this server.
+      for (const { code } of calls) expect(['INVALID_ARGUMENT', 'FAILED_PRECONDITION']).toContain(code);
+      const sealing = await client.call(methods.seal, { items: [{ key: sealed }] });
+      const rewrapping = await client.call(methods.rewrap, {
+        items: [{ item: { case: 'key', value } }, { item: { case: 'set', value } }],
+      });
+      const results = [...(sealing.response?.results ?? []), ...(rewrapping.response?.results ?? [])];
+      expect(results.map(({ result }) => result.case)).toEqual(['error', 'error', 'error']);
+    };
+    await fc.assert(fc.asyncProperty(anyBlob, fc.uint8Array({ maxLength: 300 }), run), RUNS);
+  });
+
+  test('made of a good one by changing a few characters or bytes of its context never opens', async () => {
+    const context = new Uint8Array(20).fill(1);
+    const { response } = await client.call(methods.seal, { items: [{ key, sealedContext: context }] });
+    const { result } = response?.results[0] ?? {};
+    const good = result?.case === 'sealed' ? result.value.blob : '';
+    const change = fc.record({ at: fc.nat({ max: good.length + 19 }), to: fc.nat({ max: 127 }) });
+    const run = async (changes: { at: number; to: number }[]) => {
+      const characters = Buffer.from(good);
+      const bound = Uint8Array.from(context);
+      for (const { at, to } of changes) {
+        if (at < good.length) characters[at] = to;
+        else bound[at - good.length] = to;
+      }
+      const isSame = characters.toString() === good && Buffer.compare(bound, context) === 0;
+      const value = { blob: characters.toString(), context: bound };
+      const { code } = await client.call(methods.token, { key: { source: { case: 'sealed', value } } });
+      expect(code === 'OK').toBe(isSame);
+      expectAnswered(code);
+    };
+    await fc.assert(fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), run), { numRuns: 300 });
   });
 });
 
@@ -92,6 +155,42 @@ describe('any text', () => {
     const run = async (code: string, requestId: string) =>
       expectAnswered((await client.call(methods.verify, { key, code, requestId })).code);
     await fc.assert(fc.asyncProperty(anyText, fc.oneof(anyText, fc.uuid()), run), RUNS);
+  });
+
+  test('as a set of recovery codes, its context and a code', async () => {
+    const blob = fc.oneof(
+      anyText,
+      fc.string({ unit: fc.constantFrom(...'ABCxyz019-_'), maxLength: 1100 }).map((text) => `otpr1_${text}`),
+    );
+    const run = async (blob: string, context: Uint8Array, code: string) => {
+      const set = { blob, context };
+      const answers = [
+        await client.call(methods.verifyRecoveryCode, { set, code }),
+        await client.call(methods.revokeRecoveryCodes, { set }),
+      ];
+      // A blob may name a sealing key that was never here.
+      for (const answer of answers) expect(['INVALID_ARGUMENT', 'FAILED_PRECONDITION']).toContain(answer.code);
+    };
+    await fc.assert(fc.asyncProperty(blob, fc.uint8Array({ maxLength: 260 }), anyText, run), RUNS);
+  });
+
+  test('as a recovery code of a set that opens', async () => {
+    const { response } = await client.call(methods.generateRecoveryCodes, {});
+    const set = { blob: response?.set?.blob ?? '' };
+    const run = async (code: string) => {
+      const answer = await client.call(methods.verifyRecoveryCode, { set, code });
+      expectAnswered(answer.code);
+      expect(answer.response?.valid ?? false).toBe(false);
+    };
+    await fc.assert(fc.asyncProperty(anyText, run), RUNS);
+  });
+
+  test('as keys beside another', async () => {
+    const run = async (secrets: string[], code: string) => {
+      const alternatives = secrets.map((value) => ({ source: { case: 'secret', value } }) as const);
+      expectAnswered((await client.call(methods.verify, { key, code, alternatives })).code);
+    };
+    await fc.assert(fc.asyncProperty(fc.array(anySecret, { maxLength: 6 }), fc.constantFrom('123456', '1'), run), RUNS);
   });
 
   test('as issuer and account name: what is accepted, Token reads back from the URI with the same code', async () => {

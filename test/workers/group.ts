@@ -48,7 +48,8 @@ export async function startGroup(workers: number, env: Record<string, string> = 
   };
   writeFileSync(all.OTPD_PLANS, JSON.stringify(PLANS));
   writeFileSync(join(folder, 'shared.key'), 'ab'.repeat(32));
-  ensureRingFile(ringFile(folder), Date.now());
+  // As an operator would: with a shared store no instance makes one.
+  if (redis) ensureRingFile(ringFile(folder), Date.now());
   const store = redis
     ? await openRedisStore({ url: redis.url, onWarning: () => undefined })
     : openSqliteStore({ file: databaseFile(folder) });

@@ -1,6 +1,6 @@
 /** `otpd attempts`: shows and clears what is kept of a secret. The key comes on standard input, never as an argument. */
 import { create } from '@bufbuild/protobuf';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { KeySchema } from '../../../gen/ts/otp/v1/key_pb.ts';
 import { fingerprintKeyFile, readFingerprintKey } from '../../app/fingerprint-key.ts';
 import { SETTINGS } from '../../config/settings.ts';
@@ -11,13 +11,23 @@ import { addKeyOptions, type KeyFlags, keyOf } from '../input/key-options.ts';
 import { readSecret } from '../input/secret.ts';
 import { addStoreOptions, type StoreAccess, type StoreFlags, withStore } from '../input/store-access.ts';
 import type { Io } from '../io.ts';
-import { counted, describeReset, describeState, resetTracks, stateJson, whyNothingToReset } from '../output/attempts-view.ts';
+import {
+  counted,
+  describeReset,
+  describeSet,
+  describeState,
+  resetTracks,
+  setJson,
+  stateJson,
+  whyNothingToReset,
+} from '../output/attempts-view.ts';
 import { localError } from '../output/failure.ts';
 import { writeJson, writeLine } from '../output/text.ts';
 
 interface AttemptsFlags extends StoreFlags, KeyFlags {
   readonly json?: boolean;
   readonly fingerprintKeyFile?: string;
+  readonly recoverySet?: string;
 }
 
 /** The output of a subcommand: a line for people, or JSON. */
@@ -28,6 +38,9 @@ interface Report {
 
 /** `nextCounter`: the counter that was given as a flag, not the one of a URI. */
 type Use = (access: StoreAccess, name: StateName, nextCounter: number | undefined) => Promise<Report>;
+
+/** The same of a set of recovery codes, by its name. */
+type UseOfSet = (access: StoreAccess, set: string) => Promise<Report>;
 
 const HELP = `
 The key, in base32 or as an otpauth:// URI, is read from standard input alone: arguments are seen by
@@ -41,22 +54,30 @@ now is accepted again; the code of a later step that was accepted may be, when i
 A HOTP has no clock: with --type hotp --counter N the used counters from N on are forgotten, and each
 of their codes is accepted once more.
 
+A set of recovery codes has attempts of its own. With --recovery-set, show and unlock are about the set
+that the audit trail names so (as "set"), and standard input is not read.
+
 Examples:
   $ otpd attempts show < secret.txt
   $ otpd attempts unlock < secret.txt
-  $ otpd attempts reset < secret.txt`;
+  $ otpd attempts reset < secret.txt
+  $ otpd attempts unlock --recovery-set F_5D0T0b8mixRHbABylO5A`;
 
 /** The command with its subcommands. */
 export function attemptsCommand(io: Io): Command {
-  const subcommand = (name: string, description: string, use: Use) =>
-    addKeyOptions(addStoreOptions(new Command(name).description(description)).option('--json', 'print JSON'))
+  const subcommand = (name: string, description: string, use: Use, useOfSet?: UseOfSet) => {
+    const command = addKeyOptions(addStoreOptions(new Command(name).description(description)).option('--json', 'print JSON'));
+    const option = new Option('--recovery-set <name>', 'a set of recovery codes instead of a key').argParser(parseSetName);
+    if (useOfSet !== undefined) command.addOption(option);
+    return command
       .option('--fingerprint-key-file <file>', `the server's fingerprint key (env: ${SETTINGS.fingerprintKeyFile.env})`)
-      .action((flags: AttemptsFlags) => run(io, flags, use));
+      .action((flags: AttemptsFlags) => run(io, flags, use, useOfSet));
+  };
   return new Command('attempts')
     .description('show or clear the wrong codes and the used steps kept of a key')
     .addHelpText('after', HELP)
-    .addCommand(subcommand('show', 'show the wrong codes counted for a key, and its used steps', show))
-    .addCommand(subcommand('unlock', 'clear the wrong codes of a key, so that codes are judged again', unlock))
+    .addCommand(subcommand('show', 'show the wrong codes counted for a key, and its used steps', show, showSet))
+    .addCommand(subcommand('unlock', 'clear the wrong codes of a key, so that codes are judged again', unlock, unlockSet))
     .addCommand(subcommand('reset', 'forget the used steps of a key that lie in the future, after a clock was ahead', reset));
 }
 
@@ -73,6 +94,19 @@ async function unlock({ store, audit, operator }: StoreAccess, name: StateName):
   return { text: `unlocked; ${counted(before.failures)} before`, json: stateJson(before, name, now) };
 }
 
+async function showSet({ store }: StoreAccess, set: string): Promise<Report> {
+  const now = Date.now();
+  const state = await store.recovery.inspect(set, now);
+  return { text: describeSet(state, now), json: setJson(state, now) };
+}
+
+async function unlockSet({ store, audit, operator }: StoreAccess, set: string): Promise<Report> {
+  const now = Date.now();
+  const before = await store.recovery.unlock(set, now);
+  audit({ actor: operator, event: 'recovery.unlocked', set, failures: before.failures });
+  return { text: `unlocked; ${counted(before.failures)} before`, json: setJson(before, now) };
+}
+
 async function reset({ store, audit, operator }: StoreAccess, name: StateName, nextCounter: number | undefined): Promise<Report> {
   const now = Date.now();
   const tracks = resetTracks(await store.codes.reset(name, now, nextCounter));
@@ -81,12 +115,25 @@ async function reset({ store, audit, operator }: StoreAccess, name: StateName, n
   return { text: describeReset(tracks), json: { tracks } };
 }
 
-async function run(io: Io, flags: AttemptsFlags, use: Use): Promise<void> {
+async function run(io: Io, flags: AttemptsFlags, use: Use, useOfSet?: UseOfSet): Promise<void> {
+  const { recoverySet: set } = flags;
+  const { text, json } =
+    set === undefined || useOfSet === undefined
+      ? await useKey(io, flags, use)
+      : await withStore(io, flags, async (access) => {
+          await access.store.ping();
+          return useOfSet(access, set);
+        });
+  if (flags.json) writeJson(io.stdout, json);
+  else writeLine(io.stdout, text);
+}
+
+async function useKey(io: Io, flags: AttemptsFlags, use: Use): Promise<Report> {
   const key = keyOf(await readSecret(io, '-'), flags);
   // All counters of a HOTP share one state.
-  const { secret, parameters, counter } = readKey(create(KeySchema, key), false);
+  const { secret, parameters, counter } = readKey(create(KeySchema, key), { needsCounter: false });
   const nextCounter = flags.counter === undefined ? undefined : counter;
-  const { text, json } = await withStore(io, flags, async (access) => {
+  return withStore(io, flags, async (access) => {
     const given = flags.fingerprintKeyFile ?? io.env[SETTINGS.fingerprintKeyFile.env];
     const file = given || fingerprintKeyFile(access.location.dataDir);
     const fingerprints = createFingerprints(readFingerprintKey(file, SETTINGS.fingerprintKeyFile.flag));
@@ -97,6 +144,9 @@ async function run(io: Io, flags: AttemptsFlags, use: Use): Promise<void> {
     await access.store.ping();
     return use(access, stateNameOf(fingerprints, secret, parameters, access.store.codes), nextCounter);
   });
-  if (flags.json) writeJson(io.stdout, json);
-  else writeLine(io.stdout, text);
+}
+
+function parseSetName(text: string): string {
+  if (!/^[\w-]{22}$/.test(text)) throw new InvalidArgumentError('It must be the name of a set, as the audit trail has it.');
+  return text;
 }

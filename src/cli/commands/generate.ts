@@ -9,6 +9,7 @@ import { parsePositive } from '../input/parsers.ts';
 import { readSecret } from '../input/secret.ts';
 import type { Io } from '../io.ts';
 import { groupCode } from '../output/code-view.ts';
+import { showQr, showWarnings } from '../output/enrolment-view.ts';
 import { reserveFile } from '../output/picture.ts';
 import { paint, printable, writeLine, writeMessage } from '../output/text.ts';
 
@@ -87,25 +88,9 @@ async function generate(io: Io, flags: GenerateFlags): Promise<void> {
 const PICTURE = { errorCorrection: 'M', scale: 6, quietZone: 4 } as const satisfies Omit<QrOptions, 'format'>;
 
 function showKey(io: Io, { qrCode, secretGrouped, uri, token, warnings }: GenerateResponse): void {
-  if (qrCode !== undefined) showQr(io, Buffer.from(qrCode.data).toString('utf8'), qrCode.width);
+  if (qrCode !== undefined) showQr(io, qrCode);
   writeLine(io.stdout, `Secret  ${paint(io, io.stdout, 'bold', printable(secretGrouped))}`);
   writeLine(io.stdout, `URI     ${printable(uri)}`);
   if (token !== undefined) writeLine(io.stdout, `Code    ${groupCode(printable(token.code))} (the app should show the same)`);
-  for (const { field, description } of warnings) {
-    writeLine(io.stderr, `${paint(io, io.stderr, 'yellow', 'warning:')} ${printable(`${field}: ${description}`)}`);
-  }
-}
-
-function showQr(io: Io, text: string, width: number): void {
-  const { columns } = io.stdout;
-  if (columns !== undefined && columns < width) {
-    const remedy = 'widen it, or save a picture with --png or --svg';
-    writeLine(
-      io.stderr,
-      `${paint(io, io.stderr, 'yellow', 'warning:')} the QR code is ${width} characters wide, the terminal ${columns}: ${remedy}`,
-    );
-    return;
-  }
-  for (const line of text.replace(/\n$/, '').split('\n')) writeLine(io.stdout, printable(line));
-  writeLine(io.stdout, '');
+  showWarnings(io, warnings);
 }

@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { tuneForServing } from '../../app/v8-tuning.ts';
 import { issueApiKey, revokeApiKey, rotateApiKey } from '../../auth/api-key.ts';
-import { CALLER_SCOPES, SCOPES, type Scope } from '../../ports/principal.ts';
+import { CALLER_SCOPES, DEFAULT_TENANT, SCOPES, type Scope } from '../../ports/principal.ts';
 import type { ApiKeyRecord } from '../../ports/store.ts';
 import { type Expiry, parseExpiry, parseScopes, parseSpan } from '../input/parsers.ts';
 import { addStoreOptions, loadPlans, type StoreFlags, withStore } from '../input/store-access.ts';
@@ -19,6 +19,7 @@ interface KeysFlags extends StoreFlags {
 interface CreateFlags extends KeysFlags {
   readonly name: string;
   readonly plan: string;
+  readonly tenant: string;
   readonly scopes: readonly Scope[];
   readonly expires: Expiry;
   readonly plans?: string;
@@ -27,12 +28,16 @@ interface CreateFlags extends KeysFlags {
 const DEFAULT_PLAN = 'free';
 const DEFAULT_GRACE = '24h';
 
+const EXPORT_WARNING =
+  'warning: with the scope export this API key turns every sealed key of its tenant into codes and secrets: give it to no service that only checks codes';
+
 const HELP = `
 The commands work on the store itself, whether the server runs or not; a running one follows
 within a second. An API key is shown once, when it is made, and stored only as a digest.
 
 Examples:
   $ export OTPD_API_KEY=$(otpd keys create --name billing --plan pro --scopes token,verify --expires 90d)
+  $ otpd keys create --name vault --tenant acme --scopes generate,verify,seal
   $ otpd keys list
   $ otpd keys rotate ID --grace 7d
   $ otpd keys revoke ID`;
@@ -51,6 +56,7 @@ function create(io: Io): Command {
     .description('make an API key, and print it this once')
     .requiredOption('--name <name>', 'who or what the key is for')
     .option('--plan <plan>', 'the plan whose limits hold', DEFAULT_PLAN)
+    .option('--tenant <name>', 'whose sealed keys it opens; it cannot be changed later', DEFAULT_TENANT)
     .addOption(
       new Option('--scopes <scopes>', `what it may be used for, of ${SCOPES.join(',')}`)
         .argParser(parseScopes)
@@ -62,19 +68,21 @@ function create(io: Io): Command {
         .default(() => undefined, 'never'),
     )
     .option('--plans <file>', 'JSON file of the plans, if the server has its own (env: OTPD_PLANS)')
-    .action(async ({ name, plan, scopes, expires, ...flags }: CreateFlags) => {
+    .action(async ({ name, plan, tenant, scopes, expires, ...flags }: CreateFlags) => {
       const plans = loadPlans(io, flags.plans);
       if (!plans.has(plan)) throw usageError(`--plan names no plan: there are ${[...plans.keys()].join(', ')}`);
       const now = Date.now();
       const expiresAt = expires(now);
       if (expiresAt !== undefined && expiresAt <= now) throw usageError('--expires must be a moment in the future');
-      const { apiKey, record } = issueApiKey({ name, plan, scopes, expiresAt }, now);
+      const { apiKey, record } = issueApiKey({ name, plan, tenant, scopes, expiresAt }, now);
       await withStore(io, { ...flags, create: true }, async ({ store, audit, operator }) => {
         await store.keys.insert(record);
         audit({ actor: operator, event: 'key.created', keyId: record.id });
       });
       const until = record.expiresAt === undefined ? 'never expires' : `expires ${formatInstant(record.expiresAt)}`;
-      const told = `API key ${record.id} (${printable(name)}, plan ${plan}, ${record.scopes.join(',')}) ${until}`;
+      const ofTenant = tenant === DEFAULT_TENANT ? '' : `tenant ${tenant}, `;
+      const told = `API key ${record.id} (${printable(name)}, plan ${plan}, ${ofTenant}${record.scopes.join(',')}) ${until}`;
+      if (scopes.includes('export')) writeLine(io.stderr, EXPORT_WARNING);
       showApiKey(io, flags, { apiKey, record, told });
     });
 }

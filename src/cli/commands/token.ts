@@ -4,14 +4,14 @@ import { Command } from 'commander';
 import { type TokenResponse, TokenResponseSchema } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Token } from '../../../gen/ts/otp/v1/token_pb.ts';
 import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
-import { addKeyOptions, type KeyFlags, keyOf } from '../input/key-options.ts';
+import { addKeyOptions, addSealedOptions, type KeyFlags, readKeyInput, type SealedFlags } from '../input/key-options.ts';
 import { parseCount, parseMoment } from '../input/parsers.ts';
-import { readSecret, SECRET_HELP } from '../input/secret.ts';
+import { SECRET_HELP } from '../input/secret.ts';
 import type { Io } from '../io.ts';
 import { countdown, groupCode, remainingMs, urgency } from '../output/code-view.ts';
 import { alignColumns, paint, printable, writeLine, writeMessage } from '../output/text.ts';
 
-interface TokenFlags extends ConnectFlags, KeyFlags {
+interface TokenFlags extends ConnectFlags, KeyFlags, SealedFlags {
   /** In ms since the epoch. */
   readonly at?: number;
   readonly past: number;
@@ -28,7 +28,8 @@ Examples:
   $ otpd token JBSWY3DPEHPK3PXP
   $ pass show acme/otp | otpd token
   $ otpd token - --at 2027-01-31T12:00:00Z --past 1 --future 1 < secret.txt
-  $ otpd token JBSWY3DPEHPK3PXP --type hotp --counter 7`;
+  $ otpd token JBSWY3DPEHPK3PXP --type hotp --counter 7
+  $ otpd token --sealed otpk1_... --context user-1/totp/1`;
 
 /** The command. */
 export function tokenCommand(io: Io): Command {
@@ -39,13 +40,12 @@ export function tokenCommand(io: Io): Command {
     .option('--past <steps>', 'how many earlier codes to show, at most 10', parseCount, 0)
     .option('--future <steps>', 'how many later codes to show, at most 10', parseCount, 0)
     .option('--json', 'print the answer as JSON on one line');
-  return addConnectOptions(addKeyOptions(command))
+  return addConnectOptions(addSealedOptions(addKeyOptions(command)))
     .addHelpText('after', HELP)
     .action(async (argument: string | undefined, flags: TokenFlags) => {
-      const secret = await readSecret(io, argument);
       const { at, past, future } = flags;
       const request = {
-        key: keyOf(secret, flags),
+        key: await readKeyInput(io, argument, flags),
         pastSteps: past,
         futureSteps: future,
         ...(at !== undefined && { at: timestampFromMs(at) }),

@@ -6,14 +6,14 @@ import { WatchTokenResponseSchema } from '../../../gen/ts/otp/v1/otp_service_pb.
 import type { Token } from '../../../gen/ts/otp/v1/token_pb.ts';
 import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
 import { followTokens } from '../input/follow.ts';
-import { addTotpOptions, type KeyFlags, keyOf } from '../input/key-options.ts';
-import { readSecret, SECRET_HELP } from '../input/secret.ts';
+import { addSealedOptions, addTotpOptions, type KeyFlags, readKeyInput, type SealedFlags } from '../input/key-options.ts';
+import { SECRET_HELP } from '../input/secret.ts';
 import { formatDuration, formatInstant } from '../input/time.ts';
 import type { Io } from '../io.ts';
 import { openScreen, type Screen } from '../output/code-view.ts';
 import { paint, printable, writeLine, writeMessage } from '../output/text.ts';
 
-interface WatchFlags extends ConnectFlags, KeyFlags {
+interface WatchFlags extends ConnectFlags, KeyFlags, SealedFlags {
   readonly json?: boolean;
 }
 
@@ -33,10 +33,10 @@ export function watchCommand(io: Io): Command {
     .description('show the current code of a TOTP key, and each next one')
     .argument('[SECRET]', 'base32 or otpauth:// URI; - for standard input; without it OTPD_SECRET')
     .option('--json', 'print each code as JSON on one line');
-  return addConnectOptions(addTotpOptions(command))
+  return addConnectOptions(addSealedOptions(addTotpOptions(command)))
     .addHelpText('after', HELP)
     .action(async (argument: string | undefined, flags: WatchFlags) => {
-      const key = keyOf(await readSecret(io, argument), flags);
+      const key = await readKeyInput(io, argument, flags);
       const print = flags.json ? printJson : printLine;
       using screen = io.stdout.isTTY && !flags.json ? openScreen(io) : undefined;
       const onBreak = (pauseMs: number) => reportBreak(io, screen, pauseMs);

@@ -1,8 +1,11 @@
-/** The flags that describe a key, and the `Key` that they make with its secret. */
+/** The flags that describe a key, and the `Key` that they make with its secret or its sealed form. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { type Command, InvalidArgumentError } from 'commander';
 import { Algorithm, type KeySchema, OtpType } from '../../../gen/ts/otp/v1/key_pb.ts';
+import type { Io } from '../io.ts';
+import { usageError } from '../output/failure.ts';
 import { parseCounter, parsePositive } from './parsers.ts';
+import { readSecret } from './secret.ts';
 
 /** The flags of a key, each unset unless given: the server, or the URI, fills in the rest. */
 export interface KeyFlags {
@@ -27,6 +30,39 @@ export function addKeyOptions(command: Command): Command {
   return addTotpOptions(command)
     .option('--type <type>', 'totp (default) or hotp', parseType)
     .option('--counter <n>', 'the counter of a HOTP', parseCounter);
+}
+
+/** The flags of a key that the server sealed, which stands instead of a secret. */
+export interface SealedFlags {
+  readonly sealed?: string;
+  readonly context?: string;
+}
+
+/** Adds the flags of a sealed key. */
+export function addSealedOptions(command: Command): Command {
+  return command
+    .option('--sealed <blob>', 'a sealed key, otpk1_..., instead of SECRET')
+    .option('--context <text>', 'the context that the sealed key is bound to');
+}
+
+/** The key to send: the sealed one of the flags, or one with the secret of `argument`, as `readSecret` reads it. */
+export async function readKeyInput(
+  io: Io,
+  argument: string | undefined,
+  flags: KeyFlags & SealedFlags,
+): Promise<MessageInitShape<typeof KeySchema>> {
+  const { sealed, context } = flags;
+  if (sealed === undefined) {
+    if (context !== undefined) throw usageError('--context is that of a sealed key: give --sealed too');
+    return keyOf(await readSecret(io, argument), flags);
+  }
+  if (argument !== undefined) throw usageError('SECRET and --sealed are two keys: give one of them');
+  return { source: { case: 'sealed', value: { blob: sealed.trim(), context: contextBytes(context) } }, ...keyFields(flags) };
+}
+
+/** A context as it is sent: the bytes of its text in UTF-8. */
+export function contextBytes(text = ''): Uint8Array {
+  return Buffer.from(text);
 }
 
 /** The key to send: whatever looks like a URI goes as one. */

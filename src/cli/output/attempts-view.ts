@@ -1,24 +1,35 @@
-/** How `otpd attempts` shows what is kept of a secret. */
+/** How `otpd attempts` shows what is kept of a secret, or of a set of recovery codes. */
 import { stepAt, stepStart } from '../../otp/totp.ts';
 import type { ResetTrack } from '../../ports/audit.ts';
 import type { CodeState, Reset, StateName, Track } from '../../ports/codes.ts';
+import type { SetState } from '../../ports/recovery.ts';
 import { attemptsRemaining, HARD_STOP, lockEnd } from '../../verification/lock.ts';
 import { reset } from '../../verification/rules.ts';
 import { trackOf } from '../../verification/tracks.ts';
 import { formatDuration, formatInstant } from '../input/time.ts';
 
+/** The wrong codes, and the lock that they made. */
+type Attempts = Pick<CodeState, 'failures' | 'lockedUntil'>;
+
 /** In words whether codes are judged, and what could be done if not. */
 export function describeState(state: CodeState, now: number): string {
   const ahead = reset(state, now) === undefined ? '' : '; used steps lie in the future: see `otpd attempts reset`';
-  return describeLock(state, now) + ahead;
+  return describeLock(state, now, 'key') + ahead;
 }
 
-function describeLock(state: CodeState, now: number): string {
+/** The same for a set of recovery codes. */
+export function describeSet(state: SetState, now: number): string {
+  const used = usedCount(state);
+  const kept = state.isRevoked ? 'revoked' : `${used} recovery code${used === 1 ? '' : 's'} used`;
+  return `${describeLock(state, now, 'set')}; ${kept}`;
+}
+
+function describeLock(state: Attempts, now: number, what: string): string {
   const { failures } = state;
   if (failures >= HARD_STOP) return `locked until \`otpd attempts unlock\`; ${counted(failures)}`;
   const end = lockEnd(state, now);
   if (end > 0) return `locked for ${formatDuration(end - now)}, until ${formatInstant(end)}; ${counted(failures)}`;
-  return `open; ${counted(failures)}, ${attemptsRemaining(state)} more before the key is locked`;
+  return `open; ${counted(failures)}, ${attemptsRemaining(state)} more before the ${what} is locked`;
 }
 
 export function counted(failures: number): string {
@@ -27,15 +38,30 @@ export function counted(failures: number): string {
 
 /** `lastStep` belongs to the type and period that were named. */
 export function stateJson(state: CodeState, { period }: StateName, now: number): Readonly<Record<string, unknown>> {
+  return {
+    ...attemptsJson(state, now),
+    lastStep: trackOf(state.tracks, period)?.last ?? null,
+    tracks: state.tracks.map(trackJson),
+  };
+}
+
+/** The state of a set of recovery codes. */
+export function setJson(state: SetState, now: number): Readonly<Record<string, unknown>> {
+  return { ...attemptsJson(state, now), usedCount: usedCount(state), revoked: state.isRevoked };
+}
+
+function attemptsJson(state: Attempts, now: number): Readonly<Record<string, unknown>> {
   const end = lockEnd(state, now);
   return {
     failures: state.failures,
     locked: end > 0,
     lockedUntil: end > 0 && end < Number.POSITIVE_INFINITY ? new Date(end).toISOString() : null,
     attemptsRemaining: end > 0 ? 0 : attemptsRemaining(state),
-    lastStep: trackOf(state.tracks, period)?.last ?? null,
-    tracks: state.tracks.map(trackJson),
   };
+}
+
+function usedCount({ used }: SetState): number {
+  return used.toString(2).replaceAll('0', '').length;
 }
 
 function trackJson({ period, first, last, until }: Track): Readonly<Record<string, unknown>> {

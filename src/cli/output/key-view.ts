@@ -4,15 +4,16 @@ import type { ApiKeyRecord } from '../../ports/store.ts';
 import { formatInstant } from '../input/time.ts';
 import { alignColumns, printable } from './text.ts';
 
-const HEADINGS = ['ID', 'NAME', 'PLAN', 'SCOPES', 'STATUS', 'CREATED', 'EXPIRES', 'LAST USED'] as const;
+const HEADINGS = ['ID', 'NAME', 'PLAN', 'TENANT', 'SCOPES', 'STATUS', 'CREATED', 'EXPIRES', 'LAST USED'] as const;
 
 /** The record as JSON gives it; times in RFC 3339, those that never were left out. */
 export function keyJson(record: ApiKeyRecord, now: number): Readonly<Record<string, unknown>> {
-  const { id, name, plan, scopes } = record;
+  const { id, name, plan, tenant, scopes } = record;
   return {
     id,
     name,
     plan,
+    tenant,
     scopes,
     status: apiKeyStatus(record, now),
     createTime: instant(record.createdAt),
@@ -42,6 +43,7 @@ function keyRow(record: ApiKeyRecord, now: number): string[] {
     record.id,
     printable(record.name),
     printable(record.plan),
+    printable(record.tenant),
     record.scopes.join(','),
     apiKeyStatus(record, now),
     formatInstant(record.createdAt),

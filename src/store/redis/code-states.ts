@@ -1,7 +1,7 @@
 /** An operator's changes of states in Redis, by the rules in TypeScript. They are kept only if nothing has changed meanwhile. */
 import type { CodeState, CodeStore, FormerState, StateName } from '../../ports/codes.ts';
 import { StoreUnavailableError } from '../../ports/store.ts';
-import { mayHaveFormer, presentState, reset, UNKNOWN_KEY, unlocked, withFormer } from '../../verification/rules.ts';
+import { forgiven, mayHaveFormer, presentState, reset, UNKNOWN_KEY, unlocked, withFormer } from '../../verification/rules.ts';
 import { NONE, textOfTracks, tracksOfText } from '../track-text.ts';
 import { readingScript, writingScript } from './script.ts';
 import type { Session } from './session.ts';
@@ -9,9 +9,13 @@ import type { Session } from './session.ts';
 /** A try fails only if the secret was judged meanwhile, which is too rare for so many failures in a row. */
 const TRIES = 20;
 
-/** A script gives no answer in it as `false`; as text, which no state is, an empty one. */
+/** KEYS[4], if there is one, is where an answer is. A script gives no answer in it as `false`; as text, which no state is, an empty one. */
 const READ = readingScript(`
-return { string.format('%.0f', now), redis.call('GET', KEYS[2]) or '', redis.call('GET', KEYS[3]) or '' }
+local texts = { string.format('%.0f', now) }
+for place = 2, #KEYS do
+  texts[place] = redis.call('GET', KEYS[place]) or ''
+end
+return texts
 `);
 
 /** ARGV: the two texts that were read, the text to write, and how long it is to be kept in ms, or nothing for ever. */
@@ -29,22 +33,32 @@ redis.call('PEXPIREAT', KEYS[3], 1)
 return 1
 `);
 
-interface Found {
+export interface Found {
   readonly now: number;
   /** As they were read. */
   readonly texts: readonly [state: string, former: string];
   /** Both together. */
   readonly state: CodeState;
+  /** The text that is kept under a request id; empty if none is. */
+  readonly answer: string;
 }
 
-/** The operations on whole states; `keysOf` gives the key of a state, and that of its former one. */
+/** The operations on whole states. */
+export interface RedisStates extends Pick<CodeStore, 'inspect' | 'unlock' | 'forgive' | 'reset'> {
+  /** Reads a state, and what is kept in `answerKey`. */
+  readonly find: (name: StateName, now: number, ...answerKey: string[]) => Promise<Found>;
+}
+
+/** Makes them; `keysOf` gives the key of a state, and that of its former one. */
 export function createRedisStates(
   { run, runAcknowledged }: Session,
   keysOf: (name: StateName) => [state: string, former: string],
-): Pick<CodeStore, 'inspect' | 'unlock' | 'reset'> {
-  async function find(name: StateName, callerNow: number): Promise<Found> {
-    const [now, ...texts] = (await run(READ, keysOf(name), [], callerNow)) as [string, string, string];
-    return { now: Number(now), texts, state: readState(texts, name, Number(now)) };
+): RedisStates {
+  async function find(name: StateName, callerNow: number, ...answerKey: string[]): Promise<Found> {
+    const read = await run(READ, [...keysOf(name), ...answerKey], [], callerNow);
+    const [moment, state, former, answer = ''] = read as [string, string, string, string?];
+    const [now, texts] = [Number(moment), [state, former] as const];
+    return { now, texts, state: readState(texts, name, now), answer };
   }
 
   /** Replaces the state by what `change` makes of it, unless that is undefined. */
@@ -62,6 +76,10 @@ export function createRedisStates(
   }
 
   return {
+    find,
+    async forgive(name, now) {
+      await replace(name, now, ({ state }) => forgiven(state));
+    },
     inspect: async (name, now) => (await find(name, now)).state,
     unlock: async (name, now) => (await replace(name, now, ({ state }) => unlocked(state))).before,
     reset: (name, callerNow, nextCounter) => replace(name, callerNow, ({ state, now }) => reset(state, now, nextCounter)),
@@ -78,7 +96,7 @@ function textOfState({ failures, lockedUntil, expiresAt, tracks }: CodeState): s
 }
 
 function stateOfText(text: string): CodeState {
-  const [, failures, lockedUntil, expiresAt, tracks] = wordsOf(text, /^2 (\d+) (\d+) (-|\d+) (\S+)$/);
+  const [, failures, lockedUntil, expiresAt, tracks] = readWords(text, /^2 (\d+) (\d+) (-|\d+) (\S+)$/);
   return {
     failures: Number(failures),
     lockedUntil: Number(lockedUntil),
@@ -88,7 +106,7 @@ function stateOfText(text: string): CodeState {
 }
 
 function formerOfText(text: string): FormerState {
-  const [, lastStep, failures, lockedUntil, expiresAt] = wordsOf(text, /^(-|\d+) (\d+) (\d+) (-|\d+)$/);
+  const [, lastStep, failures, lockedUntil, expiresAt] = readWords(text, /^(-|\d+) (\d+) (\d+) (-|\d+)$/);
   return {
     lastStep: numberOf(lastStep),
     failures: Number(failures),
@@ -97,7 +115,8 @@ function formerOfText(text: string): FormerState {
   };
 }
 
-function wordsOf(text: string, form: RegExp): RegExpExecArray {
+/** The words of a text by the groups of its form. Throws where it has another form: taken for nothing known, it would let a used code pass. */
+export function readWords(text: string, form: RegExp): RegExpExecArray {
   const words = form.exec(text);
   if (words === null) throw new Error('what is kept cannot be read');
   return words;

@@ -1,36 +1,19 @@
 /** The rules of `judge`, in Lua: what the script that judges is made of. */
-import { FIRST_DELAY_MS, FREE_ATTEMPTS, HARD_STOP, LONGEST_DELAY_MS } from '../../verification/lock.ts';
+import { FREE_ATTEMPTS, HARD_STOP } from '../../verification/lock.ts';
 import { ANSWER_KEPT_MS, FAILURES_KEPT_MS } from '../../verification/rules.ts';
 import { MATCHABLE_PERIODS, MOST_TRACKS, USED_KEPT_MS } from '../../verification/tracks.ts';
 import { NONE } from '../track-text.ts';
+import { DELAYS, WORDS } from './words-lua.ts';
 
 export const REUSED = 'request_id_reused';
+export const NOT_KEPT = 'unknown_request';
 
 /**
  * Reading and writing states. A state is kept as a text of five words: `2`, which is the form, failures, locked until, expires at, and tracks as
- * `track-text.ts` has them; `-` stands for undefined. Earlier versions kept four: last step, failures, locked until, expires at. Numbers are
- * written with %.0f: Lua would round those above 10^14. The moment of expiry is kept beside Redis' own, so that one clock alone decides.
+ * `track-text.ts` has them; `-` stands for undefined. Earlier versions kept four: last step, failures, locked until, expires at. The moment of
+ * expiry is kept beside Redis' own, so that one clock alone decides.
  */
 const STATES = `
-local function word(number)
-  return number and string.format('%.0f', number) or '${NONE}'
-end
-
--- What cannot be read fails the attempt: taken for nothing known, it would let a used code pass.
-local function words_of(text, pattern)
-  assert(string.find(text, pattern), 'what is kept cannot be read')
-  return string.match(text, pattern)
-end
-
--- No moment is never, the latest.
-local function later(one, other)
-  return one and other and math.max(one, other)
-end
-
-local function is_past(moment)
-  return (moment or math.huge) <= now
-end
-
 local function read_tracks(text)
   local tracks = {}
   for one in string.gmatch(text == '${NONE}' and '' or text .. ',', '([^,]*),') do
@@ -92,7 +75,7 @@ end
 
 local function is_used(state)
   for _, track in ipairs(state.tracks) do
-    if step <= track.last and (track.id == own_id or step >= track.first) then
+    if first <= track.last and (track.id == own_id or step >= track.first) then
       return true
     end
   end
@@ -102,10 +85,10 @@ end
 local function claim(state)
   local own = own_track(state)
   if not own then
-    own = { id = own_id, first = step }
+    own = { id = own_id, first = first }
     table.insert(state.tracks, own)
   end
-  own.first = math.max(math.min(own.first, step), step - kept_steps)
+  own.first = math.max(math.min(own.first, first), step - kept_steps)
   own.last = step
   own.ends = period > 0 and now + matchable + ${USED_KEPT_MS} or nil
   state.expires = last_end(state)
@@ -138,13 +121,6 @@ local function judgement(outcome, of_step, of_drift, remaining, retry)
   return table.concat({ outcome, word(of_step), of_drift, word(remaining), word(retry) }, ' ')
 end
 
-local function delay_of(failures)
-  if failures < ${FREE_ATTEMPTS} then
-    return 0
-  end
-  return math.min(${LONGEST_DELAY_MS}, ${FIRST_DELAY_MS} * 2 ^ (failures - ${FREE_ATTEMPTS}))
-end
-
 local function mismatch(state)
   state.failures = state.failures + 1
   local delay = delay_of(state.failures)
@@ -167,7 +143,7 @@ local function rule(state)
     return mismatch(state)
   end
   local remaining = math.max(1, ${FREE_ATTEMPTS} - state.failures)
-  if step <= after then
+  if first <= after then
     return judgement('replayed', step, drift, remaining, nil), false
   end
   if is_used(state) then
@@ -188,13 +164,15 @@ end`;
 
 /**
  * Defines `judge_once`: `judge`, with the reading and writing of the state in `state_key`, what is taken over from `former_key`, and of the answer
- * in `answer_key` if there is one; gives the judgement, or `REUSED`. The attempt is ARGV[3] to ARGV[9]. An answer is kept as the moment of its
+ * in `answer_key` if there is one; gives the judgement, `REUSED` or `NOT_KEPT`. The attempt is ARGV[3] to ARGV[11]. An answer is kept as the moment of its
  * expiry, a judgement, and the payload.
  */
 export const JUDGING: string = `
-local _, _, step, drift, claims, after, matchable, period, payload = unpack(ARGV)
-step, claims, after = tonumber(step), claims == '1', tonumber(after) or -1
+local _, _, step, drift, claims, after, matchable, period, payload, only_repeat, first = unpack(ARGV)
+step, first, claims, after = tonumber(step), tonumber(first), claims == '1', tonumber(after) or -1
 matchable, period = tonumber(matchable), tonumber(period)
+${WORDS}
+${DELAYS}
 ${STATES}
 ${TRACKS}
 ${RULES}
@@ -214,17 +192,19 @@ local function judge()
 end
 
 local function judge_once()
-  if not answer_key then
-    return judge()
-  end
-  local kept = redis.call('GET', answer_key) or '0 - - - - - '
+  local kept = answer_key and redis.call('GET', answer_key) or '0 - - - - - '
   local expires, known, of_payload = words_of(kept, '^(%d+) (%S+ %S+ %S+ %S+ %S+) (.*)$')
   if tonumber(expires) > now then
     -- Changes nothing, but is a write: WAIT speaks of the writes of its own connection, and the answer may be the write of another.
     redis.call('PEXPIREAT', answer_key, redis.call('PEXPIRETIME', answer_key))
     return of_payload == payload and known or '${REUSED}'
   end
+  if only_repeat == '1' then
+    return '${NOT_KEPT}'
+  end
   local answer = judge()
-  redis.call('SET', answer_key, word(now + ${ANSWER_KEPT_MS}) .. ' ' .. answer .. ' ' .. payload, 'PX', ${ANSWER_KEPT_MS})
+  if answer_key and not string.find(answer, '^throttled ') then
+    redis.call('SET', answer_key, word(now + ${ANSWER_KEPT_MS}) .. ' ' .. answer .. ' ' .. payload, 'PX', ${ANSWER_KEPT_MS})
+  end
   return answer
 end`;

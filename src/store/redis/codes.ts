@@ -1,8 +1,8 @@
 /** One-time use and attempts in Redis: the rules of `judge`, in one script. */
-import type { Attempt, CodeStore, Judgement, Outcome, RequestIdReused, StateName } from '../../ports/codes.ts';
+import type { Attempt, CodeStore, Judgement, NotJudged, Outcome, Preview, StateName } from '../../ports/codes.ts';
 import { NONE } from '../track-text.ts';
-import { createRedisStates } from './code-states.ts';
-import { JUDGING, REUSED } from './codes-lua.ts';
+import { createRedisStates, readWords } from './code-states.ts';
+import { JUDGING, NOT_KEPT, REUSED } from './codes-lua.ts';
 import { writingScript } from './script.ts';
 import type { Session } from './session.ts';
 
@@ -12,17 +12,27 @@ ${JUDGING}
 return judge_once()
 `);
 
+const KEPT = /^(\d+) (\S+ \S+ \S+ \S+ \S+) (.*)$/s;
+
 /** The codes behind a session. Their moments are of Redis' clock; that of the caller, `now`, is not asked. */
 export function createRedisCodes(session: Session): CodeStore {
+  const { find, ...states } = createRedisStates(session, stateKeys);
+
+  async function preview(attempt: Attempt, callerNow: number): Promise<Preview> {
+    const { state, now, answer } = await find(attempt, callerNow, ...answerKeys(attempt));
+    return { state, now, kept: keptAnswer(answer, attempt, now) };
+  }
+
   return {
     // Nothing but a look at every key would tell.
     hasFormer: true,
     async judge(attempt, now) {
-      const { fingerprint, request } = attempt;
-      const keys = [...stateKeys(attempt), ...(request === undefined ? [] : [`r:${fingerprint}:${request.id}`])];
+      const keys = [...stateKeys(attempt), ...answerKeys(attempt)];
       return judgementOf(await session.runAcknowledged(JUDGE, keys, wordsOf(attempt), now));
     },
-    ...createRedisStates(session, stateKeys),
+    // Each by a script of its own, sent at once: no script may need the keys of two secrets.
+    preview: (attempts, now) => Promise.all(attempts.map((attempt) => preview(attempt, now))),
+    ...states,
   };
 }
 
@@ -32,12 +42,36 @@ function stateKeys({ fingerprint, former }: StateName): [state: string, former: 
   return [`c:${fingerprint}`, `c:${former}`];
 }
 
-function wordsOf({ step, drift, claim, afterStep, matchableMs, period, request }: Attempt): (string | number)[] {
-  return [step ?? NONE, drift, claim ? 1 : 0, afterStep ?? NONE, matchableMs, period, request?.payload ?? ''];
+/** Where the answer to the request id is, if there is one. */
+function answerKeys({ fingerprint, request }: Attempt): string[] {
+  return request === undefined ? [] : [`r:${fingerprint}:${request.id}`];
 }
 
-function judgementOf(reply: unknown): Judgement | RequestIdReused {
-  if (reply === REUSED) return { outcome: REUSED };
+/** Reads an answer as `JUDGING` keeps it. */
+function keptAnswer(text: string, { request }: Attempt, now: number): Preview['kept'] {
+  if (text === '') return undefined;
+  const [, expiresAt, judgement, payload] = readWords(text, KEPT);
+  if (Number(expiresAt) <= now) return undefined;
+  return payload === request?.payload ? judgementOf(judgement) : { outcome: REUSED };
+}
+
+function wordsOf({
+  step,
+  drift,
+  claim,
+  afterStep,
+  matchableMs,
+  period,
+  request,
+  onlyRepeat,
+  firstStep = step,
+}: Attempt): (string | number)[] {
+  const numbers = [step ?? NONE, drift, claim ? 1 : 0, afterStep ?? NONE, matchableMs, period];
+  return [...numbers, request?.payload ?? '', onlyRepeat ? 1 : 0, firstStep ?? NONE];
+}
+
+function judgementOf(reply: unknown): Judgement | NotJudged {
+  if (reply === REUSED || reply === NOT_KEPT) return { outcome: reply };
   const [outcome, ...words] = String(reply).split(' ');
   const [step, drift = 0, attemptsRemaining = 0, retryAfterMs] = words.map((word) => (word === NONE ? undefined : Number(word)));
   return { outcome: outcome as Outcome, step, drift, attemptsRemaining, retryAfterMs };

@@ -1,5 +1,6 @@
 /** API keys in Redis: one hash of records and one of last uses; no cache, so that a change is seen by the next look-up. */
 import { randomBytes } from 'node:crypto';
+import { DEFAULT_TENANT } from '../../ports/principal.ts';
 import { type ApiKeyRecord, type KeyStore, knownScopes, StoreUnavailableError } from '../../ports/store.ts';
 import { readingScript, writingScript } from './script.ts';
 import type { Session } from './session.ts';
@@ -97,7 +98,7 @@ export function createRedisKeys({ run, runAcknowledged }: Session): KeyStore {
         const [text] = kept;
         const key = recordOf(id, kept);
         if (text === null || key === undefined) return undefined;
-        const changed = change(key);
+        const changed = { ...change(key), tenant: key.tenant };
         const replaced = `${Number.parseInt(text, 10)} ${textOf(changed)}`;
         const reply = await runAcknowledged(REPLACE, KEYS, [id, text, replaced, changed.lastUsedAt ?? 0, nextVersion()]);
         if (reply === 1) return changed;
@@ -125,6 +126,8 @@ function pairsOf(flat: readonly string[]): Pairs {
 interface KeptRecord {
   readonly name: string;
   readonly plan: string;
+  /** Undefined in a record of a program that knew no tenants. */
+  readonly tenant?: string;
   readonly scopes: readonly string[];
   readonly createdAt: number;
   readonly expiresAt?: number;
@@ -132,20 +135,20 @@ interface KeptRecord {
   readonly secrets: readonly { readonly digest: string; readonly createdAt: number; readonly expiresAt?: number }[];
 }
 
-function textOf({ name, plan, scopes, createdAt, expiresAt, revokedAt, secrets }: ApiKeyRecord): string {
+function textOf({ name, plan, tenant, scopes, createdAt, expiresAt, revokedAt, secrets }: ApiKeyRecord): string {
   const kept = secrets.map((secret) => ({ ...secret, digest: Buffer.from(secret.digest).toString('base64') }));
-  return JSON.stringify({ name, plan, scopes, createdAt, expiresAt, revokedAt, secrets: kept });
+  return JSON.stringify({ name, plan, tenant, scopes, createdAt, expiresAt, revokedAt, secrets: kept });
 }
 
 function recordOf(id: string, [text, lastUsed]: Kept): ApiKeyRecord | undefined {
   if (text === null) return undefined;
-  const { name, plan, scopes, createdAt, expiresAt, revokedAt, secrets } = JSON.parse(
-    text.slice(text.indexOf(' ') + 1),
-  ) as KeptRecord;
+  const kept = JSON.parse(text.slice(text.indexOf(' ') + 1)) as KeptRecord;
+  const { name, plan, tenant = DEFAULT_TENANT, scopes, createdAt, expiresAt, revokedAt, secrets } = kept;
   return {
     id,
     name,
     plan,
+    tenant,
     scopes: knownScopes(scopes),
     createdAt,
     expiresAt,

@@ -7,6 +7,7 @@ import { type Connection, connect, type RedisTls } from './connection.ts';
 import { RedisSetupError, reasonOf } from './error.ts';
 import { createRedisKeys } from './keys.ts';
 import { createRedisLimits } from './limits.ts';
+import { createRedisRecovery } from './recovery.ts';
 import { createRun, loadScripts } from './script.ts';
 import { createRedisSealingKeys } from './sealing-keys.ts';
 import { createSession, identify, PING } from './session.ts';
@@ -82,6 +83,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     keys: createRedisKeys(session),
     limits: createRedisLimits(session),
     codes: createRedisCodes(session),
+    recovery: createRedisRecovery(session),
     sealingKeys: createRedisSealingKeys(session),
     bind: session.bind,
     async ping() {

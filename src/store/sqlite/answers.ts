@@ -39,8 +39,8 @@ const COLUMNS = 'payload, outcome, step, drift, attempts_remaining, retry_after_
 /** 128 bits in base64url: enough that two request ids never meet. */
 const NAME_LENGTH = 22;
 
-/** The name of a row: of one length and random, whatever callers choose for ids, and another for the same id with another secret. */
-function nameOf(fingerprint: string, requestId: string): string {
+/** The name of a row: of one length and random, whatever callers choose for ids, and another for the same id with another secret or set. */
+export function answerName(fingerprint: string, requestId: string): string {
   return hash('sha256', `${fingerprint}:${requestId}`, 'base64url').slice(0, NAME_LENGTH);
 }
 
@@ -50,12 +50,12 @@ export function createAnswerRows(database: DatabaseSync): AnswerRows {
   const replace = database.prepare(`INSERT OR REPLACE INTO otp_answer (name, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
   return {
     find(fingerprint, requestId) {
-      const row = select.get(nameOf(fingerprint, requestId)) as Row | undefined;
+      const row = select.get(answerName(fingerprint, requestId)) as Row | undefined;
       return row && { payload: row.payload, expiresAt: row.expires_at, judgement: judgementOf(row) };
     },
     put(fingerprint, { id, payload }, { outcome, step = null, drift, attemptsRemaining, retryAfterMs = null }, now) {
       const expiresAt = now + ANSWER_KEPT_MS;
-      replace.run(nameOf(fingerprint, id), payload, outcome, step, drift, attemptsRemaining, retryAfterMs, expiresAt);
+      replace.run(answerName(fingerprint, id), payload, outcome, step, drift, attemptsRemaining, retryAfterMs, expiresAt);
     },
     sweep: createSweep(database, 'otp_answer', 'rowid'),
   };

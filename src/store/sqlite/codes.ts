@@ -2,10 +2,11 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { CodeStore } from '../../ports/codes.ts';
+import type { RecoveryStore } from '../../ports/recovery.ts';
 import { judgeOrder, type WriterData } from './orders.ts';
 import { createQueue } from './queue.ts';
 
-/** Within this an attempt is judged or rejected, in ms: a Verify has to be answered within 300. */
+/** Within this an attempt or a use is judged or rejected, in ms: a Verify has to be answered within 300. */
 const JUDGE_PATIENCE_MS = 200;
 /** The same for the others, which have more time than a Verify. */
 const PATIENCE_MS = 1000;
@@ -15,6 +16,7 @@ const TOUCHED_AT_ONCE = 500;
 const STARTING_MS = 5000;
 
 export interface SqliteCodes extends CodeStore {
+  readonly recovery: RecoveryStore;
   /** As in `KeyStore`. */
   touch(lastUsed: ReadonlyMap<string, number>): Promise<void>;
   /** As in `SealingKeyUses`. */
@@ -32,9 +34,17 @@ export function createSqliteCodes(data: WriterData, hasFormer: boolean, onOutage
   return {
     hasFormer,
     judge: (attempt, now) => queue.send(judgeOrder(attempt, now), JUDGE_PATIENCE_MS),
+    preview: (attempts, now) => queue.send(['preview', attempts, now], JUDGE_PATIENCE_MS),
+    forgive: (name, now) => queue.send(['forgive', name, now], PATIENCE_MS),
     inspect: (name, now) => queue.send(['inspect', name, now], PATIENCE_MS),
     unlock: (name, now) => queue.send(['unlock', name, now], PATIENCE_MS),
     reset: (name, now, nextCounter) => queue.send(['reset', name, now, nextCounter], PATIENCE_MS),
+    recovery: {
+      use: (use, now) => queue.send(['use', now, use], JUDGE_PATIENCE_MS),
+      revoke: (set, now) => queue.send(['revoke', set, now], PATIENCE_MS),
+      inspect: (set, now) => queue.send(['inspectSet', set, now], PATIENCE_MS),
+      unlock: (set, now) => queue.send(['unlockSet', set, now], PATIENCE_MS),
+    },
     async touch(lastUsed) {
       const uses = [...lastUsed];
       for (let from = 0; from < uses.length; from += TOUCHED_AT_ONCE)

@@ -8,7 +8,7 @@ import { reporting, write } from './transaction.ts';
 
 /** Each secret has a row: a key with its secrets is read in one statement, hence in one state. */
 const SELECT = `
-  SELECT id, name, plan, scopes, k.created_at, k.expires_at, revoked_at, last_used_at,
+  SELECT id, name, plan, tenant, scopes, k.created_at, k.expires_at, revoked_at, last_used_at,
     digest, s.created_at AS secret_created_at, s.expires_at AS secret_expires_at
   FROM api_key AS k JOIN api_key_secret AS s ON s.key_id = k.id`;
 
@@ -19,6 +19,7 @@ interface Row {
   readonly id: string;
   readonly name: string;
   readonly plan: string;
+  readonly tenant: string;
   readonly scopes: string;
   readonly created_at: number;
   readonly expires_at: number | null;
@@ -38,7 +39,7 @@ export function createSqliteKeys(database: DatabaseSync): Omit<KeyStore, 'touch'
   const selectVersion = database.prepare("SELECT value FROM meta WHERE key = 'keys_version'");
   const count = database.prepare('SELECT count(*) AS keys FROM api_key');
   const upsertKey = database.prepare(`
-    INSERT INTO api_key (id, name, plan, scopes, created_at, expires_at, revoked_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO api_key (id, name, plan, tenant, scopes, created_at, expires_at, revoked_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET name = excluded.name, plan = excluded.plan, scopes = excluded.scopes, created_at = excluded.created_at,
       expires_at = excluded.expires_at, revoked_at = excluded.revoked_at, last_used_at = excluded.last_used_at`);
   const deleteSecrets = database.prepare('DELETE FROM api_key_secret WHERE key_id = ?');
@@ -76,7 +77,7 @@ export function createSqliteKeys(database: DatabaseSync): Omit<KeyStore, 'touch'
     update: (id, change) =>
       write(database, () => {
         const key = find(id);
-        const changed = key && change(key);
+        const changed = key && { ...change(key), tenant: key.tenant };
         if (changed !== undefined) put(changed);
         return changed;
       }),
@@ -92,8 +93,8 @@ export function createKeyUses(database: DatabaseSync): (uses: readonly KeyUse[])
 }
 
 function columnsOf(key: ApiKeyRecord): (string | number | null)[] {
-  const { id, name, plan, scopes, createdAt, expiresAt, revokedAt, lastUsedAt } = key;
-  return [id, name, plan, scopes.join(' '), createdAt, expiresAt ?? null, revokedAt ?? null, lastUsedAt ?? null];
+  const { id, name, plan, tenant, scopes, createdAt, expiresAt, revokedAt, lastUsedAt } = key;
+  return [id, name, plan, tenant, scopes.join(' '), createdAt, expiresAt ?? null, revokedAt ?? null, lastUsedAt ?? null];
 }
 
 /** The columns are typed by the schema, whose tables are STRICT. */
@@ -113,6 +114,7 @@ function recordOf(row: Row, secrets: readonly ApiKeySecret[]): ApiKeyRecord {
     id: row.id,
     name: row.name,
     plan: row.plan,
+    tenant: row.tenant,
     scopes: knownScopes(row.scopes.split(' ')),
     createdAt: row.created_at,
     expiresAt: row.expires_at ?? undefined,

@@ -1,5 +1,6 @@
 /** The messages between the main thread and the writer: tuples of plain values, which are cloned several times faster than objects. */
-import type { Attempt, CodeState, Judgement, RequestIdReused, Reset, StateName } from '../../ports/codes.ts';
+import type { Attempt, CodeState, Judgement, NotJudged, Preview, Reset, StateName } from '../../ports/codes.ts';
+import type { CodeUse, RecoveryStore, SetState } from '../../ports/recovery.ts';
 import type { KeyUse } from './keys.ts';
 import type { SealingKeyDay } from './sealing-keys.ts';
 import type { FileIdentity } from './writer-file.ts';
@@ -17,13 +18,18 @@ type JudgeOrder = readonly [
   matchableMs: number,
   requestId: string | undefined,
   payload: string | undefined,
+  onlyRepeat: boolean | undefined,
+  firstStep: number | undefined,
 ];
 
 /** An order to the writer. */
 export type Order =
   | JudgeOrder
-  | readonly [kind: 'inspect' | 'unlock', name: StateName, now: number]
+  | readonly [kind: 'preview', attempts: readonly Attempt[], now: number]
+  | readonly [kind: 'inspect' | 'unlock' | 'forgive', name: StateName, now: number]
   | readonly [kind: 'reset', name: StateName, now: number, nextCounter: number | undefined]
+  | readonly [kind: 'use', now: number, use: CodeUse]
+  | readonly [kind: 'revoke' | 'inspectSet' | 'unlockSet', set: string, now: number]
   | readonly [kind: 'touch', uses: readonly KeyUse[]]
   | readonly [kind: 'noteDays', days: readonly SealingKeyDay[]]
   /** Takes the write lock; with `write`, writes too, as only that shows that the disk is not full. */
@@ -34,10 +40,16 @@ export type TimedOrder = readonly [order: Order, deadline: number];
 
 /** The result of each kind of order. */
 export interface Results {
-  readonly judge: Judgement | RequestIdReused;
+  readonly judge: Judgement | NotJudged;
+  readonly preview: readonly Preview[];
+  readonly forgive: undefined;
   readonly inspect: CodeState;
   readonly unlock: CodeState;
   readonly reset: Reset;
+  readonly use: Awaited<ReturnType<RecoveryStore['use']>>;
+  readonly revoke: undefined;
+  readonly inspectSet: SetState;
+  readonly unlockSet: SetState;
   readonly touch: undefined;
   readonly noteDays: undefined;
   readonly ping: undefined;
@@ -63,15 +75,31 @@ export interface WriterData {
 
 /** The order to judge. */
 export function judgeOrder(attempt: Attempt, now: number): JudgeOrder {
-  const { fingerprint, former, period, step, drift, claim, afterStep, matchableMs, request } = attempt;
-  return ['judge', now, fingerprint, former, period, step, drift, claim, afterStep, matchableMs, request?.id, request?.payload];
+  const { fingerprint, former, period, step, drift, claim, afterStep, matchableMs, request, onlyRepeat, firstStep } = attempt;
+  const { id, payload } = request ?? {};
+  return [
+    'judge',
+    now,
+    fingerprint,
+    former,
+    period,
+    step,
+    drift,
+    claim,
+    afterStep,
+    matchableMs,
+    id,
+    payload,
+    onlyRepeat,
+    firstStep,
+  ];
 }
 
 /** The attempt of an order to judge. */
 export function attemptOf(order: JudgeOrder): Attempt {
-  const [, , fingerprint, former, period, step, drift, claim, afterStep, matchableMs, id, payload] = order;
+  const [, , fingerprint, former, period, step, drift, claim, afterStep, matchableMs, id, payload, onlyRepeat, firstStep] = order;
   const request = id === undefined || payload === undefined ? undefined : { id, payload };
-  return { fingerprint, former, period, step, drift, claim, afterStep, matchableMs, request };
+  return { fingerprint, former, period, step, drift, claim, afterStep, matchableMs, request, onlyRepeat, firstStep };
 }
 
 /** A clock that all threads of the process share and that nobody sets, in ms. */

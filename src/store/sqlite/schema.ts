@@ -3,10 +3,12 @@
 /** Marks a file as ours in SQLite's header: `otpd` in ASCII. */
 export const APPLICATION_ID = 0x6f747064;
 /** The version that this program writes, kept in the file as `user_version`; zero is an empty file. */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 /** Versions before the fourth kept a used step for a day longer than its code could match: 29 days more make the 30 of today, in ms. */
 const FORMER_KEPT_LONGER_MS = 2_505_600_000;
+
+const TENANT = "tenant TEXT NOT NULL DEFAULT 'default'";
 
 const API_KEYS = `
   CREATE TABLE api_key (
@@ -17,7 +19,8 @@ const API_KEYS = `
     created_at INTEGER NOT NULL, -- all times in ms since the epoch
     expires_at INTEGER,
     revoked_at INTEGER,
-    last_used_at INTEGER
+    last_used_at INTEGER,
+    ${TENANT}
   ) STRICT;
   CREATE TABLE api_key_secret (
     key_id TEXT NOT NULL REFERENCES api_key (id) ON DELETE CASCADE,
@@ -65,12 +68,37 @@ const CODES = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS former_state_expiry ON former_state (expires_at) WHERE expires_at IS NOT NULL;`;
 
+const RECOVERY = `
+  CREATE TABLE recovery_set (
+    name TEXT NOT NULL UNIQUE,
+    used INTEGER NOT NULL, -- bits
+    revoked INTEGER NOT NULL, -- 0 or 1
+    failures INTEGER NOT NULL,
+    locked_until INTEGER NOT NULL,
+    expires_at INTEGER -- null: never
+  ) STRICT;
+  CREATE INDEX recovery_set_expiry ON recovery_set (expires_at) WHERE expires_at IS NOT NULL;
+  CREATE TABLE recovery_answer (
+    name TEXT NOT NULL UNIQUE, -- of a set and a request id
+    payload TEXT NOT NULL, -- a digest
+    outcome TEXT NOT NULL,
+    remaining_count INTEGER NOT NULL,
+    attempts_remaining INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX recovery_answer_expiry ON recovery_answer (expires_at);`;
+
 /** The SQL that brings a file of `version`, an earlier one or zero, to the present schema, for one transaction. */
 export function migrationFrom(version: number): string {
-  if (version === 0) return API_KEYS + CODES + versionedKeys();
-  // The names of API keys and of `meta` have never changed. The first version had no version of its keys yet.
-  const keys = version === 1 ? versionedKeys() : '';
-  if (version < 3) return `${CODES}${formerFrom('code_state', 'fingerprint')} DROP TABLE code_state; DROP TABLE answer;${keys}`;
+  if (version === 0) return API_KEYS + CODES + RECOVERY + versionedKeys();
+  // The names of API keys and of `meta` have never changed. Keys of the first version had no version yet, and no key had a tenant before the sixth.
+  const versions = version === 1 ? versionedKeys() : `DROP TRIGGER api_key_update; ${onChange(KEY_UPDATE)}`;
+  return `${codesFrom(version)} ${RECOVERY} ALTER TABLE api_key ADD COLUMN ${TENANT}; ${versions}`;
+}
+
+function codesFrom(version: number): string {
+  if (version === 5) return '';
+  if (version < 3) return `${CODES}${formerFrom('code_state', 'fingerprint')} DROP TABLE code_state; DROP TABLE answer;`;
   const old = `
   DROP INDEX otp_state_expiry;
   DROP INDEX otp_answer_expiry;
@@ -105,17 +133,17 @@ function formerFrom(table: string, name: string): string {
  */
 function versionedKeys(): string {
   const first = "INSERT INTO meta (key, value) VALUES ('keys_version', hex(randomblob(16)))";
+  const changes = ['INSERT ON api_key', 'DELETE ON api_key', KEY_UPDATE];
+  const ofSecrets = ['INSERT', 'DELETE', 'UPDATE'].map((change) => `${change} ON api_key_secret`);
+  return [`${first};`, ...[...changes, ...ofSecrets].map(onChange)].join('\n');
+}
+
+const KEY_UPDATE = 'UPDATE OF id, name, plan, scopes, created_at, expires_at, revoked_at, tenant ON api_key';
+
+/** A trigger that gives the keys another version, named after the table and the kind of change. */
+function onChange(change: string): string {
+  const name = `${change.split(' ON ')[1]}_${change.slice(0, 6).toLowerCase()}`;
   // Not a replacing insert: in a trigger, SQLite resolves conflicts as the statement says that fired it.
   const next = "UPDATE meta SET value = hex(randomblob(16)) WHERE key = 'keys_version'";
-  const changesOf = {
-    api_key: ['INSERT', 'DELETE', 'UPDATE OF id, name, plan, scopes, created_at, expires_at, revoked_at'],
-    api_key_secret: ['INSERT', 'DELETE', 'UPDATE'],
-  };
-  const triggers = Object.entries(changesOf).flatMap(([table, changes]) =>
-    changes.map((change) => {
-      const name = `${table}_${change.slice(0, 6).toLowerCase()}`;
-      return `CREATE TRIGGER ${name} AFTER ${change} ON ${table} BEGIN ${next}; END;`;
-    }),
-  );
-  return ['', `${first};`, ...triggers].join('\n');
+  return `CREATE TRIGGER ${name} AFTER ${change} BEGIN ${next}; END;`;
 }

@@ -32,6 +32,7 @@ export function openSqliteStore({ file }: SqliteStoreOptions): Store {
     keys: { ...watched(createSqliteKeys(database), doubt), touch: codes.touch },
     limits: createLocalLimits(),
     codes,
+    recovery: codes.recovery,
     sealingKeys: { lastDays: async () => reporting(() => readSealingKeyDays(database)), noteDays: codes.noteDays },
     bind: async (identity) => bind(database, identity),
     /** Writes only after a write has failed: an idle server leaves the disk alone. */

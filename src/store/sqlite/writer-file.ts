@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type CodeRows, createCodeRows } from './code-rows.ts';
 import { createKeyUses, type KeyUse } from './keys.ts';
 import { checkPages, checkVersion } from './open.ts';
+import { createRecoveryRows, type RecoveryRows } from './recovery-rows.ts';
 import { createSealingKeyDays, type SealingKeyDay } from './sealing-keys.ts';
 
 /** A file, whatever its name is at the moment. */
@@ -17,6 +18,7 @@ export interface FileIdentity {
 export interface Connection {
   readonly database: DatabaseSync;
   readonly rows: CodeRows;
+  readonly recovery: RecoveryRows;
   readonly touch: (uses: readonly KeyUse[]) => void;
   readonly noteDays: (days: readonly SealingKeyDay[]) => void;
 }
@@ -80,7 +82,13 @@ function open(file: string, isChecked: boolean): Connection {
     checkVersion(database, file);
     if (!isChecked) checkPages(database, file);
     database.exec('PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF');
-    return { database, rows: createCodeRows(database), touch: createKeyUses(database), noteDays: createSealingKeyDays(database) };
+    return {
+      database,
+      rows: createCodeRows(database),
+      recovery: createRecoveryRows(database),
+      touch: createKeyUses(database),
+      noteDays: createSealingKeyDays(database),
+    };
   } catch (error) {
     database.close();
     throw error;

@@ -1,6 +1,5 @@
 /** The writer: a thread with the one connection by which codes are judged and uses noted, so that no call ever waits for the disk but its own. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { CodeRows } from './code-rows.ts';
 import {
   attemptOf,
   CLOSE,
@@ -39,7 +38,7 @@ function carryOut(batch: readonly TimedOrder[]): Reply {
     const connection = begin(Math.max(...batch.map(([, deadline]) => deadline)));
     try {
       const results = batch.map((timed) => resultOf(timed, connection));
-      sweep(batch, connection.rows);
+      sweep(batch, connection);
       connection.database.exec('COMMIT');
       return { results };
     } catch (error) {
@@ -80,16 +79,30 @@ function resultOf([order, deadline]: TimedOrder, connection: Connection): Result
   }
 }
 
-function carryOutOne(order: Order, { database, rows, touch, noteDays }: Connection): Result {
+function carryOutOne(order: Order, { database, rows, recovery, touch, noteDays }: Connection): Result {
   switch (order[0]) {
     case 'judge':
       return rows.judge(attemptOf(order), order[1]);
+    case 'preview':
+      return order[1].map((attempt) => rows.preview(attempt, order[2]));
+    case 'forgive':
+      rows.forgive(order[1], order[2]);
+      return undefined;
     case 'inspect':
       return rows.inspect(order[1], order[2]);
     case 'unlock':
       return rows.unlock(order[1], order[2]);
     case 'reset':
       return rows.reset(order[1], order[2], order[3]);
+    case 'use':
+      return recovery.use(order[2], order[1]);
+    case 'revoke':
+      recovery.revoke(order[1], order[2]);
+      return undefined;
+    case 'inspectSet':
+      return recovery.inspect(order[1], order[2]);
+    case 'unlockSet':
+      return recovery.unlock(order[1], order[2]);
     case 'touch':
       touch(order[1]);
       return undefined;
@@ -103,9 +116,12 @@ function carryOutOne(order: Order, { database, rows, touch, noteDays }: Connecti
   }
 }
 
-function sweep(batch: readonly TimedOrder[], rows: CodeRows): void {
-  const last = batch.findLast(([order]) => order[0] === 'judge')?.[0];
-  if (last?.[0] === 'judge') rows.sweep(last[1], SWEPT * batch.length);
+function sweep(batch: readonly TimedOrder[], { rows, recovery }: Connection): void {
+  const lastOf = <Kind extends Order[0]>(kind: Kind) =>
+    batch.findLast(([order]) => order[0] === kind)?.[0] as Extract<Order, readonly [Kind, ...unknown[]]> | undefined;
+  const [judged, used] = [lastOf('judge'), lastOf('use')];
+  if (judged !== undefined) rows.sweep(judged[1], SWEPT * batch.length);
+  if (used !== undefined) recovery.sweep(used[1], SWEPT * batch.length);
 }
 
 function asError(error: unknown): Error {

@@ -241,8 +241,11 @@ export type CompatibilityWarning = Message<"otp.v1.CompatibilityWarning"> & {
   description: string;
 
   /**
-   * The problem as a word in UPPER_SNAKE_CASE, to choose a text of one's own by: `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`,
-   * `ISSUER_MISSING` and others to come.
+   * The problem as a word, to choose a text of one's own by; later versions may send others.
+   *
+   * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
+   * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+   * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
    *
    * @generated from field: string reason = 3;
    */

@@ -79,8 +79,11 @@ module Otpd
     #
     # - `field` (String): The field of the request that the warning is about, in snake_case.
     # - `description` (String): The problem, and the value to choose instead; in English, for developers.
-    # - `reason` (String): The problem as a word in UPPER_SNAKE_CASE, to choose a text of one's own by: `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`,
-    #   `ISSUER_MISSING` and others to come.
+    # - `reason` (String): The problem as a word, to choose a text of one's own by; later versions may send others.
+    #
+    #   `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
+    #   no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+    #   `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
     CompatibilityWarning = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.CompatibilityWarning").msgclass
     # Which code to give.
     #

@@ -149,8 +149,11 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object reason_ = "";
   /**
    * <pre>
-   * The problem as a word in UPPER_SNAKE_CASE, to choose a text of one's own by: `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`,
-   * `ISSUER_MISSING` and others to come.
+   * The problem as a word, to choose a text of one's own by; later versions may send others.
+   *
+   * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
+   * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+   * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
    * </pre>
    *
    * <code>string reason = 3 [json_name = "reason"];</code>
@@ -171,8 +174,11 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The problem as a word in UPPER_SNAKE_CASE, to choose a text of one's own by: `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`,
-   * `ISSUER_MISSING` and others to come.
+   * The problem as a word, to choose a text of one's own by; later versions may send others.
+   *
+   * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
+   * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+   * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
    * </pre>
    *
    * <code>string reason = 3 [json_name = "reason"];</code>
@@ -726,8 +732,11 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object reason_ = "";
     /**
      * <pre>
-     * The problem as a word in UPPER_SNAKE_CASE, to choose a text of one's own by: `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`,
-     * `ISSUER_MISSING` and others to come.
+     * The problem as a word, to choose a text of one's own by; later versions may send others.
+     *
+     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
+     * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+     * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
      * </pre>
      *
      * <code>string reason = 3 [json_name = "reason"];</code>
@@ -747,8 +756,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The problem as a word in UPPER_SNAKE_CASE, to choose a text of one's own by: `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`,
-     * `ISSUER_MISSING` and others to come.
+     * The problem as a word, to choose a text of one's own by; later versions may send others.
+     *
+     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
+     * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+     * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
      * </pre>
      *
      * <code>string reason = 3 [json_name = "reason"];</code>
@@ -769,8 +781,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The problem as a word in UPPER_SNAKE_CASE, to choose a text of one's own by: `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`,
-     * `ISSUER_MISSING` and others to come.
+     * The problem as a word, to choose a text of one's own by; later versions may send others.
+     *
+     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
+     * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+     * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
      * </pre>
      *
      * <code>string reason = 3 [json_name = "reason"];</code>
@@ -787,8 +802,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The problem as a word in UPPER_SNAKE_CASE, to choose a text of one's own by: `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`,
-     * `ISSUER_MISSING` and others to come.
+     * The problem as a word, to choose a text of one's own by; later versions may send others.
+     *
+     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
+     * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+     * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
      * </pre>
      *
      * <code>string reason = 3 [json_name = "reason"];</code>
@@ -802,8 +820,11 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The problem as a word in UPPER_SNAKE_CASE, to choose a text of one's own by: `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`,
-     * `ISSUER_MISSING` and others to come.
+     * The problem as a word, to choose a text of one's own by; later versions may send others.
+     *
+     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
+     * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+     * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
      * </pre>
      *
      * <code>string reason = 3 [json_name = "reason"];</code>

@@ -1,0 +1,140 @@
+/** `otpd enrol`: a sealed key, enrolled in an app and confirmed by a code of it, so that only what works is stored. */
+import { randomUUID } from 'node:crypto';
+import { Command } from 'commander';
+import { type SealedKey, SecretDelivery } from '../../../gen/ts/otp/v1/key_pb.ts';
+import {
+  type GenerateResponse,
+  GenerateResponseSchema,
+  type VerifyResponse,
+  VerifyResponseSchema,
+} from '../../../gen/ts/otp/v1/otp_service_pb.ts';
+import { QrFormat } from '../../../gen/ts/otp/v1/qr_code_pb.ts';
+import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
+import { addKeyOptions, contextBytes, type KeyFlags, keyFields } from '../input/key-options.ts';
+import { readLines } from '../input/lines.ts';
+import type { Io } from '../io.ts';
+import { CallError } from '../output/call-error.ts';
+import { showQr, showWarnings, warn } from '../output/enrolment-view.ts';
+import { EXIT } from '../output/exit.ts';
+import { CliError, usageError } from '../output/failure.ts';
+import { paint, printable, writeLine, writeMessage } from '../output/text.ts';
+import { describeVerdict, readVerdict } from '../output/verdict.ts';
+
+interface EnrolFlags extends ConnectFlags, KeyFlags {
+  readonly issuer?: string;
+  readonly account: string;
+  readonly context?: string;
+  readonly json?: boolean;
+}
+
+const HELP = `
+Draws the QR code of a new key, and asks for the code that the app shows until one is right. Then
+the sealed key is printed: store it with the user, and nothing else. Only the server can open it.
+
+--context binds the sealed key to what you know of the user and of the factor, such as
+user-1/totp/1. Do not store it beside the sealed key: derive it anew for each call.
+
+Codes are read from standard input, one a line. With --json each answer is a line of its own: that
+of Generate first, with the QR code as a PNG, then that of Verify to each code.
+
+Exit codes: 0 confirmed; 1 no code was accepted; 2 not done.
+
+Examples:
+  $ otpd enrol --issuer ACME --account alice@example.com --context user-1/totp/1`;
+
+/** The command. */
+export function enrolCommand(io: Io): Command {
+  const command = new Command('enrol')
+    .description('make a sealed key, show its QR code, and confirm it by a code')
+    .option('--issuer <name>', 'who the account is with, as the app shows it')
+    .requiredOption('--account <name>', 'whose account it is, usually an e-mail address')
+    .option('--context <text>', 'what to bind the sealed key to, at most 256 bytes')
+    .option('--json', 'print each answer as JSON on one line');
+  return addConnectOptions(addKeyOptions(command))
+    .addHelpText('after', HELP)
+    .action((flags: EnrolFlags) => enrol(io, flags));
+}
+
+async function enrol(io: Io, flags: EnrolFlags): Promise<void> {
+  const context = contextBytes(flags.context);
+  const made = await generate(io, flags, context);
+  const { sealed } = made;
+  if (sealed === undefined) throw new Error('a server that seals no keys was not refused');
+  if (flags.json) writeMessage(io.stdout, GenerateResponseSchema, made);
+  else showEnrolment(io, made);
+  // The prompt stands on a line of its own, whatever comes after it.
+  using _prompt = { [Symbol.dispose]: () => !flags.json && io.signal.aborted && io.stderr.write('\n') };
+  let refused = false;
+  const ask = () => flags.json || io.stderr.write('Code that the app shows: ');
+  ask();
+  for await (const code of readLines(io)) {
+    if (code !== '') {
+      const response = await confirm(io, flags, { ...sealed, context }, code);
+      const exitCode = readVerdict(response);
+      if (flags.json) writeMessage(io.stdout, VerifyResponseSchema, response);
+      if (exitCode === EXIT.ok) {
+        if (!flags.json) showStored(io, flags, response);
+        return;
+      }
+      if (!flags.json) {
+        const text = describeVerdict(response, `${made.parameters?.digits} digits`);
+        writeLine(io.stderr, paint(io, io.stderr, 'red', text));
+      }
+      refused = true;
+    }
+    ask();
+  }
+  if (!refused) throw usageError('no code came: the key is not confirmed, and is not to be stored; enrol again');
+  if (!flags.json) writeLine(io.stderr, 'not confirmed: store nothing, remove the account from the app, and enrol again');
+  io.setExitCode(EXIT.refused);
+}
+
+function generate(io: Io, flags: EnrolFlags, sealedContext: Uint8Array): Promise<GenerateResponse> {
+  const { issuer = '', account } = flags;
+  const request = {
+    ...keyFields(flags),
+    issuer,
+    accountName: account,
+    qrCode: { format: flags.json ? QrFormat.PNG : QrFormat.TEXT },
+    delivery: SecretDelivery.SEALED,
+    sealedContext,
+  };
+  return withClient(io, flags, (client) => client.generate(request, { signal: io.signal }));
+}
+
+async function confirm(
+  io: Io,
+  flags: EnrolFlags,
+  sealed: Pick<SealedKey, 'blob' | 'context'>,
+  code: string,
+): Promise<VerifyResponse> {
+  const request = { key: { source: { case: 'sealed', value: sealed } }, code, confirm: true, requestId: randomUUID() } as const;
+  try {
+    return await withClient(io, flags, (client) => client.verify(request, { signal: io.signal }));
+  } catch (error) {
+    if (!(error instanceof CallError)) throw error;
+    const { failure } = error;
+    const message = `${failure.message}; the key is not confirmed: store nothing, remove the account from the app, and enrol again`;
+    throw new CliError({ ...failure, message });
+  }
+}
+
+function showEnrolment(io: Io, { qrCode, uri, warnings }: GenerateResponse): void {
+  if (qrCode !== undefined) showQr(io, qrCode);
+  writeLine(io.stdout, `URI  ${printable(uri)}`);
+  showWarnings(io, warnings);
+}
+
+/** The parts that the caller has to keep, and those that it has not. */
+function showStored(io: Io, { context }: EnrolFlags, { resealed, nextCounter }: VerifyResponse): void {
+  if (resealed === undefined)
+    throw new CliError({ code: 'INTERNAL', message: 'the server gave no confirmed key', violations: [] });
+  writeLine(io.stdout, `${paint(io, io.stdout, 'green', 'confirmed')}: store this sealed key with the user`);
+  writeLine(io.stdout, '');
+  writeLine(io.stdout, printable(resealed.blob));
+  writeLine(io.stdout, '');
+  if (nextCounter !== undefined)
+    writeLine(io.stdout, `Store the next counter beside it, and send it as key.counter: ${nextCounter}`);
+  if (context === undefined) warn(io, 'the key has no context: who can write to your table can put it on another user');
+  else writeLine(io.stdout, `Derive its context from the user at each call, and do not store it there: ${printable(context)}`);
+}

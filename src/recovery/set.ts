@@ -1,0 +1,71 @@
+/** A set of recovery codes as it is sealed for its caller: keyed hashes, not the codes. docs/security.md says why it is made as it is. */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { SealedBlobError } from '../sealing/sealing.ts';
+import { CODE_COUNT, CODE_LENGTHS, type CodeLength, drawCodes } from './codes.ts';
+
+/** Parts of the payload, in bytes: the id, the length of a code, the time, and each hash. */
+const ID = 16;
+const LENGTH = 1;
+const TIME = 6;
+const HASH = 16;
+const HEAD: number = ID + LENGTH + TIME;
+/** A set that was made later than this from now was made by a wrong clock, in ms. */
+const FUTURE_TOLERANCE_MS = 3_600_000;
+
+/** A set, open. */
+export interface RecoverySet {
+  /** 16 random bytes. */
+  readonly id: Uint8Array;
+  readonly codeLength: CodeLength;
+  /** When it was made, in whole seconds since the epoch. */
+  readonly createTime: number;
+  /** A keyed hash for each code, 16 bytes. */
+  readonly hashes: readonly Uint8Array[];
+}
+
+/** The keyed hash of a code of the set with this id: `Fingerprints.ofRecoveryCode`. */
+export type HashCode = (id: Uint8Array, code: string) => Uint8Array;
+
+/** Makes a set at `now`, in ms since the epoch, with its codes: the only moment in which they are known. */
+export function makeSet(
+  count: number,
+  codeLength: CodeLength,
+  hash: HashCode,
+  now: number,
+): { readonly set: RecoverySet; readonly codes: readonly string[] } {
+  const id = randomBytes(ID);
+  const codes = drawCodes(count, codeLength);
+  return { set: { id, codeLength, createTime: Math.floor(now / 1000), hashes: codes.map((code) => hash(id, code)) }, codes };
+}
+
+/** The place of the code with this hash, undefined if there is none. It takes as long wherever the code is: all hashes are compared. */
+export function placeOf({ hashes }: RecoverySet, hash: Uint8Array): number | undefined {
+  let found: number | undefined;
+  for (const [place, known] of hashes.entries()) if (timingSafeEqual(known, hash)) found = place;
+  return found;
+}
+
+/** Writes a set; the caller zeroes the result. */
+export function writeSetPayload({ id, codeLength, createTime, hashes }: RecoverySet): Uint8Array {
+  const payload = Buffer.alloc(HEAD + hashes.length * HASH);
+  payload.set(id);
+  payload.writeUIntBE(codeLength, ID, LENGTH);
+  payload.writeUIntBE(createTime, ID + LENGTH, TIME);
+  for (const [place, hash] of hashes.entries()) payload.set(hash, HEAD + place * HASH);
+  return payload;
+}
+
+/**
+ * Reads a set, which is made of parts of `payload`, at `now`, in ms since the epoch. Throws `SealedBlobError` for all that is no set as
+ * `writeSetPayload` writes it, and for one that was made more than an hour from now.
+ */
+export function readSetPayload(payload: Uint8Array, now: number): RecoverySet {
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
+  const count = (bytes.length - HEAD) / HASH;
+  if (!Number.isInteger(count) || count < CODE_COUNT.min || count > CODE_COUNT.max) throw new SealedBlobError();
+  const codeLength = CODE_LENGTHS.find((length) => length === bytes.readUIntBE(ID, LENGTH));
+  const createTime = bytes.readUIntBE(ID + LENGTH, TIME);
+  if (codeLength === undefined || createTime * 1000 > now + FUTURE_TOLERANCE_MS) throw new SealedBlobError();
+  const hashes = Array.from({ length: count }, (_, place) => bytes.subarray(HEAD + place * HASH, HEAD + (place + 1) * HASH));
+  return { id: bytes.subarray(0, ID), codeLength, createTime, hashes };
+}

@@ -1,0 +1,81 @@
+/** The sets of recovery codes of requests and answers: opened for their caller, and sealed for it. */
+import { create } from '@bufbuild/protobuf';
+import { type RecoveryCodeSet, RecoveryCodeSetSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import type { Violations } from '../otp/error.ts';
+import type { Audit, RecoveryEvent } from '../ports/audit.ts';
+import type { Principal } from '../ports/principal.ts';
+import type { RecoveryStore } from '../ports/recovery.ts';
+import { type RecoverySet, readSetPayload, writeSetPayload } from '../recovery/set.ts';
+import type { CallContext } from '../rpc/context.ts';
+import type { Binding, Sealing } from '../sealing/sealing.ts';
+import type { JudgingPorts } from './judging.ts';
+import { checkBlob, openBlob, refusing, type SealingPort } from './sealed-key.ts';
+
+/** The needs of the calls on recovery codes besides the request. */
+export interface RecoveryPorts extends Omit<JudgingPorts, 'codes'>, SealingPort {
+  readonly recovery: RecoveryStore;
+}
+
+/** A set, open; the bytes it is made of are zeroed when it is disposed of. */
+export interface OpenedSet extends RecoverySet, Disposable {
+  /** The name of its state. */
+  readonly name: string;
+  /** The same set under the key that seals now; undefined if it is. */
+  readonly reseal: (now: number) => RecoveryCodeSet | undefined;
+}
+
+const FIELD = 'set';
+
+/** Checks the `set` field of a request, which is required, without opening it. */
+export function checkSet(set: RecoveryCodeSet | undefined, violations: Violations): void {
+  if (set === undefined) {
+    violations.add('set', 'required: set it to the set that GenerateRecoveryCodes gave, with its context');
+    return;
+  }
+  checkBlob(violations, 'set.', 'otpr1', set);
+}
+
+/** Opens a set that was checked. Throws `Rejection` (`sealed_key_invalid`, `sealing_key_unknown`). */
+export function openSet(
+  { sealing, fingerprints }: Pick<RecoveryPorts, 'sealing' | 'fingerprints'>,
+  set: RecoveryCodeSet | undefined,
+  { tenant }: Principal,
+  now: number,
+): OpenedSet {
+  if (set === undefined) throw new Error('a request without violations has a set');
+  const binding = { tenant, context: set.context };
+  const { payload, isStale } = openBlob(sealing, 'otpr1', set.blob, binding, FIELD);
+  const dispose = () => void payload.fill(0);
+  try {
+    const contents = refusing(FIELD, () => readSetPayload(payload, now));
+    return {
+      ...contents,
+      name: fingerprints.ofRecoverySet(contents.id),
+      reseal: (at) => (isStale ? seal(sealing, payload, binding, at) : undefined),
+      [Symbol.dispose]: dispose,
+    };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+/** Seals a new set. */
+export function sealSet(sealing: Sealing, set: RecoverySet, binding: Binding, now: number): RecoveryCodeSet {
+  const payload = writeSetPayload(set);
+  try {
+    return seal(sealing, payload, binding, now);
+  } finally {
+    payload.fill(0);
+  }
+}
+
+/** Writes to the audit trail what a call did to a set. */
+export function auditSet(audit: Audit, event: RecoveryEvent, set: string, { principal, requestId, call }: CallContext): void {
+  audit({ actor: { keyId: principal.keyId }, event, requestId, transport: call.transport, set });
+}
+
+/** Without the context: a caller that stores the whole message would store the binding beside the blob. */
+function seal(sealing: Sealing, payload: Uint8Array, binding: Binding, now: number): RecoveryCodeSet {
+  return create(RecoveryCodeSetSchema, { blob: sealing.seal('otpr1', payload, binding, now) });
+}

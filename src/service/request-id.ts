@@ -1,0 +1,12 @@
+/** The request id of a request: what makes a retry of it safe (AIP-155). */
+import type { Violations } from '../otp/error.ts';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Reads the id, in lower case; undefined if a retry is not to be recognised. A text that is no UUID is noted. */
+export function readRequestId(requestId: string, violations: Violations): string | undefined {
+  if (requestId === '') return undefined;
+  if (UUID.test(requestId)) return requestId.toLowerCase();
+  violations.add('request_id', 'not a UUID: use the form 01234567-89ab-4cde-8f01-23456789abcd, or leave it unset');
+  return undefined;
+}

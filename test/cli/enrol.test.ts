@@ -1,0 +1,127 @@
+/** `otpd enrol`: from the QR code to the sealed key to store, against the real service. */
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formatSecret } from '../../src/otp/secret.ts';
+import { deviceOf } from '../support/enrolment.ts';
+import { otpd } from './harness.ts';
+import { type Real, startReal } from './real.ts';
+
+let server: Real;
+
+beforeAll(async () => {
+  server = await startReal();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const ALICE = ['enrol', '--issuer', 'ACME', '--account', 'alice@example.com'];
+const BLOB = /^otpk1_[A-Za-z0-9_-]{48,}$/m;
+
+/** Enrols as a user does: `codesOf` gives what is typed once the URI is there; the input then ends. */
+async function enrol(args: readonly string[], codesOf: (code: string) => readonly string[], signal?: AbortSignal) {
+  const stdin = new PassThrough();
+  let shown = '';
+  let uri: string | undefined;
+  const onOutput = (text: string) => {
+    shown += text;
+    const found = /(otpauth:\/\/[^\s"]+)/.exec(shown)?.[1];
+    if (uri !== undefined || found === undefined || !shown.endsWith('\n')) return;
+    uri = found;
+    const device = deviceOf(found);
+    stdin.end(codesOf(device.code(device.parameters.type === 'hotp' ? 0 : Date.now())).join('\n'));
+  };
+  const outcome = await otpd([...ALICE, ...args], { env: server.env, stdin, onOutput, ...(signal && { signal }) });
+  return { ...outcome, device: deviceOf(uri ?? '') };
+}
+
+const other = (code: string) => (code === '000000' ? '000001' : '000000');
+
+describe('an enrolment', () => {
+  it('draws the QR code, takes the code, and says what to store', async () => {
+    const { code, out, err, device } = await enrol(['--context', 'user-1/totp/1'], (right) => [
+      '',
+      `${right.slice(0, 3)} ${right.slice(3)}`,
+    ]);
+    expect({ code, err }).toEqual({ code: 0, err: 'Code that the app shows: Code that the app shows: ' });
+    expect(out).toMatch(/[▀▄█]{10}/);
+    expect(out).toContain('URI  otpauth://totp/ACME:alice%40example.com?secret=');
+    expect(out).toContain('\nconfirmed: store this sealed key with the user\n\notpk1_');
+    expect(out).toContain('do not store it there: user-1/totp/1\n');
+    const [blob = ''] = BLOB.exec(out) ?? [];
+    const next = device.code(Date.now() + 30_000);
+    const login = await otpd(['verify', '--sealed', blob, '--context', 'user-1/totp/1', next], { env: server.env });
+    expect(login).toEqual({ code: 0, out: 'accepted\n', err: '' });
+  });
+
+  it('asks again for each code that is wrong, used or none', async () => {
+    const { code, out, err } = await enrol([], (right) => [other(right), '12345', right]);
+    expect(code).toBe(0);
+    expect(err).toBe(
+      [
+        'Code that the app shows: wrong code (4 attempts left)\n',
+        'Code that the app shows: not a code: 6 digits expected\n',
+        'Code that the app shows: warning: the key has no context: who can write to your table can put it on another user\n',
+      ].join(''),
+    );
+    expect(out).toMatch(BLOB);
+  });
+
+  it('of a HOTP gives the counter to store', async () => {
+    const { code, out } = await enrol(['--type', 'hotp'], (right) => [right]);
+    expect(code).toBe(0);
+    expect(out).toContain('\nStore the next counter beside it, and send it as key.counter: 1\n');
+  });
+
+  it('that ends without a right code has nothing to store, and exits 1', async () => {
+    const { code, out, err } = await enrol([], (right) => [other(right)]);
+    expect(code).toBe(1);
+    expect(out).not.toMatch(BLOB);
+    expect(err).toMatch(
+      /\nCode that the app shows: not confirmed: store nothing, remove the account from the app, and enrol again\n$/,
+    );
+  });
+
+  it('that ends without a code has nothing to store, and exits 2', async () => {
+    const { code, out, err } = await enrol([], () => []);
+    expect({ code, blob: BLOB.test(out) }).toEqual({ code: 2, blob: false });
+    expect(err).toMatch(/error: no code came: the key is not confirmed, and is not to be stored; enrol again\n$/);
+  });
+
+  it('ends at Ctrl-C, with its message on a line of its own', async () => {
+    const stop = new AbortController();
+    const onOutput = (text: string) => void (text.startsWith('URI') && setImmediate(() => stop.abort()));
+    const outcome = await otpd(ALICE, { env: server.env, stdin: new PassThrough(), onOutput, signal: stop.signal });
+    expect(outcome.code).toBe(2);
+    expect(outcome.err).toBe('Code that the app shows: \nerror: interrupted\n');
+    expect(outcome.out).not.toMatch(BLOB);
+  });
+
+  it('with --json prints each answer on a line, and nothing else', async () => {
+    const { code, out, err, device } = await enrol(['--json'], (right) => [other(right), right]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const [made, wrong, confirmed, ...rest] = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(rest).toEqual([]);
+    expect(made).toMatchObject({ secret: '', qrCode: { mediaType: 'image/png' }, sealed: { blob: expect.stringMatching(BLOB) } });
+    expect(made.token).toBeUndefined();
+    expect(wrong).toMatchObject({ valid: false, status: 'VERIFY_STATUS_MISMATCH' });
+    expect(confirmed).toMatchObject({ valid: true, resealed: { blob: expect.stringMatching(BLOB), context: '' } });
+    expect(confirmed.resealed.blob).not.toBe(made.sealed.blob);
+    expect(out.split(formatSecret(device.secret))).toHaveLength(2);
+  });
+
+  it('that the service refuses shows nothing', async () => {
+    const outcome = await otpd([...ALICE, '--digits', '9'], { env: server.env, stdin: '' });
+    expect(outcome).toMatchObject({ code: 2, out: '', err: expect.stringContaining('error: digits: must be a whole number') });
+  });
+
+  it.each([
+    ['a context that is too long', ['--context', 'x'.repeat(257)], 'error: sealed_context: must be at most 256 bytes'],
+    ['a line that is too long', [], 'error: standard input has a line of more than 8192 bytes'],
+  ])('is refused with %s', async (_, args, message) => {
+    const { code, err } = await otpd([...ALICE, ...args], { env: server.env, stdin: '1'.repeat(9000) });
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+  });
+});
