@@ -28,7 +28,7 @@ export interface OpenedKey extends SealedKeyContents {
 export const MAX_BLOB: Readonly<Record<SealedFormat, number>> = { otpk1: 1024, otpr1: 2048 };
 /** How far the clocks of two instances may differ at the end of an enrolment, in ms. */
 const EXPIRY_TOLERANCE_MS = 5 * 60_000;
-/** A key that was sealed later than this from now was sealed by a wrong clock, whose end of an enrolment is none. */
+/** How far ahead a key may have been sealed, in ms: beyond that a wrong clock has sealed it, and set the end of its enrolment. */
 const FUTURE_TOLERANCE_MS = 60 * 60_000;
 
 /** Notes what is wrong with a blob and its context as they were sent, for fields below `prefix`; opens nothing. */

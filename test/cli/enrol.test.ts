@@ -2,6 +2,7 @@
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatSecret } from '../../src/otp/secret.ts';
+import { startDouble } from '../support/double.ts';
 import { deviceOf } from '../support/enrolment.ts';
 import { otpd } from './harness.ts';
 import { type Real, startReal } from './real.ts';
@@ -109,6 +110,22 @@ describe('an enrolment', () => {
     expect(confirmed).toMatchObject({ valid: true, resealed: { blob: expect.stringMatching(BLOB), context: '' } });
     expect(confirmed.resealed.blob).not.toBe(made.sealed.blob);
     expect(out.split(formatSecret(device.secret))).toHaveLength(2);
+  });
+
+  it('with a server that is too old to seal shows nothing, and says so', async () => {
+    await using old = await startDouble({ generate: { uri: 'otpauth://totp/a?secret=JBSWY3DPEHPK3PXP' } });
+    const outcome = await otpd(ALICE, { env: { OTPD_ADDRESS: old.address, OTPD_API_KEY: 'any' }, stdin: '123456' });
+    expect(outcome).toMatchObject({ code: 2, out: '', err: expect.stringContaining('too old to seal keys') });
+  });
+
+  it('whose answer is lost says that nothing is confirmed', async () => {
+    const generate = { uri: 'otpauth://totp/a?secret=JBSWY3DPEHPK3PXP', sealed: { blob: 'otpk1_x' } };
+    await using away = await startDouble({ generate, verify: [{ code: 14, message: 'the store is away' }] });
+    const outcome = await otpd(ALICE, { env: { OTPD_ADDRESS: away.address, OTPD_API_KEY: 'any' }, stdin: '123456' });
+    expect(outcome.code).toBe(2);
+    expect(outcome.err).toContain('; the key is not confirmed: store nothing, remove the account from the app, and enrol again');
+    expect(new Set(away.verified.map(({ requestId }) => requestId)).size).toBe(1);
+    expect(away.verified.length).toBeGreaterThan(1);
   });
 
   it('that the service refuses shows nothing', async () => {

@@ -1,4 +1,5 @@
 /** `otpd seal` and `otpd rewrap`, and sealed keys as the input of `token`, `verify` and `watch`, against the real service. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hotpCode } from '../../src/otp/hotp.ts';
 import { parseSecret } from '../../src/otp/secret.ts';
@@ -139,4 +140,23 @@ describe('--sealed', () => {
     const plain = await run(['verify', SECRET, '000000', '--confirm']);
     expect(plain).toMatchObject({ code: 2, err: expect.stringContaining('confirm: only with a sealed key') });
   });
+});
+
+it('the commands of the README do what it says', async () => {
+  const [, block = ''] = /### Sealed keys.*?```sh\n(.*?)```/s.exec(readFileSync('README.md', 'utf8')) ?? [];
+  const [enrol, verify, rewrap, sealing, ...rest] = block
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/ *#.*/, '').replace('npm run otpd -- ', '').split(' '));
+  expect(rest).toEqual([]);
+  const { sealed, uri } = JSON.parse((await run([...(enrol ?? []), '--json'], '')).out);
+  const device = deviceOf(uri);
+  const confirmed = await run(['verify', '--sealed', sealed.blob, '--context', CONTEXT, '--confirm', device.code(Date.now())]);
+  const blob = /otpk1_\S+/.exec(confirmed.out)?.[0] ?? '';
+  const filled = (args: readonly string[] = []) =>
+    args.map((arg) => (arg === '"$SEALED"' ? blob : arg === '123456' ? device.code(Date.now() + 30_000) : arg));
+  expect(await run(filled(verify))).toEqual({ code: 0, out: 'accepted\n', err: '' });
+  expect((await run(filled(rewrap))).out.trim()).toMatch(BLOB);
+  expect(sealing?.slice(-2)).toEqual(['<', 'secret.txt']);
+  expect((await run(sealing?.slice(0, -2) ?? [], SECRET)).out.trim()).toMatch(BLOB);
 });

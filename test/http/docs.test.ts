@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { deviceOf } from '../support/enrolment.ts';
 import { nginxConfiguration, proxySuite, type Proxy as RealProxy, startProxy } from '../support/proxies.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { http1, RawConnection } from './raw.ts';
@@ -10,7 +11,9 @@ import { http1, RawConnection } from './raw.ts';
 const TEXT = readFileSync('docs/http.md', 'utf8');
 const blocks = (language: string): string[] =>
   [...TEXT.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs'))].map(([, block = '']) => block);
-const COMMANDS = [...blocks('sh'), ...README()];
+/** The commands of an enrolment, which need what the one before has answered. */
+const ENROLMENT = blocks('sh').filter((command) => command.includes('dXNlci0x'));
+const COMMANDS = [...blocks('sh').filter((command) => !ENROLMENT.includes(command)), ...README()];
 
 /** The call by curl in the README. */
 function README(): string[] {
@@ -27,18 +30,40 @@ test('there are commands', () => {
   expect(COMMANDS.length).toBeGreaterThanOrEqual(6);
 });
 
-test.each(COMMANDS)('%s', async (command) => {
+/** Runs a command as it stands there, and reads its answer. */
+async function run(command: string, more: NodeJS.ProcessEnv = {}) {
   const line = command.replace('http://127.0.0.1:50080', server.httpUrl);
   expect(line).not.toBe(command);
-  const env = { ...process.env, OTPD_API_KEY: server.apiKey };
-  const { stdout } = await promisify(execFile)('sh', ['-c', line], { env });
+  const env = { ...process.env, OTPD_API_KEY: server.apiKey, ...more };
+  return JSON.parse((await promisify(execFile)('sh', ['-c', line], { env })).stdout);
+}
+
+test('the commands of an enrolment lead to a login', async () => {
+  expect(ENROLMENT).toHaveLength(3);
+  const [generate = '', confirm = '', login = ''] = ENROLMENT;
+  const { sealed, uri, qrCode, secret } = await run(generate);
+  expect([secret, qrCode.dataUri]).toEqual([undefined, expect.stringMatching(/^data:image\/png/)]);
+  const device = deviceOf(uri);
+  const PENDING = sealed.blob;
+  const pending = await run(login, { SEALED: PENDING, CODE: device.code(Date.now()) });
+  expect(pending.details[0].debug.reason).toBe('ERROR_REASON_ENROLMENT_PENDING');
+  const first = { PENDING, CODE: device.code(Date.now()) };
+  const [confirmed, repeated] = [await run(confirm, first), await run(confirm, first)];
+  for (const { status, resealed } of [confirmed, repeated]) {
+    expect([status, resealed.blob]).toEqual(['VERIFY_STATUS_ACCEPTED', expect.stringMatching(/^otpk1_/)]);
+  }
+  const next = { SEALED: confirmed.resealed.blob, CODE: device.code(Date.now() + 30_000) };
+  expect(await run(login, next)).toMatchObject({ valid: true, status: 'VERIFY_STATUS_ACCEPTED' });
+});
+
+test.each(COMMANDS)('%s', async (command) => {
   const [, method = ''] = /OtpService\/(\w+)/.exec(command) ?? [];
   const expected = {
     Generate: { secret: expect.any(String), qrCode: expect.anything() },
     Token: { token: { code: expect.stringMatching(/^\d{6}$/) } },
     Verify: { status: 'VERIFY_STATUS_MISMATCH' },
   };
-  expect(JSON.parse(stdout)).toMatchObject(expected[method as keyof typeof expected]);
+  expect(await run(command)).toMatchObject(expected[method as keyof typeof expected]);
 });
 
 test('the error that it shows is what a caller gets', async () => {

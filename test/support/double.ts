@@ -20,6 +20,7 @@ import {
 } from '../../gen/ts/google/rpc/error_details_pb.ts';
 import { StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
 import {
+  type GenerateResponseSchema,
   OtpService,
   type VerifyRecoveryCodeRequest,
   type VerifyRecoveryCodeResponseSchema,
@@ -64,6 +65,8 @@ export async function startDouble(answers: {
   verify?: readonly VerifyAnswer[];
   recovery?: readonly RecoveryAnswer[];
   watch?: readonly WatchAnswer[];
+  /** The answer to every Generate. */
+  generate?: MessageInitShape<typeof GenerateResponseSchema>;
   credentials?: ServerCredentials;
   host?: string;
 }): Promise<Double> {
@@ -71,6 +74,7 @@ export async function startDouble(answers: {
     verify = [],
     recovery = [],
     watch = [],
+    generate = {},
     credentials = ServerCredentials.createInsecure(),
     host = '127.0.0.1',
   } = answers;
@@ -80,11 +84,15 @@ export async function startDouble(answers: {
   const server = new Server();
   server.addService(
     {
+      generate: definition(OtpService.method.generate),
       verify: definition(OtpService.method.verify),
       verifyRecoveryCode: definition(OtpService.method.verifyRecoveryCode),
       watchToken: definition(OtpService.method.watchToken),
     },
     {
+      generate: (_call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
+        callback(null, create(OtpService.method.generate.output, generate));
+      },
       verify: answering(OtpService.method.verify, verify, verified),
       verifyRecoveryCode: answering(OtpService.method.verifyRecoveryCode, recovery, recovered),
       watchToken: (stream: ServerWritableStream<WatchTokenRequest, WatchTokenResponse>) => {

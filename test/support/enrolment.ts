@@ -24,7 +24,7 @@ export function sealedKey(blob: string, context: string | Uint8Array = '', field
   return Object.assign(create(KeySchema, { source }), fields);
 }
 
-/** What the device of the user makes of the QR code. */
+/** The device of the user, once it has read the QR code. */
 export interface Device {
   readonly secret: Uint8Array;
   readonly parameters: Parameters;

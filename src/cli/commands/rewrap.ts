@@ -50,7 +50,7 @@ async function rewrap(io: Io, argument: string | undefined, flags: RewrapFlags):
   }
 }
 
-/** What no server takes for either is sent as a key, for the server to say what is wrong with it. */
+/** A text that is neither is sent as a key, for the server to say what is wrong with it. */
 function blobOf({ text, context }: Item) {
   const value = { blob: text, context };
   return text.startsWith('otpr1_') ? ({ case: 'set', value } as const) : ({ case: 'key', value } as const);
