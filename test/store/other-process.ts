@@ -2,6 +2,7 @@
 import { issueApiKey, revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { allKeys } from '../support/all-keys.ts';
 
 export interface Order {
   /** Of a database, or the URL of a Redis. */
@@ -31,7 +32,7 @@ async function carryOut({ file, do: what, id = '' }: Order): Promise<Answer> {
       answer.apiKey = rotated.apiKey;
       return rotated.record;
     });
-  if (what === 'list') answer.ids.push(...(await store.keys.list()).map((key) => key.id).sort());
+  if (what === 'list') answer.ids.push(...(await allKeys(store.keys)).map((key) => key.id).sort());
   await store.close();
   return answer;
 }

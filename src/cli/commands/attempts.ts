@@ -7,6 +7,7 @@ import { SETTINGS } from '../../config/settings.ts';
 import type { StateName } from '../../ports/codes.ts';
 import { readKey } from '../../service/key.ts';
 import { createFingerprints, stateNameOf } from '../../verification/fingerprint.ts';
+import { resetTracks } from '../../verification/rules.ts';
 import { addKeyOptions, type KeyFlags, keyOf } from '../input/key-options.ts';
 import { readSecret } from '../input/secret.ts';
 import { addStoreOptions, type StoreAccess, type StoreFlags, withStore } from '../input/store-access.ts';
@@ -16,7 +17,6 @@ import {
   describeReset,
   describeSet,
   describeState,
-  resetTracks,
   setJson,
   stateJson,
   whyNothingToReset,

@@ -1,7 +1,7 @@
 /** How `otpd attempts` shows what is kept of a secret, or of a set of recovery codes. */
 import { stepAt, stepStart } from '../../otp/totp.ts';
 import type { ResetTrack } from '../../ports/audit.ts';
-import type { CodeState, Reset, StateName, Track } from '../../ports/codes.ts';
+import type { CodeState, StateName, Track } from '../../ports/codes.ts';
 import type { SetState } from '../../ports/recovery.ts';
 import { attemptsRemaining, HARD_STOP, lockEnd } from '../../verification/lock.ts';
 import { reset } from '../../verification/rules.ts';
@@ -72,14 +72,6 @@ function trackJson({ period, first, last, until }: Track): Readonly<Record<strin
     lastStep: last,
     keptUntil: until === undefined ? null : new Date(until).toISOString(),
   };
-}
-
-/** The tracks that a reset changed. */
-export function resetTracks({ before, after }: Reset): ResetTrack[] {
-  return before.tracks.flatMap(({ period, last }) => {
-    const newLastStep = trackOf(after.tracks, period)?.last ?? null;
-    return newLastStep === last ? [] : [{ periodSeconds: period, lastStep: last, newLastStep }];
-  });
 }
 
 /** In words what a reset did. */

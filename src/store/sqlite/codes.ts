@@ -19,6 +19,7 @@ export interface SqliteCodes extends CodeStore {
   readonly recovery: RecoveryStore;
   /** As in `KeyStore`. */
   touch(lastUsed: ReadonlyMap<string, number>): Promise<void>;
+  noteUse(id: string, digest: Uint8Array): Promise<void>;
   /** As in `SealingKeyUses`. */
   noteDays(days: ReadonlyMap<string, number>): Promise<void>;
   /** Resolves when the writer has the write lock, and with `write`, when it has written; rejects with `StoreUnavailableError`. */
@@ -50,6 +51,7 @@ export function createSqliteCodes(data: WriterData, hasFormer: boolean, onOutage
       for (let from = 0; from < uses.length; from += TOUCHED_AT_ONCE)
         await queue.send(['touch', uses.slice(from, from + TOUCHED_AT_ONCE)], PATIENCE_MS);
     },
+    noteUse: (id, digest) => queue.send(['noteUse', id, digest], PATIENCE_MS),
     noteDays: (days) => queue.send(['noteDays', [...days]], PATIENCE_MS),
     async ping(write) {
       await queue.send(['ping', write], hasStarted ? PATIENCE_MS : STARTING_MS);

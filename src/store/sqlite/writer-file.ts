@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { type CodeRows, createCodeRows } from './code-rows.ts';
-import { createKeyUses, type KeyUse } from './keys.ts';
+import { createKeyUses, createSecretUses, type KeyUse } from './keys.ts';
 import { checkPages, checkVersion } from './open.ts';
 import { createRecoveryRows, type RecoveryRows } from './recovery-rows.ts';
 import { createSealingKeyDays, type SealingKeyDay } from './sealing-keys.ts';
@@ -20,6 +20,7 @@ export interface Connection {
   readonly rows: CodeRows;
   readonly recovery: RecoveryRows;
   readonly touch: (uses: readonly KeyUse[]) => void;
+  readonly noteUse: (id: string, digest: Uint8Array) => void;
   readonly noteDays: (days: readonly SealingKeyDay[]) => void;
 }
 
@@ -87,6 +88,7 @@ function open(file: string, isChecked: boolean): Connection {
       rows: createCodeRows(database),
       recovery: createRecoveryRows(database),
       touch: createKeyUses(database),
+      noteUse: createSecretUses(database),
       noteDays: createSealingKeyDays(database),
     };
   } catch (error) {

@@ -79,7 +79,7 @@ function resultOf([order, deadline]: TimedOrder, connection: Connection): Result
   }
 }
 
-function carryOutOne(order: Order, { database, rows, recovery, touch, noteDays }: Connection): Result {
+function carryOutOne(order: Order, { database, rows, recovery, touch, noteUse, noteDays }: Connection): Result {
   switch (order[0]) {
     case 'judge':
       return rows.judge(attemptOf(order), order[1]);
@@ -105,6 +105,9 @@ function carryOutOne(order: Order, { database, rows, recovery, touch, noteDays }
       return recovery.unlock(order[1], order[2]);
     case 'touch':
       touch(order[1]);
+      return undefined;
+    case 'noteUse':
+      noteUse(order[1], order[2]);
       return undefined;
     case 'noteDays':
       noteDays(order[1]);
