@@ -9,7 +9,7 @@ import { trackOf } from '../../verification/tracks.ts';
 import { formatDuration, formatInstant } from '../input/time.ts';
 
 /** The wrong codes, and the lock that they made. */
-type Attempts = Pick<CodeState, 'failures' | 'lockedUntil'>;
+export type Attempts = Pick<CodeState, 'failures' | 'lockedUntil'>;
 
 /** In words whether codes are judged, and what could be done if not. */
 export function describeState(state: CodeState, now: number): string {
@@ -24,7 +24,8 @@ export function describeSet(state: SetState, now: number): string {
   return `${describeLock(state, now, 'set')}; ${kept}`;
 }
 
-function describeLock(state: Attempts, now: number, what: string): string {
+/** The lock alone; `what` is `key` or `set`. */
+export function describeLock(state: Attempts, now: number, what: string): string {
   const { failures } = state;
   if (failures >= HARD_STOP) return `locked until \`otpd attempts unlock\`; ${counted(failures)}`;
   const end = lockEnd(state, now);
@@ -50,7 +51,8 @@ export function setJson(state: SetState, now: number): Readonly<Record<string, u
   return { ...attemptsJson(state, now), usedCount: usedCount(state), revoked: state.isRevoked };
 }
 
-function attemptsJson(state: Attempts, now: number): Readonly<Record<string, unknown>> {
+/** The same as JSON. */
+export function attemptsJson(state: Attempts, now: number): Readonly<Record<string, unknown>> {
   const end = lockEnd(state, now);
   return {
     failures: state.failures,
