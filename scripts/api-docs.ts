@@ -66,7 +66,7 @@ function describeEnum(file: DescFile, { name, values }: DescEnum, path: readonly
   return `### ${name}\n\n${comment(file, path)}\n\n| value | number | meaning |\n|---|---|---|\n${rows.join('')}\n`;
 }
 
-/** Those of a file, and those that its messages hold. */
+/** The enums of a file, and of its messages. */
 function describeEnums(file: DescFile): string[] {
   const own = file.enums.map((descriptor, index) => describeEnum(file, descriptor, [PATH.enum, index]));
   const held = file.messages.flatMap(({ nestedEnums }, index) =>
