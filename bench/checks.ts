@@ -35,13 +35,14 @@ export interface Answer {
 export async function checkCall(
   { server, httpAddress, apiKey }: Launched,
   { kind }: Serving,
-  { call, http }: Pick<Load, 'call' | 'http'>,
+  { call, http, items }: Pick<Load, 'call' | 'http' | 'items'>,
 ): Promise<Answer> {
   if (call === 'json-token' || call === 'apiverve' || call === '2faotp') {
     const constant = kind === 'bare-json' ? CONSTANT_TOKEN.token?.code : undefined;
     return { bytes: await checkHttpCall(httpAddress, apiKey, call, constant, http), pictureBytes: undefined };
   }
   using client = connect(server.address, apiKey, { plaintext: true });
+  if (items !== undefined) return await checkBatch(client, call);
   if (call === 'token') return await checkToken(client, kind === 'bare');
   if (call === 'verify-right' || call === 'verify-wrong')
     return await checkVerify(client, call === 'verify-right' ? 'right' : 'wrong');
@@ -68,6 +69,22 @@ async function checkVerify(client: OtpClient, kind: 'right' | 'wrong'): Promise<
   expect(response.valid === (kind === 'right'), 'a Verify that contradicts itself');
   const { length } = toBinary(VerifyResponseSchema, response);
   return { bytes: [length, length], pictureBytes: undefined };
+}
+
+async function checkBatch(client: OtpClient, call: Load['call']): Promise<Answer> {
+  const key = { source: { case: 'secret', value: SECRET_TEXT } } as const;
+  if (call === 'token') {
+    const { results } = await client.batchToken({ requests: [{ key }, {}] });
+    const told = results.map(({ result }) => (result.case === 'response' ? result.value.token : undefined));
+    expect(told[0]?.code === hotp(SECRET, Number(told[0]?.step)) && told[1] === undefined, 'a BatchToken with other codes');
+  } else {
+    const { secret, code } = verifyBody('wrong');
+    const wrong = { key: { source: { case: 'secret', value: secret } }, code } as const;
+    const { results } = await client.batchVerify({ requests: [wrong, {}] });
+    const statuses = results.map(({ result }) => (result.case === 'response' ? result.value.status : undefined));
+    expect(statuses[0] === VerifyStatus.MISMATCH && statuses[1] === undefined, 'a BatchVerify with other outcomes');
+  }
+  return { bytes: [0, 0], pictureBytes: undefined };
 }
 
 async function checkGenerate(client: OtpClient, png: boolean): Promise<Answer> {

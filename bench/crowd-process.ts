@@ -28,7 +28,7 @@ export async function startCrowd(options: CrowdOptions, folder: string): Promise
   const [file, ...args] = pinned('load', [process.execPath, root('bench/load/main.ts')]);
   const child = adopt(spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] }));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const microsFile = join(folder, 'micros');
+  const microsFile = join(folder, `micros-${child.pid}`);
 
   async function order(what: Order): Promise<Extract<Reply, { ok: true }>> {
     child.stdin.write(`${JSON.stringify(what)}\n`);

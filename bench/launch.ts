@@ -66,7 +66,7 @@ export async function launch(serving: Serving, fill: (dataDir: string) => void =
   };
 }
 
-/** Every server runs on the defaults of V8; the product leaves them for its start alone. */
+/** No server is given flags of V8: the product, and the bare handlers like it, set what they serve with themselves. */
 function flagsOf({ watched }: Serving): string[] {
   return watched ? ['--import', root('bench/servers/loop-watch.ts')] : [];
 }

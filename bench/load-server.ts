@@ -2,7 +2,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { GenerateRequestSchema, QrFormat } from '../src/client/index.ts';
 import { type Answer, LABEL } from './checks.ts';
-import { startCrowd } from './crowd-process.ts';
+import { type CrowdProcess, startCrowd } from './crowd-process.ts';
 import { type H2loadOrder, runH2load } from './h2load.ts';
 import { HTTP_CALLS, type HttpCallName } from './http-calls.ts';
 import type { Launched } from './launch.ts';
@@ -22,6 +22,8 @@ export interface Generator {
 
 /** How much faster than it was seen to be a server may turn out, before requests run out. */
 const HEADROOM = 1.6;
+/** The items of the batches beside another load. */
+const BATCH_ITEMS = 100;
 /** Calls a second of which nothing is known yet. */
 const FIRST_GUESS = 15_000;
 /** How many calls are sent whose answers are all accounted for. */
@@ -39,7 +41,8 @@ export async function generatorFor(launched: Launched, serving: Serving, load: L
   const { call, streams = STREAMS } = load;
   if (call === 'verify-right') return crowdGenerator(launched, serving, load, 'right');
   if (call === 'verify-wrong') return crowdGenerator(launched, serving, load, 'wrong');
-  if (call === 'token' && load.rate !== undefined) return crowdGenerator(launched, serving, load, 'none');
+  if (call === 'token' && (load.rate !== undefined || load.items !== undefined))
+    return crowdGenerator(launched, serving, load, 'none');
   const under = load.http === 1 ? { connections: CONNECTIONS * streams, streams: 1 } : { connections: CONNECTIONS, streams };
   const order = { ...orderOf(launched, call, answer), ...under, http: load.http };
   // Once at the start every answer is accounted for; later those that are under way at the end may hide as many errors.
@@ -61,6 +64,23 @@ export async function withStorm<T>(
   return outcome;
 }
 
+/** Keeps some batches of wrong codes under way while `beside` runs. */
+export async function withBatches<T>(crowd: CrowdProcess, seconds: number, beside: () => Promise<T>): Promise<T> {
+  await crowd.prepare(Math.ceil((FIRST_GUESS / BATCH_ITEMS) * HEADROOM * (seconds + 1)));
+  const [outcome] = await Promise.all([sleepThen(300, beside), crowd.run(seconds + 1)]);
+  return outcome;
+}
+
+/** The callers of those batches. */
+export function batchCrowd({ server, apiKey, folder }: Launched, underWay: number): Promise<CrowdProcess> {
+  const { address } = server;
+  const connections = Math.min(underWay, CONNECTIONS);
+  return startCrowd(
+    { address, apiKeys: [apiKey], guarded: false, connections, underWay, code: 'wrong', items: BATCH_ITEMS },
+    folder,
+  );
+}
+
 /** For what h2load cannot do: requests that differ, and even intervals. */
 async function crowdGenerator(launched: Launched, { kind }: Serving, load: Load, code: Code): Promise<Generator> {
   const { server, apiKey, folder } = launched;
@@ -73,10 +93,11 @@ async function crowdGenerator(launched: Launched, { kind }: Serving, load: Load,
       underWay: CONNECTIONS * (load.streams ?? STREAMS),
       code,
       rate: load.rate,
+      items: load.items,
     },
     folder,
   );
-  let perSecond = load.rate ?? FIRST_GUESS;
+  let perSecond = load.rate ?? FIRST_GUESS / (load.items ?? 1);
   return {
     async run(seconds) {
       await crowd.prepare(Math.ceil(perSecond * HEADROOM * seconds));

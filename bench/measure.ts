@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { failuresIn } from './call-log.ts';
 import { checkCall } from './checks.ts';
 import { type Launched, launch } from './launch.ts';
-import { generatorFor, withStorm } from './load-server.ts';
+import { batchCrowd, generatorFor, withBatches, withStorm } from './load-server.ts';
 import { withPostMortem } from './post-mortem.ts';
 import { CONNECTIONS, type Row, type Serving, STREAMS } from './rows.ts';
 import { latencies } from './statistics.ts';
@@ -43,15 +43,19 @@ async function measureOn(launched: Launched, { serving, load }: Row, seconds: nu
   const { server, redis } = launched;
   const answer = await checkCall(launched, serving, load);
   const generator = await generatorFor(launched, serving, load, answer);
+  const batches = load.batches === undefined ? undefined : await batchCrowd(launched, load.batches);
   try {
-    const run = await stormy(launched, load.storm, (time) => generator.run(time));
+    const alone = await stormy(launched, load.storm, (time) => generator.run(time));
+    const run = batches === undefined ? alone : (time: number) => withBatches(batches, time, () => alone(time));
     await run(warmUp);
     await loopFigures(launched, serving.watched);
     const tripsAtRest = await tripsASecond(redis);
     const tripsBefore = await redis?.roundTrips();
     const before = server.cpuMicros();
-    const { calls, seconds: taken, micros } = await run(seconds);
-    const cpuMicros = load.storm === undefined ? (server.cpuMicros() - before) / calls : undefined;
+    const { calls: answered, seconds: taken, micros } = await run(seconds);
+    const calls = answered * (load.items ?? 1);
+    const isShared = load.storm !== undefined || load.batches !== undefined;
+    const cpuMicros = isShared ? undefined : (server.cpuMicros() - before) / calls;
     const trips = await redis?.roundTrips();
     const roundTrips =
       trips === undefined || tripsBefore === undefined ? undefined : (trips - tripsBefore - tripsAtRest * taken) / calls;
@@ -64,6 +68,7 @@ async function measureOn(launched: Launched, { serving, load }: Row, seconds: nu
     return { cpuMicros, ...perSecond, residentBytes, longestBlockMs, pictureBytes, roundTrips };
   } finally {
     generator.close();
+    batches?.close();
   }
 }
 

@@ -25,6 +25,10 @@ export interface Load {
   readonly streams?: number;
   /** Of Token, calls a second at even intervals; as many as the server answers if unset. */
   readonly rate?: number;
+  /** The items of a call, each of which counts as a call; unset if it is no batch. */
+  readonly items?: number;
+  /** BatchVerify calls of 100 wrong codes that are under way beside it at any time. */
+  readonly batches?: number;
   /** Generate calls with a PNG that are under way beside it at any time. */
   readonly storm?: number;
 }
@@ -49,6 +53,9 @@ const WRONG: Load = { call: 'verify-wrong' };
 /** Pictures take long: with more under way none would be ready when the time is over. */
 const PNG: Load = { call: 'generate-png', streams: 4 };
 const STEADY: Load = { call: 'token', rate: 4000 };
+const SLOWLY: Load = { call: 'token', rate: 1000 };
+/** As many as a client that waits for each has on its connections. */
+const BATCH = { items: 100, streams: 1 } as const;
 
 export const ROWS: readonly Row[] = [
   row('bare-token', BARE, TOKEN, true),
@@ -62,6 +69,11 @@ export const ROWS: readonly Row[] = [
   row('verify-right', WHOLE, { call: 'verify-right' }, true),
   row('redis-verify-wrong', { ...WHOLE, redis: true }, WRONG),
   row('redis-verify-right', { ...WHOLE, redis: true }, { call: 'verify-right' }, true),
+  row('batch-token', WHOLE, { ...TOKEN, ...BATCH }),
+  row('batch-verify-wrong', WHOLE, { ...WRONG, ...BATCH }),
+  row('redis-batch-verify-wrong', { ...WHOLE, redis: true }, { ...WRONG, ...BATCH }),
+  row('token-1000', { ...WHOLE, watched: true }, SLOWLY),
+  row('token-1000-batches', { ...WHOLE, watched: true }, { ...SLOWLY, batches: 1 }),
   row('generate', WHOLE, { call: 'generate', streams: 4 }),
   row('generate-png', WHOLE, PNG, true),
   row('generate-qrcode', { ...WHOLE, kind: 'qrcode' }, PNG, true),

@@ -3,14 +3,14 @@
  *
  *     npx node bench/sealing.ts
  *
- * Prints CPU time an operation, the least and the median of 200 short rounds: on a busy machine the least is the figure.
+ * Prints CPU time an operation, the least and the median of 60 short rounds: on a busy machine the least is the figure.
  */
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { readKeyPayload, writeKeyPayload } from '../src/sealing/key-payload.ts';
 import { createKey, createRing } from '../src/sealing/ring.ts';
 import { createSealing } from '../src/sealing/sealing.ts';
 
-const ROUNDS = 200;
+const ROUNDS = 60;
 const CALLS = 2000;
 
 const sealing = createSealing(createRing([createKey(randomBytes(32), 0, 0)]));

@@ -7,12 +7,14 @@ const VARINT = 0;
 /** Fields of VerifyResponse and the values of VerifyStatus. */
 const FIELD = { valid: 1, status: 2 } as const;
 const STATUS = { right: 1, wrong: 2 } as const satisfies Partial<Record<Code, number>>;
-/** The field of a message in TokenResponse: number 1, with a length. */
-const TOKEN_TAG = 0x0a;
+/** Field 1 with a length: the token in TokenResponse, the results of a batch, and the response in a result. */
+const FIRST_TAG = 0x0a;
 
 /** The bytes by which a right answer is recognised. */
 export interface Expected {
   readonly code: Code;
+  /** The items of each call; 1 if it is no batch. */
+  readonly items: number;
   /** The trailers of a call that succeeded, byte for byte. */
   readonly trailers: Buffer;
 }
@@ -20,22 +22,45 @@ export interface Expected {
 /** Checks the whole of an answer, of every call. */
 export function isRight({ message, trailers }: Ending, expected: Expected): boolean {
   if (message === undefined || trailers === undefined) return false;
-  const due = expected.code === 'none' ? isToken(message) : statusOf(message) === STATUS[expected.code];
-  return due && trailers.equals(expected.trailers);
+  if (!isWhole(message) || !trailers.equals(expected.trailers)) return false;
+  const payload = message.subarray(GRPC_FRAME_BYTES);
+  const answers = expected.items > 1 ? firstFieldsIn(payload).flatMap(firstFieldsIn) : [payload];
+  return answers.length === expected.items && answers.every((answer) => isDue(answer, expected.code));
 }
 
-function isToken(message: Buffer): boolean {
-  return isWhole(message) && message[GRPC_FRAME_BYTES] === TOKEN_TAG;
+function isDue(answer: Buffer, code: Code): boolean {
+  return code === 'none' ? answer[0] === FIRST_TAG : statusIn(answer) === STATUS[code];
+}
+
+/** The contents of the fields of number 1, of which the message consists; none if it has another. */
+function firstFieldsIn(message: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  for (let at = 0; at < message.length; ) {
+    if (message[at] !== FIRST_TAG) return [];
+    let [length, shift] = [0, 0];
+    for (at += 1; ; at += 1, shift += 7) {
+      const byte = message[at] ?? 0;
+      length |= (byte & 127) << shift;
+      if (byte < 128) break;
+    }
+    found.push(message.subarray(at + 1, at + 1 + length));
+    at += 1 + length;
+  }
+  return found;
 }
 
 function isWhole(message: Buffer): boolean {
   return message.length > GRPC_FRAME_BYTES && message.length === GRPC_FRAME_BYTES + message.readUInt32BE(1);
 }
 
-/** The status of an answer that has all its bytes; undefined otherwise. Fields come in the order of their numbers. */
+/** The status of an answer that has all its bytes; undefined otherwise. */
 export function statusOf(message: Buffer): number | undefined {
-  if (!isWhole(message)) return undefined;
-  let at = GRPC_FRAME_BYTES;
+  return isWhole(message) ? statusIn(message.subarray(GRPC_FRAME_BYTES)) : undefined;
+}
+
+/** Fields come in the order of their numbers. */
+function statusIn(message: Buffer): number | undefined {
+  let at = 0;
   if (message[at] === tag(FIELD.valid)) at += 2;
   return message[at] === tag(FIELD.status) ? message[at + 1] : undefined;
 }

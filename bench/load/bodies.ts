@@ -15,15 +15,30 @@ export const TOKEN_BODY: Uint8Array = toBinary(
   create(TokenRequestSchema, { key: { source: { case: 'secret', value: formatSecret(SECRET) } } }),
 );
 
+/** Field 1 of a batch, with a length. */
+const REQUESTS_TAG = 0x0a;
 const SECRET_BYTES = 20;
 const PERIOD_S = 30;
 /** From one step back to two ahead: what the server's window of ±1 may take while the request waits to be sent. */
 const STEPS = [0, -1, 1, 2] as const;
 
-/** Requests, with their gRPC frame. */
-export function bodies(count: number, kind: Code): Buffer[] {
-  if (kind === 'none') return new Array<Buffer>(count).fill(grpcFrame(TOKEN_BODY));
-  return Array.from({ length: count }, () => framed(verifyBody(kind)));
+/** Requests, with their gRPC frame; of `items` more than 1, batches of so many. */
+export function bodies(count: number, kind: Code, items: number = 1): Buffer[] {
+  if (kind === 'none') return new Array<Buffer>(count).fill(grpcFrame(items > 1 ? batchOf(items, () => TOKEN_BODY) : TOKEN_BODY));
+  return Array.from({ length: count }, () => {
+    return grpcFrame(items > 1 ? batchOf(items, () => encoded(verifyBody(kind))) : encoded(verifyBody(kind)));
+  });
+}
+
+/** A batch of encoded requests: both batches have them in field 1. */
+function batchOf(items: number, request: () => Uint8Array): Buffer {
+  return Buffer.concat(
+    Array.from({ length: items }, () => {
+      const bytes = request();
+      if (bytes.length > 127) throw new Error('a request is too long for a length of one byte');
+      return Buffer.concat([Buffer.of(REQUESTS_TAG, bytes.length), bytes]);
+    }),
+  );
 }
 
 /** A new secret, and a code for it. */
@@ -49,7 +64,6 @@ function wrongCode(secret: Uint8Array, step: number): string {
   return candidates.find((code) => !right.has(code)) ?? '555555';
 }
 
-function framed({ secret, code }: { secret: string; code: string }): Buffer {
-  const request = create(VerifyRequestSchema, { key: { source: { case: 'secret', value: secret } }, code });
-  return grpcFrame(toBinary(VerifyRequestSchema, request));
+function encoded({ secret, code }: { secret: string; code: string }): Uint8Array {
+  return toBinary(VerifyRequestSchema, create(VerifyRequestSchema, { key: { source: { case: 'secret', value: secret } }, code }));
 }

@@ -21,6 +21,8 @@ export interface CrowdOptions {
   /** Calls at any time on all of them together; where they are fewer than the connections, these take turns. */
   readonly underWay: number;
   readonly code: Code;
+  /** The items of each call; unset if it is no batch. */
+  readonly items?: number | undefined;
   /** Calls a second; each is timed from when it was due, so that no caller waits unseen. `underWay` is not heeded then. */
   readonly rate?: number | undefined;
   /** How long all callers may be without any answer, in ms. */

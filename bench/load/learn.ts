@@ -7,13 +7,13 @@ import { headersFor, open } from './open.ts';
 
 /** A message comes only with success: the trailers of a call that has one, and the right one, are what success looks like. */
 export async function learn(options: CrowdOptions): Promise<Expected> {
-  const [body] = bodies(1, options.code);
+  const [body] = bodies(1, options.code, options.items);
   if (body === undefined) throw new Error('no request was made');
   const good = await once(options, options.apiKeys[0] ?? '', body);
   const refused = options.guarded ? await once(options, 'none', body) : undefined;
   if (good.message === undefined || good.trailers === undefined) throw new Error('the server answers no call');
   if (refused?.message !== undefined) throw new Error('the server answers a call without a key');
-  const expected = { code: options.code, trailers: good.trailers };
+  const expected = { code: options.code, items: options.items ?? 1, trailers: good.trailers };
   if (!isRight(good, expected)) throw new Error(`the server answers status ${statusOf(good.message)} to a ${options.code} code`);
   return expected;
 }

@@ -34,7 +34,7 @@ async function obey(order: Order): Promise<Reply> {
   }
   if (crowd === undefined || options === undefined) throw new Error('nobody was gathered');
   if (order.do === 'prepare') {
-    requests = bodies(order.calls, options.code);
+    requests = bodies(order.calls, options.code, options.items);
     return { ok: true, calls: 0, seconds: 0, wrong: 0, cpuMicros: 0 };
   }
   const before = process.cpuUsage();

@@ -3,11 +3,11 @@ import { type Connection, type ConnectionOptions, openConnection } from './conne
 import type { CrowdOptions } from './crowd.ts';
 import { headerBlock } from './frames.ts';
 
-export function headersFor({ address, code }: CrowdOptions, apiKey: string): Buffer {
+export function headersFor({ address, code, items = 1 }: CrowdOptions, apiKey: string): Buffer {
   return headerBlock([
     [':method', 'POST'],
     [':scheme', 'http'],
-    [':path', `/otp.v1.OtpService/${code === 'none' ? 'Token' : 'Verify'}`],
+    [':path', `/otp.v1.OtpService/${items > 1 ? 'Batch' : ''}${code === 'none' ? 'Token' : 'Verify'}`],
     [':authority', address],
     ['content-type', 'application/grpc'],
     ['te', 'trailers'],

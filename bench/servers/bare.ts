@@ -2,6 +2,7 @@
 import { toBinary } from '@bufbuild/protobuf';
 import { Server, type ServiceDefinition } from '@grpc/grpc-js';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { tuneForServing } from '../../src/app/v8-tuning.ts';
 import { defineMethod } from '../../src/grpc/handlers.ts';
 import { CONSTANT_TOKEN, CONSTANT_VERIFY } from './constants.ts';
 import { listen } from './listen.ts';
@@ -17,4 +18,5 @@ server.addService(definition, {
   token: (_: unknown, answer: (error: null, bytes: Buffer) => void) => answer(null, token),
   verify: (_: unknown, answer: (error: null, bytes: Buffer) => void) => answer(null, verify),
 });
+tuneForServing();
 listen(server, 'bare');

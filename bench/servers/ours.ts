@@ -15,6 +15,7 @@ const config = loadConfig({ listen: '127.0.0.1:0', dataDir, plans, logLevel }, {
 const forgetful: CodeStore = {
   hasFormer: false,
   judge: async (attempt, now) => judge(UNKNOWN_KEY, attempt, now).judgement,
+  judgeAll: async (attempts, now) => attempts.map((attempt) => judge(UNKNOWN_KEY, attempt, now).judgement),
   preview: async (attempts, now) => attempts.map(() => ({ state: UNKNOWN_KEY, now, kept: undefined })),
   forgive: async () => undefined,
   inspect: async () => UNKNOWN_KEY,

@@ -3,6 +3,7 @@ import { MAX_CODE_BYTES } from '../../src/otp/hotp.ts';
 import { BOUNDS as LIMITS } from '../../src/otp/params.ts';
 import { CODE_COUNT, CODE_LENGTHS, MAX_RECOVERY_CODE_BYTES } from '../../src/recovery/codes.ts';
 import { MOST_ITEMS } from '../../src/service/batch.ts';
+import { RESYNC_CODES, RESYNC_WINDOW } from '../../src/service/resync-hotp.ts';
 import { MAX_BLOB } from '../../src/service/sealed-key.ts';
 import { MAX_ALTERNATIVES } from '../../src/service/verify-request.ts';
 import type { Json } from './json-schema.ts';
@@ -17,9 +18,16 @@ export const REQUIRED: ReadonlySet<string> = new Set([
   'otp.v1.RevokeRecoveryCodesRequest.set',
   'otp.v1.VerifyRequest.code',
   'otp.v1.WatchTokenRequest.key',
+  'otp.v1.BatchTokenRequest.requests',
+  'otp.v1.BatchVerifyRequest.requests',
+  'otp.v1.ResyncHotpRequest.key',
+  'otp.v1.ResyncHotpRequest.codes',
   'otp.v1.SealedKey.blob',
   'otp.v1.RecoveryCodeSet.blob',
   'otp.v1.SealItem.key',
+  'otp.v1.ImportKeysRequest.uris',
+  'otp.v1.ExportKeysRequest.items',
+  'otp.v1.ExportItem.key',
 ]);
 
 /** Where exactly one field must be sent. */
@@ -29,6 +37,7 @@ export const REQUIRED_ONEOFS: ReadonlySet<string> = new Set(['otp.v1.Key.source'
 const DIGITS = { enum: [0, 6, 7, 8] };
 const PERIOD = { minimum: 0, maximum: LIMITS.period.max };
 const STEPS = { minimum: LIMITS.window.min, maximum: LIMITS.window.max };
+const BATCH = { minItems: 1, maxItems: MOST_ITEMS };
 /** A name without a colon or a control character. The service counts bytes, which are never fewer. */
 const NAME = '^[^:\\u0000-\\u001f\\u007f-\\u009f]*$';
 
@@ -62,13 +71,21 @@ export const BOUNDS: Readonly<Record<string, Json>> = {
   'otp.v1.QrCodeOptions.quiet_zone': { minimum: 0, maximum: 16 },
   'otp.v1.TokenRequest.past_steps': STEPS,
   'otp.v1.TokenRequest.future_steps': STEPS,
+  'otp.v1.BatchTokenRequest.requests': BATCH,
+  'otp.v1.BatchVerifyRequest.requests': BATCH,
   'otp.v1.VerifyRequest.code': { minLength: 1, maxLength: MAX_CODE_BYTES },
   'otp.v1.VerifyRequest.past_steps': STEPS,
   'otp.v1.VerifyRequest.future_steps': STEPS,
+  'otp.v1.ImportKeysRequest.uris': { minLength: 1, maxLength: 4096 },
+  'otp.v1.ImportKeysRequest.sealed_context': { maxLength: 344 },
+  'otp.v1.ExportItem.issuer': { maxLength: 128, pattern: NAME },
+  'otp.v1.ExportItem.account_name': { maxLength: 256, pattern: NAME },
   'otp.v1.VerifyRequest.look_ahead': { minimum: LIMITS.lookAhead.min, maximum: LIMITS.lookAhead.max },
   'otp.v1.GenerateRecoveryCodesRequest.count': { minimum: 0, maximum: CODE_COUNT.max },
   'otp.v1.GenerateRecoveryCodesRequest.code_length': { enum: [0, ...CODE_LENGTHS] },
   'otp.v1.GenerateRecoveryCodesRequest.sealed_context': CONTEXT,
   'otp.v1.VerifyRecoveryCodeRequest.code': { minLength: 1, maxLength: MAX_RECOVERY_CODE_BYTES },
   'otp.v1.VerifyRequest.alternatives': { maxItems: MAX_ALTERNATIVES },
+  'otp.v1.ResyncHotpRequest.codes': { minItems: RESYNC_CODES.min, maxItems: RESYNC_CODES.max },
+  'otp.v1.ResyncHotpRequest.window': { minimum: 0, maximum: RESYNC_WINDOW.max },
 };

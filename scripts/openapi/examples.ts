@@ -158,8 +158,90 @@ export const EXAMPLES: Readonly<Record<string, Readonly<Record<string, Example>>
       response: { status: 'VERIFY_STATUS_MALFORMED', serverTime: '2026-11-21T02:46:49.770Z' },
     },
   },
-  BatchToken: { placeholder: { summary: 'To be written', request: {}, response: {} } },
-  BatchVerify: { placeholder: { summary: 'To be written', request: {}, response: {} } },
+  BatchToken: {
+    past: {
+      summary: 'Codes of two moments: test vectors of RFC 6238; and a mistake',
+      request: {
+        requests: [
+          { key: { secret: RFC_6238_SECRET, digits: 8 }, at: '1970-01-01T00:00:59Z' },
+          { key: { secret: RFC_6238_SECRET, digits: 8 }, at: '2005-03-18T01:58:29Z' },
+          { key: { secret: 'not base32: 0189' } },
+        ],
+      },
+      response: {
+        results: [
+          {
+            response: {
+              token: {
+                code: '94287082',
+                step: '1',
+                validFrom: '1970-01-01T00:00:30Z',
+                expireTime: '1970-01-01T00:01:00Z',
+                remainingSeconds: 1,
+                serverTime: '2026-11-21T02:46:49.770Z',
+                type: 'OTP_TYPE_TOTP',
+                algorithm: 'ALGORITHM_SHA1',
+                digits: 8,
+                periodSeconds: 30,
+              },
+            },
+          },
+          {
+            response: {
+              token: {
+                code: '07081804',
+                step: '37037036',
+                validFrom: '2005-03-18T01:58:00Z',
+                expireTime: '2005-03-18T01:58:30Z',
+                remainingSeconds: 1,
+                serverTime: '2026-11-21T02:46:49.770Z',
+                type: 'OTP_TYPE_TOTP',
+                algorithm: 'ALGORITHM_SHA1',
+                digits: 8,
+                periodSeconds: 30,
+              },
+            },
+          },
+          {
+            error: {
+              code: 3,
+              reason: 'ERROR_REASON_INVALID_FIELDS',
+              message: 'the request has invalid fields: key.secret: must be base32: the letters A to Z and the digits 2 to 7',
+              violations: [{ field: 'key.secret', description: 'must be base32: the letters A to Z and the digits 2 to 7' }],
+            },
+          },
+        ],
+      },
+    },
+  },
+  BatchVerify: {
+    accepted: {
+      summary: 'A right code, checked without consuming it: a test vector of RFC 4226; and a typing mistake',
+      request: {
+        requests: [
+          { key: { secret: RFC_6238_SECRET, type: 'OTP_TYPE_HOTP', counter: '3' }, code: '969 429', allowReuse: true },
+          { key: { secret: RFC_6238_SECRET }, code: '12345' },
+        ],
+      },
+      response: {
+        results: [
+          {
+            response: {
+              valid: true,
+              status: 'VERIFY_STATUS_ACCEPTED',
+              matchedStep: '3',
+              driftSteps: 0,
+              nextCounter: '4',
+              attemptsRemaining: 5,
+              serverTime: '2026-11-21T02:46:49.770Z',
+              matchedKey: 0,
+            },
+          },
+          { response: { status: 'VERIFY_STATUS_MALFORMED', serverTime: '2026-11-21T02:46:49.770Z' } },
+        ],
+      },
+    },
+  },
   Seal: {
     stored: {
       summary: 'Keys that were stored in the clear: one is sealed, and one cannot be read',
@@ -200,7 +282,17 @@ export const EXAMPLES: Readonly<Record<string, Readonly<Record<string, Example>>
       response: { results: [{ key: { blob: SEALED.blob } }] },
     },
   },
-  ResyncHotp: { placeholder: { summary: 'To be written', request: {}, response: {} } },
+  ResyncHotp: {
+    found: {
+      summary: 'A device that has run ahead: two codes in a row, test vectors of RFC 4226',
+      request: {
+        key: { secret: RFC_6238_SECRET, type: 'OTP_TYPE_HOTP', counter: '0' },
+        codes: ['287082', '359152'],
+        requestId: '3d0d8c7e-0f3c-4f6b-9f0e-5b0f6e1d2c3b',
+      },
+      response: { valid: true, status: 'VERIFY_STATUS_ACCEPTED', matchedStep: '2', nextCounter: '3', attemptsRemaining: 5 },
+    },
+  },
   GenerateRecoveryCodes: {
     three: {
       summary: 'Three codes for the user to keep, and the set of them, bound to `user-1`, for the caller to store',
@@ -226,7 +318,67 @@ export const EXAMPLES: Readonly<Record<string, Readonly<Record<string, Example>>
   RevokeRecoveryCodes: {
     revoke: { summary: 'A set that was replaced', request: { set: RECOVERY_SET }, response: {} },
   },
-  ImportKeys: { placeholder: { summary: 'To be written', request: {}, response: {} } },
-  ExportKeys: { placeholder: { summary: 'To be written', request: {}, response: {} } },
-  GetUsage: { placeholder: { summary: 'To be written', request: {}, response: {} } },
+  ImportKeys: {
+    migration: {
+      summary: 'The first of two QR codes of Google Authenticator: the second was not scanned',
+      request: {
+        uris: [
+          'otpauth-migration://offline?data=CjUKFDEyMzQ1Njc4OTAxMjM0NTY3ODkwEhFhbGljZUBleGFtcGxlLmNvbRoEQUNNRSABKAEwAhABGAIoKg%3D%3D',
+        ],
+      },
+      response: {
+        results: [
+          {
+            uri: 'otpauth://totp/ACME:alice%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ACME&algorithm=SHA1&digits=6&period=30',
+            parameters: {
+              type: 'OTP_TYPE_TOTP',
+              algorithm: 'ALGORITHM_SHA1',
+              digits: 6,
+              periodSeconds: 30,
+              issuer: 'ACME',
+              accountName: 'alice@example.com',
+              secretSize: 20,
+            },
+          },
+        ],
+        missingParts: [{ batchId: 42, index: 1, size: 2 }],
+      },
+    },
+  },
+  ExportKeys: {
+    otpauth: {
+      summary: 'Two keys as URIs, of which one has no name to export it under',
+      request: {
+        items: [
+          { key: { secret: RFC_6238_SECRET }, issuer: 'ACME', accountName: 'alice@example.com' },
+          { key: { secret: RFC_6238_SECRET } },
+        ],
+      },
+      response: {
+        uris: [
+          'otpauth://totp/ACME:alice%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ACME&algorithm=SHA1&digits=6&period=30',
+        ],
+        results: [
+          { uriIndex: 0 },
+          {
+            error: {
+              code: 3,
+              reason: 'ERROR_REASON_INVALID_FIELDS',
+              message:
+                'the request has invalid fields: account_name: is required: give a name for the account, such as an e-mail address',
+              violations: [
+                {
+                  field: 'account_name',
+                  description: 'is required: give a name for the account, such as an e-mail address',
+                },
+              ],
+            },
+          },
+        ],
+      },
+    },
+  },
+  GetUsage: {
+    unlimited: { summary: 'The usage of a plan without limits', request: {}, response: { plan: 'unlimited' } },
+  },
 };

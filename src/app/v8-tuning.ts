@@ -20,10 +20,14 @@ export function tuneForStart(): void {
 /**
  * Takes back what `tuneForStart` set of V8: for a process that has started, and now does the same things many times. Code is optimised sooner than
  * by default: until it is, V8 keeps the closures of calls that have ended. At 4,000 calls/s a young collection takes 2 ms instead of 15.
+ *
+ * Pretenuring is off: V8 finds the objects of calls that are under way alive, takes them for long-lived, and from then on makes their like in
+ * the old generation, where each keeps its call alive until the next whole collection.
  */
 export function tuneForServing(): void {
   setFlagsFromString('--turbofan');
   setFlagsFromString('--maglev');
   setFlagsFromString('--semi-space-growth-factor=2');
   setFlagsFromString('--invocation-count-for-turbofan=500');
+  setFlagsFromString('--no-allocation-site-pretenuring');
 }

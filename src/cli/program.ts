@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { VERSION } from '../app/version.ts';
 import type { Io } from './io.ts';
 import { runCommand } from './output/exit.ts';
+import { usageError } from './output/failure.ts';
 
 const HELP = `
 Environment:
@@ -40,8 +41,12 @@ const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   rewrap: async (io) => (await import('./commands/rewrap.ts')).rewrapCommand(io),
   token: async (io) => (await import('./commands/token.ts')).tokenCommand(io),
   verify: async (io) => (await import('./commands/verify.ts')).verifyCommand(io),
+  usage: async (io) => (await import('./commands/usage.ts')).usageCommand(io),
+  resync: async (io) => (await import('./commands/resync.ts')).resyncCommand(io),
   'recovery-codes': async (io) => (await import('./commands/recovery-codes.ts')).recoveryCodesCommand(io),
   watch: async (io) => (await import('./commands/watch.ts')).watchCommand(io),
+  import: async (io) => (await import('./commands/import.ts')).importCommand(io),
+  export: async (io) => (await import('./commands/export.ts')).exportCommand(io),
 };
 
 /**
@@ -78,6 +83,17 @@ export async function runProgram(io: Io, args: readonly string[]): Promise<void>
 function inherit(parent: Command): void {
   for (const command of parent.commands) {
     command.copyInheritedSettings(parent);
+    requireLast(command);
     inherit(command);
   }
+}
+
+/** Looks for required options after the unknown ones, of which commander thinks last: a mistyped flag is named, not missed. */
+function requireLast(command: Command): void {
+  const required = command.options.filter(({ mandatory }) => mandatory);
+  for (const option of required) option.makeOptionMandatory(false);
+  command.hook('preAction', (_, called) => {
+    const missing = required.find((option) => called.getOptionValue(option.attributeName()) === undefined);
+    if (missing !== undefined) throw usageError(`required option '${missing.flags}' not specified`);
+  });
 }

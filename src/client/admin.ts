@@ -21,6 +21,8 @@ export interface AdminClient extends Disposable {
   readonly rotateApiKey: Call<'rotateApiKey'>;
   /** Revokes an API key for ever. */
   readonly revokeApiKey: Call<'revokeApiKey'>;
+  /** Gets how much of its plan an API key has used. */
+  readonly getApiKeyUsage: Call<'getApiKeyUsage'>;
   /** Lists the plans of the configuration. */
   readonly listPlans: Call<'listPlans'>;
   /** Lists the sealing keys, without the keys themselves. */
@@ -43,6 +45,7 @@ export function connectAdmin(address: string, apiKey: string, options: ConnectOp
     listApiKeys: (request, call) => unary(method.listApiKeys, request, call),
     rotateApiKey: (request, call) => unary(method.rotateApiKey, request, call),
     revokeApiKey: (request, call) => unary(method.revokeApiKey, request, call),
+    getApiKeyUsage: (request, call) => unary(method.getApiKeyUsage, request, call),
     listPlans: (request, call) => unary(method.listPlans, request, call),
     listSealingKeys: (request, call) => unary(method.listSealingKeys, request, call),
     getAttempts: (request, call) => unary(method.getAttempts, request, call),

@@ -7,8 +7,11 @@ import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { type CallOptions, type ConnectOptions, openChannel } from './channel.ts';
 import { OtpError } from './error.ts';
 
+// 64-bit integers are `bigint`, on which `JSON.stringify` throws.
+export { toJson } from '@bufbuild/protobuf';
 export * from '../../gen/ts/otp/admin/v1/admin_service_pb.ts';
 export * from '../../gen/ts/otp/v1/error_reason_pb.ts';
+export * from '../../gen/ts/otp/v1/item_error_pb.ts';
 export * from '../../gen/ts/otp/v1/key_pb.ts';
 export * from '../../gen/ts/otp/v1/otp_service_pb.ts';
 export * from '../../gen/ts/otp/v1/qr_code_pb.ts';
@@ -33,6 +36,17 @@ export interface OtpClient extends Disposable {
   token(request: Request<Methods['token']>, options?: CallOptions): Promise<Response<Methods['token']>>;
   /** Says whether a code is right, now, and for the first time. A `requestId` is made if there is none, so that retries are safe. */
   verify(request: Request<Methods['verify']>, options?: CallOptions): Promise<Response<Methods['verify']>>;
+  /** The codes of up to 100 keys: an answer for each request, in their order, or its error. */
+  batchToken(request: Request<Methods['batchToken']>, options?: CallOptions): Promise<Response<Methods['batchToken']>>;
+  /** Checks up to 100 codes, each as `verify` does; an item that fails has an error instead of an answer. Each gets a `requestId` if it has none. */
+  batchVerify(request: Request<Methods['batchVerify']>, options?: CallOptions): Promise<Response<Methods['batchVerify']>>;
+  /** How much of its plan the API key has used, for each window; costs no credits. */
+  getUsage(options?: CallOptions): Promise<Response<Methods['getUsage']>>;
+  /**
+   * Finds the counter of a HOTP device again that has run ahead, by two or three codes in a row. A `requestId` is made if there is none, so that
+   * retries are safe.
+   */
+  resyncHotp(request: Request<Methods['resyncHotp']>, options?: CallOptions): Promise<Response<Methods['resyncHotp']>>;
   /** Makes recovery codes, to be shown to the user this once, and the set of them to store. */
   generateRecoveryCodes(
     request: Request<Methods['generateRecoveryCodes']>,
@@ -57,6 +71,10 @@ export interface OtpClient extends Disposable {
   seal(request: Request<Methods['seal']>, options?: CallOptions): Promise<Response<Methods['seal']>>;
   /** Seals sealed keys and sets of recovery codes anew, under the current sealing key; an outcome for each of up to 100. */
   rewrap(request: Request<Methods['rewrap']>, options?: CallOptions): Promise<Response<Methods['rewrap']>>;
+  /** Reads the keys in otpauth and otpauth-migration URIs, up to 100 keys in all; an outcome for each. */
+  importKeys(request: Request<Methods['importKeys']>, options?: CallOptions): Promise<Response<Methods['importKeys']>>;
+  /** Gives the secrets of up to 100 keys, sealed ones too, as URIs; an outcome for each. */
+  exportKeys(request: Request<Methods['exportKeys']>, options?: CallOptions): Promise<Response<Methods['exportKeys']>>;
   /** Closes the connection; calls under way end with CANCELLED or UNAVAILABLE. */
   close(): void;
 }
@@ -74,17 +92,24 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
     generate: async (request, call) => sealedAsAsked(request, await unary(method.generate, request, call)),
     token: (request, call) => unary(method.token, request, call),
     verify: (request, call) => unary(method.verify, withRequestId(request), call),
+    batchToken: (request, call) => unary(method.batchToken, request, call),
+    batchVerify: ({ requests = [] }, call) => unary(method.batchVerify, { requests: requests.map(withRequestId) }, call),
+    getUsage: (call) => unary(method.getUsage, {}, call),
     generateRecoveryCodes: (request, call) => unary(method.generateRecoveryCodes, request, call),
+    resyncHotp: (request, call) => unary(method.resyncHotp, withRequestId(request), call),
     verifyRecoveryCode: (request, call) => unary(method.verifyRecoveryCode, withRequestId(request), call),
     revokeRecoveryCodes: (request, call) => unary(method.revokeRecoveryCodes, request, call),
     watchToken: (request, call) => stream(method.watchToken, request, call),
     seal: (request, call) => unary(method.seal, request, call),
     rewrap: (request, call) => unary(method.rewrap, request, call),
+    importKeys: (request, call) => unary(method.importKeys, request, call),
+    exportKeys: (request, call) => unary(method.exportKeys, request, call),
     close,
     [Symbol.dispose]: close,
   };
 }
 
+/** The request with an id, under which it may be sent again. */
 function withRequestId<T extends { readonly requestId?: string }>(request: T): T & { readonly requestId: string } {
   return { ...request, requestId: request.requestId || randomUUID() };
 }

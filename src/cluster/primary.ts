@@ -1,13 +1,16 @@
 /** The primary: keeps the workers running, counts calls for all of them, and stops them together. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Addresses } from '../config/listen-address.ts';
-import { createLocalLimits } from '../limits/local-counter.ts';
 import type { Logger } from '../observability/log.ts';
-import type { Clock } from '../ports/store.ts';
+import type { Clock, LimitStore } from '../ports/store.ts';
 import type { FromPrimary, FromWorker } from './messages.ts';
-import { createRestarts } from './restart-backoff.ts';
 import { countBatch } from './shared-limits.ts';
 import { type End, startWorker, type WorkerProcess } from './worker-process.ts';
+
+/** A process that has lived for this long is restarted at once when it dies, in ms. */
+const LONG_LIFE_MS = 10_000;
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 10_000;
 
 /** How long a worker may take to stop beyond its grace for calls, in ms, before it is killed. */
 const STOPPING_MS = 5000;
@@ -17,6 +20,8 @@ export interface WorkersOptions {
   readonly graceMs: number;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** The counts that are kept for all of them, in memory. */
+  readonly limits: LimitStore;
 }
 
 /** A worker ended before it ever listened; `failure` is what it told of that, if anything. */
@@ -42,8 +47,7 @@ export interface Workers {
 }
 
 /** Starts the workers. A worker that dies is replaced, unless it has never listened or `stop` has been called. */
-export function startWorkers({ count, graceMs, logger, clock }: WorkersOptions): Workers {
-  const limits = createLocalLimits();
+export function startWorkers({ count, graceMs, logger, clock, limits }: WorkersOptions): Workers {
   const alive = new Set<WorkerProcess>();
   const ready = new Set<WorkerProcess>();
   const stopping = new AbortController();
@@ -82,7 +86,7 @@ export function startWorkers({ count, graceMs, logger, clock }: WorkersOptions):
 
   function answer(batch: Parameters<typeof countBatch>[2], from: WorkerProcess): void {
     countBatch(limits, clock, batch).then(
-      (outcomes) => from.tell(['counted', outcomes]),
+      (answers) => from.tell(['counted', answers]),
       (err: unknown) => logger.error({ err }, 'calls not counted'),
     );
   }
@@ -128,5 +132,17 @@ export function startWorkers({ count, graceMs, logger, clock }: WorkersOptions):
       await Promise.all(kept);
       clearTimeout(killing);
     },
+  };
+}
+
+/**
+ * Makes the count of one process, which is started again at once at first, then later each time, until it has lived for a while. To be asked at
+ * each death how long to wait, in ms, given how long it has lived.
+ */
+export function createRestarts(): (livedMs: number) => number {
+  let deaths = 0;
+  return (livedMs) => {
+    deaths = livedMs >= LONG_LIFE_MS ? 1 : deaths + 1;
+    return deaths === 1 ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (deaths - 2));
   };
 }

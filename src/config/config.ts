@@ -2,11 +2,11 @@
 
 import { InvalidInputError, Violations } from '../otp/error.ts';
 import type { RedisLocation } from '../store/open.ts';
-import { parseCorsOrigins } from './cors-origins.ts';
 import { isLoopback, type ListenAddress, parseListen, parseListenOrOff } from './listen-address.ts';
 import {
   parseBoolean,
   parseConnections,
+  parseCorsOrigins,
   parseEnrolmentTtl,
   parseFile,
   parseLogLevel,

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import { type Code, CodeSchema } from '../../gen/ts/google/rpc/code_pb.ts';
 import type { Call } from '../rpc/call.ts';
+import type { Verdict } from '../rpc/context.ts';
 
 const CODE_NAMES: ReadonlyMap<number, string> = new Map(CodeSchema.values.map(({ number, name }) => [number, name]));
 
@@ -31,15 +32,25 @@ export function logCall({ logger, calls, origin }: CallLog, call: Call, code: Co
  * we serve, the peer an address, and a request id has passed `requestIdOf`.
  */
 function lineOf(
-  { transport, procedure, peer, keyId, requestId, reason }: Call,
+  { transport, procedure, peer, keyId, requestId, reason, verdicts }: Call,
   code: string,
   durationMs: number,
   origin: string,
 ): string {
   const why = reason === undefined ? '' : `,"reason":"${reason}"`;
   const key = keyId === undefined ? '' : `,"keyId":"${keyId}"`;
-  const what = `"transport":"${transport}","method":"${procedure}","code":"${code}"${why},"durationMs":${durationMs}${key}`;
+  const outcome = verdicts === undefined ? '' : outcomesOf(verdicts);
+  const what = `"transport":"${transport}","method":"${procedure}","code":"${code}"${why}${outcome},"durationMs":${durationMs}${key}`;
   return `{"level":30,"time":"${timeText()}",${what},"peer":"${peer}","requestId":"${requestId}"${origin},"msg":"call"}\n`;
+}
+
+/** How the codes of a call were judged, so that guessing shows: the outcome of one, or how often there was each of several. */
+function outcomesOf(verdicts: readonly Verdict[]): string {
+  const [first] = verdicts;
+  if (verdicts.length === 1) return `,"outcome":"${first?.outcome}"`;
+  const counts: Record<string, number> = {};
+  for (const { outcome } of verdicts) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  return `,"outcomes":${JSON.stringify(counts)}`;
 }
 
 let second = 0;

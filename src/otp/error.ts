@@ -52,6 +52,11 @@ export class Violations {
     }
   }
 
+  /** The error with everything that was found; undefined if nothing was. */
+  get error(): InvalidInputError | undefined {
+    return this.#found && new InvalidInputError(this.#found);
+  }
+
   /** Throws an `InvalidInputError` if anything was found. */
   throwIfAny(): void {
     if (this.#found !== undefined) throw new InvalidInputError(this.#found);

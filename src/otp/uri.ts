@@ -24,6 +24,7 @@ const MAX_ACCOUNT_NAME = 256;
 
 /** Control characters, line separators, and what turns the direction of writing: a label may not look like another. */
 const INVISIBLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+const ALL_INVISIBLE: RegExp = new RegExp(INVISIBLE, 'gu');
 
 /**
  * Checks what an app will show, and trims it: the format drops spaces around the account name.
@@ -47,6 +48,32 @@ function checkText(found: Violations, field: string, text: string, max: number):
   if (text.includes(':')) found.add(field, 'must not contain a colon, which separates issuer and account name');
   if (INVISIBLE.test(text)) found.add(field, 'must not contain control characters');
   if (!text.isWellFormed()) found.add(field, 'must be well-formed Unicode, without lone surrogates');
+}
+
+/**
+ * The names of a key that comes from elsewhere, made to fit: no code depends on them, so that no key is refused for them. Colons become
+ * spaces, control characters are dropped, and what is too long is cut. A key without an account name gets its issuer's, or `unnamed`.
+ */
+export function fitLabel({ issuer, accountName }: Label): Label {
+  const fitIssuer = fitName(issuer, MAX_ISSUER);
+  return { issuer: fitIssuer, accountName: fitName(accountName, MAX_ACCOUNT_NAME) || fitIssuer || 'unnamed' };
+}
+
+function fitName(text: string, max: number): string {
+  let kept = '';
+  let bytes = 0;
+  // By code points, and enough of them for any text that fits.
+  for (const character of text
+    .slice(0, 4 * max)
+    .toWellFormed()
+    .replaceAll(':', ' ')
+    .replace(ALL_INVISIBLE, '')
+    .trim()) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > max) break;
+    kept += character;
+  }
+  return kept.trim();
 }
 
 /**

@@ -42,6 +42,15 @@ export type AuditEvent = { readonly actor: Actor } & (
       readonly step?: number | undefined;
     }
   | {
+      /** An API key has come to a share of its credits, for the first time in the month. */
+      readonly event: 'credits.warned';
+      readonly keyId: string;
+      /** In percent. */
+      readonly threshold: number;
+      /** As `2026-11`. */
+      readonly month: string;
+    }
+  | {
       readonly event: RecoveryEvent;
       readonly requestId: string;
       readonly transport: string;
@@ -49,6 +58,13 @@ export type AuditEvent = { readonly actor: Actor } & (
       readonly set: string;
     }
   | { readonly event: 'recovery.unlocked'; readonly set: string; readonly failures: number }
+  /** The secret of a key was handed out. */
+  | {
+      readonly event: 'secret.exported';
+      readonly requestId: string;
+      readonly transport: string;
+      readonly fingerprint: string;
+    }
   | { readonly event: 'attempts.unlocked'; readonly fingerprint: string; readonly failures: number }
   /** The state of an earlier time is in force again. */
   | { readonly event: 'store.restored'; readonly backupTime: string | undefined }

@@ -106,6 +106,11 @@ export interface CodeStore {
    * Rejects with `StoreUnavailableError` where the step was not taken, or may not have been.
    */
   judge(attempt: Attempt, now: number): Promise<Judgement | NotJudged>;
+  /**
+   * Judges the attempts of a batch, each as `judge` does and those of one secret in their order, by one transaction or in one round trip. Gives as many
+   * results: an error for an attempt that was not judged, or may not have been. Rejects with `StoreUnavailableError` where that is so of all.
+   */
+  judgeAll(attempts: readonly Attempt[], now: number): Promise<readonly (Judgement | NotJudged | Error)[]>;
   /** Looks at the states of attempts, and at the answers kept under their request ids, without changing anything: in one round trip for all. */
   preview(attempts: readonly Attempt[], now: number): Promise<readonly Preview[]>;
   /** Clears the failures and the lock of a secret after another key of its user was accepted, by the rule of `forgiven`: in one atomic step. */

@@ -174,6 +174,13 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
   },
 };
 
+/** The reasons that a window of a plan has. */
+const OF_A_WINDOW: ReadonlySet<ErrorReason> = new Set([
+  ErrorReason.RATE_LIMITED,
+  ErrorReason.COST_OVER_LIMIT,
+  ErrorReason.CREDITS_EXHAUSTED,
+]);
+
 /** How many fields a message names; a description is a fixed text of some hundred characters. */
 const FIELDS_NAMED = 3;
 
@@ -197,8 +204,7 @@ export function statusOf(error: unknown, requestId: string): CallStatus {
   const metadata = error instanceof Rejection ? error.metadata : {};
   const details = [errorInfo(reason, metadata), requestInfo(requestId)];
   if (error instanceof InvalidInputError) details.push(badRequest(error.violations));
-  if (reason === ErrorReason.RATE_LIMITED || reason === ErrorReason.COST_OVER_LIMIT || reason === ErrorReason.CREDITS_EXHAUSTED)
-    details.push(quotaFailure(metadata));
+  if (OF_A_WINDOW.has(reason)) details.push(quotaFailure(metadata));
   if (retryAfterMs !== undefined) details.push(retryInfo(retryAfterMs));
   const status: Status = create(StatusSchema, { code, message, details });
   return {

@@ -25,7 +25,8 @@ interface Work {
   readonly drop: () => void;
 }
 
-export function createTurns(): Turns {
+/** Makes an empty queue, in which at most `mostWaiting` wait. */
+export function createTurns(mostWaiting: number = MAX_WAITING): Turns {
   /** In the order of coming. An array: see `grpc/fast-path/stream-table.ts` on what a `Set` keeps alive. */
   let waiting: Work[] = [];
   let isScheduled = false;
@@ -52,8 +53,8 @@ export function createTurns(): Turns {
 
   function add(work: Work): void {
     // They take no turn, but memory.
-    if (waiting.length >= MAX_WAITING) dropEnded();
-    if (waiting.length >= MAX_WAITING) {
+    if (waiting.length >= mostWaiting) dropEnded();
+    if (waiting.length >= mostWaiting) {
       work.drop();
       return;
     }

@@ -1,4 +1,5 @@
 /** The content of a sealed key: a protobuf message, read by hand, so that nothing passes that was not meant. docs/sealed-keys.md has its fields. */
+import { isUtf8 } from 'node:buffer';
 import { invalid } from '../otp/error.ts';
 import { BOUNDS, type Bounds, type Parameters } from '../otp/params.ts';
 import { SealedBlobError } from './sealing.ts';
@@ -26,7 +27,6 @@ const NAME_BYTES = { issuer: 128, account_name: 256 } as const;
 const TIME: Bounds = { min: 0, max: 253_402_300_799 };
 /** The fields whose values are bytes; those of all others are numbers. */
 const BYTES: ReadonlySet<number> = new Set([1, 7, 8]);
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Writes a key; the caller zeroes the result. Throws `InvalidInputError` for a name that is too long. */
 export function writeKeyPayload(key: SealedKeyContents): Uint8Array {
@@ -113,12 +113,8 @@ function within(value: number, { min, max }: Bounds): number {
 }
 
 function readName(field: keyof typeof NAME_BYTES, bytes: Uint8Array): string {
-  within(bytes.length, { min: 0, max: NAME_BYTES[field] });
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    return refuse();
-  }
+  if (bytes.length > NAME_BYTES[field] || !isUtf8(bytes)) refuse();
+  return Buffer.from(bytes).toString();
 }
 
 function refuse(): never {

@@ -3,7 +3,6 @@ import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:
 import type { Clock } from '../ports/store.ts';
 import { type ActiveKey, isActive, type Ring } from './ring.ts';
 
-const CIPHER = 'aes-256-gcm';
 /** The parts of a blob, in bytes: the id of its key, a salt, the ciphertext, and a tag, which Node would take shorter if it were not told. */
 const ID = 4;
 const SALT = 16;
@@ -15,8 +14,6 @@ export const MAX_CONTEXT_BYTES = 256;
 
 /** The kind of content: a key, or a set of recovery codes. */
 export type SealedFormat = 'otpk1' | 'otpr1';
-/** The characters of a blob, from an empty content to the longest. */
-const LENGTH = { min: 54, max: 1024 } as const;
 
 /** A blob opens for the binding that it was sealed with, and for no other. */
 export interface Binding {
@@ -58,7 +55,7 @@ export function createSealing(ring: Ring, clock: Clock = Date.now, onUse: (id: s
       const key = ring.sealingKeyAt(now);
       const head = Buffer.concat([Buffer.from(key.id, 'hex'), randomBytes(SALT)]);
       const text = withDerived(key, format, head, (secret, nonce) => {
-        const cipher = createCipheriv(CIPHER, secret, nonce, TAG).setAAD(associatedData(format, head, binding));
+        const cipher = createCipheriv('aes-256-gcm', secret, nonce, TAG).setAAD(associatedData(format, head, binding));
         const raw = Buffer.concat([head, cipher.update(payload), cipher.final(), cipher.getAuthTag()]);
         return `${format}_${raw.toString('base64url')}`;
       });
@@ -72,7 +69,7 @@ export function createSealing(ring: Ring, clock: Clock = Date.now, onUse: (id: s
       if (key === undefined) throw new SealedBlobError(id);
       if (!isActive(key)) throw new SealedBlobError();
       const payload = withDerived(key, format, raw, (secret, nonce) => {
-        const decipher = createDecipheriv(CIPHER, secret, nonce, TAG).setAAD(associatedData(format, raw, binding));
+        const decipher = createDecipheriv('aes-256-gcm', secret, nonce, TAG).setAAD(associatedData(format, raw, binding));
         decipher.setAuthTag(raw.subarray(-TAG.authTagLength));
         const opened = decipher.update(raw.subarray(ID + SALT, -TAG.authTagLength));
         try {
@@ -89,19 +86,22 @@ export function createSealing(ring: Ring, clock: Clock = Date.now, onUse: (id: s
   };
 }
 
-/** The bytes of a text in its only spelling: the decoder by itself skips foreign characters and spare bits. */
+/** The bytes of a text, from an empty content to the longest, in its only spelling: the decoder by itself skips foreign characters and spare bits. */
 function decode(format: SealedFormat, blob: string): Buffer {
-  if (blob.length < LENGTH.min || blob.length > LENGTH.max || !blob.startsWith(`${format}_`)) throw new SealedBlobError();
+  if (blob.length < 54 || blob.length > 1024 || !blob.startsWith(`${format}_`)) throw new SealedBlobError();
   const text = blob.slice(format.length + 1);
   const raw = Buffer.from(text, 'base64url');
   if (raw.toString('base64url') !== text) throw new SealedBlobError();
   return raw;
 }
 
+const inputOf = (format: SealedFormat) => Buffer.from(`\0\0\0\x01otpd/${format}\0${'\0'.repeat(ID + SALT)}\0\0\x01\x60`);
+const INPUTS: Readonly<Record<SealedFormat, Buffer>> = { otpk1: inputOf('otpk1'), otpr1: inputOf('otpr1') };
+
 /** Derives the key and the nonce of one blob, whose `head` is an id and a salt: SP 800-108r1 section 4.1, one block of HMAC-SHA-512, 352 bits. */
 function withDerived<T>(key: ActiveKey, format: SealedFormat, head: Buffer, use: (secret: Buffer, nonce: Buffer) => T): T {
-  const input = Buffer.from(`\0\0\0\x01otpd/${format}\0${'\0'.repeat(ID + SALT)}\0\0\x01\x60`);
-  head.copy(input, 15, 0, ID + SALT);
+  const input = Buffer.from(INPUTS[format]);
+  input.set(head.subarray(0, ID + SALT), 15);
   const derived = createHmac('sha512', key.secret).update(input).digest();
   try {
     return use(derived.subarray(0, 32), derived.subarray(32, 44));
@@ -115,7 +115,12 @@ function associatedData(format: SealedFormat, head: Buffer, { tenant, context }:
   const name = Buffer.from(tenant);
   if (name.length === 0 || name.length > 255 || context.length > MAX_CONTEXT_BYTES)
     throw new RangeError('a binding out of bounds');
-  const lengths = Buffer.from([name.length, context.length >> 8, context.length & 0xff]);
-  const fixed = Buffer.from(`${format}\0`);
-  return Buffer.concat([fixed, head.subarray(0, ID), lengths.subarray(0, 1), name, lengths.subarray(1), context]);
+  const data = Buffer.allocUnsafe(13 + name.length + context.length);
+  data.write(`${format}\0`, 'latin1');
+  data.set(head.subarray(0, ID), 6);
+  data.writeUInt8(name.length, 10);
+  data.set(name, 11);
+  data.writeUInt16BE(context.length, 11 + name.length);
+  data.set(context, 13 + name.length);
+  return data;
 }

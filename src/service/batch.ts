@@ -13,8 +13,11 @@ export const MOST_ITEMS = 100;
 /** After so long, in ms, a batch lets other calls have their turn; the item that it is at may take half a millisecond more. */
 const SLICE_MS = 0.4;
 
+/** The most batches that wait for their turn: the work of some seconds, and up to 64 KiB each. */
+const MOST_WAITING = 1000;
+
 /** The items of all batches are begun one after the other. */
-const turns = createTurns();
+const turns = createTurns(MOST_WAITING);
 
 /** An outcome in the form of a oneof: the answer of an item, or its error. */
 export type Outcome<Answer> = Answer | { readonly case: 'error'; readonly value: ItemError };
@@ -108,6 +111,9 @@ function outcomesOf<Answer extends { readonly case: string }>(
     return { case: 'error', value };
   });
   if (failures > 0) context.giveBack(failures);
-  if (faults.length > 0) context.noteFault(faults.length === 1 ? faults[0] : new AggregateError(faults, 'items met faults'));
+  const [fault] = faults;
+  // The log shows the cause: of several faults, which are most often one and the same, it is the first.
+  if (fault !== undefined)
+    context.noteFault(faults.length === 1 ? fault : new AggregateError(faults, 'faults', { cause: fault }));
   return outcomes;
 }

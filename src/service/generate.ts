@@ -41,7 +41,7 @@ function* generate(ports: GeneratePorts, request: GenerateRequest, context: Call
   violations.throwIfAny();
   if (key === undefined || uri === undefined || delivery === undefined) throw new Error('a request without violations has a key');
   const now = context.now();
-  return create(GenerateResponseSchema, {
+  const answer = create(GenerateResponseSchema, {
     ...(delivery.isPlain && plainParts(key, now)),
     uri,
     ...(qrCode !== undefined && { qrCode }),
@@ -49,6 +49,8 @@ function* generate(ports: GeneratePorts, request: GenerateRequest, context: Call
     warnings: compatibilityWarnings(key, request.qrCode),
     ...(delivery.isSealed && sealedParts(ports, key, request.sealedContext, context, now)),
   });
+  key.secret.fill(0);
+  return answer;
 }
 
 /** The parts that show the secret or its code; not given with a sealed key alone, whose enrolment only the user's device can confirm. */

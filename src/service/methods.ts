@@ -3,9 +3,15 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Method, StreamingMethod, UnaryMethod } from '../rpc/method.ts';
 import { createTurns } from '../rpc/work-queue.ts';
+import { createBatchToken } from './batch-token.ts';
+import { createBatchVerify } from './batch-verify.ts';
+import { createExportKeys } from './export-keys.ts';
 import { createGenerate, type GeneratePorts } from './generate.ts';
 import { createGenerateRecoveryCodes } from './generate-recovery-codes.ts';
+import { createGetUsage, type UsagePorts } from './get-usage.ts';
+import { createImportKeys } from './import-keys.ts';
 import type { RecoveryPorts } from './recovery-set.ts';
+import { createResyncHotp } from './resync-hotp.ts';
 import { createRevokeRecoveryCodes } from './revoke-recovery-codes.ts';
 import { createRewrap } from './rewrap.ts';
 import { createSeal } from './seal.ts';
@@ -15,7 +21,7 @@ import { createVerifyRecoveryCode } from './verify-recovery-code.ts';
 import { createWatchToken } from './watch-token.ts';
 
 /** The needs of all methods. */
-export type ServicePorts = GeneratePorts & VerifyPorts & RecoveryPorts;
+export type ServicePorts = GeneratePorts & VerifyPorts & RecoveryPorts & UsagePorts;
 
 /** All methods of `otp.v1.OtpService`. */
 export function otpMethods(ports: ServicePorts): readonly Method[] {
@@ -24,11 +30,17 @@ export function otpMethods(ports: ServicePorts): readonly Method[] {
     unary({ descriptor: method.generate, scope: 'generate', handle: createGenerate(ports, createTurns()) }),
     unary({ descriptor: method.token, scope: 'token', handle: createToken(ports) }),
     unary({ descriptor: method.verify, scope: 'verify', handle: createVerify(ports, createTurns()) }),
+    unary({ descriptor: method.batchToken, scope: 'token', handle: createBatchToken(ports) }),
+    unary({ descriptor: method.batchVerify, scope: 'verify', handle: createBatchVerify(ports, createTurns()) }),
+    unary({ descriptor: method.resyncHotp, scope: 'verify', handle: createResyncHotp(ports, createTurns()) }),
     unary({ descriptor: method.seal, scope: 'seal', handle: createSeal(ports) }),
     unary({ descriptor: method.rewrap, scope: 'seal', handle: createRewrap(ports) }),
     unary({ descriptor: method.generateRecoveryCodes, scope: 'generate', handle: createGenerateRecoveryCodes(ports) }),
     unary({ descriptor: method.verifyRecoveryCode, scope: 'verify', handle: createVerifyRecoveryCode(ports) }),
     unary({ descriptor: method.revokeRecoveryCodes, scope: 'generate', handle: createRevokeRecoveryCodes(ports) }),
+    unary({ descriptor: method.importKeys, scope: 'seal', handle: createImportKeys(ports) }),
+    unary({ descriptor: method.exportKeys, scope: 'export', handle: createExportKeys(ports) }),
+    unary({ descriptor: method.getUsage, scope: 'any', isFree: true, handle: createGetUsage(ports) }),
     streaming({ descriptor: method.watchToken, scope: 'token', handle: createWatchToken(ports) }),
   ];
 }

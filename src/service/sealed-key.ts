@@ -69,6 +69,12 @@ export function sealKey(sealing: Sealing, contents: SealedKeyContents, binding: 
   }
 }
 
+/** The key to store from now on, once a code of it was accepted: confirmed, and under the key that seals now; undefined if it is both already. */
+export function reseal(sealing: Sealing, opened: OpenedKey | undefined, now: number): SealedKey | undefined {
+  if (opened === undefined || (opened.pendingUntil === undefined && !opened.isStale)) return undefined;
+  return sealKey(sealing, { ...opened, pendingUntil: undefined }, opened.binding, now);
+}
+
 /** Whether the time to confirm an enrolment is over; false for a key that is confirmed. */
 export function isExpired({ pendingUntil }: Pick<SealedKeyContents, 'pendingUntil'>, now: number): boolean {
   return pendingUntil !== undefined && now > pendingUntil * 1000 + EXPIRY_TOLERANCE_MS;

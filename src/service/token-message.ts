@@ -45,8 +45,8 @@ export function tokenMessage(
   };
 }
 
-/** @param ms since the epoch, not negative. */
-function timestamp(ms: number): Timestamp {
+/** A moment; made without `create`, which costs several times as much. @param ms since the epoch, not negative. */
+export function timestamp(ms: number): Timestamp {
   const seconds = Math.floor(ms / 1000);
   return { $typeName: 'google.protobuf.Timestamp', seconds: BigInt(seconds), nanos: (ms - seconds * 1000) * 1_000_000 };
 }

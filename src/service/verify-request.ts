@@ -37,8 +37,7 @@ export interface Verification {
 export function readVerification(request: VerifyRequest, opener: KeyOpener, now: number): Verification {
   const violations = new Violations();
   const keys = [requireKey(request.key, violations, opener), ...readAlternatives(request, opener, violations)];
-  if (request.code === '') violations.add('code', 'required: set the code as the user typed it');
-  if (Buffer.byteLength(request.code) > MAX_CODE_BYTES) violations.add('code', `too long: at most ${MAX_CODE_BYTES} bytes`);
+  checkCode('code', request.code, violations);
   const windows = readWindows(request, violations);
   checkTypes(request, keys, violations);
   const afterStep = violations.collect('', readCounter, 'after_step', request.afterStep);
@@ -50,6 +49,12 @@ export function readVerification(request: VerifyRequest, opener: KeyOpener, now:
   const checks = keys.map((key) => checkOf(key, windows, now));
   const isLate = checks.some(({ key: { opened } }) => opened !== undefined && isExpired(opened, now));
   return { checks, afterStep, requestId, isLate };
+}
+
+/** Notes what is wrong with a code before it is read. */
+export function checkCode(field: string, code: string, violations: Violations): void {
+  if (code === '') violations.add(field, 'required: set the code as the user typed it');
+  if (Buffer.byteLength(code) > MAX_CODE_BYTES) violations.add(field, `too long: at most ${MAX_CODE_BYTES} bytes`);
 }
 
 /** A confirmation is of one sealed key, by a code that is used up. */

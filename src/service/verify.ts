@@ -1,7 +1,6 @@
 /** Verify: is this code right, now, for the first time? */
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
-import type { SealedKey } from '../../gen/ts/otp/v1/key_pb.ts';
+import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import {
   type VerifyRequest,
   type VerifyResponse,
@@ -15,10 +14,10 @@ import { stepStart } from '../otp/totp.ts';
 import type { Attempt, Judgement } from '../ports/codes.ts';
 import type { CallContext } from '../rpc/context.ts';
 import type { Turns } from '../rpc/work-queue.ts';
-import type { Sealing } from '../sealing/sealing.ts';
 import { stateNameOf } from '../verification/fingerprint.ts';
-import { attemptRequest, enrolmentExpired, type JudgingPorts, judgeFor, STATUS } from './judging.ts';
-import { KeyOpener, type OpenedKey, type SealingPort, sealKey, whileOpen } from './sealed-key.ts';
+import { attemptRequest, enrolmentExpired, type JudgingPorts, judgeFor, noteJudged, STATUS } from './judging.ts';
+import { KeyOpener, reseal, type SealingPort, whileOpen } from './sealed-key.ts';
+import { timestamp } from './token-message.ts';
 import { type KeyCheck, readVerification, type Verification } from './verify-request.ts';
 
 /** A key that the code may be of, by its form. */
@@ -50,7 +49,10 @@ export function createVerify(
     return whileOpen(opener, () => {
       const verification = readVerification(request, opener, now);
       const candidates = candidatesOf(request, verification);
-      if (candidates.length === 0 && !verification.isLate) return answerOf({ status: VerifyStatus.MALFORMED }, context);
+      if (candidates.length === 0 && !verification.isLate) {
+        noteJudged(context, 'malformed', verification.checks[0]?.key);
+        return answerOf({ status: VerifyStatus.MALFORMED }, context);
+      }
       // An enrolment whose time is over is not confirmed, but an answer that was lost at the end of its time is given again.
       if (verification.isLate && (candidates.length === 0 || verification.requestId === undefined)) throw enrolmentExpired();
       return verify(ports, turns, { request, verification, context, now }, candidates);
@@ -73,16 +75,11 @@ async function verify(ports: VerifyPorts, turns: Turns, asked: Asked, candidates
   const attempts = attemptsOf(ports, asked, candidates, steps);
   const { judgement, places } = await judgeFor(ports, attempts, context, now);
   const decided = candidates[places[0] ?? 0];
+  noteJudged(context, judgement, decided?.key);
   const answer = answerOf(fieldsOf(judgement, decided), context);
   const resealed = answer.valid ? reseal(ports.sealing, decided?.key.opened, now) : undefined;
   if (resealed !== undefined) answer.resealed = resealed;
   return answer;
-}
-
-/** The key to store from now on, once a code of it was accepted: confirmed, and under the key that seals now; undefined if it is both already. */
-function reseal(sealing: Sealing, opened: OpenedKey | undefined, now: number): SealedKey | undefined {
-  if (opened === undefined || (opened.pendingUntil === undefined && !opened.isStale)) return undefined;
-  return sealKey(sealing, { ...opened, pendingUntil: undefined }, opened.binding, now);
 }
 
 function attemptsOf(
@@ -140,5 +137,5 @@ function fieldsOf(judgement: Judgement, decided: Candidate | undefined): Message
 }
 
 function answerOf(fields: MessageInitShape<typeof VerifyResponseSchema>, { now }: CallContext): VerifyResponse {
-  return create(VerifyResponseSchema, { ...fields, serverTime: timestampFromMs(now()) });
+  return create(VerifyResponseSchema, { ...fields, serverTime: timestamp(now()) });
 }

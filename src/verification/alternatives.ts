@@ -63,8 +63,8 @@ async function repeated(codes: CodeStore, keys: readonly Key[], now: number): Pr
 
 /** Undefined if another call under the same request id was judged meanwhile. */
 async function judgeAnew(codes: CodeStore, keys: readonly Key[], now: number): Promise<Decision | undefined> {
+  const open = keys.filter(isOpen);
   await shortenLocks(codes, keys, now);
-  const open = keys.filter(({ state, now: moment }) => lockEnd(state, moment) === 0);
   if (open.length === 0) return decisionOf(oneOfEachSecret(keys).map(expected));
   const right = open.find((key) => expected(key).judgement.outcome === 'accepted') ?? open.find(isRight);
   if (right !== undefined) {
@@ -98,10 +98,7 @@ function judgeEach(codes: CodeStore, keys: readonly Pick<Key, 'place' | 'attempt
 
 /** A lock from before the clock was set back is shortened for good by a judgement, which changes nothing else; or it would begin anew with each call. */
 async function shortenLocks(codes: CodeStore, keys: readonly Key[], now: number): Promise<void> {
-  const stale = keys.filter(({ state, now: moment }) => {
-    const end = lockEnd(state, moment);
-    return end > 0 && end < state.lockedUntil;
-  });
+  const stale = keys.filter((key) => !isOpen(key) && judge(key.state, key.attempt, key.now).state !== undefined);
   await judgeEach(
     codes,
     stale.map(wrong).map(({ place, attempt }) => ({ place, attempt: { ...attempt, request: undefined } })),
@@ -125,6 +122,10 @@ function expected({ place, state, attempt, now }: Key): Answer<Judgement> {
   return { place, judgement: judge(state, attempt, now).judgement };
 }
 
+function isOpen({ state, now }: Key): boolean {
+  return lockEnd(state, now) === 0;
+}
+
 function isRight({ attempt }: Key): boolean {
   return attempt.step !== undefined;
 }
@@ -135,7 +136,7 @@ function isFresh({ state, attempt: { period, step, firstStep } }: Key): boolean 
 }
 
 function wrong({ place, attempt }: Key): Pick<Key, 'place' | 'attempt'> {
-  return { place, attempt: { ...attempt, step: undefined, firstStep: undefined, drift: 0, matchableMs: 0 } };
+  return { place, attempt: { ...attempt, step: undefined, firstStep: undefined } };
 }
 
 function onlyRepeat({ place, attempt }: Key): Pick<Key, 'place' | 'attempt'> {

@@ -1,5 +1,5 @@
 /** Keyed digests of a key and of a request. A store knows only these, and they tell nothing without the fingerprint key. */
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, type Hmac, type KeyObject } from 'node:crypto';
 import { normaliseKey } from '../otp/hmac.ts';
 import type { Algorithm, Parameters } from '../otp/params.ts';
 import type { StateName } from '../ports/codes.ts';
@@ -34,12 +34,14 @@ export interface Fingerprints {
 export function createFingerprints(key: Uint8Array): Fingerprints {
   const secretKey = createSecretKey(key);
   // Each use has a label of its own, so that no digest of one kind is ever one of another.
-  const bytesOf = (label: string, ...content: readonly (string | Uint8Array)[]): Buffer => {
+  const macOf = (label: string, ...content: readonly (string | Uint8Array)[]): Hmac => {
     const hmac = createHmac('sha256', secretKey).update(`otpd:${label}:`);
     for (const part of content) hmac.update(part);
-    return hmac.digest().subarray(0, DIGEST_BYTES);
+    return hmac;
   };
-  const digest = (label: string, content: string | Uint8Array): string => bytesOf(label, content).toString('base64url');
+  // By way of a string: see `nodeCrypto`.
+  const digest = (label: string, content: string | Uint8Array): string =>
+    Buffer.from(macOf(label, content).digest('latin1'), 'latin1').toString('base64url', 0, DIGEST_BYTES);
   const ofNormalised = (secret: Uint8Array, algorithm: Algorithm, name: (normalised: Uint8Array) => string): string => {
     const normalised = normaliseKey(secret, algorithm);
     try {
@@ -53,7 +55,7 @@ export function createFingerprints(key: Uint8Array): Fingerprints {
       ofNormalised(secret, algorithm, (normalised) => digest('secret', withoutZerosAtEnd(normalised))),
     ofKey: (secret, { type, algorithm, period }) =>
       ofNormalised(secret, algorithm, (normalised) => digest(`key:${type}:${algorithm}:${period}`, normalised)),
-    ofRecoveryCode: (setId, code) => bytesOf('recovery-code', setId, code),
+    ofRecoveryCode: (setId, code) => macOf('recovery-code', setId, code).digest().subarray(0, DIGEST_BYTES),
     ofRecoverySet: (setId) => digest('recovery-set', setId),
     ofRequest: (fields) => digest('request', JSON.stringify(fields)),
     identity: digest('identity', ''),

@@ -1,5 +1,5 @@
 /** The readings of the bench: /proc, h2load, the product's log, answers. */
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import { failuresIn } from '../../bench/call-log.ts';
 import { checkSummary, parseLog, parseSummary } from '../../bench/h2load.ts';
@@ -8,7 +8,7 @@ import { hotp } from '../../bench/load/bodies.ts';
 import { grpcFrame } from '../../bench/load/grpc-frame.ts';
 import { scriptCalls } from '../../bench/redis-process.ts';
 import { cpuTicks, residentKiB } from '../../bench/server-process.ts';
-import { VerifyResponseSchema, VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { BatchVerifyResponseSchema, VerifyResponseSchema, VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import rfc4226 from '../vectors/rfc4226.json' with { type: 'json' };
 
 const SUMMARY = `finished in 1.00s, 2000.50 req/s, 1.00MB/s
@@ -92,7 +92,7 @@ test('an answer is right with the status that is due and the trailers of a succe
   const [good, trailers] = [VerifyStatus.ACCEPTED, Buffer.from('ok')];
   const message = (status: VerifyStatus, valid = status === good) =>
     grpcFrame(toBinary(VerifyResponseSchema, create(VerifyResponseSchema, { status, valid, attemptsRemaining: 4 })));
-  const right = (code: 'right' | 'wrong', ending: Parameters<typeof isRight>[0]) => isRight(ending, { code, trailers });
+  const right = (code: 'right' | 'wrong', ending: Parameters<typeof isRight>[0]) => isRight(ending, { code, items: 1, trailers });
   expect(right('right', { message: message(good), trailers: Buffer.from('ok') })).toBe(true);
   expect(right('wrong', { message: message(VerifyStatus.MISMATCH), trailers })).toBe(true);
   expect(right('right', { message: message(VerifyStatus.MISMATCH), trailers })).toBe(false);
@@ -101,6 +101,20 @@ test('an answer is right with the status that is due and the trailers of a succe
   expect(right('right', { message: message(good), trailers: undefined })).toBe(false);
   expect(right('right', { message: undefined, trailers })).toBe(false);
   expect(statusOf(message(good).subarray(0, -1))).toBeUndefined();
+});
+
+test('an answer to a batch is right only if it has as many results, each with the status that is due', () => {
+  const trailers = Buffer.from('ok');
+  const result = (status: VerifyStatus) => ({ result: { case: 'response' as const, value: { status, attemptsRemaining: 4 } } });
+  const message = (results: MessageInitShape<typeof BatchVerifyResponseSchema>['results']) =>
+    grpcFrame(toBinary(BatchVerifyResponseSchema, create(BatchVerifyResponseSchema, { results: results ?? [] })));
+  const wrong = Array.from({ length: 100 }, () => result(VerifyStatus.MISMATCH));
+  const right = (results: MessageInitShape<typeof BatchVerifyResponseSchema>['results']) =>
+    isRight({ message: message(results), trailers }, { code: 'wrong', items: 100, trailers });
+  expect(right(wrong)).toBe(true);
+  expect(right(wrong.slice(1))).toBe(false);
+  expect(right(wrong.with(99, result(VerifyStatus.THROTTLED)))).toBe(false);
+  expect(right(wrong.with(0, { result: { case: 'error' as const, value: { message: 'x'.repeat(300) } } } as never))).toBe(false);
 });
 
 test('round trips to Redis are the scripts that a caller ran, not what runs in them', () => {

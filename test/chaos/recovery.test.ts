@@ -5,6 +5,7 @@ import { around, type Cluster, eachShape, FOUR_ON_REDIS, FOUR_ON_SQLITE, ONE_PRO
 import { arrived, inTurns, tally } from './crowd.ts';
 import { nextRandom, size } from './form.ts';
 
+const SHAPES = size([FOUR_ON_SQLITE, FOUR_ON_REDIS], [ONE_PROCESS, FOUR_ON_SQLITE, FOUR_ON_REDIS]);
 const CROWD = 1000;
 /** Calls at a time once the servers are back. */
 const WIDTH = 200;
@@ -27,7 +28,7 @@ async function killAll({ instances, redis }: Cluster): Promise<void> {
   await Promise.all(instances.map((one) => one.start()));
 }
 
-eachShape('recovery codes', [ONE_PROCESS, FOUR_ON_SQLITE, FOUR_ON_REDIS], (shape) => {
+eachShape('recovery codes', SHAPES, (shape) => {
   test(
     `of ${CROWD} uses of one code, through a SIGKILL of everything, one is accepted, and so are the others of its set once each`,
     async () => {
@@ -52,6 +53,6 @@ eachShape('recovery codes', [ONE_PROCESS, FOUR_ON_SQLITE, FOUR_ON_REDIS], (shape
       const later = await inTurns(others, 1, (request, place) => persist(cluster, request, place));
       expect(tally(later)).toEqual({ accepted: 9, replayed: 11 });
     },
-    size(60_000, 120_000),
+    size(90_000, 120_000),
   );
 });

@@ -14,11 +14,11 @@ import { createTurns } from '../../src/rpc/work-queue.ts';
 import { createSealing } from '../../src/sealing/sealing.ts';
 import { createVerify } from '../../src/service/verify.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { createFingerprints, stateNameOf } from '../../src/verification/fingerprint.ts';
 import { ringOf } from '../sealing/rings.ts';
 import { callContext } from '../support/context.ts';
 import { createMemoryCodes } from '../support/memory-codes.ts';
+import { openPatientStore } from '../support/patient-store.ts';
 import { redisSuite, startRedis } from '../support/redis.ts';
 import { OUTCOMES } from './caller.ts';
 import { nextRandom, progress, type Random, size } from './form.ts';
@@ -52,7 +52,7 @@ describe('a random run in jumps of time', () => {
     'is judged by the rules in SQLite',
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'otpd-rules-'));
-      const store = openSqliteStore({ file: join(folder, 'otpd.db') });
+      const store = openPatientStore(join(folder, 'otpd.db'));
       await store.ping();
       await expectModel(store.codes).finally(() => store.close());
       rmSync(folder, { recursive: true });

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Health, HealthCheckResponse_ServingStatus as Serving } from '../../gen/ts/health/v1/health_pb.ts';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { TestClient } from '../support/client.ts';
+import { runningMs } from '../support/running-time.ts';
 import type { Instance } from './instance.ts';
 
 /** How long the return to service may take, plus the most that a process may wait for its turn on a busy machine, in ms. */
@@ -18,12 +19,12 @@ export async function isServing(client: TestClient, service: string = OtpService
 
 /** Ms until every instance says so. */
 export async function untilServing(clients: readonly TestClient[], wanted: boolean): Promise<number> {
-  const startedAt = performance.now();
+  const startedAt = runningMs();
   while (!(await Promise.all(clients.map((client) => isServing(client)))).every((serving) => serving === wanted)) {
-    if (performance.now() - startedAt > 10_000) throw new Error(`not ${wanted ? 'SERVING' : 'NOT_SERVING'} within 10 s`);
+    if (runningMs() - startedAt > 10_000) throw new Error(`not ${wanted ? 'SERVING' : 'NOT_SERVING'} within 10 s`);
     await pause(20);
   }
-  return performance.now() - startedAt;
+  return runningMs() - startedAt;
 }
 
 /** The changes of state that the log tells. */

@@ -101,6 +101,21 @@ describe('keys', () => {
   });
 });
 
+describe('usage', () => {
+  it('of another key is shown to an admin key alone', async () => {
+    const { key, apiKey } = await create('--plan', 'pro', '--scopes', 'verify');
+    await otpd(['verify', '-', '000000'], { env: { ...server.env, OTPD_API_KEY: apiKey }, stdin: `${SECRET}9\n` });
+    const { out, code } = await byServer(['usage', key.id]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^plan pro\nminute +\S+ +1 of 30 /);
+    const flag = await otpd(['usage', key.id, '--server', server.env.OTPD_ADDRESS], {
+      env: { OTPD_API_KEY: server.env.OTPD_API_KEY },
+    });
+    expect(flag.out).toBe(out);
+    expect((await byServer(['usage', key.id], '', apiKey)).err).toContain('SCOPE_MISSING');
+  });
+});
+
 describe('attempts', () => {
   it('are shown and cleared by a server', async () => {
     for (let guess = 0; guess < 6; guess += 1) await otpd(['verify', '-', '000000'], { env: server.env, stdin: `${SECRET}\n` });

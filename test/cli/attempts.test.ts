@@ -9,9 +9,9 @@ import { stepAt } from '../../src/otp/totp.ts';
 import type { Attempt, Judgement } from '../../src/ports/codes.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { databaseFile } from '../../src/store/open.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { createFingerprints, stateNameOf } from '../../src/verification/fingerprint.ts';
 import { auditedIn } from '../support/audit-lines.ts';
+import { openPatientStore } from '../support/patient-store.ts';
 import { otpd } from './harness.ts';
 import { makeFolder, type Real, startReal } from './real.ts';
 
@@ -27,7 +27,7 @@ beforeEach(async () => {
   server = await startReal();
   folder = makeFolder();
   auditLog = join(folder, 'audit.log');
-  store = openSqliteStore({ file: databaseFile(server.dataDir) });
+  store = openPatientStore(databaseFile(server.dataDir));
   // Its writer has to start first.
   await store.ping();
 });

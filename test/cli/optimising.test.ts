@@ -30,7 +30,7 @@ test('nothing is optimised before a server listens, and what calls need is after
     const start = between(output, 'set --no-maglev', 'set --maglev');
     expect(start).toContain('asks to listen');
     expect(start).not.toContain('[compiling');
-    // Each is taken back, and nothing else is set: what stays must have been measured.
+    // Each is taken back, and nothing else is set: the two that stay were measured.
     expect(output.match(/(?<=^set )--.*$/gm)).toEqual([
       '--no-turbofan',
       '--no-maglev',
@@ -39,6 +39,7 @@ test('nothing is optimised before a server listens, and what calls need is after
       '--maglev',
       '--semi-space-growth-factor=2',
       '--invocation-count-for-turbofan=500',
+      '--no-allocation-site-pretenuring',
     ]);
 
     const client = createTestClient(listening() ?? '');

@@ -7,6 +7,8 @@ import { issueApiKey } from '../../src/auth/api-key.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { SCOPES } from '../../src/ports/principal.ts';
+import { databaseFile } from '../../src/store/open.ts';
+import { openPatientStore } from '../support/patient-store.ts';
 
 export interface Real extends AsyncDisposable {
   readonly dataDir: string;
@@ -21,7 +23,11 @@ export async function startReal(flags: Readonly<Record<string, string>> = {}): P
     { dataDir, listen: '127.0.0.1:0', httpListen: 'off', opsListen: 'off', logLevel: 'silent', ...flags },
     {},
   );
-  const app = await build(config, { log: createLog('silent'), clock: Date.now });
+  const app = await build(config, {
+    log: createLog('silent'),
+    clock: Date.now,
+    store: openPatientStore(databaseFile(config.dataDir)),
+  });
   const { apiKey, record } = issueApiKey({ name: 'test', plan: 'unlimited', scopes: SCOPES }, Date.now());
   await app.store.keys.insert(record);
   const { grpc: address } = await app.run();

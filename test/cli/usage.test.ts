@@ -32,6 +32,17 @@ describe('a wrong command line', () => {
       "error: unknown option '--code': the code has no option of its own: see CODE in --help\n",
     ],
     ['a flag without its value', ['token', SECRET, '--digits'], "error: option '--digits <n>' argument missing\n"],
+    [
+      'a mistyped flag, before one that is missing',
+      ['generate', '--isuer', 'ACME'],
+      "error: unknown option '--isuer' (Did you mean --issuer?)\n",
+    ],
+    ['no name', ['keys', 'create'], "error: required option '--name <name>' not specified\n"],
+    [
+      'flags that go against each other',
+      ['serve', '--page', '--no-page'],
+      'error: --page: goes against --no-page: set one of them\n',
+    ],
     ['no account', ['generate', '--issuer', 'ACME'], "error: required option '--account <name>' not specified\n"],
     [
       'a span of nothing',
@@ -102,17 +113,26 @@ describe('help and version', () => {
     expect(await otpd(['--version'])).toEqual({ code: 0, out: '0.1.0\n', err: '' });
   });
 
-  it.each(['generate', 'token', 'verify', 'watch', 'keys', 'sealing-keys', 'attempts', 'backup', 'restore', 'recovery-codes'])(
-    'has examples: %s',
-    async (command) => {
-      const { code, out, err } = await otpd([command, '--help']);
-      expect({ code, err }).toEqual({ code: 0, err: '' });
-      expect(out).toContain(`$ `);
-      expect(out).toMatch(/Examples:\n.*otpd /s);
-    },
-  );
+  it.each([
+    'generate',
+    'token',
+    'verify',
+    'resync',
+    'watch',
+    'keys',
+    'sealing-keys',
+    'attempts',
+    'backup',
+    'restore',
+    'recovery-codes',
+  ])('has examples: %s', async (command) => {
+    const { code, out, err } = await otpd([command, '--help']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain(`$ `);
+    expect(out).toMatch(/Examples:\n.*otpd /s);
+  });
 
-  it.each(['token', 'verify', 'watch'])('warns of secrets in arguments: %s', async (command) => {
+  it.each(['token', 'verify', 'resync', 'watch'])('warns of secrets in arguments: %s', async (command) => {
     expect((await otpd([command, '--help'])).out).toContain('Other users of this machine can see arguments');
   });
 });

@@ -1,8 +1,9 @@
 /** Behaviour of the TypeScript client alone, beside the scenario that it shares with the other languages (test/clients). */
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
+import { Client } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { connect, type OtpClient, OtpError } from '../../src/client/index.ts';
+import { type BatchVerifyRequest, connect, type OtpClient, OtpError } from '../../src/client/index.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
@@ -71,6 +72,29 @@ describe('with a proxy in the environment', () => {
     using far = connect('otp.invalid:443', server.apiKey, { plaintext: true });
     await errorOf(far.token({ key }, { deadlineMs: 500 }));
     expect(asked).toContain('otp.invalid:443');
+  });
+});
+
+describe('a batch', () => {
+  const requests = [{ key, code: '000000' }, { key, code: '' }, { key }];
+
+  test('has an outcome for each item', async () => {
+    const told = await client.batchToken({ requests: [{ key }, {}] });
+    expect(told.results.map(({ result }) => result.case)).toEqual(['response', 'error']);
+    const { results } = await client.batchVerify({ requests });
+    expect(results.map(({ result }) => result.case)).toEqual(['response', 'error', 'error']);
+  });
+
+  test('has an id for each check, so that a retry is known for one', async () => {
+    const spy = vi.spyOn(Client.prototype, 'makeUnaryRequest');
+    const own = '01234567-89ab-4cde-8f01-23456789abcd';
+    await client.batchVerify({ requests: [...requests, { key, code: '000000', requestId: own }] });
+    const sent = spy.mock.calls[0]?.[3] as object as BatchVerifyRequest;
+    spy.mockRestore();
+    const ids = sent.requests.map(({ requestId }) => requestId);
+    expect(ids[3]).toBe(own);
+    expect(new Set(ids).size).toBe(4);
+    for (const id of ids) expect(id).toMatch(/^[0-9a-f-]{36}$/);
   });
 });
 

@@ -1,7 +1,7 @@
 /** When the TypeScript client tries a call again, and which error it gives in the end. */
 import { expect, test, vi } from 'vitest';
 import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import { type CallOptions, connect, type OtpClient, OtpError } from '../../src/client/index.ts';
+import { type CallOptions, connect, type OtpClient, OtpError, toJson, VerifyResponseSchema } from '../../src/client/index.ts';
 import { type Double, type SentError, startDouble, type VerifyAnswer } from '../support/double.ts';
 
 const REQUEST = { key: { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } }, code: '123456' } as const;
@@ -31,6 +31,30 @@ test('four tries at most, and the error of each leads to the one before', async 
   const found: string[] = [];
   for (let each: OtpError | undefined = error; each !== undefined; each = each.cause) found.unshift(each.message);
   expect({ found, tries }).toEqual({ found: messages, tries: 4 });
+});
+
+test('ResyncHotp is tried again too, under one request id', async () => {
+  await using server = await startDouble({ resync: [AWAY, AWAY, { valid: true, status: VerifyStatus.ACCEPTED }] });
+  using client = connect(server.address, 'any', { plaintext: true });
+  const { key } = REQUEST;
+  expect(await client.resyncHotp({ key, codes: ['111111', '222222'] })).toMatchObject({ valid: true });
+  const ids = server.resynced.map(({ requestId }) => requestId);
+  expect(ids).toHaveLength(3);
+  expect(new Set(ids).size).toBe(1);
+  expect(ids[0]).toMatch(/^[\da-f]{8}-/);
+  await client.resyncHotp({ key, codes: [], requestId: 'mine' });
+  expect(server.resynced.at(-1)?.requestId).toBe('mine');
+});
+
+test('an answer has a JSON form, 64-bit integers included', async () => {
+  await using server = await startDouble({
+    verify: [{ valid: true, status: VerifyStatus.ACCEPTED, matchedStep: 2n ** 53n - 1n }],
+  });
+  using client = connect(server.address, 'any', { plaintext: true });
+  const response = await client.verify(REQUEST);
+  expect(() => JSON.stringify(response)).toThrow(TypeError);
+  const json = { valid: true, status: 'VERIFY_STATUS_ACCEPTED', matchedStep: '9007199254740991' };
+  expect(toJson(VerifyResponseSchema, response)).toEqual(json);
 });
 
 test('an answer ends the tries', async () => {

@@ -62,6 +62,15 @@ test.each(COMMANDS)('%s', async (command) => {
     Generate: { secret: expect.any(String), qrCode: expect.anything() },
     Token: { token: { code: expect.stringMatching(/^\d{6}$/) } },
     Verify: { status: 'VERIFY_STATUS_MISMATCH' },
+    BatchToken: {
+      results: [
+        { response: { token: { code: expect.stringMatching(/^\d{6}$/) } } },
+        { error: { violations: expect.anything() } },
+      ],
+    },
+    BatchVerify: {
+      results: [{ response: { status: 'VERIFY_STATUS_MISMATCH' } }, { error: { reason: 'ERROR_REASON_INVALID_FIELDS' } }],
+    },
   };
   expect(await run(command)).toMatchObject(expected[method as keyof typeof expected]);
 });

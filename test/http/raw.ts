@@ -1,6 +1,7 @@
 /** Requests byte by byte, for those that no client of HTTP would send. */
 import { type ClientHttp2Session, connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
 import { connect, type Socket } from 'node:net';
+import { runningMs } from '../support/running-time.ts';
 
 /** An answer; `status` is undefined if the connection or the stream ended without one. */
 export interface Answer {
@@ -39,11 +40,11 @@ export class RawConnection {
 
   /** Reads an answer, which needs a `content-length` or the end of the connection; informational ones (1xx) are passed over. */
   async answer(): Promise<Answer> {
-    const startedAt = performance.now();
+    const startedAt = runningMs();
     for (;;) {
       const found = this.#take();
-      if (found !== undefined) return { ...found, tookMs: performance.now() - startedAt };
-      if (this.#isOver) return { status: undefined, headers: {}, body: this.rest, tookMs: performance.now() - startedAt };
+      if (found !== undefined) return { ...found, tookMs: runningMs() - startedAt };
+      if (this.#isOver) return { status: undefined, headers: {}, body: this.rest, tookMs: runningMs() - startedAt };
       await this.#more();
     }
   }
@@ -109,7 +110,7 @@ export function http2(
   headers: OutgoingHttpHeaders,
   body: string | Buffer | undefined,
 ): Promise<Answer> {
-  const startedAt = performance.now();
+  const startedAt = runningMs();
   return new Promise((resolve) => {
     const stream = session.request(headers, { endStream: false });
     let answer: Readonly<Record<string, unknown>> = {};
@@ -122,7 +123,7 @@ export function http2(
     stream.on('close', () => {
       const { ':status': status, ...rest } = answer;
       const body = Buffer.concat(chunks).toString('latin1');
-      resolve({ status: status as number | undefined, headers: rest as never, body, tookMs: performance.now() - startedAt });
+      resolve({ status: status as number | undefined, headers: rest as never, body, tookMs: runningMs() - startedAt });
     });
     if (body !== undefined) stream.end(body);
   });

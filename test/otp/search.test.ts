@@ -94,6 +94,19 @@ describe('a run of codes', () => {
   });
 });
 
+it('no step takes long, with the slowest of keys', () => {
+  const slow = { algorithm: 'SHA512', digits: 8 } as const;
+  const steps = findRun(search(['00000000', '11111111', '22222222'], 0, 999, { secret: Buffer.alloc(256, 7), parameters: slow }));
+  const tookMs: number[] = [];
+  for (let isDone: boolean | undefined = false; !isDone; ) {
+    const startedAt = performance.now();
+    isDone = steps.next().done;
+    tookMs.push(performance.now() - startedAt);
+  }
+  const median = tookMs.toSorted((one, other) => one - other)[Math.floor(tookMs.length / 2)];
+  expect(median).toBeLessThan(1);
+});
+
 describe('matches of several keys', () => {
   const windows = fc.record({
     secret: fc.uint8Array({ minLength: 1, maxLength: 40 }),

@@ -9,6 +9,10 @@ import { check, enrol, type OpenPage, open } from './browser.ts';
 import { codeAt } from './code.ts';
 import { pageSuite } from './suite.ts';
 
+/** A single key, as Google Authenticator exports it. */
+const MIGRATION =
+  'otpauth-migration://offline?data=CjUKCkhlbGxvId6tvu8SGEV4YW1wbGU6YWxpY2VAZ29vZ2xlLmNvbRoHRXhhbXBsZSABKAEwAhABGAEgAA%3D%3D';
+
 const PATIENT = { timeout: 10_000 };
 
 pageSuite('the page', (stage) => {
@@ -42,7 +46,7 @@ pageSuite('the page', (stage) => {
     const codes = [0, -30_000].map((ago) => codeAt(uri.searchParams.get('secret') ?? '', Date.now() + ago));
     await expect.poll(async () => codes.includes((await live.innerText()).replace(' ', '')), PATIENT).toBe(true);
     const showing = part('Show the code of a secret');
-    await showing.getByLabel('Secret or otpauth URI').fill('JBSWY3DPEHPK3PXP');
+    await showing.getByLabel('Secret, otpauth URI or sealed key').fill('JBSWY3DPEHPK3PXP');
     await showing.getByText('Advanced').click();
     await showing.getByLabel('Period in seconds').fill('2');
     await showing.getByRole('button', { name: 'Show', exact: true }).click();
@@ -53,6 +57,84 @@ pageSuite('the page', (stage) => {
     expect(Number.parseInt(await showing.getByRole('timer').innerText(), 10)).toBeLessThanOrEqual(2);
     await showing.getByRole('button', { name: 'Stop' }).click();
     await expect.poll(() => shown.count()).toBe(0);
+  });
+
+  test('a sealed key is confirmed by the first code of the device, and then checked as it is stored', async () => {
+    await using opened = await openWithKey();
+    const { part } = opened;
+    const enrolling = part('Enrol an account');
+    await enrolling.getByLabel(/^Seal the key/).check();
+    const uri = await enrol(opened);
+    await expect(enrolling.locator('.secret, .code').count()).resolves.toBe(0);
+    const secret = uri.searchParams.get('secret') ?? '';
+    const confirming = part('Confirm the enrolment');
+    const status = confirming.getByRole('status');
+    const confirm = async (code: string) => {
+      await confirming.getByLabel('Code of the app').fill(code);
+      await confirming.getByRole('button', { name: 'Confirm', exact: true }).click();
+    };
+    const right = [-1, 0, 1].map((step) => codeAt(secret, Date.now() + step * 30_000));
+    await confirm(['000000', '111111', '222222', '333333'].find((code) => !right.includes(code)) ?? '');
+    await expect.poll(() => status.innerText(), PATIENT).toMatch(/^MISMATCH/);
+    await expect(status.locator('.uri').count()).resolves.toBe(0);
+    // The code of the step before is still right, and leaves the one of now for the check.
+    await confirm(codeAt(secret, Date.now() - 30_000));
+    await expect.poll(() => status.innerText(), PATIENT).toMatch(/^ACCEPTED.*Sealed key to store/s);
+    const blob = await status.locator('.uri').innerText();
+    expect(blob).toMatch(/^otpk1_[\w-]+$/);
+    await expect(part('Check a code').getByLabel('Secret, otpauth URI or sealed key').inputValue()).resolves.toBe(blob);
+    const verdict = await check(opened, codeAt(secret, Date.now()));
+    await expect.poll(() => verdict.innerText(), PATIENT).toMatch(/^ACCEPTED/);
+    await part('Check a code').getByLabel('Context of the sealed key').fill('user-2/totp/1');
+    await check(opened, codeAt(secret, Date.now()));
+    await expect.poll(() => part('Check a code').getByRole('alert').innerText(), PATIENT).toContain('cannot be opened');
+  });
+
+  test('recovery codes are made, printed alone, used once each, and revoked', async () => {
+    await using opened = await openWithKey();
+    const { page } = opened;
+    const recovering = opened.part('Recovery codes');
+    await recovering.getByLabel('How many').fill('3');
+    await recovering.getByRole('button', { name: 'Make codes' }).click();
+    const codes = await recovering.locator('.recovery-codes li').allInnerTexts();
+    expect(codes).toHaveLength(3);
+    await page.emulateMedia({ media: 'print' });
+    await expect(page.getByRole('heading', { name: 'Enrol an account' }).isVisible()).resolves.toBe(false);
+    // Not by a role: on paper the parts around the codes are hidden.
+    await expect(page.locator('.recovery-codes li').first().isVisible()).resolves.toBe(true);
+    await page.emulateMedia({ media: 'screen' });
+    const checking = opened.part('Check a recovery code');
+    const status = checking.getByRole('status');
+    const checkCode = async (code: string) => {
+      await checking.getByLabel('Recovery code', { exact: true }).fill(code);
+      await checking.getByRole('button', { name: 'Check', exact: true }).click();
+    };
+    await checkCode(codes[0]?.toLowerCase() ?? '');
+    await expect.poll(() => status.innerText(), PATIENT).toMatch(/^ACCEPTED.*Codes left\s+2/s);
+    await checkCode(codes[0] ?? '');
+    await expect.poll(() => status.innerText(), PATIENT).toMatch(/^REPLAYED/);
+    await checking.getByRole('button', { name: 'Revoke the set' }).click();
+    await expect.poll(() => status.innerText(), PATIENT).toContain('The set is revoked');
+    await checkCode(codes[1] ?? '');
+    await expect.poll(() => status.innerText(), PATIENT).toMatch(/^REPLAYED.*Codes left\s+0/s);
+  });
+
+  test('keys are imported from URIs, and what cannot be read is told of each', async () => {
+    const apiKey = await stage.server.createKey({ scopes: ['seal', 'verify'] });
+    await using opened = await openWithKey(apiKey);
+    const importing = opened.part('Import keys');
+    const secret = 'JBSWY3DPEHPK3PXP';
+    await importing
+      .getByLabel('URIs, each on a line')
+      .fill(`otpauth://totp/ACME:bob?secret=${secret}&issuer=ACME\notpauth://totp/x?secret=!\n${MIGRATION}`);
+    await importing.getByRole('button', { name: 'Import', exact: true }).click();
+    const found = opened.page.getByRole('status', { name: 'The imported keys' });
+    await expect.poll(() => found.innerText(), PATIENT).toMatch(/ACME: bob.*Key 1 of URI 2.*Example: alice@google\.com/s);
+    const blob = await found.locator('.uri').first().innerText();
+    await opened.part('Check a code').getByLabel('Secret, otpauth URI or sealed key').fill(blob);
+    await opened.part('Check a code').getByLabel('Context of the sealed key').fill('user-1/totp/1');
+    const verdict = await check(opened, codeAt(secret, Date.now()));
+    await expect.poll(() => verdict.innerText(), PATIENT).toMatch(/^(ACCEPTED|REPLAYED)/);
   });
 
   test('wrong codes are counted until the key is locked, and a code of another form is not', async () => {
@@ -109,7 +191,7 @@ pageSuite('the page', (stage) => {
 
   test('a mistake in a field is named', async () => {
     await using opened = await openWithKey();
-    await opened.part('Check a code').getByLabel('Secret or otpauth URI').fill('not base 32!');
+    await opened.part('Check a code').getByLabel('Secret, otpauth URI or sealed key').fill('not base 32!');
     await check(opened, '123456');
     const alert = opened.part('Check a code').getByRole('alert');
     await expect.poll(() => alert.innerText(), PATIENT).toMatch(/key\.secret: must be base32/);
@@ -152,8 +234,8 @@ pageSuite('the page', (stage) => {
       for (const key of keys) await page.keyboard.press(key);
     };
     await part('Enrol an account').getByLabel('Account', { exact: true }).focus();
-    // Past the advanced fields to the button.
-    await press('Tab', 'Tab', 'Enter');
+    // Past the tick and the advanced fields to the button.
+    await press('Tab', 'Tab', 'Tab', 'Enter');
     await part('Enrol an account').locator('.code').waitFor();
     await page.getByLabel('Code', { exact: true }).focus();
     await page.keyboard.type('12345');

@@ -28,7 +28,7 @@ pageSuite('the looks of the page', (stage) => {
     await check(opened, '12345');
     await part('Check a code').getByText('MALFORMED', { exact: true }).waitFor();
     const showing = part('Show the code of a secret');
-    await showing.getByLabel('Secret or otpauth URI').fill('no secret!');
+    await showing.getByLabel('Secret, otpauth URI or sealed key').fill('no secret!');
     await showing.getByRole('button', { name: 'Show', exact: true }).click();
     await showing.getByRole('alert').waitFor();
     for (const summary of await page.locator('summary').all()) await summary.click();

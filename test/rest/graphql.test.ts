@@ -1,6 +1,7 @@
 /** APIVerve's GraphQL: its documented query, what the language has besides, its errors, and its bounds. */
 import { buildClientSchema, getIntrospectionQuery, type IntrospectionQuery, printSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runningMs } from '../support/running-time.ts';
 import { CODE, postJson, type RestServer, SECRET, startRestServer } from './rest-server.ts';
 
 const PATH = '/v1/graphql';
@@ -203,9 +204,9 @@ describe('bounds', () => {
     ['a long text', `{ totpgenerator(input: { secret: "${'A'.repeat(60_000)}" }) { token } }`],
     ['directives without end', `{ __typename ${'@include(if: true) '.repeat(2000)} }`],
   ])('refuse %s', async (_, query) => {
-    const started = performance.now();
+    const started = runningMs();
     const { status, json } = await ask({ query });
     expect([status, json]).toEqual([400, { errors: expect.any(Array) }]);
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(runningMs() - started).toBeLessThan(5000);
   });
 });

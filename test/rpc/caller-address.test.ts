@@ -2,6 +2,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { parseTrustedProxies } from '../../src/config/trusted-proxies.ts';
 import { createCallerAddress } from '../../src/rpc/caller-address.ts';
+import { processorMs } from '../support/running-time.ts';
 
 const PROXY = '10.0.0.1:443';
 const of = createCallerAddress(parseTrustedProxies('10.0.0.0/8, 2001:db8:ffff::/48, 192.0.2.7'));
@@ -109,10 +110,11 @@ describe('behind a trusted proxy', () => {
   });
 
   it('a header as long as they come costs next to nothing', () => {
-    const started = performance.now();
-    for (const header of [','.repeat(16_384), '10.0.0.2,'.repeat(2_000), 'x'.repeat(16_384)])
-      for (let call = 0; call < 100; call += 1) of(PROXY, header);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    const walk = (): void => {
+      for (const header of [','.repeat(16_384), '10.0.0.2,'.repeat(2_000), 'x'.repeat(16_384)])
+        for (let call = 0; call < 100; call += 1) of(PROXY, header);
+    };
+    expect(processorMs(walk)).toBeLessThan(1_000);
   });
 
   it('what comes out is one address, fit for a log and a limit, whatever goes in', () => {

@@ -83,10 +83,11 @@ describe('a batch', () => {
     expect(told).toEqual(['charge 2', 'give back 1', fault]);
   });
 
-  it('with several faults has all of them logged', async () => {
+  it('with several faults has them logged together, with the first as the cause', async () => {
     await runItems(numbers(3), context, (item) => Promise.reject(new Error(`fault ${item}`)));
     const [, , logged] = told as [unknown, unknown, AggregateError];
     expect(logged.errors.map(({ message }: Error) => message)).toEqual(['fault 0', 'fault 1', 'fault 2']);
+    expect(logged.cause).toBe(logged.errors[0]);
   });
 
   it('fails as a whole where the step after its last item does', async () => {
@@ -165,6 +166,15 @@ it('others have their turn between the items, of several batches too', async () 
   await running;
   // An item of half a millisecond is all that is begun in a turn.
   expect([begun, Math.max(...inTurns)]).toEqual([60, 1]);
+});
+
+it('that finds a thousand batches waiting for their turn is refused', async () => {
+  const crowd = numbers(1000).map(() => runItems(numbers(1), context, answer));
+  // Each is charged first.
+  await Promise.resolve();
+  await Promise.resolve();
+  await expect(runItems(numbers(1), context, answer)).rejects.toMatchObject({ reason: 'deadline_exceeded' });
+  expect((await Promise.all(crowd)).flat()).toHaveLength(1000);
 });
 
 /** Holds the event loop. */

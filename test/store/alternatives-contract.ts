@@ -107,6 +107,14 @@ export function alternativesContract(name: string, codesOf: () => CodeStore): vo
       expect(await decide(keys([STEP, STEP, STEP], { request }), START + 40 * SECOND)).toEqual(accepted(2));
     });
 
+    it('is throttled until the end of its lock where one secret is named twice', async () => {
+      const fingerprint = newFingerprint();
+      await fail(fingerprint, 5);
+      const twice = [attempt({ fingerprint }), attempt({ ...HOTP, fingerprint })];
+      const judgement = expect.objectContaining({ outcome: 'throttled', attemptsRemaining: 0, retryAfterMs: MINUTE });
+      expect(await decide(twice)).toEqual({ judgement, places: [0] });
+    });
+
     it('is throttled without an end where an operator has to help with all', async () => {
       const { keys, fingerprints } = userOf(2);
       for (const fingerprint of fingerprints)
@@ -224,6 +232,18 @@ export function alternativesContract(name: string, codesOf: () => CodeStore): vo
       const [first, second] = [asked(keys([undefined, undefined]), id)[0], asked(keys([undefined, STEP]), id)[1]];
       for (const one of [first, second]) if (one !== undefined) await codesOf().judge(one, START);
       expect(await decide(asked(keys([undefined, undefined]), id))).toEqual(accepted(1));
+    });
+
+    it('prefers an acceptance to a replay, and a replay to a mismatch, that are kept too', async () => {
+      const { keys } = userOf(3);
+      await decide(keys([undefined, STEP, undefined]));
+      const id = newFingerprint();
+      const all = asked(keys([undefined, STEP, STEP]), id);
+      for (const one of all.slice(0, 2)) await codesOf().judge(one, START);
+      const again = () => decide(asked(keys([undefined, undefined, undefined]), id));
+      expect(await again()).toMatchObject({ judgement: { outcome: 'replayed' }, places: [1] });
+      for (const one of all.slice(2)) await codesOf().judge(one, START);
+      expect(await again()).toEqual(accepted(2));
     });
 
     it('is refused with another payload, and nothing is judged or counted', async () => {

@@ -323,6 +323,62 @@ export function codesContract(name: string, open: () => OpenCodes | Promise<Open
     });
   });
 
+  describe(`a batch in the ${name} store`, () => {
+    it('of attempts on one key is judged in its order, between those on others', async () => {
+      const [key, other] = [newFingerprint(), newFingerprint()];
+      const batch = Array.from({ length: 100 }, (_, place) =>
+        place % 5 < 2 ? attempt({ fingerprint: key, step: STEP + place }) : attempt({ fingerprint: `${other}-${place}` }),
+      );
+      const judged = await codes.judgeAll(batch, START);
+      expect(judged.map((one) => 'outcome' in one && one.outcome)).toEqual(Array(100).fill('accepted'));
+      const backwards = batch.toReversed().map((one) => ({ ...one, fingerprint: `${one.fingerprint}-again` }));
+      const again = await codes.judgeAll(backwards, START);
+      const ofKey = again.filter((_, place) => backwards[place]?.fingerprint === `${key}-again`);
+      expect(ofKey.map((one) => 'outcome' in one && one.outcome)).toEqual(['accepted', ...Array(39).fill('replayed')]);
+    });
+
+    it('has one answer for a request id that it repeats, and refuses it with something else', async () => {
+      const fingerprint = newFingerprint();
+      const request = { id: newFingerprint(), payload: 'payload' };
+      const one = attempt({ fingerprint, request });
+      const wrong = attempt({ fingerprint, step: undefined, request: { ...request, payload: 'other' } });
+      const [first, repeat, reused, last] = await codes.judgeAll([one, one, wrong, one], START);
+      expect(first).toMatchObject({ outcome: 'accepted' });
+      expect([repeat, last]).toEqual([first, first]);
+      expect(reused).toEqual({ outcome: 'request_id_reused' });
+      expect(await codes.judge(one, START)).toEqual(first);
+    });
+
+    it('accepts each code once, of batches that come at once with the same codes', async () => {
+      const batch = Array.from({ length: 100 }, () => attempt({ fingerprint: newFingerprint() }));
+      const judged = await Promise.all([batch, batch.toReversed(), batch, batch].map((one) => codes.judgeAll(one, START)));
+      const outcomes = Map.groupBy(judged.flat(), (one) => ('outcome' in one ? one.outcome : 'error'));
+      expect([outcomes.get('accepted')?.length, outcomes.get('replayed')?.length]).toEqual([100, 300]);
+    });
+
+    it('is judged as its attempts would be alone, whatever they are', async () => {
+      const moves = fc.array(
+        fc.record({
+          key: fc.constantFrom('one', 'one', 'other'),
+          step: fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined, freq: 3 }),
+          claim: fc.boolean(),
+          request: fc.option(fc.constantFrom(...['1', '2'].map((id) => ({ id, payload: 'payload' }))), { nil: undefined }),
+        }),
+        { minLength: 1, maxLength: 30 },
+      );
+      await fc.assert(
+        fc.asyncProperty(moves, async (planned) => {
+          const run = newFingerprint();
+          const named = (part: string) => planned.map(({ key, ...rest }) => attempt({ ...rest, fingerprint: run + part + key }));
+          const expected = [];
+          for (const one of named('alone')) expected.push(await codes.judge(one, START));
+          expect(await codes.judgeAll(named('together'), START)).toEqual(expected);
+        }),
+        { numRuns: 30 },
+      );
+    });
+  });
+
   tracksContract(name, () => codes);
   alternativesContract(name, () => codes);
 

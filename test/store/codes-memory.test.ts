@@ -23,6 +23,7 @@ function createGetThenSet(): CodeStore {
       if (state !== undefined) states.set(one.fingerprint, state);
       return judgement;
     },
+    judgeAll: () => Promise.reject(new Error('not asked for')),
     preview: async (attempts, now) =>
       attempts.map(({ fingerprint }) => ({ state: states.get(fingerprint) ?? UNKNOWN_KEY, now, kept: undefined })),
     forgive: async () => undefined,

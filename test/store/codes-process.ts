@@ -1,7 +1,8 @@
 /** Another process on the same file: it judges as the test tells it. */
 
 import type { Attempt } from '../../src/ports/codes.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { openPatientStore } from '../support/patient-store.ts';
 import { attempt, outcomeOf, type Tally, tallyAnyOf, tallyOf } from './codes-fixtures.ts';
 
 /** `one` is judged once; `crowd` that many times at once, and so is `any` on the keys of a user, each call with the keys in another order; `flood`: one key after the other, each step once, until the process is killed. */
@@ -10,7 +11,7 @@ export type Order =
   | { readonly do: 'one'; readonly attempt: Partial<Attempt> }
   | { readonly do: 'crowd'; readonly attempt: Partial<Attempt>; readonly count: number }
   | { readonly do: 'any'; readonly attempts: readonly Partial<Attempt>[]; readonly count: number }
-  | { readonly do: 'flood'; readonly keys: number }
+  | { readonly do: 'flood' | 'flood by batches'; readonly keys: number }
   | { readonly do: 'ping' | 'leave' };
 
 /** The message during a flood: an accepted step. */
@@ -21,11 +22,11 @@ export interface Acknowledged {
 
 export type Answer = 'ready' | keyof Tally | Tally | Acknowledged | boolean;
 
-let store: ReturnType<typeof openSqliteStore> | undefined;
+let store: Store | undefined;
 
 async function carryOut(order: Order): Promise<Answer> {
   if (order.do === 'open') {
-    store = openSqliteStore({ file: order.file });
+    store = openPatientStore(order.file);
     await store.ping();
     return 'ready';
   }
@@ -39,6 +40,7 @@ async function carryOut(order: Order): Promise<Answer> {
       () => true,
       () => false,
     );
+  if (order.do === 'flood by batches') await floodByBatches(order.keys);
   if (order.do === 'flood') {
     await Promise.all(Array.from({ length: order.keys }, (_, key) => flood(`flood-${key}`)));
   }
@@ -51,6 +53,21 @@ async function flood(fingerprint: string): Promise<void> {
   for (let step = 1; ; step += 1) {
     const outcome = await store?.codes.judge(attempt({ fingerprint, step }), Date.now());
     if (outcome?.outcome === 'accepted') process.send?.({ fingerprint, step } satisfies Acknowledged);
+  }
+}
+
+/** Each batch has two steps of each key. */
+async function floodByBatches(keys: number): Promise<void> {
+  for (let step = 1; ; step += 2) {
+    const batch = [step, step + 1].flatMap((one) =>
+      Array.from({ length: keys }, (_, key) => attempt({ fingerprint: `flood-${key}`, step: one })),
+    );
+    const judged = (await store?.codes.judgeAll(batch, Date.now())) ?? [];
+    for (const [place, one] of judged.entries()) {
+      const { fingerprint, step: used } = batch[place] ?? attempt();
+      if (used !== undefined && 'outcome' in one && one.outcome === 'accepted')
+        process.send?.({ fingerprint, step: used } satisfies Acknowledged);
+    }
   }
 }
 

@@ -10,6 +10,7 @@ import type { Attempt } from '../../src/ports/codes.ts';
 import { type Store, StoreUnavailableError } from '../../src/ports/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { START } from '../auth/fixtures.ts';
+import { openPatientStore } from '../support/patient-store.ts';
 import { codesContract } from './codes-contract.ts';
 import { attempt, DAY, HOTP, newFingerprint, type Tally, tallyOf } from './codes-fixtures.ts';
 import type { Acknowledged } from './codes-process.ts';
@@ -26,7 +27,7 @@ function newFile(): string {
 }
 
 async function withStore<T>(file: string, use: (store: Store) => Promise<T>): Promise<T> {
-  const store = openSqliteStore({ file });
+  const store = openPatientStore(file);
   try {
     await store.ping();
     return await use(store);
@@ -35,7 +36,7 @@ async function withStore<T>(file: string, use: (store: Store) => Promise<T>): Pr
   }
 }
 
-codesContract('SQLite', () => openSqliteStore({ file: newFile() }));
+codesContract('SQLite', () => openPatientStore(newFile()));
 
 describe('four processes on one file', () => {
   it('accept one of a thousand that send one code at once, over many seeds', async () => {
@@ -51,10 +52,7 @@ describe('four processes on one file', () => {
         }),
       )) as Tally[];
       const total = (outcome: keyof Tally) => tallies.reduce((sum, tally) => sum + tally[outcome], 0);
-      // On a machine that is too busy, the one that is accepted may be one whose answer came too late.
-      const late = total('unavailable');
-      expect(total('accepted')).toBeOneOf(late > 0 ? [0, 1] : [1]);
-      expect(total('accepted') + total('replayed')).toBe(1000 - late);
+      expect({ accepted: total('accepted'), replayed: total('replayed') }).toEqual({ accepted: 1, replayed: 999 });
     }
     expect(await Promise.all(processes.map(({ leave }) => leave()))).toEqual([0, 0, 0, 0]);
   });
@@ -96,29 +94,32 @@ describe('four processes on one file', () => {
 });
 
 describe('what was acknowledged', () => {
-  it('is not forgotten when the process is killed in the middle of its work', async () => {
-    const file = newFile();
-    const { child } = await startProcess(file);
-    const last = new Map<string, number>();
-    let acknowledged = 0;
-    child.on('message', ({ fingerprint, step }: Acknowledged) => {
-      last.set(fingerprint, step);
-      acknowledged += 1;
-      if (acknowledged === 5000) child.kill('SIGKILL');
-    });
-    child.send({ do: 'flood', keys: 100 });
-    const [, signal] = await once(child, 'close');
-    expect(signal).toBe('SIGKILL');
-    expect(last.size).toBe(100);
+  it.each(['flood', 'flood by batches'] as const)(
+    'is not forgotten when the process is killed in the middle of its work (%s)',
+    async (flood) => {
+      const file = newFile();
+      const { child } = await startProcess(file);
+      const last = new Map<string, number>();
+      let acknowledged = 0;
+      child.on('message', ({ fingerprint, step }: Acknowledged) => {
+        last.set(fingerprint, step);
+        acknowledged += 1;
+        if (acknowledged === 5000) child.kill('SIGKILL');
+      });
+      child.send({ do: flood, keys: 50 });
+      const [, signal] = await once(child, 'close');
+      expect(signal).toBe('SIGKILL');
+      expect(last.size).toBe(50);
 
-    await withStore(file, async ({ codes }) => {
-      const used = [...last].map(([fingerprint, step]) => attempt({ fingerprint, step }));
-      expect(await tallyOf(codes, used, Date.now())).toMatchObject({ replayed: 100, accepted: 0 });
-    });
-    const database = new DatabaseSync(file);
-    expect(database.prepare('PRAGMA quick_check').get()).toEqual({ quick_check: 'ok' });
-    database.close();
-  });
+      await withStore(file, async ({ codes }) => {
+        const used = [...last].map(([fingerprint, step]) => attempt({ fingerprint, step }));
+        expect(await tallyOf(codes, used, Date.now())).toMatchObject({ replayed: 50, accepted: 0 });
+      });
+      const database = new DatabaseSync(file);
+      expect(database.prepare('PRAGMA quick_check').get()).toEqual({ quick_check: 'ok' });
+      database.close();
+    },
+  );
 
   it('is there when the file is opened again: steps, failures, answers, the fingerprint key', async () => {
     const file = newFile();
@@ -213,11 +214,13 @@ describe('the thread of the calls', () => {
   });
 
   it('takes an answer that came while it was itself held up', async () => {
-    await withStore(newFile(), async ({ codes }) => {
-      const judged = codes.judge(attempt(), START);
-      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400));
-      expect(await judged).toMatchObject({ outcome: 'accepted' });
-    });
+    // As patient as in service, and so for less than this thread is held up.
+    const store = openSqliteStore({ file: newFile() });
+    await store.ping();
+    const judged = store.codes.judge(attempt(), START);
+    setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400));
+    expect(await judged).toMatchObject({ outcome: 'accepted' });
+    await store.close();
   });
 });
 

@@ -5,6 +5,7 @@ import type { Scope } from '../../src/ports/principal.ts';
 import type { ApiKeyRecord, ChargeResult, LimitWindow, RefundOptions, Store } from '../../src/ports/store.ts';
 import { HOUR, issue, MINUTE, SECOND, START } from '../auth/fixtures.ts';
 import { allKeys } from '../support/all-keys.ts';
+import { creditsContract } from './credits-contract.ts';
 
 const MINUTE_OF_3: LimitWindow = { name: 'minute', periodMs: MINUTE, limit: 3, refundable: false };
 const HOUR_OF_5: LimitWindow = { name: 'hour', periodMs: HOUR, limit: 5, refundable: true };
@@ -390,6 +391,8 @@ export function storeContract(name: string, open: () => Store): void {
       expect(await left(START + 3 * MINUTE + HOUR)).toEqual([4]);
     });
   });
+
+  creditsContract(name, () => store.limits);
 
   describe(`the uses of sealing keys in the ${name} store`, () => {
     it('are the last day of each key, which never moves back', async () => {

@@ -9,9 +9,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FormerState } from '../../src/ports/codes.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { FAILURES_KEPT_MS } from '../../src/verification/rules.ts';
 import { issue, START } from '../auth/fixtures.ts';
+import { openPatientStore } from '../support/patient-store.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { attempt, DAY, HOTP, named, newFingerprint, STEP } from './codes-fixtures.ts';
 import { former, formerContract } from './former-contract.ts';
@@ -49,7 +49,7 @@ function count(file: string, table: string): number {
 }
 
 async function openDatabase(file: string): Promise<Store> {
-  const store = openSqliteStore({ file });
+  const store = openPatientStore(file);
   stores.push(store);
   await store.ping();
   return store;

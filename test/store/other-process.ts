@@ -1,8 +1,8 @@
 /** A second process on the same file or Redis, as `otpd keys` is beside a running server; it does what the test tells it. */
 import { issueApiKey, revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { allKeys } from '../support/all-keys.ts';
+import { openPatientStore } from '../support/patient-store.ts';
 
 export interface Order {
   /** Of a database, or the URL of a Redis. */
@@ -19,7 +19,7 @@ export interface Answer {
 
 async function carryOut({ file, do: what, id = '' }: Order): Promise<Answer> {
   const isRedis = file.startsWith('redis://');
-  const store = isRedis ? await openRedisStore({ url: file, onWarning: () => undefined }) : openSqliteStore({ file });
+  const store = isRedis ? await openRedisStore({ url: file, onWarning: () => undefined }) : openPatientStore(file);
   const now = Date.now();
   const issued = issueApiKey({ name: 'other process', plan: 'free', scopes: ['token'] }, now);
   const answer = { apiKey: issued.apiKey, id: issued.record.id, ids: [] as string[] };

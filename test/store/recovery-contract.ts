@@ -172,6 +172,7 @@ export function recoveryContract(name: string, open: () => OpenRecovery | Promis
       const { set, use } = setOf();
       await fail(set, 5);
       expect(await use({}, START - DAY)).toMatchObject({ outcome: 'throttled', retryAfterMs: MINUTE });
+      expect(await use({}, START - DAY + MINUTE - 1)).toMatchObject({ outcome: 'throttled', retryAfterMs: 1 });
       expect(await use({}, START - DAY + MINUTE)).toMatchObject({ outcome: 'accepted' });
     });
 
@@ -191,6 +192,14 @@ export function recoveryContract(name: string, open: () => OpenRecovery | Promis
       expect(await recovery.inspect(set, START)).toEqual({ ...UNKNOWN_SET, used: 1, expiresAt: undefined });
       expect(await use()).toEqual(judgement('replayed', 9, 5));
       expect(await use({ code: 1 })).toEqual(judgement('accepted', 8, 5));
+    });
+
+    it('clears a single wrong code', async () => {
+      const { set, use } = setOf();
+      await use({ code: undefined });
+      await recovery.unlock(set, START);
+      expect(await recovery.inspect(set, START)).toEqual(UNKNOWN_SET);
+      expect(await use({ code: undefined })).toEqual(judgement('mismatch', 10, 4));
     });
 
     it('of a revoked set leaves it revoked', async () => {

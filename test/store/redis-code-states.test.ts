@@ -4,7 +4,7 @@ import type { CodeStore } from '../../src/ports/codes.ts';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
 import { createRedisCodes } from '../../src/store/redis/codes.ts';
 import { type Connection, connect } from '../../src/store/redis/connection.ts';
-import { createRun } from '../../src/store/redis/script.ts';
+import { createRun, createRunAll } from '../../src/store/redis/script.ts';
 import { createSession, identify } from '../../src/store/redis/session.ts';
 import { parseRedisUrl } from '../../src/store/redis/url.ts';
 import { START } from '../auth/fixtures.ts';
@@ -29,10 +29,10 @@ redisSuite('a change by an operator in Redis', () => {
     server.cli('flushall');
     connection = await connect(parseRedisUrl(server.url), {});
     const { storeId } = await identify(connection, PREFIX);
-    const run = createRun(connection);
+    const runners = { run: createRun(connection), runAll: createRunAll(connection) };
     const session = createSession(
       connection,
-      { run, runAcknowledged: run },
+      { run: runners.run, acknowledged: runners },
       { prefix: PREFIX, storeId, onWarning: () => undefined, onLost: () => undefined, callerClock: true },
     );
     codes = createRedisCodes(session);

@@ -1,7 +1,8 @@
 /** Codes in Redis: the script says what `judge` says, step by step, and one at a time however many ask. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Attempt } from '../../src/ports/codes.ts';
+import type { Attempt, Judgement } from '../../src/ports/codes.ts';
+import { StoreUnavailableError } from '../../src/ports/store.ts';
 import { HARD_STOP, LONGEST_DELAY_MS } from '../../src/verification/lock.ts';
 import { FAILURES_KEPT_MS, UNKNOWN_KEY, unlocked } from '../../src/verification/rules.ts';
 import { USED_KEPT_MS } from '../../src/verification/tracks.ts';
@@ -177,6 +178,30 @@ redisSuite('the codes of the Redis store', () => {
       const judged = await Promise.all(Array.from({ length: 50 }, () => claim(round + 1)));
       expect(tally(judged)).toEqual({ accepted: 1, replayed: 49 });
     }
+  });
+
+  it('of a batch are judged in their order when Redis forgets the scripts', async () => {
+    const { codes } = await open({ url: server.url });
+    for (let round = 0; round < 5; round += 1) {
+      const fingerprint = `batch ${round}`;
+      const batch = Array.from({ length: 100 }, (_, step) => attempt({ fingerprint, step }));
+      server.cli('script', 'flush');
+      expect(tally((await codes.judgeAll(batch, 0)) as Judgement[])).toEqual({ accepted: 100 });
+    }
+  });
+
+  it('of many batches at once are judged a few batches at a time, and those beyond a bound are refused', async () => {
+    const { codes } = await open({ url: server.url });
+    const batchOf = (place: number) =>
+      codes.judgeAll(
+        Array.from({ length: 100 }, (_, step) => attempt({ fingerprint: `crowd ${place}`, step })),
+        0,
+      );
+    // So much at once would take Redis longer than it has for one answer.
+    const ends = await Promise.allSettled(Array.from({ length: 103 }, (_, place) => batchOf(place)));
+    expect(ends.map(({ status }) => status)).toEqual([...Array(102).fill('fulfilled'), 'rejected']);
+    expect(ends.at(-1)).toMatchObject({ reason: new StoreUnavailableError(undefined) });
+    expect((await batchOf(0))[0]).toMatchObject({ outcome: 'replayed' });
   });
 
   describe('looked into', () => {

@@ -1,6 +1,6 @@
 /** Redis falls silent, dies, and comes back full or read-only: no code is accepted twice, and the store recovers without help. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Attempt } from '../../src/ports/codes.ts';
+import type { Attempt, Judgement } from '../../src/ports/codes.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { named } from './codes-fixtures.ts';
 import {
@@ -148,6 +148,22 @@ redisSuite('the Redis store in trouble', () => {
     expect(reasons).not.toContain(undefined);
   });
 
+  it('tells a batch of the attempt that met what cannot be read, and judges the others', async () => {
+    const server = await start();
+    const { codes } = await open({ url: server.url });
+    server.cli('set', '{otpd}:c:g', 'no state');
+    const [first, spoilt, last] = await codes.judgeAll(
+      ['f', 'g', 'h'].map((fingerprint) => attempt({ fingerprint })),
+      0,
+    );
+    expect([first, last]).toEqual([ACCEPTED, ACCEPTED]);
+    expect(spoilt).toMatchObject({ message: expect.stringContaining('what is kept cannot be read') });
+    server.pause();
+    const { end, ms } = await endOf(codes.judgeAll([attempt(), attempt()], 0));
+    expect(end).toBe('unavailable');
+    expect(ms).toBeLessThan(REFUSED_WITHIN);
+  });
+
   it('throws a plain error, not an outage, for what it cannot read: that must never count as nothing known', async () => {
     const server = await start();
     const store = await open({ url: server.url });
@@ -206,6 +222,19 @@ redisSuite('the Redis store that waits for a replica', () => {
     primary.cli('script', 'flush');
     expect(await store.codes.judge(attempt({ step: 102 }), 0)).toMatchObject({ outcome: 'accepted' });
     expect(replica.cli('get', '{otpd}:c:f')).toMatch(/^2 0 0 \d+ t30:100:102:/);
+  });
+
+  it('answers a batch when the replica has all of it, judged in its order', async () => {
+    const store = await open({ url: primary.url, waitReplicas: 1 });
+    const batch = Array.from({ length: 100 }, (_, step) => attempt({ step }));
+    primary.cli('script', 'flush');
+    expect(tally((await store.codes.judgeAll(batch, 0)) as Judgement[])).toEqual({ accepted: 100 });
+    expect(replica.cli('get', '{otpd}:c:f')).toMatch(/^2 0 0 \d+ t30:0:99:/);
+    replica.pause();
+    const { end, ms } = await endOf(store.codes.judgeAll(batch, 0));
+    expect(end).toBe('unavailable');
+    expect(ms).toBeLessThan(REFUSED_WITHIN);
+    replica.resume();
   });
 
   it('is unavailable while the replica is silent, for a repeat on another instance too, and then gives the first answer', async () => {

@@ -7,6 +7,7 @@ import { RedisSetupError } from '../../src/store/redis/error.ts';
 import { openRedisStore, type RedisStoreOptions } from '../../src/store/redis/store.ts';
 import { FREE_ATTEMPTS } from '../../src/verification/lock.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
+import { runningMs } from '../support/running-time.ts';
 import { named } from './codes-fixtures.ts';
 
 export const ACCEPTED: Judgement = {
@@ -57,9 +58,9 @@ export function storeOpener(): (options: Partial<RedisStoreOptions> & { readonly
 
 /** Tells in a word how a call ends, and after how many ms; `shown` is all that an outage shows, to be searched for secrets. */
 export async function endOf(call: Promise<unknown>): Promise<{ end: string; ms: number; shown: string }> {
-  const startedAt = performance.now();
+  const startedAt = runningMs();
   const result = await call.catch((error: unknown) => error);
-  const ms = performance.now() - startedAt;
+  const ms = runningMs() - startedAt;
   const shown = inspect(result, { depth: 10, showHidden: true });
   if (result instanceof StoreUnavailableError) return { end: 'unavailable', ms, shown };
   if (result instanceof RedisSetupError) return { end: result.message, ms, shown };
@@ -69,10 +70,10 @@ export async function endOf(call: Promise<unknown>): Promise<{ end: string; ms: 
 
 /** Ms until `call` is answered; rejects after `withinMs`. */
 export async function answeredAfter(call: () => Promise<unknown>, withinMs: number): Promise<number> {
-  const startedAt = performance.now();
+  const startedAt = runningMs();
   for (;;) {
     const { end } = await endOf(call());
-    const ms = performance.now() - startedAt;
+    const ms = runningMs() - startedAt;
     if (end === 'answered') return ms;
     if (ms > withinMs) throw new Error(`no answer within ${withinMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -38,6 +38,7 @@ redisSuite('the Redis store that has lost its state', () => {
     await answeredAfter(async () => server.cli('ping'), BACK_WITHIN);
     const calls = [
       () => store.codes.judge(attempt(), 0),
+      () => store.codes.judgeAll([attempt(), attempt()], 0),
       () => store.keys.find('id'),
       () => store.keys.touch(new Map([['id', 1]])),
       async () => store.limits.charge('subject', [{ name: 'minute', periodMs: 60_000, limit: 1, refundable: false }], 1, 0),
@@ -59,7 +60,7 @@ redisSuite('the Redis store that has lost its state', () => {
     expect(store.warnings).toHaveLength(1);
 
     lose(server);
-    await Promise.all(Array.from({ length: 20 }, () => unavailable(store.codes.judge(attempt(), 0))));
+    await Promise.all(Array.from({ length: 20 }, () => unavailable(store.codes.judgeAll([attempt()], 0))));
     await store.ping();
     expect(store.losses).toHaveLength(2);
     expect(store.warnings).toEqual([LOST, LOST]);

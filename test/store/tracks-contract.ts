@@ -30,6 +30,23 @@ export function tracksContract(name: string, codesOf: () => CodeStore): void {
       for (const period of [30, 0, 60, 1]) expect(await outcomeOf({ fingerprint, period })).toBe('throttled');
     });
 
+    it('has several codes in a row claimed as one, and none of them again', async () => {
+      const fingerprint = newFingerprint();
+      expect(await outcomeOf({ ...HOTP, fingerprint, firstStep: 5, step: 7 })).toBe('accepted');
+      expect(await codesOf().inspect(named(fingerprint), START)).toMatchObject({ tracks: [hotpTrack(5, 7)] });
+      expect(await outcomeOf({ fingerprint, step: 6 })).toBe('replayed');
+      for (const [firstStep, step] of [
+        [7, 9],
+        [5, 7],
+        [3, 4],
+      ] as const)
+        expect(await outcomeOf({ ...HOTP, fingerprint, firstStep, step })).toBe('replayed');
+      expect(await outcomeOf({ ...HOTP, fingerprint, firstStep: 8, step: 10 })).toBe('accepted');
+      expect(await outcomeOf({ fingerprint, step: 20 })).toBe('accepted');
+      expect(await outcomeOf({ ...HOTP, fingerprint, firstStep: 19, step: 20 })).toBe('replayed');
+      expect(await codesOf().inspect(named(fingerprint), START)).toMatchObject({ failures: 0, tracks: [hotpTrack(5, 10), {}] });
+    });
+
     it('has four names, and no fifth', async () => {
       const fingerprint = newFingerprint();
       for (const period of [1, 2, 3, 4]) expect(await outcomeOf({ fingerprint, period, step: STEP + period })).toBe('accepted');

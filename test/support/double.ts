@@ -22,6 +22,8 @@ import { StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
 import {
   type GenerateResponseSchema,
   OtpService,
+  type ResyncHotpRequest,
+  type ResyncHotpResponseSchema,
   type VerifyRecoveryCodeRequest,
   type VerifyRecoveryCodeResponseSchema,
   type VerifyRequest,
@@ -46,6 +48,8 @@ export interface SentError {
 
 /** The answer to the next call of Verify; undefined: no answer at all. */
 export type VerifyAnswer = MessageInitShape<typeof VerifyResponseSchema> | SentError | undefined;
+/** The same of ResyncHotp. */
+export type ResyncAnswer = MessageInitShape<typeof ResyncHotpResponseSchema> | SentError | undefined;
 /** The same for VerifyRecoveryCode. */
 export type RecoveryAnswer = MessageInitShape<typeof VerifyRecoveryCodeResponseSchema> | SentError | undefined;
 /** Drives a stream by hand. */
@@ -54,6 +58,7 @@ export type WatchAnswer = (stream: ServerWritableStream<WatchTokenRequest, Watch
 export interface Double extends AsyncDisposable {
   readonly address: string;
   readonly verified: VerifyRequest[];
+  readonly resynced: ResyncHotpRequest[];
   /** The requests of VerifyRecoveryCode. */
   readonly recovered: VerifyRecoveryCodeRequest[];
   /** How many streams were opened. */
@@ -63,6 +68,7 @@ export interface Double extends AsyncDisposable {
 /** Listens on a free port of this machine. Each answer is used once, the last for good. */
 export async function startDouble(answers: {
   verify?: readonly VerifyAnswer[];
+  resync?: readonly ResyncAnswer[];
   recovery?: readonly RecoveryAnswer[];
   watch?: readonly WatchAnswer[];
   /** The answer to every Generate. */
@@ -72,13 +78,15 @@ export async function startDouble(answers: {
 }): Promise<Double> {
   const {
     verify = [],
-    recovery = [],
+    resync = [],
     watch = [],
     generate = {},
+    recovery = [],
     credentials = ServerCredentials.createInsecure(),
     host = '127.0.0.1',
   } = answers;
   const verified: VerifyRequest[] = [];
+  const resynced: ResyncHotpRequest[] = [];
   const recovered: VerifyRecoveryCodeRequest[] = [];
   let opened = 0;
   const server = new Server();
@@ -86,6 +94,7 @@ export async function startDouble(answers: {
     {
       generate: definition(OtpService.method.generate),
       verify: definition(OtpService.method.verify),
+      resyncHotp: definition(OtpService.method.resyncHotp),
       verifyRecoveryCode: definition(OtpService.method.verifyRecoveryCode),
       watchToken: definition(OtpService.method.watchToken),
     },
@@ -94,6 +103,7 @@ export async function startDouble(answers: {
         callback(null, create(OtpService.method.generate.output, generate));
       },
       verify: answering(OtpService.method.verify, verify, verified),
+      resyncHotp: answering(OtpService.method.resyncHotp, resync, resynced),
       verifyRecoveryCode: answering(OtpService.method.verifyRecoveryCode, recovery, recovered),
       watchToken: (stream: ServerWritableStream<WatchTokenRequest, WatchTokenResponse>) => {
         opened += 1;
@@ -104,7 +114,14 @@ export async function startDouble(answers: {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   server.bindAsync(`${host}:0`, credentials, (error, port) => (error ? reject(error) : resolve(port)));
   const address = `${host}:${await promise}`;
-  return { address, verified, recovered, opened: () => opened, [Symbol.asyncDispose]: async () => server.forceShutdown() };
+  return {
+    address,
+    verified,
+    resynced,
+    recovered,
+    opened: () => opened,
+    [Symbol.asyncDispose]: async () => server.forceShutdown(),
+  };
 }
 
 /** A handler that gives these answers in turn, and keeps the requests. */

@@ -26,8 +26,9 @@ export function createMemoryCodes(): CodeStore {
     return known.payload === request?.payload ? known.judgement : { outcome: 'request_id_reused' };
   }
 
-  return {
+  const codes: CodeStore = {
     hasFormer: false,
+    judgeAll: (attempts, now) => Promise.all(attempts.map((attempt) => codes.judge(attempt, now))),
     async judge(attempt, now) {
       sweep(states, now);
       sweep(answers, now);
@@ -61,6 +62,7 @@ export function createMemoryCodes(): CodeStore {
       return { before, after };
     },
   };
+  return codes;
 }
 
 function hasExpired({ expiresAt }: { readonly expiresAt: number | undefined }, now: number): boolean {

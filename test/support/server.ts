@@ -8,6 +8,8 @@ import { issueApiKey, type NewApiKey } from '../../src/auth/api-key.ts';
 import { type Environment, type Flags, loadConfig } from '../../src/config/config.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { SCOPES } from '../../src/ports/principal.ts';
+import { databaseFile } from '../../src/store/open.ts';
+import { openPatientStore } from './patient-store.ts';
 
 export interface TestServer {
   readonly app: App;
@@ -37,7 +39,7 @@ export interface TestServerOptions extends Partial<Ports> {
 
 /** Starts a server; close it in the test's end. */
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { flags, env, clock = Date.now, store } = options;
+  const { flags, env, clock = Date.now } = options;
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'otpd-test-'));
   const written: string[] = [];
   const log = options.log ?? createLog('info', { write: (text) => void written.push(text) });
@@ -49,6 +51,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   );
   // As an operator would: with a shared store no instance makes one.
   if (config.redis !== undefined) ensureRingFile(ringFile(dataDir), clock());
+  const store = options.store ?? (config.redis === undefined ? openPatientStore(databaseFile(config.dataDir)) : undefined);
   const app = await build(config, { log, clock, ...(store && { store }) });
   const { grpc: address, http, ops } = await app.run();
   const createKey = async (input: Partial<NewApiKey> = {}): Promise<string> => {

@@ -253,8 +253,8 @@ describe('between the look and the judgement', () => {
   });
 
   it('the same request, accepted under another name of the secret, gives its answer', async () => {
-    const twice = [undefined, STEP].map((step, place) =>
-      attempt({ fingerprint: one, step, request: { ...request, payload: `asked ${place}` } }),
+    const twice = [undefined, STEP, undefined].map((step, place) =>
+      attempt({ fingerprint: place < 2 ? one : other, step, request: { ...request, payload: `asked ${place}` } }),
     );
     const codes = interrupted((store) => judgeAny(store, twice, START));
     const late = twice.map((key) => ({ ...key, step: undefined }));
@@ -273,7 +273,24 @@ describe('between the look and the judgement', () => {
         })),
     };
     expect(outcomeOf(await judgeAny(kept, keys([undefined, STEP], { request }), START))).toBe('accepted');
+    expect(await codes.inspect(named(one), START)).toMatchObject({ failures: 0 });
   });
+});
+
+it('a single key is judged as it is, without a look', async () => {
+  const codes = createMemoryCodes();
+  const preview = vi.fn(codes.preview);
+  for (const [step, expected] of [
+    [STEP, 'accepted'],
+    [STEP, 'replayed'],
+    [undefined, 'mismatch'],
+  ] as const) {
+    const decision = await judgeAny({ ...codes, preview }, [attempt({ fingerprint: 'single', step })], START);
+    expect(decision).toMatchObject({ judgement: { outcome: expected }, places: [0] });
+  }
+  const repeat = attempt({ fingerprint: 'single', onlyRepeat: true });
+  expect(await judgeAny({ ...codes, preview }, [repeat], START)).toEqual({ outcome: 'unknown_request' });
+  expect(preview).not.toHaveBeenCalled();
 });
 
 describe('a store that fails', () => {

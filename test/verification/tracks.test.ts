@@ -201,3 +201,57 @@ describe('a reset', () => {
     expect(reset(known, START)).toEqual({ ...known, tracks: [track({ period: 60, last: 7 })] });
   });
 });
+
+describe('several codes in a row', () => {
+  const run = (firstStep: number, step: number, more: Parameters<typeof attempt>[0] = {}) => ({
+    ...HOTP,
+    firstStep,
+    step,
+    ...more,
+  });
+
+  it('claim all that they are of, and count as one attempt', () => {
+    const failed = { ...used(), failures: 3 };
+    expect(judge(failed, attempt(run(5, 7)), START)).toEqual({
+      judgement: { outcome: 'accepted', step: 7, drift: 0, attemptsRemaining: FREE_ATTEMPTS, retryAfterMs: undefined },
+      state: { failures: 0, lockedUntil: 0, tracks: [hotpTrack(5, 7)], expiresAt: undefined },
+    });
+    const { state: after } = judge(used(hotpTrack(3, 9)), attempt(run(20, 22)), START);
+    expect(after?.tracks).toEqual([hotpTrack(3, 22)]);
+    const { state: before } = judge(used(track({ first: STEP, last: STEP })), attempt({ ...run(5, 7), step: 7 }), START);
+    expect(before?.tracks).toEqual([track(), hotpTrack(5, 7)]);
+  });
+
+  it('are fresh only if the first of them is', () => {
+    const known = used(hotpTrack(3, 9));
+    for (const [first, last] of [
+      [9, 11],
+      [8, 10],
+      [1, 2],
+    ] as const)
+      expect(outcome(known, run(first, last))).toEqual(['replayed', 'unchanged']);
+    expect(outcome(known, run(10, 12))).toEqual(['accepted', 'changed']);
+    expect(outcome(known, run(9, 11, { claim: false }))).toEqual(['accepted', 'unchanged']);
+  });
+
+  it('are replayed if any of them was used under another name', () => {
+    const known = used(track({ first: 100, last: 110 }));
+    for (const [first, last] of [
+      [98, 100],
+      [99, 101],
+      [104, 106],
+      [110, 112],
+    ] as const)
+      expect(outcome(known, run(first, last))).toEqual(['replayed', 'unchanged']);
+    for (const [first, last] of [
+      [97, 99],
+      [111, 113],
+    ] as const)
+      expect(outcome(known, run(first, last))).toEqual(['accepted', 'changed']);
+  });
+
+  it('are replayed if the first of them is not after the caller’s own last', () => {
+    expect(outcome(used(), run(5, 7, { afterStep: 5 }))).toEqual(['replayed', 'unchanged']);
+    expect(outcome(used(), run(5, 7, { afterStep: 4 }))).toEqual(['accepted', 'changed']);
+  });
+});

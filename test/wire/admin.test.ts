@@ -98,7 +98,7 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
     expect(answer.details.violations).toEqual([expect.stringMatching(/^api_key: required/)]);
   });
 
-  test.each(AdminService.methods.filter(({ name }) => name !== 'GetApiKeyUsage').map((one) => [one.name, one] as const))(
+  test.each(AdminService.methods.map((one) => [one.name, one] as const))(
     '%s is refused to a key without the scope admin',
     async (_, one) => {
       const apiKey = await server.createKey({ scopes: SCOPES.filter((scope) => scope !== 'admin') });
@@ -113,17 +113,21 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
     ['rotateApiKey', 'apiKeys/'],
     ['revokeApiKey', 'apiKeys/0123456789ab/x'],
     ['getApiKey', '0123456789ab'],
+    ['getApiKeyUsage', 'plans/free'],
   ] as const)('%s refuses the name %j', async (call, name) => {
     const answer = await client.call(method[call], { name });
     expectError(answer, 'INVALID_ARGUMENT', 'INVALID_FIELDS');
     expect(answer.details.violations).toEqual(['name: required: apiKeys/{id}, as ListApiKeys shows it']);
   });
 
-  test.each(['getApiKey', 'rotateApiKey', 'revokeApiKey'] as const)('%s does not find a key that is not there', async (call) => {
-    const answer = await client.call(method[call], { name: 'apiKeys/0123456789ab' });
-    expectError(answer, 'NOT_FOUND', 'API_KEY_NOT_FOUND');
-    expect(answer.details.errorInfo?.metadata).toEqual({ name: 'apiKeys/0123456789ab' });
-  });
+  test.each(['getApiKey', 'rotateApiKey', 'revokeApiKey', 'getApiKeyUsage'] as const)(
+    '%s does not find a key that is not there',
+    async (call) => {
+      const answer = await client.call(method[call], { name: 'apiKeys/0123456789ab' });
+      expectError(answer, 'NOT_FOUND', 'API_KEY_NOT_FOUND');
+      expect(answer.details.errorInfo?.metadata).toEqual({ name: 'apiKeys/0123456789ab' });
+    },
+  );
 
   test('a key that has changed since its etag was read is neither rotated nor revoked', async () => {
     const { key: made, secret, name } = await make();
@@ -282,6 +286,20 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
     expect(response?.plans[0]).toMatchObject({ minuteLimit: 5n, hourLimit: 100n, streamLimit: 100 });
     expect(response?.plans[0]?.dayLimit).toBeUndefined();
     expect(response?.plans[3]?.minuteLimit).toBeUndefined();
+  });
+
+  test('the usage of a key is that of its own calls', async () => {
+    const { secret, name } = await make({ plan: 'plans/pro' });
+    for (let call = 0; call < 3; call += 1) expect(await callWith(secret)).toBe('OK');
+    const { response } = await client.call(method.getApiKeyUsage, { name });
+    expect(response?.plan).toBe('plans/pro');
+    expect(response?.windows.map(({ window, limit, used }) => [window, limit, used])).toEqual([
+      ['minute', 30n, 3n],
+      ['hour', 1000n, 3n],
+      ['day', 10_000n, 3n],
+    ]);
+    const unlimited = await client.call(method.getApiKeyUsage, { name: (await make()).name });
+    expect(unlimited.response).toMatchObject({ plan: 'plans/unlimited', windows: [] });
   });
 
   test('sealing keys are listed without their bytes', async () => {

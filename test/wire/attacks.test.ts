@@ -7,6 +7,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import { answerOf, frame, http2Frame, openConnection, openStream, type RawAnswer, rawCall } from '../support/raw.ts';
+import { runningMs } from '../support/running-time.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const TOKEN = '/otp.v1.OtpService/Token';
@@ -35,9 +36,9 @@ afterAll(async () => {
 
 /** Another caller, who has done nothing, is answered. */
 async function expectServed(): Promise<void> {
-  const started = performance.now();
+  const started = runningMs();
   expect((await bystander.call(methods.token, { key }, { deadlineMs: 5000 })).code).toBe('OK');
-  expect(performance.now() - started).toBeLessThan(5000);
+  expect(runningMs() - started).toBeLessThan(5000);
 }
 
 async function connect(): Promise<ClientHttp2Session> {
@@ -187,13 +188,13 @@ test('10,000 streams opened and reset at once', async () => {
 
 test('100 callers that never send a body are ended after 5 s, and others served meanwhile', async () => {
   const connection = await connect();
-  const started = performance.now();
+  const started = runningMs();
   const idle = Array.from({ length: 100 }, () => answerOf(openStream(connection, TOKEN, { 'x-api-key': server.apiKey })));
   await sleep(100);
   await expectServed();
   const codes = (await Promise.all(idle)).map(({ code }) => code);
   expect(new Set(codes)).toEqual(new Set(['DEADLINE_EXCEEDED']));
-  expect(performance.now() - started).toBeLessThan(6500);
+  expect(runningMs() - started).toBeLessThan(6500);
 }, 10_000);
 
 test('a connection dropped in the middle of a thousand calls', async () => {

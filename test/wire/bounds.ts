@@ -27,6 +27,11 @@ export const NOTHING: Buffer = frame(Buffer.alloc(0));
 const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
 const TOKEN: Buffer = frame(toBinary(methods.token.input, create(methods.token.input, { key })));
 const PATIENCE_MS = 5000;
+/** How HTTP/2 begins: the preface, and a frame with no settings. */
+const PREFACE: Buffer = Buffer.concat([
+  Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+  Buffer.from('000000040000000000', 'hex'),
+]);
 
 /** A call for a code with the right key, or with other headers. */
 export function askForToken(
@@ -40,17 +45,16 @@ export function askForToken(
 /** Small bounds, under which `connectionsAreBounded` is to be tried. */
 export const SMALL = { maxConnections: '14', maxConnectionsPerAddress: '8' } as const;
 
-/** Whether a new connection from an address of this machine is kept; the socket is `sockets`' from then on. */
-async function isKept({ port }: Target, localAddress: string, sockets: Socket[]): Promise<boolean> {
+/** Whether a new connection from an address of this machine is kept, and its preface answered; the socket is `sockets`' from then on. */
+function isKept({ port }: Pick<Target, 'port'>, localAddress: string, sockets: Socket[]): Promise<boolean> {
   const socket = connect({ port, host: '127.0.0.1', localAddress });
   sockets.push(socket);
   // A reset is as good an end as any.
-  socket.on('error', () => undefined).resume();
-  const closed = once(socket, 'close').then(() => false);
-  return Promise.race([closed, sleep(150, true)]);
+  socket.on('error', () => undefined).write(PREFACE);
+  return new Promise((resolve) => socket.once('data', () => resolve(true)).once('close', () => resolve(false)));
 }
 
-function keptOf(server: Target, localAddress: string, count: number, sockets: Socket[]): Promise<boolean[]> {
+export function keptOf(server: Pick<Target, 'port'>, localAddress: string, count: number, sockets: Socket[]): Promise<boolean[]> {
   return Promise.all(Array.from({ length: count }, () => isKept(server, localAddress, sockets)));
 }
 

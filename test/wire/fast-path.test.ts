@@ -1,6 +1,5 @@
 /** The fast path: where it is applied and where not, and that nothing of a call stays behind. */
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { Server, type UntypedHandleCall } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -82,9 +81,10 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
     const stream = openStream(connection, TOKEN, { 'x-api-key': server.apiKey });
     stream.on('error', () => undefined).resume();
     stream.write(MESSAGE.subarray(0, 4));
-    await sleep(100);
+    // Opened before another that is answered, it is under way.
+    await rawCall(connection, '/grpc.health.v1.Health/Check', { body: frame(Buffer.alloc(0)) });
     leave(stream);
-    const ends = () => server.log.filter((line) => line.includes('"msg":"call"')).map((line) => JSON.parse(line).code);
+    const ends = () => server.log.filter((line) => line.includes(`"method":"${TOKEN}"`)).map((line) => JSON.parse(line).code);
     await expect.poll(ends).toEqual(['CANCELLED']);
     const another = await openConnection(server.address);
     closers.push(() => another.destroy());
@@ -111,7 +111,7 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
   test('the peer is the address and port of the connection, for each of its calls', async () => {
     const { server, connection } = await start(fastPath);
     for (const _ of [1, 2]) await rawCall(connection, TOKEN, { headers: { 'x-api-key': server.apiKey }, body: MESSAGE });
-    const peers = server.log.filter((line) => line.includes('"msg":"call"')).map((line) => JSON.parse(line).peer);
+    const peers = server.log.filter((line) => line.includes(`"method":"${TOKEN}"`)).map((line) => JSON.parse(line).peer);
     const peer = `127.0.0.1:${connection.socket?.localPort}`;
     expect(peers).toEqual([peer, peer]);
   });

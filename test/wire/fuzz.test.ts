@@ -3,7 +3,7 @@ import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { AdminService } from '../../gen/ts/otp/admin/v1/admin_service_pb.ts';
-import type { Algorithm, KeySchema, OtpType } from '../../gen/ts/otp/v1/key_pb.ts';
+import { type Algorithm, type KeySchema, type OtpType, SecretDelivery } from '../../gen/ts/otp/v1/key_pb.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { openWatchBytes } from '../support/watch.ts';
@@ -14,12 +14,18 @@ const UNARY = [
   methods.generate,
   methods.token,
   methods.verify,
+  methods.resyncHotp,
   methods.seal,
   methods.rewrap,
+  methods.batchToken,
+  methods.batchVerify,
   methods.generateRecoveryCodes,
   methods.verifyRecoveryCode,
   methods.revokeRecoveryCodes,
-  ...AdminService.methods.filter(({ name }) => name !== 'GetApiKeyUsage'),
+  methods.importKeys,
+  methods.exportKeys,
+  methods.getUsage,
+  ...AdminService.methods,
 ] as const;
 
 let server: TestServer;
@@ -153,6 +159,20 @@ describe('any text', () => {
     await fc.assert(fc.asyncProperty(uri, run), RUNS);
   });
 
+  test('as a URI to import, and as the content of a migration', async () => {
+    const migration = fc
+      .uint8Array({ minLength: 1, maxLength: 400 })
+      .map((bytes) => `otpauth-migration://offline?data=${encodeURIComponent(Buffer.from(bytes).toString('base64'))}`);
+    const run = async (uris: string[]) => {
+      const { code, response } = await client.call(methods.importKeys, { uris, delivery: SecretDelivery.BOTH });
+      expectAnswered(code);
+      // A result for each URI, be it a key or an error.
+      const seen = new Set(response?.results.map(({ uriIndex }) => uriIndex));
+      if (response !== undefined) expect(seen.size).toBe(uris.length);
+    };
+    await fc.assert(fc.asyncProperty(fc.array(fc.oneof(anyText, migration), { minLength: 1, maxLength: 5 }), run), RUNS);
+  });
+
   test('as a code and a request id', async () => {
     const run = async (code: string, requestId: string) =>
       expectAnswered((await client.call(methods.verify, { key, code, requestId })).code);
@@ -195,6 +215,16 @@ describe('any text', () => {
     await fc.assert(fc.asyncProperty(fc.array(anySecret, { maxLength: 6 }), fc.constantFrom('123456', '1'), run), RUNS);
   });
 
+  test('as codes in a row', async () => {
+    const hotp = { ...key, type: 2 as OtpType, counter: 0n };
+    const run = async (codes: string[], window: number, requestId: string) =>
+      expectAnswered((await client.call(methods.resyncHotp, { key: hotp, codes, window, requestId })).code);
+    const code = fc.oneof(anyText, fc.stringMatching(/^[0-9]{6}$/));
+    const codes = fc.array(code, { maxLength: 5 });
+    const window = fc.oneof(fc.nat({ max: 1001 }), fc.nat({ max: 0xffff_ffff }));
+    await fc.assert(fc.asyncProperty(codes, window, fc.oneof(fc.constant(''), fc.uuid()), run), { numRuns: 50 });
+  });
+
   test('as issuer and account name: what is accepted, Token reads back from the URI with the same code', async () => {
     const run = async (issuer: string, accountName: string, secret: string) => {
       const { code, response } = await client.call(methods.generate, { issuer, accountName, secret });
@@ -221,6 +251,33 @@ describe('any text', () => {
     };
     await fc.assert(fc.asyncProperty(printable, printable, printable, run), RUNS);
   });
+});
+
+test('any items of a batch: as many outcomes as items, each what a call alone is told', async () => {
+  const item = fc.record(
+    {
+      key: fc.oneof(
+        fc.constant(key),
+        anySecret.map((value) => ({ source: { case: 'secret' as const, value } })),
+        fc.constant({}),
+      ),
+      pastSteps: fc.nat({ max: 3 }),
+      futureSteps: fc.nat({ max: 3 }),
+    },
+    { requiredKeys: [] },
+  );
+  const run = async (requests: MessageInitShape<typeof methods.token.input>[]) => {
+    const { code, response } = await client.call(methods.batchToken, { requests });
+    expect(code).toBe(requests.length === 0 ? 'INVALID_ARGUMENT' : 'OK');
+    for (const [place, { result }] of (response?.results ?? []).entries()) {
+      const { pastSteps = 0, futureSteps = 0 } = requests[place] ?? {};
+      const alone = await client.call(methods.token, requests[place] ?? {});
+      const expected = alone.code === 'OK' && pastSteps + futureSteps <= 2 ? 'response' : 'error';
+      expect(result.case).toBe(expected);
+    }
+    expect(response?.results.length ?? 0).toBe(requests.length);
+  };
+  await fc.assert(fc.asyncProperty(fc.array(item, { maxLength: 6 }), run), { numRuns: 50 });
 });
 
 test('any numbers: an answer keeps its bounds', async () => {

@@ -1,7 +1,8 @@
 /** Behind real proxies: each caller has an address of its own, in the log and in the throttle, and nobody can claim another's. */
+
 import { type ClientHttp2Session, connect } from 'node:http2';
+import type { Socket } from 'node:net';
 import { connect as connectTcp } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { issue } from '../auth/fixtures.ts';
@@ -9,6 +10,7 @@ import { methods } from '../support/client.ts';
 import { PROXIES, proxySuite, startProxy } from '../support/proxies.ts';
 import { frame, openStream, type RawAnswer, rawCall } from '../support/raw.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { keptOf } from './bounds.ts';
 
 const TOKEN = '/otp.v1.OtpService/Token';
 const WATCH = '/otp.v1.OtpService/WatchToken';
@@ -113,24 +115,14 @@ for (const name of PROXIES) {
 }
 
 describe('the bound on connections from one address', () => {
-  /** Of so many connections, those that are still open after a while. */
-  async function keptOf(count: number, localAddress: string, { port }: TestServer): Promise<number> {
-    const sockets = Array.from({ length: count }, () =>
-      parts.adopt(
-        connectTcp({ host: '127.0.0.1', port, localAddress }).on('error', () => undefined),
-        (one) => void one.destroy(),
-      ),
-    );
-    for (const socket of sockets) socket.resume();
-    await sleep(500);
-    return sockets.filter(({ destroyed, readable }) => !destroyed && readable).length;
-  }
-
   test('holds for a caller, and not for a trusted proxy, which stands for many', async () => {
     const flags = { trustedProxies: '127.0.0.1', maxConnectionsPerAddress: '2' };
     const bounded = parts.adopt(await startServer({ flags }), (one) => one.close());
-    expect(await keptOf(5, '127.0.0.2', bounded)).toBe(2);
-    expect(await keptOf(5, '127.0.0.1', bounded)).toBe(5);
+    const sockets: Socket[] = [];
+    parts.defer(() => sockets.forEach((socket) => void socket.destroy()));
+    const kept = async (address: string) => (await keptOf(bounded, address, 5, sockets)).filter(Boolean).length;
+    expect(await kept('127.0.0.2')).toBe(2);
+    expect(await kept('127.0.0.1')).toBe(5);
   });
 });
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createTestClient, methods } from '../support/client.ts';
 import { frame, openConnection, openStream } from '../support/raw.ts';
 import { ASK, ask, reflect } from '../support/reflection.ts';
+import { runningMs } from '../support/running-time.ts';
 import { startServer } from '../support/server.ts';
 import { wireForAll } from '../support/wire.ts';
 
@@ -42,9 +43,9 @@ describe.each(['v1', 'v1alpha'] as const)('%s', (version) => {
 test('10,000 requests on one stream are answered, and others meanwhile', async () => {
   const flood = reflect(wire.client, 'v1', Array<Uint8Array>(10_000).fill(ask(ASK.fileContainingSymbol, 'otp.v1.OtpService')));
   const other = createTestClient(wire.server.address, wire.server.apiKey);
-  const started = performance.now();
+  const started = runningMs();
   expect((await other.call(methods.token, { key: { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } })).code).toBe('OK');
-  expect(performance.now() - started).toBeLessThan(5000);
+  expect(runningMs() - started).toBeLessThan(5000);
   other.close();
   expect(await flood).toHaveLength(10_000);
 }, 20_000);

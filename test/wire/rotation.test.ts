@@ -12,6 +12,7 @@ import { formatRing } from '../../src/app/ring-file.ts';
 import { hotpCode } from '../../src/otp/hotp.ts';
 import { parseSecret } from '../../src/otp/secret.ts';
 import { stepAt } from '../../src/otp/totp.ts';
+import { readKeyPayload, writeKeyPayload } from '../../src/sealing/key-payload.ts';
 import { createRing } from '../../src/sealing/ring.ts';
 import { createSealing } from '../../src/sealing/sealing.ts';
 import { keyOf } from '../sealing/rings.ts';
@@ -251,6 +252,36 @@ describe('Rewrap', () => {
     const second = await client.call(methods.rewrap, { items: Array.from({ length: 10 }, () => key(blob, 'u')) }, { apiKey });
     expect(left(first) - left(second)).toBe(10);
   });
+});
+
+test('of several keys the one whose code it is is sealed anew, and one that does not open fails the call', async () => {
+  // Sealed on the first day; the second key seals by now.
+  const own = createSealing(createRing([KEYS[0]]), () => now);
+  const contents = { parameters: { type: 'totp', algorithm: 'SHA1', digits: 6, period: 30 }, counter: undefined } as const;
+  const blobOf = (fill: number, pendingUntil?: number) => {
+    const secret = Buffer.alloc(20, fill);
+    const names = { issuer: '', accountName: '' };
+    const payload = writeKeyPayload({ secret, ...contents, ...names, createTime: START / 1000, pendingUntil });
+    return own.seal('otpk1', payload, { tenant: 'default', context: Buffer.from('u') }, now);
+  };
+  const [first, second] = [sealedKey(blobOf(1), 'u'), sealedKey(blobOf(2), 'u')];
+  now = Math.max(now, START + 12 * DAY_MS);
+  const code = hotpCode(Buffer.alloc(20, 2), stepAt(now, 30), contents.parameters);
+  const ask = (...alternatives: ReturnType<typeof sealedKey>[]) =>
+    client.call(methods.verify, { key: first, alternatives, code });
+  const pending = await ask(second, sealedKey(blobOf(3, now / 1000 + 1000), 'u'));
+  expectError(pending, 'FAILED_PRECONDITION', 'ENROLMENT_PENDING');
+  expect(pending.details.errorInfo?.metadata).toEqual({ field: 'alternatives[1].sealed' });
+  const unopened = await ask(sealedKey(blobOf(2), 'v'), second);
+  expectError(unopened, 'INVALID_ARGUMENT', 'SEALED_KEY_INVALID');
+  expect(unopened.details.errorInfo?.metadata).toEqual({ field: 'alternatives[0].sealed' });
+  const { response } = await ask(second);
+  expect(response).toMatchObject({ status: VerifyStatus.ACCEPTED, matchedKey: 1 });
+  const { payload } = createSealing(createRing([...KEYS]), () => now).open('otpk1', response?.resealed?.blob ?? '', {
+    tenant: 'default',
+    context: Buffer.from('u'),
+  });
+  expect(Buffer.from(readKeyPayload(payload).secret)).toEqual(Buffer.alloc(20, 2));
 });
 
 test('blobs of today open after two rotations and a restart, until their key is retired', async () => {

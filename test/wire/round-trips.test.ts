@@ -9,10 +9,11 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { VerifyRequestSchema, VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { nextRandom } from '../chaos/form.ts';
-import { codeOf, hotpKey, requestOf, type TestKey } from '../chaos/keys.ts';
+import { codeOf, hotpKey, requestOf, type TestKey, type VerifyInit } from '../chaos/keys.ts';
 import { type CallOptions, createTestClient, methods, type TestClient } from '../support/client.ts';
 import { answerOf, frame, openConnection, openStream, type RawAnswer } from '../support/raw.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
+import { runningMs } from '../support/running-time.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { openWatch } from '../support/watch.ts';
 
@@ -80,7 +81,7 @@ redisSuite('a call on Redis', () => {
   }
 
   const secret = () => ({ key: { source: { case: 'secret', value: key.secret } } }) as const;
-  const verify = (more: object = {}) => client.call(methods.verify, requestOf(key, codeOf(key, step++), more), options);
+  const verify = (more: object = {}) => client.call(methods.verify, { ...requestOf(key, codeOf(key, step++)), ...more }, options);
   const failing = () => client.call(methods.verify, { ...requestOf(key, '') }, options);
 
   test('is two round trips of Verify: the charge, then the code with the request id', async () => {
@@ -88,6 +89,17 @@ redisSuite('a call on Redis', () => {
     expect(await tripsOf(() => verify({ requestId: crypto.randomUUID() }), 2)).toEqual(['l', 'ccr', 'l', 'ccr']);
     options = { apiKey: server.apiKey };
     expect(await tripsOf(verify)).toEqual(['cc', 'cc', 'cc']);
+  });
+
+  test('of several keys is a look at each, then the judgement; no script has the states of two keys', async () => {
+    const others = [1, 2].map(() => hotpKey(nextRandom()));
+    const alternatives = others.map((one) => requestOf(one, '').key ?? {});
+    expect(await tripsOf(() => verify({ alternatives }), 1)).toEqual(['l', 'cc', 'cc', 'cc', 'cc']);
+    const wrong: VerifyInit = Object.assign(requestOf(key, '00000000'), { alternatives });
+    const looksAndCounts = ['l', ...Array(6).fill('cc')];
+    expect(await tripsOf(() => client.call(methods.verify, wrong, options), 1)).toEqual(looksAndCounts);
+    Object.assign(wrong, { requestId: crypto.randomUUID() });
+    expect(await tripsOf(() => client.call(methods.verify, wrong, options), 1)).toEqual(['l', ...Array(6).fill('ccr')]);
   });
 
   test('is one round trip of the others, and one more where a call fails, which gives it back', async () => {
@@ -131,10 +143,10 @@ redisSuite('a call on Redis', () => {
     expect((await verify()).response?.status).toBe(VerifyStatus.ACCEPTED);
     redis.pause();
     for (let calls = 0; calls < 3; calls += 1) {
-      const startedAt = performance.now();
+      const startedAt = runningMs();
       const answer = await verify();
       expect([answer.code, Number(answer.trailers['x-ratelimit-remaining'])]).toEqual(['UNAVAILABLE', 999 - calls]);
-      expect(performance.now() - startedAt).toBeLessThan(600);
+      expect(runningMs() - startedAt).toBeLessThan(600);
     }
     redis.resume();
     await expect.poll(async () => (await verify()).code, { timeout: 5000 }).toBe('OK');
@@ -151,42 +163,46 @@ redisSuite('a call on Redis', () => {
     expect(seenSoon.filter((code) => code === 'held open')).toHaveLength(LIMIT);
   });
 
-  /** Verify with a deadline of 150 ms that passes while Redis is silent: from its start, or from its charge on. */
-  async function overdue(silentFrom: 'start on' | 'charge on'): Promise<RawAnswer> {
+  /**
+   * Verify whose deadline of 60 ms passes while Redis is silent: from its start, or from its charge on. Undefined where this machine stood still
+   * for so long that Redis was given up as silent, after 200 ms, or the deadline passed before Redis fell silent.
+   */
+  async function overdue(silentFrom: 'start on' | 'charge on'): Promise<RawAnswer | undefined> {
     const session = parts.adopt(await openConnection(server.address), (one) => one.destroy());
     const apiKey = options.apiKey ?? '';
     const body = frame(toBinary(VerifyRequestSchema, create(VerifyRequestSchema, requestOf(key, codeOf(key, step++)))));
+    const startedAt = performance.now();
     if (silentFrom === 'start on') redis.pause();
-    const stream = openStream(session, '/otp.v1.OtpService/Verify', { 'x-api-key': apiKey, 'grpc-timeout': '150m' });
+    const stream = openStream(session, '/otp.v1.OtpService/Verify', { 'x-api-key': apiKey, 'grpc-timeout': '60m' });
     const answer = answerOf(stream);
     if (silentFrom === 'charge on') {
-      await pause(50);
+      await pause(30);
       redis.pause();
     }
+    const silentAt = performance.now();
     stream.end(body);
-    // Before Redis is given up as silent, after 200 ms.
-    await pause(silentFrom === 'start on' ? 175 : 125);
+    const answered = await answer;
     redis.resume();
-    return answer;
+    return silentAt - startedAt > 55 || performance.now() - startedAt > 180 ? undefined : answered;
   }
 
-  // Again where this machine was held up for longer than Redis is waited for.
   test.each([
     ['start on', 'is not judged', ['l', 'l'], undefined],
     ['charge on', 'is answered once', ['cc', 'l'], '1000'],
   ] as const)(
     'whose deadline passes while Redis is silent from its %s, %s and is given back',
-    {
-      retry: 3,
-    },
     async (silentFrom, _, expected, limit) => {
-      const before = server.log.length;
       let answer: RawAnswer | undefined;
-      const seenTrips = await tripsOf(async () => {
-        // The API key is asked for anew after a while: not now.
-        await verify();
-        answer = await overdue(silentFrom);
-      }, 1);
+      let seenTrips: string[] = [];
+      let before = 0;
+      while (answer === undefined) {
+        seenTrips = await tripsOf(async () => {
+          // The API key is asked for anew after a while: not now.
+          await verify();
+          before = server.log.length;
+          answer = await overdue(silentFrom);
+        }, 1);
+      }
       expect(seenTrips).toEqual(['l', 'cc', ...(silentFrom === 'charge on' ? ['l'] : []), ...expected]);
       expect([answer?.code, answer?.metadata['x-ratelimit-limit'], answer?.body.length]).toEqual(['DEADLINE_EXCEEDED', limit, 0]);
       const lines = server.log.slice(before).filter((line) => line.includes('DEADLINE_EXCEEDED'));

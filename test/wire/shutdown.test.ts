@@ -9,6 +9,7 @@ import { createTestClient, methods, type TestClient } from '../support/client.ts
 import { expectError } from '../support/expect-error.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { openConnection, openStream } from '../support/raw.ts';
+import { runningMs } from '../support/running-time.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { openWatch } from '../support/watch.ts';
 
@@ -38,12 +39,12 @@ test('1,000 calls in flight end with OK or UNAVAILABLE, streams with the reason,
   );
   const firstAnswer = Promise.race(calls);
   await firstAnswer;
-  const started = performance.now();
+  const started = runningMs();
   const closed = server.close();
   const codes = (await Promise.all(calls)).map(({ code }) => code);
   const ends = await Promise.all(watches.map(({ ended }) => ended));
   await closed;
-  expect(performance.now() - started).toBeLessThan(5000);
+  expect(runningMs() - started).toBeLessThan(5000);
   expect(codes.filter((code) => code !== 'OK' && code !== 'UNAVAILABLE')).toEqual([]);
   expect(codes.filter((code) => code === 'OK').length).toBeGreaterThan(0);
   for (const { code, details, trailers } of ends)
@@ -72,10 +73,10 @@ test('a caller that never sends its body does not hold up the end', async () => 
   openStream(connection, '/otp.v1.OtpService/Token', { 'x-api-key': server.apiKey });
   openStream(connection, '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo');
   await sleep(100);
-  const started = performance.now();
+  const started = runningMs();
   await server.close();
   await gone;
-  expect(performance.now() - started).toBeLessThan(2000);
+  expect(runningMs() - started).toBeLessThan(2000);
 });
 
 test('closing twice, and before anything was called, is one close', async () => {
@@ -112,11 +113,11 @@ describe('a real process', () => {
       openStream(stuck, '/otp.v1.OtpService/Token', { 'x-api-key': apiKey });
       openStream(stuck, '/grpc.health.v1.Health/Watch');
       await sleep(100);
-      const started = performance.now();
+      const started = runningMs();
       child.kill(signal);
       expect((await watch.ended).details.errorInfo?.reason).toBe('ERROR_REASON_SHUTTING_DOWN');
       expect(await exited).toEqual([0, null]);
-      expect(performance.now() - started).toBeLessThan(4000);
+      expect(runningMs() - started).toBeLessThan(4000);
       stuck.destroy();
       expect(output()).toContain('"msg":"stopped"');
       rmSync(dataDir, { recursive: true });

@@ -9,6 +9,7 @@ import { connect as connectTls } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { makeAuthority, makeCertificate, type Pair } from '../support/certificates.ts';
 import { openConnection } from '../support/raw.ts';
+import { runningMs } from '../support/running-time.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { askForToken } from './bounds.ts';
 
@@ -56,7 +57,7 @@ async function secure(socket: Socket): Promise<Socket> {
 /** Connections of all kinds that say nothing, or too little, and one that speaks. */
 async function beSilent(fastPath: string): Promise<void> {
   const [plaintext, tls] = [await start(fastPath), await start(fastPath, true)];
-  const started = performance.now();
+  const [started, running] = [performance.now(), runningMs()];
   const silent: Record<string, Socket> = {
     nothing: open(plaintext),
     'half a preface': open(plaintext),
@@ -68,7 +69,7 @@ async function beSilent(fastPath: string): Promise<void> {
   };
   const closed = Object.entries(silent).map(async ([name, socket]) => {
     await once(socket, 'close');
-    return [name, performance.now() - started] as const;
+    return { name, ms: performance.now() - started, busyMs: runningMs() - running };
   });
   const speaking = await openConnection(plaintext.address);
   closers.push(() => speaking.destroy());
@@ -79,9 +80,9 @@ async function beSilent(fastPath: string): Promise<void> {
   await sleep(SILENT_MS / 2);
   (await secure(silent['a late handshake and half a preface'] as Socket)).write(PREFACE.slice(0, 12));
 
-  for (const [name, ms] of await Promise.all(closed)) {
+  for (const { name, ms, busyMs } of await Promise.all(closed)) {
     expect(ms, name).toBeGreaterThan(SILENT_MS - 500);
-    expect(ms, name).toBeLessThan(SILENT_MS + 3000);
+    expect(busyMs, name).toBeLessThan(SILENT_MS + 3000);
   }
   expect((await askForToken(speaking, plaintext.apiKey)).code).toBe('OK');
   expect([...plaintext.log, ...tls.log].map((line) => JSON.parse(line)).filter(({ level }) => level >= 40)).toEqual([]);
@@ -129,9 +130,9 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
       const socket = open(server);
       await once(socket, 'connect');
       await sleep(50);
-      const started = performance.now();
+      const started = runningMs();
       await Promise.all([once(socket, 'close'), server.app.close()]);
-      expect(performance.now() - started).toBeLessThan(1000);
+      expect(runningMs() - started).toBeLessThan(1000);
     }
   });
 });

@@ -4,8 +4,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Http2Server, type Http2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { keepStreamsInTables } from '../../src/grpc/fast-path/stream-state.ts';
-import { createStreamSet, createStreamTable } from '../../src/grpc/fast-path/stream-table.ts';
+import { createStreamSet, createStreamTable, keepStreamsInTables } from '../../src/grpc/fast-path/stream-table.ts';
 import { createTestClient, methods } from '../support/client.ts';
 import { startServer } from '../support/server.ts';
 

@@ -1,10 +1,8 @@
-/** A fault that gets past every handler: it is logged, the calls in flight are answered, and the process ends. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import { HealthCheckRequestSchema } from '../../gen/ts/health/v1/health_pb.ts';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import { answerOf, frame, openConnection, openStream } from '../support/raw.ts';
+import { answerOf, frame, openConnection, openStream, rawCall } from '../support/raw.ts';
 import { openWatch } from '../support/watch.ts';
 import { callAll, type Group, isAlive, key, startGroup } from './group.ts';
 
@@ -53,7 +51,8 @@ test.each([
   await watch.first;
   const inFlight = openStream(connection, '/otp.v1.OtpService/Token', { 'x-api-key': apiKeys.unlimited });
   const answer = answerOf(inFlight);
-  await sleep(100);
+  // Opened before another that is answered, it is under way.
+  await rawCall(connection, '/grpc.health.v1.Health/Check', { body: frame(Buffer.alloc(0)) });
 
   const exit = instance.exit();
   process.kill(instance.pid(), 'SIGUSR2');

@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { tally } from '../chaos/crowd.ts';
 import { nextRandom } from '../chaos/form.ts';
 import { codeOf, hotpKey, requestOf } from '../chaos/keys.ts';
+import { methods } from '../support/client.ts';
 import { redisSuite, startRedis } from '../support/redis.ts';
-import { callAll, type Group, startGroup } from './group.ts';
+import { callAll, type Group, key, startGroup } from './group.ts';
 
 async function exactly50Pass(group: Group, workers: number): Promise<void> {
   const callers = group.connect(16, group.apiKeys.tiny);
@@ -44,6 +45,20 @@ describe('with the embedded store', () => {
     // Nothing waits for what is given back.
     await sleep(200);
     expect(await callAll(callers, 50)).toEqual({ OK: 50, RESOURCE_EXHAUSTED: 150 });
+  });
+
+  test('batches are counted whole or not at all, whichever worker they reach', async () => {
+    await using group = await startGroup(2);
+    const callers = group.connect(4, group.apiKeys.tiny);
+    const send = (items: number) =>
+      Promise.all(callers.map((caller) => caller.call(methods.batchToken, { requests: Array(items).fill({ key }) })));
+    const reasons = (answers: Awaited<ReturnType<typeof send>>) =>
+      answers.map(({ code, details }) => details.errorInfo?.reason.replace('ERROR_REASON_', '') ?? code).toSorted();
+    for (let round = 0; round < 5; round += 1) expect(reasons(await send(51))).toEqual(Array(4).fill('COST_OVER_LIMIT'));
+    await sleep(200);
+    expect(reasons(await send(20))).toEqual(['OK', 'OK', 'RATE_LIMITED', 'RATE_LIMITED']);
+    await sleep(200);
+    expect(await callAll(callers, 5)).toEqual({ OK: 10, RESOURCE_EXHAUSTED: 10 });
   });
 
   test('of 1,000 calls with one right code at the same time, one is accepted', async () => {

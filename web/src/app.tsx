@@ -3,16 +3,17 @@ import { forgetKey, storedKey, storeKey } from './api-key.ts';
 import { createOtpClient, type Quota } from './calls/client.ts';
 import { Check } from './forms/check.tsx';
 import { Enrol } from './forms/enrol.tsx';
-import { NO_PARAMETERS } from './forms/parameters.tsx';
+import { Import } from './forms/import.tsx';
+import { RecoveryCodes } from './forms/recovery-codes.tsx';
 import { Show } from './forms/show.tsx';
-import type { KeyTexts } from './forms/use-key.tsx';
+import { type KeyTexts, NO_KEY } from './forms/use-key.tsx';
 import { KeyBox } from './parts/key-box.tsx';
 
 export function App({ initialKey }: { readonly initialKey: string }) {
   const [apiKey, setApiKey] = useState(initialKey);
   const [isStored, setStored] = useState(storedKey() !== '');
   const [quota, setQuota] = useState<Quota>();
-  const [texts, setTexts] = useState<KeyTexts>({ source: '', parameters: NO_PARAMETERS });
+  const [texts, setTexts] = useState<KeyTexts>(NO_KEY);
   // The client outlives changes of the key, so that codes stay on the page while it is typed.
   const currentKey = useRef(apiKey);
   currentKey.current = apiKey;
@@ -42,9 +43,11 @@ export function App({ initialKey }: { readonly initialKey: string }) {
           onStored={(stored) => keep(apiKey, stored)}
         />
         <div class="cards">
-          <Enrol client={client} onEnrolled={(source) => setTexts({ source, parameters: NO_PARAMETERS })} />
+          <Enrol client={client} onEnrolled={(source, context = '') => setTexts({ ...NO_KEY, source, context })} />
           <Check client={client} texts={texts} onTexts={setTexts} />
           <Show client={client} texts={texts} onTexts={setTexts} />
+          <RecoveryCodes client={client} />
+          <Import client={client} />
         </div>
       </main>
     </>

@@ -11,8 +11,9 @@ import {
 import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
 import { parsePositive } from '../input/parsers.ts';
 import type { Io } from '../io.ts';
+import { withRequestId } from '../output/call-error.ts';
 import { paint, printable, writeLine, writeMessage } from '../output/text.ts';
-import { describeAttempts, describeLock, readVerdict, throwLost } from '../output/verdict.ts';
+import { describeAttempts, describeLock, readVerdict } from '../output/verdict.ts';
 
 interface SetFlags extends ConnectFlags {
   readonly context: string;
@@ -86,7 +87,9 @@ function verify(io: Io): Command {
     .action(async (blob: string, code: string, { context, requestId = randomUUID(), ...flags }: VerifyFlags) => {
       const request = { set: setOf(blob, context), code, requestId };
       const call = withClient(io, flags, (client) => client.verifyRecoveryCode(request, { signal: io.signal }));
-      const response = await call.catch((error: unknown) => throwLost(error, requestId));
+      const response = await call.catch((error: unknown) => {
+        throw withRequestId(error, requestId);
+      });
       const exitCode = readVerdict(response);
       if (flags.json) writeMessage(io.stdout, VerifyRecoveryCodeResponseSchema, response);
       else showVerdict(io, response);

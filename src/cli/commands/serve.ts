@@ -42,20 +42,18 @@ async function serveAlone(io: Io, config: Config): Promise<void> {
 
 function option({ flag, value, env, fallback, help }: Setting): Option {
   const described = `${help} (env: ${env}${fallback === undefined ? '' : `; default: ${fallback}`})`;
-  return new Option(value === undefined ? flag : `${flag} <${value}>`, described);
+  const made = new Option(value === undefined ? flag : `${flag} <${value}>`, described);
+  // To commander `--no-x` would be a `--x` that is taken back, whichever comes last.
+  made.negate = false;
+  return made;
 }
 
 /** commander names options after their flags; the settings have names of their own. */
-function named(given: Readonly<Record<string, unknown>>): Flags {
+function named(given: Readonly<Record<string, string | boolean>>): Flags {
   const flags: Partial<Record<SettingName, string | boolean>> = {};
   for (const name of Object.keys(SETTINGS) as SettingName[]) {
-    const { flag, value: takesValue }: Setting = SETTINGS[name];
-    const attribute = new Option(flag).attributeName();
-    const value = given[attribute];
-    // A flag `--no-x` is stored as `x`, true unless given.
-    if (flag.startsWith('--no-')) {
-      if (value === false) flags[name] = true;
-    } else if (typeof value === 'string' || (takesValue === undefined && value === true)) flags[name] = value;
+    const value = given[option(SETTINGS[name]).attributeName()];
+    if (value !== undefined) flags[name] = value;
   }
   return flags;
 }

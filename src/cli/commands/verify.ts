@@ -1,19 +1,25 @@
 /** `otpd verify`: is this code right, now, and for the first time? The exit code is the answer. */
 import { randomUUID } from 'node:crypto';
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Command } from 'commander';
-import { KeySchema } from '../../../gen/ts/otp/v1/key_pb.ts';
+import type { KeySchema } from '../../../gen/ts/otp/v1/key_pb.ts';
 import { type VerifyResponse, VerifyResponseSchema } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
-import { InvalidInputError } from '../../otp/error.ts';
-import { readKey } from '../../service/key.ts';
 import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
-import { addKeyOptions, addSealedOptions, type KeyFlags, readKeyInput, type SealedFlags } from '../input/key-options.ts';
+import {
+  addKeyOptions,
+  addSealedOptions,
+  digitsOf,
+  type KeyFlags,
+  readKeyInput,
+  type SealedFlags,
+} from '../input/key-options.ts';
 import { parseCount, parseCounter } from '../input/parsers.ts';
 import { SECRET_HELP } from '../input/secret.ts';
 import type { Io } from '../io.ts';
+import { withRequestId } from '../output/call-error.ts';
 import { usageError } from '../output/failure.ts';
 import { paint, printable, writeLine, writeMessage } from '../output/text.ts';
-import { describeVerdict, readVerdict, throwLost } from '../output/verdict.ts';
+import { describeVerdict, readVerdict } from '../output/verdict.ts';
 
 interface VerifyFlags extends ConnectFlags, KeyFlags, SealedFlags {
   readonly confirm?: boolean;
@@ -93,16 +99,9 @@ async function verify(io: Io, key: KeyInput, code: string, flags: VerifyFlags): 
     ...(lookAhead !== undefined && { lookAhead }),
     ...(afterStep !== undefined && { afterStep }),
   };
-  const call = withClient(io, flags, (client) => client.verify(request, { signal: io.signal }));
-  return call.catch((error: unknown) => throwLost(error, requestId));
-}
-
-/** How many digits the codes of the key have, as the server reads it: a server of another version may read more. */
-function digitsOf(key: KeyInput): string {
   try {
-    return `${readKey(create(KeySchema, key), { needsCounter: false }).parameters.digits} digits`;
+    return await withClient(io, flags, (client) => client.verify(request, { signal: io.signal }));
   } catch (error) {
-    if (error instanceof InvalidInputError) return 'another number of digits';
-    throw error;
+    throw withRequestId(error, requestId);
   }
 }

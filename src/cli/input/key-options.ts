@@ -1,7 +1,9 @@
 /** The flags that describe a key, and the `Key` that they make with its secret or its sealed form. */
-import type { MessageInitShape } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { type Command, InvalidArgumentError } from 'commander';
-import { Algorithm, type KeySchema, OtpType } from '../../../gen/ts/otp/v1/key_pb.ts';
+import { Algorithm, KeySchema, OtpType } from '../../../gen/ts/otp/v1/key_pb.ts';
+import { InvalidInputError } from '../../otp/error.ts';
+import { readKey } from '../../service/key.ts';
 import type { Io } from '../io.ts';
 import { usageError } from '../output/failure.ts';
 import { parseCounter, parsePositive } from './parsers.ts';
@@ -30,6 +32,15 @@ export function addKeyOptions(command: Command): Command {
   return addTotpOptions(command)
     .option('--type <type>', 'totp (default) or hotp', parseType)
     .option('--counter <n>', 'the counter of a HOTP', parseCounter);
+}
+
+/** Adds the flags of a HOTP. */
+export function addHotpOptions(command: Command): Command {
+  return command
+    .optionsGroup('Key:')
+    .option('--counter <n>', 'the counter of the key', parseCounter)
+    .option('--algorithm <name>', 'sha1 (default), sha256 or sha512', parseAlgorithm)
+    .option('--digits <n>', 'the length of a code, 6 (default) to 8', parsePositive);
 }
 
 /** The flags of a key that the server sealed, which stands instead of a secret. */
@@ -80,6 +91,16 @@ export function keyFields({ period, ...flags }: KeyFlags): Omit<MessageInitShape
     ...(period !== undefined && { periodSeconds: period }),
     ...(counter !== undefined && { counter }),
   };
+}
+
+/** How many digits the codes of the key have, as the server reads it: a server of another version may read more. */
+export function digitsOf(key: MessageInitShape<typeof KeySchema>): string {
+  try {
+    return `${readKey(create(KeySchema, key), { needsCounter: false }).parameters.digits} digits`;
+  } catch (error) {
+    if (error instanceof InvalidInputError) return 'another number of digits';
+    throw error;
+  }
 }
 
 /** Whether a secret was given as a URI; what a wrong one lacks is for the server to say. */

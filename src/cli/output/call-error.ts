@@ -13,6 +13,14 @@ export class CallError extends CliError {
   }
 }
 
+/** The error to show for a failed call that may have used codes up under a request id: says how to ask for its answer again. */
+export function withRequestId(error: unknown, requestId: string): unknown {
+  if (!(error instanceof CallError) || !error.mayHaveRun) return error;
+  const { failure } = error;
+  const message = `${failure.message}; the code may be used up: the same command with --request-id ${requestId} tells`;
+  return new CliError({ ...failure, message });
+}
+
 /** The codes that leave open whether the call was carried out. */
 const OPEN_OUTCOMES: ReadonlySet<string> = new Set(['CANCELLED', 'UNKNOWN', 'DEADLINE_EXCEEDED', 'INTERNAL', 'UNAVAILABLE']);
 

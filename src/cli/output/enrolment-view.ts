@@ -4,11 +4,11 @@ import type { QrCode } from '../../../gen/ts/otp/v1/qr_code_pb.ts';
 import type { Io } from '../io.ts';
 import { paint, printable, writeLine } from './text.ts';
 
-/** Draws the QR code, which must have come as text, unless the terminal would break its lines. */
-export function showQr(io: Io, { data, width }: QrCode): void {
+/** Draws a QR code, which must be text, unless the terminal would break its lines; `files` names the flags that save it instead. */
+export function showQr(io: Io, { data, width }: Pick<QrCode, 'data' | 'width'>, files = '--png or --svg'): void {
   const { columns } = io.stdout;
   if (columns !== undefined && columns < width) {
-    warn(io, `the QR code is ${width} characters wide, the terminal ${columns}: widen it, or save a picture with --png or --svg`);
+    warn(io, `the QR code is ${width} characters wide, the terminal ${columns}: widen it, or save a picture with ${files}`);
     return;
   }
   const text = Buffer.from(data).toString('utf8');

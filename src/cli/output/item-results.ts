@@ -24,11 +24,15 @@ export function createOutcomes(io: Io, json: boolean): (outcome: Outcome) => voi
     if (json) return;
     writeLine(io.stdout, printable(blob ?? ''));
     if (outcome.case !== 'error') return;
-    writeLine(io.stderr, `${paint(io, io.stderr, 'red', 'error:')} item ${count}: ${printable(describe(outcome.value))}`);
+    writeLine(
+      io.stderr,
+      `${paint(io, io.stderr, 'red', 'error:')} item ${count}: ${printable(describeItemError(outcome.value))}`,
+    );
   };
 }
 
-function describe({ message, violations, reason }: ItemError): string {
+/** In words why an item failed. */
+export function describeItemError({ message, violations, reason }: ItemError): string {
   const what = violations.map(({ field, description }) => `${field}: ${description}`).join('; ') || message;
   const name = ErrorReasonSchema.value[reason]?.localName;
   return name === undefined ? what : `${what} (${name})`;

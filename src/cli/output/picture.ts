@@ -1,9 +1,9 @@
-/** Saves pictures of a QR code: for the owner's eyes only, since they hold the secret, and over no other file by accident. */
+/** Saves files that hold secrets: for the owner's eyes only, whole or not at all, and over no other file by accident. */
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileTrouble, localError } from './failure.ts';
 
-/** A file that is there, empty, and waits for its content. */
+/** A file whose name is taken, and which waits for its content. */
 export interface ReservedFile {
   readonly file: string;
   /** Writes the content; afterwards `file` holds all of it or what it held before. */
@@ -14,10 +14,15 @@ export interface ReservedFile {
 
 /** Makes sure that `file` can be written before a key is made for it. With `force` an old file is replaced, but only by `save`. */
 export function reserveFile(file: string, force: boolean): ReservedFile {
-  const draft = force ? `${file}.${randomUUID()}.tmp` : file;
-  const descriptor = attempt(file, () => openSync(draft, 'wx', 0o600));
+  if (!force) closeSync(attempt(file, () => openSync(file, 'wx', 0o600)));
+  const draft = `${file}.${randomUUID()}.tmp`;
   let open = true;
   let saved = false;
+  const removeUnsaved = () => {
+    rmSync(draft, { force: true });
+    if (!force) rmSync(file, { force: true });
+  };
+  const descriptor = attempt(file, () => openSync(draft, 'wx', 0o600), removeUnsaved);
   const close = () => {
     if (open) closeSync(descriptor);
     open = false;
@@ -27,21 +32,23 @@ export function reserveFile(file: string, force: boolean): ReservedFile {
     save: (content) =>
       attempt(file, () => {
         writeFileSync(descriptor, content);
+        fsyncSync(descriptor);
         close();
-        if (force) renameSync(draft, file);
+        renameSync(draft, file);
         saved = true;
       }),
     [Symbol.dispose]: () => {
       close();
-      if (!saved) rmSync(draft, { force: true });
+      if (!saved) removeUnsaved();
     },
   };
 }
 
-function attempt<T>(file: string, write: () => T): T {
+function attempt<T>(file: string, write: () => T, undo: () => void = () => undefined): T {
   try {
     return write();
   } catch (error) {
+    undo();
     const trouble = fileTrouble(error);
     const remedy = trouble === 'it exists already' ? '; --force replaces it' : '';
     throw localError(`${file} cannot be written: ${trouble}${remedy}`);

@@ -2,7 +2,6 @@
 import { durationMs } from '@bufbuild/protobuf/wkt';
 import { type VerifyResponse, VerifyStatus } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
 import { formatDuration } from '../input/time.ts';
-import { CallError } from './call-error.ts';
 import { EXIT } from './exit.ts';
 import { CliError } from './failure.ts';
 
@@ -20,7 +19,10 @@ export function readVerdict({ valid, status }: Pick<VerifyResponse, 'valid' | 's
 }
 
 /** The answer in words; `digits` says how long a code is. */
-export function describeVerdict(response: VerifyResponse, digits: string): string {
+export function describeVerdict(
+  response: Pick<VerifyResponse, 'status' | 'nextCounter' | 'attemptsRemaining' | 'retryAfter'>,
+  digits: string,
+): string {
   switch (response.status) {
     case VerifyStatus.ACCEPTED:
       return response.nextCounter === undefined ? 'accepted' : `accepted (next counter ${response.nextCounter})`;
@@ -46,12 +48,4 @@ export function describeLock(retryAfter: VerifyResponse['retryAfter'], what: str
 export function describeAttempts(left: number | undefined): string {
   if (left === undefined) return '';
   return ` (${left === 1 ? '1 attempt' : `${left} attempts`} left)`;
-}
-
-/** Throws `error`. If the answer was lost, and not the verdict, it says how to ask for it again. */
-export function throwLost(error: unknown, requestId: string): never {
-  if (!(error instanceof CallError && error.mayHaveRun)) throw error;
-  const { failure } = error;
-  const message = `${failure.message}; the code may be used up: the same command with --request-id ${requestId} tells`;
-  throw new CliError({ ...failure, message });
 }

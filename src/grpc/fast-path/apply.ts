@@ -3,15 +3,15 @@
  * bound, answer and log line is the same without it.
  */
 
-import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { Http2Server, Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { createRequire } from 'node:module';
 import type { Server, UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Lifecycle } from '../../rpc/lifecycle.ts';
 import { type Method, procedureOf } from '../../rpc/method.ts';
+import { formatPeer } from '../../rpc/peer.ts';
 import { grpcTimeout } from '../../rpc/timeout.ts';
 import { createEncoder } from '../encode.ts';
-import { createPeers } from './peers.ts';
-import { keepStreamsInTables } from './stream-state.ts';
+import { keepStreamsInTables } from './stream-table.ts';
 import { type Answering, UnaryCall } from './unary-call.ts';
 
 /** The versions that the tests have passed with, exactly. */
@@ -137,4 +137,18 @@ function isPlain(headers: IncomingHttpHeaders): boolean {
 
 function ignore(): void {
   // Nothing is to be done.
+}
+
+/** Makes the function that names the peer of a connection: each is asked for once, since the socket answers by way of slow getters. */
+function createPeers(): (session: Http2Session | undefined) => string {
+  const peers = new WeakMap<Http2Session, string>();
+  return (session) => {
+    if (session === undefined) return formatPeer(undefined, undefined);
+    let peer = peers.get(session);
+    if (peer === undefined) {
+      peer = formatPeer(session.socket.remoteAddress, session.socket.remotePort);
+      peers.set(session, peer);
+    }
+    return peer;
+  };
 }

@@ -6,6 +6,8 @@
  * one the next, and each of them what was in it: calls that ended long ago, 20 kB each, are copied and moved as if they were in use
  * (docs/performance.md). Here entries are in one pair of arrays, and a removed entry leaves nothing behind.
  */
+import type { Http2Server, Http2Session } from 'node:http2';
+
 /** The methods of the `Map` that Node's HTTP/2 uses. */
 export interface StreamTable<T> {
   readonly size: number;
@@ -120,4 +122,23 @@ export function createStreamSet<T>(): StreamSet<T> {
       for (const stream of [...streams]) if (streams.includes(stream)) visit(stream);
     },
   };
+}
+
+/** Under the one symbol of a session that is called "state". */
+interface SessionState {
+  streams?: StreamTable<unknown>;
+  pendingStreams?: StreamSet<unknown>;
+}
+
+/** Has every connection that `http2` will get keep its streams in tables of ours. */
+export function keepStreamsInTables(http2: Http2Server): void {
+  http2.on('session', keepInTable);
+}
+
+/** A connection whose state has another shape stays as it is. */
+function keepInTable(session: Http2Session): void {
+  const name = Object.getOwnPropertySymbols(session).find(({ description }) => description === 'state');
+  const state = name && (session as unknown as Record<symbol, SessionState | undefined>)[name];
+  if (state?.streams?.size === 0) state.streams = createStreamTable();
+  if (state?.pendingStreams?.size === 0) state.pendingStreams = createStreamSet();
 }

@@ -1,9 +1,10 @@
 /** The methods of `otp.admin.v1.AdminService`, which all need the scope `admin`. */
 import { AdminService } from '../../../gen/ts/otp/admin/v1/admin_service_pb.ts';
-import type { Plans } from '../../limits/plans.ts';
 import type { Method } from '../../rpc/method.ts';
+import type { UsagePorts } from '../get-usage.ts';
 import { unary } from '../methods.ts';
 import type { ApiKeyPorts } from './api-key.ts';
+import { createGetApiKeyUsage } from './api-key-usage.ts';
 import { type AttemptsPorts, createGetAttempts, createUnlockAttempts } from './attempts.ts';
 import { createRevokeApiKey, createRotateApiKey } from './change-api-key.ts';
 import { createListPlans, createListSealingKeys, type SealingKeyInfo } from './configuration.ts';
@@ -12,9 +13,7 @@ import { createGetApiKey, createListApiKeys } from './list-api-keys.ts';
 import { createPageTokens } from './page-token.ts';
 
 /** The needs of the administration. */
-export interface AdminPorts extends ApiKeyPorts, AttemptsPorts {
-  /** The plans in force. */
-  readonly plans: () => Plans;
+export interface AdminPorts extends ApiKeyPorts, AttemptsPorts, UsagePorts {
   /** The sealing keys in force, oldest first. */
   readonly sealingKeys: () => readonly SealingKeyInfo[];
 }
@@ -30,6 +29,7 @@ export function adminMethods(ports: AdminPorts): readonly Method[] {
     unary({ descriptor: method.listApiKeys, scope, handle: createListApiKeys(ports, tokens) }),
     unary({ descriptor: method.rotateApiKey, scope, handle: createRotateApiKey(ports) }),
     unary({ descriptor: method.revokeApiKey, scope, handle: createRevokeApiKey(ports) }),
+    unary({ descriptor: method.getApiKeyUsage, scope, handle: createGetApiKeyUsage(ports) }),
     unary({ descriptor: method.listPlans, scope, handle: createListPlans(ports.plans) }),
     unary({ descriptor: method.listSealingKeys, scope, handle: createListSealingKeys(ports.sealingKeys) }),
     unary({ descriptor: method.getAttempts, scope, handle: createGetAttempts(ports) }),

@@ -2,7 +2,7 @@
 import { StoreUnavailableError } from '../../ports/store.ts';
 import { COMMAND_TIMEOUT_MS, type Connection } from './connection.ts';
 import { isNoScript } from './error.ts';
-import type { RunScript, ScriptCall } from './script.ts';
+import type { RunScript, RunScripts, ScriptCall } from './script.ts';
 
 /** How long replicas have to acknowledge, in ms. Redis looks at its waits ten times a second: it may answer so much later, and still in time. */
 const WAIT_MS = 100;
@@ -23,7 +23,10 @@ interface Job {
  * `StoreUnavailableError`. Needs a connection of its own, since WAIT holds up all that follows on it. Commands that still wait to be sent when
  * nothing has been acknowledged for 200 ms are never sent. A long queue waits as long as it moves on.
  */
-export function createAcknowledgedRun({ redis, answered, translate }: Connection, replicas: number): RunScript {
+export function createAcknowledgedRun(
+  { redis, answered, translate }: Connection,
+  replicas: number,
+): { readonly run: RunScript; readonly runAll: RunScripts } {
   const waiting: Job[] = [];
   let isWorking = false;
   /** When replicas last had a whole batch. */
@@ -64,7 +67,7 @@ export function createAcknowledgedRun({ redis, answered, translate }: Connection
     isWorking = false;
   }
 
-  return (call) =>
+  const enqueue = (call: ScriptCall, byText: boolean): Promise<unknown> =>
     new Promise((resolve, reject) => {
       let settled = false;
       let timer: NodeJS.Timeout;
@@ -85,11 +88,17 @@ export function createAcknowledgedRun({ redis, answered, translate }: Connection
           clearTimeout(timer);
           report(result);
         };
-      const job: Job = { call, byText: false, isSettled: () => settled, resolve: settle(resolve), reject: settle(reject) };
+      const job: Job = { call, byText, isSettled: () => settled, resolve: settle(resolve), reject: settle(reject) };
       watch(COMMAND_TIMEOUT_MS);
       waiting.push(job);
       if (!isWorking) void work();
     });
+
+  return {
+    run: (call) => enqueue(call, false),
+    // The first by its text: see `createRunAll`.
+    runAll: (calls) => Promise.all(calls.map((call, place) => enqueue(call, place === 0).catch((error: unknown) => error))),
+  };
 }
 
 function tooFew(): StoreUnavailableError {

@@ -26,9 +26,11 @@ export function createRedisCodes(session: Session): CodeStore {
   return {
     // Nothing but a look at every key would tell.
     hasFormer: true,
-    async judge(attempt, now) {
-      const keys = [...stateKeys(attempt), ...answerKeys(attempt)];
-      return judgementOf(await session.runAcknowledged(JUDGE, keys, wordsOf(attempt), now));
+    judge: async (attempt, now) => judgementOf(await session.runAcknowledged(JUDGE, keysOf(attempt), wordsOf(attempt), now)),
+    async judgeAll(attempts, now) {
+      const calls = attempts.map((attempt) => ({ keys: keysOf(attempt), args: wordsOf(attempt) }));
+      const replies = await session.runAllAcknowledged(JUDGE, calls, now);
+      return replies.map((reply) => (reply instanceof Error ? reply : judgementOf(reply)));
     },
     // Each by a script of its own, sent at once: no script may need the keys of two secrets.
     preview: (attempts, now) => Promise.all(attempts.map((attempt) => preview(attempt, now))),
@@ -42,6 +44,10 @@ export function createRedisCodes(session: Session): CodeStore {
  */
 function stateKeys({ fingerprint, former = '' }: StateName): [state: string, former: string] {
   return [`c:${fingerprint}`, `c:${former}`];
+}
+
+function keysOf(attempt: Attempt): string[] {
+  return [...stateKeys(attempt), ...answerKeys(attempt)];
 }
 
 /** Where the answer to the request id is, if there is one. */

@@ -1,7 +1,15 @@
 /** Lua scripts for Redis, and running one: one round trip, by its digest, with its text where Redis does not know it (yet, or any more). */
 import { createHash } from 'node:crypto';
+import { StoreUnavailableError } from '../../ports/store.ts';
 import { COMMAND_TIMEOUT_MS, type Connection } from './connection.ts';
 import { isNoScript } from './error.ts';
+
+/** How much longer Redis has for each call of a pipeline, in ms: some thirty times what it takes. */
+const MS_FOR_EACH = 2;
+/** The most pipelines under way: two, so that Redis has work while the answers to one are read. */
+const MOST_PIPELINES = 2;
+/** The most pipelines that wait: of 100 calls each, the work of about half a second. */
+const MOST_WAITING = 100;
 
 /** The answer of a script if the identity of the store is not the expected one. */
 export const STATE_LOST = 'state lost';
@@ -37,6 +45,12 @@ export interface ScriptCall {
 /** Carries out a call in one atomic step. Throws `StoreUnavailableError`, after which the step may have been taken or not. */
 export type RunScript = (call: ScriptCall) => Promise<unknown>;
 
+/**
+ * Carries out the calls of one script in their order and in one round trip, each in an atomic step of its own; gives an error for a call that was not
+ * carried out, or may not have been. Throws `StoreUnavailableError` where that may be so of all.
+ */
+export type RunScripts = (calls: readonly ScriptCall[]) => Promise<readonly unknown[]>;
+
 /** All scripts there are. */
 const scripts: Script[] = [];
 
@@ -64,6 +78,52 @@ export function createRun({ redis, answered, translate }: Connection): RunScript
       return await answered(redis.eval(script.text, keys.length, ...keys, ...args), patienceMs);
     } catch (error) {
       throw translate(error);
+    }
+  };
+}
+
+/**
+ * Runs calls together. The first brings the text along, so that Redis knows the script before any of them, and none overtakes another. A few pipelines
+ * are under way at a time, and others wait for them: sent at once they would take Redis longer than it has for an answer, and all would fail.
+ */
+export function createRunAll({ redis, answered, translate }: Connection): RunScripts {
+  const enter = createQueue();
+
+  async function run(calls: readonly ScriptCall[]): Promise<readonly unknown[]> {
+    const pipeline = redis.pipeline();
+    for (const [place, { script, keys, args }] of calls.entries()) {
+      if (place === 0) pipeline.eval(script.text, keys.length, ...keys, ...args);
+      else pipeline.evalsha(script.digest, keys.length, ...keys, ...args);
+    }
+    try {
+      const replies = (await answered(pipeline.exec(), COMMAND_TIMEOUT_MS + calls.length * MS_FOR_EACH)) ?? [];
+      return calls.map((_, place) => {
+        const [error, reply] = replies[place] ?? [new Error('no answer')];
+        return error ? translate(error) : reply;
+      });
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  return (calls) => enter(() => run(calls));
+}
+
+/** Lets a few pieces of work be under way, and others wait, in the order of coming. Where Redis is silent each fails soon, as its turn comes. */
+function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let free = MOST_PIPELINES;
+  return async (work) => {
+    if (free === 0) {
+      if (waiting.length >= MOST_WAITING) throw new StoreUnavailableError(new Error('too many batches are waiting'));
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    } else free -= 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
     }
   };
 }

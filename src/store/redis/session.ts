@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { StoreUnavailableError } from '../../ports/store.ts';
 import type { Connection } from './connection.ts';
-import { type RunScript, type Script, STATE_LOST, writingScript } from './script.ts';
+import { type RunScript, type RunScripts, type Script, type ScriptCall, STATE_LOST, writingScript } from './script.ts';
 
 /** Where the identity is, below the prefix. */
 const IDENTITY = 'id';
@@ -30,6 +30,12 @@ export interface Session {
   readonly run: RunOnStore;
   /** The same, resolving only when as many replicas have it as the operator asked for. */
   readonly runAcknowledged: RunOnStore;
+  /** The same for several calls of a script, as `RunScripts` does; rejects where none of them is known to have been carried out. */
+  readonly runAllAcknowledged: (
+    script: Script,
+    calls: readonly Pick<ScriptCall, 'keys' | 'args'>[],
+    now: number,
+  ) => Promise<readonly unknown[]>;
   /** As in `Store`. */
   readonly bind: (fingerprintKey: string) => Promise<boolean>;
   /** If the store was lost: takes up the one that Redis holds now. Rejects with `StoreUnavailableError` where that cannot be. */
@@ -69,7 +75,7 @@ export async function identify({ redis, answered }: Connection, prefix: string):
 /** Makes the runners of a session. From the moment the store is found lost until `rejoin` has succeeded, every call is rejected. */
 export function createSession(
   connection: Connection,
-  runners: { readonly run: RunScript; readonly runAcknowledged: RunScript },
+  runners: { readonly run: RunScript; readonly acknowledged: { readonly run: RunScript; readonly runAll: RunScripts } },
   { prefix, storeId: opened, onWarning, onLost, callerClock }: SessionOptions,
 ): Session {
   let storeId: string | undefined = opened;
@@ -88,28 +94,52 @@ export function createSession(
     return async (script, keys, args, now) => {
       const expected = identity();
       if (expected === undefined) throw stateLost();
-      const reply = await runner({
-        script,
-        keys: [IDENTITY, ...keys].map((key) => prefix + key),
-        args: [expected, callerClock ? (now ?? '') : '', ...args],
-      });
-      if (reply !== STATE_LOST) return reply;
-      const error = stateLost();
-      lose(expected, error);
-      throw error;
+      const reply = checked(await runner(callOf(script, keys, args, expected, now)), expected);
+      if (reply instanceof StoreUnavailableError) throw reply;
+      return reply;
     };
   }
 
-  const runAcknowledged = onStore(runners.runAcknowledged, () => storeId);
+  function callOf(
+    script: Script,
+    keys: readonly string[],
+    args: ScriptCall['args'],
+    expected: string,
+    now: number | undefined,
+  ): ScriptCall {
+    return {
+      script,
+      keys: [IDENTITY, ...keys].map((key) => prefix + key),
+      args: [expected, callerClock ? (now ?? '') : '', ...args],
+    };
+  }
+
+  /** The reply, or the error if it is that of another store. */
+  function checked(reply: unknown, expected: string): unknown {
+    if (reply !== STATE_LOST) return reply;
+    const error = stateLost();
+    lose(expected, error);
+    return error;
+  }
+
+  const runAcknowledged = onStore(runners.acknowledged.run, () => storeId);
 
   async function isOurs(found: string): Promise<boolean> {
     if (fingerprintKey === undefined) return true;
-    return (await onStore(runners.runAcknowledged, () => found)(BIND, [BOUND], [fingerprintKey])) === 1;
+    return (await onStore(runners.acknowledged.run, () => found)(BIND, [BOUND], [fingerprintKey])) === 1;
   }
 
   return {
     run: onStore(runners.run, () => storeId),
     runAcknowledged,
+    async runAllAcknowledged(script, calls, now) {
+      const expected = storeId;
+      if (expected === undefined) throw stateLost();
+      const replies = await runners.acknowledged.runAll(calls.map(({ keys, args }) => callOf(script, keys, args, expected, now)));
+      const known = replies.map((reply) => checked(reply, expected));
+      if (known.every((one) => one instanceof StoreUnavailableError)) throw known[0] ?? stateLost();
+      return known;
+    },
     async bind(key) {
       fingerprintKey = key;
       return (await runAcknowledged(BIND, [BOUND], [key])) === 1;

@@ -3,11 +3,14 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { CodeStore } from '../../ports/codes.ts';
 import type { RecoveryStore } from '../../ports/recovery.ts';
+import type { CreditCount } from './credits.ts';
 import { judgeOrder, type WriterData } from './orders.ts';
 import { createQueue } from './queue.ts';
 
 /** Within this an attempt or a use is judged or rejected, in ms: a Verify has to be answered within 300. */
 const JUDGE_PATIENCE_MS = 200;
+/** The same for a batch, of which nobody needs the first answer before the last. */
+const BATCH_PATIENCE_MS = 400;
 /** The same for the others, which have more time than a Verify. */
 const PATIENCE_MS = 1000;
 /** Keys in one order: some ms of work, so that a Verify does not wait long behind them. */
@@ -22,6 +25,8 @@ export interface SqliteCodes extends CodeStore {
   noteUse(id: string, digest: Uint8Array): Promise<void>;
   /** As in `SealingKeyUses`. */
   noteDays(days: ReadonlyMap<string, number>): Promise<void>;
+  /** Writes credits down, up to some hundred of them. */
+  noteCredits(counts: readonly CreditCount[]): Promise<void>;
   /** Resolves when the writer has the write lock, and with `write`, when it has written; rejects with `StoreUnavailableError`. */
   ping(write: boolean): Promise<void>;
   /** Waits for what was asked, for a second at most. */
@@ -29,32 +34,43 @@ export interface SqliteCodes extends CodeStore {
 }
 
 /** The codes in the file of the store, which has the present schema. `onOutage` is told when something could not be written. */
-export function createSqliteCodes(data: WriterData, hasFormer: boolean, onOutage: () => void): SqliteCodes {
+export function createSqliteCodes(
+  data: WriterData,
+  hasFormer: boolean,
+  leastPatienceMs: number,
+  onOutage: () => void,
+): SqliteCodes {
   const queue = createQueue(() => startWriter(data), onOutage);
+  const judgePatience = Math.max(JUDGE_PATIENCE_MS, leastPatienceMs);
+  const batchPatience = Math.max(BATCH_PATIENCE_MS, leastPatienceMs);
+  const patience = Math.max(PATIENCE_MS, leastPatienceMs);
   let hasStarted = false;
   return {
     hasFormer,
-    judge: (attempt, now) => queue.send(judgeOrder(attempt, now), JUDGE_PATIENCE_MS),
-    preview: (attempts, now) => queue.send(['preview', attempts, now], JUDGE_PATIENCE_MS),
-    forgive: (name, now) => queue.send(['forgive', name, now], PATIENCE_MS),
-    inspect: (name, now) => queue.send(['inspect', name, now], PATIENCE_MS),
-    unlock: (name, now) => queue.send(['unlock', name, now], PATIENCE_MS),
-    reset: (name, now, nextCounter) => queue.send(['reset', name, now, nextCounter], PATIENCE_MS),
+    judge: (attempt, now) => queue.send(judgeOrder(attempt, now), judgePatience),
+    judgeAll: (attempts, now) =>
+      queue.send(['judge_all', now, attempts.map((attempt) => judgeOrder(attempt, now))], batchPatience),
+    preview: (attempts, now) => queue.send(['preview', attempts, now], judgePatience),
+    forgive: (name, now) => queue.send(['forgive', name, now], patience),
+    inspect: (name, now) => queue.send(['inspect', name, now], patience),
+    unlock: (name, now) => queue.send(['unlock', name, now], patience),
+    reset: (name, now, nextCounter) => queue.send(['reset', name, now, nextCounter], patience),
     recovery: {
-      use: (use, now) => queue.send(['use', now, use], JUDGE_PATIENCE_MS),
-      revoke: (set, now) => queue.send(['revoke', set, now], PATIENCE_MS),
-      inspect: (set, now) => queue.send(['inspectSet', set, now], PATIENCE_MS),
-      unlock: (set, now) => queue.send(['unlockSet', set, now], PATIENCE_MS),
+      use: (use, now) => queue.send(['use', now, use], judgePatience),
+      revoke: (set, now) => queue.send(['revoke', set, now], patience),
+      inspect: (set, now) => queue.send(['inspectSet', set, now], patience),
+      unlock: (set, now) => queue.send(['unlockSet', set, now], patience),
     },
     async touch(lastUsed) {
       const uses = [...lastUsed];
       for (let from = 0; from < uses.length; from += TOUCHED_AT_ONCE)
-        await queue.send(['touch', uses.slice(from, from + TOUCHED_AT_ONCE)], PATIENCE_MS);
+        await queue.send(['touch', uses.slice(from, from + TOUCHED_AT_ONCE)], patience);
     },
-    noteUse: (id, digest) => queue.send(['noteUse', id, digest], PATIENCE_MS),
-    noteDays: (days) => queue.send(['noteDays', [...days]], PATIENCE_MS),
+    noteUse: (id, digest) => queue.send(['noteUse', id, digest], patience),
+    noteDays: (days) => queue.send(['noteDays', [...days]], patience),
+    noteCredits: (counts) => queue.send(['noteCredits', counts], patience),
     async ping(write) {
-      await queue.send(['ping', write], hasStarted ? PATIENCE_MS : STARTING_MS);
+      await queue.send(['ping', write], hasStarted ? patience : STARTING_MS);
       hasStarted = true;
     },
     close: queue.close,

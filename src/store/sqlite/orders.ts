@@ -1,6 +1,7 @@
 /** The messages between the main thread and the writer: tuples of plain values, which are cloned several times faster than objects. */
 import type { Attempt, CodeState, Judgement, NotJudged, Preview, Reset, StateName } from '../../ports/codes.ts';
 import type { CodeUse, RecoveryStore, SetState } from '../../ports/recovery.ts';
+import type { CreditCount } from './credits.ts';
 import type { KeyUse } from './keys.ts';
 import type { SealingKeyDay } from './sealing-keys.ts';
 import type { FileIdentity } from './writer-file.ts';
@@ -25,6 +26,8 @@ type JudgeOrder = readonly [
 /** An order to the writer. */
 export type Order =
   | JudgeOrder
+  /** A batch: all of it in one transaction. */
+  | readonly [kind: 'judge_all', now: number, orders: readonly JudgeOrder[]]
   | readonly [kind: 'preview', attempts: readonly Attempt[], now: number]
   | readonly [kind: 'inspect' | 'unlock' | 'forgive', name: StateName, now: number]
   | readonly [kind: 'reset', name: StateName, now: number, nextCounter: number | undefined]
@@ -33,6 +36,7 @@ export type Order =
   | readonly [kind: 'touch', uses: readonly KeyUse[]]
   | readonly [kind: 'noteUse', id: string, digest: Uint8Array]
   | readonly [kind: 'noteDays', days: readonly SealingKeyDay[]]
+  | readonly [kind: 'noteCredits', counts: readonly CreditCount[]]
   /** Takes the write lock; with `write`, writes too, as only that shows that the disk is not full. */
   | readonly [kind: 'ping', write: boolean];
 
@@ -42,6 +46,8 @@ export type TimedOrder = readonly [order: Order, deadline: number];
 /** The result of each kind of order. */
 export interface Results {
   readonly judge: Judgement | NotJudged;
+  /** An error where a bug kept one of them from being judged. */
+  readonly judge_all: readonly (Results['judge'] | Error)[];
   readonly preview: readonly Preview[];
   readonly forgive: undefined;
   readonly inspect: CodeState;
@@ -54,6 +60,7 @@ export interface Results {
   readonly touch: undefined;
   readonly noteUse: undefined;
   readonly noteDays: undefined;
+  readonly noteCredits: undefined;
   readonly ping: undefined;
 }
 
@@ -73,6 +80,11 @@ export interface WriterData {
   readonly file: string;
   /** The file as it was when the store was opened on it. */
   readonly identity: FileIdentity;
+}
+
+/** How many attempts are in an order, or how many the others count for. */
+export function sizeOf(order: Order): number {
+  return order[0] === 'judge_all' ? order[2].length : 1;
 }
 
 /** The order to judge. */

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { StoreUnavailableError } from '../../ports/store.ts';
 import { createAlarm } from './alarm.ts';
-import { CLOSE, LATE, monotonicMs, type Order, type Reply, type Result, type Results } from './orders.ts';
+import { CLOSE, LATE, monotonicMs, type Order, type Reply, type Result, type Results, sizeOf } from './orders.ts';
 
-/** The most orders in one batch: some ms of work, so that the first of them does not wait long for the last. */
+/** The most attempts in one batch of orders: some ms of work, so that the first of them does not wait long for the last. */
 const MAX_BATCH = 256;
-/** The most orders that wait for a batch: what the writer does in some hundred ms. */
+/** The most attempts that wait for a batch: what the writer does in some hundred ms. */
 const MAX_WAITING = 10_000;
 /** After a writer has crashed: how long until the next one is started, in ms. */
 const RESTART_PAUSE_MS = 200;
@@ -44,6 +44,8 @@ interface Call {
 export function createQueue(startWriter: () => Worker, onOutage: () => void): Queue {
   /** In the order of coming. An array: see `grpc/fast-path/stream-table.ts` on what a `Set` keeps alive. */
   let waiting: Call[] = [];
+  /** How many attempts are in `waiting`. */
+  let waitingSize = 0;
   /** The calls of `waiting` that came in this turn of the event loop. */
   let fresh: Call[] = [];
   /** When the writer was given a batch, it having carried out the one before: not when that was done, as this thread may give the next one late. */
@@ -97,7 +99,7 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
       failAll(new Error('the writer has ended and is not yet started again'));
     } else {
       writer ??= start();
-      sent = waiting.splice(0, MAX_BATCH);
+      sent = takeBatch();
       if (hasMovedOn) owedSince = monotonicMs();
       hasMovedOn = false;
       for (const call of sent) {
@@ -106,6 +108,18 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
       }
       writer.postMessage(sent.map(({ order, deadline }) => [order, deadline]));
     }
+  }
+
+  /** The calls that are next. A call of many attempts is not divided: it is the first of a batch, or fits into it. */
+  function takeBatch(): Call[] {
+    let [count, size] = [0, 0];
+    for (const { order } of waiting) {
+      if (count > 0 && size + sizeOf(order) > MAX_BATCH) break;
+      count += 1;
+      size += sizeOf(order);
+    }
+    waitingSize -= size;
+    return waiting.splice(0, count);
   }
 
   function deadlineInQueue({ deadline, patienceMs }: Call): number {
@@ -117,6 +131,7 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
     const overdue = [...sent, ...waiting].filter(isOverdue);
     if (overdue.length > 0) fail(overdue, new Error('the writer has not answered in time'));
     waiting = waiting.filter(({ isOver }) => !isOver);
+    waitingSize = waiting.reduce((sum, { order }) => sum + sizeOf(order), 0);
     for (const { deadline, isOver } of [...sent, ...waiting]) if (!isOver) alarm.setFor(deadline);
   }
 
@@ -144,6 +159,7 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
     const calls = [...sent, ...waiting];
     sent = [];
     waiting = [];
+    waitingSize = 0;
     fresh = [];
     alarm.stop();
     fail(calls, cause);
@@ -157,8 +173,7 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
   return {
     send(order, patienceMs) {
       if (closing !== undefined) return Promise.reject(new StoreUnavailableError(new Error('the store is closed')));
-      if (waiting.length >= MAX_WAITING)
-        return Promise.reject(new StoreUnavailableError(new Error('too many calls are waiting')));
+      if (waitingSize >= MAX_WAITING) return Promise.reject(new StoreUnavailableError(new Error('too many calls are waiting')));
       const { promise, resolve, reject } = Promise.withResolvers<never>();
       const call: Call = {
         order,
@@ -171,6 +186,7 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
         reject,
       };
       waiting.push(call);
+      waitingSize += sizeOf(order);
       fresh.push(call);
       schedule();
       return promise;

@@ -1,8 +1,9 @@
-/** The embedded store: API keys and the state of codes in one SQLite file that several processes may share, call counts in memory. */
+/** The embedded store: API keys and the state of codes in one SQLite file that several processes may share, call counts in memory, those of the month written down too. */
 import type { DatabaseSync } from 'node:sqlite';
 import { createLocalLimits } from '../../limits/local-counter.ts';
 import { type Store, StoreUnavailableError } from '../../ports/store.ts';
 import { createSqliteCodes } from './codes.ts';
+import { keepCredits } from './credits.ts';
 import { createSqliteKeys, type SqliteKeys } from './keys.ts';
 import { openDatabase } from './open.ts';
 import { readSealingKeyDays } from './sealing-keys.ts';
@@ -13,6 +14,8 @@ import { identify } from './writer-file.ts';
 export interface SqliteStoreOptions {
   /** The path of the database; made with its folder if there is none. */
   readonly file: string;
+  /** For tests of anything but time, on machines that stand still now and then: nothing is given up before, in ms. */
+  readonly leastPatienceMs?: number;
 }
 
 /**
@@ -20,17 +23,18 @@ export interface SqliteStoreOptions {
  * that is on the disk, within 200 ms or with `StoreUnavailableError`: it may then have been counted, and only its request id tells.
  * Throws `StoreFileError` if the file cannot be used: damaged, written by a newer version, or not ours.
  */
-export function openSqliteStore({ file }: SqliteStoreOptions): Store {
+export function openSqliteStore({ file, leastPatienceMs = 0 }: SqliteStoreOptions): Store {
   const database = openDatabase(file);
   /** Whether a write has failed and none was tried since. */
   let isInDoubt = false;
   const doubt = (): void => {
     isInDoubt = true;
   };
-  const codes = createSqliteCodes({ file, identity: identify(file) }, hasFormerStates(database), doubt);
+  const codes = createSqliteCodes({ file, identity: identify(file) }, hasFormerStates(database), leastPatienceMs, doubt);
+  const credits = keepCredits(database, codes.noteCredits);
   return {
     keys: { ...watched(createSqliteKeys(database), doubt), touch: codes.touch, noteUse: codes.noteUse },
-    limits: createLocalLimits(),
+    limits: createLocalLimits(credits.table),
     codes,
     recovery: codes.recovery,
     sealingKeys: { lastDays: async () => reporting(() => readSealingKeyDays(database)), noteDays: codes.noteDays },
@@ -42,6 +46,7 @@ export function openSqliteStore({ file }: SqliteStoreOptions): Store {
       if (write) isInDoubt = false;
     },
     async close() {
+      await credits.close();
       await codes.close();
       if (database.isOpen) database.close();
     },

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { type CodeRows, createCodeRows } from './code-rows.ts';
+import { type CreditCount, createCreditRows } from './credits.ts';
 import { createKeyUses, createSecretUses, type KeyUse } from './keys.ts';
 import { checkPages, checkVersion } from './open.ts';
 import { createRecoveryRows, type RecoveryRows } from './recovery-rows.ts';
@@ -22,6 +23,7 @@ export interface Connection {
   readonly touch: (uses: readonly KeyUse[]) => void;
   readonly noteUse: (id: string, digest: Uint8Array) => void;
   readonly noteDays: (days: readonly SealingKeyDay[]) => void;
+  readonly noteCredits: (counts: readonly CreditCount[]) => void;
 }
 
 export interface WriterFile {
@@ -90,6 +92,7 @@ function open(file: string, isChecked: boolean): Connection {
       touch: createKeyUses(database),
       noteUse: createSecretUses(database),
       noteDays: createSealingKeyDays(database),
+      noteCredits: createCreditRows(database),
     };
   } catch (error) {
     database.close();

@@ -8,6 +8,7 @@ import {
   type Order,
   type Reply,
   type Result,
+  sizeOf,
   type TimedOrder,
   type WriterData,
 } from './orders.ts';
@@ -17,7 +18,7 @@ import { type Connection, createWriterFile } from './writer-file.ts';
 
 /** The longest pause between two tries at the write lock, in ms: a little more than a commit takes. */
 const MAX_PAUSE_MS = 2;
-/** Expired rows dropped for each order: two, so that they leave faster than new ones come. */
+/** Expired rows dropped for each attempt: two, so that they leave faster than new ones come. */
 const SWEPT = 2;
 
 const { file, identity } = workerData as WriterData;
@@ -68,21 +69,28 @@ function begin(deadline: number): Connection {
   }
 }
 
-/** An error where the order is one that a bug stops: it must not stop the others too. */
 function resultOf([order, deadline]: TimedOrder, connection: Connection): Result | typeof LATE | Error {
   if (monotonicMs() > deadline) return LATE;
+  return withoutBug(() => carryOutOne(order, connection), connection);
+}
+
+/** An error where a bug stops it: it must not stop the others too. */
+function withoutBug<T>(carryOut: () => T, connection: Connection): T | Error {
   try {
-    return carryOutOne(order, connection);
+    return carryOut();
   } catch (error) {
     if (isOutage(error) || !connection.database.isTransaction) throw error;
     return asError(error);
   }
 }
 
-function carryOutOne(order: Order, { database, rows, recovery, touch, noteUse, noteDays }: Connection): Result {
+function carryOutOne(order: Order, connection: Connection): Result {
+  const { database, rows, recovery, touch, noteUse, noteDays } = connection;
   switch (order[0]) {
     case 'judge':
       return rows.judge(attemptOf(order), order[1]);
+    case 'judge_all':
+      return order[2].map((one) => withoutBug(() => rows.judge(attemptOf(one), one[1]), connection));
     case 'preview':
       return order[1].map((attempt) => rows.preview(attempt, order[2]));
     case 'forgive':
@@ -112,6 +120,9 @@ function carryOutOne(order: Order, { database, rows, recovery, touch, noteUse, n
     case 'noteDays':
       noteDays(order[1]);
       return undefined;
+    case 'noteCredits':
+      connection.noteCredits(order[1]);
+      return undefined;
     case 'ping':
       // Commits a page without changing it. Not `user_version`: a later program may have migrated the file meanwhile.
       if (order[1]) database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
@@ -120,11 +131,15 @@ function carryOutOne(order: Order, { database, rows, recovery, touch, noteUse, n
 }
 
 function sweep(batch: readonly TimedOrder[], { rows, recovery }: Connection): void {
-  const lastOf = <Kind extends Order[0]>(kind: Kind) =>
-    batch.findLast(([order]) => order[0] === kind)?.[0] as Extract<Order, readonly [Kind, ...unknown[]]> | undefined;
-  const [judged, used] = [lastOf('judge'), lastOf('use')];
-  if (judged !== undefined) rows.sweep(judged[1], SWEPT * batch.length);
-  if (used !== undefined) recovery.sweep(used[1], SWEPT * batch.length);
+  const size = batch.reduce((sum, [order]) => sum + sizeOf(order), 0);
+  const judged = batch.findLast(([order]) => isJudging(order))?.[0];
+  const used = batch.findLast(([order]) => order[0] === 'use')?.[0];
+  if (judged !== undefined && isJudging(judged)) rows.sweep(judged[1], SWEPT * size);
+  if (used?.[0] === 'use') recovery.sweep(used[1], SWEPT * size);
+}
+
+function isJudging(order: Order): order is Order & { readonly 0: 'judge' | 'judge_all'; readonly 1: number } {
+  return order[0] === 'judge' || order[0] === 'judge_all';
 }
 
 function asError(error: unknown): Error {

@@ -6,7 +6,7 @@ import { type OtpClient, UNARY } from '../calls/client.ts';
 import { useCall } from '../calls/use-call.ts';
 import { FailureNote } from '../parts/failure-note.tsx';
 import { ProgramsBox } from '../parts/programs-box.tsx';
-import { Form, TextField } from './fields.tsx';
+import { Form, TextField, Tick } from './fields.tsx';
 import { KeyFields, type KeyTexts, useKey } from './use-key.tsx';
 import { Verdict } from './verdict.tsx';
 
@@ -28,10 +28,7 @@ export function Check({ client, texts, onTexts }: CheckProps) {
       <Form action="Check" isRunning={isRunning} onSubmit={verify}>
         <KeyFields texts={texts} onTexts={onTexts} />
         <TextField label="Code" value={code} required maxLength={256} placeholder="123 456" onValue={setCode} />
-        <label class="check">
-          <input type="checkbox" checked={allowReuse} onChange={({ currentTarget }) => setAllowReuse(currentTarget.checked)} />
-          Only look: do not use the code up
-        </label>
+        <Tick label="Only look: do not use the code up" value={allowReuse} onValue={setAllowReuse} />
       </Form>
       <FailureNote failure={failure} />
       <div role="status">{answer !== undefined && <Verdict answer={answer.response} allowReuse={answer.allowReuse} />}</div>

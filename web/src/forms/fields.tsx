@@ -44,6 +44,11 @@ export function TextField({ label, value, onValue, hint, required, isNumber, max
   );
 }
 
+/** A text as the bytes that a field of the contract takes. */
+export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
 interface ChoiceProps extends FieldProps {
   /** The text of each value. */
   readonly choices: Readonly<Record<string, string>>;
@@ -62,6 +67,21 @@ export function Choice({ label, value, onValue, choices }: ChoiceProps) {
         ))}
       </select>
     </div>
+  );
+}
+
+interface TickProps {
+  readonly label: string;
+  readonly value: boolean;
+  readonly onValue: (value: boolean) => void;
+}
+
+export function Tick({ label, value, onValue }: TickProps) {
+  return (
+    <label class="check">
+      <input type="checkbox" checked={value} onChange={({ currentTarget }) => onValue(currentTarget.checked)} />
+      {label}
+    </label>
   );
 }
 

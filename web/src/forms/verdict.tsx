@@ -1,6 +1,6 @@
 /** The answer to a check, in words. */
 import { durationMs } from '@bufbuild/protobuf/wkt';
-import { type VerifyResponse, VerifyStatus } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
+import { type VerifyRecoveryCodeResponse, type VerifyResponse, VerifyStatus } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
 
 interface Words {
   readonly name: string;
@@ -23,13 +23,16 @@ const WORDS: Readonly<Record<VerifyStatus, Words>> = {
 };
 
 interface VerdictProps {
-  readonly answer: VerifyResponse;
+  readonly answer: VerifyResponse | VerifyRecoveryCodeResponse;
   /** The check consumed nothing. */
   readonly allowReuse: boolean;
 }
 
 export function Verdict({ answer, allowReuse }: VerdictProps) {
-  const { valid, status, attemptsRemaining, driftSteps, nextCounter, retryAfter } = answer;
+  const { valid, status, attemptsRemaining, retryAfter } = answer;
+  const driftSteps = 'driftSteps' in answer ? answer.driftSteps : undefined;
+  const nextCounter = 'nextCounter' in answer ? answer.nextCounter : undefined;
+  const remainingCount = 'remainingCount' in answer ? answer.remainingCount : undefined;
   const { name, text } = WORDS[status] ?? WORDS[VerifyStatus.UNSPECIFIED];
   return (
     <div class={valid ? 'note good' : 'note bad'}>
@@ -40,6 +43,12 @@ export function Verdict({ answer, allowReuse }: VerdictProps) {
           <>
             <dt>Drift</dt>
             <dd>{driftText(driftSteps)}</dd>
+          </>
+        )}
+        {remainingCount !== undefined && (
+          <>
+            <dt>Codes left</dt>
+            <dd>{remainingCount}</dd>
           </>
         )}
         {attemptsRemaining !== undefined && (

@@ -1,5 +1,12 @@
 /** A call as data, for programs that make the same one. */
-import type { DescField, DescMethodStreaming, DescMethodUnary, Message, MessageShape } from '@bufbuild/protobuf';
+import {
+  type DescField,
+  type DescMethodStreaming,
+  type DescMethodUnary,
+  type Message,
+  type MessageShape,
+  ScalarType,
+} from '@bufbuild/protobuf';
 import { reflect } from '@bufbuild/protobuf/reflect';
 
 export interface Call {
@@ -16,13 +23,31 @@ export interface Target {
   readonly isTls: boolean;
 }
 
-/** A field that is set, with its value: text, a number, a `bigint`, `true`, or a message. */
+/** A field that is set, with its value: text, bytes that are text, a number, a `bigint`, `true`, texts, or a message. */
 export interface SetField {
   readonly field: DescField;
-  readonly value: string | number | bigint | boolean | readonly SetField[];
+  readonly value: string | Bytes | Texts | number | bigint | boolean | readonly SetField[];
 }
 
-/** The fields of the request that are set, in the order of the contract. The requests of this page have no lists, maps or bytes. */
+/** Bytes in UTF-8: the requests of this page have no others. */
+export class Bytes {
+  readonly text: string;
+
+  constructor(bytes: Uint8Array) {
+    this.text = new TextDecoder().decode(bytes);
+  }
+}
+
+/** A list: the requests of this page have none but of texts. */
+export class Texts {
+  readonly texts: readonly string[];
+
+  constructor(texts: Iterable<unknown>) {
+    this.texts = [...texts].map(String);
+  }
+}
+
+/** The fields of the request that are set, in the order of the contract. The requests of this page have no maps. */
 export function fieldsOf({ method, request }: Call): SetField[] {
   return setFields(reflect(method.input, request as MessageShape<typeof method.input>));
 }
@@ -31,6 +56,9 @@ function setFields(message: ReturnType<typeof reflect>): SetField[] {
   return message.fields.flatMap((field) => {
     if (!message.isSet(field)) return [];
     if (field.fieldKind === 'message') return { field, value: setFields(message.get(field)) };
+    if (field.fieldKind === 'list') return { field, value: new Texts(message.get(field)) };
+    if (field.fieldKind === 'scalar' && field.scalar === ScalarType.BYTES)
+      return { field, value: new Bytes(message.get(field) as Uint8Array) };
     if (field.fieldKind === 'enum') return { field, value: message.get(field) as number };
     return { field, value: message.get(field) as string | number | bigint | boolean };
   });

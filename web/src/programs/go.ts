@@ -1,5 +1,5 @@
 /** The same call in Go, with `otpd.dev/go`. */
-import { type Call, enumValue, fieldsOf, indent, type SetField, type Target } from './call.ts';
+import { Bytes, type Call, enumValue, fieldsOf, indent, type SetField, type Target, Texts } from './call.ts';
 
 export function go(call: Call, { address, isTls }: Target): string {
   const { name, input, methodKind } = call.method;
@@ -53,6 +53,8 @@ function member({ field, value }: SetField): string {
 }
 
 function literalOf({ field, value }: SetField): string {
+  if (value instanceof Bytes) return `[]byte(${JSON.stringify(value.text)})`;
+  if (value instanceof Texts) return `[]string{${value.texts.map((text) => JSON.stringify(text)).join(', ')}}`;
   if (typeof value === 'object') return `&otpv1.${field.message?.name}{${value.map(member).join(', ')}}`;
   if (field.enum !== undefined) return `otpv1.${field.enum.name}_${enumValue(field, value as number).name}`;
   return typeof value === 'bigint' ? String(value) : JSON.stringify(value);

@@ -1,5 +1,5 @@
 /** The same call in Python, with `otpd`. */
-import { type Call, enumValue, fieldsOf, indent, type SetField, type Target } from './call.ts';
+import { Bytes, type Call, enumValue, fieldsOf, indent, type SetField, type Target, Texts } from './call.ts';
 
 export function python(call: Call, { address, isTls }: Target): string {
   const { name, input, methodKind } = call.method;
@@ -26,6 +26,8 @@ function member({ field, value }: SetField): string {
 }
 
 function literalOf({ field, value }: SetField): string {
+  if (value instanceof Bytes) return `${JSON.stringify(value.text)}.encode()`;
+  if (value instanceof Texts) return JSON.stringify(value.texts);
   if (typeof value === 'object') return `v1.${field.message?.name}(${value.map(member).join(', ')})`;
   if (field.enum !== undefined) return `v1.${enumValue(field, value as number).name}`;
   if (typeof value === 'boolean') return value ? 'True' : 'False';

@@ -1,5 +1,5 @@
 /** The same call in TypeScript, with `otpd/client`. */
-import { type Call, enumValue, fieldsOf, indent, type SetField, type Target } from './call.ts';
+import { Bytes, type Call, enumValue, fieldsOf, indent, type SetField, type Target, Texts } from './call.ts';
 
 export function typescript(call: Call, { address, isTls }: Target): string {
   const fields = fieldsOf(call);
@@ -26,13 +26,19 @@ function member({ field, value }: SetField): string {
 }
 
 function literalOf({ field, value }: SetField): string {
+  if (value instanceof Bytes) return `new TextEncoder().encode(${textOf(value.text)})`;
+  if (value instanceof Texts) return `[${value.texts.map(textOf).join(', ')}]`;
   if (typeof value === 'object') return `{ ${value.map(member).join(', ')} }`;
   if (field.enum !== undefined) return `${field.enum.name}.${enumValue(field, value as number).localName}`;
   if (typeof value === 'bigint') return `${value}n`;
-  return typeof value === 'string' && !/['\\\p{Cc}]/u.test(value) ? `'${value}'` : JSON.stringify(value);
+  return typeof value === 'string' ? textOf(value) : JSON.stringify(value);
+}
+
+function textOf(text: string): string {
+  return /['\\\p{Cc}]/u.test(text) ? JSON.stringify(text) : `'${text}'`;
 }
 
 function enumsOf(fields: readonly SetField[]): string[] {
-  const names = fields.flatMap(({ field, value }) => (typeof value === 'object' ? enumsOf(value) : (field.enum?.name ?? [])));
+  const names = fields.flatMap(({ field, value }) => (Array.isArray(value) ? enumsOf(value) : (field.enum?.name ?? [])));
   return [...new Set(names)].toSorted();
 }

@@ -1,4 +1,4 @@
-/** The one function of pngjs that the tests use; the package has no types. */
+/** The one function of pngjs that is used; the package has no types. */
 declare module 'pngjs' {
   export const PNG: {
     readonly sync: {

@@ -1,0 +1,92 @@
+/** `otpd usage`: how much of its plan the API key has used. */
+import { create } from '@bufbuild/protobuf';
+import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
+import { Command } from 'commander';
+import { type GetUsageResponse, GetUsageResponseSchema, type WindowUsage } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
+import { connectAdmin } from '../../client/index.ts';
+import { addConnectOptions, type ConnectFlags, withClient, withConnection } from '../input/connect.ts';
+import type { Io } from '../io.ts';
+import { alignColumns, type Colour, paint, printable, writeLine, writeMessage } from '../output/text.ts';
+
+interface UsageFlags extends ConnectFlags {
+  readonly server?: string;
+  readonly json?: boolean;
+}
+
+const BAR_WIDTH = 20;
+/** In percent, as the server warns. */
+const HIGH = 80;
+const HIGHER = 95;
+
+const HELP = `
+The call counts in all windows but the month: it costs no credits.
+
+Examples:
+  $ otpd usage
+  $ otpd usage 4fTq0bYdZk1N --server otpd.example.com:50051 --tls
+  $ otpd usage --json | jq '.windows[] | select(.window == "month")'`;
+
+/** The command. */
+export function usageCommand(io: Io): Command {
+  const command = new Command('usage')
+    .description('show how much of its plan the API key has used, or another API key')
+    .argument('[ID]', 'the id of another API key; yours then needs the scope admin')
+    .option('--json', 'print the answer as JSON on one line')
+    .option('--server <host:port>', 'the same as --address (env OTPD_ADMIN_ADDRESS, with an ID)');
+  return addConnectOptions(command)
+    .addHelpText('after', HELP)
+    .action(async (id: string | undefined, { server, ...flags }: UsageFlags) => {
+      const address = server ?? (id === undefined ? undefined : io.env['OTPD_ADMIN_ADDRESS'] || undefined);
+      const at = address === undefined ? flags : { ...flags, address };
+      const response = await (id === undefined
+        ? withClient(io, at, (client) => client.getUsage({ signal: io.signal }))
+        : usageOf(io, at, id));
+      if (flags.json) writeMessage(io.stdout, GetUsageResponseSchema, response);
+      else showUsage(io, response);
+    });
+}
+
+/** The usage of another key, in the form of one's own. */
+async function usageOf(io: Io, flags: ConnectFlags, id: string): Promise<GetUsageResponse> {
+  const name = `apiKeys/${id}`;
+  const { plan, windows } = await withConnection(io, flags, connectAdmin, (client) =>
+    client.getApiKeyUsage({ name }, { signal: io.signal }),
+  );
+  return create(GetUsageResponseSchema, { plan: plan.replace(/^plans\//, ''), windows });
+}
+
+function showUsage(io: Io, { plan, windows }: GetUsageResponse): void {
+  const limits = windows.length === 0 ? ' (without limits)' : '';
+  writeLine(io.stdout, `plan ${printable(plan)}${limits}`);
+  const lines = alignColumns(windows.map((usage) => [printable(usage.window), barOf(usage), amountOf(usage), resetOf(usage)]));
+  for (const [place, line] of lines.entries()) {
+    const usage = windows[place] as WindowUsage;
+    const bar = barOf(usage);
+    writeLine(io.stdout, line.replace(bar, paint(io, io.stdout, urgencyOf(usage), bar)));
+  }
+}
+
+/** Full from the limit on; a call that was counted is always seen. */
+function barOf({ used, limit }: WindowUsage): string {
+  const full = Math.min(BAR_WIDTH, Math.ceil((Number(used) / Number(limit || 1n)) * BAR_WIDTH));
+  return `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)}`;
+}
+
+function amountOf({ used, limit }: WindowUsage): string {
+  return `${used.toLocaleString('en')} of ${limit.toLocaleString('en')}`;
+}
+
+function resetOf({ window, resetTime }: WindowUsage): string {
+  if (resetTime === undefined) return '';
+  return window === 'month' ? `until ${momentOf(resetTime)}` : `less from ${momentOf(resetTime)} on`;
+}
+
+function momentOf(time: Timestamp): string {
+  return timestampDate(time).toISOString().replace(/\.\d+/, '');
+}
+
+function urgencyOf({ used, limit }: WindowUsage): Colour {
+  const share = Number(used) * 100;
+  if (share >= Number(limit) * HIGHER) return 'red';
+  return share >= Number(limit) * HIGH ? 'yellow' : 'green';
+}

@@ -1,0 +1,31 @@
+/** Divides what is too much for one call among several. */
+
+/** Bytes of the strings and bytes of a request: what is between them fits into the rest of 64 KiB. */
+const MOST_BYTES = 50_000;
+/** Keys of a request. */
+const MOST_KEYS = 100;
+
+/**
+ * The items in their order, as few calls as their sizes allow. An item that is too much by itself gets a call of its own, which the server refuses.
+ *
+ * @param sizeOf the bytes of an item, and the keys that it holds.
+ */
+export function divideIntoCalls<T>(
+  items: readonly T[],
+  sizeOf: (item: T) => { readonly bytes: number; readonly keys: number },
+): T[][] {
+  const calls: T[][] = [];
+  let [bytes, keys] = [0, 0];
+  for (const item of items) {
+    const size = sizeOf(item);
+    const call = calls.at(-1);
+    if (call === undefined || call.length === MOST_KEYS || bytes + size.bytes > MOST_BYTES || keys + size.keys > MOST_KEYS) {
+      calls.push([item]);
+      [bytes, keys] = [size.bytes, size.keys];
+    } else {
+      call.push(item);
+      [bytes, keys] = [bytes + size.bytes, keys + size.keys];
+    }
+  }
+  return calls;
+}

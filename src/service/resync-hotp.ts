@@ -1,0 +1,129 @@
+/** ResyncHotp: finds the counter of a device that has run ahead, by codes that it showed in a row (RFC 4226 section 7.4). */
+import { create } from '@bufbuild/protobuf';
+import { durationFromMs } from '@bufbuild/protobuf/wkt';
+import {
+  type ResyncHotpRequest,
+  type ResyncHotpResponse,
+  ResyncHotpResponseSchema,
+  VerifyStatus,
+} from '../../gen/ts/otp/v1/otp_service_pb.ts';
+import { Violations } from '../otp/error.ts';
+import { readCode } from '../otp/hotp.ts';
+import type { Bounds } from '../otp/params.ts';
+import { findRun } from '../otp/search.ts';
+import type { Attempt } from '../ports/codes.ts';
+import type { CallContext } from '../rpc/context.ts';
+import type { Turns } from '../rpc/work-queue.ts';
+import { stateNameOf } from '../verification/fingerprint.ts';
+import { attemptRequest, type JudgingPorts, judgeFor, noteJudged, STATUS } from './judging.ts';
+import { type ResolvedKey, requireKey } from './key.ts';
+import { readBounded } from './numbers.ts';
+import { readRequestId } from './request-id.ts';
+import { KeyOpener, reseal, type SealingPort, whileOpen } from './sealed-key.ts';
+import { checkCode } from './verify-request.ts';
+
+/** How many codes make a run: a single one would be a guess of one in a thousand. */
+export const RESYNC_CODES: Bounds = { min: 2, max: 3 };
+/** How many counters are searched for the first code. */
+export const RESYNC_WINDOW: Bounds = { min: 1, max: 1000 };
+
+/** A search, ready to be made. */
+interface Resynchronisation {
+  readonly key: ResolvedKey;
+  /** The key's own: the first that is searched. */
+  readonly counter: number;
+  readonly window: number;
+  /** In lower case; undefined if a retry is not to be recognised. */
+  readonly requestId: string | undefined;
+}
+
+/** Makes the handler; the codes are computed in turn. All the codes that were sent are one attempt. */
+export function createResyncHotp(
+  ports: JudgingPorts & SealingPort,
+  turns: Turns,
+): (request: ResyncHotpRequest, context: CallContext) => ResyncHotpResponse | Promise<ResyncHotpResponse> {
+  return (request, context) => {
+    const now = context.now();
+    const opener = new KeyOpener(ports.sealing, context, now, 'ordinary');
+    return whileOpen(opener, () => {
+      const resync = readResynchronisation(request, opener);
+      const { digits } = resync.key.parameters;
+      const codes = request.codes.flatMap((code) => readCode(code, digits) ?? []);
+      if (codes.length < request.codes.length) {
+        noteJudged(context, 'malformed', resync.key);
+        return create(ResyncHotpResponseSchema, { status: VerifyStatus.MALFORMED });
+      }
+      return resynchronise(ports, turns, resync, codes, context, now);
+    });
+  };
+}
+
+async function resynchronise(
+  ports: JudgingPorts & SealingPort,
+  turns: Turns,
+  resync: Resynchronisation,
+  codes: readonly string[],
+  context: CallContext,
+  now: number,
+): Promise<ResyncHotpResponse> {
+  const { key, counter, window } = resync;
+  const search = { ...key, window: { first: counter, last: counter + window - 1 }, codes };
+  const first = await turns.run(findRun(search), context.call);
+  const attempt = attemptOf(ports, resync, codes, first, context);
+  const { judgement } = await judgeFor(ports, [attempt], context, now);
+  noteJudged(context, judgement, key);
+  const { outcome, step, attemptsRemaining, retryAfterMs } = judgement;
+  const valid = outcome === 'accepted';
+  const resealed = valid ? reseal(ports.sealing, key.opened, now) : undefined;
+  return create(ResyncHotpResponseSchema, {
+    valid,
+    status: STATUS[outcome],
+    ...(step === undefined ? {} : { matchedStep: BigInt(step) }),
+    ...(valid && step !== undefined ? { nextCounter: BigInt(step) + 1n } : {}),
+    attemptsRemaining,
+    ...(retryAfterMs === undefined ? {} : { retryAfter: durationFromMs(Math.ceil(retryAfterMs)) }),
+    ...(resealed === undefined ? {} : { resealed }),
+  });
+}
+
+/** @param first the counter of the first code; undefined if the codes were not found in a row. */
+function attemptOf(
+  ports: JudgingPorts,
+  { key: { secret, parameters }, counter, window, requestId }: Resynchronisation,
+  codes: readonly string[],
+  first: number | undefined,
+  { principal }: CallContext,
+): Attempt {
+  const name = stateNameOf(ports.fingerprints, secret, parameters, ports.codes);
+  const { algorithm, digits } = parameters;
+  const asked = ['resync', name.fingerprint, algorithm, digits, counter, window, codes];
+  const step = first === undefined ? undefined : first + codes.length - 1;
+  return {
+    ...name,
+    step,
+    firstStep: first,
+    drift: step === undefined ? 0 : step - counter,
+    claim: true,
+    afterStep: undefined,
+    matchableMs: 0,
+    request: attemptRequest(ports, principal, requestId, asked),
+  };
+}
+
+/** Reads `request`; throws every violation at once, and without one the `Rejection` of a sealed key. */
+function readResynchronisation(request: ResyncHotpRequest, opener: KeyOpener): Resynchronisation {
+  const violations = new Violations();
+  const key = requireKey(request.key, violations, opener);
+  if (key?.parameters.type === 'totp') violations.add('key.type', 'must be HOTP: a TOTP follows the clock, and has no counter');
+  const { min, max } = RESYNC_CODES;
+  if (request.codes.length < min || request.codes.length > max)
+    violations.add('codes', `must be ${min} or ${max}, in the order in which the device showed them`);
+  else for (const [place, code] of request.codes.entries()) checkCode(`codes[${place}]`, code, violations);
+  const asked = request.window === 0 ? undefined : request.window;
+  const window = violations.collect('', readBounded, 'window', asked, RESYNC_WINDOW, RESYNC_WINDOW.max);
+  const requestId = readRequestId(request.requestId, violations);
+  violations.throwIfAny();
+  opener.throwIfRefused();
+  if (key?.counter === undefined || window === undefined) throw new Error('a request without violations is complete');
+  return { key, counter: key.counter, window, requestId };
+}
