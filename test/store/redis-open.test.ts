@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { issueApiKey } from '../../src/auth/api-key.ts';
 import { START } from '../auth/fixtures.ts';
+import { allKeys } from '../support/all-keys.ts';
 import { redisSuite } from '../support/redis.ts';
 import { named } from './codes-fixtures.ts';
 import { ACCEPTED, attempt, endOf, redisStarter, requested, storeOpener } from './redis-fixtures.ts';
@@ -99,7 +100,7 @@ redisSuite('opening the Redis store', () => {
     await store.keys.insert({ ...record, lastUsedAt: START });
     await store.keys.update(record.id, (key) => ({ ...key, name: 'b' }));
     await store.keys.touch(new Map([[record.id, START + 1]]));
-    expect(await store.keys.list()).toHaveLength(1);
+    expect(await allKeys(store.keys)).toHaveLength(1);
     const windows = [{ name: 'hour', periodMs: 3_600_000, limit: 2, refundable: true }];
     await store.limits.charge('subject', windows, 1, START);
     await store.limits.refund('subject', windows, START, 1, { rejected: false });
