@@ -1,6 +1,7 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
 import { forgetKey, storedKey, storeKey } from './api-key.ts';
-import { createOtpClient, type Quota } from './calls/client.ts';
+import { createClients, type Quota } from './calls/client.ts';
+import { Console } from './console/console.tsx';
 import { Check } from './forms/check.tsx';
 import { Enrol } from './forms/enrol.tsx';
 import { Import } from './forms/import.tsx';
@@ -8,16 +9,22 @@ import { RecoveryCodes } from './forms/recovery-codes.tsx';
 import { Show } from './forms/show.tsx';
 import { type KeyTexts, NO_KEY } from './forms/use-key.tsx';
 import { KeyBox } from './parts/key-box.tsx';
+import { ViewSwitch } from './parts/view-switch.tsx';
+import { useView } from './use-view.ts';
 
 export function App({ initialKey }: { readonly initialKey: string }) {
   const [apiKey, setApiKey] = useState(initialKey);
   const [isStored, setStored] = useState(storedKey() !== '');
   const [quota, setQuota] = useState<Quota>();
   const [texts, setTexts] = useState<KeyTexts>(NO_KEY);
-  // The client outlives changes of the key, so that codes stay on the page while it is typed.
+  const view = useView();
+  // A view that was left keeps what it shows: a secret that is shown once is not lost by a look at the other.
+  const wasConsole = useRef(false);
+  wasConsole.current ||= view === 'console';
+  // The clients outlive changes of the key, so that codes stay on the page while it is typed.
   const currentKey = useRef(apiKey);
   currentKey.current = apiKey;
-  const client = useMemo(() => createOtpClient(() => currentKey.current, setQuota), []);
+  const { otp: client, admin } = useMemo(() => createClients(() => currentKey.current, setQuota), []);
 
   function keep(key: string, stored: boolean): void {
     setApiKey(key);
@@ -30,8 +37,9 @@ export function App({ initialKey }: { readonly initialKey: string }) {
     <>
       <header>
         <h1>otpd</h1>
+        <ViewSwitch view={view} />
         <p>
-          Try the calls of this server. <a href="/openapi.json">OpenAPI</a>
+          <a href="/openapi.json">OpenAPI</a>
         </p>
       </header>
       <main>
@@ -42,13 +50,20 @@ export function App({ initialKey }: { readonly initialKey: string }) {
           onKey={(key) => keep(key, isStored)}
           onStored={(stored) => keep(apiKey, stored)}
         />
-        <div class="cards">
-          <Enrol client={client} onEnrolled={(source, context = '') => setTexts({ ...NO_KEY, source, context })} />
-          <Check client={client} texts={texts} onTexts={setTexts} />
-          <Show client={client} texts={texts} onTexts={setTexts} />
-          <RecoveryCodes client={client} />
-          <Import client={client} />
+        <div hidden={view !== 'calls'}>
+          <div class="cards">
+            <Enrol client={client} onEnrolled={(source, context = '') => setTexts({ ...NO_KEY, source, context })} />
+            <Check client={client} texts={texts} onTexts={setTexts} />
+            <Show client={client} texts={texts} onTexts={setTexts} />
+            <RecoveryCodes client={client} />
+            <Import client={client} />
+          </div>
         </div>
+        {wasConsole.current && (
+          <div hidden={view !== 'console'}>
+            <Console client={admin} apiKey={apiKey} isShown={view === 'console'} />
+          </div>
+        )}
       </main>
     </>
   );

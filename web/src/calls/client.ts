@@ -1,9 +1,16 @@
-/** The service, by the Connect protocol. */
+/** The services, by the Connect protocol. */
 import { type Client, createClient, type Interceptor } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-web';
+import { AdminService } from '../../../gen/ts/otp/admin/v1/admin_service_pb.ts';
 import { OtpService } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
 
 export type OtpClient = Client<typeof OtpService>;
+export type AdminClient = Client<typeof AdminService>;
+
+export interface Clients {
+  readonly otp: OtpClient;
+  readonly admin: AdminClient;
+}
 
 /** How the window of the plan that is nearest to exhaustion stands. */
 export interface Quota {
@@ -15,8 +22,8 @@ export interface Quota {
 
 const DEADLINE_MS = 10_000;
 
-/** A client that sends the key that `apiKey` gives, and tells `onQuota` what each answer says of the limits. */
-export function createOtpClient(apiKey: () => string, onQuota: (quota: Quota | undefined) => void): OtpClient {
+/** Clients that send the key that `apiKey` gives, and tell `onQuota` what each answer says of the limits. */
+export function createClients(apiKey: () => string, onQuota: (quota: Quota | undefined) => void): Clients {
   const authenticate: Interceptor = (next) => async (request) => {
     const key = apiKey();
     if (key !== '') request.header.set('x-api-key', key);
@@ -29,7 +36,7 @@ export function createOtpClient(apiKey: () => string, onQuota: (quota: Quota | u
     interceptors: [authenticate],
     fetch: (input, init) => fetch(input, { ...init, credentials: 'omit', cache: 'no-store', referrerPolicy: 'no-referrer' }),
   });
-  return createClient(OtpService, transport);
+  return { otp: createClient(OtpService, transport), admin: createClient(AdminService, transport) };
 }
 
 /** The options of a unary call. */

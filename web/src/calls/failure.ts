@@ -15,14 +15,20 @@ export interface Failure {
   readonly fields: readonly { readonly field: string; readonly description: string }[];
   /** Seconds. */
   readonly retryAfter: number | undefined;
+  /** The scope that the key lacks. */
+  readonly scope: string | undefined;
   readonly requestId: string | undefined;
   readonly isAboutKey: boolean;
 }
+
+const SCOPE_MISSING = 'ERROR_REASON_SCOPE_MISSING';
 
 const TITLES: Readonly<Partial<Record<Code, string>>> = {
   [Code.Unauthenticated]: 'The API key was not accepted',
   [Code.PermissionDenied]: 'The API key may not do this',
   [Code.InvalidArgument]: 'The request is not right',
+  [Code.FailedPrecondition]: 'This cannot be done now',
+  [Code.Aborted]: 'It was changed meanwhile',
   [Code.ResourceExhausted]: 'A limit is reached',
   [Code.Unavailable]: 'The server cannot answer now',
   [Code.DeadlineExceeded]: 'The server took too long',
@@ -36,6 +42,7 @@ export function failureOf(error: unknown): Failure {
   const common = {
     fields: known.findDetails(BadRequestSchema).flatMap(({ fieldViolations }) => fieldViolations),
     retryAfter: retry?.retryDelay === undefined ? undefined : Math.ceil(durationMs(retry.retryDelay) / 1000),
+    scope: info?.reason === SCOPE_MISSING ? info.metadata['scope'] : undefined,
     requestId: request?.requestId,
     isAboutKey: known.code === Code.Unauthenticated,
   };

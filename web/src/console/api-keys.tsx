@@ -1,0 +1,85 @@
+/** The API keys, in pages. */
+import { useEffect, useState } from 'preact/hooks';
+import type { ListApiKeysResponse } from '../../../gen/ts/otp/admin/v1/admin_service_pb.ts';
+import { type AdminClient, UNARY } from '../calls/client.ts';
+import { useCall } from '../calls/use-call.ts';
+import { Tick } from '../forms/fields.tsx';
+import { FailureNote } from '../parts/failure-note.tsx';
+import { ApiKeyRow } from './api-key-row.tsx';
+import type { NewSecret } from './secret-note.tsx';
+
+interface ApiKeysProps {
+  readonly client: AdminClient;
+  /** The page is read again when it changes. */
+  readonly revision: number;
+  readonly onSecret: (secret: NewSecret) => void;
+  readonly onChanged: () => void;
+}
+
+const PAGE_SIZE = 50;
+/** The token of the first page. */
+const FIRST = [''];
+
+export function ApiKeys({ client, revision, onSecret, onChanged }: ApiKeysProps) {
+  const [showInactive, setShowInactive] = useState(false);
+  const [said, setSaid] = useState('');
+  // The tokens of the pages up to this one: a page leads only to the next.
+  const [tokens, setTokens] = useState<readonly string[]>(FIRST);
+  const { answer, failure, isRunning, start } = useCall<ListApiKeysResponse>();
+  const pageToken = tokens.at(-1) ?? '';
+  const next = answer?.nextPageToken ?? '';
+
+  useEffect(() => {
+    void start(() => client.listApiKeys({ pageSize: PAGE_SIZE, pageToken, showInactive }, UNARY));
+  }, [client, revision, pageToken, showInactive]);
+
+  function show(inactive: boolean): void {
+    setTokens(FIRST);
+    setShowInactive(inactive);
+  }
+
+  return (
+    <section class="card" aria-labelledby="api-keys">
+      <h2 id="api-keys">API keys</h2>
+      <Tick label="Revoked and ended keys too" value={showInactive} onValue={show} />
+      <p role="status" class="quiet">
+        {said}
+      </p>
+      <FailureNote failure={failure} />
+      <ul class="rows">
+        {answer?.apiKeys.map((apiKey) => (
+          <ApiKeyRow
+            key={apiKey.name}
+            client={client}
+            apiKey={apiKey}
+            onSecret={onSecret}
+            onChanged={(text) => {
+              setSaid(text);
+              onChanged();
+            }}
+          />
+        ))}
+      </ul>
+      <nav aria-label="Pages" class="pages">
+        <PageButton text="Previous" isOff={isRunning || tokens.length === 1} onClick={() => setTokens(tokens.slice(0, -1))} />
+        <span>Page {tokens.length}</span>
+        <PageButton text="Next" isOff={isRunning || next === ''} onClick={() => setTokens([...tokens, next])} />
+      </nav>
+    </section>
+  );
+}
+
+interface PageButtonProps {
+  readonly text: string;
+  readonly isOff: boolean;
+  readonly onClick: () => void;
+}
+
+/** Keeps the focus where it is off: `disabled` would lose it. */
+function PageButton({ text, isOff, onClick }: PageButtonProps) {
+  return (
+    <button type="button" class="small" aria-disabled={isOff} onClick={() => isOff || onClick()}>
+      {text}
+    </button>
+  );
+}
