@@ -1,6 +1,6 @@
 /** The API keys, in pages. */
 import { useEffect, useState } from 'preact/hooks';
-import type { ListApiKeysResponse } from '../../../gen/ts/otp/admin/v1/admin_service_pb.ts';
+import type { ApiKey } from '../../../gen/ts/otp/admin/v1/admin_service_pb.ts';
 import { type AdminClient, UNARY } from '../calls/client.ts';
 import { useCall } from '../calls/use-call.ts';
 import { Tick } from '../forms/fields.tsx';
@@ -16,6 +16,13 @@ interface ApiKeysProps {
   readonly onChanged: () => void;
 }
 
+interface Page {
+  /** From 1. */
+  readonly number: number;
+  readonly apiKeys: readonly ApiKey[];
+  readonly nextPageToken: string;
+}
+
 const PAGE_SIZE = 50;
 /** The token of the first page. */
 const FIRST = [''];
@@ -25,12 +32,15 @@ export function ApiKeys({ client, revision, onSecret, onChanged }: ApiKeysProps)
   const [said, setSaid] = useState('');
   // The tokens of the pages up to this one: a page leads only to the next.
   const [tokens, setTokens] = useState<readonly string[]>(FIRST);
-  const { answer, failure, isRunning, start } = useCall<ListApiKeysResponse>();
+  const { answer, failure, isRunning, start } = useCall<Page>();
   const pageToken = tokens.at(-1) ?? '';
   const next = answer?.nextPageToken ?? '';
 
   useEffect(() => {
-    void start(() => client.listApiKeys({ pageSize: PAGE_SIZE, pageToken, showInactive }, UNARY));
+    void start(async () => {
+      const { apiKeys, nextPageToken } = await client.listApiKeys({ pageSize: PAGE_SIZE, pageToken, showInactive }, UNARY);
+      return { number: tokens.length, apiKeys, nextPageToken };
+    });
   }, [client, revision, pageToken, showInactive]);
 
   function show(inactive: boolean): void {
@@ -62,7 +72,7 @@ export function ApiKeys({ client, revision, onSecret, onChanged }: ApiKeysProps)
       </ul>
       <nav aria-label="Pages" class="pages">
         <PageButton text="Previous" isOff={isRunning || tokens.length === 1} onClick={() => setTokens(tokens.slice(0, -1))} />
-        <span>Page {tokens.length}</span>
+        <span>Page {answer?.number ?? tokens.length}</span>
         <PageButton text="Next" isOff={isRunning || next === ''} onClick={() => setTokens([...tokens, next])} />
       </nav>
     </section>
