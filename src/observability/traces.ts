@@ -38,19 +38,18 @@ export function startTraces(logger: Logger, version: string): Traces {
   });
   const tracer = provider.getTracer('otpd', version);
   const propagator = new W3CTraceContextPropagator();
-  const spans = new WeakMap<Call, CallSpans>();
   return {
     onStep(call, step) {
       // Probes, reflection and what is no call of ours would only crowd out the calls.
       if (step === 'begin' && (call.method !== undefined || call.transport === 'rest')) {
-        const made = new CallSpans(tracer, call, propagator.extract(ROOT_CONTEXT, call, HEADERS));
-        spans.set(call, made);
-        call.trace = made;
+        call.trace = new CallSpans(tracer, call, propagator.extract(ROOT_CONTEXT, call, HEADERS));
       } else if (step === 'charge' || step === 'charge_rest') {
         call.trace?.begin('charge');
       }
     },
-    onEnd: (call, code) => spans.get(call)?.finish(call, code),
+    onEnd(call, code) {
+      if (call.trace instanceof CallSpans) call.trace.finish(call, code);
+    },
     async close(ms) {
       const isOver = new AbortController();
       await Promise.race([provider.shutdown(), sleep(ms, undefined, isOver)]).catch(() => undefined);

@@ -45,6 +45,8 @@ pageSuite('the looks of the page', (stage) => {
     await showing.getByRole('alert').waitFor();
     for (const summary of await page.locator('summary').all()) await summary.click();
     await page.getByText(/\d+ of \d+ calls left/).waitFor();
+    await page.getByRole('button', { name: 'Show usage' }).click();
+    await page.locator('.usage meter').first().waitFor();
 
     await expectGoodLooks(page, colorScheme, width);
   });
@@ -62,7 +64,7 @@ pageSuite('the looks of the page', (stage) => {
     const row = part('API keys').getByRole('listitem').filter({ hasText: name });
     await row.getByText(name, { exact: true }).click();
     await row.getByText(`Revoke ${name}`).click();
-    await row.locator('.bar').first().waitFor();
+    await row.getByRole('meter').first().waitFor();
     await row.getByRole('button', { name: 'Rotate' }).click();
     await part('The new secret').waitFor();
     const making = part('Make an API key');

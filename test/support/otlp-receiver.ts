@@ -31,7 +31,7 @@ export interface OtlpReceiver extends AsyncDisposable {
   readonly resource: Readonly<Record<string, string>>;
   /** All bytes that came, for what must not be in them. */
   readonly bytes: Buffer;
-  /** What is done with a request: 0 leaves it without an answer. */
+  /** The status of each answer; 0 leaves requests without any. */
   status: number;
 }
 
