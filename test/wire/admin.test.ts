@@ -277,7 +277,7 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
     const answers = await Promise.all([large, larger].map((pageSize) => client.call(method.listApiKeys, { pageSize })));
     expect(answers[1]?.response?.apiKeys).toEqual(answers[0]?.response?.apiKeys);
     const answer = await client.call(method.listApiKeys, { pageSize: -1 });
-    expect(answer.details.violations).toEqual(['page_size: must not be negative']);
+    expect(answer.details.violations).toEqual(['page_size: must not be negative: leave it unset for 100']);
   });
 
   test('plans are listed as they are configured', async () => {
