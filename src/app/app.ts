@@ -19,6 +19,7 @@ import { openLivePlans } from './live-plans.ts';
 import { openSealing } from './open-sealing.ts';
 import { startOperations } from './operations.ts';
 import { watchStore } from './store-monitor.ts';
+import { VERSION } from './version.ts';
 
 /** How often the times of last use are written down, in ms. */
 const FLUSH_MS = 10_000;
@@ -95,6 +96,10 @@ export async function build(config: Config, { log, clock, store: lent, limits, o
       logger.info('rate limits are shared again');
     },
   });
+  let graceEnd = Number.POSITIVE_INFINITY;
+  const traces = config.traces ? (await import('../observability/traces.ts')).startTraces(logger, VERSION) : undefined;
+  // After the doors, whose last calls are sent too, in what they have left of the grace.
+  parts.defer(() => traces?.close(Math.max(0, Math.min(config.shutdownGraceMs, graceEnd - performance.now()))));
   const doors = await openDoors(config, {
     log,
     clock,
@@ -112,6 +117,7 @@ export async function build(config: Config, { log, clock, store: lent, limits, o
     admin: { keys: createKeyAdministration(store.keys, trail.audit), sealingKeys: sealing.keys },
     admit: createAdmit({ authenticator, charging, plans: plans.current }),
     metrics: operations.metrics,
+    traces,
   });
   parts.defer(() => doors.close());
 
@@ -143,6 +149,7 @@ export async function build(config: Config, { log, clock, store: lent, limits, o
     },
     close: () => {
       operations.setListening(false);
+      if (closing === undefined) graceEnd = performance.now() + config.shutdownGraceMs;
       closing ??= owned.disposeAsync();
       return closing;
     },

@@ -10,6 +10,7 @@ import { logCall } from '../observability/call-log.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { tellOfRefused } from '../observability/refused-connections.ts';
+import type { Traces } from '../observability/traces.ts';
 import { invalid } from '../otp/error.ts';
 import type { Clock } from '../ports/store.ts';
 import type { Admit } from '../rpc/admission.ts';
@@ -29,6 +30,8 @@ export interface DoorParts {
   readonly admin: Omit<AdminPorts, keyof ServicePorts>;
   /** Undefined where nobody asks for any. */
   readonly metrics: Metrics | undefined;
+  /** Undefined where calls are not traced. */
+  readonly traces: Traces | undefined;
 }
 
 export interface Doors extends Pick<GrpcServer, 'setServing'> {
@@ -55,7 +58,7 @@ export async function openDoors(config: Config, parts: DoorParts): Promise<Doors
   }
 }
 
-async function openAll(config: Config, { log, clock, admit, service, admin, metrics }: DoorParts): Promise<Doors> {
+async function openAll(config: Config, { log, clock, admit, service, admin, metrics, traces }: DoorParts): Promise<Doors> {
   const { logger } = log;
   const { listen, http: httpListen, tls, maxConnections, maxConnectionsPerAddress, shutdownGraceMs } = config;
   const bounds = { maxConnections, maxConnectionsPerAddress };
@@ -77,10 +80,12 @@ async function openAll(config: Config, { log, clock, admit, service, admin, metr
     admit,
     clock,
     hooks: {
+      onStep: traces?.onStep,
       onEnd(call, code) {
         (call.transport === 'grpc' ? grpc : http)?.judge(call, code);
         logCall(log, call, code);
         metrics?.call(call, code);
+        traces?.onEnd(call, code);
       },
     },
     callerAddress,

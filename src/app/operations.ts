@@ -31,10 +31,11 @@ export interface OperationsOptions {
 
 /** Starts to count, unless the door is off. */
 export async function startOperations(config: Config, { logger, onReady }: OperationsOptions): Promise<Operations> {
-  const { ops, redis, tls } = config;
+  const { ops, redis, tls, traces } = config;
   // Loaded only where it is used.
   const module = ops === undefined ? undefined : await import('../observability/metrics.ts');
-  const metrics = module?.createMetrics(redis === undefined ? 'sqlite' : 'redis', VERSION);
+  // The values of workers are added up, where exemplars would be lost.
+  const metrics = module?.createMetrics(redis === undefined ? 'sqlite' : 'redis', VERSION, traces && onReady === undefined);
   if (onReady !== undefined) metrics?.share();
   const state = { listens: false, storeIsUp: true, isReady: false };
   let door: { readonly close: () => Promise<void> } | undefined;

@@ -16,6 +16,7 @@ import {
   parseWorkers,
 } from './parsers.ts';
 import { type LogLevel, SETTINGS, type Setting, type SettingName } from './settings.ts';
+import { wantsTraces } from './traces.ts';
 import { parseTrustedProxies, type TrustedProxy } from './trusted-proxies.ts';
 
 /** How `otpd serve` runs. */
@@ -59,6 +60,8 @@ export interface Config {
   readonly trustedProxies: readonly TrustedProxy[];
   /** How many processes serve. */
   readonly workers: number;
+  /** Whether calls are traced. */
+  readonly traces: boolean;
 }
 
 /** Values from the command line: text for a setting with a value, true for a boolean one. */
@@ -121,6 +124,7 @@ export function loadConfig(flags: Flags, env: Environment): Config {
     );
   }
   if (page && noPage) violations.add('--page', 'goes against --no-page: set one of them');
+  const traces = wantsTraces(env, violations);
   violations.throwIfAny();
   const tls = cert === undefined || key === undefined ? undefined : { cert, key, clientCa };
   const redis = redisUrl === undefined ? undefined : { url: redisUrl, waitReplicas, ca, cert: redisCert, key: redisKey };
@@ -149,6 +153,7 @@ export function loadConfig(flags: Flags, env: Environment): Config {
     maxConnectionsPerAddress: required(maxConnectionsPerAddress),
     fastPath: required(fastPath),
     trustedProxies,
+    traces,
     workers: required(workers),
   });
 }

@@ -4,7 +4,7 @@ import { refuse } from './refusals.ts';
 
 const METHODS = 'GET, POST';
 const REQUEST_HEADERS = [
-  ...['authorization', 'content-type', 'x-api-key', 'x-request-id'],
+  ...['authorization', 'content-type', 'x-api-key', 'x-request-id', 'traceparent', 'tracestate'],
   ...['connect-protocol-version', 'connect-timeout-ms', 'connect-accept-encoding', 'connect-content-encoding'],
   ...['grpc-timeout', 'x-grpc-web', 'x-user-agent'],
 ].join(', ');

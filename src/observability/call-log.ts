@@ -23,8 +23,9 @@ export function logCall({ logger, calls, origin }: CallLog, call: Call, code: Co
     calls?.soon(lineOf(call, name, durationMs, origin));
     return;
   }
-  const { transport, procedure: method, peer, keyId, requestId, reason, fault: err } = call;
-  logger.error({ transport, method, code: name, reason, durationMs, keyId, peer, requestId, err }, 'call');
+  const { transport, procedure: method, peer, keyId, requestId, reason, trace, fault: err } = call;
+  const ids = trace && { traceId: trace.traceId, spanId: trace.spanId };
+  logger.error({ transport, method, code: name, reason, durationMs, keyId, peer, requestId, ...ids, err }, 'call');
 }
 
 /**
@@ -32,16 +33,17 @@ export function logCall({ logger, calls, origin }: CallLog, call: Call, code: Co
  * we serve, the peer an address, and a request id has passed `requestIdOf`.
  */
 function lineOf(
-  { transport, procedure, peer, keyId, requestId, reason, verdicts }: Call,
+  { transport, procedure, peer, keyId, requestId, reason, trace, verdicts }: Call,
   code: string,
   durationMs: number,
   origin: string,
 ): string {
   const why = reason === undefined ? '' : `,"reason":"${reason}"`;
   const key = keyId === undefined ? '' : `,"keyId":"${keyId}"`;
+  const ids = trace === undefined ? '' : `,"traceId":"${trace.traceId}","spanId":"${trace.spanId}"`;
   const outcome = verdicts === undefined ? '' : outcomesOf(verdicts);
   const what = `"transport":"${transport}","method":"${procedure}","code":"${code}"${why}${outcome},"durationMs":${durationMs}${key}`;
-  return `{"level":30,"time":"${timeText()}",${what},"peer":"${peer}","requestId":"${requestId}"${origin},"msg":"call"}\n`;
+  return `{"level":30,"time":"${timeText()}",${what},"peer":"${peer}","requestId":"${requestId}"${ids}${origin},"msg":"call"}\n`;
 }
 
 /** How the codes of a call were judged, so that guessing shows: the outcome of one, or how often there was each of several. */

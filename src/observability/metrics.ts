@@ -1,11 +1,12 @@
 /** The metrics: what is counted, and how several processes are taken together. docs/metrics.md is made from this. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, Histogram, type Metric, type OpenMetricsContentType, Registry } from 'prom-client';
 import { type Code, CodeSchema } from '../../gen/ts/google/rpc/code_pb.ts';
 import { CREDIT_WARNINGS } from '../ports/limits.ts';
 import type { Call } from '../rpc/call.ts';
-import { procedureOf } from '../rpc/method.ts';
+import type { CallTrace } from '../rpc/trace.ts';
 import type { StoreOperation } from './measured-store.ts';
+import { procedureName } from './procedure-name.ts';
 
 const CODE_NAMES: ReadonlyMap<number, string> = new Map(CodeSchema.values.map(({ number, name }) => [number, name]));
 /** In seconds: around the milliseconds that a call takes, up to the deadline of the server. */
@@ -15,6 +16,8 @@ const DRIFT_BUCKETS = [-10, -5, -2, -1, 0, 1, 2, 5, 10];
 /** How exactly the delay of the event loop is sampled, in ms. */
 const LAG_RESOLUTION_MS = 20;
 const SECONDS_A_NANOSECOND = 1e-9;
+
+export type MetricsFormat = 'prometheus' | 'openmetrics';
 
 export interface MetricsText {
   /** The content type. */
@@ -43,16 +46,16 @@ export interface Metrics {
   readonly limitsLocal: (areLocal: boolean) => void;
   /** Has `gauges` read from now on. */
   readonly watch: (gauges: Gauges) => void;
-  /** All of it in the text format of Prometheus. */
-  readonly text: () => Promise<MetricsText>;
+  /** All of it in the text format of Prometheus, or in that of OpenMetrics, which alone has exemplars. */
+  readonly text: (format: MetricsFormat) => Promise<MetricsText>;
   /** Hands the metrics to the primary of this worker whenever it asks. */
   readonly share: () => void;
   readonly registry: Registry;
   readonly close: () => void;
 }
 
-/** Makes the metrics of this process. `backend` is the engine of the store. */
-export function createMetrics(backend: string, version: string): Metrics {
+/** Makes the metrics of this process. `backend` is the engine of the store; with `hasExemplars` the times of calls name the traces that were sampled. */
+export function createMetrics(backend: string, version: string, hasExemplars = false): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
@@ -63,8 +66,11 @@ export function createMetrics(backend: string, version: string): Metrics {
     help: 'Time from the first header of a call to its status, in seconds.',
     labelNames: ['rpc_method', 'rpc_status_code', 'rpc_system_name'],
     buckets: CALL_BUCKETS,
-    registers,
+    enableExemplars: hasExemplars,
+    // Registered here: prom-client would not have it in a registry that serves the format without exemplars too.
+    registers: [],
   });
+  registry.registerMetric(calls);
   const verifications = counter('otpd_verifications_total', 'Codes that were checked, by outcome and type of the key.', [
     'outcome',
     'type',
@@ -129,10 +135,15 @@ export function createMetrics(backend: string, version: string): Metrics {
   return {
     registry,
     call(call, code) {
-      const { method, reason, verdicts, refusedFor } = call;
+      const { reason, verdicts, refusedFor, trace } = call;
       const seconds = (performance.now() - call.startedAt) / 1000;
-      const rpc_method = method === undefined ? procedureOutside(call) : procedureOf(method.descriptor).slice(1);
-      calls.observe({ rpc_method, rpc_status_code: CODE_NAMES.get(code) ?? '', rpc_system_name: call.transport }, seconds);
+      const labels = {
+        rpc_method: procedureName(call),
+        rpc_status_code: CODE_NAMES.get(code) ?? '',
+        rpc_system_name: call.transport,
+      };
+      if (!hasExemplars) calls.observe(labels, seconds);
+      else calls.observe({ labels, value: seconds, exemplarLabels: exemplarOf(trace) });
       if (verdicts !== undefined) {
         for (const { outcome, type, drift: steps, isLockout } of verdicts) {
           verifications.inc({ outcome, type });
@@ -152,7 +163,10 @@ export function createMetrics(backend: string, version: string): Metrics {
     },
     storeUp: (isUp) => up.set({ backend }, isUp ? 1 : 0),
     limitsLocal: (areLocal) => local.set(areLocal ? 1 : 0),
-    text: async () => ({ type: registry.contentType, text: await registry.metrics() }),
+    text: async (format) => {
+      const page = format === 'prometheus' ? registry : openMetrics(registry);
+      return { type: page.contentType, text: await page.metrics() };
+    },
     share() {
       AggregatorRegistry.setRegistries(registry);
       new AggregatorRegistry();
@@ -162,6 +176,21 @@ export function createMetrics(backend: string, version: string): Metrics {
   };
 }
 
+/**
+ * The same metrics for a page of OpenMetrics: a registry that changes its format renames its counters for good, and OpenMetrics writes the
+ * ending `_total` itself.
+ */
+function openMetrics(registry: Registry): Registry<OpenMetricsContentType> {
+  const page = new Registry<OpenMetricsContentType>();
+  page.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+  for (const metric of registry.getMetricsAsArray()) {
+    const { name } = metric;
+    const get = async () => ({ ...(await registry.getSingleMetric(name)?.get()), name: name.replace(/_total$/, '') });
+    page.registerMetric({ name, get } as unknown as Metric);
+  }
+  return page;
+}
+
 const AUTHENTICATION: ReadonlySet<string> = new Set([
   'ERROR_REASON_API_KEY_MISSING',
   'ERROR_REASON_API_KEY_INVALID',
@@ -169,9 +198,9 @@ const AUTHENTICATION: ReadonlySet<string> = new Set([
   'ERROR_REASON_SCOPE_MISSING',
 ]);
 
-/** Procedures of ours that are no methods; a caller's own words never become a label. */
-function procedureOutside({ transport, procedure }: Call): string {
-  return transport === 'rest' || procedure.startsWith('/grpc.') ? procedure.slice(1) : '_OTHER';
+/** The trace of a call that is sent to a collector, so that it can be found from a bucket; nothing for any other call. */
+function exemplarOf(trace: CallTrace | undefined): Record<string, string> {
+  return trace?.isSampled === true ? { trace_id: trace.traceId, span_id: trace.spanId } : {};
 }
 
 function readGauges(registers: Registry[], { openConnections, openStreams, certificateEnd, sealingKeys }: Gauges): void {

@@ -1,6 +1,7 @@
 /** The operations door: metrics and probes for those who run the service, in plain HTTP and without an API key. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import Negotiator from 'negotiator';
 
 /** A scraper and a few probes; the door holds nothing that many would ask for. */
 const MOST_CONNECTIONS = 100;
@@ -8,8 +9,8 @@ const HEADER_BYTES = 8192;
 const TIMEOUT_MS = 5000;
 
 export interface OpsDoorParts {
-  /** The metrics in the text format of Prometheus, with their content type. */
-  readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
+  /** The metrics in a format, with their content type. */
+  readonly metrics: (format: 'prometheus' | 'openmetrics') => Promise<{ readonly type: string; readonly text: string }>;
   /** Whether calls are served: everything listens, and the store is there. */
   readonly isReady: () => boolean;
   readonly onFault: (error: unknown) => void;
@@ -30,21 +31,30 @@ interface Answer {
 const TEXT = 'text/plain; charset=utf-8';
 const text = (status: number, line: string): Answer => ({ status, type: TEXT, text: `${line}\n` });
 
+/** OpenMetrics for a scraper that prefers it; by their names alone, for scrapers add parameters of their own. */
+function formatFor(request: IncomingMessage): 'prometheus' | 'openmetrics' {
+  const preferred = new Negotiator(request)
+    .mediaTypes()
+    .find((type) => /^(application\/openmetrics-text|text\/(plain|\*)|\*\/\*)$/.test(type));
+  return preferred === 'application/openmetrics-text' ? 'openmetrics' : 'prometheus';
+}
+
 /** Makes the door. It answers GET and HEAD of `/metrics`, `/livez` (the process runs) and `/readyz` (it serves calls; 503 if not). */
 export function createOpsDoor({ metrics, isReady, onFault }: OpsDoorParts): OpsDoor {
-  const pages: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
-    '/metrics': async () => ({ status: 200, ...(await metrics()) }),
+  const pages: Readonly<Record<string, (request: IncomingMessage) => Answer | Promise<Answer>>> = {
+    '/metrics': async (request) => ({ status: 200, ...(await metrics(formatFor(request))) }),
     '/livez': () => text(200, 'ok'),
     '/readyz': () => (isReady() ? text(200, 'ok') : text(503, 'not ready: starting, stopping, or the store is away')),
   };
 
-  async function answerOf({ method, url = '' }: IncomingMessage): Promise<Answer> {
+  async function answerOf(request: IncomingMessage): Promise<Answer> {
+    const { method, url = '' } = request;
     const [path = ''] = url.split('?');
     const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
     if (page === undefined) return text(404, `not found: there are ${Object.keys(pages).join(', ')}`);
     if (method !== 'GET' && method !== 'HEAD') return text(405, 'only GET');
     try {
-      return await page();
+      return await page(request);
     } catch (error) {
       onFault(error);
       return text(500, 'the metrics cannot be read: see the log');

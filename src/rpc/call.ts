@@ -3,6 +3,7 @@ import type { Admission } from '../limits/admission.ts';
 import type { WindowState } from '../ports/store.ts';
 import type { AnswerHeaders, Transport, Verdict } from './context.ts';
 import type { Method } from './method.ts';
+import type { CallTrace } from './trace.ts';
 
 /**
  * The steps of a call, in the only order in which they can be taken; a call that fails goes from any of them to the last. Only a call with several
@@ -63,6 +64,8 @@ export class Call {
   refusedFor: { readonly plan: string; readonly window: string } | undefined = undefined;
   /** How its codes were judged. */
   verdicts: Verdict[] | undefined = undefined;
+  /** Its span; undefined where calls are not traced. */
+  trace: CallTrace | undefined = undefined;
   /** A fault of ours, for the log. */
   fault: unknown = undefined;
   /** Set with the first status, which is the only one. */

@@ -1,5 +1,6 @@
 /** The information that a handler has about the call besides the request, without any transport. */
 import type { Principal } from '../ports/principal.ts';
+import type { CallTrace } from './trace.ts';
 
 /** The form in which a call came. */
 export type Transport = 'grpc' | 'connect' | 'grpc_web' | 'rest';
@@ -22,8 +23,13 @@ export interface CallContext {
   readonly principal: Principal;
   /** The id under which the log knows the call. */
   readonly requestId: string;
-  /** The call itself: whether it still waits for an answer, how it came, and the verdicts on its codes, which a handler adds to by `noteVerdict`. */
-  readonly call: { readonly ended: boolean; readonly transport: Transport; verdicts?: Verdict[] | undefined };
+  /** The call itself: whether it still waits for an answer, how it came, its trace, and the verdicts on its codes, which a handler adds to by `noteVerdict`. */
+  readonly call: {
+    readonly ended: boolean;
+    readonly transport: Transport;
+    readonly trace?: CallTrace | undefined;
+    verdicts?: Verdict[] | undefined;
+  };
   /**
    * Charges what the call costs beyond the 1 that each call is charged at its start: to be called once, and before anything is judged. Fails as
    * admission does where the whole call does not fit, and then nothing of it is counted; and with `CallFailure` if the call has ended.

@@ -105,6 +105,7 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
   }
 
   function letIn(call: Call, admission: Admission, apiKey = ''): void {
+    call.trace?.end('charge');
     // The caller may have left meanwhile: nobody else would give the call back.
     if (call.ended) {
       admission.settle(true);
@@ -147,8 +148,14 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
     take(call, 'charge_rest');
     const admission = call.admission as Admission;
     const note = (): void => noteLimits(call, admission);
+    const done = (): void => {
+      note();
+      call.trace?.end('charge');
+    };
     try {
-      return admission.charge(cost)?.finally(note);
+      const later = admission.charge(cost)?.finally(done);
+      if (later === undefined) call.trace?.end('charge');
+      return later;
     } finally {
       note();
     }

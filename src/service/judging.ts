@@ -5,6 +5,7 @@ import type { Attempt, CodeStore, Judgement, Outcome } from '../ports/codes.ts';
 import type { Principal } from '../ports/principal.ts';
 import { Rejection } from '../ports/rejection.ts';
 import { type CallContext, noteVerdict } from '../rpc/context.ts';
+import { traced } from '../rpc/trace.ts';
 import { type Decision, judgeAny } from '../verification/alternatives.ts';
 import type { Fingerprints } from '../verification/fingerprint.ts';
 import type { ResolvedKey } from './key.ts';
@@ -42,12 +43,12 @@ const EVENT = {
 export async function judgeFor(
   { codes, knows, audit }: JudgingPorts,
   attempts: readonly Attempt[],
-  { principal, requestId, call: { transport } }: CallContext,
+  { principal, requestId, call }: CallContext,
   now: number,
 ): Promise<Decision> {
   // Nothing may come between: a store that has lost its state would take a used code for new.
   if (!knows(principal)) throw new Rejection('store_unavailable');
-  const decision = await judgeAny(codes, attempts, now);
+  const decision = await traced(call, 'judge', () => judgeAny(codes, attempts, now));
   if (!('judgement' in decision)) {
     if (decision.outcome === 'request_id_reused') throw new Rejection('request_id_reused');
     // Only for a late confirmation is nothing but a repeat asked for.
@@ -56,6 +57,7 @@ export async function judgeFor(
   const { outcome, step } = decision.judgement;
   for (const place of decision.places) {
     const fingerprint = attempts[place]?.fingerprint ?? '';
+    const { transport } = call;
     audit({ actor: { keyId: principal.keyId }, event: EVENT[outcome], requestId, transport, fingerprint, step });
   }
   return decision;

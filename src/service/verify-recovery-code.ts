@@ -14,6 +14,7 @@ import { Rejection } from '../ports/rejection.ts';
 import { MAX_RECOVERY_CODE_BYTES, readRecoveryCode } from '../recovery/codes.ts';
 import { placeOf } from '../recovery/set.ts';
 import { type CallContext, noteVerdict } from '../rpc/context.ts';
+import { traced } from '../rpc/trace.ts';
 import { attemptRequest } from './judging.ts';
 import { auditSet, checkSet, type OpenedSet, openSet, type RecoveryPorts } from './recovery-set.ts';
 import { readRequestId } from './request-id.ts';
@@ -41,7 +42,7 @@ export function createVerifyRecoveryCode(
     const use = useOf(ports, set, code, requestId, context);
     // Nothing may come between: a store that has lost its state would take a used code for new.
     if (!ports.knows(context.principal)) throw new Rejection('store_unavailable');
-    const judgement = await ports.recovery.use(use, now);
+    const judgement = await traced(context.call, 'judge', () => ports.recovery.use(use, now));
     if (judgement.outcome === 'request_id_reused') throw new Rejection('request_id_reused');
     const { outcome, attemptsRemaining } = judgement;
     const isLockout = outcome === 'mismatch' && attemptsRemaining === 0;

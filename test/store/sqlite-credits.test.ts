@@ -126,6 +126,25 @@ it('what could not be written is tried again, with what came meanwhile, and at t
   expect(notes.at(-1)).toEqual(['c', 0, 5, 0]);
 });
 
+it('a warning that comes while others are written is written right after them', async () => {
+  vi.useFakeTimers();
+  const notes: unknown[] = [];
+  const first = Promise.withResolvers<void>();
+  const { count, close } = kept(async (counts) => {
+    notes.push(...counts);
+    if (notes.length === 1) await first.promise;
+  });
+  count('a', 1, true);
+  await vi.advanceTimersByTimeAsync(1);
+  count('b', 2, true);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(notes).toEqual([['a', 0, 1, 0]]);
+  first.resolve();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(notes.at(-1)).toEqual(['b', 0, 2, 0]);
+  await close();
+});
+
 it('many keys are written some hundred at a time', async () => {
   vi.useFakeTimers();
   const sizes: number[] = [];

@@ -52,10 +52,12 @@ export function keepCredits(database: DatabaseSync, note: (counts: readonly Cred
   const changed = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> | undefined;
+  let isUrgent = false;
 
   async function write(): Promise<void> {
     const ids = [...changed];
     changed.clear();
+    isUrgent = false;
     for (let from = 0; from < ids.length; from += NOTED_AT_ONCE) {
       const some = ids.slice(from, from + NOTED_AT_ONCE);
       try {
@@ -70,7 +72,7 @@ export function keepCredits(database: DatabaseSync, note: (counts: readonly Cred
   function writeOnce(): Promise<void> {
     writing ??= write().finally(() => {
       writing = undefined;
-      if (changed.size > 0) schedule(CREDITS_FLUSH_MS);
+      if (changed.size > 0) schedule(isUrgent ? 0 : CREDITS_FLUSH_MS);
     });
     return writing;
   }
@@ -89,6 +91,7 @@ export function keepCredits(database: DatabaseSync, note: (counts: readonly Cred
       logs,
       onChange(keyId, hasWarned) {
         changed.add(keyId);
+        isUrgent ||= hasWarned;
         schedule(hasWarned ? 0 : CREDITS_FLUSH_MS);
       },
     },
