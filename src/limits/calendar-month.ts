@@ -53,6 +53,11 @@ export function monthWaitMs({ used }: MonthLog, { limit }: LimitWindow, now: num
   return used + cost <= limit ? 0 : monthEnd(now) - now;
 }
 
+/** The greatest of `CREDIT_WARNINGS` that `used` has come to; undefined below all of them. */
+export function creditShareOf(used: number, limit: number): number | undefined {
+  return CREDIT_WARNINGS.findLast((share) => used * 100 >= limit * share);
+}
+
 /** Counts `cost`. Gives the shares of the limit that were come to for the first time in the month, smallest first; undefined for none. */
 export function addCredits(log: MonthLog, { limit }: LimitWindow, cost: number): number[] | undefined {
   log.used += cost;

@@ -1,9 +1,10 @@
 /** A call that is charged, at once or in two parts: what is left after it, and what is given back, each charge where it was counted. */
-import { CREDIT_WARNINGS, MAX_COST, MONTH, refundedWindows } from '../ports/limits.ts';
+import { MAX_COST, MONTH, refundedWindows } from '../ports/limits.ts';
 import type { Principal } from '../ports/principal.ts';
 import { Rejection } from '../ports/rejection.ts';
 import type { ChargeResult, LimitStore, LimitWindow, WindowState } from '../ports/store.ts';
 import type { Admission } from './admission.ts';
+import { creditShareOf } from './calendar-month.ts';
 import type { Plan } from './plans.ts';
 
 /** A charge as a store has counted or refused it. */
@@ -74,7 +75,7 @@ export class ChargedCall implements Admission {
 
   #note(states: readonly WindowState[]): void {
     this.quota = nearestToExhaustion(states);
-    this.creditShare = creditShareOf(states);
+    this.creditShare = shareOfMonth(states);
   }
 
   /** The error of a call that costs `cost` more than fits; what was counted of it is given back. */
@@ -89,7 +90,7 @@ export class ChargedCall implements Admission {
     const states = withMore(this.#states, this.#cost, { rejected: true });
     // The headers describe the window that the error names.
     this.quota = isFinal ? nearestToExhaustion(states) : states.find(({ window }) => window === refusing);
-    this.creditShare = creditShareOf(states);
+    this.creditShare = shareOfMonth(states);
     if (!this.#isSettled) this.#refund(this.#cost, { rejected: true });
     this.#isSettled = true;
     const details = { metadata, quota: this.quota, creditShare: this.creditShare, keyId: this.principal.keyId };
@@ -125,11 +126,10 @@ function withMore(states: readonly WindowState[], count: number, options: { read
 }
 
 /** The greatest share of the month that is used, of those that callers are warned of. */
-function creditShareOf(states: readonly WindowState[]): number | undefined {
+function shareOfMonth(states: readonly WindowState[]): number | undefined {
   const month = states.find(({ window }) => window.name === MONTH);
   if (month === undefined) return undefined;
-  const { limit } = month.window;
-  return CREDIT_WARNINGS.findLast((share) => (limit - month.remaining) * 100 >= limit * share);
+  return creditShareOf(month.window.limit - month.remaining, month.window.limit);
 }
 
 /** The window with the smallest share left; among equals, the one that stays so the longest. */

@@ -181,7 +181,9 @@ describe('GetUsage', () => {
     apiKey = await server.createKey({ plan: 'paid' });
     await batch(20);
     expect((await good()).code).toBe('RESOURCE_EXHAUSTED');
-    expect((await monthOf())?.used).toBe(20n);
+    const answer = await usage();
+    expect(answer.response?.windows.at(-1)?.used).toBe(20n);
+    expect(headerOf(answer)).toBe('month=95');
   });
 
   test('is refused like any call without a key', async () => {
