@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Redis } from 'ioredis';
 import { afterAll, expect, it } from 'vitest';
-import type { KeyPlace, KeyStore } from '../../src/ports/store.ts';
+import { type KeyPlace, type KeyStore, type Store, StoreUnavailableError } from '../../src/ports/store.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { issue, START } from '../auth/fixtures.ts';
@@ -23,7 +23,9 @@ const idOf = (place: number): string => place.toString(36).padStart(12, '0');
 const momentOf = (place: number): number => START + ((place * 7919) % (COUNT / 10));
 
 /** Goes through all pages; the median cost in ms of those of the first tenth and of the last. */
-async function walk(keys: KeyStore): Promise<{ ids: Set<string>; isInOrder: boolean; first: number; last: number }> {
+async function walk(
+  keys: Pick<KeyStore, 'page'>,
+): Promise<{ ids: Set<string>; isInOrder: boolean; first: number; last: number }> {
   const ids = new Set<string>();
   const costs: number[] = [];
   let [last, isInOrder]: [KeyPlace | undefined, boolean] = [undefined, true];
@@ -43,12 +45,26 @@ async function walk(keys: KeyStore): Promise<{ ids: Set<string>; isInOrder: bool
   return { ids, isInOrder, first: median(costs.slice(0, costs.length / 10)), last: median(costs.slice((costs.length * 9) / 10)) };
 }
 
-async function expectFlat(keys: KeyStore): Promise<void> {
+async function expectFlat(keys: Pick<KeyStore, 'page'>): Promise<void> {
   const { ids, isInOrder, first, last } = await walk(keys);
   expect(ids.size).toBe(COUNT);
   expect(isInOrder).toBe(true);
   // A list that skipped what comes before would cost a hundred times as much at its end.
   expect(last).toBeLessThan(5 * first + 2);
+}
+
+/** Asks again where a busy machine has left an answer for longer than a call may wait. */
+function patient({ keys, ping }: Store): Pick<KeyStore, 'page'> {
+  const page: KeyStore['page'] = async (after, limit) => {
+    try {
+      return await keys.page(after, limit);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      await ping().catch(() => undefined);
+      return page(after, limit);
+    }
+  };
+  return { page };
 }
 
 it('in SQLite', async () => {
@@ -99,9 +115,10 @@ redisSuite('in Redis', () => {
       });
       await direct.hset('{otpd}:keys', ...fields.flat());
     }
-    expect(await store.keys.page(undefined, 1)).toHaveLength(1);
-    await expectFlat(store.keys);
-    const [first] = await store.keys.page(undefined, 1);
+    const keys = patient(store);
+    expect(await keys.page(undefined, 1)).toHaveLength(1);
+    await expectFlat(keys);
+    const [first] = await keys.page(undefined, 1);
     expect(first?.secrets).toMatchObject([{ awaitsUse: false }]);
     await store.close();
     direct.disconnect();

@@ -277,7 +277,7 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
     const answers = await Promise.all([large, larger].map((pageSize) => client.call(method.listApiKeys, { pageSize })));
     expect(answers[1]?.response?.apiKeys).toEqual(answers[0]?.response?.apiKeys);
     const answer = await client.call(method.listApiKeys, { pageSize: -1 });
-    expect(answer.details.violations).toEqual(['page_size: must not be negative']);
+    expect(answer.details.violations).toEqual(['page_size: must not be negative: leave it unset for 100']);
   });
 
   test('plans are listed as they are configured', async () => {
@@ -441,11 +441,11 @@ redisSuite('the administration with Redis', () => {
   overTheWire((flags) => startServer({ flags: { ...flags, redisUrl: redis.url } }));
 });
 
-test('a page of a thousand keys with the longest names fits into an answer', async () => {
+test('a page of keys with the longest names is short enough for an answer', async () => {
   const server = await startServer({ store: createMemoryStore() });
   const client = createTestClient(server.address, server.apiKey);
   const input = { name: '語'.repeat(100), plan: 'unlimited', tenant: 'a'.repeat(63), scopes: SCOPES };
-  for (let count = 0; count < 1000; count += 1)
+  for (let count = 0; count < 900; count += 1)
     await server.app.store.keys.insert(issueApiKey({ ...input, expiresAt: Date.now() + DAY_MS }, Date.now()).record);
   let [pageToken, found, pages] = ['', 0, 0];
   do {
@@ -455,7 +455,7 @@ test('a page of a thousand keys with the longest names fits into an answer', asy
     pages += 1;
     pageToken = response?.nextPageToken ?? '';
   } while (pageToken !== '');
-  expect({ found, pages }).toEqual({ found: 1001, pages: 2 });
+  expect({ found, pages }).toEqual({ found: 901, pages: 2 });
   client.close();
   await server.close();
 });

@@ -41,7 +41,7 @@ export function createGetAttempts(
 ): (request: GetAttemptsRequest, context: CallContext) => Promise<GetAttemptsResponse> {
   return async (request, context) => {
     const now = context.now();
-    const subject = readSubject(request.subject, ports, context, now);
+    const subject = readSubject(request.subject, new Violations(), ports, context, now);
     const state =
       'secret' in subject ? await ports.codes.inspect(subject.secret, now) : await ports.recovery.inspect(subject.set, now);
     const end = lockEnd(state, now);
@@ -59,9 +59,10 @@ export function createUnlockAttempts(
   return async ({ subject: given, forgetFutureSteps }, context) => {
     const now = context.now();
     const { principal } = context;
+    const violations = new Violations();
     if (forgetFutureSteps && given.case === 'recoverySet')
-      throw invalid('forget_future_steps', 'not for a set of recovery codes, which has no steps: leave it unset');
-    const subject = readSubject(given, ports, context, now);
+      violations.add('forget_future_steps', 'not for a set of recovery codes, which has no steps: leave it unset');
+    const subject = readSubject(given, violations, ports, context, now);
     if (!ports.knows(principal)) throw new Rejection('store_unavailable');
     const actor = { keyId: principal.keyId };
     if ('set' in subject) {
@@ -80,7 +81,13 @@ export function createUnlockAttempts(
   };
 }
 
-function readSubject(subject: GetAttemptsRequest['subject'], ports: AttemptsPorts, context: CallContext, now: number): Subject {
+function readSubject(
+  subject: GetAttemptsRequest['subject'],
+  violations: Violations,
+  ports: AttemptsPorts,
+  context: CallContext,
+  now: number,
+): Subject {
   switch (subject.case) {
     case 'fingerprint':
       if (!/^[\w-]{22}$/.test(subject.value))
@@ -90,7 +97,6 @@ function readSubject(subject: GetAttemptsRequest['subject'], ports: AttemptsPort
     case 'key':
       return { secret: nameOfKey(subject.value, ports, context, now) };
     case 'recoverySet': {
-      const violations = new Violations();
       checkSet(subject.value, violations, 'recovery_set');
       violations.throwIfAny();
       using set = openSet(ports, subject.value, context.principal, now, 'recovery_set');

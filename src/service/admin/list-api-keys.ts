@@ -35,7 +35,7 @@ export function createListApiKeys(
   tokens: PageTokens,
 ): (request: ListApiKeysRequest, context: CallContext) => Promise<ListApiKeysResponse> {
   return async ({ pageSize, pageToken, showInactive }, context) => {
-    if (pageSize < 0) throw invalid('page_size', 'must not be negative');
+    if (pageSize < 0) throw invalid('page_size', 'must not be negative: leave it unset for 100');
     const size = Math.min(pageSize || DEFAULT_SIZE, MOST);
     const fields = ['apiKeys', size, showInactive];
     const after = tokens.read(pageToken, fields);
