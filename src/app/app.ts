@@ -78,6 +78,7 @@ export async function build(config: Config, { log, clock, store: lent, limits, o
     await Promise.all([authenticator.close().catch(warnOfUses), sealing.flush().catch(warnOfUses)]);
   });
 
+  const state = { isStoreUp: true, areLimitsLocal: false };
   const counts = limits ?? store.limits;
   const charging = createCharging({
     limits: counts,
@@ -88,10 +89,12 @@ export async function build(config: Config, { log, clock, store: lent, limits, o
       logger.warn({ keyId, plan, threshold, month }, 'an API key nears the end of its credits');
     },
     onFallback: (err) => {
+      state.areLimitsLocal = true;
       operations.metrics?.limitsLocal(true);
       logger.warn({ err }, 'rate limits are local: the shared store cannot be reached, each process counts its own calls');
     },
     onShared: () => {
+      state.areLimitsLocal = false;
       operations.metrics?.limitsLocal(false);
       logger.info('rate limits are shared again');
     },
@@ -114,7 +117,12 @@ export async function build(config: Config, { log, clock, store: lent, limits, o
       limits: counts,
       plans: plans.current,
     },
-    admin: { keys: createKeyAdministration(store.keys, trail.audit), sealingKeys: sealing.keys },
+    admin: {
+      keys: createKeyAdministration(store.keys, trail.audit),
+      sealingKeys: sealing.keys,
+      isStoreUp: () => state.isStoreUp,
+      areLimitsLocal: () => state.areLimitsLocal,
+    },
     admit: createAdmit({ authenticator, charging, plans: plans.current }),
     metrics: operations.metrics,
     traces,
@@ -122,6 +130,7 @@ export async function build(config: Config, { log, clock, store: lent, limits, o
   parts.defer(() => doors.close());
 
   const monitor = watchStore(store, (reachable, err) => {
+    state.isStoreUp = reachable;
     doors.setServing(reachable);
     operations.setStoreUp(reachable);
     if (reachable) logger.info('the store is back: Verify is served again');

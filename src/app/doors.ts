@@ -9,6 +9,7 @@ import { TlsFilesError } from '../listener/tls.ts';
 import { logCall } from '../observability/call-log.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { createRecentOutcomes } from '../observability/recent-outcomes.ts';
 import { tellOfRefused } from '../observability/refused-connections.ts';
 import type { Traces } from '../observability/traces.ts';
 import { invalid } from '../otp/error.ts';
@@ -27,7 +28,7 @@ export interface DoorParts {
   readonly clock: Clock;
   readonly admit: Admit;
   readonly service: ServicePorts;
-  readonly admin: Omit<AdminPorts, keyof ServicePorts>;
+  readonly admin: Omit<AdminPorts, keyof ServicePorts | 'outcomes'>;
   /** Undefined where nobody asks for any. */
   readonly metrics: Metrics | undefined;
   /** Undefined where calls are not traced. */
@@ -63,7 +64,8 @@ async function openAll(config: Config, { log, clock, admit, service, admin, metr
   const { listen, http: httpListen, tls, maxConnections, maxConnectionsPerAddress, shutdownGraceMs } = config;
   const bounds = { maxConnections, maxConnectionsPerAddress };
   const tellRefused = tellOfRefused(logger, bounds);
-  const methods = [...otpMethods(service), ...adminMethods({ ...service, ...admin })];
+  const recent = createRecentOutcomes();
+  const methods = [...otpMethods(service), ...adminMethods({ ...service, ...admin, outcomes: recent.lastHour })];
   const callerAddress = createCallerAddress(config.trustedProxies);
   const listening = {
     tls,
@@ -84,6 +86,7 @@ async function openAll(config: Config, { log, clock, admit, service, admin, metr
       onEnd(call, code) {
         (call.transport === 'grpc' ? grpc : http)?.judge(call, code);
         logCall(log, call, code);
+        if (call.verdicts !== undefined) recent.note(call.verdicts, clock());
         metrics?.call(call, code);
         traces?.onEnd(call, code);
       },

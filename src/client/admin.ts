@@ -27,6 +27,8 @@ export interface AdminClient extends Disposable {
   readonly listPlans: Call<'listPlans'>;
   /** Lists the sealing keys, without the keys themselves. */
   readonly listSealingKeys: Call<'listSealingKeys'>;
+  /** Gets how the process that answers is, and how it judged codes in the last hour. */
+  readonly getServerStatus: Call<'getServerStatus'>;
   /** Gets the wrong codes that are counted against a secret, and its lock. */
   readonly getAttempts: Call<'getAttempts'>;
   /** Lets the codes of a secret be judged again. */
@@ -48,6 +50,7 @@ export function connectAdmin(address: string, apiKey: string, options: ConnectOp
     getApiKeyUsage: (request, call) => unary(method.getApiKeyUsage, request, call),
     listPlans: (request, call) => unary(method.listPlans, request, call),
     listSealingKeys: (request, call) => unary(method.listSealingKeys, request, call),
+    getServerStatus: (request, call) => unary(method.getServerStatus, request, call),
     getAttempts: (request, call) => unary(method.getAttempts, request, call),
     unlockAttempts: (request, call) => unary(method.unlockAttempts, request, call),
     close,

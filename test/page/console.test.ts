@@ -150,6 +150,8 @@ pageSuite('the console', (stage) => {
       await expect.poll(() => verdict.innerText(), PATIENT).toMatch(new RegExp(`^MISMATCH.*Wrong codes left\\s+${left}`, 's'));
     }
     await opened.page.getByRole('link', { name: 'Console' }).click();
+    const health = opened.part('The server').getByRole('status');
+    await expect.poll(() => health.innerText(), PATIENT).toMatch(/The store is reached\..*mismatch\s+5/s);
     const locked = opened.part('Locked users');
     await locked.getByLabel('By', { exact: true }).selectOption('A key');
     await locked.getByLabel('Secret, otpauth URI or sealed key').fill(secret);

@@ -314,6 +314,25 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
     );
   });
 
+  test('the status has the outcomes of the codes that were checked', async () => {
+    const counts = async () => {
+      const { response } = await client.call(method.getServerStatus, {});
+      expect(response).toMatchObject({ storeReachable: true, limitsLocal: false });
+      return new Map(response?.outcomes.map(({ outcome, count }) => [outcome, Number(count)]));
+    };
+    const before = await counts();
+    await client.call(otp.verify, { key, code: '12345' });
+    await client.call(otp.batchVerify, {
+      requests: [
+        { key, code: '1' },
+        { key, code: '2' },
+      ],
+    });
+    const after = await counts();
+    expect((after.get('malformed') ?? 0) - (before.get('malformed') ?? 0)).toBe(3);
+    expect(after.get('accepted')).toBe(before.get('accepted'));
+  });
+
   describe('attempts', () => {
     async function lockedKey(tenant?: string) {
       const apiKey = await server.createKey(tenant === undefined ? {} : { tenant });

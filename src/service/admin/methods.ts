@@ -11,9 +11,10 @@ import { createListPlans, createListSealingKeys, type SealingKeyInfo } from './c
 import { createCreateApiKey } from './create-api-key.ts';
 import { createGetApiKey, createListApiKeys } from './list-api-keys.ts';
 import { createPageTokens } from './page-token.ts';
+import { createGetServerStatus, type StatusPorts } from './server-status.ts';
 
 /** The needs of the administration. */
-export interface AdminPorts extends ApiKeyPorts, AttemptsPorts, UsagePorts {
+export interface AdminPorts extends ApiKeyPorts, AttemptsPorts, UsagePorts, StatusPorts {
   /** The sealing keys in force, oldest first. */
   readonly sealingKeys: () => readonly SealingKeyInfo[];
 }
@@ -32,6 +33,7 @@ export function adminMethods(ports: AdminPorts): readonly Method[] {
     unary({ descriptor: method.getApiKeyUsage, scope, handle: createGetApiKeyUsage(ports) }),
     unary({ descriptor: method.listPlans, scope, handle: createListPlans(ports.plans) }),
     unary({ descriptor: method.listSealingKeys, scope, handle: createListSealingKeys(ports.sealingKeys) }),
+    unary({ descriptor: method.getServerStatus, scope, handle: createGetServerStatus(ports) }),
     unary({ descriptor: method.getAttempts, scope, handle: createGetAttempts(ports) }),
     unary({ descriptor: method.unlockAttempts, scope, handle: createUnlockAttempts(ports) }),
   ];

@@ -9,6 +9,7 @@ import { Lockouts } from './lockouts.tsx';
 import { NewApiKey } from './new-api-key.tsx';
 import { SealingKeys } from './sealing-keys.tsx';
 import { type NewSecret, SecretNote } from './secret-note.tsx';
+import { Status } from './status.tsx';
 
 interface ConsoleProps {
   readonly client: AdminClient;
@@ -52,6 +53,7 @@ export function Console({ client, apiKey, isShown }: ConsoleProps) {
       {apiKey !== '' && <FailureNote failure={failure} />}
       {apiKey !== '' && answer !== undefined && (
         <>
+          <Status client={client} revision={revision} />
           <ApiKeys client={client} revision={revision} onSecret={setSecret} onChanged={changed} />
           <div class="cards">
             <NewApiKey client={client} plans={answer.plans} onSecret={setSecret} onChanged={changed} />

@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/admin/v1/admin_service.proto.
  */
 export const file_otp_admin_v1_admin_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBvdHAvYWRtaW4vdjEvYWRtaW5fc2VydmljZS5wcm90bxIMb3RwLmFkbWluLnYxIq4CCgZBcGlLZXkSDAoEbmFtZRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSDAoEcGxhbhgDIAEoCRIOCgZ0ZW5hbnQYBCABKAkSDgoGc2NvcGVzGAUgAygJEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmV2b2tlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDWxhc3RfdXNlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGV0YWcYYyABKAkiPAoTQ3JlYXRlQXBpS2V5UmVxdWVzdBIlCgdhcGlfa2V5GAEgASgLMhQub3RwLmFkbWluLnYxLkFwaUtleSJNChRDcmVhdGVBcGlLZXlSZXNwb25zZRIlCgdhcGlfa2V5GAEgASgLMhQub3RwLmFkbWluLnYxLkFwaUtleRIOCgZzZWNyZXQYAiABKAkiIAoQR2V0QXBpS2V5UmVxdWVzdBIMCgRuYW1lGAEgASgJIjoKEUdldEFwaUtleVJlc3BvbnNlEiUKB2FwaV9rZXkYASABKAsyFC5vdHAuYWRtaW4udjEuQXBpS2V5IlIKEkxpc3RBcGlLZXlzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIVCg1zaG93X2luYWN0aXZlGAMgASgIIlYKE0xpc3RBcGlLZXlzUmVzcG9uc2USJgoIYXBpX2tleXMYASADKAsyFC5vdHAuYWRtaW4udjEuQXBpS2V5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJbChNSb3RhdGVBcGlLZXlSZXF1ZXN0EgwKBG5hbWUYASABKAkSKAoFZ3JhY2UYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDAoEZXRhZxgDIAEoCSJNChRSb3RhdGVBcGlLZXlSZXNwb25zZRIlCgdhcGlfa2V5GAEgASgLMhQub3RwLmFkbWluLnYxLkFwaUtleRIOCgZzZWNyZXQYAiABKAkiMQoTUmV2b2tlQXBpS2V5UmVxdWVzdBIMCgRuYW1lGAEgASgJEgwKBGV0YWcYAiABKAkiPQoUUmV2b2tlQXBpS2V5UmVzcG9uc2USJQoHYXBpX2tleRgBIAEoCzIULm90cC5hZG1pbi52MS5BcGlLZXkiJQoVR2V0QXBpS2V5VXNhZ2VSZXF1ZXN0EgwKBG5hbWUYASABKAkiTAoWR2V0QXBpS2V5VXNhZ2VSZXNwb25zZRIMCgRwbGFuGAEgASgJEiQKB3dpbmRvd3MYAiADKAsyEy5vdHAudjEuV2luZG93VXNhZ2UiEgoQTGlzdFBsYW5zUmVxdWVzdCI2ChFMaXN0UGxhbnNSZXNwb25zZRIhCgVwbGFucxgBIAMoCzISLm90cC5hZG1pbi52MS5QbGFuIs4BCgRQbGFuEgwKBG5hbWUYASABKAkSGQoMbWludXRlX2xpbWl0GAIgASgESACIAQESFwoKaG91cl9saW1pdBgDIAEoBEgBiAEBEhYKCWRheV9saW1pdBgEIAEoBEgCiAEBEhgKC21vbnRoX2xpbWl0GAUgASgESAOIAQESFAoMc3RyZWFtX2xpbWl0GAYgASgNQg8KDV9taW51dGVfbGltaXRCDQoLX2hvdXJfbGltaXRCDAoKX2RheV9saW1pdEIOCgxfbW9udGhfbGltaXQiGAoWTGlzdFNlYWxpbmdLZXlzUmVxdWVzdCJJChdMaXN0U2VhbGluZ0tleXNSZXNwb25zZRIuCgxzZWFsaW5nX2tleXMYASADKAsyGC5vdHAuYWRtaW4udjEuU2VhbGluZ0tleSKXAgoKU2VhbGluZ0tleRIKCgJpZBgBIAEoCRItCgVzdGF0ZRgCIAEoDjIeLm90cC5hZG1pbi52MS5TZWFsaW5nS2V5LlN0YXRlEi8KC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5zZWFsX2Zyb21fdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiaQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIQCgxTVEFURV9TVEFHRUQQARIRCg1TVEFURV9TRUFMSU5HEAISEQoNU1RBVEVfT1BFTklORxADEhEKDVNUQVRFX1JFVElSRUQQBCKDAQoSR2V0QXR0ZW1wdHNSZXF1ZXN0EhUKC2ZpbmdlcnByaW50GAEgASgJSAASGgoDa2V5GAIgASgLMgsub3RwLnYxLktleUgAEi8KDHJlY292ZXJ5X3NldBgDIAEoCzIXLm90cC52MS5SZWNvdmVyeUNvZGVTZXRIAEIJCgdzdWJqZWN0InUKE0dldEF0dGVtcHRzUmVzcG9uc2USFQoNZmFpbHVyZV9jb3VudBgBIAEoDRIxCg1sb2NrX2VuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxuZWVkc191bmxvY2sYAyABKAgiowEKFVVubG9ja0F0dGVtcHRzUmVxdWVzdBIVCgtmaW5nZXJwcmludBgBIAEoCUgAEhoKA2tleRgCIAEoCzILLm90cC52MS5LZXlIABIvCgxyZWNvdmVyeV9zZXQYAyABKAsyFy5vdHAudjEuUmVjb3ZlcnlDb2RlU2V0SAASGwoTZm9yZ2V0X2Z1dHVyZV9zdGVwcxgEIAEoCEIJCgdzdWJqZWN0Ii8KFlVubG9ja0F0dGVtcHRzUmVzcG9uc2USFQoNZmFpbHVyZV9jb3VudBgBIAEoDTKjBwoMQWRtaW5TZXJ2aWNlEloKDENyZWF0ZUFwaUtleRIhLm90cC5hZG1pbi52MS5DcmVhdGVBcGlLZXlSZXF1ZXN0GiIub3RwLmFkbWluLnYxLkNyZWF0ZUFwaUtleVJlc3BvbnNlIgOQAgASUQoJR2V0QXBpS2V5Eh4ub3RwLmFkbWluLnYxLkdldEFwaUtleVJlcXVlc3QaHy5vdHAuYWRtaW4udjEuR2V0QXBpS2V5UmVzcG9uc2UiA5ACAhJXCgtMaXN0QXBpS2V5cxIgLm90cC5hZG1pbi52MS5MaXN0QXBpS2V5c1JlcXVlc3QaIS5vdHAuYWRtaW4udjEuTGlzdEFwaUtleXNSZXNwb25zZSIDkAICEloKDFJvdGF0ZUFwaUtleRIhLm90cC5hZG1pbi52MS5Sb3RhdGVBcGlLZXlSZXF1ZXN0GiIub3RwLmFkbWluLnYxLlJvdGF0ZUFwaUtleVJlc3BvbnNlIgOQAgASWgoMUmV2b2tlQXBpS2V5EiEub3RwLmFkbWluLnYxLlJldm9rZUFwaUtleVJlcXVlc3QaIi5vdHAuYWRtaW4udjEuUmV2b2tlQXBpS2V5UmVzcG9uc2UiA5ACAhJgCg5HZXRBcGlLZXlVc2FnZRIjLm90cC5hZG1pbi52MS5HZXRBcGlLZXlVc2FnZVJlcXVlc3QaJC5vdHAuYWRtaW4udjEuR2V0QXBpS2V5VXNhZ2VSZXNwb25zZSIDkAICElEKCUxpc3RQbGFucxIeLm90cC5hZG1pbi52MS5MaXN0UGxhbnNSZXF1ZXN0Gh8ub3RwLmFkbWluLnYxLkxpc3RQbGFuc1Jlc3BvbnNlIgOQAgISYwoPTGlzdFNlYWxpbmdLZXlzEiQub3RwLmFkbWluLnYxLkxpc3RTZWFsaW5nS2V5c1JlcXVlc3QaJS5vdHAuYWRtaW4udjEuTGlzdFNlYWxpbmdLZXlzUmVzcG9uc2UiA5ACAhJXCgtHZXRBdHRlbXB0cxIgLm90cC5hZG1pbi52MS5HZXRBdHRlbXB0c1JlcXVlc3QaIS5vdHAuYWRtaW4udjEuR2V0QXR0ZW1wdHNSZXNwb25zZSIDkAICEmAKDlVubG9ja0F0dGVtcHRzEiMub3RwLmFkbWluLnYxLlVubG9ja0F0dGVtcHRzUmVxdWVzdBokLm90cC5hZG1pbi52MS5VbmxvY2tBdHRlbXB0c1Jlc3BvbnNlIgOQAgJCnAEKEGNvbS5vdHAuYWRtaW4udjFCEUFkbWluU2VydmljZVByb3RvUAFaI290cGQuZGV2L2dvL3BiL290cC9hZG1pbi92MTthZG1pbnYxogIDT0FYqgIMT3RwLkFkbWluLlYxygIMT3RwXEFkbWluXFYx4gIYT3RwXEFkbWluXFYxXEdQQk1ldGFkYXRh6gIOT3RwOjpBZG1pbjo6VjFiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_otp_v1_key, file_otp_v1_otp_service]);
+  fileDesc("CiBvdHAvYWRtaW4vdjEvYWRtaW5fc2VydmljZS5wcm90bxIMb3RwLmFkbWluLnYxIq4CCgZBcGlLZXkSDAoEbmFtZRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSDAoEcGxhbhgDIAEoCRIOCgZ0ZW5hbnQYBCABKAkSDgoGc2NvcGVzGAUgAygJEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmV2b2tlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDWxhc3RfdXNlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGV0YWcYYyABKAkiPAoTQ3JlYXRlQXBpS2V5UmVxdWVzdBIlCgdhcGlfa2V5GAEgASgLMhQub3RwLmFkbWluLnYxLkFwaUtleSJNChRDcmVhdGVBcGlLZXlSZXNwb25zZRIlCgdhcGlfa2V5GAEgASgLMhQub3RwLmFkbWluLnYxLkFwaUtleRIOCgZzZWNyZXQYAiABKAkiIAoQR2V0QXBpS2V5UmVxdWVzdBIMCgRuYW1lGAEgASgJIjoKEUdldEFwaUtleVJlc3BvbnNlEiUKB2FwaV9rZXkYASABKAsyFC5vdHAuYWRtaW4udjEuQXBpS2V5IlIKEkxpc3RBcGlLZXlzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIVCg1zaG93X2luYWN0aXZlGAMgASgIIlYKE0xpc3RBcGlLZXlzUmVzcG9uc2USJgoIYXBpX2tleXMYASADKAsyFC5vdHAuYWRtaW4udjEuQXBpS2V5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJbChNSb3RhdGVBcGlLZXlSZXF1ZXN0EgwKBG5hbWUYASABKAkSKAoFZ3JhY2UYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDAoEZXRhZxgDIAEoCSJNChRSb3RhdGVBcGlLZXlSZXNwb25zZRIlCgdhcGlfa2V5GAEgASgLMhQub3RwLmFkbWluLnYxLkFwaUtleRIOCgZzZWNyZXQYAiABKAkiMQoTUmV2b2tlQXBpS2V5UmVxdWVzdBIMCgRuYW1lGAEgASgJEgwKBGV0YWcYAiABKAkiPQoUUmV2b2tlQXBpS2V5UmVzcG9uc2USJQoHYXBpX2tleRgBIAEoCzIULm90cC5hZG1pbi52MS5BcGlLZXkiJQoVR2V0QXBpS2V5VXNhZ2VSZXF1ZXN0EgwKBG5hbWUYASABKAkiTAoWR2V0QXBpS2V5VXNhZ2VSZXNwb25zZRIMCgRwbGFuGAEgASgJEiQKB3dpbmRvd3MYAiADKAsyEy5vdHAudjEuV2luZG93VXNhZ2UiEgoQTGlzdFBsYW5zUmVxdWVzdCI2ChFMaXN0UGxhbnNSZXNwb25zZRIhCgVwbGFucxgBIAMoCzISLm90cC5hZG1pbi52MS5QbGFuIs4BCgRQbGFuEgwKBG5hbWUYASABKAkSGQoMbWludXRlX2xpbWl0GAIgASgESACIAQESFwoKaG91cl9saW1pdBgDIAEoBEgBiAEBEhYKCWRheV9saW1pdBgEIAEoBEgCiAEBEhgKC21vbnRoX2xpbWl0GAUgASgESAOIAQESFAoMc3RyZWFtX2xpbWl0GAYgASgNQg8KDV9taW51dGVfbGltaXRCDQoLX2hvdXJfbGltaXRCDAoKX2RheV9saW1pdEIOCgxfbW9udGhfbGltaXQiGAoWTGlzdFNlYWxpbmdLZXlzUmVxdWVzdCJJChdMaXN0U2VhbGluZ0tleXNSZXNwb25zZRIuCgxzZWFsaW5nX2tleXMYASADKAsyGC5vdHAuYWRtaW4udjEuU2VhbGluZ0tleSKXAgoKU2VhbGluZ0tleRIKCgJpZBgBIAEoCRItCgVzdGF0ZRgCIAEoDjIeLm90cC5hZG1pbi52MS5TZWFsaW5nS2V5LlN0YXRlEi8KC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5zZWFsX2Zyb21fdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiaQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIQCgxTVEFURV9TVEFHRUQQARIRCg1TVEFURV9TRUFMSU5HEAISEQoNU1RBVEVfT1BFTklORxADEhEKDVNUQVRFX1JFVElSRUQQBCIYChZHZXRTZXJ2ZXJTdGF0dXNSZXF1ZXN0InYKF0dldFNlcnZlclN0YXR1c1Jlc3BvbnNlEhcKD3N0b3JlX3JlYWNoYWJsZRgBIAEoCBIUCgxsaW1pdHNfbG9jYWwYAiABKAgSLAoIb3V0Y29tZXMYAyADKAsyGi5vdHAuYWRtaW4udjEuT3V0Y29tZUNvdW50Ii4KDE91dGNvbWVDb3VudBIPCgdvdXRjb21lGAEgASgJEg0KBWNvdW50GAIgASgEIoMBChJHZXRBdHRlbXB0c1JlcXVlc3QSFQoLZmluZ2VycHJpbnQYASABKAlIABIaCgNrZXkYAiABKAsyCy5vdHAudjEuS2V5SAASLwoMcmVjb3Zlcnlfc2V0GAMgASgLMhcub3RwLnYxLlJlY292ZXJ5Q29kZVNldEgAQgkKB3N1YmplY3QidQoTR2V0QXR0ZW1wdHNSZXNwb25zZRIVCg1mYWlsdXJlX2NvdW50GAEgASgNEjEKDWxvY2tfZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDG5lZWRzX3VubG9jaxgDIAEoCCKjAQoVVW5sb2NrQXR0ZW1wdHNSZXF1ZXN0EhUKC2ZpbmdlcnByaW50GAEgASgJSAASGgoDa2V5GAIgASgLMgsub3RwLnYxLktleUgAEi8KDHJlY292ZXJ5X3NldBgDIAEoCzIXLm90cC52MS5SZWNvdmVyeUNvZGVTZXRIABIbChNmb3JnZXRfZnV0dXJlX3N0ZXBzGAQgASgIQgkKB3N1YmplY3QiLwoWVW5sb2NrQXR0ZW1wdHNSZXNwb25zZRIVCg1mYWlsdXJlX2NvdW50GAEgASgNMogICgxBZG1pblNlcnZpY2USWgoMQ3JlYXRlQXBpS2V5EiEub3RwLmFkbWluLnYxLkNyZWF0ZUFwaUtleVJlcXVlc3QaIi5vdHAuYWRtaW4udjEuQ3JlYXRlQXBpS2V5UmVzcG9uc2UiA5ACABJRCglHZXRBcGlLZXkSHi5vdHAuYWRtaW4udjEuR2V0QXBpS2V5UmVxdWVzdBofLm90cC5hZG1pbi52MS5HZXRBcGlLZXlSZXNwb25zZSIDkAICElcKC0xpc3RBcGlLZXlzEiAub3RwLmFkbWluLnYxLkxpc3RBcGlLZXlzUmVxdWVzdBohLm90cC5hZG1pbi52MS5MaXN0QXBpS2V5c1Jlc3BvbnNlIgOQAgISWgoMUm90YXRlQXBpS2V5EiEub3RwLmFkbWluLnYxLlJvdGF0ZUFwaUtleVJlcXVlc3QaIi5vdHAuYWRtaW4udjEuUm90YXRlQXBpS2V5UmVzcG9uc2UiA5ACABJaCgxSZXZva2VBcGlLZXkSIS5vdHAuYWRtaW4udjEuUmV2b2tlQXBpS2V5UmVxdWVzdBoiLm90cC5hZG1pbi52MS5SZXZva2VBcGlLZXlSZXNwb25zZSIDkAICEmAKDkdldEFwaUtleVVzYWdlEiMub3RwLmFkbWluLnYxLkdldEFwaUtleVVzYWdlUmVxdWVzdBokLm90cC5hZG1pbi52MS5HZXRBcGlLZXlVc2FnZVJlc3BvbnNlIgOQAgISUQoJTGlzdFBsYW5zEh4ub3RwLmFkbWluLnYxLkxpc3RQbGFuc1JlcXVlc3QaHy5vdHAuYWRtaW4udjEuTGlzdFBsYW5zUmVzcG9uc2UiA5ACAhJjCg9MaXN0U2VhbGluZ0tleXMSJC5vdHAuYWRtaW4udjEuTGlzdFNlYWxpbmdLZXlzUmVxdWVzdBolLm90cC5hZG1pbi52MS5MaXN0U2VhbGluZ0tleXNSZXNwb25zZSIDkAICEmMKD0dldFNlcnZlclN0YXR1cxIkLm90cC5hZG1pbi52MS5HZXRTZXJ2ZXJTdGF0dXNSZXF1ZXN0GiUub3RwLmFkbWluLnYxLkdldFNlcnZlclN0YXR1c1Jlc3BvbnNlIgOQAgISVwoLR2V0QXR0ZW1wdHMSIC5vdHAuYWRtaW4udjEuR2V0QXR0ZW1wdHNSZXF1ZXN0GiEub3RwLmFkbWluLnYxLkdldEF0dGVtcHRzUmVzcG9uc2UiA5ACAhJgCg5VbmxvY2tBdHRlbXB0cxIjLm90cC5hZG1pbi52MS5VbmxvY2tBdHRlbXB0c1JlcXVlc3QaJC5vdHAuYWRtaW4udjEuVW5sb2NrQXR0ZW1wdHNSZXNwb25zZSIDkAICQpwBChBjb20ub3RwLmFkbWluLnYxQhFBZG1pblNlcnZpY2VQcm90b1ABWiNvdHBkLmRldi9nby9wYi9vdHAvYWRtaW4vdjE7YWRtaW52MaICA09BWKoCDE90cC5BZG1pbi5WMcoCDE90cFxBZG1pblxWMeICGE90cFxBZG1pblxWMVxHUEJNZXRhZGF0YeoCDk90cDo6QWRtaW46OlYxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_otp_v1_key, file_otp_v1_otp_service]);
 
 /**
  * An API key, without its secret.
@@ -659,6 +659,84 @@ export const SealingKey_StateSchema: GenEnum<SealingKey_State> = /*@__PURE__*/
   enumDesc(file_otp_admin_v1_admin_service, 18, 0);
 
 /**
+ * Which server to get the status of: the process that answers.
+ *
+ * @generated from message otp.admin.v1.GetServerStatusRequest
+ */
+export type GetServerStatusRequest = Message<"otp.admin.v1.GetServerStatusRequest"> & {
+};
+
+/**
+ * Describes the message otp.admin.v1.GetServerStatusRequest.
+ * Use `create(GetServerStatusRequestSchema)` to create a new message.
+ */
+export const GetServerStatusRequestSchema: GenMessage<GetServerStatusRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_admin_service, 19);
+
+/**
+ * The status of the process that answers: of a worker where there are several, and of an instance behind a balancer.
+ *
+ * @generated from message otp.admin.v1.GetServerStatusResponse
+ */
+export type GetServerStatusResponse = Message<"otp.admin.v1.GetServerStatusResponse"> & {
+  /**
+   * Whether the store can be written to.
+   *
+   * @generated from field: bool store_reachable = 1;
+   */
+  storeReachable: boolean;
+
+  /**
+   * Whether the process counts calls by itself, since the shared store of the limits cannot be reached.
+   *
+   * @generated from field: bool limits_local = 2;
+   */
+  limitsLocal: boolean;
+
+  /**
+   * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   *
+   * @generated from field: repeated otp.admin.v1.OutcomeCount outcomes = 3;
+   */
+  outcomes: OutcomeCount[];
+};
+
+/**
+ * Describes the message otp.admin.v1.GetServerStatusResponse.
+ * Use `create(GetServerStatusResponseSchema)` to create a new message.
+ */
+export const GetServerStatusResponseSchema: GenMessage<GetServerStatusResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_admin_service, 20);
+
+/**
+ * How often codes were judged so.
+ *
+ * @generated from message otp.admin.v1.OutcomeCount
+ */
+export type OutcomeCount = Message<"otp.admin.v1.OutcomeCount"> & {
+  /**
+   * The outcome as the log and the metrics have it: such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
+   *
+   * @generated from field: string outcome = 1;
+   */
+  outcome: string;
+
+  /**
+   * How many codes.
+   *
+   * @generated from field: uint64 count = 2;
+   */
+  count: bigint;
+};
+
+/**
+ * Describes the message otp.admin.v1.OutcomeCount.
+ * Use `create(OutcomeCountSchema)` to create a new message.
+ */
+export const OutcomeCountSchema: GenMessage<OutcomeCount> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_admin_service, 21);
+
+/**
  * The secret whose attempts to get.
  *
  * @generated from message otp.admin.v1.GetAttemptsRequest
@@ -701,7 +779,7 @@ export type GetAttemptsRequest = Message<"otp.admin.v1.GetAttemptsRequest"> & {
  * Use `create(GetAttemptsRequestSchema)` to create a new message.
  */
 export const GetAttemptsRequestSchema: GenMessage<GetAttemptsRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_admin_service, 19);
+  messageDesc(file_otp_admin_v1_admin_service, 22);
 
 /**
  * The attempts.
@@ -736,7 +814,7 @@ export type GetAttemptsResponse = Message<"otp.admin.v1.GetAttemptsResponse"> & 
  * Use `create(GetAttemptsResponseSchema)` to create a new message.
  */
 export const GetAttemptsResponseSchema: GenMessage<GetAttemptsResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_admin_service, 20);
+  messageDesc(file_otp_admin_v1_admin_service, 23);
 
 /**
  * The secret to unlock.
@@ -788,7 +866,7 @@ export type UnlockAttemptsRequest = Message<"otp.admin.v1.UnlockAttemptsRequest"
  * Use `create(UnlockAttemptsRequestSchema)` to create a new message.
  */
 export const UnlockAttemptsRequestSchema: GenMessage<UnlockAttemptsRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_admin_service, 21);
+  messageDesc(file_otp_admin_v1_admin_service, 24);
 
 /**
  * The secret is unlocked.
@@ -809,7 +887,7 @@ export type UnlockAttemptsResponse = Message<"otp.admin.v1.UnlockAttemptsRespons
  * Use `create(UnlockAttemptsResponseSchema)` to create a new message.
  */
 export const UnlockAttemptsResponseSchema: GenMessage<UnlockAttemptsResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_admin_service, 22);
+  messageDesc(file_otp_admin_v1_admin_service, 25);
 
 /**
  * Administers a server: API keys, plans, sealing keys, and locks of users.
@@ -905,6 +983,16 @@ export const AdminService: GenService<{
     methodKind: "unary";
     input: typeof ListSealingKeysRequestSchema;
     output: typeof ListSealingKeysResponseSchema;
+  },
+  /**
+   * Gets how the server is, and how codes were judged in the last hour.
+   *
+   * @generated from rpc otp.admin.v1.AdminService.GetServerStatus
+   */
+  getServerStatus: {
+    methodKind: "unary";
+    input: typeof GetServerStatusRequestSchema;
+    output: typeof GetServerStatusResponseSchema;
   },
   /**
    * Gets the wrong codes that are counted against a secret, and its lock.

@@ -1,0 +1,31 @@
+/** GetServerStatus: how the process is, and how it judged codes lately. */
+import { create } from '@bufbuild/protobuf';
+import {
+  type GetServerStatusRequest,
+  type GetServerStatusResponse,
+  GetServerStatusResponseSchema,
+} from '../../../gen/ts/otp/admin/v1/admin_service_pb.ts';
+import type { CallContext } from '../../rpc/context.ts';
+
+/** The state of the process. */
+export interface StatusPorts {
+  readonly isStoreUp: () => boolean;
+  /** Whether calls are counted by this process alone, since the shared store cannot be reached. */
+  readonly areLimitsLocal: () => boolean;
+  /** How often there was each outcome in the last hour. */
+  readonly outcomes: (now: number) => ReadonlyMap<string, number>;
+}
+
+/** Makes the handler, which asks no store. */
+export function createGetServerStatus({
+  isStoreUp,
+  areLimitsLocal,
+  outcomes,
+}: StatusPorts): (request: GetServerStatusRequest, context: CallContext) => GetServerStatusResponse {
+  return (_, { now }) =>
+    create(GetServerStatusResponseSchema, {
+      storeReachable: isStoreUp(),
+      limitsLocal: areLimitsLocal(),
+      outcomes: [...outcomes(now())].map(([outcome, count]) => ({ outcome, count: BigInt(count) })),
+    });
+}
