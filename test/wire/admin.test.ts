@@ -460,6 +460,28 @@ redisSuite('the administration with Redis', () => {
   overTheWire((flags) => startServer({ flags: { ...flags, redisUrl: redis.url } }));
 });
 
+redisSuite('the status while the store is away', () => {
+  test('says that it is, and that each process counts calls by itself', async () => {
+    const redis = await startRedis();
+    const fingerprintKeyFile = join(redis.folder, 'fingerprint.key');
+    writeFileSync(fingerprintKeyFile, randomBytes(32).toString('hex'), { mode: 0o600 });
+    const server = await startServer({ flags: { redisUrl: redis.url, fingerprintKeyFile } });
+    const client = createTestClient(server.address, server.apiKey);
+    // A plan with limits: without any, nothing is counted.
+    const limited = await server.createKey({ plan: 'ultra' });
+    const status = async () => (await client.call(method.getServerStatus, {}, { apiKey: limited })).response;
+    try {
+      expect(await status()).toMatchObject({ storeReachable: true, limitsLocal: false });
+      await redis.kill();
+      await expect.poll(status, { timeout: 10_000 }).toMatchObject({ storeReachable: false, limitsLocal: true });
+    } finally {
+      client.close();
+      await server.close();
+      await redis.stop();
+    }
+  });
+});
+
 test('a page of keys with the longest names is short enough for an answer', async () => {
   const server = await startServer({ store: createMemoryStore() });
   const client = createTestClient(server.address, server.apiKey);
