@@ -175,7 +175,13 @@ function openMetrics(registry: Registry): Registry<OpenMetricsContentType> {
   page.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   for (const metric of registry.getMetricsAsArray()) {
     const { name } = metric;
-    const get = async () => ({ ...(await registry.getSingleMetric(name)?.get()), name: name.replace(/_total$/, '') });
+    const get = async () => {
+      const { values = [], ...metric } = (await registry.getSingleMetric(name)?.get()) ?? {};
+      // Where values may be negative, OpenMetrics allows no sum.
+      const hasSum = !values.some(({ labels }) => Number(labels['le']) < 0);
+      const kept = values.filter((value) => hasSum || (value as { metricName?: string }).metricName !== `${name}_sum`);
+      return { ...metric, name: name.replace(/_total$/, ''), values: kept };
+    };
     page.registerMetric({ name, get } as unknown as Metric);
   }
   return page;

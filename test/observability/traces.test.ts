@@ -122,6 +122,9 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
     const [call, ...parts] = await spansOf(traceId);
     expect(call?.name).toBe('otp.v1.OtpService/BatchVerify');
     expect(parts.map(({ name }) => name)).toEqual(['charge', 'charge', 'judge']);
+    const [first, rest, judge] = parts as [ReceivedSpan, ReceivedSpan, ReceivedSpan];
+    expect(first.endNs).toBeLessThanOrEqual(rest.startNs);
+    expect(rest.endNs).toBeLessThanOrEqual(judge.startNs);
   });
 
   test.each([
@@ -222,6 +225,8 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
     expect(open.text).toMatch(/^otpd_authentication_failures_total\{reason="API_KEY_INVALID"\} \d+$/m);
     expect(open.text.endsWith('# EOF\n')).toBe(true);
     expect(open.text).not.toContain('_total_total');
+    expect(open.text).toMatch(/^otpd_drift_steps_count \d+$/m);
+    expect(open.text).not.toContain('otpd_drift_steps_sum');
     for (const accept of [
       '*/*',
       'text/plain',
