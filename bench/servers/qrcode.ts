@@ -38,14 +38,23 @@ const authenticator = createAuthenticator({ keys: store.keys, clock: Date.now })
 const ring = createRing([createKey(new Uint8Array(SEALING_KEY_BYTES), 0, 0)]);
 const sealing = { sealing: createSealing(ring), enrolmentTtlMs: 0 };
 const generate = createGenerate(sealing, createTurns());
-const { codes, recovery } = store;
-const ports = { ...sealing, codes, recovery, fingerprints, audit: () => undefined, knows: () => true };
+const { codes, limits, recovery } = store;
+const parsed = parsePlans(readFileSync(plans, 'utf8'));
+const ports = {
+  ...sealing,
+  codes,
+  limits,
+  recovery,
+  plans: () => parsed,
+  fingerprints,
+  audit: () => undefined,
+  knows: () => true,
+};
 const methods = otpMethods(ports).map((method) =>
   method.descriptor.localName === 'generate' && method.kind === 'unary'
     ? { ...method, handle: generateByPackage as unknown as typeof method.handle }
     : method,
 );
-const parsed = parsePlans(readFileSync(plans, 'utf8'));
 const charging = createCharging({
   limits: store.limits,
   clock: Date.now,

@@ -378,5 +378,7 @@ export const EXAMPLES: Readonly<Record<string, Readonly<Record<string, Example>>
       },
     },
   },
-  GetUsage: { placeholder: { summary: 'To be written', request: {}, response: {} } },
+  GetUsage: {
+    unlimited: { summary: 'The usage of a plan without limits', request: {}, response: { plan: 'unlimited' } },
+  },
 };

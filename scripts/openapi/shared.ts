@@ -21,6 +21,10 @@ export const ANSWER_HEADERS: Json = {
   'x-ratelimit-limit': { description: `The limit ${LIMIT}`, schema: { type: 'integer' } },
   'x-ratelimit-remaining': { description: `The calls left ${LIMIT}`, schema: { type: 'integer' } },
   'x-ratelimit-reset': { description: `Seconds until the end ${LIMIT}`, schema: { type: 'integer' } },
+  'x-otpd-usage': {
+    description: 'The share of the credits of the month that is used, in percent, from 80 on; absent below.',
+    schema: { type: 'string', enum: ['month=80', 'month=95'] },
+  },
 };
 
 /** Of errors alone. */

@@ -77,9 +77,15 @@ export async function build(config: Config, { log, clock, store: lent, limits, o
     await Promise.all([authenticator.close().catch(warnOfUses), sealing.flush().catch(warnOfUses)]);
   });
 
+  const counts = limits ?? store.limits;
   const charging = createCharging({
-    limits: limits ?? store.limits,
+    limits: counts,
     clock,
+    onWarning({ keyId, plan, threshold, month }) {
+      trail.audit({ event: 'credits.warned', actor: { keyId }, keyId, threshold, month });
+      operations.metrics?.creditWarning(threshold);
+      logger.warn({ keyId, plan, threshold, month }, 'an API key nears the end of its credits');
+    },
     onFallback: (err) => {
       operations.metrics?.limitsLocal(true);
       logger.warn({ err }, 'rate limits are local: the shared store cannot be reached, each process counts its own calls');
@@ -104,6 +110,8 @@ export async function build(config: Config, { log, clock, store: lent, limits, o
       audit: trail.audit,
       sealing: sealing.sealing,
       enrolmentTtlMs: config.enrolmentTtlMs,
+      limits: counts,
+      plans: plans.current,
     },
     admit: createAdmit({ authenticator, charging, plans: plans.current }),
     metrics: operations.metrics,

@@ -40,6 +40,7 @@ const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   rewrap: async (io) => (await import('./commands/rewrap.ts')).rewrapCommand(io),
   token: async (io) => (await import('./commands/token.ts')).tokenCommand(io),
   verify: async (io) => (await import('./commands/verify.ts')).verifyCommand(io),
+  usage: async (io) => (await import('./commands/usage.ts')).usageCommand(io),
   resync: async (io) => (await import('./commands/resync.ts')).resyncCommand(io),
   'recovery-codes': async (io) => (await import('./commands/recovery-codes.ts')).recoveryCodesCommand(io),
   watch: async (io) => (await import('./commands/watch.ts')).watchCommand(io),

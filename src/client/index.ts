@@ -64,6 +64,8 @@ export interface OtpClient extends Disposable {
   batchToken(request: Request<Methods['batchToken']>, options?: CallOptions): Promise<Response<Methods['batchToken']>>;
   /** Checks up to 100 codes, each as `verify` does; an item that fails has an error instead of an answer. Each gets a `requestId` if it has none. */
   batchVerify(request: Request<Methods['batchVerify']>, options?: CallOptions): Promise<Response<Methods['batchVerify']>>;
+  /** How much of its plan the API key has used, for each window; costs no credits. */
+  getUsage(options?: CallOptions): Promise<Response<Methods['getUsage']>>;
   /**
    * Finds the counter of a HOTP device again that has run ahead, by two or three codes in a row. A `requestId` is made if there is none, so that
    * retries are safe.
@@ -166,6 +168,7 @@ export function connect(address: string, apiKey: string, options: ConnectOptions
     verify: (request, call) => unary(method.verify, withRequestId(request), call),
     batchToken: (request, call) => unary(method.batchToken, request, call),
     batchVerify: ({ requests = [] }, call) => unary(method.batchVerify, { requests: requests.map(withRequestId) }, call),
+    getUsage: (call) => unary(method.getUsage, {}, call),
     generateRecoveryCodes: (request, call) => unary(method.generateRecoveryCodes, request, call),
     resyncHotp: (request, call) => unary(method.resyncHotp, withRequestId(request), call),
     verifyRecoveryCode: (request, call) => unary(method.verifyRecoveryCode, withRequestId(request), call),

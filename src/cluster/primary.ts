@@ -1,9 +1,8 @@
 /** The primary: keeps the workers running, counts calls for all of them, and stops them together. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Addresses } from '../config/listen-address.ts';
-import { createLocalLimits } from '../limits/local-counter.ts';
 import type { Logger } from '../observability/log.ts';
-import type { Clock } from '../ports/store.ts';
+import type { Clock, LimitStore } from '../ports/store.ts';
 import type { FromPrimary, FromWorker } from './messages.ts';
 import { countBatch } from './shared-limits.ts';
 import { type End, startWorker, type WorkerProcess } from './worker-process.ts';
@@ -21,6 +20,8 @@ export interface WorkersOptions {
   readonly graceMs: number;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** The counts that are kept for all of them, in memory. */
+  readonly limits: LimitStore;
 }
 
 /** A worker ended before it ever listened; `failure` is what it told of that, if anything. */
@@ -46,8 +47,7 @@ export interface Workers {
 }
 
 /** Starts the workers. A worker that dies is replaced, unless it has never listened or `stop` has been called. */
-export function startWorkers({ count, graceMs, logger, clock }: WorkersOptions): Workers {
-  const limits = createLocalLimits();
+export function startWorkers({ count, graceMs, logger, clock, limits }: WorkersOptions): Workers {
   const alive = new Set<WorkerProcess>();
   const ready = new Set<WorkerProcess>();
   const stopping = new AbortController();
@@ -86,7 +86,7 @@ export function startWorkers({ count, graceMs, logger, clock }: WorkersOptions):
 
   function answer(batch: Parameters<typeof countBatch>[2], from: WorkerProcess): void {
     countBatch(limits, clock, batch).then(
-      (outcomes) => from.tell(['counted', outcomes]),
+      (answers) => from.tell(['counted', answers]),
       (err: unknown) => logger.error({ err }, 'calls not counted'),
     );
   }

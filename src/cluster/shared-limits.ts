@@ -1,7 +1,7 @@
 /** Call counts that workers share: the primary keeps them, and each worker asks it once a turn of its event loop, for all calls together. */
-import { type ChargeNumbers, fromNumbers, toNumbers } from '../limits/charge-numbers.ts';
-import type { ChargeResult, Clock, LimitStore, LimitWindow } from '../ports/store.ts';
-import type { Charge, LimitBatch, Refund } from './messages.ts';
+import { type ChargeNumbers, fromNumbers, fromUsageNumbers, toNumbers, toUsageNumbers } from '../limits/charge-numbers.ts';
+import type { ChargeResult, Clock, LimitStore, LimitWindow, WindowUsage } from '../ports/store.ts';
+import type { Charge, LimitAnswers, LimitBatch, Refund, UsageQuestion } from './messages.ts';
 
 /** How often a worker looks whether it is answered, in ms. */
 const LOOK_MS = 1000;
@@ -12,7 +12,11 @@ const MOST_LOOKS = 5;
  * Counts a batch, at once for counts in memory, so that batches are answered in their order. By the clock of the one who counts: by the workers'
  * own, calls that overtake each other on their way would look like a clock that steps back.
  */
-export function countBatch(limits: LimitStore, clock: Clock, [windows, charges, refunds]: LimitBatch): Promise<ChargeNumbers[]> {
+export function countBatch(
+  limits: LimitStore,
+  clock: Clock,
+  [windows, charges, refunds, questions]: LimitBatch,
+): Promise<LimitAnswers> {
   const windowsAt = (place: number): readonly LimitWindow[] => windows[place] ?? [];
   // First, since they are about calls that have ended before the others began.
   for (const [subject, place, chargedAt, count, rejected] of refunds)
@@ -22,18 +26,25 @@ export function countBatch(limits: LimitStore, clock: Clock, [windows, charges, 
     const list = windowsAt(place);
     return toNumbers(list, await limits.charge(subject, list, cost, now));
   };
-  return Promise.all(charges.map(count));
+  const tell = async ([subject, place]: UsageQuestion) => toUsageNumbers(await limits.usage(subject, windowsAt(place), now));
+  return Promise.all([Promise.all(charges.map(count)), Promise.all(questions.map(tell))]);
 }
 
 export interface SharedLimits {
   readonly limits: LimitStore;
   /** To be given each answer of the primary, in their order. */
-  readonly counted: (outcomes: readonly ChargeNumbers[]) => void;
+  readonly counted: (answers: LimitAnswers) => void;
 }
 
-interface Waiting {
+interface Waiting<T> {
   readonly windows: readonly LimitWindow[];
-  readonly resolve: (result: ChargeResult) => void;
+  readonly resolve: (result: T) => void;
+}
+
+/** All that wait for the answers to a batch. */
+interface WaitingForBatch {
+  readonly charges: readonly Waiting<ChargeResult>[];
+  readonly questions: readonly Waiting<readonly WindowUsage[]>[];
 }
 
 /** The worker's side: `send` takes a batch to the primary; `onSilent` is told if there is no answer for seconds. */
@@ -41,8 +52,10 @@ export function createSharedLimits(send: (batch: LimitBatch) => void, onSilent: 
   let windows = new Map<readonly LimitWindow[], number>();
   let charges: Charge[] = [];
   let refunds: Refund[] = [];
-  let waiting: Waiting[] = [];
-  const sent: Waiting[][] = [];
+  let questions: UsageQuestion[] = [];
+  let waiting: Waiting<ChargeResult>[] = [];
+  let asking: Waiting<readonly WindowUsage[]>[] = [];
+  const sent: WaitingForBatch[] = [];
   let isScheduled = false;
   let looks = 0;
 
@@ -61,13 +74,15 @@ export function createSharedLimits(send: (batch: LimitBatch) => void, onSilent: 
   }
 
   function sendBatch(): void {
-    const batch: LimitBatch = [[...windows.keys()], charges, refunds];
-    sent.push(waiting);
+    const batch: LimitBatch = [[...windows.keys()], charges, refunds, questions];
+    sent.push({ charges: waiting, questions: asking });
     isScheduled = false;
     windows = new Map();
     charges = [];
     refunds = [];
+    questions = [];
     waiting = [];
+    asking = [];
     send(batch);
   }
 
@@ -89,12 +104,23 @@ export function createSharedLimits(send: (batch: LimitBatch) => void, onSilent: 
         refunds.push([subject, placeOf(list), chargedAt, count, rejected]);
         schedule();
       },
+      usage: (subject, list) =>
+        new Promise((resolve) => {
+          questions.push([subject, placeOf(list)]);
+          asking.push({ windows: list, resolve });
+          schedule();
+        }),
     },
-    counted(outcomes) {
+    counted([outcomes, usages]) {
       looks = 0;
-      for (const [place, { windows: list, resolve }] of (sent.shift() ?? []).entries()) {
+      const batch = sent.shift();
+      for (const [place, { windows: list, resolve }] of (batch?.charges ?? []).entries()) {
         const outcome = outcomes[place];
         if (outcome !== undefined) resolve(fromNumbers(list, outcome));
+      }
+      for (const [place, { windows: list, resolve }] of (batch?.questions ?? []).entries()) {
+        const usage = usages[place];
+        if (usage !== undefined) resolve(fromUsageNumbers(list, usage));
       }
     },
   };

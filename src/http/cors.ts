@@ -9,7 +9,7 @@ const REQUEST_HEADERS = [
   ...['grpc-timeout', 'x-grpc-web', 'x-user-agent'],
 ].join(', ');
 const EXPOSED = [
-  ...['x-request-id', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'retry-after'],
+  ...['x-request-id', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'x-otpd-usage', 'retry-after'],
   ...['grpc-status', 'grpc-message', 'grpc-status-details-bin', 'connect-content-encoding'],
 ].join(', ');
 /** How long a browser need not ask again, in s: the most that one of them keeps to. */

@@ -1,9 +1,10 @@
 /** A call that is charged, at once or in two parts: what is left after it, and what is given back, each charge where it was counted. */
-import { MAX_COST, refundedWindows } from '../ports/limits.ts';
+import { MAX_COST, MONTH, refundedWindows } from '../ports/limits.ts';
 import type { Principal } from '../ports/principal.ts';
 import { Rejection } from '../ports/rejection.ts';
 import type { ChargeResult, LimitStore, LimitWindow, WindowState } from '../ports/store.ts';
 import type { Admission } from './admission.ts';
+import { creditShareOf } from './calendar-month.ts';
 import type { Plan } from './plans.ts';
 
 /** A charge as a store has counted or refused it. */
@@ -26,6 +27,7 @@ interface Charge {
 export class ChargedCall implements Admission {
   readonly principal: Principal;
   quota: WindowState | undefined = undefined;
+  creditShare: number | undefined = undefined;
   readonly #plan: Plan;
   readonly #count: Count;
   #charges: Charge | undefined = undefined;
@@ -51,7 +53,7 @@ export class ChargedCall implements Admission {
 
   giveBack(count: number): void {
     this.#failed += count;
-    this.quota = nearestToExhaustion(withMore(this.#states, this.#failed, { rejected: false }));
+    this.#note(withMore(this.#states, this.#failed, { rejected: false }));
   }
 
   settle(failed: boolean): void {
@@ -63,12 +65,17 @@ export class ChargedCall implements Admission {
   #take({ store, result }: Counted, cost: number): void {
     this.#states = result.states;
     if (!result.allowed) throw this.#refusal(cost, result.refusing, result.retryAfterMs);
-    this.quota = nearestToExhaustion(result.states);
+    this.#note(result.states);
     const charge = { store, chargedAt: result.chargedAt, cost, before: this.#charges };
     // The call ended while this was under way.
     if (this.#isSettled) this.#refundOne(charge, cost, { rejected: false });
     this.#charges = charge;
     this.#cost += cost;
+  }
+
+  #note(states: readonly WindowState[]): void {
+    this.quota = nearestToExhaustion(states);
+    this.creditShare = shareOfMonth(states);
   }
 
   /** The error of a call that costs `cost` more than fits; what was counted of it is given back. */
@@ -83,10 +90,12 @@ export class ChargedCall implements Admission {
     const states = withMore(this.#states, this.#cost, { rejected: true });
     // The headers describe the window that the error names.
     this.quota = isFinal ? nearestToExhaustion(states) : states.find(({ window }) => window === refusing);
+    this.creditShare = shareOfMonth(states);
     if (!this.#isSettled) this.#refund(this.#cost, { rejected: true });
     this.#isSettled = true;
-    const details = { metadata, quota: this.quota, keyId: this.principal.keyId };
-    return isFinal ? new Rejection('cost_over_limit', details) : new Rejection('rate_limited', { ...details, retryAfterMs });
+    const details = { metadata, quota: this.quota, creditShare: this.creditShare, keyId: this.principal.keyId };
+    if (isFinal) return new Rejection('cost_over_limit', details);
+    return new Rejection(refusing?.name === MONTH ? 'credits_exhausted' : 'rate_limited', { ...details, retryAfterMs });
   }
 
   /** Gives back `count`, of the latest charge first. */
@@ -114,6 +123,13 @@ function withMore(states: readonly WindowState[], count: number, options: { read
     const remaining = Math.min(window.limit, state.remaining + count);
     return { window, remaining, resetMs: remaining === window.limit ? 0 : resetMs };
   });
+}
+
+/** The greatest share of the month that is used, of those that callers are warned of. */
+function shareOfMonth(states: readonly WindowState[]): number | undefined {
+  const month = states.find(({ window }) => window.name === MONTH);
+  if (month === undefined) return undefined;
+  return creditShareOf(month.window.limit - month.remaining, month.window.limit);
 }
 
 /** The window with the smallest share left; among equals, the one that stays so the longest. */

@@ -1,7 +1,8 @@
 /** Charging: a call counted in the store of the limits, or in this process while that is away, and given back where it was counted. */
 import type { Principal } from '../ports/principal.ts';
-import { type Clock, type LimitStore, StoreUnavailableError } from '../ports/store.ts';
+import { type ChargeResult, type Clock, type LimitStore, StoreUnavailableError } from '../ports/store.ts';
 import type { Admission } from './admission.ts';
+import { monthName } from './calendar-month.ts';
 import { ChargedCall, type Counted } from './charged-call.ts';
 import { createLocalLimits } from './local-counter.ts';
 import type { Plan } from './plans.ts';
@@ -10,10 +11,20 @@ import type { Plan } from './plans.ts';
 export interface Charging {
   /**
    * Counts a call that costs `cost`, at once where the counts are in memory. A call that does not fit into the plan's windows is rejected with
-   * `Rejection`: `rate_limited`, or `cost_over_limit` if it never will fit. Both have `quota`. Throws `RangeError` for a cost that is not a whole
+   * `Rejection`: `rate_limited`, `credits_exhausted` if the month is the last window to have room, or `cost_over_limit` if it never will fit. All have `quota`. Throws `RangeError` for a cost that is not a whole
    * number from 1 to `MAX_COST`.
    */
   charge(principal: Principal, plan: Plan, cost: number): Admission | Promise<Admission>;
+}
+
+/** A share of the credits of a month that an API key has come to, for the first time in the month. */
+export interface CreditWarning {
+  readonly keyId: string;
+  readonly plan: string;
+  /** In percent: one of `CREDIT_WARNINGS`. */
+  readonly threshold: number;
+  /** As `2026-11`. */
+  readonly month: string;
 }
 
 export interface ChargingOptions {
@@ -21,12 +32,14 @@ export interface ChargingOptions {
   readonly clock: Clock;
   /** A charge in the shared store has failed for the first time: from now on each process counts by itself. */
   readonly onFallback?: ((error: StoreUnavailableError) => void) | undefined;
+  /** Told of each warning once, by the process whose charge it was. Counts of a time without the shared store warn of nothing. */
+  readonly onWarning?: ((warning: CreditWarning) => void) | undefined;
   /** The shared store has made a charge again. */
   readonly onShared?: (() => void) | undefined;
 }
 
 /** Makes the only place that counts calls; nothing is counted yet in this process. */
-export function createCharging({ limits, clock, onFallback, onShared }: ChargingOptions): Charging {
+export function createCharging({ limits, clock, onFallback, onShared, onWarning }: ChargingOptions): Charging {
   const fallback = createLocalLimits();
   const free: Counted = {
     store: fallback,
@@ -47,15 +60,23 @@ export function createCharging({ limits, clock, onFallback, onShared }: Charging
     else onFallback?.(failure);
   }
 
+  function warn({ keyId }: Principal, { name }: Plan, { chargedAt, warnings = [] }: ChargeResult): void {
+    for (const threshold of warnings) onWarning?.({ keyId, plan: name, threshold, month: monthName(chargedAt) });
+  }
+
   function count(principal: Principal, plan: Plan, cost: number): Counted | Promise<Counted> {
     if (plan.windows.length === 0) return free;
     const askOf = (store: LimitStore) => store.charge(principal.keyId, plan.windows, cost, clock());
     const movesBefore = moves;
     const result = askOf(limits);
-    if (!(result instanceof Promise)) return { store: limits, result };
+    if (!(result instanceof Promise)) {
+      warn(principal, plan, result);
+      return { store: limits, result };
+    }
     return result.then(
       (late) => {
         note(movesBefore);
+        warn(principal, plan, late);
         return { store: limits, result: late };
       },
       async (error: unknown) => {

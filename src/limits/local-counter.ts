@@ -1,7 +1,16 @@
 /** Call counts in this process's memory: the limits of a single instance, and what holds while a shared store is away. */
 import { LRUCache } from 'lru-cache';
-import { refundedWindows } from '../ports/limits.ts';
-import type { LimitStore, LimitWindow } from '../ports/store.ts';
+import { MONTH, refundedWindows } from '../ports/limits.ts';
+import type { LimitStore, LimitWindow, WindowUsage } from '../ports/store.ts';
+import {
+  addCredits,
+  advanceMonth,
+  emptyMonth,
+  type MonthLog,
+  monthStateOf,
+  monthWaitMs,
+  takeCreditsBack,
+} from './calendar-month.ts';
 import { addCall, advance, stateOf, takeBack, type WindowLog, waitMs } from './sliding-window.ts';
 
 /** Subjects are ids of authenticated keys, no stranger's choice. Beyond this many the one that called the longest ago starts afresh. */
@@ -12,17 +21,35 @@ interface NamedLog extends WindowLog {
   readonly name: string;
 }
 
-/** Makes an empty table of call counts. */
-export function createLocalLimits(): LimitStore {
+/** The credits that are counted, by subject. They stay there: some hundred bytes for each key that has called in the month. */
+export interface MonthTable {
+  readonly logs: Map<string, MonthLog>;
+  /** Told of each change, and whether a warning came of it. */
+  readonly onChange?: ((subject: string, hasWarned: boolean) => void) | undefined;
+}
+
+/** Makes a table of call counts, empty but for the credits that `months` begins with. */
+export function createLocalLimits({ logs: months, onChange }: MonthTable = { logs: new Map() }): LimitStore {
   // By size: a table bounded by `max` has all its memory from the start.
   const subjects = new LRUCache<string, NamedLog[]>({ maxSize: MAX_SUBJECTS, sizeCalculation: () => 1 });
 
   function logsOf(subject: string, windows: readonly LimitWindow[]): NamedLog[] {
     const known = subjects.get(subject);
     if (known !== undefined) return known;
-    const logs = windows.map(emptyLogOf);
+    const logs = windows.filter(({ name }) => name !== MONTH).map(emptyLogOf);
     subjects.set(subject, logs);
     return logs;
+  }
+
+  function monthOf(subject: string, now: number): MonthLog {
+    const known = months.get(subject);
+    if (known !== undefined) {
+      advanceMonth(known, now);
+      return known;
+    }
+    const log = emptyMonth(now);
+    months.set(subject, log);
+    return log;
   }
 
   return {
@@ -31,26 +58,64 @@ export function createLocalLimits(): LimitStore {
       let retryAfterMs = 0;
       let refusing: LimitWindow | undefined;
       for (const window of windows) {
-        const log = logOf(logs, window);
-        advance(log, window, now);
-        const wait = waitMs(log, window, now, cost);
+        let wait: number;
+        if (window.name === MONTH) {
+          wait = monthWaitMs(monthOf(subject, now), window, now, cost);
+        } else {
+          const log = logOf(logs, window);
+          advance(log, window, now);
+          wait = waitMs(log, window, now, cost);
+        }
         if (wait <= retryAfterMs) continue;
         retryAfterMs = wait;
         refusing = window;
       }
       const allowed = retryAfterMs === 0;
+      let warnings: readonly number[] | undefined;
       const states = windows.map((window) => {
+        if (window.name === MONTH) {
+          const month = monthOf(subject, now);
+          if (allowed) {
+            warnings = addCredits(month, window, cost);
+            onChange?.(subject, warnings !== undefined);
+          }
+          return monthStateOf(month, window, now);
+        }
         const log = logOf(logs, window);
         if (allowed) addCall(log, window, now, cost);
         return stateOf(log, window, now);
       });
-      return { allowed, chargedAt: now, retryAfterMs, refusing, states };
+      return { allowed, chargedAt: now, retryAfterMs, refusing, states, warnings };
     },
     async refund(subject, windows, chargedAt, count, options) {
       const logs = subjects.peek(subject) ?? [];
-      for (const window of refundedWindows(windows, options)) takeBack(logOf(logs, window), window, chargedAt, count);
+      for (const window of refundedWindows(windows, options)) {
+        if (window.name === MONTH) {
+          const month = months.get(subject);
+          if (month === undefined) continue;
+          takeCreditsBack(month, chargedAt, count);
+          onChange?.(subject, false);
+        } else takeBack(logOf(logs, window), window, chargedAt, count);
+      }
+    },
+    usage(subject, windows, now) {
+      const logs = subjects.peek(subject) ?? [];
+      return windows.map((window): WindowUsage => {
+        if (window.name === MONTH) {
+          const month = { ...(months.get(subject) ?? emptyMonth(now)) };
+          advanceMonth(month, now);
+          return usageOf(month.used, monthStateOf(month, window, now).resetMs, window, now);
+        }
+        const log = logOf(logs, window);
+        advance(log, window, now);
+        return usageOf(log.used, stateOf(log, window, now).resetMs, window, now);
+      });
     },
   };
+}
+
+function usageOf(used: number, resetMs: number, window: LimitWindow, now: number): WindowUsage {
+  return { window, used, resetTime: used === 0 ? undefined : now + resetMs };
 }
 
 /** The log of a window. A plan with further windows may have come since the first call. */

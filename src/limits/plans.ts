@@ -1,5 +1,6 @@
 /** The plans: which limits an API key may be given, by default or as the operator's JSON says. */
 import { invalid, Violations } from '../otp/error.ts';
+import { MONTH } from '../ports/limits.ts';
 import type { LimitWindow } from '../ports/store.ts';
 
 /** A plan: the limits of a key, under a name. */
@@ -11,12 +12,25 @@ export interface Plan {
   readonly streams: number;
 }
 
+/** The plans without their months, made once for each: what shares a batch is told apart by identity. */
+const withoutMonths = new WeakMap<Plan, Plan>();
+
+/** The plan as it holds for a call that costs no credits. */
+export function withoutMonth(plan: Plan): Plan {
+  const known = withoutMonths.get(plan);
+  if (known !== undefined) return known;
+  const without = { ...plan, windows: plan.windows.filter((window) => window.name !== MONTH) };
+  withoutMonths.set(plan, without);
+  return without;
+}
+
 /** Plans by name, in the order configured. */
 export type Plans = ReadonlyMap<string, Plan>;
 
-const PERIODS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
+/** In ms; of the calendar month that of the longest. */
+const PERIODS = { minute: 60_000, hour: 3_600_000, day: 86_400_000, [MONTH]: 31 * 86_400_000 } as const;
 type WindowName = keyof typeof PERIODS;
-const WINDOW_NAMES = ['minute', 'hour', 'day'] as const satisfies readonly WindowName[];
+const WINDOW_NAMES = ['minute', 'hour', 'day', MONTH] as const satisfies readonly WindowName[];
 const MEMBERS: readonly string[] = [...WINDOW_NAMES, 'streams'];
 
 const MAX_LIMIT = 1_000_000_000;
@@ -38,7 +52,7 @@ export function isPlanName(text: string): boolean {
 }
 
 /**
- * Reads plans from JSON: `{"free": {"minute": 5, "hour": 100, "streams": 10}}`. A window left out or null does not limit; `streams` is 100
+ * Reads plans from JSON: `{"free": {"minute": 5, "month": 1000, "streams": 10}}`. A window left out or null does not limit; `streams` is 100
  * if left out. They take the place of the default plans. Throws `InvalidInputError` with every mistake, each under its path (`free.minute`).
  */
 export function parsePlans(json: string): Plans {

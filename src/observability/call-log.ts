@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import { type Code, CodeSchema } from '../../gen/ts/google/rpc/code_pb.ts';
 import type { Call } from '../rpc/call.ts';
+import type { Verdict } from '../rpc/context.ts';
 
 const CODE_NAMES: ReadonlyMap<number, string> = new Map(CodeSchema.values.map(({ number, name }) => [number, name]));
 
@@ -32,7 +33,7 @@ export function logCall({ logger, calls, origin }: CallLog, call: Call, code: Co
  * we serve, the peer an address, and a request id has passed `requestIdOf`.
  */
 function lineOf(
-  { transport, procedure, peer, keyId, requestId, reason, trace }: Call,
+  { transport, procedure, peer, keyId, requestId, reason, trace, verdicts }: Call,
   code: string,
   durationMs: number,
   origin: string,
@@ -40,8 +41,18 @@ function lineOf(
   const why = reason === undefined ? '' : `,"reason":"${reason}"`;
   const key = keyId === undefined ? '' : `,"keyId":"${keyId}"`;
   const ids = trace === undefined ? '' : `,"traceId":"${trace.traceId}","spanId":"${trace.spanId}"`;
-  const what = `"transport":"${transport}","method":"${procedure}","code":"${code}"${why},"durationMs":${durationMs}${key}`;
+  const outcome = verdicts === undefined ? '' : outcomesOf(verdicts);
+  const what = `"transport":"${transport}","method":"${procedure}","code":"${code}"${why}${outcome},"durationMs":${durationMs}${key}`;
   return `{"level":30,"time":"${timeText()}",${what},"peer":"${peer}","requestId":"${requestId}"${ids}${origin},"msg":"call"}\n`;
+}
+
+/** How the codes of a call were judged, so that guessing shows: the outcome of one, or how often there was each of several. */
+function outcomesOf(verdicts: readonly Verdict[]): string {
+  const [first] = verdicts;
+  if (verdicts.length === 1) return `,"outcome":"${first?.outcome}"`;
+  const counts: Record<string, number> = {};
+  for (const { outcome } of verdicts) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  return `,"outcomes":${JSON.stringify(counts)}`;
 }
 
 let second = 0;

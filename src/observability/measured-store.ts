@@ -11,6 +11,7 @@ export function measureStore(store: Store, tell: StoreOperation): Store {
     ...store,
     keys: part('keys', store.keys),
     codes: part('codes', store.codes),
+    recovery: part('recovery', store.recovery),
     limits: part('limits', store.limits),
   };
 }

@@ -2,6 +2,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { AggregatorRegistry, Counter, Gauge, Histogram, type Metric, type OpenMetricsContentType, Registry } from 'prom-client';
 import { type Code, CodeSchema } from '../../gen/ts/google/rpc/code_pb.ts';
+import { CREDIT_WARNINGS } from '../ports/limits.ts';
 import type { Call } from '../rpc/call.ts';
 import type { CallTrace } from '../rpc/trace.ts';
 import type { StoreOperation } from './measured-store.ts';
@@ -38,6 +39,8 @@ export interface Metrics {
   /** Counts the end of a call, with what its handler and its failure say. */
   readonly call: (call: Call, code: Code) => void;
   readonly refusedConnection: (bound: string) => void;
+  /** An API key has come to this share of its credits, in percent. */
+  readonly creditWarning: (threshold: number) => void;
   readonly storeOperation: StoreOperation;
   readonly storeUp: (isUp: boolean) => void;
   readonly limitsLocal: (areLocal: boolean) => void;
@@ -80,6 +83,12 @@ export function createMetrics(backend: string, version: string, hasExemplars = f
     registers,
   });
   const limited = counter('otpd_rate_limited_total', 'Calls that a window of a plan had no room for.', ['plan', 'window']);
+  const warnings = counter(
+    'otpd_credit_warnings_total',
+    'API keys that came to a share of the credits of a month, once for each key, month and share, by the share in percent.',
+    ['threshold'],
+  );
+  for (const threshold of CREDIT_WARNINGS) warnings.inc({ threshold }, 0);
   const unauthenticated = counter('otpd_authentication_failures_total', 'Calls that were refused for their API key, by reason.', [
     'reason',
   ]);
@@ -147,6 +156,7 @@ export function createMetrics(backend: string, version: string, hasExemplars = f
       else if (AUTHENTICATION.has(reason)) unauthenticated.inc({ reason: reason.replace('ERROR_REASON_', '') });
     },
     refusedConnection: (bound) => refused.inc({ bound }),
+    creditWarning: (threshold) => warnings.inc({ threshold }),
     storeOperation(operation, ms, hasFailed) {
       operations.observe({ operation, backend }, ms / 1000);
       if (hasFailed) failures.inc({ operation, backend });

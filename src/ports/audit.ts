@@ -42,6 +42,15 @@ export type AuditEvent = { readonly actor: Actor } & (
       readonly step?: number | undefined;
     }
   | {
+      /** An API key has come to a share of its credits, for the first time in the month. */
+      readonly event: 'credits.warned';
+      readonly keyId: string;
+      /** In percent. */
+      readonly threshold: number;
+      /** As `2026-11`. */
+      readonly month: string;
+    }
+  | {
       readonly event: RecoveryEvent;
       readonly requestId: string;
       readonly transport: string;

@@ -3,13 +3,19 @@
 /** The most that one charge may cost. */
 export const MAX_COST = 1000;
 
+/** The name of the window of a calendar month in UTC, whose calls are the credits of a plan. The other windows slide. */
+export const MONTH = 'month';
+
+/** The shares of the credits of a month, in percent, at which a warning is due: once each for a subject and a month. */
+export const CREDIT_WARNINGS = [80, 95] as const;
+
 /** A window of a plan. */
 export interface LimitWindow {
-  /** `minute`, `hour` or `day`: names the window in errors. */
+  /** `minute`, `hour`, `day` or `month`: names the window in errors. */
   readonly name: string;
-  /** Its length in ms. */
+  /** Its length in ms; of a month the greatest. */
   readonly periodMs: number;
-  /** The most that the calls in any span of that length may cost together. */
+  /** The most that the calls in any span of that length, or in the calendar month, may cost together. */
   readonly limit: number;
   /** Whether a call that fails is given back. */
   readonly refundable: boolean;
@@ -21,6 +27,15 @@ export interface WindowState {
   readonly remaining: number;
   /** Ms until `remaining` grows; zero if nothing is counted. */
   readonly resetMs: number;
+}
+
+/** How much of a window is used. */
+export interface WindowUsage {
+  readonly window: LimitWindow;
+  /** More than the limit where the plan has become smaller. */
+  readonly used: number;
+  /** When `used` falls next if nothing more is charged, in ms since the epoch; undefined if nothing is counted. */
+  readonly resetTime: number | undefined;
 }
 
 /** The outcome of a charge: one state a window, in the order asked. */
@@ -36,6 +51,8 @@ export interface ChargeResult {
   readonly retryAfterMs: number;
   /** If not allowed: the window with the longest wait; of several, the first in the order asked. */
   readonly refusing: LimitWindow | undefined;
+  /** The shares of `CREDIT_WARNINGS` that the subject has come to with this charge, for the first time in the month; undefined for none. */
+  readonly warnings?: readonly number[] | undefined;
 }
 
 /** Which windows a refund is taken from. */
@@ -44,7 +61,7 @@ export interface RefundOptions {
   readonly rejected: boolean;
 }
 
-/** Call counts in sliding windows: no interval of a window's length contains more than the limit. */
+/** Call counts: no interval of a sliding window's length, and no calendar month, contains more than the limit. */
 export interface LimitStore {
   /**
    * Counts `cost`, a whole number from 1 to `MAX_COST`, in every window, or in none if it does not fit into each; one atomic step, one round trip.
@@ -61,6 +78,8 @@ export interface LimitStore {
     count: number,
     options: RefundOptions,
   ): Promise<void>;
+  /** How much of each window is used, in the order asked. At once where the counts are in memory. */
+  usage(subject: string, windows: readonly LimitWindow[], now: number): readonly WindowUsage[] | Promise<readonly WindowUsage[]>;
 }
 
 /** The windows that a refund is taken from. */

@@ -28,6 +28,8 @@ export interface RejectionDetails {
   readonly metadata?: Readonly<Record<string, string>>;
   /** How the plan's window nearest to exhaustion stands, if the call was charged: callers are told on errors as on success. */
   readonly quota?: WindowState | undefined;
+  /** The share of the credits that callers are warned of, as `Admission` has it. */
+  readonly creditShare?: number | undefined;
   /** The id of the API key, if it was found right: for the log. */
   readonly keyId?: string;
   /** The underlying error: for the log, not for the caller. */
@@ -40,6 +42,7 @@ export class Rejection extends Error {
   readonly retryAfterMs: number | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   readonly quota: WindowState | undefined;
+  readonly creditShare: number | undefined;
   readonly keyId: string | undefined;
 
   constructor(reason: RejectionReason, details: RejectionDetails = {}) {
@@ -49,6 +52,7 @@ export class Rejection extends Error {
     this.retryAfterMs = details.retryAfterMs;
     this.metadata = details.metadata ?? {};
     this.quota = details.quota;
+    this.creditShare = details.creditShare;
     this.keyId = details.keyId;
   }
 }

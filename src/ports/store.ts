@@ -5,7 +5,7 @@ import { SCOPES, type Scope } from './principal.ts';
 import type { RecoveryStore } from './recovery.ts';
 import type { SealingKeyUses } from './sealing-keys.ts';
 
-export type { ChargeResult, LimitStore, LimitWindow, RefundOptions, WindowState } from './limits.ts';
+export type { ChargeResult, LimitStore, LimitWindow, RefundOptions, WindowState, WindowUsage } from './limits.ts';
 
 /** Milliseconds since the Unix epoch. Injected, so that tests can stand at a window's boundary. */
 export type Clock = () => number;

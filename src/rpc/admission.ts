@@ -3,10 +3,11 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import type { Admission } from '../limits/admission.ts';
 import type { Charging } from '../limits/charging.ts';
 import { createPermits } from '../limits/permits.ts';
-import { type Plans, planOf } from '../limits/plans.ts';
-import type { Principal, Scope } from '../ports/principal.ts';
+import { type Plans, planOf, withoutMonth } from '../limits/plans.ts';
+import type { Principal } from '../ports/principal.ts';
 import { Rejection } from '../ports/rejection.ts';
 import type { Step } from './call.ts';
+import type { RequiredScope } from './method.ts';
 
 /** A call as admission sees it, before the request is read. */
 export interface Applicant {
@@ -14,7 +15,9 @@ export interface Applicant {
   /** The caller's address with its port. */
   readonly peer: string;
   /** The scope that the method needs; undefined where the method is known only once the request is read, and `requireScope` follows. */
-  readonly scope: Scope | undefined;
+  readonly scope: RequiredScope | undefined;
+  /** As in `UnaryMethod`. */
+  readonly isFree?: boolean | undefined;
   /** Told of each step as it begins. */
   readonly take: (step: Step) => void;
 }
@@ -22,7 +25,7 @@ export interface Applicant {
 export interface Admit {
   /**
    * Lets a call in, or rejects with `Rejection`: those of `Authenticator` and `Charging`, and `scope_missing` with `quota`. A call
-   * without the scope is charged, because it had a cost, and is given back to the hour and the day like any failed call. At once where nothing has
+   * without the scope is charged, because it had a cost, and is given back to all windows but the minute like any failed call. At once where nothing has
    * to be waited for: turns of the event loop are a good part of what a call costs.
    */
   admit(applicant: Applicant): Admission | Promise<Admission>;
@@ -49,7 +52,8 @@ export function createAdmit({ authenticator, charging, plans }: AdmitOptions): A
 
   function charge(principal: Principal, applicant: Applicant): Admission | Promise<Admission> {
     applicant.take('charge');
-    const admission = charging.charge(principal, planOf(plans(), principal.plan), COST_OF_A_CALL);
+    const plan = planOf(plans(), principal.plan);
+    const admission = charging.charge(principal, applicant.isFree ? withoutMonth(plan) : plan, COST_OF_A_CALL);
     return admission instanceof Promise ? admission.then((late) => inScope(late, applicant)) : inScope(admission, applicant);
   }
 
@@ -86,6 +90,7 @@ function inScope(admission: Admission, { scope, take }: Applicant): Admission {
 }
 
 /** Throws `Rejection` (`scope_missing`, with `quota`) if a call that was let in lacks the scope. */
-export function requireScope({ principal, quota }: Admission, scope: Scope): void {
-  if (!principal.scopes.has(scope)) throw new Rejection('scope_missing', { metadata: { scope }, quota, keyId: principal.keyId });
+export function requireScope({ principal, quota, creditShare }: Admission, scope: RequiredScope): void {
+  if (scope !== 'any' && !principal.scopes.has(scope))
+    throw new Rejection('scope_missing', { metadata: { scope }, quota, creditShare, keyId: principal.keyId });
 }

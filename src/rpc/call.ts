@@ -56,6 +56,8 @@ export class Call {
   keyId: string | undefined = undefined;
   /** The window nearest to exhaustion; undefined on a plan without limits. */
   quota: WindowState | undefined = undefined;
+  /** The share of the credits that the caller is warned of, in percent; undefined for none. */
+  creditShare: number | undefined = undefined;
   /** The name of the `ErrorReason` that the call failed for. */
   reason: string | undefined = undefined;
   /** The plan and its window that had no room for the call. */

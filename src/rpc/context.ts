@@ -28,6 +28,8 @@ export interface CallContext {
     readonly ended: boolean;
     readonly transport: Transport;
     readonly trace?: CallTrace | undefined;
+    /** The share of the credits that the caller is warned of, for a handler that knows better than the charge. */
+    creditShare?: number | undefined;
     verdicts?: Verdict[] | undefined;
   };
   /**

@@ -23,13 +23,14 @@ export function apiKeyOf(incoming: Pick<Incoming, 'header'>): string | undefined
   return authorization.replace(BEARER, '').trim() || undefined;
 }
 
-/** The headers of every answer, success and error alike: the request id, and how the limits stand (`reset` in seconds). */
-export function answerHeaders({ requestId, quota }: Call): Headers {
+/** The headers of every answer, success and error alike: the request id, how the limits stand (`reset` in seconds), and which share of the credits is used up. */
+export function answerHeaders({ requestId, quota, creditShare }: Call): Headers {
   if (quota === undefined) return { 'x-request-id': requestId };
   return {
     'x-request-id': requestId,
     'x-ratelimit-limit': String(quota.window.limit),
     'x-ratelimit-remaining': String(quota.remaining),
     'x-ratelimit-reset': String(Math.ceil(quota.resetMs / 1000)),
+    ...(creditShare !== undefined && { 'x-otpd-usage': `month=${creditShare}` }),
   };
 }

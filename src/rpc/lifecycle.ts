@@ -100,7 +100,7 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
     const apiKey = apiKeyOf(call) ?? given;
     // By way of a variable: V8 expects a function that is made as a property to live for ever (docs/performance.md).
     const takeStep = (step: Step): void => take(call, step);
-    const admission = gate.admit({ apiKey, peer, scope: method?.scope, take: takeStep });
+    const admission = gate.admit({ apiKey, peer, scope: method?.scope, isFree: method?.isFree, take: takeStep });
     return admission instanceof Promise ? admission.then((late) => letIn(call, late, apiKey)) : letIn(call, admission, apiKey);
   }
 
@@ -112,7 +112,7 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
       return;
     }
     call.admission = admission;
-    call.quota = admission.quota;
+    noteLimits(call, admission);
     call.keyId = admission.principal.keyId;
     if (call.method?.kind === 'server_streaming') call.release = gate.openStream(admission.principal, apiKey, call.fail);
   }
@@ -147,9 +147,7 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
     if (call.ended) throw new CallFailure('deadline_exceeded');
     take(call, 'charge_rest');
     const admission = call.admission as Admission;
-    const note = (): void => {
-      call.quota = admission.quota;
-    };
+    const note = (): void => noteLimits(call, admission);
     const done = (): void => {
       note();
       call.trace?.end('charge');
@@ -166,7 +164,7 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
   function giveBack(call: Call, count: number): void {
     const { admission } = call;
     admission?.giveBack(count);
-    call.quota = admission?.quota;
+    if (admission !== undefined) noteLimits(call, admission);
   }
 
   function end(call: Call, code: Code): void {
@@ -206,6 +204,11 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
 /** The longest delay that a timer takes, in ms: 24.8 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+function noteLimits(call: Call, { quota, creditShare }: Admission): void {
+  call.quota = quota;
+  call.creditShare = creditShare;
+}
+
 function expire(call: Call): void {
   call.fail(new CallFailure('deadline_exceeded'));
 }
@@ -216,6 +219,7 @@ function failureOf(call: Call, error: unknown): CallStatus {
   if (status.internal) call.fault = error;
   if (error instanceof Rejection) {
     call.quota ??= error.quota;
+    call.creditShare ??= error.creditShare;
     call.keyId ??= error.keyId;
     const { plan, window } = error.metadata;
     if (plan !== undefined && window !== undefined) call.refusedFor = { plan, window };

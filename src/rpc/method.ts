@@ -4,11 +4,16 @@ import type { Scope } from '../ports/principal.ts';
 import type { CallContext } from './context.ts';
 import { CallFailure } from './failure.ts';
 
+/** The scope that a method needs; `any` where every API key will do. */
+export type RequiredScope = Scope | 'any';
+
 /** A method that answers once. */
 export interface UnaryMethod<M extends DescMethod = DescMethod> {
   readonly kind: 'unary';
   readonly descriptor: M;
-  readonly scope: Scope;
+  readonly scope: RequiredScope;
+  /** Whether a call costs no credits: it is charged to all windows but the month. */
+  readonly isFree?: boolean | undefined;
   readonly handle: (
     request: MessageShape<M['input']>,
     context: CallContext,
@@ -20,6 +25,7 @@ export interface StreamingMethod<M extends DescMethod = DescMethod> {
   readonly kind: 'server_streaming';
   readonly descriptor: M;
   readonly scope: Scope;
+  readonly isFree?: undefined;
   readonly handle: (request: MessageShape<M['input']>, context: CallContext) => AsyncIterable<MessageShape<M['output']>>;
 }
 

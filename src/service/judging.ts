@@ -1,13 +1,14 @@
 /** Judging on behalf of a caller: what every judgement of codes has in common, whatever was asked. */
 import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Audit } from '../ports/audit.ts';
-import type { Attempt, CodeStore, Outcome } from '../ports/codes.ts';
+import type { Attempt, CodeStore, Judgement, Outcome } from '../ports/codes.ts';
 import type { Principal } from '../ports/principal.ts';
 import { Rejection } from '../ports/rejection.ts';
-import type { CallContext } from '../rpc/context.ts';
+import { type CallContext, noteVerdict } from '../rpc/context.ts';
 import { traced } from '../rpc/trace.ts';
 import { type Decision, judgeAny } from '../verification/alternatives.ts';
 import type { Fingerprints } from '../verification/fingerprint.ts';
+import type { ResolvedKey } from './key.ts';
 
 /** The needs of a judgement besides the request. */
 export interface JudgingPorts {
@@ -60,6 +61,18 @@ export async function judgeFor(
     audit({ actor: { keyId: principal.keyId }, event: EVENT[outcome], requestId, transport, fingerprint, step });
   }
   return decision;
+}
+
+/** Notes a judgement for the log and the metrics, or that what was sent is no code; `key` is the one whose code it is. */
+export function noteJudged(context: CallContext, judged: Judgement | 'malformed', key: ResolvedKey | undefined): void {
+  const type = key?.parameters.type ?? 'totp';
+  if (judged === 'malformed') {
+    noteVerdict(context, { outcome: judged, type, drift: undefined, isLockout: false });
+    return;
+  }
+  const { outcome, drift, attemptsRemaining } = judged;
+  const isLockout = outcome === 'mismatch' && attemptsRemaining === 0;
+  noteVerdict(context, { outcome, type, drift: type === 'totp' && outcome === 'accepted' ? drift : undefined, isLockout });
 }
 
 /** The request of an attempt, by the id that a caller gave it, if any, and all that it asks. */

@@ -8,6 +8,7 @@ import { createBatchVerify } from './batch-verify.ts';
 import { createExportKeys } from './export-keys.ts';
 import { createGenerate, type GeneratePorts } from './generate.ts';
 import { createGenerateRecoveryCodes } from './generate-recovery-codes.ts';
+import { createGetUsage, type UsagePorts } from './get-usage.ts';
 import { createImportKeys } from './import-keys.ts';
 import type { RecoveryPorts } from './recovery-set.ts';
 import { createResyncHotp } from './resync-hotp.ts';
@@ -20,7 +21,7 @@ import { createVerifyRecoveryCode } from './verify-recovery-code.ts';
 import { createWatchToken } from './watch-token.ts';
 
 /** The needs of all methods. */
-export type ServicePorts = GeneratePorts & VerifyPorts & RecoveryPorts;
+export type ServicePorts = GeneratePorts & VerifyPorts & RecoveryPorts & UsagePorts;
 
 /** All methods of `otp.v1.OtpService`. */
 export function otpMethods(ports: ServicePorts): readonly Method[] {
@@ -39,6 +40,7 @@ export function otpMethods(ports: ServicePorts): readonly Method[] {
     unary({ descriptor: method.revokeRecoveryCodes, scope: 'generate', handle: createRevokeRecoveryCodes(ports) }),
     unary({ descriptor: method.importKeys, scope: 'seal', handle: createImportKeys(ports) }),
     unary({ descriptor: method.exportKeys, scope: 'export', handle: createExportKeys(ports) }),
+    unary({ descriptor: method.getUsage, scope: 'any', isFree: true, handle: createGetUsage(ports) }),
     streaming({ descriptor: method.watchToken, scope: 'token', handle: createWatchToken(ports) }),
   ];
 }

@@ -15,7 +15,7 @@ import type { Attempt } from '../ports/codes.ts';
 import type { CallContext } from '../rpc/context.ts';
 import type { Turns } from '../rpc/work-queue.ts';
 import { stateNameOf } from '../verification/fingerprint.ts';
-import { attemptRequest, type JudgingPorts, judgeFor, STATUS } from './judging.ts';
+import { attemptRequest, type JudgingPorts, judgeFor, noteJudged, STATUS } from './judging.ts';
 import { type ResolvedKey, requireKey } from './key.ts';
 import { readBounded } from './numbers.ts';
 import { readRequestId } from './request-id.ts';
@@ -49,7 +49,10 @@ export function createResyncHotp(
       const resync = readResynchronisation(request, opener);
       const { digits } = resync.key.parameters;
       const codes = request.codes.flatMap((code) => readCode(code, digits) ?? []);
-      if (codes.length < request.codes.length) return create(ResyncHotpResponseSchema, { status: VerifyStatus.MALFORMED });
+      if (codes.length < request.codes.length) {
+        noteJudged(context, 'malformed', resync.key);
+        return create(ResyncHotpResponseSchema, { status: VerifyStatus.MALFORMED });
+      }
       return resynchronise(ports, turns, resync, codes, context, now);
     });
   };
@@ -68,6 +71,7 @@ async function resynchronise(
   const first = await turns.run(findRun(search), context.call);
   const attempt = attemptOf(ports, resync, codes, first, context);
   const { judgement } = await judgeFor(ports, [attempt], context, now);
+  noteJudged(context, judgement, key);
   const { outcome, step, attemptsRemaining, retryAfterMs } = judgement;
   const valid = outcome === 'accepted';
   const resealed = valid ? reseal(ports.sealing, key.opened, now) : undefined;

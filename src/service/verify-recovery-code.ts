@@ -13,7 +13,7 @@ import type { CodeUse, UseJudgement, UseOutcome } from '../ports/recovery.ts';
 import { Rejection } from '../ports/rejection.ts';
 import { MAX_RECOVERY_CODE_BYTES, readRecoveryCode } from '../recovery/codes.ts';
 import { placeOf } from '../recovery/set.ts';
-import type { CallContext } from '../rpc/context.ts';
+import { type CallContext, noteVerdict } from '../rpc/context.ts';
 import { traced } from '../rpc/trace.ts';
 import { attemptRequest } from './judging.ts';
 import { auditSet, checkSet, type OpenedSet, openSet, type RecoveryPorts } from './recovery-set.ts';
@@ -35,12 +35,18 @@ export function createVerifyRecoveryCode(
     const requestId = checkRequest(request);
     using set = openSet(ports, request.set, context.principal, now);
     const code = readRecoveryCode(request.code, set.codeLength);
-    if (code === undefined) return create(VerifyRecoveryCodeResponseSchema, { status: VerifyStatus.MALFORMED });
+    if (code === undefined) {
+      noteVerdict(context, { outcome: 'malformed', type: 'recovery', drift: undefined, isLockout: false });
+      return create(VerifyRecoveryCodeResponseSchema, { status: VerifyStatus.MALFORMED });
+    }
     const use = useOf(ports, set, code, requestId, context);
     // Nothing may come between: a store that has lost its state would take a used code for new.
     if (!ports.knows(context.principal)) throw new Rejection('store_unavailable');
     const judgement = await traced(context.call, 'judge', () => ports.recovery.use(use, now));
     if (judgement.outcome === 'request_id_reused') throw new Rejection('request_id_reused');
+    const { outcome, attemptsRemaining } = judgement;
+    const isLockout = outcome === 'mismatch' && attemptsRemaining === 0;
+    noteVerdict(context, { outcome, type: 'recovery', drift: undefined, isLockout });
     auditSet(ports.audit, MEANING[judgement.outcome].event, set.name, context);
     return responseOf(judgement, judgement.outcome === 'accepted' ? set.reseal(now) : undefined);
   };

@@ -15,7 +15,7 @@ import type { Attempt, Judgement } from '../ports/codes.ts';
 import type { CallContext } from '../rpc/context.ts';
 import type { Turns } from '../rpc/work-queue.ts';
 import { stateNameOf } from '../verification/fingerprint.ts';
-import { attemptRequest, enrolmentExpired, type JudgingPorts, judgeFor, STATUS } from './judging.ts';
+import { attemptRequest, enrolmentExpired, type JudgingPorts, judgeFor, noteJudged, STATUS } from './judging.ts';
 import { KeyOpener, reseal, type SealingPort, whileOpen } from './sealed-key.ts';
 import { timestamp } from './token-message.ts';
 import { type KeyCheck, readVerification, type Verification } from './verify-request.ts';
@@ -49,7 +49,10 @@ export function createVerify(
     return whileOpen(opener, () => {
       const verification = readVerification(request, opener, now);
       const candidates = candidatesOf(request, verification);
-      if (candidates.length === 0 && !verification.isLate) return answerOf({ status: VerifyStatus.MALFORMED }, context);
+      if (candidates.length === 0 && !verification.isLate) {
+        noteJudged(context, 'malformed', verification.checks[0]?.key);
+        return answerOf({ status: VerifyStatus.MALFORMED }, context);
+      }
       // An enrolment whose time is over is not confirmed, but an answer that was lost at the end of its time is given again.
       if (verification.isLate && (candidates.length === 0 || verification.requestId === undefined)) throw enrolmentExpired();
       return verify(ports, turns, { request, verification, context, now }, candidates);
@@ -72,6 +75,7 @@ async function verify(ports: VerifyPorts, turns: Turns, asked: Asked, candidates
   const attempts = attemptsOf(ports, asked, candidates, steps);
   const { judgement, places } = await judgeFor(ports, attempts, context, now);
   const decided = candidates[places[0] ?? 0];
+  noteJudged(context, judgement, decided?.key);
   const answer = answerOf(fieldsOf(judgement, decided), context);
   const resealed = answer.valid ? reseal(ports.sealing, decided?.key.opened, now) : undefined;
   if (resealed !== undefined) answer.resealed = resealed;

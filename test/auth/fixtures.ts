@@ -87,6 +87,10 @@ function flaky(store: Store): FlakyStore {
         reach();
         return store.limits.refund(...refund);
       },
+      async usage(...usage) {
+        reach();
+        return store.limits.usage(...usage);
+      },
     },
   };
   return flakyStore;

@@ -123,7 +123,12 @@ function toldBy(error: ServiceError | null): string {
 function answerOf(response: VerifyResponse): Answer {
   const { status, matchedStep } = response;
   const step = matchedStep === undefined ? undefined : Number(matchedStep);
-  return { outcome: OUTCOMES[status] ?? 'unknown', step, text: toJsonString(VerifyResponseSchema, response) };
+  // A repeat tells of its own moment.
+  return {
+    outcome: OUTCOMES[status] ?? 'unknown',
+    step,
+    text: toJsonString(VerifyResponseSchema, { ...response, serverTime: undefined }),
+  };
 }
 
 function recoveryAnswerOf(response: VerifyRecoveryCodeResponse): Answer {

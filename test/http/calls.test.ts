@@ -63,6 +63,18 @@ describe.each(Object.entries(WAYS))('%s', (way, transport) => {
     ]);
   });
 
+  test('GetUsage tells the windows of the plan, and needs no scope', async () => {
+    const apiKey = await server.createKey({ plan: 'free', scopes: ['verify'] });
+    const options = { headers: { 'x-api-key': apiKey, 'x-request-id': id('usage') } };
+    const { plan, windows } = await client().getUsage({}, options);
+    expect(plan).toBe('free');
+    expect(windows.map(({ window, limit, used }) => [window, limit, used])).toEqual([
+      ['minute', 5n, 1n],
+      ['hour', 100n, 1n],
+    ]);
+    expect(windows.every(({ resetTime }) => Number(resetTime?.seconds) * 1000 > Date.now())).toBe(true);
+  });
+
   test('BatchToken and BatchVerify have an outcome for each item', async () => {
     const { secret } = await client().generate({ accountName: 'alice' }, { headers: headers(id('new')) });
     const own = { source: { case: 'secret', value: secret } } as const;

@@ -162,6 +162,7 @@ describe('a call whose store of limits is lost or comes back between its parts',
     const refunds: number[] = [];
     const state = { isAway: false };
     const limits: LimitStore = {
+      ...shared,
       charge: async (...args) => {
         if (state.isAway) throw new StoreUnavailableError(new Error('away'));
         return shared.charge(...args);
@@ -235,7 +236,7 @@ describe('a call that ends while its rest is being counted', () => {
 it('on a plan without limits nothing is counted, and nothing is told', async () => {
   const unlimited: Plan = planOf(parsePlans('{"unlimited": {}}'), 'unlimited');
   const refused = async () => Promise.reject(new Error('asked'));
-  const { charge } = createCharging({ limits: { charge: refused, refund: refused }, clock: clockAt(START) });
+  const { charge } = createCharging({ limits: { charge: refused, refund: refused, usage: refused }, clock: clockAt(START) });
   const admission = await inParts(async () => charge(newPrincipal(), unlimited, 1), 101);
   admission.giveBack(7);
   admission.settle(true);

@@ -127,7 +127,7 @@ describe('a call that fails', () => {
 describe('while the shared store is away', () => {
   it('costs are counted here by the same rules', async () => {
     const away = async () => Promise.reject(new StoreUnavailableError(new Error('away')));
-    const charge = charger({ charge: away, refund: away });
+    const charge = charger({ charge: away, refund: away, usage: away });
     expect(await rejectionOf(charge(6))).toMatchObject({ reason: 'cost_over_limit', metadata: { cost: '6' } });
     const failing = await charge(4);
     expect(await rejectionOf(charge(2))).toMatchObject({ reason: 'rate_limited', metadata: { window: 'minute', cost: '2' } });
@@ -162,7 +162,7 @@ describe('while the shared store is away', () => {
         underWay.push(outcome);
         return outcome.promise;
       };
-      return createCharging({ limits: { charge, refund: async () => undefined }, clock, ...events });
+      return createCharging({ limits: { ...createLocalLimits(), charge }, clock, ...events });
     }
 
     const events = { onFallback: (error: StoreUnavailableError) => told.push(error), onShared: () => told.push('shared') };

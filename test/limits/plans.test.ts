@@ -68,7 +68,7 @@ describe('plans in JSON', () => {
     const json =
       '{"free": {"minute": 0, "hour": "100", "day": 1.5, "streams": -1, "week": 1}, "a b": {"minute": 1}, "c": [], "d": null}';
     expect(mistakes(json)).toEqual([
-      'free.week: is not known; use minute, hour, day, streams',
+      'free.week: is not known; use minute, hour, day, month, streams',
       'free.minute: must be a whole number from 1 to 1000000000',
       'free.hour: must be a whole number from 1 to 1000000000',
       'free.day: must be a whole number from 1 to 1000000000',

@@ -102,6 +102,32 @@ test('store operations, connections and the process are measured', async () => {
   expect(sampleOf(found, 'otpd_build_info', { version: '0.1.0', node: process.versions.node })).toBe(1);
 });
 
+test('checks are counted by outcome and type, with lockouts and the drift of accepted codes', async () => {
+  const client = connect(server.apiKey);
+  const before = await scrape(server.opsUrl);
+  const hotp = { source: { case: 'secret', value: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' }, type: 2, counter: 0n } as const;
+  const totp = { source: { case: 'secret', value: 'KRSXG5DTMVRXEZLUKRSXG5DTMVRXEZLU' }, periodSeconds: 86_400 } as const;
+  const now = (await client.call(methods.token, { key: totp, pastSteps: 1 })).response;
+  await client.call(methods.verify, { key: totp, code: now?.neighbours[0]?.code ?? '' });
+  await client.call(methods.verify, { key: totp, code: now?.token?.code ?? '' });
+  await client.call(methods.verify, { key: totp, code: now?.token?.code ?? '' });
+  await client.call(methods.verify, { key: hotp, code: '287082', lookAhead: 5 });
+  await client.call(methods.verify, { key: hotp, code: 'x' });
+  for (let sent = 0; sent < 6; sent += 1) await client.call(methods.verify, { key: hotp, code: '000000' });
+  const { response: made } = await client.call(methods.generateRecoveryCodes, { count: 1 });
+  await client.call(methods.verifyRecoveryCode, { set: made?.set ?? {}, code: made?.codes[0] ?? '' });
+  const after = await scrape(server.opsUrl);
+  const grown = (name: string, labels: Record<string, string>) => sampleOf(after, name, labels) - sampleOf(before, name, labels);
+  const verified = (outcome: string, type: string) => grown('otpd_verifications_total', { outcome, type });
+  expect({
+    totp: [verified('accepted', 'totp'), verified('replayed', 'totp')],
+    hotp: ['accepted', 'malformed', 'mismatch', 'throttled'].map((outcome) => verified(outcome, 'hotp')),
+    recovery: verified('accepted', 'recovery'),
+    lockouts: grown('otpd_lockouts_total', { type: 'hotp' }),
+    drift: ['-2', '-1', '0'].map((le) => grown('otpd_drift_steps_bucket', { le })),
+  }).toEqual({ totp: [2, 1], hotp: [1, 1, 5, 1], recovery: 1, lockouts: 1, drift: [0, 1, 2] });
+});
+
 test('a server whose store is away is alive, and not ready', async () => {
   let isAway = false;
   const dataDir = server.dataDir;

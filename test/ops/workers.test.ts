@@ -14,7 +14,7 @@ test('the calls of all workers are summed, and a group with a dead worker is not
     .then(() => /Metrics and probes are served at (\S+)/.exec(group.instance.output.join('\n'))?.[1] ?? '');
   const callers = group.connect(4, group.apiKeys.unlimited);
   await callAll(callers, 40);
-  expect(group.served().size).toBe(2);
+  await expect.poll(() => group.served().size, { timeout: 15_000 }).toBe(2);
   const found = await scrape(url);
   const labels = { rpc_method: 'otp.v1.OtpService/Token', rpc_status_code: 'OK', rpc_system_name: 'grpc' };
   expect(sampleOf(found, 'rpc_server_call_duration_seconds_count', labels)).toBe(160);

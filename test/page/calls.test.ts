@@ -38,6 +38,21 @@ pageSuite('the page', (stage) => {
     await expect.poll(() => verdict.innerText(), PATIENT).toMatch(/^REPLAYED/);
   });
 
+  test('the usage of the plan is shown on request, with a bar for each window', async () => {
+    await using opened = await openWithKey(await stage.server.createKey({ plan: 'pro' }));
+    const { page } = opened;
+    await page.getByRole('button', { name: 'Show usage' }).click();
+    const bar = page.getByRole('meter', { name: '1 of 1,000 in the hour' });
+    await bar.waitFor();
+    expect(await page.locator('.usage meter').count()).toBe(3);
+    const attributes = await Promise.all(['max', 'low', 'high', 'value'].map((name) => bar.getAttribute(name)));
+    expect(attributes).toEqual(['1000', '800', '950', '1']);
+    await page.getByLabel('API key').fill('otpd_wrong');
+    await page.getByRole('button', { name: 'Show usage' }).click();
+    await page.getByRole('alert').waitFor();
+    expect(await page.locator('.usage meter').count()).toBe(0);
+  });
+
   test('the code of a new key is shown as it runs, and that of any key on request', async () => {
     await using opened = await openWithKey();
     const { part } = opened;

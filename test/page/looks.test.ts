@@ -33,6 +33,8 @@ pageSuite('the looks of the page', (stage) => {
     await showing.getByRole('alert').waitFor();
     for (const summary of await page.locator('summary').all()) await summary.click();
     await page.getByText(/\d+ of \d+ calls left/).waitFor();
+    await page.getByRole('button', { name: 'Show usage' }).click();
+    await page.locator('.usage meter').first().waitFor();
 
     const background = await page.evaluate('getComputedStyle(document.body).backgroundColor');
     expect(background).toBe(colorScheme === 'dark' ? 'rgb(18, 22, 28)' : 'rgb(244, 246, 249)');

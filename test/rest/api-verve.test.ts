@@ -1,6 +1,9 @@
 /** APIVerve's TOTP generator, as its documentation has it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Ask, CODE, codeOf, postForm, postJson, type RestServer, SECRET, startRestServer } from './rest-server.ts';
+import { type Ask, CODE, codeOf, NOW, postForm, postJson, type RestServer, SECRET, startRestServer } from './rest-server.ts';
 
 const PATH = '/v1/totpgenerator';
 const DATA = { token: CODE.slice(2), digits: 6, period: 30, timeRemaining: 1, expiresAt: '2005-03-18T01:58:30Z' };
@@ -191,6 +194,28 @@ describe('errors', () => {
     expect((await server.ask(PATH, postJson({}, { accept: 'text/csv' }))).text).toMatch(
       /^key,value\nstatus,error\nerror,"no API key: /,
     );
+  });
+
+  it.each([
+    ['', 'application/json', '{"status":"error","error":"the credits of the API key\'s plan are used up'],
+    ['?format=csv', 'text/csv', 'key,value\nstatus,error\nerror,"the credits of the API key\'s plan are used up'],
+  ])('403 when the credits of the month are used up, in the format of %j', async (query, type, text) => {
+    const folder = mkdtempSync(join(tmpdir(), 'otpd-credits-'));
+    const plans = join(folder, 'plans.json');
+    writeFileSync(plans, JSON.stringify({ paid: { minute: 100, month: 1 }, unlimited: {} }));
+    const metered = await startRestServer({ flags: { plans } });
+    const headers = { 'x-api-key': await metered.createKey({ plan: 'paid' }) };
+    expect((await metered.ask(PATH, postJson({ secret: 'not base32: 0189' }, headers))).status).toBe(400);
+    expect((await metered.ask(PATH, postJson({ secret: SECRET }, headers))).status).toBe(200);
+    const refused = await metered.ask(PATH + query, postJson({ secret: SECRET }, headers));
+    const graphql = await metered.ask('/v1/graphql', postJson({ query: '{ totpgenerator { token } }' }, headers));
+    await metered.close();
+    rmSync(folder, { recursive: true });
+    expect([refused.status, refused.headers.get('content-type')]).toEqual([403, `${type}; charset=utf-8`]);
+    expect(refused.text.startsWith(text)).toBe(true);
+    expect(Number(refused.headers.get('retry-after'))).toBe(Math.ceil((Date.UTC(2005, 3) - NOW) / 1000));
+    expect(refused.headers.get('x-otpd-usage')).toBe('month=95');
+    expect([graphql.status, graphql.json]).toMatchObject([403, { errors: [{ extensions: { code: 403 } }] }]);
   });
 
   it('403 without the scope, 429 when the plan is used up, and a failed call is given back to the hour', async () => {

@@ -58,6 +58,7 @@ function lifecycleOf(admission: 'at once' | 'late' = 'at once'): Lifecycle {
             get quota() {
               return charged.length === 0 ? undefined : quotaAfter(charged);
             },
+            creditShare: undefined,
             charge(cost) {
               charged.push(cost);
               if (cost === 1000) throw new Rejection('rate_limited');

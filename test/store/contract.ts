@@ -4,6 +4,7 @@ import { revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
 import type { Scope } from '../../src/ports/principal.ts';
 import type { ApiKeyRecord, ChargeResult, LimitWindow, RefundOptions, Store } from '../../src/ports/store.ts';
 import { HOUR, issue, MINUTE, SECOND, START } from '../auth/fixtures.ts';
+import { creditsContract } from './credits-contract.ts';
 
 const MINUTE_OF_3: LimitWindow = { name: 'minute', periodMs: MINUTE, limit: 3, refundable: false };
 const HOUR_OF_5: LimitWindow = { name: 'hour', periodMs: HOUR, limit: 5, refundable: true };
@@ -328,6 +329,8 @@ export function storeContract(name: string, open: () => Store): void {
       expect(await left(START + 3 * MINUTE + HOUR)).toEqual([4]);
     });
   });
+
+  creditsContract(name, () => store.limits);
 
   describe(`the uses of sealing keys in the ${name} store`, () => {
     it('are the last day of each key, which never moves back', async () => {

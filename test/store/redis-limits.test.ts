@@ -1,20 +1,54 @@
 /** Limits in Redis: the script counts as the rules of policy do, by one clock for all instances. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { monthEnd } from '../../src/limits/calendar-month.ts';
 import { HOUR, MINUTE, START } from '../auth/fixtures.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { storeOpener } from './redis-fixtures.ts';
 import { createLimitsModel, WINDOWS } from './redis-models.ts';
 
+/** A moment a day and a bit before the end of a month. */
+const LATE = Date.UTC(2027, 0, 30, 12);
+
 const SMALLER = WINDOWS.map((window) => ({ ...window, limit: window.limit / 4 }));
 
 const moves = fc.array(
   fc.record({
-    wait: fc.constantFrom(0, 0, 1, 500, 999, 1000, 1001, 15_000, 59_999, 60_000, HOUR - 1, HOUR, 24 * HOUR, -1, -2000, -HOUR),
+    wait: fc.constantFrom(
+      0,
+      0,
+      1,
+      500,
+      999,
+      1000,
+      1001,
+      15_000,
+      59_999,
+      60_000,
+      HOUR - 1,
+      HOUR,
+      24 * HOUR,
+      31 * 24 * HOUR,
+      -1,
+      -2000,
+      -HOUR,
+    ),
     /** Which windows: a plan may change between two calls. */
-    windows: fc.constantFrom(WINDOWS, WINDOWS, SMALLER, WINDOWS.slice(0, 2), WINDOWS.toReversed(), WINDOWS.slice(2)),
+    windows: fc.constantFrom(
+      WINDOWS,
+      WINDOWS,
+      SMALLER,
+      WINDOWS.slice(0, 2),
+      WINDOWS.toReversed(),
+      WINDOWS.slice(2),
+      WINDOWS.slice(3),
+    ),
     /** Some are over the limit of a window, and some of all. */
-    cost: fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, fc.integer({ min: 1, max: 13 }), fc.constantFrom(40, 41, 1000)),
+    cost: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(1) },
+      fc.integer({ min: 1, max: 13 }),
+      fc.constantFrom(40, 41, 80, 100, 1000),
+    ),
     /** How many calls ago the one was that is given back first, and how much of it. */
     refund: fc.option(
       fc.record({ ago: fc.integer({ min: 1, max: 5 }), count: fc.integer({ min: 1, max: 14 }), rejected: fc.boolean() }),
@@ -37,6 +71,7 @@ redisSuite('the limits of the Redis store', () => {
     // A script that Redis does not know yet is sent twice, and would be overtaken.
     await redis.charge('warm', WINDOWS, 1, START);
     await redis.refund('warm', WINDOWS, START, 1, { rejected: false });
+    await redis.usage('warm', WINDOWS, START);
     let runs = 0;
     await fc.assert(
       fc.asyncProperty(moves, async (planned) => {
@@ -44,7 +79,7 @@ redisSuite('the limits of the Redis store', () => {
         const subject = `run ${runs}`;
         const model = createLimitsModel();
         const moments: number[] = [];
-        let now = START;
+        let now = LATE;
         const results = planned.map(async ({ wait, windows, cost, refund }) => {
           const refunded = moments.at(-(refund?.ago ?? Infinity));
           if (refund !== null && refunded !== undefined) {
@@ -54,7 +89,9 @@ redisSuite('the limits of the Redis store', () => {
           now += wait;
           moments.push(now);
           const expected = model.charge(windows, cost, now);
-          return { expected, charged: await redis.charge(subject, windows, cost, now) };
+          const used = model.usage(windows, now);
+          const asked = Promise.all([redis.charge(subject, windows, cost, now), redis.usage(subject, windows, now)]);
+          return { expected: [expected, used], charged: await asked };
         });
         for (const { expected, charged } of await Promise.all(results)) expect(charged).toEqual(expected);
       }),
@@ -84,14 +121,19 @@ redisSuite('the limits of the Redis store', () => {
     expect(second.states[0]?.resetMs).toBeGreaterThan(HOUR - 1000);
     await fast.limits.refund('clocks', windows, first.chargedAt, 1, { rejected: false });
     await slow.limits.refund('clocks', windows, second.chargedAt, 1, { rejected: false });
-    expect((await slow.limits.charge('clocks', windows, 1, now.slow)).states.map((state) => state.remaining)).toEqual([11, 39]);
+    expect((await slow.limits.charge('clocks', windows, 1, now.slow)).states.map((state) => state.remaining)).toEqual([
+      11, 39, 99,
+    ]);
   });
 
-  it('leave Redis with the longest window, whatever plan comes after', async () => {
+  it('leave Redis with the longest window or the month, whatever plan comes after', async () => {
     const { limits } = await open({ url: server.url });
-    await limits.charge('moved', WINDOWS, 1, 0);
+    await limits.charge('moved', WINDOWS.slice(0, 3), 1, 0);
     await limits.charge('moved', WINDOWS.slice(0, 1), 1, 0);
     expect(Number(server.cli('pttl', '{otpd}:l:moved'))).toEqual(expect.closeTo(24 * HOUR, -4));
+    await limits.charge('month', WINDOWS.slice(3), 1, 0);
+    const now = Date.now();
+    expect(Number(server.cli('pttl', '{otpd}:l:month'))).toEqual(expect.closeTo(monthEnd(now) - now, -4));
     await limits.charge('small', WINDOWS.slice(0, 1), 1, 0);
     expect(Number(server.cli('pttl', '{otpd}:l:small'))).toBeLessThanOrEqual(MINUTE);
   });

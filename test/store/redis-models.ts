@@ -1,9 +1,18 @@
 /** Models of the Redis scripts: the rules with a state around them, kept as simply as can be; and what is tried on both. */
 import fc from 'fast-check';
+import {
+  addCredits,
+  advanceMonth,
+  emptyMonth,
+  type MonthLog,
+  monthStateOf,
+  monthWaitMs,
+  takeCreditsBack,
+} from '../../src/limits/calendar-month.ts';
 import { addCall, advance, emptyLog, stateOf, takeBack, type WindowLog, waitMs } from '../../src/limits/sliding-window.ts';
 import type { Attempt, CodeState, FormerState, Judgement, NotJudged, Preview, Reset, StateName } from '../../src/ports/codes.ts';
-import { refundedWindows } from '../../src/ports/limits.ts';
-import type { ChargeResult, LimitWindow, RefundOptions } from '../../src/ports/store.ts';
+import { MONTH, refundedWindows } from '../../src/ports/limits.ts';
+import type { ChargeResult, LimitWindow, RefundOptions, WindowUsage } from '../../src/ports/store.ts';
 import {
   ANSWER_KEPT_MS,
   forgiven,
@@ -24,6 +33,7 @@ export const WINDOWS: readonly LimitWindow[] = [
   { name: 'minute', periodMs: MINUTE, limit: 4, refundable: false },
   { name: 'hour', periodMs: HOUR, limit: 12, refundable: true },
   { name: 'day', periodMs: 24 * HOUR, limit: 40, refundable: true },
+  { name: 'month', periodMs: 31 * 24 * HOUR, limit: 100, refundable: true },
 ];
 
 const maybe = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
@@ -56,6 +66,7 @@ export const attempts: fc.Arbitrary<Omit<Attempt, 'former'>> = fc
 export interface LimitsModel {
   charge(windows: readonly LimitWindow[], cost: number, now: number): ChargeResult;
   refund(windows: readonly LimitWindow[], chargedAt: number, count: number, options: RefundOptions): void;
+  usage(windows: readonly LimitWindow[], now: number): WindowUsage[];
 }
 
 /** The limits of a subject by the rules of the window. */
@@ -66,20 +77,49 @@ export function createLimitsModel(): LimitsModel {
     logs.set(name, log);
     return log;
   };
+  let month: MonthLog | undefined;
+  const monthAt = (now: number): MonthLog => {
+    month ??= emptyMonth(now);
+    advanceMonth(month, now);
+    return month;
+  };
+  const isMonth = ({ name }: LimitWindow): boolean => name === MONTH;
+  const advancedAt = (window: LimitWindow, now: number): WindowLog => {
+    const log = logOf(window);
+    advance(log, window, now);
+    return log;
+  };
+  const stateAt = (window: LimitWindow, now: number) =>
+    isMonth(window) ? monthStateOf(monthAt(now), window, now) : stateOf(advancedAt(window, now), window, now);
   return {
     charge(windows, cost, now) {
-      for (const window of windows) advance(logOf(window), window, now);
-      const waits = windows.map((window) => waitMs(logOf(window), window, now, cost));
+      const waits = windows.map((window) =>
+        isMonth(window) ? monthWaitMs(monthAt(now), window, now, cost) : waitMs(advancedAt(window, now), window, now, cost),
+      );
       const retryAfterMs = Math.max(...waits);
       const allowed = retryAfterMs === 0;
       const refusing = allowed ? undefined : windows[waits.indexOf(retryAfterMs)];
-      if (allowed) for (const window of windows) addCall(logOf(window), window, now, cost);
-      const states = windows.map((window) => stateOf(logOf(window), window, now));
-      return { allowed, chargedAt: now, retryAfterMs, refusing, states };
+      let warnings: number[] | undefined;
+      if (allowed)
+        for (const window of windows) {
+          if (isMonth(window)) warnings = addCredits(monthAt(now), window, cost);
+          else addCall(logOf(window), window, now, cost);
+        }
+      const states = windows.map((window) => stateAt(window, now));
+      return { allowed, chargedAt: now, retryAfterMs, refusing, states, warnings };
     },
     refund(windows, chargedAt, count, options) {
-      for (const window of refundedWindows(windows, options)) takeBack(logOf(window), window, chargedAt, count);
+      for (const window of refundedWindows(windows, options)) {
+        if (!isMonth(window)) takeBack(logOf(window), window, chargedAt, count);
+        else if (month !== undefined) takeCreditsBack(month, chargedAt, count);
+      }
     },
+    usage: (windows, now) =>
+      windows.map((window) => {
+        const { resetMs } = stateAt(window, now);
+        const { used } = isMonth(window) ? monthAt(now) : logOf(window);
+        return { window, used, resetTime: used === 0 ? undefined : now + resetMs };
+      }),
   };
 }
 

@@ -23,6 +23,7 @@ const UNARY = [
   methods.revokeRecoveryCodes,
   methods.importKeys,
   methods.exportKeys,
+  methods.getUsage,
 ] as const;
 
 let server: TestServer;

@@ -51,6 +51,22 @@ describe('one line a call', () => {
     for (const { keyId } of calls()) expect(keyId).toBe(parseApiKey(apiKey)?.id);
   });
 
+  test('a check of a code has its outcome, and several have how often there was each', async () => {
+    const check = (code: string) => wire.client.call(methods.verify, { key, code });
+    await check('12');
+    for (let sent = 0; sent < 6; sent += 1) await check('000000');
+    const requests = ['000000', '000000', '1'].map((code) => ({
+      key: { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const,
+      code,
+    }));
+    await wire.client.call(methods.batchVerify, { requests });
+    const lines = calls();
+    expect(lines.slice(0, 7).map(({ outcome }) => outcome)).toEqual(['malformed', ...Array(5).fill('mismatch'), 'throttled']);
+    expect(lines.slice(0, 7).every(({ code }) => code === 'OK')).toBe(true);
+    expect(lines[7].outcomes).toEqual({ mismatch: 2, malformed: 1 });
+    expect(lines[7]).not.toHaveProperty('outcome');
+  });
+
   test('a stream that its caller leaves', async () => {
     const watch = openWatch(wire.client, wire.server.apiKey, { key });
     await watch.first;

@@ -15,8 +15,8 @@ import type { RedisServer } from '../support/redis.ts';
 const OWN_CONNECTION = { 'grpc.use_local_subchannel_pool': 1 };
 
 export const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
-/** The plans: 50 calls an hour, or any number. */
-const PLANS = { tiny: { hour: 50 }, unlimited: {} };
+/** The plans: 50 calls an hour, 40 a month, or any number. */
+const PLANS = { tiny: { hour: 50 }, paid: { month: 40 }, unlimited: {} };
 
 export interface Group extends AsyncDisposable {
   readonly instance: Instance;
@@ -58,7 +58,7 @@ export async function startGroup(workers: number, env: Record<string, string> = 
     await store.keys.insert(record);
     return apiKey;
   };
-  const apiKeys = { tiny: await issue('tiny'), unlimited: await issue('unlimited') };
+  const apiKeys = { tiny: await issue('tiny'), paid: await issue('paid'), unlimited: await issue('unlimited') };
   await store.close();
 
   const instance = await createInstance(all, 0, 16);

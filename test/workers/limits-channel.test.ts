@@ -85,8 +85,8 @@ test('answers are taken in the order of what was asked', async () => {
   const second = shared.limits.charge('b', [HOUR], 1, START);
   await vi.advanceTimersByTimeAsync(1);
   expect(sent).toHaveLength(2);
-  shared.counted([[START + 1, 0, 0, 2, 10]]);
-  shared.counted([[START + 2, 20, 1, 0, 20]]);
+  shared.counted([[[START + 1, 0, 0, 2, 10]], []]);
+  shared.counted([[[START + 2, 20, 1, 0, 20]], []]);
   expect(await first).toMatchObject({ allowed: true, chargedAt: START + 1, states: [{ remaining: 2, resetMs: 10 }] });
   expect(await second).toMatchObject({ allowed: false, chargedAt: START + 2, retryAfterMs: 20, refusing: HOUR });
 });
@@ -122,6 +122,23 @@ test('costs, and parts of them that are given back, are the same in all workers'
   expect(await left(other, 2)).toEqual([60_000, 'minute', 0, 3]);
   void one?.limits.refund('key', BOTH, START, 1, { rejected: true });
   expect(await left(other, 1)).toEqual([0, undefined, 0, 2]);
+});
+
+test('how much is used, and that a warning is due, is told through the channel', async () => {
+  const [one, other] = workers(2);
+  const month: LimitWindow = { name: 'month', periodMs: 31 * 24 * 3_600_000, limit: 10, refundable: true };
+  const windows = [HOUR, month];
+  const charging = one?.limits.charge('key', [month], 8, START);
+  await vi.advanceTimersByTimeAsync(1);
+  expect((await charging)?.warnings).toEqual([80]);
+  void one?.limits.charge('key', windows, 1, START);
+  const asked = [one?.limits.usage('key', windows, START), other?.limits.usage('nobody', windows, START)];
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await asked[0]).toEqual([
+    { window: HOUR, used: 1, resetTime: START + 3_600_000 },
+    { window: month, used: 9, resetTime: Date.UTC(2027, 1) },
+  ]);
+  expect(await asked[1]).toEqual(windows.map((window) => ({ window, used: 0, resetTime: undefined })));
 });
 
 test('a primary that answers nothing is given up after seconds, one with nothing to answer is not', async () => {

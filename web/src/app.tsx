@@ -36,6 +36,7 @@ export function App({ initialKey }: { readonly initialKey: string }) {
       </header>
       <main>
         <KeyBox
+          client={client}
           apiKey={apiKey}
           isStored={isStored}
           quota={quota}

@@ -23,8 +23,17 @@ function inFormats(description: string, schema: Json, envelope: Envelope, header
   return { description, headers, content: { 'application/json': { schema, example: envelope }, ...Object.fromEntries(others) } };
 }
 
-const ERRORS = errors('secret: is required: send the base32 text of the key', ({ description, message }) =>
-  inFormats(description, ref('apiverve.Error'), { status: 'error', error: message, data: null }, ERROR_HEADER_REFS),
+/** A status of this API alone is shared by two refusals. */
+const describe = (status: number, description: string): string =>
+  status === 403 ? 'The API key lacks the scope, or its credits of the month are used up.' : description;
+
+const ERRORS = errors('secret: is required: send the base32 text of the key', ({ status, description, message }) =>
+  inFormats(
+    describe(status, description),
+    ref('apiverve.Error'),
+    { status: 'error', error: message, data: null },
+    ERROR_HEADER_REFS,
+  ),
 );
 const GRAPHQL_ERRORS = jsonErrors(
   ref('apiverve.GraphqlErrors'),

@@ -6,7 +6,9 @@ import { tuneForServing } from '../../app/v8-tuning.ts';
 import { startWorkers, WorkerFailedError } from '../../cluster/primary.ts';
 import { connectPrimary, workerNumber } from '../../cluster/worker.ts';
 import type { Config } from '../../config/config.ts';
+import { createLocalLimits } from '../../limits/local-counter.ts';
 import { createLog, type Log } from '../../observability/log.ts';
+import { openStore } from '../../store/open.ts';
 import type { Io } from '../io.ts';
 import { readFailure } from '../output/exit.ts';
 import { CliError, type Failure, localError } from '../output/failure.ts';
@@ -25,9 +27,18 @@ async function lead(io: Io, config: Config): Promise<void> {
   const { logger } = log;
   await untilFault(io, logger, config, async (fault) => {
     const firstKey = await prepare(io, config, log);
-    const workers = startWorkers({ count: config.workers, graceMs: config.shutdownGraceMs, logger, clock: Date.now });
-    process.on('SIGHUP', workers.reopen);
     await using parts = new AsyncDisposableStack();
+    // Its own connection to the file, for the credits. With a shared store the workers ask that, and not this process.
+    const store = config.redis === undefined ? await openStore(config, (text) => logger.warn(text)) : undefined;
+    parts.defer(() => store?.close());
+    const workers = startWorkers({
+      count: config.workers,
+      graceMs: config.shutdownGraceMs,
+      logger,
+      clock: Date.now,
+      limits: store?.limits ?? createLocalLimits(),
+    });
+    process.on('SIGHUP', workers.reopen);
     if (config.logLevelFile !== undefined) parts.use(followLogLevel(config.logLevelFile, log));
     try {
       const addresses = await workers.listening.catch(tellFailure);

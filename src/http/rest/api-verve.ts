@@ -1,10 +1,11 @@
 /** APIVerve: `POST /v1/totpgenerator`, the current code of a secret in four formats, and `POST /v1/graphql` for the same. */
+import { ErrorReason } from '../../../gen/ts/otp/v1/error_reason_pb.ts';
 import { formatOf, write } from './api-verve-formats.ts';
 import { generateTotp } from './api-verve-totp.ts';
-import { failureOf } from './failure.ts';
+import { type Failure, failureOf } from './failure.ts';
 import { refuseGraphql } from './graphql-errors.ts';
 import { readParameters } from './parameters.ts';
-import type { RestApi, RestHead } from './rest-api.ts';
+import type { RestApi, RestHead, RestRefusal } from './rest-api.ts';
 import { apiVerveRoutes, GRAPHQL } from './routes.ts';
 
 /** The names that this API has for fields of the service. */
@@ -23,11 +24,16 @@ export const apiVerve: RestApi = {
     return write(format, 200, { status: 'ok', error: null, data });
   },
   refuse(refusal, head) {
-    const failure = failureOf(refusal, NAMES);
+    const failure = withOwnStatus(failureOf(refusal, NAMES), refusal);
     if (head.path === GRAPHQL) return refuseGraphql(failure, refusal.error);
     return write(formatOfRefusal(head), failure.status, { status: 'error', error: failure.message, data: null });
   },
 };
+
+/** Credits that are used up have another status than a limit: this API documents both. */
+function withOwnStatus(failure: Failure, { status }: RestRefusal): Failure {
+  return status.reason === ErrorReason.CREDITS_EXHAUSTED ? { ...failure, status: 403 } : failure;
+}
 
 /** A request for an unknown format is refused in JSON. */
 function formatOfRefusal(head: RestHead): ReturnType<typeof formatOf> {

@@ -28,7 +28,7 @@ export interface RestRequest extends RestHead {
 
 export interface RestAnswer {
   readonly status: number;
-  /** Names in lower case. They come on top of the headers of every answer: `x-request-id`, `x-ratelimit-*`, and `retry-after` of a refusal. */
+  /** Names in lower case. They come on top of the headers of every answer: `x-request-id`, `x-ratelimit-*`, `x-otpd-usage`, and `retry-after` of a refusal. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
 }

@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { CodeStore } from '../../ports/codes.ts';
 import type { RecoveryStore } from '../../ports/recovery.ts';
+import type { CreditCount } from './credits.ts';
 import { judgeOrder, type WriterData } from './orders.ts';
 import { createQueue } from './queue.ts';
 
@@ -23,6 +24,8 @@ export interface SqliteCodes extends CodeStore {
   touch(lastUsed: ReadonlyMap<string, number>): Promise<void>;
   /** As in `SealingKeyUses`. */
   noteDays(days: ReadonlyMap<string, number>): Promise<void>;
+  /** Writes credits down, up to some hundred of them. */
+  noteCredits(counts: readonly CreditCount[]): Promise<void>;
   /** Resolves when the writer has the write lock, and with `write`, when it has written; rejects with `StoreUnavailableError`. */
   ping(write: boolean): Promise<void>;
   /** Waits for what was asked, for a second at most. */
@@ -63,6 +66,7 @@ export function createSqliteCodes(
         await queue.send(['touch', uses.slice(from, from + TOUCHED_AT_ONCE)], patience);
     },
     noteDays: (days) => queue.send(['noteDays', [...days]], patience),
+    noteCredits: (counts) => queue.send(['noteCredits', counts], patience),
     async ping(write) {
       await queue.send(['ping', write], hasStarted ? patience : STARTING_MS);
       hasStarted = true;

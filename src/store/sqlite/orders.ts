@@ -1,6 +1,7 @@
 /** The messages between the main thread and the writer: tuples of plain values, which are cloned several times faster than objects. */
 import type { Attempt, CodeState, Judgement, NotJudged, Preview, Reset, StateName } from '../../ports/codes.ts';
 import type { CodeUse, RecoveryStore, SetState } from '../../ports/recovery.ts';
+import type { CreditCount } from './credits.ts';
 import type { KeyUse } from './keys.ts';
 import type { SealingKeyDay } from './sealing-keys.ts';
 import type { FileIdentity } from './writer-file.ts';
@@ -34,6 +35,7 @@ export type Order =
   | readonly [kind: 'revoke' | 'inspectSet' | 'unlockSet', set: string, now: number]
   | readonly [kind: 'touch', uses: readonly KeyUse[]]
   | readonly [kind: 'noteDays', days: readonly SealingKeyDay[]]
+  | readonly [kind: 'noteCredits', counts: readonly CreditCount[]]
   /** Takes the write lock; with `write`, writes too, as only that shows that the disk is not full. */
   | readonly [kind: 'ping', write: boolean];
 
@@ -56,6 +58,7 @@ export interface Results {
   readonly unlockSet: SetState;
   readonly touch: undefined;
   readonly noteDays: undefined;
+  readonly noteCredits: undefined;
   readonly ping: undefined;
 }
 

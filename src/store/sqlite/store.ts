@@ -1,8 +1,9 @@
-/** The embedded store: API keys and the state of codes in one SQLite file that several processes may share, call counts in memory. */
+/** The embedded store: API keys and the state of codes in one SQLite file that several processes may share, call counts in memory, those of the month written down too. */
 import type { DatabaseSync } from 'node:sqlite';
 import { createLocalLimits } from '../../limits/local-counter.ts';
 import { type KeyStore, type Store, StoreUnavailableError } from '../../ports/store.ts';
 import { createSqliteCodes } from './codes.ts';
+import { keepCredits } from './credits.ts';
 import { createSqliteKeys } from './keys.ts';
 import { openDatabase } from './open.ts';
 import { readSealingKeyDays } from './sealing-keys.ts';
@@ -30,9 +31,10 @@ export function openSqliteStore({ file, leastPatienceMs = 0 }: SqliteStoreOption
     isInDoubt = true;
   };
   const codes = createSqliteCodes({ file, identity: identify(file) }, hasFormerStates(database), leastPatienceMs, doubt);
+  const credits = keepCredits(database, codes.noteCredits);
   return {
     keys: { ...watched(createSqliteKeys(database), doubt), touch: codes.touch },
-    limits: createLocalLimits(),
+    limits: createLocalLimits(credits.table),
     codes,
     recovery: codes.recovery,
     sealingKeys: { lastDays: async () => reporting(() => readSealingKeyDays(database)), noteDays: codes.noteDays },
@@ -44,6 +46,7 @@ export function openSqliteStore({ file, leastPatienceMs = 0 }: SqliteStoreOption
       if (write) isInDoubt = false;
     },
     async close() {
+      await credits.close();
       await codes.close();
       if (database.isOpen) database.close();
     },

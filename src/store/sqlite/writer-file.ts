@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { type CodeRows, createCodeRows } from './code-rows.ts';
+import { type CreditCount, createCreditRows } from './credits.ts';
 import { createKeyUses, type KeyUse } from './keys.ts';
 import { checkPages, checkVersion } from './open.ts';
 import { createRecoveryRows, type RecoveryRows } from './recovery-rows.ts';
@@ -21,6 +22,7 @@ export interface Connection {
   readonly recovery: RecoveryRows;
   readonly touch: (uses: readonly KeyUse[]) => void;
   readonly noteDays: (days: readonly SealingKeyDay[]) => void;
+  readonly noteCredits: (counts: readonly CreditCount[]) => void;
 }
 
 export interface WriterFile {
@@ -88,6 +90,7 @@ function open(file: string, isChecked: boolean): Connection {
       recovery: createRecoveryRows(database),
       touch: createKeyUses(database),
       noteDays: createSealingKeyDays(database),
+      noteCredits: createCreditRows(database),
     };
   } catch (error) {
     database.close();

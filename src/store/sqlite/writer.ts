@@ -117,6 +117,9 @@ function carryOutOne(order: Order, connection: Connection): Result {
     case 'noteDays':
       noteDays(order[1]);
       return undefined;
+    case 'noteCredits':
+      connection.noteCredits(order[1]);
+      return undefined;
     case 'ping':
       // Commits a page without changing it. Not `user_version`: a later program may have migrated the file meanwhile.
       if (order[1]) database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);

@@ -1,7 +1,9 @@
 import { useId } from 'preact/hooks';
-import type { Quota } from '../calls/client.ts';
+import type { OtpClient, Quota } from '../calls/client.ts';
+import { UsageBox } from './usage-box.tsx';
 
 interface KeyBoxProps {
+  readonly client: OtpClient;
   readonly apiKey: string;
   readonly isStored: boolean;
   readonly quota: Quota | undefined;
@@ -10,7 +12,7 @@ interface KeyBoxProps {
 }
 
 /** Where the API key is typed, and how its limits stand. */
-export function KeyBox({ apiKey, isStored, quota, onKey, onStored }: KeyBoxProps) {
+export function KeyBox({ client, apiKey, isStored, quota, onKey, onStored }: KeyBoxProps) {
   const id = useId();
   return (
     <div class="key-box">
@@ -29,6 +31,8 @@ export function KeyBox({ apiKey, isStored, quota, onKey, onStored }: KeyBoxProps
         Keep it in this tab when the page is loaded again
       </label>
       {quota !== undefined && <QuotaBar quota={quota} />}
+      {/* Anew for each key: the usage of one is not that of another. */}
+      {apiKey !== '' && <UsageBox key={apiKey} client={client} />}
     </div>
   );
 }

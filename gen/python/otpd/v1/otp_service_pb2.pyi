@@ -528,7 +528,7 @@ class VerifyResponse(_message.Message):
 
     @_builtins.property
     def server_time(self) -> _timestamp_pb2.Timestamp:
-        """The server's clock when it answered."""
+        """The server's clock when it answered; that of the repeat, where a kept answer is given again."""
 
     def __init__(
         self,

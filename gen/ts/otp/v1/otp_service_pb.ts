@@ -518,7 +518,7 @@ export type VerifyResponse = Message<"otp.v1.VerifyResponse"> & {
   resealed?: SealedKey | undefined;
 
   /**
-   * The server's clock when it answered.
+   * The server's clock when it answered; that of the repeat, where a kept answer is given again.
    *
    * @generated from field: google.protobuf.Timestamp server_time = 10;
    */

@@ -807,7 +807,7 @@ type VerifyResponse struct {
 	//
 	// A repeat under the same `request_id` gets an equivalent one, not the same bytes.
 	Resealed *SealedKey `protobuf:"bytes,9,opt,name=resealed,proto3" json:"resealed,omitempty"`
-	// The server's clock when it answered.
+	// The server's clock when it answered; that of the repeat, where a kept answer is given again.
 	ServerTime    *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=server_time,json=serverTime,proto3" json:"server_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -164,7 +164,7 @@ module Otpd
     #   sealed under an older sealing key.
     #
     #   A repeat under the same `request_id` gets an equivalent one, not the same bytes.
-    # - `server_time` (Google::Protobuf::Timestamp): The server's clock when it answered.
+    # - `server_time` (Google::Protobuf::Timestamp): The server's clock when it answered; that of the repeat, where a kept answer is given again.
     VerifyResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.VerifyResponse").msgclass
     # Which key to watch.
     #

@@ -821,7 +821,7 @@ pub struct VerifyResponse {
     /// A repeat under the same `request_id` gets an equivalent one, not the same bytes.
     #[prost(message, optional, tag="9")]
     pub resealed: ::core::option::Option<SealedKey>,
-    /// The server's clock when it answered.
+    /// The server's clock when it answered; that of the repeat, where a kept answer is given again.
     #[prost(message, optional, tag="10")]
     pub server_time: ::core::option::Option<::prost_types::Timestamp>,
 }

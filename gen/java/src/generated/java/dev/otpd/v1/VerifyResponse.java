@@ -314,7 +314,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp serverTime_;
   /**
    * <pre>
-   * The server's clock when it answered.
+   * The server's clock when it answered; that of the repeat, where a kept answer is given again.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -326,7 +326,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The server's clock when it answered.
+   * The server's clock when it answered; that of the repeat, where a kept answer is given again.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -338,7 +338,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The server's clock when it answered.
+   * The server's clock when it answered; that of the repeat, where a kept answer is given again.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -1677,7 +1677,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> serverTimeBuilder_;
     /**
      * <pre>
-     * The server's clock when it answered.
+     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -1688,7 +1688,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered.
+     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -1703,7 +1703,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered.
+     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -1723,7 +1723,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered.
+     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -1741,7 +1741,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered.
+     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -1766,7 +1766,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered.
+     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -1783,7 +1783,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered.
+     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -1795,7 +1795,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered.
+     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -1810,7 +1810,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered.
+     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>

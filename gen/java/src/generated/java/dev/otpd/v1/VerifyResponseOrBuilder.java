@@ -199,7 +199,7 @@ public interface VerifyResponseOrBuilder extends
 
   /**
    * <pre>
-   * The server's clock when it answered.
+   * The server's clock when it answered; that of the repeat, where a kept answer is given again.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -208,7 +208,7 @@ public interface VerifyResponseOrBuilder extends
   boolean hasServerTime();
   /**
    * <pre>
-   * The server's clock when it answered.
+   * The server's clock when it answered; that of the repeat, where a kept answer is given again.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -217,7 +217,7 @@ public interface VerifyResponseOrBuilder extends
   com.google.protobuf.Timestamp getServerTime();
   /**
    * <pre>
-   * The server's clock when it answered.
+   * The server's clock when it answered; that of the repeat, where a kept answer is given again.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>

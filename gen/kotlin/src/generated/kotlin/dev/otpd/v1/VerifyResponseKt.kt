@@ -359,7 +359,7 @@ public object VerifyResponseKt {
 
     /**
      * ```
-     * The server's clock when it answered.
+     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
      * ```
      *
      * `.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];`
@@ -373,7 +373,7 @@ public object VerifyResponseKt {
       }
     /**
      * ```
-     * The server's clock when it answered.
+     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
      * ```
      *
      * `.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];`
@@ -383,7 +383,7 @@ public object VerifyResponseKt {
     }
     /**
      * ```
-     * The server's clock when it answered.
+     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
      * ```
      *
      * `.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];`

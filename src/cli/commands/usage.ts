@@ -1,0 +1,73 @@
+/** `otpd usage`: how much of its plan the API key has used. */
+import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
+import { Command } from 'commander';
+import { type GetUsageResponse, GetUsageResponseSchema, type WindowUsage } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
+import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
+import type { Io } from '../io.ts';
+import { alignColumns, type Colour, paint, printable, writeLine, writeMessage } from '../output/text.ts';
+
+interface UsageFlags extends ConnectFlags {
+  readonly json?: boolean;
+}
+
+const BAR_WIDTH = 20;
+/** In percent, as the server warns. */
+const HIGH = 80;
+const HIGHER = 95;
+
+const HELP = `
+The call counts in all windows but the month: it costs no credits.
+
+Examples:
+  $ otpd usage
+  $ otpd usage --json | jq '.windows[] | select(.window == "month")'`;
+
+/** The command. */
+export function usageCommand(io: Io): Command {
+  const command = new Command('usage')
+    .description('show how much of its plan the API key has used')
+    .option('--json', 'print the answer as JSON on one line');
+  return addConnectOptions(command)
+    .addHelpText('after', HELP)
+    .action(async (flags: UsageFlags) => {
+      const response = await withClient(io, flags, (client) => client.getUsage({ signal: io.signal }));
+      if (flags.json) writeMessage(io.stdout, GetUsageResponseSchema, response);
+      else showUsage(io, response);
+    });
+}
+
+function showUsage(io: Io, { plan, windows }: GetUsageResponse): void {
+  const limits = windows.length === 0 ? ' (without limits)' : '';
+  writeLine(io.stdout, `plan ${printable(plan)}${limits}`);
+  const lines = alignColumns(windows.map((usage) => [printable(usage.window), barOf(usage), amountOf(usage), resetOf(usage)]));
+  for (const [place, line] of lines.entries()) {
+    const usage = windows[place] as WindowUsage;
+    const bar = barOf(usage);
+    writeLine(io.stdout, line.replace(bar, paint(io, io.stdout, urgencyOf(usage), bar)));
+  }
+}
+
+/** Full from the limit on; a call that was counted is always seen. */
+function barOf({ used, limit }: WindowUsage): string {
+  const full = Math.min(BAR_WIDTH, Math.ceil((Number(used) / Number(limit || 1n)) * BAR_WIDTH));
+  return `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)}`;
+}
+
+function amountOf({ used, limit }: WindowUsage): string {
+  return `${used.toLocaleString('en')} of ${limit.toLocaleString('en')}`;
+}
+
+function resetOf({ window, resetTime }: WindowUsage): string {
+  if (resetTime === undefined) return '';
+  return window === 'month' ? `until ${momentOf(resetTime)}` : `less from ${momentOf(resetTime)} on`;
+}
+
+function momentOf(time: Timestamp): string {
+  return timestampDate(time).toISOString().replace(/\.\d+/, '');
+}
+
+function urgencyOf({ used, limit }: WindowUsage): Colour {
+  const share = Number(used) * 100;
+  if (share >= Number(limit) * HIGHER) return 'red';
+  return share >= Number(limit) * HIGH ? 'yellow' : 'green';
+}
