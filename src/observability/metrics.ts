@@ -187,9 +187,9 @@ function openMetrics(registry: Registry): Registry<OpenMetricsContentType> {
     const { name } = metric;
     const get = async () => {
       const { values = [], ...metric } = (await registry.getSingleMetric(name)?.get()) ?? {};
-      // Where values may be negative, OpenMetrics allows no sum.
-      const hasSum = !values.some(({ labels }) => Number(labels['le']) < 0);
-      const kept = values.filter((value) => hasSum || (value as { metricName?: string }).metricName !== `${name}_sum`);
+      // Where values may be negative, OpenMetrics has neither sum nor count, and parsers refuse the page: the last bucket counts all.
+      const isSigned = values.some(({ labels }) => Number(labels['le']) < 0);
+      const kept = isSigned ? values.filter(({ labels }) => labels['le'] !== undefined) : values;
       return { ...metric, name: name.replace(/_total$/, ''), values: kept };
     };
     page.registerMetric({ name, get } as unknown as Metric);

@@ -253,8 +253,8 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
     expect(open.text).toMatch(/^otpd_authentication_failures_total\{reason="API_KEY_INVALID"\} \d+$/m);
     expect(open.text.endsWith('# EOF\n')).toBe(true);
     expect(open.text).not.toContain('_total_total');
-    expect(open.text).toMatch(/^otpd_drift_steps_count \d+$/m);
-    expect(open.text).not.toContain('otpd_drift_steps_sum');
+    expect(open.text).toMatch(/^otpd_drift_steps_bucket\{le="\+Inf"\} \d+$/m);
+    expect(open.text).not.toMatch(/otpd_drift_steps_(sum|count)/);
     for (const accept of [
       '*/*',
       'text/plain',
