@@ -192,7 +192,7 @@ function openMetrics(registry: Registry): Registry<OpenMetricsContentType> {
       const kept = isSigned ? values.filter(({ labels }) => labels['le'] !== undefined) : values;
       return { ...metric, name: name.replace(/_total$/, ''), values: kept };
     };
-    page.registerMetric({ name, get } as unknown as Metric);
+    page.registerMetric(Object.create(metric, { name: { value: name }, get: { value: get } }));
   }
   return page;
 }
