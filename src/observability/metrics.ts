@@ -1,6 +1,6 @@
 /** The metrics: what is counted, and how several processes are taken together. docs/metrics.md is made from this. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { AggregatorRegistry, Counter, Gauge, Histogram, type Metric, type OpenMetricsContentType, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client';
 import { type Code, CodeSchema } from '../../gen/ts/google/rpc/code_pb.ts';
 import { CREDIT_WARNINGS } from '../ports/limits.ts';
 import type { Call } from '../rpc/call.ts';
