@@ -5,7 +5,7 @@ const ALONE = [
   'test/chaos/{backup,held-up,history,kill,outages,races,retries,rolling,rules}.test.ts',
   'test/wire/{reflection,shutdown,strangers}.test.ts',
   'test/workers/*.test.ts',
-  'test/store/{codes-sqlite,redis-faults,sqlite-faults,sqlite-queue}.test.ts',
+  'test/store/{codes-sqlite,many-keys,redis-faults,sqlite-faults,sqlite-queue}.test.ts',
 ];
 /** `npm run test:clients` needs the tools of other languages, and `npm run test:page` a browser. */
 const ELSEWHERE = ['test/clients/{clients,debugging,programs}.test.ts', 'test/page/*.test.ts'];

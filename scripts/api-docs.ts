@@ -15,21 +15,23 @@ import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { comment, PATH } from './comments.ts';
 
 const FILE = 'docs/api.md';
-const PACKAGE = 'otp.v1';
+/** In the order of the page. No two types of them have the same name, which the anchors of the page are made of. */
+const PACKAGES: readonly string[] = ['otp.v1', 'otp.admin.v1'];
 
 const set = fromBinary(FileDescriptorSetSchema, readFileSync('gen/otp.binpb'));
-const files = [...createFileRegistry(set).files].filter(({ proto }) => proto.package === PACKAGE);
+const files = [...createFileRegistry(set).files].filter(({ proto }) => PACKAGES.includes(proto.package));
 // The service first, then what it needs, in the order of its imports.
-const ordered = files.toSorted((one, other) => other.services.length - one.services.length);
+const orderOf = ({ proto, services }: DescFile): number => 2 * PACKAGES.indexOf(proto.package) - services.length;
+const ordered = files.toSorted((one, other) => orderOf(one) - orderOf(other));
 const page = `# API reference
 
-The contract \`${PACKAGE}\`, from the comments in [proto/otp/v1](../proto/otp/v1) by \`npm run generate\`.
+The contracts \`otp.v1\` and \`otp.admin.v1\`, from the comments in [proto/otp](../proto/otp) by \`npm run generate\`.
 
 ${ordered.flatMap((file) => file.services.map((service, index) => describeService(file, service, index))).join('')}## Messages
 
 ${ordered.flatMap((file) => file.messages.map((message, index) => describeMessage(file, message, index))).join('')}## Enums
 
-${ordered.flatMap((file) => file.enums.map((descriptor, index) => describeEnum(file, descriptor, index))).join('')}`.trimEnd();
+${ordered.flatMap(describeEnums).join('')}`.trimEnd();
 
 const current = `${page}\n`;
 if (!process.argv.includes('--check')) {
@@ -57,12 +59,20 @@ function describeMessage(file: DescFile, message: DescMessage, index: number): s
   return `### ${message.name}\n\n${comment(file, path)}\n\n| field | type | meaning |\n|---|---|---|\n${rows.join('')}\n`;
 }
 
-function describeEnum(file: DescFile, { name, values }: DescEnum, index: number): string {
-  const path = [PATH.enum, index];
+function describeEnum(file: DescFile, { name, values }: DescEnum, path: readonly number[]): string {
   const rows = values.map(
     (value, inner) => `| \`${value.name}\` | ${value.number} | ${cell(file, [...path, PATH.inner, inner])} |\n`,
   );
   return `### ${name}\n\n${comment(file, path)}\n\n| value | number | meaning |\n|---|---|---|\n${rows.join('')}\n`;
+}
+
+/** The enums of a file, and of its messages. */
+function describeEnums(file: DescFile): string[] {
+  const own = file.enums.map((descriptor, index) => describeEnum(file, descriptor, [PATH.enum, index]));
+  const held = file.messages.flatMap(({ nestedEnums }, index) =>
+    nestedEnums.map((descriptor, inner) => describeEnum(file, descriptor, [PATH.message, index, PATH.nestedEnum, inner])),
+  );
+  return [...own, ...held];
 }
 
 function typeOf({ fieldKind, scalar, message, enum: values, proto, oneof }: DescField): string {
@@ -74,7 +84,7 @@ function typeOf({ fieldKind, scalar, message, enum: values, proto, oneof }: Desc
 }
 
 function link({ name, typeName, file }: DescMessage | DescEnum): string {
-  return file.proto.package === PACKAGE ? `[${name}](#${name.toLowerCase()})` : `\`${typeName}\``;
+  return PACKAGES.includes(file.proto.package) ? `[${name}](#${name.toLowerCase()})` : `\`${typeName}\``;
 }
 
 function pathOf({ parent, name }: DescMethod): string {

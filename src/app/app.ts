@@ -1,5 +1,6 @@
 /** The composition root: builds every part from the configuration, runs them, and closes them in reverse order. */
 import { createAuthenticator } from '../auth/authenticator.ts';
+import { createKeyAdministration } from '../auth/key-administration.ts';
 import type { Config } from '../config/config.ts';
 import type { Addresses } from '../config/listen-address.ts';
 import { SETTINGS } from '../config/settings.ts';
@@ -113,6 +114,7 @@ export async function build(config: Config, { log, clock, store: lent, limits, o
       limits: counts,
       plans: plans.current,
     },
+    admin: { keys: createKeyAdministration(store.keys, trail.audit), sealingKeys: sealing.keys },
     admit: createAdmit({ authenticator, charging, plans: plans.current }),
     metrics: operations.metrics,
     traces,

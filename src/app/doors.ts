@@ -16,6 +16,7 @@ import type { Clock } from '../ports/store.ts';
 import type { Admit } from '../rpc/admission.ts';
 import { createCallerAddress } from '../rpc/caller-address.ts';
 import { createLifecycle } from '../rpc/lifecycle.ts';
+import { type AdminPorts, adminMethods } from '../service/admin/methods.ts';
 import { otpMethods, type ServicePorts } from '../service/methods.ts';
 import { listenAt, listenUnlessTaken } from './listening.ts';
 import { guardMemory } from './memory-guard.ts';
@@ -26,6 +27,7 @@ export interface DoorParts {
   readonly clock: Clock;
   readonly admit: Admit;
   readonly service: ServicePorts;
+  readonly admin: Omit<AdminPorts, keyof ServicePorts>;
   /** Undefined where nobody asks for any. */
   readonly metrics: Metrics | undefined;
   /** Undefined where calls are not traced. */
@@ -56,12 +58,12 @@ export async function openDoors(config: Config, parts: DoorParts): Promise<Doors
   }
 }
 
-async function openAll(config: Config, { log, clock, admit, service, metrics, traces }: DoorParts): Promise<Doors> {
+async function openAll(config: Config, { log, clock, admit, service, admin, metrics, traces }: DoorParts): Promise<Doors> {
   const { logger } = log;
   const { listen, http: httpListen, tls, maxConnections, maxConnectionsPerAddress, shutdownGraceMs } = config;
   const bounds = { maxConnections, maxConnectionsPerAddress };
   const tellRefused = tellOfRefused(logger, bounds);
-  const methods = otpMethods(service);
+  const methods = [...otpMethods(service), ...adminMethods({ ...service, ...admin })];
   const callerAddress = createCallerAddress(config.trustedProxies);
   const listening = {
     tls,

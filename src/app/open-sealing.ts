@@ -8,6 +8,7 @@ import type { SealingKeyUses } from '../ports/sealing-keys.ts';
 import type { Clock, Store } from '../ports/store.ts';
 import type { RingKey } from '../sealing/ring.ts';
 import { createSealing, type Sealing } from '../sealing/sealing.ts';
+import type { SealingKeyInfo } from '../service/admin/configuration.ts';
 import { openLiveRing } from './live-ring.ts';
 import { ensureRingFile, type KeyState, keyStateAt, ringFile } from './ring-file.ts';
 
@@ -15,6 +16,8 @@ const DAY_MS = 86_400_000;
 
 export interface OpenSealing {
   readonly sealing: Sealing;
+  /** All keys, without their bytes, in the order in which they were added. */
+  readonly keys: () => readonly SealingKeyInfo[];
   /** How many keys are in each state. */
   readonly counts: () => Readonly<Record<KeyState, number>>;
   /** Tells the store on which days keys were used; rejects as that does, and tries again with the next flush. */
@@ -39,6 +42,7 @@ export async function openSealing(config: Config, store: Store, logger: Logger, 
   const uses = noteUses(store.sealingKeys, clock);
   return {
     sealing: createSealing(ring, clock, uses.note),
+    keys: () => ring.keys().map((key) => infoOf(ring.keys(), key, clock())),
     counts: () => countStates(ring.keys(), clock()),
     flush: uses.flush,
     close: ring.close,
@@ -47,6 +51,11 @@ export async function openSealing(config: Config, store: Store, logger: Logger, 
 
 function lost(file: string, ids: readonly string[]): string {
   return `there is no ${file}, and keys were sealed under ${ids.join(', ')}: restore the file, or make new keys with \`otpd sealing-keys add\` if it is lost; what was sealed under the old ones then never opens again`;
+}
+
+function infoOf(keys: readonly RingKey[], key: RingKey, now: number): SealingKeyInfo {
+  const { id, createTime, sealsFrom } = key;
+  return { id, createTime, sealsFrom, state: keyStateAt(keys, key, now) };
 }
 
 function countStates(keys: readonly RingKey[], now: number): Record<KeyState, number> {

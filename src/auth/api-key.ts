@@ -14,7 +14,8 @@ const NAME = /^(?! )[^\p{C}\p{Zl}\p{Zp}]{1,100}(?<! )$/u;
 const TENANT = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** A rotated key has its new secret and the one before. */
 const LIVE_SECRETS = 2;
-const MAX_GRACE_MS = 365 * 86_400_000;
+/** The longest grace of a rotation. */
+export const MAX_GRACE_MS: number = 365 * 86_400_000;
 
 /** An operator's choices for a new API key. */
 export interface NewApiKey {
@@ -58,13 +59,14 @@ export function issueApiKey(input: NewApiKey, now: number): IssuedApiKey {
       expiresAt: input.expiresAt,
       revokedAt: undefined,
       lastUsedAt: undefined,
-      secrets: [newSecret(apiKey, now)],
+      secrets: [newSecret(apiKey, now, false)],
     },
   };
 }
 
 /**
- * Gives a key a new secret; the one before goes on working for `graceMs`, 0 to 365 days, and any earlier one ends at once.
+ * Gives a key a new secret; the one before goes on working for `graceMs`, 0 to 365 days, and any earlier one ends at once. A secret of a rotation
+ * that nobody has used is not the one before: it was lost with its answer, and goes, so that the secret that callers use keeps its grace.
  * Throws `InvalidInputError` for a grace out of bounds and for a key that is revoked or expired.
  */
 export function rotateApiKey(record: ApiKeyRecord, graceMs: number, now: number): IssuedApiKey {
@@ -73,9 +75,10 @@ export function rotateApiKey(record: ApiKeyRecord, graceMs: number, now: number)
   if (status !== 'active') throw invalid('id', `names an API key that is ${status}; create a new one instead`);
   const apiKey = randomApiKey(record.id);
   // Without a grace the old secret goes altogether: kept with an expiry of now, a clock stepping back would revive it.
-  const previous = graceMs === 0 ? [] : record.secrets.slice(0, LIVE_SECRETS - 1);
+  const used = record.secrets.filter(({ awaitsUse }) => !awaitsUse);
+  const previous = graceMs === 0 ? [] : used.slice(0, LIVE_SECRETS - 1);
   const ending = previous.map((secret) => ({ ...secret, expiresAt: Math.min(secret.expiresAt ?? Infinity, now + graceMs) }));
-  return { apiKey, record: { ...record, secrets: [newSecret(apiKey, now), ...ending] } };
+  return { apiKey, record: { ...record, secrets: [newSecret(apiKey, now, true), ...ending] } };
 }
 
 /** Ends a key for good; the moment of the first revocation stays. */
@@ -84,7 +87,7 @@ export function revokeApiKey(record: ApiKeyRecord, now: number): ApiKeyRecord {
 }
 
 /** How a key stands at `now`. Revoked counts whatever the clock says. */
-export function apiKeyStatus(record: ApiKeyRecord, now: number): ApiKeyStatus {
+export function apiKeyStatus(record: Pick<ApiKeyRecord, 'revokedAt' | 'expiresAt'>, now: number): ApiKeyStatus {
   if (record.revokedAt !== undefined) return 'revoked';
   return hasEnded(record.expiresAt, now) ? 'expired' : 'active';
 }
@@ -93,11 +96,12 @@ function hasEnded(expiresAt: number | undefined, now: number): boolean {
   return expiresAt !== undefined && expiresAt <= now;
 }
 
-function newSecret(apiKey: string, now: number): ApiKeySecret {
-  return { digest: digestOf(apiKey), createdAt: now, expiresAt: undefined };
+function newSecret(apiKey: string, now: number, awaitsUse: boolean): ApiKeySecret {
+  return { digest: digestOf(apiKey), createdAt: now, expiresAt: undefined, awaitsUse };
 }
 
-function checkNewApiKey({ name, plan, tenant, scopes, expiresAt }: NewApiKey, now: number): void {
+/** Throws `InvalidInputError` with every violation of a new key. */
+export function checkNewApiKey({ name, plan, tenant, scopes, expiresAt }: NewApiKey, now: number): void {
   const violations = new Violations();
   if (!NAME.test(name)) violations.add('name', 'must be 1 to 100 printable characters without a space at either end');
   if (!isPlanName(plan)) violations.add('plan', 'must be the name of a plan');

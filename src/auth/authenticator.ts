@@ -5,10 +5,10 @@ import { Rejection } from '../ports/rejection.ts';
 import { type Clock, type KeyStore, StoreUnavailableError } from '../ports/store.ts';
 import { hasChecksum, type ParsedApiKey, parseApiKey } from './api-key.ts';
 import { createFailureThrottle, networkOf } from './failure-throttle.ts';
-import { createKeyCache } from './key-cache.ts';
+import { type CachedKey, createKeyCache } from './key-cache.ts';
 import { createKeyWatch } from './key-watch.ts';
 import { createKeyUses } from './last-used.ts';
-import { opens } from './secret-check.ts';
+import { isFirstUse, opens } from './secret-check.ts';
 
 /** Says who calls. */
 export interface Authenticator {
@@ -74,7 +74,8 @@ export function createAuthenticator({ keys, clock }: AuthenticatorOptions): Auth
     if (presented !== undefined) {
       const now = clock();
       const key = cache.get(presented.id);
-      if (key?.principal !== undefined && cache.isFresh(key, now) && opens(key.lock, presented.digest, now)) {
+      const isSettled = key?.principal !== undefined && !key.lock?.awaitsUse && cache.isFresh(key, now);
+      if (isSettled && opens(key.lock, presented.digest, now)) {
         uses.note(presented.id, now);
         return key.principal;
       }
@@ -89,8 +90,19 @@ export function createAuthenticator({ keys, clock }: AuthenticatorOptions): Auth
     const key = await cache.read(presented.id, network);
     const now = clock();
     if (!opens(key.lock, presented.digest, now) || key.principal === undefined) throw failed(network, now);
+    if (isFirstUse(key.lock, presented.digest)) await noteFirstUse(presented, key);
     uses.note(presented.id, now);
     return key.principal;
+  }
+
+  /** Before the call goes on: from then on no rotation takes the secret for one that was lost. While the store is away, nothing is rotated. */
+  async function noteFirstUse({ id, digest }: ParsedApiKey, key: CachedKey): Promise<void> {
+    try {
+      await keys.noteUse(id, digest);
+      cache.noteUsed(id, key);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+    }
   }
 
   async function write(taken: ReadonlyMap<string, number>): Promise<void> {

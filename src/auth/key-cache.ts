@@ -35,6 +35,8 @@ export interface KeyCache {
    * (`KeyLookups`); concurrent calls for one id share one answer. Throws `Rejection` (`store_unavailable`) if there is nothing to go by.
    */
   read(id: string, network: string): Promise<CachedKey>;
+  /** Takes note that the first use of the key's newest secret is known to the store. */
+  noteUsed(id: string, key: CachedKey): void;
   /** Asks the store which version of all keys is in force. Throws as `read` does. */
   askVersion(): Promise<KeysVersion>;
   /** Drops all that was read so far, and what is being read at this moment. */
@@ -91,6 +93,10 @@ export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
   return {
     get,
     isFresh,
+    noteUsed(id, key) {
+      const { lock } = key;
+      if (lock !== undefined && known.get(id) === key) known.set(id, { ...key, lock: { ...lock, awaitsUse: false } });
+    },
     askVersion: versions.ask,
     async read(id, network) {
       const remembered = get(id);

@@ -6,6 +6,8 @@ import type { ApiKeyRecord } from '../ports/store.ts';
 export interface KeyLock {
   readonly newest: LiveSecret;
   readonly previous: LiveSecret;
+  /** Whether the first use of the newest is to be noted. */
+  readonly awaitsUse: boolean;
 }
 
 interface LiveSecret {
@@ -25,7 +27,7 @@ export function lockOf({ secrets: [newest, previous], expiresAt, revokedAt }: Ap
     // A copy: the digest of a record may lie in a larger buffer, such as those of Node's pool, which it would keep in memory.
     return { digest: new Uint8Array(secret.digest), until: Math.min(secret.expiresAt ?? Infinity, expiresAt ?? Infinity) };
   };
-  return { newest: live(newest), previous: live(previous) };
+  return { newest: live(newest), previous: live(previous), awaitsUse: newest?.awaitsUse === true && revokedAt === undefined };
 }
 
 /**
@@ -40,6 +42,14 @@ export function opensUntil(lock: KeyLock | undefined, digest: Uint8Array): numbe
   const isNewest = timingSafeEqual(newest.digest, digest);
   const isPrevious = timingSafeEqual(previous.digest, digest);
   return Math.max(isNewest ? newest.until : -Infinity, isPrevious ? previous.until : -Infinity);
+}
+
+/**
+ * Whether a presented digest that opens the key is that of a newest secret whose first use is to be noted. Its time may show which of the two
+ * secrets it is, to a caller who has the secret.
+ */
+export function isFirstUse(lock: KeyLock | undefined, digest: Uint8Array): boolean {
+  return lock?.awaitsUse === true && Buffer.compare(lock.newest.digest, digest) === 0;
 }
 
 /** Whether the presented digest is right at `now`. */

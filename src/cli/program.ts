@@ -9,6 +9,7 @@ const HELP = `
 Environment:
   OTPD_ADDRESS       the server, HOST:PORT or unix:PATH (default 127.0.0.1:50051)
   OTPD_API_KEY       the API key of the client; \`otpd keys create\` makes one
+  OTPD_ADMIN_ADDRESS the server that keys and attempts call, instead of its store
   OTPD_SECRET        the secret for token, verify, watch and seal, instead of an argument
   OTPD_TLS, OTPD_CA, OTPD_CLIENT_CERT, OTPD_CLIENT_KEY
                      as --tls, --ca, --cert and --key

@@ -12,23 +12,26 @@ import { type Method, procedureOf } from '../rpc/method.ts';
 import { createEncoder } from './encode.ts';
 import { callOf, failureStatus } from './observe.ts';
 
-/** A service as `Server.addService` takes it. */
+/** Methods as `Server.addService` takes them. */
 export interface Bridge {
   readonly definition: ServiceDefinition;
   readonly implementation: UntypedServiceImplementation;
 }
 
-/** Bridges `methods` of one service to the lifecycle. */
+/** Bridges `methods`, by their procedures, to the lifecycle. */
 export function bridge(methods: readonly Method[], lifecycle: Lifecycle): Bridge {
   return {
     definition: Object.fromEntries(
       methods.map(({ descriptor }) => [
-        descriptor.localName,
+        procedureOf(descriptor),
         { ...defineMethod(descriptor), responseSerialize: createEncoder(descriptor.output) },
       ]),
     ),
     implementation: Object.fromEntries(
-      methods.map(({ descriptor, kind }) => [descriptor.localName, kind === 'unary' ? unary(lifecycle) : streaming(lifecycle)]),
+      methods.map(({ descriptor, kind }) => [
+        procedureOf(descriptor),
+        kind === 'unary' ? unary(lifecycle) : streaming(lifecycle),
+      ]),
     ),
   };
 }

@@ -11,6 +11,7 @@ import {
   ServerReflectionResponseSchema,
 } from '../../gen/ts/grpc/reflection/v1/reflection_pb.ts';
 import { file_health_v1_health } from '../../gen/ts/health/v1/health_pb.ts';
+import { file_otp_admin_v1_admin_service } from '../../gen/ts/otp/admin/v1/admin_service_pb.ts';
 import { file_otp_v1_error_reason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
 import { file_otp_v1_otp_service } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { type Description, type Descriptions, describe } from './descriptions.ts';
@@ -18,6 +19,7 @@ import { defineMethod } from './handlers.ts';
 
 const FILES: readonly DescFile[] = [
   file_otp_v1_otp_service,
+  file_otp_admin_v1_admin_service,
   file_otp_v1_error_reason,
   file_google_rpc_status,
   file_google_rpc_error_details,

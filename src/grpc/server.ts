@@ -1,7 +1,6 @@
 /** The gRPC server: grpc-js behind a listener of ours, over the lifecycle of all doors; it listens, and stops in order. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status as codes, logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
-import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { createListener, type ListenerOptions } from '../listener/listener.ts';
 import { Rejection } from '../ports/rejection.ts';
 import { MAX_REQUEST_BYTES } from '../rpc/bounds.ts';
@@ -71,7 +70,8 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
   const server = new Server({ ...LIMITS, interceptors: [createObserve(lifecycle), createAdmission(lifecycle), pace] });
   const { definition, implementation } = bridge(methods, lifecycle);
   server.addService(definition, implementation);
-  const names = ['', OtpService.typeName];
+  const services = [...new Set(methods.map(({ descriptor }) => descriptor.parent.typeName))];
+  const names = ['', ...services];
   const health = createHealth(names);
   health.addTo(server);
   if (reflection) addReflection(server);
@@ -102,7 +102,9 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
     },
     connections: listener.open,
     strangeCalls: listener.strange,
-    setServing: (serving) => health.set(OtpService.typeName, serving),
+    setServing: (serving) => {
+      for (const name of services) health.set(name, serving);
+    },
     close: async (graceMs) => {
       for (const name of names) health.set(name, false);
       listener.close();

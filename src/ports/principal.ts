@@ -2,8 +2,8 @@
 
 /** Scopes of a key by default. A scope that is added later is not among them: scripts that do not know it make keys. */
 export const CALLER_SCOPES = ['generate', 'token', 'verify'] as const;
-/** Scopes that a key has only if they are named: with them blobs are made, or turned into codes and secrets. */
-export const NAMED_SCOPES = ['seal', 'export'] as const;
+/** Scopes that a key has only if they are named: with them blobs are made, or turned into codes and secrets, and the server is administered. */
+export const NAMED_SCOPES = ['seal', 'export', 'admin'] as const;
 
 /** A use that an API key may be allowed; each method needs one. */
 export type Scope = (typeof CALLER_SCOPES)[number] | (typeof NAMED_SCOPES)[number];

@@ -36,6 +36,8 @@ export interface ApiKeySecret {
   readonly createdAt: number;
   /** When this secret stops working: the grace period of a rotation. Undefined: with the key. */
   readonly expiresAt: number | undefined;
+  /** Whether a rotation made it, and nobody has used it since: another rotation then replaces it. False for a secret of an earlier version. */
+  readonly awaitsUse: boolean;
 }
 
 /** An API key as it is stored. Times in ms since the epoch. */
@@ -61,6 +63,9 @@ export function knownScopes(kept: readonly string[]): Scope[] {
   return SCOPES.filter((scope) => kept.includes(scope));
 }
 
+/** Where a key stands in the order of keys: by the moment in which it was made, then by its id. */
+export type KeyPlace = Pick<ApiKeyRecord, 'createdAt' | 'id'>;
+
 /** API keys. A change is seen by every process on the same store within half a second. */
 export interface KeyStore {
   find(id: string): Promise<ApiKeyRecord | undefined>;
@@ -71,14 +76,25 @@ export interface KeyStore {
    * leave it as it is. If a reader asked for it before a key, the key is unchanged while the text is the same.
    */
   version(): Promise<string>;
-  /** All keys, oldest first. */
-  list(): Promise<ApiKeyRecord[]>;
+  /** Up to `limit` keys, at most 1000, in the order of their places: the first, or those after a place. The cost is that of these keys alone. */
+  page(after: KeyPlace | undefined, limit: number): Promise<ApiKeyRecord[]>;
   /** Adds a key, all or nothing. Rejects if there is one with its id. */
   insert(key: ApiKeyRecord): Promise<void>;
   /** Adds a key only if there is none at all, atomically: two processes starting at once make one first key. Says whether it did. */
   insertFirst(key: ApiKeyRecord): Promise<boolean>;
   /** Changes a key in one atomic step, save its tenant, which stays; undefined if there is none with that id. */
   update(id: string, change: (key: ApiKeyRecord) => ApiKeyRecord): Promise<ApiKeyRecord | undefined>;
+  /**
+   * The same, but only while another key with the scope `admin` is active at `now`, by the store's clock if it has one: in the same step, so that of
+   * two such changes at once one finds the other done. `last` if there is none: then nothing has changed.
+   */
+  updateWithOtherAdmin(
+    id: string,
+    change: (key: ApiKeyRecord) => ApiKeyRecord,
+    now: number,
+  ): Promise<ApiKeyRecord | 'last' | undefined>;
+  /** Notes that the secret with this digest was used; nothing where it is gone. No change by the word of `version`. */
+  noteUse(id: string, digest: Uint8Array): Promise<void>;
   /** Moves `lastUsedAt` forward for many keys at once; unknown ids are skipped. */
   touch(lastUsed: ReadonlyMap<string, number>): Promise<void>;
 }

@@ -26,7 +26,8 @@ export function createGetUsage(ports: UsagePorts): (request: GetUsageRequest, co
   };
 }
 
-function usageMessage({ window, used, resetTime }: Usage): WindowUsage {
+/** How a window is used. */
+export function usageMessage({ window, used, resetTime }: Usage): WindowUsage {
   const message: WindowUsage = {
     $typeName: 'otp.v1.WindowUsage',
     window: window.name,

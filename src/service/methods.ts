@@ -45,8 +45,8 @@ export function otpMethods(ports: ServicePorts): readonly Method[] {
   ];
 }
 
-// Checked against the descriptor here, where it is known; behind the list only the descriptor itself is needed to decode and encode.
-function unary<M extends DescMethod>(method: Omit<UnaryMethod<M>, 'kind'>): Method {
+/** Checked against the descriptor here, where it is known; behind the list only the descriptor itself is needed to decode and encode. */
+export function unary<M extends DescMethod>(method: Omit<UnaryMethod<M>, 'kind'>): Method {
   return { kind: 'unary', ...method } as object as Method;
 }
 

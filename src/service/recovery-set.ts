@@ -24,15 +24,13 @@ export interface OpenedSet extends RecoverySet, Disposable {
   readonly reseal: (now: number) => RecoveryCodeSet | undefined;
 }
 
-const FIELD = 'set';
-
-/** Checks the `set` field of a request, which is required, without opening it. */
-export function checkSet(set: RecoveryCodeSet | undefined, violations: Violations): void {
+/** Checks the field of a request with a set, which is required, without opening it. */
+export function checkSet(set: RecoveryCodeSet | undefined, violations: Violations, field: string = 'set'): void {
   if (set === undefined) {
-    violations.add('set', 'required: set it to the set that GenerateRecoveryCodes gave, with its context');
+    violations.add(field, 'required: set it to the set that GenerateRecoveryCodes gave, with its context');
     return;
   }
-  checkBlob(violations, 'set.', 'otpr1', set);
+  checkBlob(violations, `${field}.`, 'otpr1', set);
 }
 
 /** Opens a set that was checked. Throws `Rejection` (`sealed_key_invalid`, `sealing_key_unknown`). */
@@ -41,13 +39,14 @@ export function openSet(
   set: RecoveryCodeSet | undefined,
   { tenant }: Principal,
   now: number,
+  field: string = 'set',
 ): OpenedSet {
   if (set === undefined) throw new Error('a request without violations has a set');
   const binding = { tenant, context: set.context };
-  const { payload, isStale } = openBlob(sealing, 'otpr1', set.blob, binding, FIELD);
+  const { payload, isStale } = openBlob(sealing, 'otpr1', set.blob, binding, field);
   const dispose = () => void payload.fill(0);
   try {
-    const contents = refusing(FIELD, () => readSetPayload(payload, now));
+    const contents = refusing(field, () => readSetPayload(payload, now));
     return {
       ...contents,
       name: fingerprints.ofRecoverySet(contents.id),

@@ -1,6 +1,7 @@
 /** The rules for one code, once it has been compared: one-time use (RFC 6238 section 5.2) and bounded guessing (RFC 4226 section 7.3). */
 
-import type { Attempt, CodeState, FormerState, Judgement, Outcome, StateName } from '../ports/codes.ts';
+import type { ResetTrack } from '../ports/audit.ts';
+import type { Attempt, CodeState, FormerState, Judgement, Outcome, Reset, StateName } from '../ports/codes.ts';
 import { attemptsRemaining, delayMs, FREE_ATTEMPTS, HARD_STOP, lockEnd } from './lock.ts';
 import { formerTrack, isUsed, lastUntil, later, liveTracks, MOST_TRACKS, trackOf, withClaim, withoutFuture } from './tracks.ts';
 
@@ -88,6 +89,14 @@ export function forgiven(state: CodeState): CodeState | undefined {
 export function reset(state: CodeState, now: number, nextCounter?: number): CodeState | undefined {
   const tracks = withoutFuture(state.tracks, now, nextCounter);
   return tracks === state.tracks ? undefined : { ...state, tracks };
+}
+
+/** The tracks that a reset changed. */
+export function resetTracks({ before, after }: Reset): ResetTrack[] {
+  return before.tracks.flatMap(({ period, last }) => {
+    const newLastStep = trackOf(after.tracks, period)?.last ?? null;
+    return newLastStep === last ? [] : [{ periodSeconds: period, lastStep: last, newLastStep }];
+  });
 }
 
 function hasExpired({ expiresAt }: Pick<CodeState, 'expiresAt'>, now: number): boolean {

@@ -153,7 +153,7 @@ describe('issuing', () => {
   });
 
   it('refuses a scope that does not exist, as untyped callers may send', () => {
-    const scopes = JSON.parse('["token", "admin"]');
+    const scopes = JSON.parse('["token", "root"]');
     expect(violationsOf(() => issue({ scopes }))).toEqual(['scopes']);
   });
 
@@ -161,6 +161,11 @@ describe('issuing', () => {
     expect(issue({ scopes: ['verify', 'token', 'verify'] }).record.scopes).toEqual(['token', 'verify']);
   });
 });
+
+/** The key once its newest secret was used. */
+function used(record: ApiKeyRecord): ApiKeyRecord {
+  return { ...record, secrets: record.secrets.map((secret) => ({ ...secret, awaitsUse: false })) };
+}
 
 describe('the life of a key', () => {
   it('ends at its expiry, to the millisecond', () => {
@@ -203,9 +208,26 @@ describe('the life of a key', () => {
   it('never has more than two secrets', () => {
     const first = issue();
     const second = rotateApiKey(first.record, HOUR, START);
-    const third = rotateApiKey(second.record, HOUR, START + 1);
+    const third = rotateApiKey(used(second.record), HOUR, START + 1);
     expect(third.record.secrets).toHaveLength(2);
     expect([first, second, third].map(({ apiKey }) => opens(third.record, apiKey, START + 1))).toEqual([false, true, true]);
+  });
+
+  it('replaces a new secret that nobody has used, and keeps the one in use for its grace', () => {
+    const first = issue();
+    const lost = rotateApiKey(first.record, HOUR, START);
+    const again = rotateApiKey(lost.record, 2 * HOUR, START + 10);
+    expect([first, lost, again].map(({ apiKey }) => opens(again.record, apiKey, START + 10))).toEqual([true, false, true]);
+    expect(opens(again.record, first.apiKey, START + HOUR - 1)).toBe(true);
+    expect(opens(again.record, first.apiKey, START + HOUR)).toBe(false);
+    const last = rotateApiKey(used(again.record), HOUR, START + 20);
+    expect([first, again, last].map(({ apiKey }) => opens(last.record, apiKey, START + 20))).toEqual([false, true, true]);
+  });
+
+  it('keeps a first secret that nobody has used yet', () => {
+    const first = issue();
+    const second = rotateApiKey(first.record, HOUR, START);
+    expect(opens(second.record, first.apiKey, START + HOUR - 1)).toBe(true);
   });
 
   it('expires with the key under both secrets', () => {

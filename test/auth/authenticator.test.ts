@@ -566,3 +566,52 @@ describe('no error', () => {
     }
   });
 });
+
+describe('the first use of the secret that a rotation has made', () => {
+  /** A rotated key, and the uses that the store was told of; a note of a use takes a while, and fails while the store is away. */
+  async function rotated() {
+    const old = await stored();
+    const renewed = rotateApiKey(old.record, HOUR, START);
+    await store.keys.update(old.record.id, () => renewed.record);
+    const noted: string[] = [];
+    const noteUse = async (id: string, digest: Uint8Array) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (store.down) throw new StoreUnavailableError(new Error('taken away by the test'));
+      await store.keys.noteUse(id, digest);
+      noted.push(id);
+    };
+    const own = createAuthenticator({ keys: { ...store.keys, noteUse }, clock });
+    return { old, renewed, noted, authenticate: (apiKey: string) => own.authenticate(apiKey, PEER) };
+  }
+
+  it('is noted once, before the call is let in; those of the old one are not', async () => {
+    const { old, renewed, noted, authenticate } = await rotated();
+    await authenticate(old.apiKey);
+    expect(noted).toEqual([]);
+    await authenticate(renewed.apiKey);
+    expect(noted).toEqual([old.record.id]);
+    expect((await store.keys.find(old.record.id))?.secrets[0]?.awaitsUse).toBe(false);
+    await authenticate(renewed.apiKey);
+    // From then on nothing has to be waited for.
+    for (const { apiKey } of [old, renewed]) expect(authenticate(apiKey)).not.toBeInstanceOf(Promise);
+    expect(noted).toHaveLength(1);
+  });
+
+  it('is let in while the store is away, and noted by a call after that', async () => {
+    const { old, renewed, noted, authenticate } = await rotated();
+    await authenticate(old.apiKey);
+    store.down = true;
+    expect((await authenticate(renewed.apiKey)).keyId).toBe(old.record.id);
+    expect(noted).toEqual([]);
+    store.down = false;
+    await authenticate(renewed.apiKey);
+    expect(noted).toEqual([old.record.id]);
+  });
+
+  it('is not that of a wrong secret', async () => {
+    const { noted, old, authenticate } = await rotated();
+    const wrong = rotateApiKey(old.record, 0, START);
+    expect((await rejectionOf(authenticate(wrong.apiKey))).reason).toBe('api_key_invalid');
+    expect(noted).toEqual([]);
+  });
+});

@@ -43,7 +43,10 @@ it.each(cases)(
 it('a remembered digest keeps no larger buffer in memory, such as that of Node for small buffers', () => {
   const pooled = Buffer.from(first.record.secrets[0]?.digest ?? []);
   expect(pooled.buffer.byteLength).toBeGreaterThan(32);
-  const { newest } = lockOf({ ...first.record, secrets: [{ digest: pooled, createdAt: START, expiresAt: undefined }] });
+  const { newest } = lockOf({
+    ...first.record,
+    secrets: [{ digest: pooled, createdAt: START, expiresAt: undefined, awaitsUse: false }],
+  });
   expect([newest.digest.buffer.byteLength, Buffer.compare(newest.digest, pooled)]).toEqual([32, 0]);
 });
 

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ensureFirstKey } from '../../src/cli/commands/first-key.ts';
 import { shellWord } from '../../src/cli/output/text.ts';
 import { DEFAULT_PLANS } from '../../src/limits/plans.ts';
+import { allKeys } from '../support/all-keys.ts';
 import { makeAuthority } from '../support/certificates.ts';
 import { createTestClient, methods } from '../support/client.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
@@ -121,7 +122,7 @@ describe('where standard output is no terminal', () => {
     const options = { plans: DEFAULT_PLANS, dataDir: join(folder, 'file', 'data'), isTerminal: false, now: Date.now() };
     const lines = (await ensureFirstKey(keys, options)).introduce('127.0.0.1:50051', false, undefined);
     expect(lines).toEqual([expect.stringMatching(/first-api-key cannot be written: .*`otpd keys create`\.$/)]);
-    expect(await keys.list()).toMatchObject([{ revokedAt: options.now }]);
+    expect(await allKeys(keys)).toMatchObject([{ revokedAt: options.now }]);
   });
 });
 

@@ -37,11 +37,7 @@ describe('what is refused', () => {
       ['create', '--name', 'a', '--plan', 'gold'],
       '--plan names no plan: there are free, pro, ultra, unlimited',
     ],
-    [
-      'an unknown scope',
-      ['create', '--name', 'a', '--scopes', 'verify,admin'],
-      'It must be one or more of generate,token,verify',
-    ],
+    ['an unknown scope', ['create', '--name', 'a', '--scopes', 'verify,root'], 'It must be one or more of generate,token,verify'],
     [
       'a tenant that is no label',
       ['create', '--name', 'a', '--tenant', 'Acme Ltd'],

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ensureFirstKey } from '../../src/cli/commands/first-key.ts';
 import { DEFAULT_PLANS } from '../../src/limits/plans.ts';
+import { allKeys } from '../support/all-keys.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { otpd } from './harness.ts';
 import { makeFolder } from './real.ts';
@@ -34,7 +35,7 @@ test('a key made without scopes has those of callers, and the help says so', asy
 test('the first key has those of callers', async () => {
   const { keys } = createMemoryStore();
   await ensureFirstKey(keys, { plans: DEFAULT_PLANS, dataDir: folder, isTerminal: true, now: Date.now() });
-  expect((await keys.list()).map(({ scopes }) => scopes)).toEqual([CALLER]);
+  expect((await allKeys(keys)).map(({ scopes }) => scopes)).toEqual([CALLER]);
 });
 
 test('a scope that is named is granted', async () => {

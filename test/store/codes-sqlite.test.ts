@@ -269,7 +269,7 @@ describe('a process', () => {
 
   it('that only looks at API keys starts no writer', () => {
     const script = `
-      await store.keys.list();
+      await store.keys.page(undefined, 100);
       console.log(process.getActiveResourcesInfo().filter((name) => name.includes('Port')).length);
       await store.close();`;
     expect(run(script)).toMatchObject({ status: 0, stdout: '0\n' });

@@ -4,6 +4,7 @@ import { revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
 import type { Scope } from '../../src/ports/principal.ts';
 import type { ApiKeyRecord, ChargeResult, LimitWindow, RefundOptions, Store } from '../../src/ports/store.ts';
 import { HOUR, issue, MINUTE, SECOND, START } from '../auth/fixtures.ts';
+import { allKeys } from '../support/all-keys.ts';
 import { creditsContract } from './credits-contract.ts';
 
 const MINUTE_OF_3: LimitWindow = { name: 'minute', periodMs: MINUTE, limit: 3, refundable: false };
@@ -28,7 +29,7 @@ export function storeContract(name: string, open: () => Store): void {
 
     it('are not there before they are inserted', async () => {
       expect(await store.keys.find('000000000000')).toBeUndefined();
-      expect(await store.keys.list()).toEqual([]);
+      expect(await allKeys(store.keys)).toEqual([]);
       expect(await store.keys.update('000000000000', (key) => key)).toBeUndefined();
     });
 
@@ -43,7 +44,7 @@ export function storeContract(name: string, open: () => Store): void {
       const full = { ...revokeApiKey(rotated, START + 2), lastUsedAt: START + 3 };
       await store.keys.insert(full);
       expect(plain(await store.keys.find(full.id))).toEqual(plain(full));
-      expect((await store.keys.list()).map(plain)).toEqual([plain(full)]);
+      expect((await allKeys(store.keys)).map(plain)).toEqual([plain(full)]);
     });
 
     it('come back without the scopes that this version does not know', async () => {
@@ -72,16 +73,76 @@ export function storeContract(name: string, open: () => Store): void {
       expect((await store.keys.find(record.id))?.name).toBe('billing');
     });
 
-    it('are listed oldest first, then as they came', async () => {
-      for (const name of 'gcahbfde') await inserted({ name });
-      await inserted({ name: 'older' }, START - 1);
-      expect((await store.keys.list()).map((key) => key.name).join(' ')).toBe('older g c a h b f d e');
+    it('are listed oldest first, then by their ids, from any place on', async () => {
+      const same = [];
+      for (const name of 'gcahbfde') same.push(await inserted({ name }));
+      const older = await inserted({ name: 'older' }, START - 1);
+      const later = await inserted({ name: 'later' }, START + 10_000_000_000);
+      const ids = [older, ...same.sort((one, other) => (one.id < other.id ? -1 : 1)), later].map(({ id }) => id);
+      expect((await allKeys(store.keys)).map(({ id }) => id)).toEqual(ids);
+      expect((await store.keys.page(undefined, 3)).map(({ id }) => id)).toEqual(ids.slice(0, 3));
+      expect((await store.keys.page(same[1], 4)).map(({ id }) => id)).toEqual(ids.slice(3, 7));
+      expect(await store.keys.page(later, 1000)).toEqual([]);
+      // The place of a key that is gone, or never was, is a place too.
+      expect((await store.keys.page({ createdAt: START, id: '' }, 1)).map(({ id }) => id)).toEqual(ids.slice(1, 2));
+    });
+
+    it('with the scope admin change only while another one is active', async () => {
+      const admin = { scopes: ['token', 'admin'] as const };
+      const [one, revoked, expired, caller] = [
+        await inserted(admin),
+        await inserted(admin),
+        await inserted({ ...admin, expiresAt: START + SECOND }),
+        await inserted(),
+      ];
+      await store.keys.update(revoked.id, (key) => revokeApiKey(key, START));
+      const change = (id: string, now: number) => store.keys.updateWithOtherAdmin(id, (key) => revokeApiKey(key, now), now);
+      const version = await store.keys.version();
+      expect(await change(one.id, START + SECOND)).toBe('last');
+      expect(await store.keys.version()).toBe(version);
+      expect((await store.keys.find(one.id))?.revokedAt).toBeUndefined();
+      expect(await change(one.id, START + SECOND - 1)).toMatchObject({ id: one.id, revokedAt: START + SECOND - 1 });
+      expect(await change(expired.id, START)).toBe('last');
+      await inserted(admin);
+      expect(await change('000000000000', START)).toBeUndefined();
+      expect(await change(caller.id, START)).toMatchObject({ id: caller.id });
+    });
+
+    it('are not both taken for the other one by two changes at once', async () => {
+      for (let round = 0; round < 5; round += 1) {
+        for (const { id } of await allKeys(store.keys)) await store.keys.update(id, (key) => revokeApiKey(key, START));
+        const made = [
+          await inserted({ scopes: ['admin'] }),
+          await inserted({ scopes: ['admin'] }),
+          await inserted({ scopes: ['admin'] }),
+        ];
+        const revoke = ({ id }: ApiKeyRecord) => store.keys.updateWithOtherAdmin(id, (key) => revokeApiKey(key, START), START);
+        expect((await Promise.all(made.map(revoke))).filter((key) => key === 'last')).toHaveLength(1);
+      }
+    });
+
+    it('know which secret awaits its first use, and keep their version when that is noted', async () => {
+      const record = await inserted();
+      const rotated = await store.keys.update(record.id, (key) => rotateApiKey(key, MINUTE, START).record);
+      const awaiting = async () => (await store.keys.find(record.id))?.secrets.map(({ awaitsUse }) => awaitsUse);
+      expect(await awaiting()).toEqual([true, false]);
+      const version = await store.keys.version();
+      const digest = rotated?.secrets[0]?.digest ?? new Uint8Array(32);
+      await store.keys.noteUse(record.id, new Uint8Array(32).fill(1));
+      await store.keys.noteUse('000000000000', digest);
+      expect(await awaiting()).toEqual([true, false]);
+      await store.keys.noteUse(record.id, digest);
+      expect(await awaiting()).toEqual([false, false]);
+      expect(await store.keys.version()).toBe(version);
+      expect(plain(await store.keys.find(record.id))).toEqual(
+        plain({ ...(rotated ?? record), secrets: (rotated ?? record).secrets.map((one) => ({ ...one, awaitsUse: false })) }),
+      );
     });
 
     it('have one first, however many try', async () => {
       const tries = await Promise.all([1, 2, 3].map(() => store.keys.insertFirst(issue().record)));
       expect(tries.filter(Boolean)).toHaveLength(1);
-      expect(await store.keys.list()).toHaveLength(1);
+      expect(await allKeys(store.keys)).toHaveLength(1);
     });
 
     it('have no first after another was inserted, even a revoked one', async () => {
@@ -171,7 +232,8 @@ export function storeContract(name: string, open: () => Store): void {
       const [one, other] = [await inserted(), await inserted()];
       await store.keys.touch(new Map(Object.entries({ [one.id]: START + 5, '000000000000': START + 5 })));
       await store.keys.touch(new Map(Object.entries({ [one.id]: START + 2, [other.id]: START + 3 })));
-      expect((await store.keys.list()).map((key) => key.lastUsedAt)).toEqual([START + 5, START + 3]);
+      const lastUses = await Promise.all([one, other].map(async ({ id }) => (await store.keys.find(id))?.lastUsedAt));
+      expect(lastUses).toEqual([START + 5, START + 3]);
     });
   });
 

@@ -186,13 +186,37 @@ describe('a database of the fifth version', () => {
     );
     const { keys } = await openDatabase(file);
     insert.run('8YRYBFJ751IY');
-    database.exec('INSERT INTO api_key_secret SELECT id, 0, zeroblob(32), 1, null FROM api_key');
+    database.exec('INSERT INTO api_key_secret (key_id, position, digest, created_at) SELECT id, 0, zeroblob(32), 1 FROM api_key');
     database.close();
     expect(await keys.find('8YRYBFJ751IY')).toMatchObject({ tenant: 'default' });
   });
 });
 
-describe.each([1, 2, 3, 4, 5] as const)('a database of version %i', (version) => {
+describe('a database of the sixth version', () => {
+  it('keeps its keys with their secrets, none of which awaits its first use, and their changes have a version as before', async () => {
+    const file = join(folder, 'sixth', 'otpd.db');
+    const { record } = issue();
+    const database = createOldDatabase(file, 6);
+    database
+      .prepare("INSERT INTO api_key (id, name, plan, scopes, created_at, tenant) VALUES (?, 'old', 'free', 'token', 1, 'acme')")
+      .run(record.id);
+    const secret = database.prepare('INSERT INTO api_key_secret (key_id, position, digest, created_at) VALUES (?, ?, ?, 1)');
+    for (const position of [0, 1]) secret.run(record.id, position, record.secrets[0]?.digest ?? null);
+    const { keys } = await openDatabase(file);
+    const [found] = await keys.page(undefined, 10);
+    expect(found).toMatchObject({ tenant: 'acme', secrets: [{ awaitsUse: false }, { awaitsUse: false }] });
+    const versions = [await keys.version()];
+    for (const change of ['expires_at = 5', 'awaits_use = 1', 'created_at = 7']) {
+      database.exec(`UPDATE api_key_secret SET ${change}`);
+      versions.push(await keys.version());
+    }
+    database.close();
+    expect(versions[2]).toBe(versions[1]);
+    expect(new Set(versions).size).toBe(3);
+  });
+});
+
+describe.each([1, 2, 3, 4, 5, 6] as const)('a database of version %i', (version) => {
   it('has the tables of a new one once it was opened', async () => {
     const [old, fresh] = [join(folder, `version-${version}`, 'otpd.db'), join(folder, `new-${version}`, 'otpd.db')];
     createOldDatabase(old, version).close();

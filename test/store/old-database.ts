@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { APPLICATION_ID } from '../../src/store/sqlite/schema.ts';
 
 /** An earlier version of the tables. */
-export type OldVersion = 1 | 2 | 3 | 4 | 5;
+export type OldVersion = 1 | 2 | 3 | 4 | 5 | 6;
 
 /** Makes an empty database of an earlier version, with its folder; the caller closes it. */
 export function createOldDatabase(file: string, version: OldVersion): DatabaseSync {

@@ -1,6 +1,7 @@
 /** A second process on the same file or Redis, as `otpd keys` is beside a running server; it does what the test tells it. */
 import { issueApiKey, revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
+import { allKeys } from '../support/all-keys.ts';
 import { openPatientStore } from '../support/patient-store.ts';
 
 export interface Order {
@@ -31,7 +32,7 @@ async function carryOut({ file, do: what, id = '' }: Order): Promise<Answer> {
       answer.apiKey = rotated.apiKey;
       return rotated.record;
     });
-  if (what === 'list') answer.ids.push(...(await store.keys.list()).map((key) => key.id).sort());
+  if (what === 'list') answer.ids.push(...(await allKeys(store.keys)).map((key) => key.id).sort());
   await store.close();
   return answer;
 }

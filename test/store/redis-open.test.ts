@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { issueApiKey } from '../../src/auth/api-key.ts';
 import { START } from '../auth/fixtures.ts';
+import { allKeys } from '../support/all-keys.ts';
 import { redisSuite } from '../support/redis.ts';
 import { named } from './codes-fixtures.ts';
 import { ACCEPTED, attempt, endOf, redisStarter, requested, storeOpener } from './redis-fixtures.ts';
@@ -15,7 +16,7 @@ import { ACCEPTED, attempt, endOf, redisStarter, requested, storeOpener } from '
 /** The rights of a restricted user; CONFIG GET only spares a warning. */
 const ACL =
   '~{otpd}:* -@all +client|setname +info +config|get +evalsha +eval +wait +time +get +set +pexpire +pexpireat +pexpiretime +pttl' +
-  ' +hget +hset +hlen +hexists +hgetall';
+  ' +hget +hmget +hset +hlen +hexists +hscan +zadd +zcard +zrange +sadd +smembers';
 
 redisSuite('opening the Redis store', () => {
   const open = storeOpener();
@@ -99,7 +100,12 @@ redisSuite('opening the Redis store', () => {
     await store.keys.insert({ ...record, lastUsedAt: START });
     await store.keys.update(record.id, (key) => ({ ...key, name: 'b' }));
     await store.keys.touch(new Map([[record.id, START + 1]]));
-    expect(await store.keys.list()).toHaveLength(1);
+    await server.cli('del', '{otpd}:order');
+    expect(await allKeys(store.keys)).toHaveLength(1);
+    const admin = issueApiKey({ name: 'c', plan: 'free', scopes: ['admin'] }, START).record;
+    await store.keys.insert(admin);
+    expect(await store.keys.updateWithOtherAdmin(admin.id, (key) => key, START)).toBe('last');
+    await store.keys.noteUse(admin.id, admin.secrets[0]?.digest ?? new Uint8Array(32));
     const windows = [{ name: 'hour', periodMs: 3_600_000, limit: 2, refundable: true }];
     await store.limits.charge('subject', windows, 1, START);
     await store.limits.refund('subject', windows, START, 1, { rejected: false });

@@ -1,7 +1,15 @@
 /** Everything in this process's memory: for tests and for trying things out; gone with the process. */
+import { apiKeyStatus } from '../../src/auth/api-key.ts';
 import { createLocalLimits } from '../../src/limits/local-counter.ts';
 import type { SealingKeyUses } from '../../src/ports/sealing-keys.ts';
-import { type ApiKeyRecord, type KeyStore, knownScopes, type Store } from '../../src/ports/store.ts';
+import {
+  type ApiKeyRecord,
+  type ApiKeySecret,
+  type KeyPlace,
+  type KeyStore,
+  knownScopes,
+  type Store,
+} from '../../src/ports/store.ts';
 import { createMemoryCodes } from './memory-codes.ts';
 import { createMemoryRecovery } from './memory-recovery.ts';
 
@@ -33,6 +41,10 @@ function createMemorySealingKeys(): SealingKeyUses {
   };
 }
 
+function byPlace(one: KeyPlace, other: KeyPlace): number {
+  return one.createdAt - other.createdAt || (one.id < other.id ? -1 : Number(one.id > other.id));
+}
+
 function createMemoryKeys(): KeyStore {
   const records = new Map<string, ApiKeyRecord>();
   let changes = 0;
@@ -44,7 +56,11 @@ function createMemoryKeys(): KeyStore {
     find: async (id) => records.get(id),
     findMany: async (ids) => [...new Set(ids)].flatMap((id) => records.get(id) ?? []),
     version: async () => String(changes),
-    list: async () => [...records.values()].sort((one, other) => one.createdAt - other.createdAt),
+    page: async (after, limit) =>
+      [...records.values()]
+        .sort(byPlace)
+        .filter((key) => after === undefined || byPlace(key, after) > 0)
+        .slice(0, limit),
     async insert(key) {
       if (records.has(key.id)) throw new Error('an API key with this id exists');
       put(key);
@@ -60,6 +76,18 @@ function createMemoryKeys(): KeyStore {
       const changed = { ...change(key), tenant: key.tenant };
       put(changed);
       return changed;
+    },
+    async updateWithOtherAdmin(id, change, now) {
+      const isOther = (key: ApiKeyRecord) => key.id !== id && key.scopes.includes('admin') && apiKeyStatus(key, now) === 'active';
+      if (![...records.values()].some(isOther)) return 'last';
+      return this.update(id, change);
+    },
+    async noteUse(id, digest) {
+      const key = records.get(id);
+      if (key === undefined) return;
+      const isIt = (secret: ApiKeySecret) => Buffer.compare(secret.digest, digest) === 0;
+      const secrets = key.secrets.map((secret) => (isIt(secret) ? { ...secret, awaitsUse: false } : secret));
+      records.set(id, { ...key, secrets });
     },
     async touch(lastUsed) {
       for (const [id, usedAt] of lastUsed) {

@@ -14,6 +14,7 @@ const OPENS: Readonly<Record<Scope, readonly string[]>> = {
   verify: ['verify'],
   seal: ['seal', 'rewrap'],
   export: [],
+  admin: [],
 };
 const SECOND = 1000;
 

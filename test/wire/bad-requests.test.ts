@@ -1,13 +1,15 @@
 /** Every bad input with its exact code, reason and field violations; and nothing of the request in the answer. */
 import { type DescMethod, fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
+import { AdminService } from '../../gen/ts/otp/admin/v1/admin_service_pb.ts';
 import type { WatchTokenRequest } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import { type Details, methods } from '../support/client.ts';
+import { type Details, methods as otp } from '../support/client.ts';
 import { openWatch } from '../support/watch.ts';
 import { wireForAll } from '../support/wire.ts';
 import table from '../vectors/bad-requests.json' with { type: 'json' };
 
 const wire = wireForAll();
+const methods = { ...otp, ...AdminService.method };
 
 type MethodName = keyof typeof methods;
 
@@ -39,8 +41,10 @@ describe('every bad field is named, all of them at once', () => {
     },
   );
 
-  test('each method is in the table, and no case twice', () => {
-    expect(new Set(table.requests.map(({ method }) => method))).toEqual(new Set(Object.keys(methods)));
+  test('each method with a field is in the table, and no case twice', () => {
+    expect(new Set(table.requests.map(({ method }) => method))).toEqual(
+      new Set(Object.entries<DescMethod>(methods).flatMap(([name, { input }]) => (input.fields.length > 0 ? [name] : []))),
+    );
     expect(new Set(table.requests.map(({ method, name }) => `${method} ${name}`)).size).toBe(table.requests.length);
   });
 });

@@ -16,6 +16,7 @@ import {
   timestampFromMs,
 } from '@bufbuild/protobuf/wkt';
 import { describe, expect, test } from 'vitest';
+import { AdminService } from '../../gen/ts/otp/admin/v1/admin_service_pb.ts';
 import {
   BatchTokenResultSchema,
   GenerateResponseSchema,
@@ -64,6 +65,9 @@ function anyOf(schema: DescMessage): Message {
     if (field.fieldKind === 'list' && field.listKind === 'message') {
       message[field.localName] = Array.from({ length: below(4) }, () => anyOf(field.message));
     }
+    if (field.fieldKind === 'list' && field.listKind === 'scalar') {
+      message[field.localName] = Array.from({ length: below(4) }, () => anyScalar(field.scalar));
+    }
     if (field.fieldKind === 'enum') message[field.localName] = below(4);
     if (field.fieldKind === 'scalar') message[field.localName] = anyScalar(field.scalar);
   }
@@ -93,15 +97,18 @@ function anyScalar(type: ScalarType): unknown {
   }
 }
 
-describe.each(OtpService.methods.map(({ name, output }) => ({ name, output })))('the answer of $name', ({ output }) => {
-  test('is what the library makes of it', () => {
-    const encode = createEncoder(output);
-    for (let round = 0; round < 500; round++) {
-      const message = anyOf(output);
-      expect(Buffer.compare(encode(message), toBinary(output, message))).toBe(0);
-    }
-  });
-});
+describe.each([OtpService, AdminService].flatMap(({ methods }) => methods).map(({ name, output }) => ({ name, output })))(
+  'the answer of $name',
+  ({ output }) => {
+    test('is what the library makes of it', () => {
+      const encode = createEncoder(output);
+      for (let round = 0; round < 500; round++) {
+        const message = anyOf(output);
+        expect(Buffer.compare(encode(message), toBinary(output, message))).toBe(0);
+      }
+    });
+  },
+);
 
 test('lengths on both sides of where they take a byte more', () => {
   const encode = createEncoder(GenerateResponseSchema);

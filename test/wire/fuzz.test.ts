@@ -2,6 +2,7 @@
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { AdminService } from '../../gen/ts/otp/admin/v1/admin_service_pb.ts';
 import { type Algorithm, type KeySchema, type OtpType, SecretDelivery } from '../../gen/ts/otp/v1/key_pb.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -24,6 +25,7 @@ const UNARY = [
   methods.importKeys,
   methods.exportKeys,
   methods.getUsage,
+  ...AdminService.methods,
 ] as const;
 
 let server: TestServer;

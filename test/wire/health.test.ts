@@ -32,7 +32,7 @@ function openHealthWatch(service: string): { seen: Status[]; call: ClientReadabl
   return { seen, call, ended };
 }
 
-test.each(['', 'otp.v1.OtpService'])('Check says that "%s" is served', async (service) => {
+test.each(['', 'otp.v1.OtpService', 'otp.admin.v1.AdminService'])('Check says that "%s" is served', async (service) => {
   expect((await wire.client.call(check, { service })).response?.status).toBe(Status.SERVING);
 });
 
@@ -45,11 +45,12 @@ test('Check of bytes that are no message is an error, and the next one is answer
   expect((await wire.client.call(check, {})).code).toBe('OK');
 });
 
-test('List names the process and the service', async () => {
+test('List names the process and the services', async () => {
   const { response } = await wire.client.call(list, {});
   expect(Object.entries(response?.statuses ?? {}).map(([name, { status }]) => [name, status])).toEqual([
     ['', Status.SERVING],
     ['otp.v1.OtpService', Status.SERVING],
+    ['otp.admin.v1.AdminService', Status.SERVING],
   ]);
 });
 

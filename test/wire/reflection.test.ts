@@ -15,12 +15,13 @@ const wire = wireForAll();
 describe.each(['v1', 'v1alpha'] as const)('%s', (version) => {
   test('lists the services', async () => {
     const [answer] = await reflect(wire.client, version, [ask(ASK.services, '*')]);
-    expect(answer?.services.toSorted()).toEqual(['grpc.health.v1.Health', 'otp.v1.OtpService']);
+    expect(answer?.services.toSorted()).toEqual(['grpc.health.v1.Health', 'otp.admin.v1.AdminService', 'otp.v1.OtpService']);
   });
 
   test.each([
     ['otp.v1.OtpService', ['otp/v1/otp_service.proto', 'otp/v1/key.proto', 'google/protobuf/timestamp.proto']],
     ['otp.v1.OtpService.Verify', ['otp/v1/otp_service.proto']],
+    ['otp.admin.v1.AdminService.ListApiKeys', ['otp/admin/v1/admin_service.proto', 'otp/v1/otp_service.proto']],
     ['otp.v1.ErrorReason', ['otp/v1/error_reason.proto']],
     ['google.rpc.BadRequest', ['google/rpc/error_details.proto', 'google/protobuf/duration.proto']],
     ['google.rpc.Status', ['google/rpc/status.proto', 'google/protobuf/any.proto']],
@@ -35,7 +36,7 @@ describe.each(['v1', 'v1alpha'] as const)('%s', (version) => {
     const answers = await reflect(wire.client, version, [...requests, ask(ASK.services, '')]);
     expect(answers).toHaveLength(requests.length + 1);
     for (const { files } of answers) expect(files.filter((name) => name !== '')).toEqual([]);
-    expect(answers.at(-1)?.services).toHaveLength(2);
+    expect(answers.at(-1)?.services).toHaveLength(3);
   });
 });
 

@@ -7,24 +7,28 @@ import { SETTINGS } from '../../config/settings.ts';
 import type { StateName } from '../../ports/codes.ts';
 import { readKey } from '../../service/key.ts';
 import { createFingerprints, stateNameOf } from '../../verification/fingerprint.ts';
+import { resetTracks } from '../../verification/rules.ts';
+import { addServerOptions, type ServerFlags, serverOf } from '../input/admin-server.ts';
+import { readAttempts, unlockAttempts } from '../input/attempts-server.ts';
 import { addKeyOptions, type KeyFlags, keyOf } from '../input/key-options.ts';
 import { readSecret } from '../input/secret.ts';
 import { addStoreOptions, type StoreAccess, type StoreFlags, withStore } from '../input/store-access.ts';
 import type { Io } from '../io.ts';
 import {
+  attemptsJson,
   counted,
+  describeLock,
   describeReset,
   describeSet,
   describeState,
-  resetTracks,
   setJson,
   stateJson,
   whyNothingToReset,
 } from '../output/attempts-view.ts';
-import { localError } from '../output/failure.ts';
+import { localError, usageError } from '../output/failure.ts';
 import { writeJson, writeLine } from '../output/text.ts';
 
-interface AttemptsFlags extends StoreFlags, KeyFlags {
+interface AttemptsFlags extends StoreFlags, ServerFlags, KeyFlags {
   readonly json?: boolean;
   readonly fingerprintKeyFile?: string;
   readonly recoverySet?: string;
@@ -57,6 +61,10 @@ of their codes is accepted once more.
 A set of recovery codes has attempts of its own. With --recovery-set, show and unlock are about the set
 that the audit trail names so (as "set"), and standard input is not read.
 
+With --server, as the holder of an API key with the scope admin, the server answers instead of its store.
+It tells the wrong codes and the lock, not the used steps; reset clears the wrong codes too. A set of
+recovery codes by its name, and --counter with reset, are for the store alone.
+
 Examples:
   $ otpd attempts show < secret.txt
   $ otpd attempts unlock < secret.txt
@@ -66,12 +74,13 @@ Examples:
 /** The command with its subcommands. */
 export function attemptsCommand(io: Io): Command {
   const subcommand = (name: string, description: string, use: Use, useOfSet?: UseOfSet) => {
-    const command = addKeyOptions(addStoreOptions(new Command(name).description(description)).option('--json', 'print JSON'));
+    const local = addStoreOptions(new Command(name).description(description)).option('--json', 'print JSON');
+    const command = addServerOptions(addKeyOptions(local));
     const option = new Option('--recovery-set <name>', 'a set of recovery codes instead of a key').argParser(parseSetName);
     if (useOfSet !== undefined) command.addOption(option);
     return command
       .option('--fingerprint-key-file <file>', `the server's fingerprint key (env: ${SETTINGS.fingerprintKeyFile.env})`)
-      .action((flags: AttemptsFlags) => run(io, flags, use, useOfSet));
+      .action((flags: AttemptsFlags) => run(io, flags, name, use, useOfSet));
   };
   return new Command('attempts')
     .description('show or clear the wrong codes and the used steps kept of a key')
@@ -115,17 +124,37 @@ async function reset({ store, audit, operator }: StoreAccess, name: StateName, n
   return { text: describeReset(tracks), json: { tracks } };
 }
 
-async function run(io: Io, flags: AttemptsFlags, use: Use, useOfSet?: UseOfSet): Promise<void> {
+async function run(io: Io, flags: AttemptsFlags, name: string, use: Use, useOfSet?: UseOfSet): Promise<void> {
   const { recoverySet: set } = flags;
+  const server = serverOf(io, flags);
   const { text, json } =
-    set === undefined || useOfSet === undefined
-      ? await useKey(io, flags, use)
-      : await withStore(io, flags, async (access) => {
-          await access.store.ping();
-          return useOfSet(access, set);
-        });
+    server !== undefined
+      ? await askServer(io, { ...flags, server }, name)
+      : set === undefined || useOfSet === undefined
+        ? await useKey(io, flags, use)
+        : await withStore(io, flags, async (access) => {
+            await access.store.ping();
+            return useOfSet(access, set);
+          });
   if (flags.json) writeJson(io.stdout, json);
   else writeLine(io.stdout, text);
+}
+
+/** The same by a server, as far as it tells. */
+async function askServer(io: Io, flags: AttemptsFlags & { readonly server: string }, name: string): Promise<Report> {
+  if (flags.recoverySet !== undefined)
+    throw usageError('--recovery-set names a set in the store: use --data-dir or --redis-url instead of --server');
+  if (name === 'reset' && flags.counter !== undefined)
+    throw usageError('--counter of reset is for the store: use --data-dir or --redis-url instead of --server');
+  const key = keyOf(await readSecret(io, '-'), flags);
+  const now = Date.now();
+  if (name === 'show') {
+    const attempts = await readAttempts(io, flags, key);
+    return { text: describeLock(attempts, now, 'key'), json: attemptsJson(attempts, now) };
+  }
+  const failures = await unlockAttempts(io, flags, key, name === 'reset');
+  const forgotten = name === 'reset' ? '; used steps that lie in the future are forgotten' : '';
+  return { text: `unlocked; ${counted(failures)} before${forgotten}`, json: { failures } };
 }
 
 async function useKey(io: Io, flags: AttemptsFlags, use: Use): Promise<Report> {

@@ -1,18 +1,19 @@
-/** `otpd keys`: makes, lists, rotates and revokes API keys, in the store and not by way of the server. */
+/** `otpd keys`: makes, lists, rotates and revokes API keys, in the store itself, or by a server where one is named. */
 import { Command, Option } from 'commander';
 import { tuneForServing } from '../../app/v8-tuning.ts';
-import { issueApiKey, revokeApiKey, rotateApiKey } from '../../auth/api-key.ts';
 import { CALLER_SCOPES, DEFAULT_TENANT, SCOPES, type Scope } from '../../ports/principal.ts';
-import type { ApiKeyRecord } from '../../ports/store.ts';
+import { addServerOptions } from '../input/admin-server.ts';
+import type { NewSecret, ShownKey } from '../input/key-admin.ts';
+import { checkNewKey, type KeyAdminFlags, withKeyAdmin } from '../input/open-key-admin.ts';
 import { type Expiry, parseExpiry, parseScopes, parseSpan } from '../input/parsers.ts';
-import { addStoreOptions, loadPlans, type StoreFlags, withStore } from '../input/store-access.ts';
+import { addStoreOptions } from '../input/store-access.ts';
 import { formatDuration, formatInstant } from '../input/time.ts';
 import type { Io } from '../io.ts';
 import { usageError } from '../output/failure.ts';
 import { keyJson, keyPage, keyTable } from '../output/key-view.ts';
 import { printable, writeJson, writeLine } from '../output/text.ts';
 
-interface KeysFlags extends StoreFlags {
+interface KeysFlags extends KeyAdminFlags {
   readonly json?: boolean;
 }
 
@@ -22,7 +23,6 @@ interface CreateFlags extends KeysFlags {
   readonly tenant: string;
   readonly scopes: readonly Scope[];
   readonly expires: Expiry;
-  readonly plans?: string;
 }
 
 const DEFAULT_PLAN = 'free';
@@ -33,20 +33,22 @@ const EXPORT_WARNING =
 
 const HELP = `
 The commands work on the store itself, whether the server runs or not; a running one follows
-within a second. An API key is shown once, when it is made, and stored only as a digest.
+within a second. With --server they call a server, as the holder of an API key with the scope admin.
+An API key is shown once, when it is made, and stored only as a digest.
 
 Examples:
   $ export OTPD_API_KEY=$(otpd keys create --name billing --plan pro --scopes token,verify --expires 90d)
   $ otpd keys create --name vault --tenant acme --scopes generate,verify,seal
   $ otpd keys list
   $ otpd keys rotate ID --grace 7d
-  $ otpd keys revoke ID`;
+  $ otpd keys revoke ID
+  $ OTPD_API_KEY=otpd_... otpd keys list --server otpd.example.com:50051 --tls`;
 
 /** The command with its subcommands. */
 export function keysCommand(io: Io): Command {
   const keys = new Command('keys').description('manage the API keys of the service').addHelpText('after', HELP);
   for (const command of [create(io), list(io), show(io), rotate(io), revoke(io)]) {
-    keys.addCommand(addStoreOptions(command).option('--json', 'print JSON, one object a line'));
+    keys.addCommand(addServerOptions(addStoreOptions(command).option('--json', 'print JSON, one object a line')));
   }
   return keys;
 }
@@ -69,21 +71,17 @@ function create(io: Io): Command {
     )
     .option('--plans <file>', 'JSON file of the plans, if the server has its own (env: OTPD_PLANS)')
     .action(async ({ name, plan, tenant, scopes, expires, ...flags }: CreateFlags) => {
-      const plans = loadPlans(io, flags.plans);
-      if (!plans.has(plan)) throw usageError(`--plan names no plan: there are ${[...plans.keys()].join(', ')}`);
       const now = Date.now();
       const expiresAt = expires(now);
       if (expiresAt !== undefined && expiresAt <= now) throw usageError('--expires must be a moment in the future');
-      const { apiKey, record } = issueApiKey({ name, plan, tenant, scopes, expiresAt }, now);
-      await withStore(io, { ...flags, create: true }, async ({ store, audit, operator }) => {
-        await store.keys.insert(record);
-        audit({ actor: operator, event: 'key.created', keyId: record.id });
-      });
-      const until = record.expiresAt === undefined ? 'never expires' : `expires ${formatInstant(record.expiresAt)}`;
+      const input = { name, plan, tenant, scopes, expiresAt };
+      checkNewKey(io, flags, input, now);
+      const { apiKey, key } = await withKeyAdmin(io, { ...flags, create: true }, (admin) => admin.create(input));
+      const until = key.expiresAt === undefined ? 'never expires' : `expires ${formatInstant(key.expiresAt)}`;
       const ofTenant = tenant === DEFAULT_TENANT ? '' : `tenant ${tenant}, `;
-      const told = `API key ${record.id} (${printable(name)}, plan ${plan}, ${ofTenant}${record.scopes.join(',')}) ${until}`;
+      const told = `API key ${key.id} (${printable(name)}, plan ${plan}, ${ofTenant}${key.scopes.join(',')}) ${until}`;
       if (scopes.includes('export')) writeLine(io.stderr, EXPORT_WARNING);
-      showApiKey(io, flags, { apiKey, record, told });
+      showApiKey(io, flags, { apiKey, key, told });
     });
 }
 
@@ -91,7 +89,11 @@ function list(io: Io): Command {
   return new Command('list').description('list all API keys, oldest first').action(async (flags: KeysFlags) => {
     // There may be many.
     tuneForServing();
-    const records = await withStore(io, flags, ({ store }) => store.keys.list());
+    const records = await withKeyAdmin(io, flags, async (admin) => {
+      const found: ShownKey[] = [];
+      for await (const key of admin.list()) found.push(key);
+      return found;
+    });
     const now = Date.now();
     if (flags.json) for (const record of records) writeJson(io.stdout, keyJson(record, now));
     else for (const line of keyTable(records, now)) writeLine(io.stdout, line);
@@ -103,7 +105,7 @@ function show(io: Io): Command {
     .description('show one API key')
     .argument('<ID>', 'the id of the key')
     .action(async (id: string, flags: KeysFlags) => {
-      showRecord(io, flags, known(await withStore(io, flags, ({ store }) => store.keys.find(id))));
+      showRecord(io, flags, await withKeyAdmin(io, flags, (admin) => admin.find(id)));
     });
 }
 
@@ -118,16 +120,9 @@ function rotate(io: Io): Command {
       parseSpan(DEFAULT_GRACE),
     )
     .action(async (id: string, flags: KeysFlags & { grace: number }) => {
-      const now = Date.now();
-      let apiKey = '';
-      const change = (old: ApiKeyRecord) => {
-        const issued = rotateApiKey(old, flags.grace, now);
-        apiKey = issued.apiKey;
-        return issued.record;
-      };
-      const record = known(await update(io, flags, id, change, 'key.rotated'));
+      const { apiKey, key } = await withKeyAdmin(io, flags, (admin) => admin.rotate(id, flags.grace));
       const end = flags.grace === 0 ? 'no longer works' : `works for another ${formatDuration(flags.grace)}`;
-      showApiKey(io, flags, { apiKey, record, told: `API key ${record.id} has a new secret; the old one ${end}` });
+      showApiKey(io, flags, { apiKey, key, told: `API key ${key.id} has a new secret; the old one ${end}` });
     });
 }
 
@@ -136,56 +131,24 @@ function revoke(io: Io): Command {
     .description('end an API key for good')
     .argument('<ID>', 'the id of the key')
     .action(async (id: string, flags: KeysFlags) => {
-      const now = Date.now();
-      let before: ApiKeyRecord | undefined;
-      const change = (old: ApiKeyRecord) => {
-        before = old;
-        return revokeApiKey(old, now);
-      };
-      const record = known(await update(io, flags, id, change, 'key.revoked'));
-      if (flags.json) writeJson(io.stdout, keyJson(record, now));
-      else writeLine(io.stdout, before?.revokedAt === undefined ? `revoked ${record.id}` : `${record.id} was already revoked`);
+      const { key, isNews } = await withKeyAdmin(io, flags, (admin) => admin.revoke(id));
+      if (flags.json) writeJson(io.stdout, keyJson(key, Date.now()));
+      else writeLine(io.stdout, isNews ? `revoked ${key.id}` : `${key.id} was already revoked`);
     });
 }
 
-/** Changes a key, and writes it to the audit trail. */
-function update(
-  io: Io,
-  flags: KeysFlags,
-  id: string,
-  change: (key: ApiKeyRecord) => ApiKeyRecord,
-  event: 'key.rotated' | 'key.revoked',
-): Promise<ApiKeyRecord | undefined> {
-  return withStore(io, flags, async ({ store, audit, operator }) => {
-    const record = await store.keys.update(id, change);
-    if (record !== undefined) audit({ actor: operator, event, keyId: record.id });
-    return record;
-  });
-}
-
 /** The key alone on standard output, so that `KEY=$(otpd keys create ...)` works; what there is to say on standard error. */
-function showApiKey(
-  io: Io,
-  flags: KeysFlags,
-  { apiKey, record, told }: { apiKey: string; record: ApiKeyRecord; told: string },
-): void {
+function showApiKey(io: Io, flags: KeysFlags, { apiKey, key, told }: NewSecret & { readonly told: string }): void {
   if (flags.json) {
-    writeJson(io.stdout, { apiKey, key: keyJson(record, Date.now()) });
+    writeJson(io.stdout, { apiKey, key: keyJson(key, Date.now()) });
     return;
   }
   writeLine(io.stderr, `${told}. It is shown this once:`);
   writeLine(io.stdout, apiKey);
 }
 
-function showRecord(io: Io, flags: KeysFlags, record: ApiKeyRecord): void {
+function showRecord(io: Io, flags: KeysFlags, record: ShownKey): void {
   const now = Date.now();
   if (flags.json) writeJson(io.stdout, keyJson(record, now));
   else for (const line of keyPage(record, now)) writeLine(io.stdout, line);
-}
-
-function known(record: ApiKeyRecord | undefined): ApiKeyRecord {
-  // The id is not repeated: a user may have given the API key itself by mistake.
-  if (record === undefined)
-    throw usageError('there is no API key with this id: `otpd keys list` shows them; the id is the part after otpd_');
-  return record;
 }

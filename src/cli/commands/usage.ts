@@ -1,12 +1,15 @@
 /** `otpd usage`: how much of its plan the API key has used. */
+import { create } from '@bufbuild/protobuf';
 import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
 import { Command } from 'commander';
 import { type GetUsageResponse, GetUsageResponseSchema, type WindowUsage } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
-import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
+import { connectAdmin } from '../../client/index.ts';
+import { addConnectOptions, type ConnectFlags, withClient, withConnection } from '../input/connect.ts';
 import type { Io } from '../io.ts';
 import { alignColumns, type Colour, paint, printable, writeLine, writeMessage } from '../output/text.ts';
 
 interface UsageFlags extends ConnectFlags {
+  readonly server?: string;
   readonly json?: boolean;
 }
 
@@ -20,20 +23,36 @@ The call counts in all windows but the month: it costs no credits.
 
 Examples:
   $ otpd usage
+  $ otpd usage 4fTq0bYdZk1N --server otpd.example.com:50051 --tls
   $ otpd usage --json | jq '.windows[] | select(.window == "month")'`;
 
 /** The command. */
 export function usageCommand(io: Io): Command {
   const command = new Command('usage')
-    .description('show how much of its plan the API key has used')
-    .option('--json', 'print the answer as JSON on one line');
+    .description('show how much of its plan the API key has used, or another API key')
+    .argument('[ID]', 'the id of another API key; yours then needs the scope admin')
+    .option('--json', 'print the answer as JSON on one line')
+    .option('--server <host:port>', 'the same as --address (env OTPD_ADMIN_ADDRESS, with an ID)');
   return addConnectOptions(command)
     .addHelpText('after', HELP)
-    .action(async (flags: UsageFlags) => {
-      const response = await withClient(io, flags, (client) => client.getUsage({ signal: io.signal }));
+    .action(async (id: string | undefined, { server, ...flags }: UsageFlags) => {
+      const address = server ?? (id === undefined ? undefined : io.env['OTPD_ADMIN_ADDRESS'] || undefined);
+      const at = address === undefined ? flags : { ...flags, address };
+      const response = await (id === undefined
+        ? withClient(io, at, (client) => client.getUsage({ signal: io.signal }))
+        : usageOf(io, at, id));
       if (flags.json) writeMessage(io.stdout, GetUsageResponseSchema, response);
       else showUsage(io, response);
     });
+}
+
+/** The usage of another key, in the form of one's own. */
+async function usageOf(io: Io, flags: ConnectFlags, id: string): Promise<GetUsageResponse> {
+  const name = `apiKeys/${id}`;
+  const { plan, windows } = await withConnection(io, flags, connectAdmin, (client) =>
+    client.getApiKeyUsage({ name }, { signal: io.signal }),
+  );
+  return create(GetUsageResponseSchema, { plan: plan.replace(/^plans\//, ''), windows });
 }
 
 function showUsage(io: Io, { plan, windows }: GetUsageResponse): void {

@@ -1,7 +1,7 @@
 /** From flags and environment to a client: where, as whom, and over what. */
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { connect, type OtpClient, OtpError, type Security } from '../../client/index.ts';
+import { type ConnectOptions, connect, type OtpClient, OtpError, type Security } from '../../client/index.ts';
 import { isLoopback } from '../../config/listen-address.ts';
 import type { Io } from '../io.ts';
 import { explainCallError } from '../output/call-error.ts';
@@ -54,9 +54,18 @@ export async function withClient<T>(
   flags: ConnectFlags,
   use: (client: OtpClient, waiting: Disposable) => Promise<T>,
 ): Promise<T> {
-  const connection = readConnection(io, flags);
-  const { address } = connection;
-  using client = openClient(connection, flags.timeout);
+  return withConnection(io, flags, connect, use);
+}
+
+/** The same with the client that `open` makes. */
+export async function withConnection<Client extends Disposable, T>(
+  io: Io,
+  flags: ConnectFlags,
+  open: (address: string, apiKey: string, options: ConnectOptions) => Client,
+  use: (client: Client, waiting: Disposable) => Promise<T>,
+): Promise<T> {
+  const { address, apiKey, security } = readConnection(io, flags);
+  using client = opened(() => open(address, apiKey, { ...security, deadlineMs: flags.timeout }));
   using waiting = explainWait(io, `waiting for otpd at ${address} ...`);
   try {
     return await use(client, waiting);
@@ -65,9 +74,9 @@ export async function withClient<T>(
   }
 }
 
-function openClient({ address, apiKey, security }: Connection, deadlineMs: number): OtpClient {
+function opened<Client>(open: () => Client): Client {
   try {
-    return connect(address, apiKey, { ...security, deadlineMs });
+    return open();
   } catch {
     throw localError(
       'the certificates cannot be used: check that --ca, --cert and --key are PEM files, and that --key belongs to --cert',

@@ -1,7 +1,7 @@
 /** How `otpd attempts` shows what is kept of a secret, or of a set of recovery codes. */
 import { stepAt, stepStart } from '../../otp/totp.ts';
 import type { ResetTrack } from '../../ports/audit.ts';
-import type { CodeState, Reset, StateName, Track } from '../../ports/codes.ts';
+import type { CodeState, StateName, Track } from '../../ports/codes.ts';
 import type { SetState } from '../../ports/recovery.ts';
 import { attemptsRemaining, HARD_STOP, lockEnd } from '../../verification/lock.ts';
 import { reset } from '../../verification/rules.ts';
@@ -9,7 +9,7 @@ import { trackOf } from '../../verification/tracks.ts';
 import { formatDuration, formatInstant } from '../input/time.ts';
 
 /** The wrong codes, and the lock that they made. */
-type Attempts = Pick<CodeState, 'failures' | 'lockedUntil'>;
+export type Attempts = Pick<CodeState, 'failures' | 'lockedUntil'>;
 
 /** In words whether codes are judged, and what could be done if not. */
 export function describeState(state: CodeState, now: number): string {
@@ -24,7 +24,8 @@ export function describeSet(state: SetState, now: number): string {
   return `${describeLock(state, now, 'set')}; ${kept}`;
 }
 
-function describeLock(state: Attempts, now: number, what: string): string {
+/** The lock alone; `what` is `key` or `set`. */
+export function describeLock(state: Attempts, now: number, what: string): string {
   const { failures } = state;
   if (failures >= HARD_STOP) return `locked until \`otpd attempts unlock\`; ${counted(failures)}`;
   const end = lockEnd(state, now);
@@ -50,7 +51,8 @@ export function setJson(state: SetState, now: number): Readonly<Record<string, u
   return { ...attemptsJson(state, now), usedCount: usedCount(state), revoked: state.isRevoked };
 }
 
-function attemptsJson(state: Attempts, now: number): Readonly<Record<string, unknown>> {
+/** The same as JSON. */
+export function attemptsJson(state: Attempts, now: number): Readonly<Record<string, unknown>> {
   const end = lockEnd(state, now);
   return {
     failures: state.failures,
@@ -72,14 +74,6 @@ function trackJson({ period, first, last, until }: Track): Readonly<Record<strin
     lastStep: last,
     keptUntil: until === undefined ? null : new Date(until).toISOString(),
   };
-}
-
-/** The tracks that a reset changed. */
-export function resetTracks({ before, after }: Reset): ResetTrack[] {
-  return before.tracks.flatMap(({ period, last }) => {
-    const newLastStep = trackOf(after.tracks, period)?.last ?? null;
-    return newLastStep === last ? [] : [{ periodSeconds: period, lastStep: last, newLastStep }];
-  });
 }
 
 /** In words what a reset did. */

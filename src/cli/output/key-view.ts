@@ -1,13 +1,13 @@
 /** How an API key's record looks: a row, a page, or JSON; never its digests. */
 import { apiKeyStatus } from '../../auth/api-key.ts';
-import type { ApiKeyRecord } from '../../ports/store.ts';
+import type { ShownKey } from '../input/key-admin.ts';
 import { formatInstant } from '../input/time.ts';
 import { alignColumns, printable } from './text.ts';
 
 const HEADINGS = ['ID', 'NAME', 'PLAN', 'TENANT', 'SCOPES', 'STATUS', 'CREATED', 'EXPIRES', 'LAST USED'] as const;
 
 /** The record as JSON gives it; times in RFC 3339, those that never were left out. */
-export function keyJson(record: ApiKeyRecord, now: number): Readonly<Record<string, unknown>> {
+export function keyJson(record: ShownKey, now: number): Readonly<Record<string, unknown>> {
   const { id, name, plan, tenant, scopes } = record;
   return {
     id,
@@ -25,12 +25,12 @@ export function keyJson(record: ApiKeyRecord, now: number): Readonly<Record<stri
 }
 
 /** The keys as a table, one a line below the headings. */
-export function keyTable(records: readonly ApiKeyRecord[], now: number): string[] {
+export function keyTable(records: readonly ShownKey[], now: number): string[] {
   return alignColumns([HEADINGS, ...records.map((record) => keyRow(record, now))]);
 }
 
 /** A key with each property on a line of its own. */
-export function keyPage(record: ApiKeyRecord, now: number): string[] {
+export function keyPage(record: ShownKey, now: number): string[] {
   const properties = HEADINGS.map((heading, at) => [heading.toLowerCase(), keyRow(record, now)[at] ?? '']);
   if (record.revokedAt !== undefined) properties.push(['revoked', formatInstant(record.revokedAt)]);
   const end = oldSecretEnd(record, now);
@@ -38,7 +38,7 @@ export function keyPage(record: ApiKeyRecord, now: number): string[] {
   return alignColumns(properties);
 }
 
-function keyRow(record: ApiKeyRecord, now: number): string[] {
+function keyRow(record: ShownKey, now: number): string[] {
   return [
     record.id,
     printable(record.name),
@@ -53,7 +53,7 @@ function keyRow(record: ApiKeyRecord, now: number): string[] {
 }
 
 /** When the secret before the last rotation stops working; undefined if it has. */
-function oldSecretEnd({ secrets }: ApiKeyRecord, now: number): number | undefined {
+function oldSecretEnd({ secrets = [] }: ShownKey, now: number): number | undefined {
   return secrets.map(({ expiresAt }) => expiresAt).find((end) => end !== undefined && end > now);
 }
 

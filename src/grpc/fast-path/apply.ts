@@ -75,7 +75,7 @@ function internalsOf(server: Server, methods: readonly Method[], implementation:
   if (serve === undefined || listeners.length > 0) throw new NotApplied('something else listens to the streams of grpc-js');
   // A tracing library that wraps handlers has to see every call.
   const isOwn = ({ descriptor }: Method): boolean =>
-    isBound(handlers.get(procedureOf(descriptor))?.func, implementation[descriptor.localName]);
+    isBound(handlers.get(procedureOf(descriptor))?.func, implementation[procedureOf(descriptor)]);
   if (!methods.every(isOwn)) throw new NotApplied('handlers are wrapped, as tracing libraries do');
   return { http2, serve, onStreamOpened };
 }

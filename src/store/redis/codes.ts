@@ -38,9 +38,11 @@ export function createRedisCodes(session: Session): CodeStore {
   };
 }
 
-/** Where the state of a secret is, and where an earlier version may have left one. */
-function stateKeys({ fingerprint, former }: StateName): [state: string, former: string] {
-  if (former === undefined) throw new Error('the former name is missing');
+/**
+ * Where the state of a secret is, and where an earlier version may have left one. An operator who has the fingerprint alone knows no former name: a key
+ * that is never written takes its place.
+ */
+function stateKeys({ fingerprint, former = '' }: StateName): [state: string, former: string] {
   return [`c:${fingerprint}`, `c:${former}`];
 }
 

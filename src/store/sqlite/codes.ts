@@ -22,6 +22,7 @@ export interface SqliteCodes extends CodeStore {
   readonly recovery: RecoveryStore;
   /** As in `KeyStore`. */
   touch(lastUsed: ReadonlyMap<string, number>): Promise<void>;
+  noteUse(id: string, digest: Uint8Array): Promise<void>;
   /** As in `SealingKeyUses`. */
   noteDays(days: ReadonlyMap<string, number>): Promise<void>;
   /** Writes credits down, up to some hundred of them. */
@@ -65,6 +66,7 @@ export function createSqliteCodes(
       for (let from = 0; from < uses.length; from += TOUCHED_AT_ONCE)
         await queue.send(['touch', uses.slice(from, from + TOUCHED_AT_ONCE)], patience);
     },
+    noteUse: (id, digest) => queue.send(['noteUse', id, digest], patience),
     noteDays: (days) => queue.send(['noteDays', [...days]], patience),
     noteCredits: (counts) => queue.send(['noteCredits', counts], patience),
     async ping(write) {

@@ -4,13 +4,26 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type ApiKeyRecord, type ApiKeySecret, type KeyStore, knownScopes } from '../../ports/store.ts';
+import { IS_ADMIN } from './schema.ts';
 import { reporting, write } from './transaction.ts';
 
 /** Each secret has a row: a key with its secrets is read in one statement, hence in one state. */
 const SELECT = `
   SELECT id, name, plan, tenant, scopes, k.created_at, k.expires_at, revoked_at, last_used_at,
-    digest, s.created_at AS secret_created_at, s.expires_at AS secret_expires_at
+    digest, s.created_at AS secret_created_at, s.expires_at AS secret_expires_at, awaits_use
   FROM api_key AS k JOIN api_key_secret AS s ON s.key_id = k.id`;
+
+/** As a row value: SQLite finds the first key after a place by the index of the order. */
+const PAGE = `${SELECT.replace(
+  'FROM api_key AS k',
+  'FROM (SELECT * FROM api_key WHERE (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?) AS k',
+)} ORDER BY k.created_at, k.id, position`;
+
+/** Found by the index of admin keys, whose condition this one repeats. */
+const OTHER_ADMIN = `SELECT 1 FROM api_key WHERE ${IS_ADMIN} AND id <> ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?) LIMIT 1`;
+
+/** The operations on the connection of the main thread. */
+export type SqliteKeys = Omit<KeyStore, 'touch' | 'noteUse'>;
 
 /** An API key, by its id, and when it was last used, in ms since the epoch. */
 export type KeyUse = readonly [id: string, usedAt: number];
@@ -28,14 +41,16 @@ interface Row {
   readonly digest: Uint8Array;
   readonly secret_created_at: number;
   readonly secret_expires_at: number | null;
+  readonly awaits_use: number;
 }
 
 /** The keys in a database of the present schema. */
-export function createSqliteKeys(database: DatabaseSync): Omit<KeyStore, 'touch'> {
+export function createSqliteKeys(database: DatabaseSync): SqliteKeys {
   const selectOne = database.prepare(`${SELECT} WHERE k.id = ? ORDER BY position`);
   // A single statement for any number of ids: with a parameter for each id, every number would need its own statement.
   const selectMany = database.prepare(`${SELECT} WHERE k.id IN (SELECT value FROM json_each(?)) ORDER BY k.rowid, position`);
-  const selectAll = database.prepare(`${SELECT} ORDER BY k.created_at, k.rowid, position`);
+  const selectPage = database.prepare(PAGE);
+  const selectOtherAdmin = database.prepare(OTHER_ADMIN);
   const selectVersion = database.prepare("SELECT value FROM meta WHERE key = 'keys_version'");
   const count = database.prepare('SELECT count(*) AS keys FROM api_key');
   const upsertKey = database.prepare(`
@@ -44,25 +59,32 @@ export function createSqliteKeys(database: DatabaseSync): Omit<KeyStore, 'touch'
       expires_at = excluded.expires_at, revoked_at = excluded.revoked_at, last_used_at = excluded.last_used_at`);
   const deleteSecrets = database.prepare('DELETE FROM api_key_secret WHERE key_id = ?');
   const insertSecret = database.prepare(
-    'INSERT INTO api_key_secret (key_id, position, digest, created_at, expires_at) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO api_key_secret (key_id, position, digest, created_at, expires_at, awaits_use) VALUES (?, ?, ?, ?, ?, ?)',
   );
 
   function put(key: ApiKeyRecord): void {
     upsertKey.run(...columnsOf(key));
     deleteSecrets.run(key.id);
-    for (const [position, { digest, createdAt, expiresAt }] of key.secrets.entries())
-      insertSecret.run(key.id, position, digest, createdAt, expiresAt ?? null);
+    for (const [position, { digest, createdAt, expiresAt, awaitsUse }] of key.secrets.entries())
+      insertSecret.run(key.id, position, digest, createdAt, expiresAt ?? null, Number(awaitsUse));
   }
 
   function find(id: string): ApiKeyRecord | undefined {
     return recordsOf(rowsOf(selectOne, id))[0];
   }
 
+  function replace(id: string, change: (key: ApiKeyRecord) => ApiKeyRecord): ApiKeyRecord | undefined {
+    const key = find(id);
+    const changed = key && { ...change(key), tenant: key.tenant };
+    if (changed !== undefined) put(changed);
+    return changed;
+  }
+
   return {
     find: async (id) => reporting(() => find(id)),
     findMany: async (ids) => reporting(() => recordsOf(rowsOf(selectMany, JSON.stringify(ids)))),
     version: async () => String(reporting(() => selectVersion.get()?.['value'])),
-    list: async () => reporting(() => recordsOf(rowsOf(selectAll))),
+    page: async (after, limit) => reporting(() => recordsOf(rowsOf(selectPage, after?.createdAt ?? -1, after?.id ?? '', limit))),
     insert: (key) =>
       write(database, () => {
         if (find(key.id) !== undefined) throw new Error('an API key with this id exists');
@@ -74,13 +96,9 @@ export function createSqliteKeys(database: DatabaseSync): Omit<KeyStore, 'touch'
         if (isFirst) put(key);
         return isFirst;
       }),
-    update: (id, change) =>
-      write(database, () => {
-        const key = find(id);
-        const changed = key && { ...change(key), tenant: key.tenant };
-        if (changed !== undefined) put(changed);
-        return changed;
-      }),
+    update: (id, change) => write(database, () => replace(id, change)),
+    updateWithOtherAdmin: (id, change, now) =>
+      write(database, () => (selectOtherAdmin.get(id, now) === undefined ? 'last' : replace(id, change))),
   };
 }
 
@@ -92,13 +110,19 @@ export function createKeyUses(database: DatabaseSync): (uses: readonly KeyUse[])
   };
 }
 
+/** Makes what notes that a secret was used. */
+export function createSecretUses(database: DatabaseSync): (id: string, digest: Uint8Array) => void {
+  const update = database.prepare('UPDATE api_key_secret SET awaits_use = 0 WHERE key_id = ? AND digest = ?');
+  return (id, digest) => void update.run(id, digest);
+}
+
 function columnsOf(key: ApiKeyRecord): (string | number | null)[] {
   const { id, name, plan, tenant, scopes, createdAt, expiresAt, revokedAt, lastUsedAt } = key;
   return [id, name, plan, tenant, scopes.join(' '), createdAt, expiresAt ?? null, revokedAt ?? null, lastUsedAt ?? null];
 }
 
 /** The columns are typed by the schema, whose tables are STRICT. */
-function rowsOf(statement: StatementSync, ...parameters: string[]): Row[] {
+function rowsOf(statement: StatementSync, ...parameters: (string | number)[]): Row[] {
   return statement.all(...parameters) as object[] as Row[];
 }
 
@@ -125,5 +149,10 @@ function recordOf(row: Row, secrets: readonly ApiKeySecret[]): ApiKeyRecord {
 }
 
 function secretOf(row: Row): ApiKeySecret {
-  return { digest: row.digest, createdAt: row.secret_created_at, expiresAt: row.secret_expires_at ?? undefined };
+  return {
+    digest: row.digest,
+    createdAt: row.secret_created_at,
+    expiresAt: row.secret_expires_at ?? undefined,
+    awaitsUse: row.awaits_use === 1,
+  };
 }

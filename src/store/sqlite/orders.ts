@@ -34,6 +34,7 @@ export type Order =
   | readonly [kind: 'use', now: number, use: CodeUse]
   | readonly [kind: 'revoke' | 'inspectSet' | 'unlockSet', set: string, now: number]
   | readonly [kind: 'touch', uses: readonly KeyUse[]]
+  | readonly [kind: 'noteUse', id: string, digest: Uint8Array]
   | readonly [kind: 'noteDays', days: readonly SealingKeyDay[]]
   | readonly [kind: 'noteCredits', counts: readonly CreditCount[]]
   /** Takes the write lock; with `write`, writes too, as only that shows that the disk is not full. */
@@ -57,6 +58,7 @@ export interface Results {
   readonly inspectSet: SetState;
   readonly unlockSet: SetState;
   readonly touch: undefined;
+  readonly noteUse: undefined;
   readonly noteDays: undefined;
   readonly noteCredits: undefined;
   readonly ping: undefined;

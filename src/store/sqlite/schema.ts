@@ -3,10 +3,16 @@
 /** Marks a file as ours in SQLite's header: `otpd` in ASCII. */
 export const APPLICATION_ID = 0x6f747064;
 /** The version that this program writes, kept in the file as `user_version`; zero is an empty file. */
-export const SCHEMA_VERSION = 6;
+export const SCHEMA_VERSION = 7;
 
 /** Versions before the fourth kept a used step for a day longer than its code could match: 29 days more make the 30 of today, in ms. */
 const FORMER_KEPT_LONGER_MS = 2_505_600_000;
+
+/** Whether a row of `api_key` has the scope that administers. */
+export const IS_ADMIN = "instr(' ' || scopes || ' ', ' admin ') > 0";
+
+/** 1 for a secret that a rotation has made and nobody has used since. */
+const AWAITS_USE = 'awaits_use INTEGER NOT NULL DEFAULT 0';
 
 const TENANT = "tenant TEXT NOT NULL DEFAULT 'default'";
 
@@ -28,12 +34,17 @@ const API_KEYS = `
     digest BLOB NOT NULL CHECK (length(digest) = 32),
     created_at INTEGER NOT NULL,
     expires_at INTEGER,
+    ${AWAITS_USE},
     PRIMARY KEY (key_id, position)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE meta (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;`;
+
+const KEY_INDEXES = `
+  CREATE INDEX api_key_place ON api_key (created_at, id);
+  CREATE INDEX api_key_admin ON api_key (id) WHERE ${IS_ADMIN};`;
 
 /**
  * SQLite itself sees to it that a name has one row, which is found. Rows lie in the order of coming, and only the index of names is written all
@@ -90,10 +101,13 @@ const RECOVERY = `
 
 /** The SQL that brings a file of `version`, an earlier one or zero, to the present schema, for one transaction. */
 export function migrationFrom(version: number): string {
-  if (version === 0) return API_KEYS + CODES + RECOVERY + versionedKeys();
+  if (version === 0) return API_KEYS + KEY_INDEXES + CODES + RECOVERY + versionedKeys();
+  const secrets = `ALTER TABLE api_key_secret ADD COLUMN ${AWAITS_USE}; ${KEY_INDEXES}`;
+  const ofSecrets = `DROP TRIGGER api_key_secret_update; ${onChange(SECRET_UPDATE)}`;
+  if (version === 6) return `${secrets} ${ofSecrets}`;
   // The names of API keys and of `meta` have never changed. Keys of the first version had no version yet, and no key had a tenant before the sixth.
-  const versions = version === 1 ? versionedKeys() : `DROP TRIGGER api_key_update; ${onChange(KEY_UPDATE)}`;
-  return `${codesFrom(version)} ${RECOVERY} ALTER TABLE api_key ADD COLUMN ${TENANT}; ${versions}`;
+  const versions = version === 1 ? versionedKeys() : `DROP TRIGGER api_key_update; ${onChange(KEY_UPDATE)} ${ofSecrets}`;
+  return `${codesFrom(version)} ${RECOVERY} ALTER TABLE api_key ADD COLUMN ${TENANT}; ${secrets} ${versions}`;
 }
 
 function codesFrom(version: number): string {
@@ -134,11 +148,14 @@ function formerFrom(table: string, name: string): string {
 function versionedKeys(): string {
   const first = "INSERT INTO meta (key, value) VALUES ('keys_version', hex(randomblob(16)))";
   const changes = ['INSERT ON api_key', 'DELETE ON api_key', KEY_UPDATE];
-  const ofSecrets = ['INSERT', 'DELETE', 'UPDATE'].map((change) => `${change} ON api_key_secret`);
+  const ofSecrets = ['INSERT ON api_key_secret', 'DELETE ON api_key_secret', SECRET_UPDATE];
   return [`${first};`, ...[...changes, ...ofSecrets].map(onChange)].join('\n');
 }
 
 const KEY_UPDATE = 'UPDATE OF id, name, plan, scopes, created_at, expires_at, revoked_at, tenant ON api_key';
+
+/** All columns but `awaits_use`, by which no call is let in or refused. */
+const SECRET_UPDATE = 'UPDATE OF key_id, position, digest, created_at, expires_at ON api_key_secret';
 
 /** A trigger that gives the keys another version, named after the table and the kind of change. */
 function onChange(change: string): string {

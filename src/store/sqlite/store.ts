@@ -1,10 +1,10 @@
 /** The embedded store: API keys and the state of codes in one SQLite file that several processes may share, call counts in memory, those of the month written down too. */
 import type { DatabaseSync } from 'node:sqlite';
 import { createLocalLimits } from '../../limits/local-counter.ts';
-import { type KeyStore, type Store, StoreUnavailableError } from '../../ports/store.ts';
+import { type Store, StoreUnavailableError } from '../../ports/store.ts';
 import { createSqliteCodes } from './codes.ts';
 import { keepCredits } from './credits.ts';
-import { createSqliteKeys } from './keys.ts';
+import { createSqliteKeys, type SqliteKeys } from './keys.ts';
 import { openDatabase } from './open.ts';
 import { readSealingKeyDays } from './sealing-keys.ts';
 import { hasFormerStates } from './states.ts';
@@ -33,7 +33,7 @@ export function openSqliteStore({ file, leastPatienceMs = 0 }: SqliteStoreOption
   const codes = createSqliteCodes({ file, identity: identify(file) }, hasFormerStates(database), leastPatienceMs, doubt);
   const credits = keepCredits(database, codes.noteCredits);
   return {
-    keys: { ...watched(createSqliteKeys(database), doubt), touch: codes.touch },
+    keys: { ...watched(createSqliteKeys(database), doubt), touch: codes.touch, noteUse: codes.noteUse },
     limits: createLocalLimits(credits.table),
     codes,
     recovery: codes.recovery,
@@ -62,7 +62,7 @@ async function bind(database: DatabaseSync, identity: string): Promise<boolean> 
 }
 
 /** The same keys, with `onOutage` told of writes that the store could not make. */
-function watched(keys: Omit<KeyStore, 'touch'>, onOutage: () => void): Omit<KeyStore, 'touch'> {
+function watched(keys: SqliteKeys, onOutage: () => void): SqliteKeys {
   async function watch<T>(writing: Promise<T>): Promise<T> {
     try {
       return await writing;
@@ -76,5 +76,6 @@ function watched(keys: Omit<KeyStore, 'touch'>, onOutage: () => void): Omit<KeyS
     insert: (key) => watch(keys.insert(key)),
     insertFirst: (key) => watch(keys.insertFirst(key)),
     update: (id, change) => watch(keys.update(id, change)),
+    updateWithOtherAdmin: (id, change, now) => watch(keys.updateWithOtherAdmin(id, change, now)),
   };
 }

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { type CodeRows, createCodeRows } from './code-rows.ts';
 import { type CreditCount, createCreditRows } from './credits.ts';
-import { createKeyUses, type KeyUse } from './keys.ts';
+import { createKeyUses, createSecretUses, type KeyUse } from './keys.ts';
 import { checkPages, checkVersion } from './open.ts';
 import { createRecoveryRows, type RecoveryRows } from './recovery-rows.ts';
 import { createSealingKeyDays, type SealingKeyDay } from './sealing-keys.ts';
@@ -21,6 +21,7 @@ export interface Connection {
   readonly rows: CodeRows;
   readonly recovery: RecoveryRows;
   readonly touch: (uses: readonly KeyUse[]) => void;
+  readonly noteUse: (id: string, digest: Uint8Array) => void;
   readonly noteDays: (days: readonly SealingKeyDay[]) => void;
   readonly noteCredits: (counts: readonly CreditCount[]) => void;
 }
@@ -89,6 +90,7 @@ function open(file: string, isChecked: boolean): Connection {
       rows: createCodeRows(database),
       recovery: createRecoveryRows(database),
       touch: createKeyUses(database),
+      noteUse: createSecretUses(database),
       noteDays: createSealingKeyDays(database),
       noteCredits: createCreditRows(database),
     };

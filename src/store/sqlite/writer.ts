@@ -85,7 +85,7 @@ function withoutBug<T>(carryOut: () => T, connection: Connection): T | Error {
 }
 
 function carryOutOne(order: Order, connection: Connection): Result {
-  const { database, rows, recovery, touch, noteDays } = connection;
+  const { database, rows, recovery, touch, noteUse, noteDays } = connection;
   switch (order[0]) {
     case 'judge':
       return rows.judge(attemptOf(order), order[1]);
@@ -113,6 +113,9 @@ function carryOutOne(order: Order, connection: Connection): Result {
       return recovery.unlock(order[1], order[2]);
     case 'touch':
       touch(order[1]);
+      return undefined;
+    case 'noteUse':
+      noteUse(order[1], order[2]);
       return undefined;
     case 'noteDays':
       noteDays(order[1]);

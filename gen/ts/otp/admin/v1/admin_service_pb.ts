@@ -843,7 +843,7 @@ export const AdminService: GenService<{
     output: typeof GetApiKeyResponseSchema;
   },
   /**
-   * Lists API keys, oldest first.
+   * Lists API keys, oldest first. A page may have fewer keys than were asked for, and still not be the last.
    *
    * @generated from rpc otp.admin.v1.AdminService.ListApiKeys
    */
@@ -855,7 +855,9 @@ export const AdminService: GenService<{
   /**
    * Gives an API key a new secret, and its present one a grace in which callers change over.
    *
-   * If the answer is lost, rotate again: a newest secret that was never used is replaced, so that the secret that callers use keeps its grace.
+   * If the answer is lost, rotate again: a newest secret that was never used is replaced, so that the secret that callers use keeps its grace. The last
+   * active key with the scope `admin` needs a grace; without one it is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY): if the answer were lost, nobody
+   * could administer the server.
    *
    * @generated from rpc otp.admin.v1.AdminService.RotateApiKey
    */
