@@ -183,16 +183,18 @@ export function createMetrics(backend: string, version: string, hasExemplars = f
 function openMetrics(registry: Registry): Registry<OpenMetricsContentType> {
   const page = new Registry<OpenMetricsContentType>();
   page.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-  for (const metric of registry.getMetricsAsArray()) {
-    const { name } = metric;
-    const get = async () => {
-      const { values = [], ...metric } = (await registry.getSingleMetric(name)?.get()) ?? {};
+  for (const { name } of registry.getMetricsAsArray()) {
+    const metric = registry.getSingleMetric(name);
+    if (metric === undefined) continue;
+    const opened = name.replace(/_total$/, '');
+    const read = async () => {
+      const found = await metric.get();
       // Where values may be negative, OpenMetrics has neither sum nor count, and parsers refuse the page: the last bucket counts all.
-      const isSigned = values.some(({ labels }) => Number(labels['le']) < 0);
-      const kept = isSigned ? values.filter(({ labels }) => labels['le'] !== undefined) : values;
-      return { ...metric, name: name.replace(/_total$/, ''), values: kept };
+      const isSigned = found.values.some(({ labels }) => Number(labels['le']) < 0);
+      const values = isSigned ? found.values.filter(({ labels }) => labels['le'] !== undefined) : found.values;
+      return { ...found, name: opened, values };
     };
-    page.registerMetric(Object.create(metric, { name: { value: name }, get: { value: get } }));
+    page.registerMetric(Object.create(metric, { name: { value: opened, writable: true }, getForPromString: { value: read } }));
   }
   return page;
 }
