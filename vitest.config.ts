@@ -7,8 +7,23 @@ const ALONE = [
   'test/workers/*.test.ts',
   'test/store/{codes-sqlite,many-keys,redis-faults,sqlite-faults,sqlite-queue}.test.ts',
 ];
+/**
+ * Suites that take minutes together: packages that are installed, 100,000 keys, faults under load. CI runs them with the others, and so does `npm run test:all`;
+ * `npm test` on a small machine is then done within five minutes.
+ */
+const LONG = [
+  'test/cli/package.test.ts',
+  'test/store/many-keys.test.ts',
+  'test/chaos/{backup,history,kill,outages,rolling}.test.ts',
+];
+const isNamed = process.argv.some((argument) => argument.startsWith('test/'));
+const runsAll = process.env['CI'] === 'true' || process.env['OTPD_TESTS'] === 'all' || isNamed;
+// Once, and not in each worker.
+if (!runsAll && process.env['VITEST_WORKER_ID'] === undefined)
+  process.stderr.write(`NOT RUN, since they are long (npm run test:all runs them too): ${LONG.join(', ')}\n`);
+
 /** `npm run test:clients` needs the tools of other languages, and `npm run test:page` a browser. */
-const ELSEWHERE = ['test/clients/{clients,debugging,programs}.test.ts', 'test/page/*.test.ts'];
+const ELSEWHERE = [...(runsAll ? [] : LONG), 'test/clients/{clients,debugging,programs}.test.ts', 'test/page/*.test.ts'];
 
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -29,7 +44,10 @@ const config: ViteUserConfig = defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      { extends: true, test: { name: 'alone', include: ALONE, fileParallelism: false, sequence: { groupOrder: 1 } } },
+      {
+        extends: true,
+        test: { name: 'alone', include: ALONE, exclude: ELSEWHERE, fileParallelism: false, sequence: { groupOrder: 1 } },
+      },
     ],
   },
 });

@@ -37,7 +37,8 @@ replaced.
 ${rows.join('')}
 - \`rpc_method\` is the method, such as \`otp.v1.OtpService/Verify\`, or the path of a call of a REST API; \`_OTHER\` stands for what is no call of ours. \`rpc_system_name\` is the door:
   \`grpc\`, \`connect\`, \`grpc_web\` or \`rest\`. Both names are those of OpenTelemetry.
-- A scraper that prefers \`application/openmetrics-text\`, as Prometheus does, is answered in that format. Where calls are traced ([operations.md](operations.md#traces)), the buckets of
+- A scraper that prefers \`application/openmetrics-text\`, as Prometheus does, is answered in that format, in which
+  \`otpd_drift_steps\` has buckets alone, since its values may be negative. Where calls are traced ([operations.md](operations.md#traces)), the buckets of
   \`rpc_server_call_duration_seconds\` then name the last call that was sampled as an exemplar (\`trace_id\`, \`span_id\`): start Prometheus with
   \`--enable-feature=exemplar-storage\`. With \`--workers\` there are no exemplars, for they cannot be added up, and the answer is always in the plain format.
 - \`/livez\` answers 200 while the process runs. \`/readyz\` answers 200 while calls are served, and 503 while the server starts or stops, or its store is away.

@@ -1,6 +1,6 @@
 /** The metrics: what is counted, and how several processes are taken together. docs/metrics.md is made from this. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { AggregatorRegistry, Counter, Gauge, Histogram, type Metric, type OpenMetricsContentType, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client';
 import { type Code, CodeSchema } from '../../gen/ts/google/rpc/code_pb.ts';
 import { CREDIT_WARNINGS } from '../ports/limits.ts';
 import type { Call } from '../rpc/call.ts';
@@ -183,10 +183,18 @@ export function createMetrics(backend: string, version: string, hasExemplars = f
 function openMetrics(registry: Registry): Registry<OpenMetricsContentType> {
   const page = new Registry<OpenMetricsContentType>();
   page.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-  for (const metric of registry.getMetricsAsArray()) {
-    const { name } = metric;
-    const get = async () => ({ ...(await registry.getSingleMetric(name)?.get()), name: name.replace(/_total$/, '') });
-    page.registerMetric({ name, get } as unknown as Metric);
+  for (const { name } of registry.getMetricsAsArray()) {
+    const metric = registry.getSingleMetric(name);
+    if (metric === undefined) continue;
+    const opened = name.replace(/_total$/, '');
+    const read = async () => {
+      const found = await metric.get();
+      // Where values may be negative, OpenMetrics has neither sum nor count, and parsers refuse the page: the last bucket counts all.
+      const isSigned = found.values.some(({ labels }) => Number(labels['le']) < 0);
+      const values = isSigned ? found.values.filter(({ labels }) => labels['le'] !== undefined) : found.values;
+      return { ...found, name: opened, values };
+    };
+    page.registerMetric(Object.create(metric, { name: { value: opened, writable: true }, getForPromString: { value: read } }));
   }
   return page;
 }

@@ -1,12 +1,14 @@
 /** Traces over real doors, as a collector receives them. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { OtpType } from '../../gen/ts/otp/v1/key_pb.ts';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
 import { allKeys } from '../support/all-keys.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { openWatch } from '../support/watch.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const KEY = { source: { case: 'secret', value: SECRET }, accountName: 'alice@example.com', issuer: 'Acme' } as const;
@@ -123,6 +125,35 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
     const [call, ...parts] = await spansOf(traceId);
     expect(call?.name).toBe('otp.v1.OtpService/BatchVerify');
     expect(parts.map(({ name }) => name)).toEqual(['charge', 'charge', 'judge']);
+    const [first, rest, judge] = parts as [ReceivedSpan, ReceivedSpan, ReceivedSpan];
+    expect(first.endNs).toBeLessThanOrEqual(rest.startNs);
+    expect(rest.endNs).toBeLessThanOrEqual(judge.startNs);
+  });
+
+  test('a recovery code and a run of HOTP codes are judged in a span too', async () => {
+    const [recovery, resync] = [newTraceId(), newTraceId()];
+    const { response } = await client.call(methods.generateRecoveryCodes, {});
+    const request = { ...(response?.set && { set: response.set }), code: response?.codes[0] ?? '' };
+    await client.call(methods.verifyRecoveryCode, request, { metadata: { traceparent: parentOf(recovery) } });
+    const hotp = { ...KEY, type: OtpType.HOTP, counter: 0n };
+    await client.call(
+      methods.resyncHotp,
+      { key: hotp, codes: ['000000', '000001'] },
+      { metadata: { traceparent: parentOf(resync) } },
+    );
+    for (const traceId of [recovery, resync])
+      expect((await spansOf(traceId)).map(({ name }) => name).slice(1)).toEqual(['charge', 'judge']);
+    for (const code of response?.codes ?? ['']) expect(receiver.bytes.toString('latin1')).not.toContain(code);
+  });
+
+  test('the span of a stream lasts as long as the stream', async () => {
+    const before = receiver.spans.length;
+    const watch = openWatch(client, server.apiKey, { key: KEY });
+    await watch.first;
+    expect(receiver.spans.slice(before).map(({ name }) => name)).not.toContain('otp.v1.OtpService/WatchToken');
+    watch.call.cancel();
+    const ended = () => receiver.spans.find(({ name }) => name === 'otp.v1.OtpService/WatchToken');
+    await expect.poll(ended).toMatchObject({ status: 0, attributes: { 'rpc.response.status_code': 'CANCELLED' } });
   });
 
   test.each([
@@ -223,6 +254,8 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
     expect(open.text).toMatch(/^otpd_authentication_failures_total\{reason="API_KEY_INVALID"\} \d+$/m);
     expect(open.text.endsWith('# EOF\n')).toBe(true);
     expect(open.text).not.toContain('_total_total');
+    expect(open.text).toMatch(/^otpd_drift_steps_bucket\{le="\+Inf"\} \d+$/m);
+    expect(open.text).not.toMatch(/otpd_drift_steps_(sum|count)/);
     for (const accept of [
       '*/*',
       'text/plain',

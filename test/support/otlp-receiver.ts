@@ -5,6 +5,8 @@ import { buffer } from 'node:stream/consumers';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 
 export interface ReceivedSpan {
+  /** The process that sent it. */
+  readonly instance: string;
   readonly traceId: string;
   readonly spanId: string;
   /** Empty for the first span of a trace. */
@@ -49,7 +51,12 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     for (const resourceSpans of fieldsOf(body).bytes(1)) {
       const fields = fieldsOf(resourceSpans);
       resource = attributesOf(fieldsOf(fields.bytes(1)[0] ?? EMPTY).bytes(1));
-      for (const scopeSpans of fields.bytes(2)) spans.push(...fieldsOf(scopeSpans).bytes(2).map(spanOf));
+      for (const scopeSpans of fields.bytes(2))
+        spans.push(
+          ...fieldsOf(scopeSpans)
+            .bytes(2)
+            .map((bytes) => ({ instance: resource['service.instance.id'] ?? '', ...spanOf(bytes) })),
+        );
     }
     if (state.status !== 0) response.writeHead(state.status).end();
   }).listen(0, '127.0.0.1');
@@ -71,7 +78,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
 
 const EMPTY = new Uint8Array();
 
-function spanOf(bytes: Uint8Array): ReceivedSpan {
+function spanOf(bytes: Uint8Array): Omit<ReceivedSpan, 'instance'> {
   const fields = fieldsOf(bytes);
   const status = fieldsOf(fields.bytes(15)[0] ?? EMPTY);
   const hex = (field: number) => Buffer.from(fields.bytes(field)[0] ?? EMPTY).toString('hex');
