@@ -37,12 +37,20 @@ const CALLERS = ['one', 'other'] as const;
 /** The window of a TOTP, and the look-ahead of a HOTP, that every request asks for. */
 const WINDOW = 10;
 
+/** A question that was sent, under a request id of one caller. */
+interface Sent {
+  readonly asked: Question;
+  /** When its answer was kept: a throttled one is not, so that the moment may be a later one, and by a clock that was set back an earlier one. */
+  at: number;
+  isKept: boolean;
+}
+
 /** A key in use: a stubborn guesser's, or one whose codes are mostly right. */
 interface Slot {
   readonly name: string;
   readonly key: TestKey;
   readonly wrong: number;
-  readonly sent: { readonly asked: Question; readonly at: number }[];
+  readonly sent: Sent[];
 }
 
 describe('a random run in jumps of time', () => {
@@ -127,8 +135,11 @@ async function expectModel(codes: CodeStore): Promise<void> {
     const isStopped = until === Number.POSITIVE_INFINITY;
     // A stopped secret is sent right codes too.
     const asked = next(isStopped ? { ...slot, wrong: 0.5 } : slot, model.lastStep(slot.name), { now, latest }, random);
-    if (!slot.sent.some((one) => one.asked.requestId === asked.requestId)) slot.sent.push({ asked, at: now });
     const reply = await ask(slot, asked);
+    const isKept = reply.outcome !== 'throttled';
+    const sent = slot.sent.find((one) => one.asked.requestId === asked.requestId && one.asked.caller === asked.caller);
+    if (sent === undefined) slot.sent.push({ asked, at: now, isKept });
+    else if (!sent.isKept) Object.assign(sent, { at: now, isKept });
     expect({ asked, reply }).toEqual({ asked, reply: model.verify(asked, now) });
     seen.add(reply.outcome === 'throttled' && reply.waitMs === undefined ? 'stopped' : reply.outcome);
     if (isStopped ? random.chance(0.2) : slot.wrong < 1 && random.chance(0.02)) await unlock(slot);
@@ -154,7 +165,7 @@ function jump(lockedMs: number, random: Random): number {
 function next(slot: Slot, lastStep: number, { now, latest }: { now: number; latest: number }, random: Random): Question {
   const recent = slot.sent
     .slice(-REMEMBERED)
-    .filter(({ asked, at }) => asked.requestId !== undefined && latest - at < REPEATED_MS);
+    .filter(({ asked: { requestId } }) => requestId !== undefined && slot.sent.every(isRecentUnder(requestId, latest)));
   const asked = chosen(slot, lastStep, now, random);
   if (recent.length === 0 || random.chance(0.8)) return asked;
   const { asked: before } = random.pick(recent);
@@ -164,6 +175,11 @@ function next(slot: Slot, lastStep: number, { now, latest }: { now: number; late
   return random.chance(0.5)
     ? { ...before, claim: !before.claim }
     : { ...asked, caller: before.caller, requestId: before.requestId };
+}
+
+/** Whether no answer under the request id, of any caller, may have expired. */
+function isRecentUnder(requestId: string, latest: number): (sent: Sent) => boolean {
+  return ({ asked, at }) => asked.requestId !== requestId || latest - at < REPEATED_MS;
 }
 
 /** A question with the code of a step around the last one that was used, or a wrong one. */
