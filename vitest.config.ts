@@ -8,13 +8,13 @@ const ALONE = [
   'test/store/{codes-sqlite,many-keys,redis-faults,sqlite-faults,sqlite-queue}.test.ts',
 ];
 /**
- * Suites that take minutes together: packages that are installed, 100,000 keys, faults under load. CI runs them with the others, and so does `npm run test:all`;
+ * Suites that take minutes together: packages that are installed, 100,000 keys, races and faults under load. CI runs them with the others, and so does `npm run test:all`;
  * `npm test` on a small machine is then done within five minutes.
  */
 const LONG = [
   'test/cli/package.test.ts',
   'test/store/many-keys.test.ts',
-  'test/chaos/{backup,history,kill,outages,rolling}.test.ts',
+  'test/chaos/{backup,held-up,history,kill,outages,races,retries,rolling}.test.ts',
 ];
 const isNamed = process.argv.some((argument) => argument.startsWith('test/'));
 const runsAll = process.env['CI'] === 'true' || process.env['OTPD_TESTS'] === 'all' || isNamed;
