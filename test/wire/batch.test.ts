@@ -134,6 +134,8 @@ function batches(start: (flags: Record<string, string>) => Promise<TestServer>):
     const once = requestOf(key, codeOf(key, 0), { requestId });
     const other = requestOf(key, codeOf(key, 1), { requestId });
     const { code, response } = await verify([once, once, other, requestOf(hotpKey(random), '00000000', { requestId }), once]);
+    // A repeat tells of its own moment.
+    for (const { result } of response?.results ?? []) if (result.case === 'response') result.value.serverTime = undefined;
     const results = response?.results.map(({ result }) => result) ?? [];
     expect(statusesOf({ code, response })).toEqual([ACCEPTED, ACCEPTED, undefined, expect.anything(), ACCEPTED]);
     expect([results[1], results[4]]).toEqual([results[0], results[0]]);
