@@ -136,3 +136,12 @@ describe('attempts', () => {
     expect(err).toContain(complaint);
   });
 });
+
+it('a server that is not there is told of by the setting that names it', async () => {
+  const env = { OTPD_API_KEY: server.env.OTPD_API_KEY };
+  expect(await otpd(['keys', 'list', '--server', '127.0.0.1:1'], { env })).toEqual({
+    code: 2,
+    out: '',
+    err: 'error: cannot reach otpd at 127.0.0.1:1: is it running? start it with `otpd serve` or set --server/OTPD_ADMIN_ADDRESS\n',
+  });
+});

@@ -46,5 +46,5 @@ export function withAdminClient<T>(
   use: (client: AdminClient) => Promise<T>,
 ): Promise<T> {
   const timeout = flags.timeout ?? DEFAULT_TIMEOUT_MS;
-  return withConnection(io, { ...flags, timeout, address: server }, connectAdmin, use);
+  return withConnection(io, { ...flags, timeout, address: server }, connectAdmin, use, '--server/OTPD_ADMIN_ADDRESS');
 }

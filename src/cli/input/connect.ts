@@ -57,12 +57,13 @@ export async function withClient<T>(
   return withConnection(io, flags, connect, use);
 }
 
-/** The same with the client that `open` makes. */
+/** The same with the client that `open` makes; `setting` is what names the server, for errors. */
 export async function withConnection<Client extends Disposable, T>(
   io: Io,
   flags: ConnectFlags,
   open: (address: string, apiKey: string, options: ConnectOptions) => Client,
   use: (client: Client, waiting: Disposable) => Promise<T>,
+  setting = '--address/OTPD_ADDRESS',
 ): Promise<T> {
   const { address, apiKey, security } = readConnection(io, flags);
   using client = opened(() => open(address, apiKey, { ...security, deadlineMs: flags.timeout }));
@@ -70,7 +71,7 @@ export async function withConnection<Client extends Disposable, T>(
   try {
     return await use(client, waiting);
   } catch (error) {
-    throw error instanceof OtpError ? explainCallError(error, address, io.signal) : error;
+    throw error instanceof OtpError ? explainCallError(error, { address, setting }, io.signal) : error;
   }
 }
 

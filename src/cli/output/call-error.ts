@@ -24,13 +24,19 @@ export function withRequestId(error: unknown, requestId: string): unknown {
 /** The codes that leave open whether the call was carried out. */
 const OPEN_OUTCOMES: ReadonlySet<string> = new Set(['CANCELLED', 'UNKNOWN', 'DEADLINE_EXCEEDED', 'INTERNAL', 'UNAVAILABLE']);
 
-/** The error to show for a failed call to `address`; an aborted `signal` means that the user did not wait. */
-export function explainCallError(error: OtpError, address: string, signal: AbortSignal): CallError {
+/** The server that was called, and the setting that names it. */
+interface Target {
+  readonly address: string;
+  readonly setting: string;
+}
+
+/** The error to show for a failed call to `target`; an aborted `signal` means that the user did not wait. */
+export function explainCallError(error: OtpError, target: Target, signal: AbortSignal): CallError {
   const { code, reason, fieldViolations, retryDelayMs, requestId } = error;
   const failure: Failure = {
     code,
     reason,
-    message: code === 'CANCELLED' && signal.aborted ? 'interrupted' : explain(error, address),
+    message: code === 'CANCELLED' && signal.aborted ? 'interrupted' : explain(error, target),
     violations: fieldViolations,
     retryAfterSeconds: retryDelayMs && Math.ceil(retryDelayMs / 1000),
     requestId,
@@ -40,16 +46,16 @@ export function explainCallError(error: OtpError, address: string, signal: Abort
 
 /** That a later try did not even reach the server does not undo the first. */
 function mayHaveRun(error: OtpError): boolean {
-  const open = OPEN_OUTCOMES.has(error.code) && whyUnreachable(error) === undefined;
+  const open = OPEN_OUTCOMES.has(error.code) && whyUnreachable(error, '') === undefined;
   return open || (error.cause instanceof OtpError && mayHaveRun(error.cause));
 }
 
-function explain(error: OtpError, address: string): string {
+function explain(error: OtpError, { address, setting }: Target): string {
   const { code, reason, message } = error;
   if (reason === 'ERROR_REASON_API_KEY_INVALID')
     return `${message} (it is in OTPD_API_KEY; \`otpd keys list\` shows the state of each)`;
   if (reason !== undefined) return message;
-  const unreachable = whyUnreachable(error);
+  const unreachable = whyUnreachable(error, setting);
   if (unreachable !== undefined) return `cannot reach otpd at ${address}: ${unreachable}`;
   if (code === 'DEADLINE_EXCEEDED') return `otpd at ${address} did not answer in time: try again, or allow more with --timeout`;
   if (code === 'UNAVAILABLE') return `the connection to otpd at ${address} was lost: try again`;
@@ -57,12 +63,12 @@ function explain(error: OtpError, address: string): string {
 }
 
 /** Why no connection came about, from the wording of grpc-js; undefined if there was one. */
-function whyUnreachable({ code, reason, message }: OtpError): string | undefined {
+function whyUnreachable({ code, reason, message }: OtpError, setting: string): string | undefined {
   if (reason !== undefined || code !== 'UNAVAILABLE') return undefined;
   if (message.includes('ECONNREFUSED') || message.includes('ENOENT')) {
-    return 'is it running? start it with `otpd serve` or set --address/OTPD_ADDRESS';
+    return `is it running? start it with \`otpd serve\` or set ${setting}`;
   }
-  if (message.startsWith('Name resolution failed')) return 'the name cannot be resolved; set --address/OTPD_ADDRESS';
+  if (message.startsWith('Name resolution failed')) return `the name cannot be resolved; set ${setting}`;
   if (!message.startsWith('No connection established')) return undefined;
   const last =
     /Last error: (?:\w*Error(?: \[\w+\])?: )?(.*?)(?: \(\d{4}-|\. Resolution note|$)/s.exec(message)?.[1] ?? 'no connection';
