@@ -19,6 +19,10 @@ const CHECKS: readonly Check[] = [
   { name: 'contract format (buf format)', run: () => run('buf', 'format', '--diff', '--exit-code', 'proto') },
   { name: 'what is generated is current (buf generate)', run: () => run('node', 'scripts/check-generated.ts') },
   { name: 'contract compatibility (buf breaking)', run: breaking },
+  {
+    name: 'packages have one version, repository and home page',
+    run: () => run('node', 'scripts/packages/identity.ts', '--check'),
+  },
   { name: 'settings in the README are current', run: () => run('node', 'scripts/readme-settings.ts', '--check') },
   { name: 'docs/metrics.md is current', run: () => run('node', 'scripts/metrics-docs.ts', '--check') },
   { name: 'layering (imports go downward)', run: () => run('vitest', 'run', 'test/layering.test.ts') },
