@@ -5,6 +5,6 @@ cp clients/java/target/"$name"{,-sources,-javadoc}.jar "$out"
 cp clients/java/pom.xml "$out/$name.pom"
 contains "$out/$name.jar" META-INF/LICENSE dev/otpd/OtpClient.class dev/otpd/service_config.json
 contains "$out/$name-sources.jar" META-INF/LICENSE dev/otpd/OtpClient.java dev/otpd/v1/VerifyRequest.java
-contains "$out/$name-javadoc.jar" index.html dev/otpd/OtpClient.html
+contains "$out/$name-javadoc.jar" index.html dev.otpd.client/dev/otpd/OtpClient.html
 jar --describe-module --file "$out/$name.jar" | grep -F "dev.otpd.client@$version automatic" >/dev/null ||
   { echo "$name.jar names no module dev.otpd.client" >&2; exit 1; }
