@@ -62,7 +62,7 @@ describe.each(HERE)('%s', (page) => {
   const commands = commandsOf(page).filter((command) => !isLeftOut(command));
 
   it('has commands that succeed, with the answers that it shows', async () => {
-    // What a page exports is there for its later commands; the README's are for a checkout, the others for an installation.
+    // A later command has what an earlier one exported; those of the README are for a checkout, the others for an installation.
     const place = page === 'README.md' ? process.cwd() : folder;
     const script = commands.map(({ command }, n) => `${command}\necho "--- end of ${n}"`).join('\n');
     const [, ID = ''] = (await server.createKey({ plan: 'pro' })).split('_');

@@ -1,4 +1,4 @@
-/** What the README promises of itself, and what the guide quotes. */
+/** The README keeps its promises of length and links, and the guide quotes the examples as they are. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
