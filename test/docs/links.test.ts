@@ -7,7 +7,7 @@ import { PAGES } from './pages.ts';
 const LINK = /\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)/g;
 
 it.each([...PAGES.keys()])('%s has no dead link', (page) => {
-  const text = withoutCode(PAGES.get(page) ?? '');
+  const text = withoutBlocks(PAGES.get(page) ?? '').replaceAll(/`[^`\n]*`/g, '');
   const dead = [...text.matchAll(LINK)]
     .map(([, target = '']) => target)
     .filter((target) => !/^[a-z][a-z+.-]*:/i.test(target) && !leads(page, target));
@@ -26,7 +26,7 @@ function leads(page: string, target: string): boolean {
 function anchorsOf(text: string): Set<string> {
   const seen = new Map<string, number>();
   const anchors = new Set([...text.matchAll(/<a (?:id|name)="([^"]+)"/g)].map(([, name = '']) => name));
-  for (const [, heading = ''] of withoutCode(text).matchAll(/^#+ +(.+?)\s*#*$/gm)) {
+  for (const [, heading = ''] of withoutBlocks(text).matchAll(/^#+ +(.+?)\s*#*$/gm)) {
     const plain = heading.replaceAll(/`|\*\*/g, '').replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1');
     const slug = plain
       .toLowerCase()
@@ -39,6 +39,6 @@ function anchorsOf(text: string): Set<string> {
   return anchors;
 }
 
-function withoutCode(text: string): string {
+function withoutBlocks(text: string): string {
   return text.replaceAll(/^ *```[\s\S]*?^ *```$/gm, '');
 }
