@@ -23,7 +23,7 @@ if (!runsAll && process.env['VITEST_WORKER_ID'] === undefined)
   process.stderr.write(`NOT RUN, since they are long (npm run test:all runs them too): ${LONG.join(', ')}\n`);
 
 /** `npm run test:clients` needs the tools of other languages, and `npm run test:page` a browser. */
-const ELSEWHERE = [...(runsAll ? [] : LONG), 'test/clients/{clients,debugging,programs}.test.ts', 'test/page/*.test.ts'];
+const ELSEWHERE = [...(runsAll ? [] : LONG), 'test/clients/{clients,debugging,examples,programs}.test.ts', 'test/page/*.test.ts'];
 
 const config: ViteUserConfig = defineConfig({
   test: {
