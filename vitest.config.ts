@@ -22,8 +22,13 @@ const runsAll = process.env['CI'] === 'true' || process.env['OTPD_TESTS'] === 'a
 if (!runsAll && process.env['VITEST_WORKER_ID'] === undefined)
   process.stderr.write(`NOT RUN, since they are long (npm run test:all runs them too): ${LONG.join(', ')}\n`);
 
-/** `npm run test:clients` needs the tools of other languages, and `npm run test:page` a browser. */
-const ELSEWHERE = [...(runsAll ? [] : LONG), 'test/clients/{clients,debugging,examples,programs}.test.ts', 'test/page/*.test.ts'];
+/** `npm run test:clients` needs the tools of other languages, and `npm run test:page` and `npm run test:site` a browser. */
+const ELSEWHERE = [
+  ...(runsAll ? [] : LONG),
+  'test/clients/{clients,debugging,examples,programs}.test.ts',
+  'test/page/*.test.ts',
+  'test/site/*.test.ts',
+];
 
 const config: ViteUserConfig = defineConfig({
   test: {

@@ -16,11 +16,13 @@ export default defineConfig({
   title: 'otpd',
   description: 'A server that adds one-time passwords to your product',
   lang: 'en',
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
   srcDir: pages,
   outDir: join(import.meta.dirname, 'dist'),
   cacheDir: join(import.meta.dirname, 'cache'),
   lastUpdated: false,
   markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     // The anchors of GitHub, so that a link works in both places.
     anchor: { slugify: anchorOf },
     config: (markdown) => {
