@@ -17,7 +17,7 @@ interface Plugin {
 }
 
 const SERVICE_CONFIG = 'gen/service_config.json';
-const DOCUMENTS = ['openapi.json', 'openapi-rest.json', 'otpd.postman_collection.json'];
+const DOCUMENTS = ['openapi.json', 'openapi-admin.json', 'openapi-rest.json', 'otpd.postman_collection.json'];
 const folder = mkdtempSync(join(tmpdir(), 'otpd-generated-'));
 try {
   run('scripts/install-plugins');
