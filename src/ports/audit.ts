@@ -36,7 +36,7 @@ export interface CallOrigin {
   readonly transport: string;
 }
 
-/** An event for auditors. What an operator does comes from a call, or from the command line, which has none. */
+/** An event for auditors. An operator acts by a call, or at the command line, whose events have no call. */
 export type AuditEvent = { readonly actor: Actor } & (
   | ({ readonly event: 'key.created' | 'key.rotated' | 'key.revoked'; readonly keyId: string } & Partial<CallOrigin>)
   | (CallOrigin & {

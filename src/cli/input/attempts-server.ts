@@ -19,7 +19,7 @@ export type Subject = Extract<
 >;
 type Flags = ServerFlags & { readonly server: string };
 
-/** What an unlock cleared. */
+/** The outcome of an unlock. */
 export interface Unlocked {
   /** Wrong codes in a row before. */
   readonly failures: number;

@@ -1,9 +1,11 @@
 /** The operations door of a server on this machine, and whether it says that calls are served. */
-import { get } from 'node:http';
 import { formatAddress, parseListenOrOff, reachableAt } from '../../config/listen-address.ts';
 import { SETTINGS } from '../../config/settings.ts';
 import type { Io } from '../io.ts';
 import { localError, usageError } from '../output/failure.ts';
+
+// Not by `import`, which reads each export of `node:http`, and so loads `fetch` and WebSocket with each check.
+const { get } = process.getBuiltinModule('node:http');
 
 /** The setting that names the door, and its address where nothing is set. */
 export const OPS_LISTEN: { readonly env: string; readonly fallback: string } = {
