@@ -1,7 +1,7 @@
 /** `otpd server-status`: how a server is, for people, and as the check of its health that containers and monitors run. */
 import { Command } from 'commander';
+import { connectAdmin } from '../../../clients/typescript/src/index.ts';
 import { type GetServerStatusResponse, GetServerStatusResponseSchema } from '../../../gen/ts/otp/admin/v1/admin_service_pb.ts';
-import { connectAdmin } from '../../client/index.ts';
 import { addConnectOptions, type ConnectFlags, withConnection } from '../input/connect.ts';
 import { doorOf, isReady, OPS_LISTEN } from '../input/ops-door.ts';
 import type { Io } from '../io.ts';
