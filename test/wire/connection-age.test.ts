@@ -63,7 +63,8 @@ test.concurrent('streams go on for the grace, end with a status that says why, a
     expect([code, details.errorInfo?.reason]).toEqual(['UNAVAILABLE', 'ERROR_REASON_CONNECTION_AGE_EXCEEDED']);
   expect((await openWatch(client, server.apiKey, request).first)?.token?.code).toMatch(/^\d{6}$/);
   const reasons = server.log.filter((line) => line.includes('WatchToken')).map((line) => JSON.parse(line).reason);
-  expect(reasons).toEqual(Array(3).fill('ERROR_REASON_CONNECTION_AGE_EXCEEDED'));
+  expect(reasons.length).toBeGreaterThanOrEqual(3);
+  expect(new Set(reasons)).toEqual(new Set(['ERROR_REASON_CONNECTION_AGE_EXCEEDED']));
 });
 
 test.concurrent('only the streams of the old connection end', async () => {
