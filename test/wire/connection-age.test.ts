@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { afterAll, expect, test } from 'vitest';
-import { connect } from '../../src/client/index.ts';
+import { connect } from '../../clients/typescript/src/index.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import { answerOf, frame, openConnection, openStream } from '../support/raw.ts';
 import { startServer, type TestServer } from '../support/server.ts';
