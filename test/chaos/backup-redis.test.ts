@@ -1,5 +1,5 @@
 /** Backups of a Redis that are made under load, as docs/operations.md says, hold every code that was accepted before; otpd needs no restart. */
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RedisServer } from '../support/redis.ts';
@@ -14,9 +14,17 @@ const SNAPSHOT = 'dump.rdb';
 const LOG = 'appendonlydir';
 const PATIENT = { timeout: 30_000 };
 
+const TEXT = readFileSync('docs/operations.md', 'utf8');
+
+/** Runs a command, which the page must have. */
+function run({ cli }: RedisServer, command: string): string {
+  expect(TEXT).toContain(`redis-cli ${command}`);
+  return cli(...command.split(' '));
+}
+
 /** The value of a field of `INFO persistence`. */
-function persistence({ cli }: RedisServer, field: string): string | undefined {
-  return new RegExp(`^${field}:(.*?)\\r?$`, 'm').exec(cli('INFO', 'persistence'))?.[1];
+function persistence(redis: RedisServer, field: string): string | undefined {
+  return new RegExp(`^${field}:(.*?)\\r?$`, 'm').exec(run(redis, 'INFO persistence'))?.[1];
 }
 
 /** Accepts codes, has `save` make a backup meanwhile, and then loses all that Redis has. Gives the codes that the backup must hold. */
@@ -58,8 +66,8 @@ eachShape('a backup', [{ name: 'two processes with one Redis', store: 'redis', i
     await using cluster = await startCluster(shape, random, { connections: 2 });
     const redis = redisOf(cluster);
     const backup = join(cluster.folder, 'backup.rdb');
-    const before = await loseAfter(cluster, random, async ({ cli, folder }) => {
-      cli('BGSAVE');
+    const before = await loseAfter(cluster, random, async ({ folder }) => {
+      run(redis, 'BGSAVE');
       await expect.poll(() => persistence(redis, 'rdb_bgsave_in_progress'), PATIENT).toBe('0');
       expect(persistence(redis, 'rdb_last_bgsave_status')).toBe('ok');
       cpSync(join(folder, SNAPSHOT), backup);
@@ -74,7 +82,7 @@ eachShape('a backup', [{ name: 'two processes with one Redis', store: 'redis', i
 
     cpSync(backup, join(redis.folder, SNAPSHOT));
     await redis.restart(['--appendonly', 'no']);
-    redis.cli('CONFIG', 'SET', 'appendonly', 'yes');
+    run(redis, 'CONFIG SET appendonly yes');
     await expect.poll(() => persistence(redis, 'aof_rewrite_in_progress'), PATIENT).toBe('0');
     await expectState(cluster, before, random);
     // The log that it has written holds the same.
@@ -88,7 +96,7 @@ eachShape('a backup', [{ name: 'two processes with one Redis', store: 'redis', i
     const redis = redisOf(cluster);
     const backup = join(cluster.folder, 'backup');
     const before = await loseAfter(cluster, random, async ({ cli, folder }) => {
-      cli('CONFIG', 'SET', 'auto-aof-rewrite-percentage', '0');
+      run(redis, 'CONFIG SET auto-aof-rewrite-percentage 0');
       await expect.poll(() => persistence(redis, 'aof_rewrite_in_progress'), PATIENT).toBe('0');
       cpSync(join(folder, LOG), backup, { recursive: true });
       cli('CONFIG', 'SET', 'auto-aof-rewrite-percentage', '100');
