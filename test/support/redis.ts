@@ -27,8 +27,8 @@ export interface RedisServer {
   readonly resume: () => void;
   /** SIGKILL. */
   readonly kill: () => Promise<void>;
-  /** Starts it again, in the same folder and on the same port. */
-  readonly restart: () => Promise<void>;
+  /** Starts it again, in the same folder and on the same port, with more settings if they are given. */
+  readonly restart: (more?: readonly string[]) => Promise<void>;
   /** Ends it for good and removes its files. */
   readonly stop: () => Promise<void>;
 }
@@ -49,8 +49,21 @@ export function redisSuite(name: string, suite: () => void): void {
 export async function startRedis(args: readonly string[] = []): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'otpd-redis-'));
   const portName = args.includes('--tls-cert-file') ? ['--port', '0', '--tls-port'] : ['--port'];
-  const launch = (onPort: number) =>
-    ready(spawn('redis-server', [...portName, String(onPort), '--dir', folder, '--save', '', '--bind', '127.0.0.1', ...args]));
+  const launch = (onPort: number, more: readonly string[] = []) =>
+    ready(
+      spawn('redis-server', [
+        ...portName,
+        String(onPort),
+        '--dir',
+        folder,
+        '--save',
+        '',
+        '--bind',
+        '127.0.0.1',
+        ...args,
+        ...more,
+      ]),
+    );
 
   let port = await freePort();
   let child = await launch(port);
@@ -77,9 +90,9 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
     pause: () => void running.kill('SIGSTOP'),
     resume: () => void running.kill('SIGCONT'),
     kill,
-    async restart() {
+    async restart(more) {
       await kill();
-      const again = await launch(port);
+      const again = await launch(port, more);
       if (again === undefined) throw new Error('redis-server does not start again');
       running = again;
     },
