@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeAuthority, makeCertificate, type Pair } from './certificates.ts';
 
-/** What nodes demand. */
+/** The demands of nodes. */
 export interface AccessOptions {
   /** Certificates on all sides, between the nodes too. */
   readonly tls?: boolean;

@@ -10,7 +10,7 @@ const MASTERS = 3;
 const SLOTS = 16_384;
 /** A master that is silent for so long, in ms, is replaced. */
 const NODE_TIMEOUT_MS = 1000;
-/** What callers are told to connect to where they can be parted from a node: the proxy before it. */
+/** Callers are told to connect to it where they can be parted from a node: the proxy listens there. */
 const PROXY_HOST = '127.0.0.2';
 
 export interface RedisClusterOptions extends AccessOptions {

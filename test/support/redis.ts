@@ -14,7 +14,7 @@ const READY = /Ready to accept connections|\+monitor master/;
 
 /** How long redis-cli may wait for a server that is silent, in ms. */
 const CLI_TIMEOUT_MS = 10_000;
-/** What a server keeps, in its folder. */
+/** The data of a server, in its folder. */
 const DATA = ['appendonlydir', 'dump.rdb'];
 
 /** Of everything in a Redis with the traces of ten thousand calls, in bytes. */
@@ -55,7 +55,7 @@ export function redisSuite(name: string, suite: () => void): void {
   suiteUnless(isInstalled ? undefined : 'redis-server is not installed', name, suite);
 }
 
-/** What a program is started with, given its folder and port; asked anew whenever a port of an earlier answer was taken. */
+/** The arguments of a program, given its folder and port; asked for anew whenever a port of an earlier answer was taken. */
 export type Arguments = (folder: string, port: number) => readonly string[] | Promise<readonly string[]>;
 
 /** Starts a server with settings such as `['--appendonly', 'yes']`; it keeps nothing on disk unless told to. */
