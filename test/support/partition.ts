@@ -10,7 +10,7 @@ export interface Address {
 export interface Partition {
   /** From now on both sides hear nothing of each other; connections are still made, to nobody. */
   readonly begin: () => void;
-  /** What was sent meanwhile goes on, also over connections that their caller has given up: a server may so carry out what nobody waits for. */
+  /** Everything that was sent meanwhile goes on, also over connections that their caller has given up: a server may so carry out what nobody waits for. */
   readonly end: () => void;
   readonly close: () => Promise<void>;
 }

@@ -22,9 +22,9 @@ export interface Access {
   readonly cliArgs: readonly string[];
   /** The same without the user, whom a sentinel does not know. */
   readonly sentinelCliArgs: readonly string[];
-  /** What MIGRATE needs to be let in by the other node. */
+  /** The words with which MIGRATE is let in by the other node. */
   readonly migrateArgs: readonly string[];
-  /** What a URL has before the hosts. */
+  /** The part of a URL before the hosts. */
   readonly userInfo: string;
   /** The files for `--redis-ca`, `--redis-cert` and `--redis-key`; undefined without TLS. */
   readonly files: { readonly ca: string; readonly cert: string; readonly key: string } | undefined;

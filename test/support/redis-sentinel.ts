@@ -14,7 +14,7 @@ const DOWN_AFTER_MS = 1000;
 /** The sentinels try again after twice as long, in ms, if they have not agreed on who is to do it. */
 const FAILOVER_TIMEOUT_MS = 3000;
 
-/** What the sentinels call the primary. */
+/** The name of the primary among sentinels. */
 export const PRIMARY_NAME = 'otpd';
 
 export interface RedisSentinelOptions extends AccessOptions {
