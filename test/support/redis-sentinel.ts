@@ -14,6 +14,9 @@ const DOWN_AFTER_MS = 1000;
 /** The sentinels try again after twice as long, in ms, if they have not agreed on who is to do it. */
 const FAILOVER_TIMEOUT_MS = 3000;
 
+/** How often sentinels look at the roles of servers, in ms: by default every ten seconds, for which tests would wait until all is healthy again. */
+const INFO_PERIOD_MS = 1000;
+
 /** The name of the primary among sentinels. */
 export const PRIMARY_NAME = 'otpd';
 
@@ -47,6 +50,7 @@ export async function startRedisSentinels(options: RedisSentinelOptions = {}): P
   const sentinels = await Promise.all(
     Array.from({ length: SENTINELS }, async () => parts.adopt(await startSentinel(primary, access), (one) => one.stop())),
   );
+  for (const one of sentinels) one.cli('sentinel', 'debug', 'info-period', String(INFO_PERIOD_MS));
   const hosts = sentinels.map(({ port }) => `127.0.0.1:${port}`).join();
   const set = {
     servers,

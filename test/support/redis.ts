@@ -28,6 +28,8 @@ export interface RedisServer {
   readonly folder: string;
   /** Asks it by redis-cli; throws on an error. */
   readonly cli: (...args: string[]) => string;
+  /** Of its latest process. */
+  readonly pid: () => number;
   /** Whether it is neither ended nor paused. */
   readonly isUp: () => boolean;
   /** SIGSTOP: alive, but silent. */
@@ -43,10 +45,12 @@ export interface RedisServer {
   readonly stop: () => Promise<void>;
 }
 
-/** None outlives the tests, however they end. */
+/** None outlives the tests, however they end, and nothing of theirs stays. */
 const children = new Set<ChildProcess>();
+const folders = new Set<string>();
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
 /** A suite that needs redis-server. */
@@ -70,6 +74,7 @@ export function startRedis(args: readonly string[] = []): Promise<RedisServer> {
 /** Starts redis-server as whatever `argumentsOf` make of it; `cliArgs` are what redis-cli needs to be let in. */
 export async function startRedisProgram(argumentsOf: Arguments, cliArgs: readonly string[] = []): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'otpd-redis-'));
+  folders.add(folder);
   let port = 0;
   let args: readonly string[] = [];
   let child: ChildProcess | undefined;
@@ -109,6 +114,7 @@ export async function startRedisProgram(argumentsOf: Arguments, cliArgs: readonl
         timeout: CLI_TIMEOUT_MS,
         stdio: ['ignore', 'pipe', 'pipe'],
       }).trimEnd(),
+    pid: () => running.pid ?? Number.NaN,
     isUp,
     pause() {
       isPaused = true;
@@ -128,6 +134,7 @@ export async function startRedisProgram(argumentsOf: Arguments, cliArgs: readonl
     async stop() {
       await kill();
       rmSync(folder, { recursive: true, force: true });
+      folders.delete(folder);
     },
   };
 }
