@@ -24,7 +24,7 @@ const CHECKS: readonly Check[] = [
     run: () => run('node', 'scripts/packages/identity.ts', '--check'),
   },
   { name: 'workflows (actionlint)', run: workflows },
-  { name: 'settings in the README are current', run: () => run('node', 'scripts/readme-settings.ts', '--check') },
+  { name: 'settings in docs/configuration.md are current', run: () => run('node', 'scripts/readme-settings.ts', '--check') },
   { name: 'docs/metrics.md is current', run: () => run('node', 'scripts/metrics-docs.ts', '--check') },
   { name: 'layering (imports go downward)', run: () => run('vitest', 'run', 'test/layering.test.ts') },
   { name: 'private names of dependencies in the fast path alone', run: () => run('node', 'scripts/private-reach.ts') },
