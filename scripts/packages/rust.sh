@@ -1,4 +1,4 @@
-# The client for Rust, for crates.io. What `npm run test:clients` compiled is used again.
+# The client for Rust, for crates.io, with the dependencies that `npm run test:clients` compiled.
 export CARGO_TARGET_DIR=$PWD/.plugins/target CARGO_TERM_QUIET=true CARGO_PROFILE_DEV_DEBUG=0
 (cd clients/rust && cargo package --allow-dirty && cargo publish --dry-run --no-verify --allow-dirty)
 cp "$CARGO_TARGET_DIR/package/otpd-client-$version.crate" "$out"

@@ -1,4 +1,4 @@
-/** What all packages say of themselves is decided in package.json, and nothing is published from elsewhere. */
+/** The version, repository and home page of all packages are decided in package.json, and nothing is published from elsewhere. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
