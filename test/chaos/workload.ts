@@ -120,7 +120,7 @@ export async function run(
     }
   }
 
-  /** What a caller learns from an answer. */
+  /** Notes for a slot how its call was answered. */
   function note(slots: Slot[], place: number, slot: Slot, asked: Asked, { answer: { outcome } }: Call): void {
     if (asked.requestId !== undefined) slot.sent.push(asked);
     if (asked.step === slot.key.first && (outcome === 'accepted' || outcome === 'replayed')) slot.isUsed = true;
