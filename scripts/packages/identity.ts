@@ -3,6 +3,7 @@
  * one place. With `--check` it only compares, names each place that differs, and exits with 1 if there is one.
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { posix } from 'node:path';
 
 interface Manifest {
   readonly version: string;
@@ -97,8 +98,15 @@ function settle(file: string, places: readonly Place[], mustBeThere: boolean): s
   return found;
 }
 
+/** Has links of a README that lead from its folder lead to the repository, or names them. */
 function relativeLinks(file: string): string[] {
-  const prose = readFileSync(file, 'utf8').replaceAll(/```[\s\S]*?```|`[^`]*`/g, '');
-  const links = [...prose.matchAll(/\]\((?!https?:|#)([^)\s]+)\)/g)];
-  return links.map(([, link]) => `${file}: a registry shows no ${link}: link to ${url}/blob/main/...\n`);
+  const text = readFileSync(file, 'utf8');
+  const found: string[] = [];
+  const absolute = text.replaceAll(/```[\s\S]*?```|`[^`]*`|\]\((?!https?:|#)([^)\s]+)\)/g, (match, link?: string) => {
+    if (link === undefined) return match;
+    if (isCheck) found.push(`${file}: a registry shows no ${link}: run node scripts/packages/identity.ts\n`);
+    return `](${url}/blob/main/${posix.join(posix.dirname(file), link)})`;
+  });
+  if (!isCheck) writeFileSync(file, absolute);
+  return found;
 }

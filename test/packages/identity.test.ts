@@ -79,6 +79,13 @@ test.each([
   expect(stderr).toContain(`${file}: ${words}`);
 });
 
+test('links that lead from the folder of a README lead to the repository, but for code', () => {
+  change('clients/go/README.md', 'A client of', 'A client of [this](../../README.md), [that](src/a.ts) and `[no](link)`');
+  expect(run('identity')).toEqual({ status: 0, stderr: '' });
+  const links = `[this](${address}/blob/main/README.md), [that](${address}/blob/main/clients/go/src/a.ts) and \`[no](link)\``;
+  expect(read('clients/go/README.md')).toContain(links);
+});
+
 test('packages are published only from the tag of their version, with its section in the changelog, from the repository that they name', () => {
   writeFileSync(join(folder, 'CHANGELOG.md'), '# Changelog\n\n## Unreleased\n');
   const wrong = run('releasable', 'v9.9.9', 'https://example.org/a/fork');
