@@ -92,8 +92,7 @@ export async function startCluster(
   writeFileSync(env.OTPD_FINGERPRINT_KEY_FILE, Buffer.from(key).toString('hex'), { mode: 0o600 });
 
   const file = databaseFile(env.OTPD_DATA_DIR);
-  const store =
-    url === undefined ? openSqliteStore({ file }) : await openRedisStore({ url, onWarning: () => undefined });
+  const store = url === undefined ? openSqliteStore({ file }) : await openRedisStore({ url, onWarning: () => undefined });
   const apiKeys = await makeApiKeys(store).finally(() => store.close());
   const instances = await Promise.all(
     Array.from({ length: count }, (_, place) => createInstance(env, skewMs[place] ?? 0, connections)),

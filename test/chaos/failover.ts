@@ -28,7 +28,11 @@ export function replicatedSentinels({ primary, sentinels, healthy }: RedisSentin
   return {
     masters: () => [primary()],
     epoch() {
-      const fields = sentinels.find(({ isUp }) => isUp())?.cli('sentinel', 'master', PRIMARY_NAME).split('\n') ?? [];
+      const fields =
+        sentinels
+          .find(({ isUp }) => isUp())
+          ?.cli('sentinel', 'master', PRIMARY_NAME)
+          .split('\n') ?? [];
       return Number(fields[fields.indexOf('config-epoch') + 1]);
     },
     healthy,

@@ -72,19 +72,23 @@ for (const [name, start] of Object.entries(TOPOLOGIES)) {
       await topology.redis[Symbol.asyncDispose]();
     });
 
-    test(`one right code of a crowd is accepted once: ${CROWDS} of ${CROWD}`, async () => {
-      const random = nextRandom();
-      for (let left = CROWDS; left > 0; left -= 1) {
-        const key = hotpKey(random);
-        const crowd = Array(CROWD).fill(requestOf(key, codeOf(key, 1 + random.below(9))));
-        const { accepted = 0, replayed = 0, unknown = 0, ...others } = tally(await sendAll(cluster, crowd));
-        expect(others).toEqual({});
-        // An answer may be missing where the machine stood still, and then it may be the one.
-        expect(accepted).toBeLessThanOrEqual(1);
-        expect(accepted + unknown).toBeGreaterThan(0);
-        expect(accepted + replayed + unknown).toBe(CROWD);
-      }
-    }, size(30_000, 600_000));
+    test(
+      `one right code of a crowd is accepted once: ${CROWDS} of ${CROWD}`,
+      async () => {
+        const random = nextRandom();
+        for (let left = CROWDS; left > 0; left -= 1) {
+          const key = hotpKey(random);
+          const crowd = Array(CROWD).fill(requestOf(key, codeOf(key, 1 + random.below(9))));
+          const { accepted = 0, replayed = 0, unknown = 0, ...others } = tally(await sendAll(cluster, crowd));
+          expect(others).toEqual({});
+          // An answer may be missing where the machine stood still, and then it may be the one.
+          expect(accepted).toBeLessThanOrEqual(1);
+          expect(accepted + unknown).toBeGreaterThan(0);
+          expect(accepted + replayed + unknown).toBe(CROWD);
+        }
+      },
+      size(30_000, 600_000),
+    );
 
     test.each<Loss>(['killed', 'paused'])(
       `${CALLS} Verifies in the middle of which a master is %s are in order, and service is back within ${RECOVERED_WITHIN / 1000} s`,
