@@ -62,13 +62,16 @@ export interface Markers {
 
 /** The markers behind a router. */
 export function createMarkers({ runners, nameOf }: Router, { identities, home }: ManySlotsLayout): Markers {
+  /** In rounds, each with keys of all masters. */
   async function each(script: Script, keys: readonly string[], ...args: string[]): Promise<string[]> {
-    const found: string[] = [];
-    for (let from = 0; from < keys.length; from += AT_ONCE) {
-      const calls = keys.slice(from, from + AT_ONCE).map((key) => ({ script, keys: [key], args }));
-      for (const reply of await runners.runAll(calls)) {
+    const found = new Array<string>(keys.length);
+    const rounds = Math.ceil(keys.length / AT_ONCE);
+    for (let round = 0; round < rounds; round += 1) {
+      const own = keys.filter((_, place) => place % rounds === round);
+      const replies = await runners.runAll(own.map((key) => ({ script, keys: [key], args })));
+      for (const [index, reply] of replies.entries()) {
         if (reply instanceof Error) throw reply;
-        found.push(String(reply));
+        found[index * rounds + round] = String(reply);
       }
     }
     return found;

@@ -47,7 +47,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
   await using opened = new AsyncDisposableStack();
   const { layout, runners, identities, identify, settle } = await openEngine(parseRedisUrl(options.url), options, opened);
   const { storeId, isNew } = await identify().catch((error: unknown) => {
-    if (error instanceof StateLostInPartError) throw new RedisSetupError(`has lost a part of its state: ${error.explanation}`);
+    if (error instanceof StateLostInPartError) throw new RedisSetupError(`cannot be used: ${error.explanation}`);
     throw new RedisSetupError(
       `cannot be written (${reasonOf(error instanceof StoreUnavailableError ? error.cause : error)}): look into its log`,
     );
