@@ -10,13 +10,18 @@ export interface Workload {
   /** Keys in use at a time, and callers at work. */
   readonly keys: number;
   readonly callers: number;
-  readonly ms: number;
+  /** How long it takes. */
+  readonly ms?: number;
+  /** How many calls there are at least; it goes on until a fault has ended too. */
+  readonly calls?: number;
 }
 
 /** All questions and answers, and the keys that they were about. */
 export interface Run {
   readonly history: readonly Call[];
   readonly keys: readonly TestKey[];
+  /** The same, by the names that the history has for them. */
+  readonly byName: ReadonlyMap<string, TestKey>;
 }
 
 type Asked = Omit<Call, 'invokedAt' | 'answeredAt' | 'answer'>;
@@ -49,11 +54,13 @@ export async function run(
   cluster: Cluster,
   faults: readonly Fault[],
   random: Random,
-  { keys, callers, ms }: Workload,
+  { keys, callers, ms = 0, calls = 0 }: Workload,
 ): Promise<Run> {
   const history: Call[] = [];
   const byName = new Map<string, TestKey>();
   const until = performance.now() + ms;
+  let ended = 0;
+  const isOver = () => performance.now() >= until && history.length >= calls && (calls === 0 || ended > 0);
 
   function newSlot(): Slot {
     const key = random.chance(0.5) ? hotpKey(random) : totpKey(random);
@@ -87,7 +94,7 @@ export async function run(
   }
 
   async function caller(slots: Slot[]): Promise<void> {
-    while (performance.now() < until) {
+    while (!isOver()) {
       const place = random.below(slots.length);
       const slot = around(slots, place);
       const asked = next(slot, cluster.apiKeys, random);
@@ -101,11 +108,12 @@ export async function run(
   }
 
   async function breakThings(): Promise<void> {
-    while (performance.now() < until) {
+    while (!isOver()) {
       const { begin, end } = random.pick(faults);
       await begin();
       await pause(random.below(PAUSE_MS.more));
       await end();
+      ended += 1;
       await pause(PAUSE_MS.least + random.below(PAUSE_MS.more));
     }
   }
@@ -115,7 +123,7 @@ export async function run(
   for (const { answer, ...asked } of [...history]) {
     if (answer.outcome === 'unknown' && asked.requestId !== undefined) await persist(ask, asked);
   }
-  return { history, keys: [...byName.values()] };
+  return { history, keys: [...byName.values()], byName };
 }
 
 async function persist(ask: (asked: Asked) => Promise<Call>, asked: Asked): Promise<void> {

@@ -3,6 +3,7 @@ import type { CodeState, CodeStore, FormerState, StateName } from '../../ports/c
 import { StoreUnavailableError } from '../../ports/store.ts';
 import { forgiven, mayHaveFormer, presentState, reset, UNKNOWN_KEY, unlocked, withFormer } from '../../verification/rules.ts';
 import { NONE, textOfTracks, tracksOfText } from '../track-text.ts';
+import type { KeyName } from './layout.ts';
 import { readingScript, writingScript } from './script.ts';
 import type { Session } from './session.ts';
 
@@ -46,15 +47,15 @@ export interface Found {
 /** The operations on whole states. */
 export interface RedisStates extends Pick<CodeStore, 'inspect' | 'unlock' | 'forgive' | 'reset'> {
   /** Reads a state, and what is kept in `answerKey`. */
-  readonly find: (name: StateName, now: number, ...answerKey: string[]) => Promise<Found>;
+  readonly find: (name: StateName, now: number, ...answerKey: KeyName[]) => Promise<Found>;
 }
 
 /** Makes them; `keysOf` gives the key of a state, and that of its former one. */
 export function createRedisStates(
   { run, runAcknowledged }: Session,
-  keysOf: (name: StateName) => [state: string, former: string],
+  keysOf: (name: StateName) => [state: KeyName, former: KeyName],
 ): RedisStates {
-  async function find(name: StateName, callerNow: number, ...answerKey: string[]): Promise<Found> {
+  async function find(name: StateName, callerNow: number, ...answerKey: KeyName[]): Promise<Found> {
     const read = await run(READ, [...keysOf(name), ...answerKey], [], callerNow);
     const [moment, state, former, answer = ''] = read as [string, string, string, string?];
     const [now, texts] = [Number(moment), [state, former] as const];

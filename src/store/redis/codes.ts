@@ -3,6 +3,7 @@ import type { Attempt, CodeStore, Judgement, NotJudged, Outcome, Preview, StateN
 import { NONE } from '../track-text.ts';
 import { createRedisStates, readWords } from './code-states.ts';
 import { JUDGING, NOT_KEPT, REUSED } from './codes-lua.ts';
+import type { KeyName } from './layout.ts';
 import { writingScript } from './script.ts';
 import type { Session } from './session.ts';
 
@@ -16,7 +17,18 @@ const KEPT = /^(\d+) (\S+ \S+ \S+ \S+ \S+) (.*)$/s;
 
 /** The codes behind a session. Their moments are of Redis' clock; that of the caller, `now`, is not asked. */
 export function createRedisCodes(session: Session): CodeStore {
+  const { hasFormer } = session;
   const { find, ...states } = createRedisStates(session, stateKeys);
+
+  /**
+   * Where the state of a secret is, and where an earlier version may have left one. An operator who has the fingerprint alone knows no former name,
+   * and a Cluster has no former state: a key that is never written takes its place.
+   */
+  function stateKeys({ fingerprint, former = '' }: StateName): [state: KeyName, former: KeyName] {
+    return [['c', fingerprint], hasFormer ? ['c', former] : ['former', fingerprint]];
+  }
+
+  const keysOf = (attempt: Attempt): KeyName[] => [...stateKeys(attempt), ...answerKeys(attempt)];
 
   async function preview(attempt: Attempt, callerNow: number): Promise<Preview> {
     const { state, now, answer } = await find(attempt, callerNow, ...answerKeys(attempt));
@@ -25,7 +37,7 @@ export function createRedisCodes(session: Session): CodeStore {
 
   return {
     // Nothing but a look at every key would tell.
-    hasFormer: true,
+    hasFormer,
     judge: async (attempt, now) => judgementOf(await session.runAcknowledged(JUDGE, keysOf(attempt), wordsOf(attempt), now)),
     async judgeAll(attempts, now) {
       const calls = attempts.map((attempt) => ({ keys: keysOf(attempt), args: wordsOf(attempt) }));
@@ -38,21 +50,9 @@ export function createRedisCodes(session: Session): CodeStore {
   };
 }
 
-/**
- * Where the state of a secret is, and where an earlier version may have left one. An operator who has the fingerprint alone knows no former name: a key
- * that is never written takes its place.
- */
-function stateKeys({ fingerprint, former = '' }: StateName): [state: string, former: string] {
-  return [`c:${fingerprint}`, `c:${former}`];
-}
-
-function keysOf(attempt: Attempt): string[] {
-  return [...stateKeys(attempt), ...answerKeys(attempt)];
-}
-
 /** Where the answer to the request id is, if there is one. */
-function answerKeys({ fingerprint, request }: Attempt): string[] {
-  return request === undefined ? [] : [`r:${fingerprint}:${request.id}`];
+function answerKeys({ fingerprint, request }: Attempt): KeyName[] {
+  return request === undefined ? [] : [['r', fingerprint, request.id]];
 }
 
 /** Reads an answer as `JUDGING` keeps it. */
