@@ -9,7 +9,7 @@ import type { Instance } from './instance.ts';
 import { codeOf, hotpKey, requestOf, totpKey } from './keys.ts';
 import { startLoad } from './load.ts';
 
-const INSTANCES = size(3, 5);
+const INSTANCES = size(2, 5);
 /** Of each mixture of versions: so many codes are sent before the next instance is changed. */
 const CODES_A_STEP = size(40, 1000);
 
