@@ -1,4 +1,4 @@
-/** All settings of `otpd serve`: the flags, the help texts and the README's table come from here. */
+/** All settings of `otpd serve`: the flags, the help texts and the table of docs/configuration.md come from here. */
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

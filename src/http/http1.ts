@@ -1,5 +1,5 @@
 /** HTTP/1.1 by the server of Node, which is given its connections, and does not bound them in time unless it listens itself: that is done here. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { startAging } from '../listener/connection-age.ts';
 import { MAX_METADATA_BYTES } from '../rpc/bounds.ts';
@@ -7,6 +7,9 @@ import { formatPeer } from '../rpc/peer.ts';
 import { Exchange } from './exchange.ts';
 import { type RefusalName, rawRefusal } from './refusals.ts';
 import type { Aging, OnExchange, Speaker } from './speaker.ts';
+
+// Not by `import`, which reads each export of `node:http`, and so loads `fetch` and WebSocket at every start.
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** How long the head of a first request may take, in ms. */
 const HEAD_MS = 10_000;
