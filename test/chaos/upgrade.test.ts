@@ -1,5 +1,5 @@
 /** From an earlier otpd to this one and back: instance by instance under load on a shared Redis, and in turns on one data folder. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
 import { redisSuite } from '../support/redis.ts';
 import { type Cluster, ONE_PROCESS, startCluster } from './cluster.ts';
@@ -16,8 +16,8 @@ const CODES_A_STEP = size(40, 1000);
 let former: FormerOtpd;
 beforeAll(() => {
   former = checkOutFormer();
+  return () => former[Symbol.dispose]();
 });
-afterAll(() => former[Symbol.dispose]());
 
 redisSuite('with one Redis, under load', () => {
   test(
