@@ -13,6 +13,11 @@ const MOST_PAUSE_MS = 10;
 const [, SERVICE_CONFIG = ''] =
   /```json\n(\{\s*"loadBalancingConfig".*?)```/s.exec(readFileSync('docs/operations.md', 'utf8')) ?? [];
 
+/** The target of these instances, `host:port` each. */
+export function targetOf(addresses: readonly string[]): string {
+  return `ipv4:${addresses.join(',')}`;
+}
+
 export interface Load {
   /** How many codes were sent, and both answers seen. */
   readonly codes: () => number;
@@ -20,9 +25,13 @@ export interface Load {
   readonly stop: () => Promise<Tally>;
 }
 
-/** Starts it on `addresses` (`host:port`), each with its own connections. */
-export function startLoad(addresses: readonly string[], apiKey: string, random: Random, connections = 4): Load {
-  const caller = createCaller(`ipv4:${addresses.join(',')}`, connections, { 'grpc.service_config': SERVICE_CONFIG });
+/** Starts it on a target of gRPC, over so many channels. */
+export function startLoad(target: string, apiKey: string, random: Random, channels = 4): Load {
+  const caller = createCaller(target, channels, {
+    'grpc.service_config': SERVICE_CONFIG,
+    // Half a minute by default.
+    'grpc.dns_min_time_between_resolutions_ms': 500,
+  });
   const tally: Tally = {};
   let codes = 0;
   let isOver = false;

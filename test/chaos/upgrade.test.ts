@@ -7,7 +7,7 @@ import { nextRandom, size } from './form.ts';
 import { checkOutFormer, type FormerOtpd } from './former.ts';
 import type { Instance } from './instance.ts';
 import { codeOf, hotpKey, requestOf, totpKey } from './keys.ts';
-import { startLoad } from './load.ts';
+import { startLoad, targetOf } from './load.ts';
 
 const INSTANCES = size(2, 5);
 /** Of each mixture of versions: so many codes are sent before the next instance is changed. */
@@ -27,11 +27,7 @@ redisSuite('with one Redis, under load', () => {
       const shape = { store: 'redis', instances: INSTANCES } as const;
       await using cluster = await startCluster(shape, random, { main: former.main });
       const { instances, apiKeys } = cluster;
-      const load = startLoad(
-        instances.map(({ address }) => address),
-        apiKeys[0] ?? '',
-        random,
-      );
+      const load = startLoad(targetOf(instances.map(({ address }) => address)), apiKeys[0] ?? '', random);
       const moreCodes = async (): Promise<void> => {
         const before = load.codes();
         await expect.poll(load.codes, { timeout: 60_000 }).toBeGreaterThan(before + CODES_A_STEP);
