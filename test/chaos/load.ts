@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createCaller } from './caller.ts';
-import type { Tally } from './crowd.ts';
 import type { Random } from './form.ts';
 import { codeOf, hotpKey, requestOf } from './keys.ts';
 
@@ -21,8 +20,8 @@ export function targetOf(addresses: readonly string[]): string {
 export interface Load {
   /** How many codes were sent, and both answers seen. */
   readonly codes: () => number;
-  /** Ends it; resolves to the count of all answers: as many are `accepted` as are `replayed`, and none is anything else. */
-  readonly stop: () => Promise<Tally>;
+  /** Ends it; resolves to the count of all answers: as many are `accepted` as are `replayed`, and none is the status of an error. */
+  readonly stop: () => Promise<Record<string, number>>;
 }
 
 /** Starts it on a target of gRPC, over so many channels. */
@@ -32,7 +31,7 @@ export function startLoad(target: string, apiKey: string, random: Random, channe
     // Half a minute by default.
     'grpc.dns_min_time_between_resolutions_ms': 500,
   });
-  const tally: Tally = {};
+  const tally: Record<string, number> = {};
   let codes = 0;
   let isOver = false;
   const callers = Array.from({ length: CALLERS }, async () => {
@@ -40,8 +39,9 @@ export function startLoad(target: string, apiKey: string, random: Random, channe
       const key = hotpKey(random);
       const code = codeOf(key, 1);
       for (let time = 0; time < 2; time += 1) {
-        const { outcome } = await caller.verify(requestOf(key, code, { requestId: random.uuid() }), apiKey);
-        tally[outcome] = (tally[outcome] ?? 0) + 1;
+        const { outcome, text } = await caller.verify(requestOf(key, code, { requestId: random.uuid() }), apiKey);
+        const what = outcome === 'unknown' ? text : outcome;
+        tally[what] = (tally[what] ?? 0) + 1;
       }
       codes += 1;
       await pause(random.below(MOST_PAUSE_MS));
