@@ -5,7 +5,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { createTestClient } from '../support/client.ts';
 import { lastingPort } from '../support/free-port.ts';
 import { proxySuite, startProxy } from '../support/proxies.ts';
-import { redisSuite } from '../support/redis.ts';
+import { redisSuite, startRedis } from '../support/redis.ts';
 import { openWatch } from '../support/watch.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { nextRandom, size } from './form.ts';
@@ -77,11 +77,12 @@ proxySuite('haproxy', () => {
         const random = nextRandom();
         const opsPorts = await Promise.all(Array.from({ length: INSTANCES }, lastingPort));
         const moreAt = (place: number) => ({ ...AGE, OTPD_OPS_LISTEN: `127.0.0.1:${opsPorts[place]}` });
-        await using cluster = await startCluster({ store: 'redis', instances: INSTANCES }, random, { moreAt });
+        await using parts = new AsyncDisposableStack();
+        const { url } = parts.adopt(await startRedis(), (one) => one.stop());
+        await using cluster = await startCluster({ store: 'redis', instances: INSTANCES }, random, { moreAt, redisUrl: url });
         const { instances, apiKeys } = cluster;
         const [apiKey = ''] = apiKeys;
         const addresses = instances.map(({ address }) => address);
-        await using parts = new AsyncDisposableStack();
         const proxy = parts.adopt(
           await startProxy('haproxy', '', (_, port) => configurationOf(port, addresses, opsPorts)),
           (one) => one.stop(),
@@ -117,7 +118,9 @@ redisSuite('behind a name with an address for each, with one Redis', () => {
       const port = await lastingPort();
       const hosts = ['127.0.0.31', '127.0.0.32', '127.0.0.33'];
       const moreAt = (place: number) => ({ ...AGE, OTPD_LISTEN: `${hosts[place]}:${port}` });
-      await using cluster = await startCluster({ store: 'redis', instances: INSTANCES }, random, { moreAt });
+      await using parts = new AsyncDisposableStack();
+      const { url } = parts.adopt(await startRedis(), (one) => one.stop());
+      await using cluster = await startCluster({ store: 'redis', instances: INSTANCES }, random, { moreAt, redisUrl: url });
       // As a headless Service of Kubernetes does it.
       let named = hosts.slice(0, 2);
       const lookup = vi.spyOn(dns.promises, 'lookup') as unknown as { mockImplementation(work: () => Promise<object[]>): void };
