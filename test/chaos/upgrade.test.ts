@@ -88,5 +88,5 @@ describe('on one data folder', () => {
       await instance.start();
       expect(await use(instance, cluster, [...old, ...young])).toEqual(Array(4).fill('replayed'));
     }
-  });
+  }, 120_000);
 });
