@@ -106,8 +106,8 @@ function startNode(
       ...['--bind', '127.0.0.1', '--dir', folder, '--save', ''],
       ...['--cluster-enabled', 'yes', '--cluster-port', String(await lastingPort())],
       ...['--cluster-node-timeout', String(nodeTimeoutMs)],
-      // Each master keeps its replica, and a replica is filled at once.
-      ...['--cluster-allow-replica-migration', 'no', '--repl-diskless-sync-delay', '0'],
+      // Each master keeps its replica, a replica is filled at once, and masters go on without the slots of others.
+      ...['--cluster-allow-replica-migration', 'no', '--repl-diskless-sync-delay', '0', '--cluster-require-full-coverage', 'no'],
       ...(partitions ? ['--cluster-announce-hostname', PROXY_HOST, '--cluster-preferred-endpoint-type', 'hostname'] : []),
       ...serverArgs,
       ...settings,
