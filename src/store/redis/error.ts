@@ -30,9 +30,10 @@ export class RefusedError extends StoreUnavailableError {
   readonly host: string;
   readonly port: number;
   constructor({ message }: Error) {
-    const [code = '', slot = '', place = ''] = message.split(' ');
+    const [code = '', ...words] = message.split(' ');
     super(new Error(code));
     this.code = code;
+    const [slot = '', place = ''] = ['MOVED', 'ASK'].includes(code) ? words : [];
     this.slot = Number(slot);
     this.host = place.slice(0, place.lastIndexOf(':')).replace(/^\[|\]$/g, '');
     this.port = Number(place.slice(place.lastIndexOf(':') + 1));

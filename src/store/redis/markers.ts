@@ -60,8 +60,17 @@ export interface Markers {
   accept(loss: Loss): Promise<void>;
 }
 
+/** A loss in part, and a few markers that change when it is restored, accepted, or becomes one of the whole. */
+interface KnownLoss {
+  readonly error: StateLostInPartError;
+  readonly keys: readonly string[];
+  readonly markers: readonly string[];
+}
+
 /** The markers behind a router. */
 export function createMarkers({ runners, nameOf }: Router, { identities, home }: ManySlotsLayout): Markers {
+  let known: KnownLoss | undefined;
+
   /** In rounds, each with keys of all masters. */
   async function each(script: Script, keys: readonly string[], ...args: string[]): Promise<string[]> {
     const found = new Array<string>(keys.length);
@@ -101,6 +110,22 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
     await runners.run({ script: REPLACE, keys: [home], args: [LAYING + storeId, storeId] });
   }
 
+  /** While that loss lasts, a look at all markers, by every instance twice a second, would tell nothing new. */
+  async function isStill(loss: KnownLoss): Promise<boolean> {
+    const markers = await each(READ, loss.keys);
+    return markers.every((marker, place) => marker === loss.markers[place]);
+  }
+
+  /** Keeps one marker that is lost, one that is not, and that at home. */
+  async function remember(loss: Loss): Promise<StateLostInPartError> {
+    const error = lostInPart(loss);
+    const lost = new Set([...loss.missing, ...loss.foreign]);
+    const samples = [identities.findIndex((_, slot) => lost.has(slot)), identities.findIndex((_, slot) => !lost.has(slot))];
+    const keys = [...samples.map((slot) => identities[slot] ?? home), home];
+    known = { error, keys, markers: await each(READ, keys) };
+    return error;
+  }
+
   function lostInPart(loss: Loss): StateLostInPartError {
     const slots = [...loss.missing, ...loss.foreign];
     const byMaster = [...Map.groupBy(slots, nameOf)].map(([name, own]) => `${own.length} on ${name}`);
@@ -113,6 +138,8 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
 
   return {
     async identify() {
+      if (known !== undefined && (await isStill(known))) throw known.error;
+      known = undefined;
       for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
         const atHome = await readHome();
         if (atHome.startsWith(LAYING)) await lay(withoutLaying(atHome));
@@ -127,7 +154,7 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
         // Somebody may have begun or ended to lay the markers since home was read.
         const isSettled = atHome !== '' && loss.missing.length + loss.foreign.length === 0;
         if (isSettled) return { storeId: loss.storeId, isNew: false };
-        if ((await readHome()) === atHome && !atHome.startsWith(LAYING)) throw lostInPart(loss);
+        if ((await readHome()) === atHome && !atHome.startsWith(LAYING)) throw await remember(loss);
       }
       throw new StoreUnavailableError(new Error('the identity of the store is being changed'));
     },
