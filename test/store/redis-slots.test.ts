@@ -32,7 +32,6 @@ describe('the names of keys in a Cluster', () => {
   const scripts: KeyName[][] = [
     [
       ['c', 'print'],
-      ['former', 'print'],
       ['r', 'print', 'id:}{'],
     ],
     [

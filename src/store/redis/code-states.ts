@@ -10,11 +10,15 @@ import type { Session } from './session.ts';
 /** A try fails only if the secret was judged meanwhile, which is too rare for so many failures in a row. */
 const TRIES = 20;
 
-/** KEYS[4], if there is one, is where an answer is. A script gives no answer in it as `false`; as text, which no state is, an empty one. */
+/**
+ * KEYS[3] is where the former state is; there is none if it is KEYS[2]. KEYS[4], if there is one, is where an answer is. A script gives no answer in
+ * it as `false`; as text, which no state is, an empty one.
+ */
 const READ = readingScript(`
 local texts = { string.format('%.0f', now) }
 for place = 2, #KEYS do
-  texts[place] = redis.call('GET', KEYS[place]) or ''
+  local is_nothing = place == 3 and KEYS[3] == KEYS[2]
+  texts[place] = not is_nothing and redis.call('GET', KEYS[place]) or ''
 end
 return texts
 `);
@@ -22,7 +26,8 @@ return texts
 /** ARGV: the two texts that were read, the text to write, and how long it is to be kept in ms, or nothing for ever. */
 const REPLACE = writingScript(`
 local _, _, state, former, text, kept = unpack(ARGV)
-if (redis.call('GET', KEYS[2]) or '') ~= state or (redis.call('GET', KEYS[3]) or '') ~= former then
+local has_former = KEYS[3] ~= KEYS[2]
+if (redis.call('GET', KEYS[2]) or '') ~= state or (has_former and (redis.call('GET', KEYS[3]) or '') ~= former) then
   return 0
 end
 if kept == '' then
@@ -30,7 +35,9 @@ if kept == '' then
 else
   redis.call('SET', KEYS[2], text, 'PX', kept)
 end
-redis.call('PEXPIREAT', KEYS[3], 1)
+if has_former then
+  redis.call('PEXPIREAT', KEYS[3], 1)
+end
 return 1
 `);
 

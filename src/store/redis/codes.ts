@@ -9,6 +9,7 @@ import type { Session } from './session.ts';
 
 const JUDGE = writingScript(`
 local state_key, former_key, answer_key = KEYS[2], KEYS[3], KEYS[4]
+if former_key == state_key then former_key = nil end
 ${JUDGING}
 return judge_once()
 `);
@@ -21,11 +22,15 @@ export function createRedisCodes(session: Session): CodeStore {
   const { find, ...states } = createRedisStates(session, stateKeys);
 
   /**
-   * Where the state of a secret is, and where an earlier version may have left one. An operator who has the fingerprint alone knows no former name,
-   * and a Cluster has no former state: a key that is never written takes its place.
+   * Where the state of a secret is, and where an earlier version may have left one. An operator who has the fingerprint alone knows no former name:
+   * a key that is never written takes its place. Where there is no former state, the same key stands twice: while a slot moves, a Cluster refuses
+   * scripts of whose keys one is missing.
    */
   function stateKeys({ fingerprint, former = '' }: StateName): [state: KeyName, former: KeyName] {
-    return [['c', fingerprint], hasFormer ? ['c', former] : ['former', fingerprint]];
+    return [
+      ['c', fingerprint],
+      ['c', hasFormer ? former : fingerprint],
+    ];
   }
 
   const keysOf = (attempt: Attempt): KeyName[] => [...stateKeys(attempt), ...answerKeys(attempt)];
