@@ -31,7 +31,7 @@ const MOST_LOOKS = 5;
 
 /** A part of the Cluster has lost its state: until an operator acts, nothing may be judged. */
 export class StateLostInPartError extends StoreUnavailableError {
-  /** What was lost, and what to do. */
+  /** Says what was lost, and what to do. */
   readonly explanation: string;
   constructor(explanation: string) {
     super(new Error('a part of the Cluster has lost its state'));
