@@ -13,7 +13,7 @@ const ALONE = [
  */
 const LONG = [
   'test/cli/package.test.ts',
-  'test/store/many-keys.test.ts',
+  'test/store/{many-keys,redis-access,redis-cluster-lost,redis-cluster-moves,redis-sentinel,redis-sets-contract}.test.ts',
   'test/chaos/{backup,backup-redis,balancing,batches,credits,held-up,history,kill,outages,races,retries,rolling,upgrade}.test.ts',
 ];
 const isNamed = process.argv.some((argument) => argument.startsWith('test/'));
