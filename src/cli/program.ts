@@ -17,7 +17,8 @@ Environment:
                      backup and restore (default ./data)
   NO_COLOR           no colours
 
-Exit codes: 0 done, or code accepted; 1 code not accepted, or audit trail not whole; 2 not done, or could not tell.
+Exit codes: 0 done, or code accepted; 1 code not accepted, audit trail not whole, or
+server not ready; 2 not done, or could not tell.
 
 Examples:
   $ otpd serve
@@ -42,6 +43,7 @@ const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   rewrap: async (io) => (await import('./commands/rewrap.ts')).rewrapCommand(io),
   token: async (io) => (await import('./commands/token.ts')).tokenCommand(io),
   verify: async (io) => (await import('./commands/verify.ts')).verifyCommand(io),
+  'server-status': async (io) => (await import('./commands/server-status.ts')).serverStatusCommand(io),
   usage: async (io) => (await import('./commands/usage.ts')).usageCommand(io),
   resync: async (io) => (await import('./commands/resync.ts')).resyncCommand(io),
   'recovery-codes': async (io) => (await import('./commands/recovery-codes.ts')).recoveryCodesCommand(io),

@@ -34,8 +34,8 @@ export interface Instance {
   readonly output: readonly string[];
   /** The lines of the log alone. */
   readonly log: () => LogLine[];
-  /** Starts it; resolves when it listens. */
-  readonly start: () => Promise<void>;
+  /** Starts it, or another version of it by the file that starts that; resolves when it listens. */
+  readonly start: (main?: string) => Promise<void>;
   /** Resolves when its latest process ends by itself, to its exit code and signal. */
   readonly exit: () => Promise<[number | null, NodeJS.Signals | null]>;
   /** SIGTERM; resolves to the exit code. */
@@ -78,9 +78,9 @@ export async function createInstance(
     commandLine: () => commandLine,
     output,
     log: () => output.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine),
-    async start() {
+    async start(main = MAIN) {
       const preload = skewMs === 0 ? [] : ['--import', SKEW];
-      child = spawn(process.execPath, [...preload, MAIN, 'serve'], {
+      child = spawn(process.execPath, [...preload, main, 'serve'], {
         env: {
           PATH: process.env['PATH'],
           NODE_COMPILE_CACHE: COMPILE_CACHE,

@@ -35,13 +35,13 @@ interface Parts {
 }
 
 /** A Cluster of its own for a suite, with instances on it. */
-function eachSuite(options: Parameters<typeof startRedisCluster>[0], more: Readonly<Record<string, string>> = {}): () => Parts {
+function eachSuite(options: Parameters<typeof startRedisCluster>[0]): () => Parts {
   const owned = new AsyncDisposableStack();
   let parts: Parts;
   beforeAll(async () => {
     const redis = owned.use(await startRedisCluster({ settings: SETTINGS, ...options }));
     const cluster = owned.use(
-      await startCluster({ store: 'redis', instances: INSTANCES }, randomOf(1), { redisUrl: redis.url, more, connections: 2 }),
+      await startCluster({ store: 'redis', instances: INSTANCES }, randomOf(1), { redisUrl: redis.url, connections: 2 }),
     );
     const clients = cluster.instances.map(({ address }) =>
       owned.adopt(createTestClient(address, cluster.apiKeys[0]), (client) => client.close()),

@@ -72,7 +72,7 @@ for (const [name, start] of Object.entries(TOPOLOGIES)) {
     let cluster: Cluster;
     beforeAll(async () => {
       topology = await start();
-      const options = { redisUrl: topology.redis.url, more: { OTPD_REDIS_WAIT: '1' }, connections: 4 };
+      const options = { redisUrl: topology.redis.url, more: () => ({ OTPD_REDIS_WAIT: '1' }), connections: 4 };
       cluster = await startCluster({ store: 'redis', instances: INSTANCES }, randomOf(1), options);
     }, 60_000);
     afterAll(async () => {

@@ -37,8 +37,8 @@ export interface RedisServer {
   readonly resume: () => void;
   /** SIGKILL. */
   readonly kill: () => Promise<void>;
-  /** Starts it again, in the same folder and on the same port. */
-  readonly restart: () => Promise<void>;
+  /** Starts it again, in the same folder and on the same port, with more settings if they are given. */
+  readonly restart: (more?: readonly string[]) => Promise<void>;
   /** The same, but without the data that it kept: a node of a Cluster still knows its slots. */
   readonly restartEmpty: () => Promise<void>;
   /** Ends it for good and removes its files. */
@@ -96,9 +96,9 @@ export async function startRedisProgram(argumentsOf: Arguments, cliArgs: readonl
     await exited;
   }
 
-  async function restart(): Promise<void> {
+  async function restart(more: readonly string[] = []): Promise<void> {
     await kill();
-    const again = await ready(spawn('redis-server', args));
+    const again = await ready(spawn('redis-server', [...args, ...more]));
     if (again === undefined) throw new Error('redis-server does not start again');
     running = again;
   }
