@@ -4,6 +4,7 @@ import type { RedisServer } from '../support/redis.ts';
 import type { RedisCluster } from '../support/redis-cluster.ts';
 import { PRIMARY_NAME, type RedisSentinels } from '../support/redis-sentinel.ts';
 import { runningMs } from '../support/running-time.ts';
+import { until } from '../support/until.ts';
 import type { Cluster } from './cluster.ts';
 import type { Fault } from './faults.ts';
 import type { Random } from './form.ts';
@@ -81,7 +82,11 @@ export function failover(
     },
     async end() {
       const bringBack = async () => (loss === 'killed' ? lost.master.restart() : lost.master.resume());
-      const replaced = untilReplaced(redis, lost).then(async () => {
+      const isReplaced = () => {
+        const now = redis.masters();
+        return !now.includes(lost.master) && now.length === lost.masters;
+      };
+      const replaced = until('the lost master is replaced', isReplaced).then(async () => {
         const electedMs = runningMs() - lost.at;
         if (!redis.hasSpare) await bringBack();
         return electedMs;
@@ -94,13 +99,6 @@ export function failover(
       await redis.healthy();
     },
   };
-}
-
-async function untilReplaced(
-  { masters }: Replicated,
-  lost: { readonly master: RedisServer; readonly masters: number },
-): Promise<void> {
-  for (let now = masters(); now.includes(lost.master) || now.length < lost.masters; now = masters()) await pause(50);
 }
 
 /** Resolves when every instance judges the codes of every key. */
