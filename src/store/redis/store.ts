@@ -24,7 +24,7 @@ const FIRST_USE = 'Redis held nothing of otpd: this is the first start, or Redis
 
 /**
  * Opens the store. Every operation is one script, one atomic step in one round trip, by Redis' clock, and is answered or rejected with
- * `StoreUnavailableError` within 200 ms (225 if Redis does not have the script, 400 for a batch of 100); a lost connection is made again within two seconds of Redis'
+ * `StoreUnavailableError` within 200 ms (225 if Redis does not have the script, 400 for a batch of 100; behind sentinels and in a Cluster up to 200 more where it was refused first); a lost connection is made again within two seconds of Redis'
  * return. An operation that was rejected may have taken effect, and may do so as late as Redis wakes up: only the request id tells.
  *
  * The promise depends on Redis. With `appendfsync always` an accepted code stays used through a crash of Redis; with `everysec`, up to a
@@ -38,6 +38,9 @@ const FIRST_USE = 'Redis held nothing of otpd: this is the first start, or Redis
  * API key nobody can verify anything, and a store that has forgotten the used codes has forgotten the API keys with them. Nobody can therefore
  * present an old code before an operator gives out new API keys or restores a backup, and no restart of otpd is needed for either. It rests on
  * `onLost`: no API key that was read before it may let a Verify through after it.
+ *
+ * Of a Cluster a part may be lost, and that argument does not hold: the API keys may be on another master than the used codes. There each slot has the
+ * identity, and the store is taken up only if all slots have it, or none has: see `markers.ts`.
  *
  * Throws `InvalidInputError` for the URL, and `RedisSetupError` within some seconds if Redis is away, refuses the user, is older than 7, a
  * replica, or may evict keys.
