@@ -33,7 +33,7 @@ describe('the router', () => {
     await Promise.all(routers.splice(0).map((router) => router.close()));
   });
 
-  /** What was asked, as `host key`, with `!` after ASKING and `*` in a batch. */
+  /** The questions, as `host key`, with `!` after ASKING and `*` in a batch. */
   let asked: string[];
   const closed: string[] = [];
   type Answer = (host: string, call: ScriptCall) => unknown;

@@ -2,7 +2,7 @@
 import { type Store, StoreUnavailableError } from '../../ports/store.ts';
 import { createRedisCodes } from './codes.ts';
 import { type EngineOptions, openEngine } from './engine.ts';
-import { RedisSetupError, reasonOf } from './error.ts';
+import { RedisSetupError, RefusedError, reasonOf } from './error.ts';
 import { createRedisKeys } from './keys.ts';
 import { createRedisLimits } from './limits.ts';
 import { StateLostInPartError } from './markers.ts';
@@ -19,6 +19,10 @@ export interface RedisStoreOptions extends EngineOptions {
   /** For tests alone: the moments passed in are taken for the time, instead of Redis' own. */
   readonly callerClock?: boolean;
 }
+
+/** How long servers that are there may refuse everything at the start, in ms. */
+const SETTLING_TIMEOUT_MS = 3000;
+const SETTLING_PAUSE_MS = 50;
 
 const FIRST_USE = 'Redis held nothing of otpd: this is the first start, or Redis has lost its API keys and used codes';
 
@@ -49,7 +53,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
   const { onWarning, onLost = () => undefined, callerClock = false } = options;
   await using opened = new AsyncDisposableStack();
   const { layout, runners, identities, identify, settle } = await openEngine(parseRedisUrl(options.url), options, opened);
-  const { storeId, isNew } = await identify().catch((error: unknown) => {
+  const { storeId, isNew } = await patiently(identify).catch((error: unknown) => {
     if (error instanceof StateLostInPartError) throw new RedisSetupError(`cannot be used: ${error.explanation}`);
     throw new RedisSetupError(
       `cannot be written (${reasonOf(error instanceof StoreUnavailableError ? error.cause : error)}): look into its log`,
@@ -72,4 +76,17 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     },
     close: () => owned.disposeAsync(),
   };
+}
+
+/** A Cluster refuses everything for a moment while a master is replaced, and a server while it reads its data. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  const until = performance.now() + SETTLING_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof RefusedError) || performance.now() > until) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, SETTLING_PAUSE_MS));
+  }
 }
