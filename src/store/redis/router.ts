@@ -48,18 +48,19 @@ export async function openRouter(topology: Topology, open: OpenMaster, onWarning
   let refreshing: Promise<void> | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
 
-  function tell(address: RedisAddress, text: string): void {
-    const line = `${text} (${textOf(address)})`;
-    if (!told.has(line)) onWarning(line);
-    told.add(line);
+  /** Says each once of a master, and in one line what is to be said of several. */
+  function tell(addresses: readonly RedisAddress[], text: string): void {
+    const names = addresses.map(textOf).filter((name) => !told.has(`${name} ${text}`));
+    for (const name of names) told.add(`${name} ${text}`);
+    if (names.length > 0) onWarning(`${text} (${names.join(', ')})`);
   }
 
   const pool = createMasterPool(open, {
     onOpen: (address, { warnings }) => {
-      for (const text of warnings) tell(address, text);
+      if (isOpen) for (const text of warnings) tell([address], text);
     },
     onFailure: (address, error) => {
-      if (isOpen && isHopeless(error)) tell(address, error.message);
+      if (isOpen && isHopeless(error)) tell([address], error.message);
     },
     onLost: lookAgain,
   });
@@ -166,14 +167,22 @@ export async function openRouter(topology: Topology, open: OpenMaster, onWarning
     return { run: (call) => route(call, way), runAll: (calls) => runAll(calls, way) };
   }
 
-  async function openAll(): Promise<void> {
+  async function openAll(): Promise<readonly { readonly text: string; readonly address: RedisAddress }[]> {
     await refresh();
-    await Promise.all(map.masters.map((address) => pool.at(address).state));
+    const opened = await Promise.all(
+      map.masters.map(async (address) => {
+        const { warnings } = await pool.at(address).state.catch((error: unknown) => {
+          const cause = causeOf(error);
+          throw isHopeless(cause) ? new RedisSetupError(`${cause.problem} (${textOf(address)})`) : cause;
+        });
+        return warnings.map((text) => ({ text, address }));
+      }),
+    );
     const missing = map.owners.filter((place) => place < 0).length;
-    if (missing > 0)
-      throw new RedisAwayError(
-        `Cluster serves not all slots: ${missing} of ${SLOTS} have no master; look at its state (CLUSTER INFO)`,
-      );
+    if (missing === 0) return opened.flat();
+    throw new RedisAwayError(
+      `Cluster serves not all slots: ${missing} of ${SLOTS} have no master; look at its state (CLUSTER INFO)`,
+    );
   }
 
   async function close(): Promise<void> {
@@ -181,20 +190,28 @@ export async function openRouter(topology: Topology, open: OpenMaster, onWarning
     await Promise.all([pool.close(), topology.close()]);
   }
 
-  const startedAt = performance.now();
-  for (;;) {
-    const failed = await openAll().then(
-      () => undefined,
-      (error: unknown) => (error instanceof StoreUnavailableError ? error.cause : error),
-    );
-    if (failed === undefined) break;
-    if (isHopeless(failed) || performance.now() - startedAt > OPENING_TIMEOUT_MS) {
-      await close();
-      throw failed instanceof RedisSetupError ? failed : new RedisAwayError(`cannot be used: ${String(failed)}`);
+  async function openPatiently() {
+    const startedAt = performance.now();
+    for (;;) {
+      try {
+        return await openAll();
+      } catch (error) {
+        const cause = causeOf(error);
+        if (isHopeless(cause) || performance.now() - startedAt > OPENING_TIMEOUT_MS) {
+          await close();
+          throw cause instanceof RedisSetupError ? cause : new RedisAwayError(`cannot be used: ${String(cause)}`);
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 5));
     }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 5));
   }
+
+  const warnings = await openPatiently();
   isOpen = true;
+  for (const [text, all] of Map.groupBy(warnings, (one) => one.text)) {
+    const addresses = all.map(({ address }) => address);
+    tell(addresses, text);
+  }
 
   return {
     runners: { ...runnerOf(plainly), acknowledged: runnerOf(acknowledged) },
@@ -211,6 +228,11 @@ export async function openRouter(topology: Topology, open: OpenMaster, onWarning
     },
     close,
   };
+}
+
+/** The error that made the store unavailable. */
+function causeOf(error: unknown): unknown {
+  return error instanceof StoreUnavailableError ? error.cause : error;
 }
 
 /** Whether an operator has to act, and time mends nothing. */
