@@ -33,7 +33,7 @@ describe('the router', () => {
     await Promise.all(routers.splice(0).map((router) => router.close()));
   });
 
-  /** What was asked, as `host key`, with `!` after ASKING and `*` in a batch. */
+  /** The questions, as `host key`, with `!` after ASKING and `*` in a batch. */
   let asked: string[];
   const closed: string[] = [];
   type Answer = (host: string, call: ScriptCall) => unknown;
@@ -70,7 +70,7 @@ describe('the router', () => {
       return {
         runners: { ...runner, acknowledged: runner },
         connection: undefined as unknown as Master['connection'],
-        warnings: [`of ${host}`],
+        warnings: [`of ${host}`, 'nothing on disk'],
         close: async () => void closed.push(host),
       };
     };
@@ -92,7 +92,7 @@ describe('the router', () => {
     expect(await router.runners.run(callOf(ON_A[0]))).toBe('a');
     expect(await router.runners.acknowledged.run(callOf(ON_B[0]))).toBe('b');
     expect(asked).toEqual([`a ${ON_A[0]}`, `b ${ON_B[0]}`]);
-    expect(state.warnings).toEqual(['of a (a:1)', 'of b (b:1)']);
+    expect(state.warnings).toEqual(['of a (a:1)', 'nothing on disk (a:1, b:1)', 'of b (b:1)']);
   });
 
   it('sends nothing again that may have been carried out', async () => {
@@ -192,7 +192,7 @@ describe('the router', () => {
       await router.refresh();
       await new Promise((resolve) => setTimeout(resolve, 60));
     }
-    expect(state.warnings.slice(2)).toEqual(['Redis may evict (a:1)']);
+    expect(state.warnings.slice(3)).toEqual(['Redis may evict (a:1)']);
     state.unfit = undefined;
     while ((await router.runners.run(callOf(ON_A[0])).catch(() => undefined)) !== 'a')
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -220,7 +220,7 @@ describe('the router', () => {
 
   it('is not opened over a master that must not be used, nor over none', async () => {
     const startedAt = runningMs();
-    await expect(open((host) => host, { unfit: new RedisSetupError('may evict') })).rejects.toThrow('Redis may evict');
+    await expect(open((host) => host, { unfit: new RedisSetupError('may evict') })).rejects.toThrow('Redis may evict (a:1)');
     expect(runningMs() - startedAt).toBeLessThan(2000);
     await expect(open((host) => host, { masters: [] })).rejects.toThrow(
       'Redis set is away (a: gone): see that it runs, and check OTPD_REDIS_URL',
