@@ -76,10 +76,10 @@ proxySuite('haproxy', () => {
       async () => {
         const random = nextRandom();
         const opsPorts = await Promise.all(Array.from({ length: INSTANCES }, lastingPort));
-        const moreAt = (place: number) => ({ ...AGE, OTPD_OPS_LISTEN: `127.0.0.1:${opsPorts[place]}` });
+        const more = (place: number) => ({ ...AGE, OTPD_OPS_LISTEN: `127.0.0.1:${opsPorts[place]}` });
         await using parts = new AsyncDisposableStack();
         const { url } = parts.adopt(await startRedis(), (one) => one.stop());
-        await using cluster = await startCluster({ store: 'redis', instances: INSTANCES }, random, { moreAt, redisUrl: url });
+        await using cluster = await startCluster({ store: 'redis', instances: INSTANCES }, random, { more, redisUrl: url });
         const { instances, apiKeys } = cluster;
         const [apiKey = ''] = apiKeys;
         const addresses = instances.map(({ address }) => address);
@@ -117,10 +117,10 @@ redisSuite('behind a name with an address for each, with one Redis', () => {
       const random = nextRandom();
       const port = await lastingPort();
       const hosts = ['127.0.0.31', '127.0.0.32', '127.0.0.33'];
-      const moreAt = (place: number) => ({ ...AGE, OTPD_LISTEN: `${hosts[place]}:${port}` });
+      const more = (place: number) => ({ ...AGE, OTPD_LISTEN: `${hosts[place]}:${port}` });
       await using parts = new AsyncDisposableStack();
       const { url } = parts.adopt(await startRedis(), (one) => one.stop());
-      await using cluster = await startCluster({ store: 'redis', instances: INSTANCES }, random, { moreAt, redisUrl: url });
+      await using cluster = await startCluster({ store: 'redis', instances: INSTANCES }, random, { more, redisUrl: url });
       // As a headless Service of Kubernetes does it.
       let named = hosts.slice(0, 2);
       const lookup = vi.spyOn(dns.promises, 'lookup') as unknown as { mockImplementation(work: () => Promise<object[]>): void };

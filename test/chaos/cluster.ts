@@ -54,10 +54,8 @@ export interface ClusterOptions {
   readonly connections?: number;
   /** The URL of a Redis that is there already, and stays. */
   readonly redisUrl?: string;
-  /** Further variables of each instance. */
-  readonly more?: Readonly<Record<string, string>>;
   /** More variables of the instance in this place. */
-  readonly moreAt?: (place: number) => Readonly<Record<string, string>>;
+  readonly more?: (place: number) => Readonly<Record<string, string>>;
   /** The file that starts another version of otpd, which makes the store and its API keys, and is all instances at first. */
   readonly main?: string;
 }
@@ -74,7 +72,7 @@ export function eachShape(name: string, shapes: readonly Shape[], suite: (shape:
 export async function startCluster(
   { store: kind, instances: count }: Pick<Shape, 'store' | 'instances'>,
   random: Random,
-  { skewMs = [], ownDisk = false, connections = 1, redisUrl, more = {}, moreAt, main }: ClusterOptions = {},
+  { skewMs = [], ownDisk = false, connections = 1, redisUrl, more, main }: ClusterOptions = {},
 ): Promise<Cluster> {
   await using parts = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), 'otpd-chaos-'));
@@ -89,7 +87,6 @@ export async function startCluster(
     OTPD_AUDIT_LOG: auditLog,
     OTPD_FINGERPRINT_KEY_FILE: join(folder, 'fingerprint.key'),
     ...(url !== undefined && { OTPD_REDIS_URL: url }),
-    ...more,
   };
   mkdirSync(env.OTPD_DATA_DIR);
   if (ownDisk) parts.defer(mountDisk(env.OTPD_DATA_DIR));
@@ -100,7 +97,7 @@ export async function startCluster(
   const open = () => (url === undefined ? openSqliteStore({ file }) : openRedisStore({ url, onWarning: () => undefined }));
   const apiKeys = await (main === undefined ? makeApiKeys(await open()) : makeApiKeysBy(main, env));
   const instances = await Promise.all(
-    Array.from({ length: count }, (_, place) => createInstance({ ...env, ...moreAt?.(place) }, skewMs[place] ?? 0, connections)),
+    Array.from({ length: count }, (_, place) => createInstance({ ...env, ...more?.(place) }, skewMs[place] ?? 0, connections)),
   );
   parts.defer(async () => void (await Promise.all(instances.map((one) => one.close()))));
   await Promise.all(instances.map((one) => one.start(main)));

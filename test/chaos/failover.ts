@@ -4,6 +4,7 @@ import type { RedisServer } from '../support/redis.ts';
 import type { RedisCluster } from '../support/redis-cluster.ts';
 import { PRIMARY_NAME, type RedisSentinels } from '../support/redis-sentinel.ts';
 import { runningMs } from '../support/running-time.ts';
+import { until } from '../support/until.ts';
 import type { Cluster } from './cluster.ts';
 import type { Fault } from './faults.ts';
 import type { Random } from './form.ts';
@@ -12,6 +13,8 @@ import { codeOf, hotpKey, requestOf, type TestKey } from './keys.ts';
 /** A Redis whose masters are replaced when they are lost. */
 export interface Replicated {
   readonly masters: () => RedisServer[];
+  /** Whether a new master has replicas left. Without, nobody acknowledges what it writes before the former one is back, as its supervisor brings it. */
+  readonly hasSpare: boolean;
   /** How often a failover has been begun. */
   readonly epoch: () => number;
   readonly healthy: () => Promise<void>;
@@ -20,13 +23,14 @@ export interface Replicated {
 /** A Redis Cluster as one. */
 export function replicatedCluster(redis: RedisCluster): Replicated {
   const info = () => redis.nodes.find(({ isUp }) => isUp())?.cli('cluster', 'info') ?? '';
-  return { ...redis, epoch: () => Number(/cluster_current_epoch:(\d+)/.exec(info())?.[1]) };
+  return { ...redis, hasSpare: false, epoch: () => Number(/cluster_current_epoch:(\d+)/.exec(info())?.[1]) };
 }
 
 /** A primary with its sentinels as one. */
 export function replicatedSentinels({ primary, sentinels, healthy }: RedisSentinels): Replicated {
   return {
     masters: () => [primary()],
+    hasSpare: true,
     epoch() {
       const fields =
         sentinels
@@ -77,23 +81,24 @@ export function failover(
       lost = { master, masters: masters.length, at: runningMs(), epoch };
     },
     async end() {
-      const [electedMs, judgingMs] = await Promise.all([
-        untilReplaced(redis, lost).then(() => runningMs() - lost.at),
-        untilJudging(others, probes).then(() => runningMs() - lost.at),
-      ]);
-      recoveries.push({ electedMs, judgingMs, isFirstTry: redis.epoch() === lost.epoch + 1 });
-      if (loss === 'killed') await Promise.all([lost.master.restart(), killed.start()]);
-      else lost.master.resume();
+      const bringBack = async () => (loss === 'killed' ? lost.master.restart() : lost.master.resume());
+      const isReplaced = () => {
+        const now = redis.masters();
+        return !now.includes(lost.master) && now.length === lost.masters;
+      };
+      const replaced = until('the lost master is replaced', isReplaced).then(async () => {
+        const electedMs = runningMs() - lost.at;
+        if (!redis.hasSpare) await bringBack();
+        return electedMs;
+      });
+      await untilJudging(others, probes);
+      const judgingMs = runningMs() - lost.at;
+      recoveries.push({ electedMs: await replaced, judgingMs, isFirstTry: redis.epoch() === lost.epoch + 1 });
+      if (redis.hasSpare) await bringBack();
+      if (loss === 'killed') await killed.start();
       await redis.healthy();
     },
   };
-}
-
-async function untilReplaced(
-  { masters }: Replicated,
-  lost: { readonly master: RedisServer; readonly masters: number },
-): Promise<void> {
-  for (let now = masters(); now.includes(lost.master) || now.length < lost.masters; now = masters()) await pause(50);
 }
 
 /** Resolves when every instance judges the codes of every key. */
