@@ -95,7 +95,7 @@ export async function startCluster(
 
   const file = databaseFile(env.OTPD_DATA_DIR);
   const open = () => (url === undefined ? openSqliteStore({ file }) : openRedisStore({ url, onWarning: () => undefined }));
-  const apiKeys = await (main === undefined ? makeApiKeys(await open()) : makeApiKeysBy(main, env));
+  const apiKeys = await (main === undefined ? makeApiKeys(await whileRedisIsSlow(async () => open())) : makeApiKeysBy(main, env));
   const instances = await Promise.all(
     Array.from({ length: count }, (_, place) => createInstance({ ...env, ...more?.(place) }, skewMs[place] ?? 0, connections)),
   );

@@ -120,7 +120,7 @@ export async function whileRedisIsSlow<T>(start: () => Promise<T>): Promise<T> {
     try {
       return await start();
     } catch (error) {
-      if (left === 1 || !String(error).includes('(Command timed out)')) throw error;
+      if (left === 1 || !String(error).includes('Command timed out')) throw error;
     }
   }
 }
