@@ -143,7 +143,7 @@ export async function run(
       await pause(random.below(PAUSE_MS.more));
       await end();
       isBroken &&= once.length > 0;
-      if (calls > 0 && !isBroken) return;
+      if (least > 0 && !isBroken) return;
       await pause(PAUSE_MS.least + random.below(PAUSE_MS.more));
     }
   }
