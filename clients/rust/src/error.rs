@@ -1,10 +1,12 @@
 //! Why a call failed: the status of gRPC with the details of the service taken out.
 
-use std::{collections::HashMap, error::Error as StdError, fmt, time::Duration};
+use std::{collections::HashMap, error::Error as StdError, fmt, io, time::Duration};
 
-use tonic::{Code, Status, TimeoutExpired};
+use tonic::{Code, ConnectError, Status, TimeoutExpired};
 pub use tonic_types::FieldViolation;
 use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::v1::ErrorReason;
 
 /// Why a call failed. It never holds a secret, a code or a key.
 ///
@@ -14,6 +16,7 @@ pub struct Error {
     // Boxed, so that a result is not much larger for the rare case.
     status: Box<Status>,
     details: Box<ErrorDetails>,
+    message: String,
 }
 
 impl Error {
@@ -22,13 +25,18 @@ impl Error {
         self.status.code()
     }
 
-    /// What to do about it, for a developer to read.
+    /// What to do about it, for a developer to read. That of a lost connection says why it was lost.
     pub fn message(&self) -> &str {
-        self.status.message()
+        &self.message
     }
 
-    /// The name of a [`crate::v1::ErrorReason`], such as `ERROR_REASON_RATE_LIMITED`: what to decide by.
-    pub fn reason(&self) -> Option<&str> {
+    /// What to decide by; `None` if the service gave none, or one that is newer than this client: [`Error::reason_name`] then has it.
+    pub fn reason(&self) -> Option<ErrorReason> {
+        ErrorReason::from_str_name(self.reason_name()?)
+    }
+
+    /// The name of the reason as the service sent it, such as `ERROR_REASON_RATE_LIMITED`.
+    pub fn reason_name(&self) -> Option<&str> {
         self.details.error_info().map(|info| info.reason.as_str())
     }
 
@@ -61,7 +69,7 @@ impl Error {
 impl From<Status> for Error {
     fn from(status: Status) -> Self {
         let status = settled(status);
-        Self { details: Box::new(status.get_error_details()), status: Box::new(status) }
+        Self { details: Box::new(status.get_error_details()), message: explained(&status), status: Box::new(status) }
     }
 }
 
@@ -71,7 +79,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("code", &self.code())
             .field("message", &self.message())
-            .field("reason", &self.reason())
+            .field("reason", &self.reason_name())
             .field("metadata", &self.metadata())
             .field("field_violations", &self.field_violations())
             .field("retry_delay", &self.retry_delay())
@@ -85,7 +93,8 @@ impl fmt::Display for Error {
         write!(f, "otpd: {:?}: {}", self.code(), self.message())?;
         let wrong = self.field_violations().iter().map(|wrong| format!("{}: {}", wrong.field, wrong.description));
         // The server's message names the first of them.
-        wrong.filter(|wrong| !self.message().contains(wrong)).try_for_each(|wrong| write!(f, "; {wrong}"))
+        wrong.filter(|wrong| !self.message().contains(wrong)).try_for_each(|wrong| write!(f, "; {wrong}"))?;
+        self.retry_delay().map_or(Ok(()), |delay| write!(f, "; try again in {delay:?}"))
     }
 }
 
@@ -104,8 +113,31 @@ pub(crate) fn settled(status: Status) -> Status {
     if causes.any(|cause| cause.is::<TimeoutExpired>()) {
         Status::deadline_exceeded("the deadline of the call has passed")
     } else {
-        Status::unavailable("the connection was lost")
+        Status::unavailable(with_causes("the connection was lost", source))
     }
+}
+
+/// The message of a status, with the causes of a failure that never reached the service.
+fn explained(status: &Status) -> String {
+    status.source().map_or_else(|| status.message().to_owned(), |source| with_causes(status.message(), source))
+}
+
+/// Each layer names itself alone: "tcp connect error" says nothing without its cause.
+fn with_causes(message: &str, source: &(dyn StdError + 'static)) -> String {
+    let causes: Vec<_> = std::iter::successors(Some(source), |&cause| cause.source()).collect();
+    let mut text = message.to_owned();
+    for cause in causes.iter().filter(|cause| !cause.is::<tonic::transport::Error>()) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    // rustls names what is wrong with a handshake, but not that it is about one.
+    let of_tls = |cause: &&&(dyn StdError + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
+    };
+    let connecting = causes.iter().any(|cause| cause.is::<ConnectError>());
+    if connecting && causes.iter().find(of_tls).is_some() { format!("TLS handshake: {text}") } else { text }
 }
 
 #[cfg(test)]
@@ -120,12 +152,16 @@ mod tests {
         details.set_retry_info(Some(Duration::from_millis(1500))).set_request_info("17", "");
         let error = Error::from(Status::with_error_details(Code::InvalidArgument, "some fields are wrong: key.secret: is empty", details));
         assert_eq!(error.code(), Code::InvalidArgument);
-        assert_eq!(error.reason(), Some("ERROR_REASON_INVALID_FIELDS"));
+        assert_eq!(error.reason(), Some(ErrorReason::InvalidFields));
+        assert_eq!(error.reason_name(), Some("ERROR_REASON_INVALID_FIELDS"));
         assert_eq!(error.metadata().unwrap()["a"], "b");
         assert_eq!(error.field_violations().len(), 2);
         assert_eq!(error.retry_delay(), Some(Duration::from_millis(1500)));
         assert_eq!(error.request_id(), Some("17"));
-        assert_eq!(error.to_string(), "otpd: InvalidArgument: some fields are wrong: key.secret: is empty; code: is empty");
+        assert_eq!(
+            error.to_string(),
+            "otpd: InvalidArgument: some fields are wrong: key.secret: is empty; code: is empty; try again in 1.5s"
+        );
     }
 
     #[test]
@@ -133,6 +169,13 @@ mod tests {
         let error = Error::from(Status::unavailable("away"));
         assert_eq!((error.code(), error.message(), error.reason(), error.retry_delay()), (Code::Unavailable, "away", None, None));
         assert!(error.field_violations().is_empty() && error.metadata().is_none() && error.request_id().is_none());
+    }
+
+    #[test]
+    fn a_reason_that_is_newer_than_the_client_has_its_name() {
+        let details = ErrorDetails::with_error_info("ERROR_REASON_OF_TOMORROW", "otp.v1", []);
+        let error = Error::from(Status::with_error_details(Code::Internal, "", details));
+        assert_eq!((error.reason(), error.reason_name()), (None, Some("ERROR_REASON_OF_TOMORROW")));
     }
 
     #[test]

@@ -71,6 +71,22 @@ mod tests {
         assert_eq!(policy["retryableStatusCodes"], serde_json::json!(["UNAVAILABLE"]));
     }
 
+    /// Every call is retried but those with another effect each time, for which the clients have `call_once`.
+    #[test]
+    fn all_but_two_calls_are_retried() {
+        let config: serde_json::Value = serde_json::from_str(include_str!("../service_config.json")).unwrap();
+        let retried: Vec<_> = config["methodConfig"][0]["name"].as_array().unwrap().iter().map(|name| &name["method"]).collect();
+        for (stub, once) in [
+            (include_str!("generated/otp/v1/otp.v1.tonic.rs"), ["WatchToken"].as_slice()),
+            (include_str!("generated/otp/admin/v1/otp.admin.v1.tonic.rs"), ["CreateApiKey", "RotateApiKey"].as_slice()),
+        ] {
+            let methods = stub.match_indices("GrpcMethod::new(").map(|(at, _)| stub[at..].split('"').nth(3).unwrap());
+            for method in methods {
+                assert_ne!(retried.iter().any(|name| **name == method), once.contains(&method), "{method}");
+            }
+        }
+    }
+
     #[test]
     fn pauses_grow_to_their_bound_and_vary_by_a_fifth() {
         assert_eq!([1, 2, 3, 4, 5, 9].map(backoff).map(|pause| pause.as_millis()), [100, 200, 400, 800, 1000, 1000]);

@@ -6,7 +6,7 @@ use rustls_pki_types::{CertificateDer, pem::PemObject};
 use tonic::{
     Status,
     metadata::{Ascii, MetadataValue},
-    transport::Certificate,
+    transport::{Certificate, Endpoint},
 };
 
 use crate::{Error, MAX_DEADLINE};
@@ -26,15 +26,16 @@ pub fn authorities(pem: impl AsRef<[u8]>) -> Result<Certificate, Error> {
     }
 }
 
-pub(crate) fn address(address: &str) -> Result<&str, Error> {
-    if address.is_empty() || address.contains(char::is_whitespace) || address.contains("://") {
-        return Err(no_address());
+/// Where to connect, by which scheme. A port must be named: that of the scheme is never otpd's.
+pub(crate) fn endpoint(scheme: &str, address: &str) -> Result<Endpoint, Error> {
+    let refusal = || unusable("address must be host:port: no URL, no white space, and not without a port");
+    let endpoint = Endpoint::from_shared(format!("{scheme}://{address}")).map_err(|_| refusal())?;
+    let authority = endpoint.uri().authority().filter(|authority| authority.as_str() == address && !address.contains('@'));
+    if !authority.is_some_and(|authority| !authority.host().is_empty() && authority.port_u16().is_some_and(|port| port > 0)) {
+        return Err(refusal());
     }
-    Ok(address)
-}
-
-pub(crate) fn no_address() -> Error {
-    unusable("address must be host:port: no URL, and no white space")
+    // Notices that the peer of a stream has vanished without a word.
+    Ok(endpoint.http2_keep_alive_interval(Duration::from_secs(60)).keep_alive_timeout(Duration::from_secs(10)))
 }
 
 pub(crate) fn api_key(api_key: &str) -> Result<MetadataValue<Ascii>, Error> {
@@ -75,11 +76,29 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_that_is_none() {
-        for address in ["", " ", "not an address", "a:1\n", "https://a:1", "grpc://", "dns:///a:1", "[:1"] {
+        for address in [
+            "",
+            " ",
+            "not an address",
+            "a:1\n",
+            "https://a:1",
+            "grpc://",
+            "dns:///a:1",
+            "[:1",
+            "a",
+            "a:",
+            ":1",
+            "a:0",
+            "a:65536",
+            "a:x",
+            "[::1]",
+            "a:1/b",
+            "b@a:1",
+        ] {
             assert_refused("address", Client::connect(address, API_KEY));
             assert_refused("address", Client::connect_plaintext(address, API_KEY));
         }
-        for address in ["a:1", "[::1]:1", "a"] {
+        for address in ["a:1", "[::1]:1", "a.b:65535"] {
             assert!(Client::connect_plaintext(address, API_KEY).is_ok());
         }
     }
