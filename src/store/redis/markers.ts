@@ -96,7 +96,8 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
     }
   }
 
-  const readHome = async (): Promise<string> => String(await runners.run({ script: READ, keys: [home], args: [] }));
+  const atHomeBy = async (script: Script, ...args: string[]): Promise<string> => (await each(script, [home], ...args))[0] ?? '';
+  const readHome = () => atHomeBy(READ);
 
   function lossOf(markers: readonly string[]): Loss {
     const atHome = markers[slotOf(home)] ?? '';
@@ -118,7 +119,7 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
     const others = identities.filter((key) => key !== home);
     const found = await each(MARK, others, storeId);
     if (found.some((marker) => marker !== storeId)) throw lostInPart(await inspect());
-    await runners.run({ script: REPLACE, keys: [home], args: [LAYING + storeId, storeId] });
+    await atHomeBy(REPLACE, LAYING + storeId, storeId);
   }
 
   /** While that loss lasts, a look at all markers, by every instance twice a second, would tell nothing new. */
@@ -162,7 +163,7 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
         const loss = lossOf(markers);
         if (loss.storeId === undefined) {
           const fresh = randomBytes(16).toString('hex');
-          const elected = String(await runners.run({ script: MARK, keys: [home], args: [LAYING + fresh] }));
+          const elected = await atHomeBy(MARK, LAYING + fresh);
           if (elected !== LAYING + fresh) continue;
           await lay(fresh);
           return { storeId: fresh, isNew: true };
