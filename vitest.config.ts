@@ -6,6 +6,7 @@ const ALONE = [
   'test/wire/{reflection,shutdown,strangers}.test.ts',
   'test/workers/*.test.ts',
   'test/store/{codes-sqlite,many-keys,redis-faults,sqlite-faults,sqlite-queue}.test.ts',
+  'test/store/{redis-cluster-moves,redis-sentinel}.test.ts',
 ];
 /**
  * Suites that take minutes together: packages that are installed, 100,000 keys, races and faults under load. CI runs them with the others, and so does `npm run test:all`;
