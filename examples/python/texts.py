@@ -1,4 +1,4 @@
-"""What a user is told of each outcome: what happened, and what to do next."""
+"""The texts for the user: each says how it went, and the next step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-/** What a user is told of each outcome: what happened, and what to do next. */
+/** The texts for the user: each says how it went, and the next step. */
 import { type VerifyRecoveryCodeResponse, type VerifyResponse, VerifyStatus } from 'otpd-client';
 
 export const UNAVAILABLE = 'We cannot check codes right now. Please try again in a moment.';

@@ -10,14 +10,14 @@ import { execute } from './runner.ts';
 export const LANGUAGES = ['typescript', 'python', 'go'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** What starts an app that is installed in a folder. */
+/** The command of an app that is installed in a folder. */
 const START: Readonly<Record<Language, (folder: string) => readonly [string, ...string[]]>> = {
   typescript: (folder) => [process.execPath, join(folder, 'typescript', 'app.ts')],
   python: (folder) => [join(folder, '.venv/bin/python'), join(folder, 'python', 'app.py')],
   go: (folder) => [join(folder, 'app')],
 };
 
-/** What installs it there; the tools of each language are those of `npm run test:clients`. */
+/** Installs it there; the tools of each language are those of `npm run test:clients`. */
 const INSTALL: Readonly<Record<Language, string>> = {
   // As `npm install` in the folder, but for a package that is built instead of the folder of its sources.
   typescript:
@@ -29,7 +29,7 @@ const INSTALL: Readonly<Record<Language, string>> = {
 export interface Example extends AsyncDisposable {
   /** `http://127.0.0.1:PORT/`. */
   readonly url: string;
-  /** What it wrote on standard error. */
+  /** Its lines on standard error. */
   readonly log: () => string;
 }
 
