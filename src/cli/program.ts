@@ -34,6 +34,7 @@ const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   'sealing-keys': async (io) => (await import('./commands/sealing-keys.ts')).sealingKeysCommand(io),
   backup: async (io) => (await import('./commands/backup.ts')).backupCommand(io),
   restore: async (io) => (await import('./commands/restore.ts')).restoreCommand(io),
+  store: async (io) => (await import('./commands/store.ts')).storeCommand(io),
   audit: async (io) => (await import('./commands/audit.ts')).auditCommand(io),
   attempts: async (io) => (await import('./commands/attempts.ts')).attemptsCommand(io),
   generate: async (io) => (await import('./commands/generate.ts')).generateCommand(io),

@@ -65,6 +65,8 @@ export type AuditEvent = { readonly actor: Actor } & (
   | ({ readonly event: 'attempts.unlocked'; readonly fingerprint: string; readonly failures: number } & Partial<CallOrigin>)
   /** The state of an earlier time is in force again. */
   | { readonly event: 'store.restored'; readonly backupTime: string | undefined }
+  /** Slots of a Redis Cluster that were lost count as empty. */
+  | { readonly event: 'store.loss_accepted'; readonly slots: number; readonly masters: readonly string[] }
   | SealingKeyEvent
   | ({
       readonly event: 'attempts.reset';

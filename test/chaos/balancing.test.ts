@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createTestClient } from '../support/client.ts';
+import { lastingPort } from '../support/free-port.ts';
 import { proxySuite, startProxy } from '../support/proxies.ts';
 import { redisSuite } from '../support/redis.ts';
 import { openWatch } from '../support/watch.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { nextRandom, size } from './form.ts';
-import { freePort, type Instance } from './instance.ts';
+import type { Instance } from './instance.ts';
 import { startLoad } from './load.ts';
 
 const INSTANCES = 3;
@@ -70,7 +71,7 @@ proxySuite('haproxy', () => {
       'an instance that stops and comes back under load gets its share again, and no call fails',
       async () => {
         const random = nextRandom();
-        const opsPorts = await Promise.all(Array.from({ length: INSTANCES }, freePort));
+        const opsPorts = await Promise.all(Array.from({ length: INSTANCES }, lastingPort));
         const more = (place: number) => ({
           OTPD_MAX_CONNECTION_AGE: '1s',
           OTPD_MAX_CONNECTION_AGE_GRACE: '1s',
