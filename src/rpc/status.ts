@@ -66,7 +66,7 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
   rate_limited: {
     code: Code.RESOURCE_EXHAUSTED,
     reason: ErrorReason.RATE_LIMITED,
-    message: "the limit of the API key's plan is reached: wait as long as retry-after says",
+    message: "the rate limit of the API key's plan is reached: wait as long as retry-after says, or use a larger plan",
   },
   cost_over_limit: {
     code: Code.RESOURCE_EXHAUSTED,
