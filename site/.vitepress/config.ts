@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitepress';
 import { anchorOf } from './anchors.ts';
 import { collectPages } from './pages.ts';
-import { SIDEBAR } from './sidebar.ts';
+import { sidebar } from './sidebar.ts';
 import { copySources, linkSources } from './sources.ts';
 import { wrapTables } from './tables.ts';
 
@@ -36,7 +36,7 @@ export default defineConfig({
       { text: 'API', link: '/docs/api' },
       { text: 'OpenAPI', link: '/openapi' },
     ],
-    sidebar: SIDEBAR,
+    sidebar: sidebar(join(root, 'docs')),
     outline: { level: [2, 3] },
     search: { provider: 'local' },
   },
