@@ -1,5 +1,5 @@
 /** The site of the documentation: every page of the repository, at its own path, with search and without another host. */
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'vitepress';
 import { anchorOf } from './anchors.ts';
@@ -44,6 +44,7 @@ export default defineConfig({
   buildEnd: ({ outDir }) => {
     copySources(outDir, root);
     mkdirSync(outDir, { recursive: true });
-    for (const name of ['openapi.json', 'openapi-rest.json']) cpSync(join(root, 'gen', name), join(outDir, name));
+    for (const name of readdirSync(join(root, 'gen')).filter((file) => /^openapi.*\.json$/.test(file)))
+      cpSync(join(root, 'gen', name), join(outDir, name));
   },
 });
