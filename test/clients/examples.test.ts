@@ -135,7 +135,7 @@ describe.each(LANGUAGES)('the example in %s', (language) => {
       `${mismatch} Enter the newest code from your app.`,
       `${mismatch} You have 2 tries ${last}`,
       `${mismatch} You have 1 try ${last}`,
-      'Too many wrong codes. Try again in 1 minute, or use a recovery code.',
+      'Too many wrong codes. Wait at least 1 minute, or use a recovery code.',
       'Too many wrong codes. Try again in 1 minute, or use a recovery code.',
     ]);
     const right = await visitor.send('/code', { code: device.code(Date.now() + 30_000) });
