@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitepress';
 import { anchorOf } from './anchors.ts';
 import { collectPages } from './pages.ts';
+import { linkPictures } from './pictures.ts';
 import { sidebar } from './sidebar.ts';
 import { copySources, linkSources } from './sources.ts';
 import { wrapTables } from './tables.ts';
@@ -27,6 +28,7 @@ export default defineConfig({
     anchor: { slugify: anchorOf },
     config: (markdown) => {
       linkSources(markdown, root);
+      linkPictures(markdown);
       wrapTables(markdown);
     },
   },
