@@ -29,6 +29,7 @@ const NOT_RUN: readonly { readonly page: string; readonly command?: string; read
     why: 'apps serve until they are stopped; test/clients/examples.test.ts installs and starts each in the same way',
   },
   { page: 'clients/', why: 'the paths are examples; test/clients/runners does the same for each language' },
+  { page: 'deploy/', why: 'it needs a Docker engine, systemd or Kubernetes; `npm run test:deploy` tries the parts without them' },
   { page: 'test/clients/README.md', why: 'it is a suite, which CI runs' },
   { page: 'test/conformance/README.md', why: 'it is a suite, which CI runs, and a call of its tool for a debugger' },
 ];
