@@ -52,6 +52,7 @@ const GROUPS: DefaultTheme.SidebarItem[] = [
       { text: 'Architecture', link: '/docs/architecture' },
       { text: 'Decisions', link: '/docs/decisions/README' },
       { text: 'Contributing', link: '/CONTRIBUTING' },
+      { text: 'Releasing', link: '/docs/releasing' },
       { text: 'Changelog', link: '/CHANGELOG' },
     ],
   },
