@@ -31,7 +31,7 @@ export interface AdminClient extends Disposable {
   readonly getServerStatus: Call<'getServerStatus'>;
   /** Gets the wrong codes that are counted against a secret, and its lock. */
   readonly getAttempts: Call<'getAttempts'>;
-  /** Lets the codes of a secret be judged again. */
+  /** Unlocks a secret: its codes are checked again. */
   readonly unlockAttempts: Call<'unlockAttempts'>;
   /** Closes the connection; calls under way end with CANCELLED or UNAVAILABLE. */
   close(): void;
