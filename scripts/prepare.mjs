@@ -1,4 +1,4 @@
-/** What `npm ci` leaves to do in a checkout: builds the page, and lets `npx otpd` find the program. */
+/** The last part of `npm ci` in a checkout: builds the page, and lets `npx otpd` find the program. */
 import { symlinkSync } from 'node:fs';
 
 // An installation for production has no vite, and serves no page.

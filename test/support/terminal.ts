@@ -15,7 +15,7 @@ export interface TerminalOptions {
 
 /** A program and its screen. */
 export interface TerminalSession extends AsyncDisposable {
-  /** What was written, sequences included. */
+  /** All that was written, sequences included. */
   readonly raw: () => string;
   /** All lines, those that have scrolled away too, without the spaces at their ends. */
   readonly text: () => string;

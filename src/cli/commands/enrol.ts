@@ -12,7 +12,7 @@ import { QrFormat } from '../../../gen/ts/otp/v1/qr_code_pb.ts';
 import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
 import { addKeyOptions, contextBytes, type KeyFlags, keyFields } from '../input/key-options.ts';
 import { readLines } from '../input/lines.ts';
-import { askHidden } from '../input/prompt.ts';
+import { openHiddenPrompt } from '../input/prompt.ts';
 import type { Io } from '../io.ts';
 import { CallError } from '../output/call-error.ts';
 import { signOf } from '../output/charset.ts';
@@ -93,7 +93,8 @@ const PROMPT = 'Code that the app shows: ';
 
 /** The codes that a person types, until one is right or the input ends. */
 async function* typedCodes(io: Io): AsyncGenerator<string, void> {
-  for (let code = await askHidden(io, PROMPT); code !== undefined; code = await askHidden(io, PROMPT)) yield code;
+  using prompt = openHiddenPrompt(io);
+  for (let code = await prompt.ask(PROMPT); code !== undefined; code = await prompt.ask(PROMPT)) yield code;
 }
 
 /** The lines of standard input, each asked for unless JSON is wanted: a person may be behind the pipe. */

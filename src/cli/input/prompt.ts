@@ -3,44 +3,60 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { Io } from '../io.ts';
 
+/** The person, while the terminal shows nothing that is typed. */
+export interface HiddenPrompt extends Disposable {
+  /**
+   * Asks, and resolves to the next line without the spaces around it; undefined at the end of the input (Ctrl-D). Throws an `AbortError` when the user
+   * asks to stop.
+   */
+  ask(question: string): Promise<string | undefined>;
+}
+
+const NOWHERE = new Writable({ write: (_chunk, _encoding, done) => done() });
+
 /** Whether a person can be asked: standard input and standard error are terminals. */
 export function canAsk({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): boolean {
   return stdin.isTTY === true && stderr.isTTY === true;
 }
 
-/**
- * Asks for a secret or a code, which is not shown while it is typed. Resolves to the line without the spaces around it; undefined at the end of the input
- * (Ctrl-D). Throws an `AbortError` when the user asks to stop.
- */
-export function askHidden(io: Io, question: string): Promise<string | undefined> {
-  // readline writes what is typed; its history would keep it.
-  return ask(io, question, new Writable({ write: (_chunk, _encoding, done) => done() }));
+/** Takes over the terminal for secrets and codes: also those that are typed before they are asked for are not shown. */
+export function openHiddenPrompt(io: Io): HiddenPrompt {
+  return openPrompt(io, undefined);
+}
+
+/** Asks for one secret or code. */
+export async function askHidden(io: Io, question: string): Promise<string | undefined> {
+  using prompt = openHiddenPrompt(io);
+  return await prompt.ask(question);
 }
 
 /** Asks a question that is answered by yes or no; anything but `y` and `yes` is a no. */
 export async function confirm(io: Io, question: string): Promise<boolean> {
-  const answer = await ask(io, `${question} [y/N] `, io.stderr as unknown as Writable);
-  return /^y(es)?$/i.test(answer ?? '');
+  using prompt = openPrompt(io, io.stderr as unknown as Writable);
+  return /^y(es)?$/i.test((await prompt.ask(`${question} [y/N] `)) ?? '');
 }
 
-function ask({ stdin, stderr, signal }: Io, question: string, echo: Writable): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    stderr.write(question);
-    const lines = createInterface({ input: stdin, output: echo, terminal: true, historySize: 0 });
-    const settle = (answer: () => void) => {
-      signal.removeEventListener('abort', stop);
-      answer();
+/** Typed letters are shown by `echo`, if there is one, and the end of their line with them. */
+function openPrompt({ stdin, stderr, signal }: Io, echo: Writable | undefined): HiddenPrompt {
+  // readline would keep what is typed in its history.
+  const lines = createInterface({ input: stdin, output: echo ?? NOWHERE, terminal: true, historySize: 0 });
+  const typed = lines[Symbol.asyncIterator]();
+  const close = () => lines.close();
+  signal.addEventListener('abort', close, { once: true });
+  // The terminal hands Ctrl-C over as a key while nothing is shown.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  return {
+    async ask(question) {
+      signal.throwIfAborted();
+      stderr.write(question);
+      const { value, done } = await typed.next();
+      if (done || echo === undefined) stderr.write('\n');
+      signal.throwIfAborted();
+      return done ? undefined : value.trim();
+    },
+    [Symbol.dispose]: () => {
+      signal.removeEventListener('abort', close);
       lines.close();
-    };
-    // In raw mode Ctrl-C is a key, and no signal.
-    const stop = () => settle(() => reject(new DOMException('interrupted', 'AbortError')));
-    lines.once('SIGINT', stop);
-    signal.addEventListener('abort', stop, { once: true });
-    lines.once('line', (line) => settle(() => resolve(line.trim())));
-    lines.once('close', () => {
-      stderr.write('\n');
-      settle(() => resolve(undefined));
-    });
-    if (signal.aborted) stop();
-  });
+    },
+  };
 }

@@ -12,7 +12,7 @@ export interface CommandEntry {
   readonly subcommands: readonly { readonly name: string; readonly description: string }[];
   /** Whether an argument names a file. */
   readonly takesFiles: boolean;
-  /** What an argument may be, if that is a list. */
+  /** The words that an argument may be, if they are listed. */
   readonly choices: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** What a field of a request is called on the command line. */
+/** The names that the fields of requests have on the command line. */
 
 /** By the last part of a field's path. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -36,7 +36,7 @@ const NAMES: Readonly<Record<string, string>> = {
   window: '--window',
 };
 
-/** The flag or the argument that a field came from; the field itself where it is none, or one of an item of a list. */
+/** The flag or the argument that a field came from; the field itself where there is no such flag, or where it belongs to an item of a list. */
 export function flagOf(field: string): string {
   const [, name = ''] = /^(?:key\.|api_key\.)?([a-z_]+)$/.exec(field) ?? [];
   return Object.hasOwn(NAMES, name) ? (NAMES[name] ?? field) : field;

@@ -25,7 +25,7 @@ function wrapBlock(block: string, width: number): string {
   for (const line of block.split('\n')) {
     const last = lines.at(-1) ?? '';
     const goesOn = /^\S/.test(line) ? /^\S.*[^:]$/.test(last) : /^ {8,}\S/.test(line) && last !== '';
-    // What stands below a name that fills its line is the second column of it.
+    // A line below a name without a description is that description.
     const gap = /^ +\S+(?: \S+)*$/.test(last) ? '  ' : ' ';
     if (goesOn) lines[lines.length - 1] = last + gap + line.trimStart();
     else lines.push(line);
