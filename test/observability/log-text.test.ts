@@ -4,11 +4,11 @@ import { createLog } from '../../src/observability/log.ts';
 import { asText } from '../../src/observability/log-text.ts';
 
 function written(use: (log: ReturnType<typeof createLog>) => void): string {
-  let text = '';
-  const log = createLog('info', { write: (part) => void (text += part) }, undefined, 'text');
+  const parts: string[] = [];
+  const log = createLog('info', { write: (part) => void parts.push(part) }, undefined, 'text');
   use(log);
   log.flush();
-  return text;
+  return parts.join('');
 }
 
 const CALL = {
@@ -26,9 +26,9 @@ const CALL = {
 };
 
 const textOf = (...lines: string[]): string => {
-  let text = '';
-  asText({ write: (part) => (text += part) }).write(lines.join('\n'));
-  return text.replaceAll(/^\d\d:\d\d:\d\d/gm, 'HH:MM:SS');
+  const parts: string[] = [];
+  asText({ write: (part) => parts.push(part) }).write(lines.join('\n'));
+  return parts.join('').replaceAll(/^\d\d:\d\d:\d\d/gm, 'HH:MM:SS');
 };
 
 it('has the level, the message and its members on a line', () => {

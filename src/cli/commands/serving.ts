@@ -8,13 +8,13 @@ import { ringFile } from '../../app/ring-file.ts';
 import { tuneForServing } from '../../app/v8-tuning.ts';
 import { VERSION } from '../../app/version.ts';
 import type { Config } from '../../config/config.ts';
-import { type Addresses, formatAddress } from '../../config/listen-address.ts';
+import { type Addresses, formatAddress, reachableAt } from '../../config/listen-address.ts';
 import { createLog, type Log, type Logger } from '../../observability/log.ts';
 import { databaseFile } from '../../store/open.ts';
 import type { Io } from '../io.ts';
 import { localError } from '../output/failure.ts';
 import { shellWord, writeLine } from '../output/text.ts';
-import { ensureFirstKey, type FirstKey, firstKeyFile, reachableAt } from './first-key.ts';
+import { ensureFirstKey, type FirstKey, firstKeyFile } from './first-key.ts';
 
 /** The bits of a mode that are not the owner's. */
 const OTHERS = 0o077;
