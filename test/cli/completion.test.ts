@@ -1,10 +1,11 @@
 /** `otpd completion`: the scripts, asked by the shells themselves. */
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { suiteUnless } from '../support/needy-suite.ts';
 import { openTerminal } from '../support/terminal.ts';
 import { otpd } from './harness.ts';
 
@@ -22,7 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** The proposals for a line, whose last word may be empty. */
 const ask: Readonly<Record<string, (words: readonly string[]) => Promise<string[]>>> = {
   async bash(words) {
-    const ask = 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _otpd; printf "%s\\n" "${COMPREPLY[@]}"';
+    const ask = `source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _otpd; printf "%s\\n" "\${COMPREPLY[@]}"`;
     return lines((await run('bash', ['-c', ask, script('bash'), ...words], { cwd: folder })).stdout);
   },
   async fish(words) {
@@ -32,9 +33,16 @@ const ask: Readonly<Record<string, (words: readonly string[]) => Promise<string[
   },
 };
 
+/** Why a shell cannot be asked; undefined if it is there. */
+function without(shell: string): string | undefined {
+  return spawnSync(shell, ['-c', 'exit']).error === undefined ? undefined : `there is no ${shell}`;
+}
+
 const lines = (text: string) => text.split('\n').filter((line) => line !== '');
 
-describe.each(['bash', 'fish'])('%s', (shell) => {
+for (const shell of ['bash', 'fish']) suiteUnless(without(shell), `completion in ${shell}`, () => completes(shell));
+
+function completes(shell: string): void {
   const proposals = async (line: string) => (await ask[shell]?.(line.split(' '))) ?? [];
 
   it.each([
@@ -52,9 +60,11 @@ describe.each(['bash', 'fish'])('%s', (shell) => {
   ])('completes %s', async (_, line, expected) => {
     expect((await proposals(line)).toSorted()).toEqual(expected);
   });
-});
+}
 
-it('zsh completes commands, flags and values', async () => {
+suiteUnless(without('zsh'), 'completion in zsh', () => it('completes commands, flags and values', completesInZsh));
+
+async function completesInZsh(): Promise<void> {
   await using session = openTerminal(['zsh', '-f'], { columns: 100, env: { HOME: folder } });
   session.type(`autoload -Uz compinit && compinit -u -D && source ${script('zsh')}; clear\r`);
   for (const [typed, completed] of [
@@ -71,4 +81,4 @@ it('zsh completes commands, flags and values', async () => {
   }
   session.type('exit\r');
   expect(await session.ended).toBe(0);
-});
+}
