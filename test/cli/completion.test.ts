@@ -4,12 +4,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { suiteUnless } from '../support/needy-suite.ts';
 import { openTerminal } from '../support/terminal.ts';
 import { otpd } from './harness.ts';
 
 const run = promisify(execFile);
+// zsh compiles its functions at the first start.
+vi.setConfig({ testTimeout: 120_000 });
+
 let folder: string;
 const script = (shell: string) => join(folder, `_${shell}`);
 
@@ -75,7 +78,7 @@ async function completesInZsh(): Promise<void> {
     [`otpd audit verify ${folder}/tr\t`, /trail\.jsonl $/m],
   ] as const) {
     session.type(typed);
-    await expect.poll(() => `${session.screen()} `, { timeout: 20_000 }).toMatch(completed);
+    await expect.poll(() => `${session.screen()} `, { timeout: 60_000 }).toMatch(completed);
     // Drops the line.
     session.type('\x15');
   }

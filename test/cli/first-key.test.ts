@@ -5,7 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, write
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ensureFirstKey } from '../../src/cli/commands/first-key.ts';
 import { shellWord } from '../../src/cli/output/text.ts';
 import { DEFAULT_PLANS } from '../../src/limits/plans.ts';
@@ -22,7 +22,10 @@ const API_KEY = /otpd_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}/;
 const LISTENS = /(?:listens|is ready) on ([^\s;]+)/;
 /** The lines to paste: what is exported, and the command. */
 const TO_PASTE = /(?:^ {2}export OTPD_\w+=.*\n)+^ {2}npx otpd .*$/m;
-const PATIENT = { timeout: 20_000 };
+const PATIENT = { timeout: 60_000 };
+
+// Several processes in a row, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
 
 let folder: string;

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import jsqr from 'jsqr';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { deviceOf } from '../support/enrolment.ts';
 import { openTerminal, pixelsOf, type TerminalOptions, type TerminalSession, type Theme } from '../support/terminal.ts';
 import { otpd } from './harness.ts';
@@ -10,7 +10,11 @@ import { makeFolder, type Real, startReal } from './real.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const SECRET = 'JBSWY3DPEHPK3PXP';
-const PATIENT = { timeout: 20_000, interval: 50 };
+const PATIENT = { timeout: 60_000, interval: 50 };
+
+// Processes on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
+
 const THEMES: Readonly<Record<string, Theme>> = {
   dark: { background: [13, 17, 23], foreground: [230, 237, 243] },
   light: { background: [255, 255, 255], foreground: [36, 41, 47] },
