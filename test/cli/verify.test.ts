@@ -63,7 +63,7 @@ describe.concurrent('what could not be told', () => {
   });
 
   it('is said if the user does not wait between two tries', async () => {
-    const { code, err, requests } = await verify([{ ...AWAY, retryAfterMs: 3000 }], [], AbortSignal.timeout(300));
+    const { code, err, requests } = await verify([{ ...AWAY, retryAfterMs: 3000 }], [], AbortSignal.timeout(1500));
     expect({ code, tries: requests.length }).toEqual({ code: 2, tries: 1 });
     expect(err).toMatch(/^error: the store is away; the code may be used up: /);
   });

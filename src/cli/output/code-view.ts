@@ -83,8 +83,8 @@ export function openScreen(io: Io): Screen {
       const draw = () => {
         const left = end - performance.now();
         io.stdout.write(CLEAR_LINE + codeLine(io, token, left));
-        // When the seconds that are shown change, and not before.
-        if (left > 0) timer = setTimeout(draw, left % 1000 || 1000);
+        // When the seconds that are shown change, and not a moment before: timers know whole milliseconds.
+        if (left > 0) timer = setTimeout(draw, Math.ceil(left % 1000 || 1000) + 1);
       };
       clearTimeout(timer);
       draw();
