@@ -1,7 +1,7 @@
 /** Questions to the person at the terminal. */
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import type { Io } from '../io.ts';
+import type { Io, Output } from '../io.ts';
 
 /** The person, while the terminal shows nothing that is typed. */
 export interface HiddenPrompt extends Disposable {
@@ -11,8 +11,6 @@ export interface HiddenPrompt extends Disposable {
    */
   ask(question: string): Promise<string | undefined>;
 }
-
-const NOWHERE = new Writable({ write: (_chunk, _encoding, done) => done() });
 
 /** Whether a person can be asked: standard input and standard error are terminals. */
 export function canAsk({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): boolean {
@@ -32,14 +30,20 @@ export async function askHidden(io: Io, question: string): Promise<string | unde
 
 /** Asks a question that is answered by yes or no; anything but `y` and `yes` is a no. */
 export async function confirm(io: Io, question: string): Promise<boolean> {
-  using prompt = openPrompt(io, io.stderr as unknown as Writable);
+  using prompt = openPrompt(io, io.stderr);
   return /^y(es)?$/i.test((await prompt.ask(`${question} [y/N] `)) ?? '');
 }
 
 /** Typed letters are shown by `echo`, if there is one, and the end of their line with them. */
-function openPrompt({ stdin, stderr, signal }: Io, echo: Writable | undefined): HiddenPrompt {
+function openPrompt({ stdin, stderr, signal }: Io, echo: Output | undefined): HiddenPrompt {
+  const output = new Writable({
+    write: (chunk, _encoding, done) => {
+      echo?.write(String(chunk));
+      done();
+    },
+  });
   // readline would keep what is typed in its history.
-  const lines = createInterface({ input: stdin, output: echo ?? NOWHERE, terminal: true, historySize: 0 });
+  const lines = createInterface({ input: stdin, output, terminal: true, historySize: 0 });
   const typed = lines[Symbol.asyncIterator]();
   const close = () => lines.close();
   signal.addEventListener('abort', close, { once: true });
