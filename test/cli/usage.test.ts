@@ -1,4 +1,5 @@
 /** Wrong command lines: one line of explanation, exit code 2, and nothing of a secret repeated. */
+import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { VERSION } from '../../src/app/version.ts';
@@ -119,7 +120,8 @@ describe('a wrong command line', () => {
 
 describe('help and version', () => {
   it('prints the version', async () => {
-    expect(await otpd(['--version'])).toEqual({ code: 0, out: `${VERSION}\n`, err: '' });
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+    expect(await otpd(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
   });
 
   it('prints what a report of a fault needs', async () => {
