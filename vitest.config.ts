@@ -22,8 +22,8 @@ const runsAll = process.env['CI'] === 'true' || process.env['OTPD_TESTS'] === 'a
 if (!runsAll && process.env['VITEST_WORKER_ID'] === undefined)
   process.stderr.write(`NOT RUN, since they are long (npm run test:all runs them too): ${LONG.join(', ')}\n`);
 
-/** `npm run test:clients` needs the tools of other languages, and `npm run test:page` a browser. */
-const ELSEWHERE = [...(runsAll ? [] : LONG), 'test/clients/{clients,debugging,programs}.test.ts', 'test/page/*.test.ts'];
+/** `npm run test:clients` needs the tools of other languages, `npm run test:page` a browser, and `npm run test:deploy` root and more. */
+const ELSEWHERE = [...(runsAll ? [] : LONG), 'test/clients/{clients,debugging,programs}.test.ts', 'test/{deploy,page}/*.test.ts'];
 
 const config: ViteUserConfig = defineConfig({
   test: {

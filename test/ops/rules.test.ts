@@ -35,6 +35,13 @@ test('rules and dashboard name no metric that docs/metrics.md does not have', ()
   }
 });
 
+test.each([
+  [RULES, 'deploy/helm/otpd/files/rules.yaml'],
+  [DASHBOARD, 'deploy/helm/otpd/files/dashboard.json'],
+])('the chart, which Helm packs without its neighbours, has a copy of %s', (original, copy) => {
+  expect(readFileSync(copy, 'utf8'), `cp ${original} ${copy}`).toBe(readFileSync(original, 'utf8'));
+});
+
 suiteUnless(noPromtool, 'by promtool', () => {
   let server: TestServer;
   beforeAll(async () => {

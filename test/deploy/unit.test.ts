@@ -1,0 +1,70 @@
+/** The unit of systemd, by its own tools: no machine here is booted by it. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SETTINGS } from '../../src/config/settings.ts';
+import { suiteUnless } from '../support/needy-suite.ts';
+import { missing, outcomeOf, run, tool } from './tools.ts';
+
+const UNIT = 'deploy/systemd/otpd.service';
+const text = readFileSync(UNIT, 'utf8');
+const settings = readFileSync('deploy/systemd/otpd.env', 'utf8');
+/** As systemd counts it: 0 is a service that can do nothing, 10 one that may do all. */
+const MOST_EXPOSED = '2.0';
+
+test('each setting of its environment file is one of otpd, and each credential one of the unit', () => {
+  const known = new Set<string>([...Object.values(SETTINGS).map(({ env }) => env), 'OTPD_REDIS_URL_FILE']);
+  const lines = [...settings.matchAll(/^#(OTPD_\w+)=(.*)$/gm)].map(([, name = '', value = '']) => ({ name, value }));
+  expect(lines.length).toBeGreaterThan(8);
+  const loaded = new Set([...text.matchAll(/^LoadCredential=(.*)$/gm)].map(([, id]) => id));
+  for (const { name, value } of lines) {
+    expect(known).toContain(name);
+    if (value.startsWith('/run/')) expect(loaded).toContain(value.replace('/run/credentials/otpd.service/', ''));
+  }
+  // A sample, which changes nothing until somebody takes the marks off.
+  expect(settings.split('\n').filter((line) => line !== '' && !line.startsWith('#'))).toEqual([]);
+});
+
+test('it gives a stop more time than otpd may take', () => {
+  const seconds = Number(/^TimeoutStopSec=(\d+)$/m.exec(text)?.[1]);
+  expect(seconds).toBeGreaterThan(Number(SETTINGS.shutdownGrace.fallback) + 5);
+});
+
+suiteUnless(missing(tool.systemdAnalyze), 'the unit by systemd-analyze', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'otpd-unit-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** Looks at the unit, changed, where the program is one that this machine has. */
+  function verify(change: (unit: string) => string) {
+    const file = join(folder, 'otpd.service');
+    writeFileSync(file, change(text.replace('ExecStart=/usr/local/bin/otpd', `ExecStart=${process.execPath}`)));
+    return outcomeOf(tool.systemdAnalyze, ['verify', '--man=no', file]);
+  }
+
+  test('it has no mistake', () => {
+    expect(verify((unit) => unit)).toEqual({ code: 0, out: '', err: '' });
+    expect(verify((unit) => unit.replace('ProtectProc=', 'ProtectProk=')).err).toContain('ProtectProk');
+  });
+
+  test(`its exposure is ${MOST_EXPOSED} at the most`, () => {
+    const threshold = String(Number(MOST_EXPOSED) * 10);
+    const { code, out } = outcomeOf(tool.systemdAnalyze, [
+      'security',
+      '--no-pager',
+      '--offline=true',
+      `--threshold=${threshold}`,
+      UNIT,
+    ]);
+    expect(code).toBe(0);
+    expect(Number(/exposure level for \S+: ([\d.]+)/.exec(out)?.[1])).toBeLessThanOrEqual(Number(MOST_EXPOSED));
+  });
+
+  test('what it lets the process call is what systemd knows by these names', () => {
+    for (const [, set = ''] of text.matchAll(/^SystemCallFilter=~?(.*)$/gm))
+      for (const name of set.split(' ')) expect(run(tool.systemdAnalyze, ['syscall-filter', name])).toContain(name);
+  });
+});
