@@ -18,4 +18,4 @@ const tell = (suite, name, message = '') => {
 };
 for (const test of bad) tell(test.suite, `${test.fullName} (${test.status})`, test.failureMessages?.join('\n'));
 for (const suite of broken) tell(suite, 'the suite', suite.message);
-console.log(tests.length - bad.length, bad.length + broken.length);
+process.stdout.write(`${tests.length - bad.length} ${bad.length + broken.length}\n`);

@@ -9,7 +9,7 @@ import {
   TokenResponseSchema,
   VerifyResponseSchema,
   VerifyStatus,
-} from '../src/client/index.ts';
+} from '../clients/typescript/src/index.ts';
 import { formatSecret, parseSecret } from '../src/otp/secret.ts';
 import { checkHttpCall } from './http-calls.ts';
 import type { Launched } from './launch.ts';

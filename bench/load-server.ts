@@ -1,6 +1,6 @@
 /** Loads a server in the way a row says, by the generator that can. */
 import { create, toBinary } from '@bufbuild/protobuf';
-import { GenerateRequestSchema, QrFormat } from '../src/client/index.ts';
+import { GenerateRequestSchema, QrFormat } from '../clients/typescript/src/index.ts';
 import { type Answer, LABEL } from './checks.ts';
 import { type CrowdProcess, startCrowd } from './crowd-process.ts';
 import { type H2loadOrder, runH2load } from './h2load.ts';

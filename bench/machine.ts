@@ -18,7 +18,10 @@ export interface Machine {
 }
 
 export function describeMachine(): Machine {
-  const dirty = output('git', ['status', '--porcelain', '--', 'src', 'gen', 'bench', 'package.json']) === '' ? '' : '+';
+  const dirty =
+    output('git', ['status', '--porcelain', '--', 'src', 'gen', 'clients/typescript/src', 'bench', 'package.json']) === ''
+      ? ''
+      : '+';
   return {
     date: new Date().toISOString(),
     processor: cpus()[0]?.model.trim() ?? 'unknown',

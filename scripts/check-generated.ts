@@ -4,7 +4,7 @@
  * and a failure only with `CI=true`.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,7 +16,6 @@ interface Plugin {
   readonly installed: boolean;
 }
 
-const SERVICE_CONFIG = 'gen/service_config.json';
 const DOCUMENTS = ['openapi.json', 'openapi-rest.json', 'otpd.postman_collection.json'];
 const folder = mkdtempSync(join(tmpdir(), 'otpd-generated-'));
 try {
@@ -33,9 +32,7 @@ try {
   require(run('node', 'scripts/api-docs.ts', '--check'));
   require(run('scripts/openapi-documents', folder));
   for (const document of DOCUMENTS) require(run('cmp', join(folder, document), join('gen', document)));
-  for (const copy of globSync('gen/*/**/service_config.json', { exclude: ['**/target', '**/node_modules'] }))
-    require(run('cmp', SERVICE_CONFIG, copy));
-  require(run('diff', '-rq', 'proto', 'gen/cpp/proto'));
+  require(run('node', 'scripts/copies.ts', '--check'));
 
   const unchecked = new Set(plugins.filter(({ installed }) => !installed).map(({ out }) => out));
   if (unchecked.size > 0) {

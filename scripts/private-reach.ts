@@ -1,5 +1,5 @@
 /**
- * Finds where `src` reaches past the public API of Node or of a dependency. Only `src/grpc/fast-path` may: it is applied only to tested versions, and
+ * Finds where `src`, or the client for TypeScript, reaches past the public API of Node or of a dependency. Only `src/grpc/fast-path` may: it is applied only to tested versions, and
  * nothing depends on it. Prints each place, and exits with 1 if there is one.
  */
 import { globSync, readFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const REACHES: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/\bhttp2Servers\b|\bonStreamOpened\b|\bsessionIdleTimeouts\b|\bprocess\.binding\b|\._handle\b/, 'a private name'],
 ];
 
-const found = globSync('src/**/*.ts')
+const found = globSync(['src/**/*.ts', 'clients/typescript/src/*.ts'])
   .filter((path) => !path.startsWith(ALLOWED))
   .flatMap((path) =>
     readFileSync(path, 'utf8')

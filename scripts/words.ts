@@ -14,7 +14,7 @@ const DENIED = [
 ];
 
 /** Its prose comes from the contract. */
-const GENERATED = /^(?:gen\/|docs\/api\.md$)/;
+const GENERATED = /^(?:gen|clients\/typescript\/src\/generated)\/|^docs\/api\.md$/;
 
 /** The comments of a language, with the mark that begins them. */
 const SLASHES = /(?:^|\s)(?:\/\*\*?|\/\/|\*(?=\s)).*/;

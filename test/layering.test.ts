@@ -3,7 +3,12 @@ import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { layeringViolations } from './support/layers.ts';
 
-const sources = new Map(globSync('src/**/*.ts').map((path) => [path.replaceAll('\\', '/'), readFileSync(path, 'utf8')]));
+const sources = new Map(
+  globSync(['src/**/*.ts', 'clients/typescript/src/**/*.ts']).map((path) => [
+    path.replaceAll('\\', '/'),
+    readFileSync(path, 'utf8'),
+  ]),
+);
 
 test('the sources keep their layers', () => {
   expect(sources.size).toBeGreaterThan(50);
@@ -29,8 +34,20 @@ test.each([
   ['the composition in a part', 'src/grpc/x.ts', "import '../config/config.ts';", 'may not import'],
   ['the command line in the composition', 'src/app/x.ts', "import { a } from '../cli/io.ts';", 'may not import'],
   ['a store in a handler', 'src/service/x.ts', "import { a } from '../store/open.ts';", 'may not import'],
-  ['the client library in the server', 'src/service/x.ts', "import { a } from '../client/index.ts';", 'may not import'],
-  ['the server in the client library', 'src/client/x.ts', "import { a } from '../otp/uri.ts';", 'may not import'],
+  [
+    'the client in the server',
+    'src/service/x.ts',
+    "import { a } from '../../clients/typescript/src/index.ts';",
+    'may not import',
+  ],
+  ['the inside of the client', 'src/cli/x.ts', "import { a } from '../../clients/typescript/src/retry.ts';", 'may not import'],
+  ['the server in the client', 'clients/typescript/src/x.ts', "import { a } from '../../../src/otp/uri.ts';", 'may not import'],
+  [
+    'generated code of the server in the client',
+    'clients/typescript/src/x.ts',
+    "import { A } from '../../../gen/ts/otp/v1/key_pb.ts';",
+    'knows generated code',
+  ],
   ['grpc-js in a handler', 'src/service/x.ts', "import { status } from '@grpc/grpc-js';", 'knows gRPC'],
   ['grpc-js in limits', 'src/limits/x.ts', "import type { Metadata } from '@grpc/grpc-js';", 'knows gRPC'],
   ['grpc-js elsewhere in the command line', 'src/cli/verify.ts', "import { status } from '@grpc/grpc-js';", 'knows gRPC'],

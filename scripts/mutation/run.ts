@@ -35,6 +35,7 @@ const COPIED = [
   'src',
   'test',
   'gen',
+  'clients/typescript',
   'proto',
   'bench',
   'scripts',

@@ -33,7 +33,7 @@ beforeAll(async () => {
   await unpack(tarball, installed);
   await npm(installed, 'install', '--omit=dev', '--no-save');
 }, SLOW);
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true }), SLOW);
 
 const readLock = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as Lock;
 

@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PACKED_FROM = [
   'src',
   'gen/ts',
-  'gen/service_config.json',
+  'clients/typescript/src',
   'gen/openapi.json',
   'gen/openapi-rest.json',
   'web',

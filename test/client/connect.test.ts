@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { Client } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type BatchVerifyRequest, connect, type OtpClient, OtpError } from '../../src/client/index.ts';
+import { type BatchVerifyRequest, connect, type OtpClient, OtpError } from '../../clients/typescript/src/index.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type ConnectOptions, connect, type OtpClient } from '../../src/client/index.ts';
+import { type ConnectOptions, connect, type OtpClient } from '../../clients/typescript/src/index.ts';
 import { makeAuthority, readPair } from '../support/certificates.ts';
 
 const ADDRESS = '127.0.0.1:1';

@@ -1,7 +1,14 @@
 /** When the TypeScript client tries a call again, and which error it gives in the end. */
 import { expect, test, vi } from 'vitest';
+import {
+  type CallOptions,
+  connect,
+  type OtpClient,
+  OtpError,
+  toJson,
+  VerifyResponseSchema,
+} from '../../clients/typescript/src/index.ts';
 import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import { type CallOptions, connect, type OtpClient, OtpError, toJson, VerifyResponseSchema } from '../../src/client/index.ts';
 import { type Double, type SentError, startDouble, type VerifyAnswer } from '../support/double.ts';
 
 const REQUEST = { key: { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } }, code: '123456' } as const;

@@ -1,6 +1,6 @@
 /** Sealed keys by the TypeScript client: each call answers, and a server that is too old to seal is not taken for one that did. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connect, type OtpClient, OtpError, SecretDelivery, VerifyStatus } from '../../src/client/index.ts';
+import { connect, type OtpClient, OtpError, SecretDelivery, VerifyStatus } from '../../clients/typescript/src/index.ts';
 import { startDouble } from '../support/double.ts';
 import { deviceOf } from '../support/enrolment.ts';
 import { startServer, type TestServer } from '../support/server.ts';

@@ -13,10 +13,10 @@ interface Place {
   readonly block: number;
 }
 
-/** Where the programs are that are not the first block in gen/<language>/README.md. */
+/** Where the programs are that are not the first block in clients/<language>/README.md. */
 const PLACES: Readonly<Record<string, Partial<Place>>> = {
-  typescript: { readme: 'src/client/README.md', fence: 'ts' },
-  'python-asyncio': { readme: 'gen/python/README.md', fence: 'python', block: 1 },
+  typescript: { fence: 'ts' },
+  'python-asyncio': { readme: 'clients/python/README.md', fence: 'python', block: 1 },
 };
 
 /** Runs the program of a language against a server with a key of its own. */
@@ -36,7 +36,12 @@ export async function runFirstProgram(language: string): Promise<Outcome> {
 }
 
 function programOf(language: string): string {
-  const { readme, fence, block }: Place = { readme: `gen/${language}/README.md`, fence: language, block: 0, ...PLACES[language] };
+  const { readme, fence, block }: Place = {
+    readme: `clients/${language}/README.md`,
+    fence: language,
+    block: 0,
+    ...PLACES[language],
+  };
   const blocks = readFileSync(readme, 'utf8').matchAll(new RegExp(`^\`\`\`${fence}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'));
   const program = [...blocks][block]?.[1];
   if (program === undefined) throw new Error(`${readme} has no such block of ${fence}`);

@@ -1,4 +1,4 @@
-/** The layers of `src`, and what an import may not do: go upward, leave its transport, or come back to where it started. */
+/** The layers of `src` and of the client for TypeScript, and what an import may not do: go upward, leave its transport, or come back to where it started. */
 import { posix } from 'node:path';
 
 /** The folders of `src` that each may import besides itself; a transport and its handlers are given their store, so they import none. */
@@ -59,12 +59,16 @@ const MAY_IMPORT = {
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 type Layer = keyof typeof MAY_IMPORT;
 
-/** Where generated code may be known. */
-const KNOWS_GEN: ReadonlySet<Layer> = new Set(['rpc', 'service', 'grpc', 'http', 'observability', 'client', 'cli']);
+/** Where generated code may be known. The client has its own. */
+const KNOWS_GEN: ReadonlySet<Layer> = new Set(['rpc', 'service', 'grpc', 'http', 'observability', 'cli']);
 /** Where gRPC may be known: the transport, and the client library. */
 const KNOWS_GRPC: ReadonlySet<Layer> = new Set(['grpc', 'client']);
 /** Where the library of Connect may be known: the files that are loaded at the first call that needs it. */
 const KNOWS_CONNECT = /^src\/http\/connect\/library(-call)?\.ts$/;
+
+/** The client for TypeScript, a package of its own: others import what that exports, and nothing behind it. */
+const CLIENT = 'clients/typescript/src/';
+const CLIENT_EXPORTS = `${CLIENT}index.ts`;
 
 /** The only files directly below `src`: they start the program. */
 const START: ReadonlySet<string> = new Set(['bin.ts', 'main.ts']);
@@ -93,12 +97,14 @@ function violation(path: string, target: string): string | undefined {
   if (target.startsWith('@connectrpc/'))
     return KNOWS_CONNECT.test(path) ? undefined : `${path} knows Connect's library: ${target}`;
   if (target.startsWith('gen/')) return KNOWS_GEN.has(layer) ? undefined : `${path} knows generated code: ${target}`;
-  if (!target.startsWith('src/')) return undefined;
+  if (!target.startsWith('src/') && !target.startsWith('clients/')) return undefined;
   const allowed: readonly string[] = [layer, ...MAY_IMPORT[layer]];
-  return allowed.includes(layerOf(target)) ? undefined : `${path} may not import ${target}`;
+  const isExported = layer === 'client' || !target.startsWith(CLIENT) || target === CLIENT_EXPORTS;
+  return allowed.includes(layerOf(target)) && isExported ? undefined : `${path} may not import ${target}`;
 }
 
 function layerOf(path: string): Layer {
+  if (path.startsWith(CLIENT)) return 'client';
   const [, folder = '', file] = path.split('/');
   if (file === undefined && START.has(folder)) return 'main';
   if (!Object.hasOwn(MAY_IMPORT, folder)) throw new Error(`${path} belongs to no layer`);

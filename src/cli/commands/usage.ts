@@ -2,8 +2,8 @@
 import { create } from '@bufbuild/protobuf';
 import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
 import { Command } from 'commander';
+import { connectAdmin } from '../../../clients/typescript/src/index.ts';
 import { type GetUsageResponse, GetUsageResponseSchema, type WindowUsage } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
-import { connectAdmin } from '../../client/index.ts';
 import { addConnectOptions, type ConnectFlags, withClient, withConnection } from '../input/connect.ts';
 import type { Io } from '../io.ts';
 import { alignColumns, type Colour, paint, printable, writeLine, writeMessage } from '../output/text.ts';

@@ -1,6 +1,6 @@
 /** Which server a command of administration calls, and with what client; none: it works on the store. */
 import type { Command } from 'commander';
-import { type AdminClient, connectAdmin } from '../../client/index.ts';
+import { type AdminClient, connectAdmin } from '../../../clients/typescript/src/index.ts';
 import type { Io } from '../io.ts';
 import { usageError } from '../output/failure.ts';
 import { type ConnectFlags, withConnection } from './connect.ts';

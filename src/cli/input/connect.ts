@@ -1,7 +1,7 @@
 /** From flags and environment to a client: where, as whom, and over what. */
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { type ConnectOptions, connect, type OtpClient, OtpError, type Security } from '../../client/index.ts';
+import { type ConnectOptions, connect, type OtpClient, OtpError, type Security } from '../../../clients/typescript/src/index.ts';
 import { isLoopback } from '../../config/listen-address.ts';
 import type { Io } from '../io.ts';
 import { explainCallError } from '../output/call-error.ts';

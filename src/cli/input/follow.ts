@@ -1,10 +1,10 @@
 /** Follows the codes of a key across broken streams. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { type OtpClient, OtpError } from '../../../clients/typescript/src/index.ts';
 import { Code } from '../../../gen/ts/google/rpc/code_pb.ts';
 import type { KeySchema } from '../../../gen/ts/otp/v1/key_pb.ts';
 import type { Token } from '../../../gen/ts/otp/v1/token_pb.ts';
-import { type OtpClient, OtpError } from '../../client/index.ts';
 import { remainingMs } from '../output/code-view.ts';
 
 const FIRST_PAUSE_MS = 500;

@@ -2,7 +2,7 @@
 
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
-import { type AdminClient, type ApiKey, OtpError } from '../../client/index.ts';
+import { type AdminClient, type ApiKey, OtpError } from '../../../clients/typescript/src/index.ts';
 import { knownScopes } from '../../ports/store.ts';
 import type { Io } from '../io.ts';
 import { type ServerFlags, withAdminClient } from './admin-server.ts';

@@ -1,5 +1,5 @@
 /** Explains the error of a call to a person: what the server says, or what the connection says when the server says nothing. */
-import { OtpError } from '../../client/index.ts';
+import { OtpError } from '../../../clients/typescript/src/index.ts';
 import { CliError, type Failure } from './failure.ts';
 
 /** A call that failed, as it is shown. */

@@ -1,4 +1,4 @@
-/** The same call in TypeScript, with `otpd/client`. */
+/** The same call in TypeScript, with `otpd-client`. */
 import { Bytes, type Call, enumValue, fieldsOf, indent, type SetField, type Target, Texts } from './call.ts';
 
 export function typescript(call: Call, { address, isTls }: Target): string {
@@ -8,7 +8,7 @@ export function typescript(call: Call, { address, isTls }: Target): string {
     call.method.methodKind === 'unary'
       ? `console.log(await ${method});`
       : `for await (const { token } of ${method}) console.log(token?.code);`;
-  return `import { ${['connect', ...enumsOf(fields)].join(', ')} } from 'otpd/client';
+  return `import { ${['connect', ...enumsOf(fields)].join(', ')} } from 'otpd-client';
 
 using client = connect('${address}', process.env['OTPD_API_KEY'] ?? ''${isTls ? '' : ', { plaintext: true }'});
 ${body}`;

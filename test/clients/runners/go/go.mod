@@ -15,4 +15,4 @@ require (
 	google.golang.org/grpc v1.85.0 // indirect
 )
 
-replace otpd.dev/go => ../../../../gen/go
+replace otpd.dev/go => ../../../../clients/go

@@ -1,7 +1,7 @@
 /** Runs the cases of the scenario with the TypeScript client: see test/clients/README.md. */
 import { readFileSync } from 'node:fs';
 import { fromJson, toJson } from '@bufbuild/protobuf';
-import { connect, OtpError, OtpService } from 'otpd/client';
+import { connect, OtpError, OtpService } from 'otpd-client';
 
 const { servers, keys, cases } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const clients = new Map();

@@ -7,9 +7,9 @@ import {
   ErrorInfoSchema,
   RequestInfoSchema,
   RetryInfoSchema,
-} from '../../gen/ts/google/rpc/error_details_pb.ts';
-import { type Status, StatusSchema } from '../../gen/ts/google/rpc/status_pb.ts';
-import type { ErrorReason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
+} from './generated/google/rpc/error_details_pb.ts';
+import { type Status, StatusSchema } from './generated/google/rpc/status_pb.ts';
+import type { ErrorReason } from './generated/otp/v1/error_reason_pb.ts';
 
 /** A mistake in a field of a request. */
 export interface FieldViolation {

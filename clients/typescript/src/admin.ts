@@ -1,7 +1,7 @@
 /** The client of the administration: the calls of `otp.admin.v1` with an API key that has the scope `admin`. */
 import type { MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import { AdminService } from '../../gen/ts/otp/admin/v1/admin_service_pb.ts';
 import { type CallOptions, type ConnectOptions, openChannel } from './channel.ts';
+import { AdminService } from './generated/otp/admin/v1/admin_service_pb.ts';
 
 type Methods = typeof AdminService.method;
 type Call<Name extends keyof Methods> = (

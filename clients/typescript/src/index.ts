@@ -1,25 +1,25 @@
-/** The client library `otpd/client`: the calls of the contract with an API key, deadlines, safe retries and readable errors. */
+/** The client library `otpd-client`: the calls of the contract with an API key, deadlines, safe retries and readable errors. */
 import { randomUUID } from 'node:crypto';
 import type { DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { status } from '@grpc/grpc-js';
-import { SecretDelivery } from '../../gen/ts/otp/v1/key_pb.ts';
-import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { type CallOptions, type ConnectOptions, openChannel } from './channel.ts';
 import { OtpError } from './error.ts';
+import { SecretDelivery } from './generated/otp/v1/key_pb.ts';
+import { OtpService } from './generated/otp/v1/otp_service_pb.ts';
 
 // 64-bit integers are `bigint`, on which `JSON.stringify` throws.
 export { toJson } from '@bufbuild/protobuf';
-export * from '../../gen/ts/otp/admin/v1/admin_service_pb.ts';
-export * from '../../gen/ts/otp/v1/error_reason_pb.ts';
-export * from '../../gen/ts/otp/v1/item_error_pb.ts';
-export * from '../../gen/ts/otp/v1/key_pb.ts';
-export * from '../../gen/ts/otp/v1/otp_service_pb.ts';
-export * from '../../gen/ts/otp/v1/qr_code_pb.ts';
-export * from '../../gen/ts/otp/v1/token_pb.ts';
 export { type AdminClient, connectAdmin } from './admin.ts';
 export type { CallOptions, ConnectOptions } from './channel.ts';
 export type { Pem, Security } from './credentials.ts';
 export { type FieldViolation, OtpError } from './error.ts';
+export * from './generated/otp/admin/v1/admin_service_pb.ts';
+export * from './generated/otp/v1/error_reason_pb.ts';
+export * from './generated/otp/v1/item_error_pb.ts';
+export * from './generated/otp/v1/key_pb.ts';
+export * from './generated/otp/v1/otp_service_pb.ts';
+export * from './generated/otp/v1/qr_code_pb.ts';
+export * from './generated/otp/v1/token_pb.ts';
 
 type Methods = typeof OtpService.method;
 type Request<M extends DescMethod> = MessageInitShape<M['input']>;

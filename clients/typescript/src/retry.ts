@@ -1,8 +1,8 @@
 /** Repeats a call that found the server UNAVAILABLE, by the policy of all client languages (gen/service_config.json). */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Metadata } from '@grpc/grpc-js';
-import serviceConfig from '../../gen/service_config.json' with { type: 'json' };
 import { OtpError, type Refused } from './error.ts';
+import serviceConfig from './service_config.json' with { type: 'json' };
 
 /** The limits of a call, over all its tries. */
 export interface Limits {

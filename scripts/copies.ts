@@ -1,0 +1,30 @@
+/**
+ * Writes into each client's package what it has a copy of: the service config, the licence, and for C++ the contract. With `--check` it only
+ * compares, names each copy that differs, and exits with 1 if there is one.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, rmSync } from 'node:fs';
+
+const COPIES: Readonly<Record<string, readonly string[]>> = {
+  'gen/service_config.json': [
+    'clients/cpp/service_config.json',
+    'clients/go/service_config.json',
+    'clients/java/src/main/resources/dev/otpd/service_config.json',
+    'clients/python/otpd/service_config.json',
+    'clients/ruby/lib/otpd/service_config.json',
+    'clients/rust/service_config.json',
+    'clients/typescript/src/service_config.json',
+  ],
+  // C++ is generated as it is built.
+  proto: ['clients/cpp/proto'],
+};
+
+const isCheck = process.argv.includes('--check');
+for (const [original, copies] of Object.entries(COPIES))
+  for (const copy of copies) {
+    if (!isCheck) {
+      rmSync(copy, { recursive: true, force: true });
+      cpSync(original, copy, { recursive: true });
+    } else if (spawnSync('diff', ['-rq', original, copy], { stdio: ['ignore', 'inherit', 'inherit'] }).status !== 0)
+      process.exitCode = 1;
+  }
