@@ -173,7 +173,7 @@ suiteUnless(missing(tool.helm4, tool.helm3), 'the chart by Helm', () => {
       for (const selector of selectors) expect(labels).toMatchObject(selector);
       for (const { spec } of manifests.filter(({ kind }) => kind === 'Service'))
         for (const { targetPort } of spec.ports) expect(ports).toContain(targetPort);
-      // The pod of the test is none of the service's.
+      // No Service leads to the pod of the test.
       expect(only(manifests, 'Pod').metadata.labels).not.toHaveProperty('app.kubernetes.io/name');
     });
 

@@ -115,15 +115,15 @@ function listen(child: ChildProcess): { out: string; err: string } {
   return said;
 }
 
-async function lineOf(said: { out: string; err: string }, prefix: string, child: ChildProcess): Promise<string> {
-  for (;;) {
-    const line = said.out
-      .split('\n')
-      .slice(0, -1)
-      .find((text) => text.startsWith(prefix));
-    if (line !== undefined) return line.slice(prefix.length);
-    if (child.exitCode !== null || child.signalCode !== null)
-      throw new Error(`the container ended with ${child.exitCode}:\n${said.out}${said.err}`);
-    await Promise.race([once(child.stdout as NodeJS.ReadableStream, 'data'), once(child, 'close')]);
-  }
+function lineOf(said: { out: string; err: string }, prefix: string, child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      const lines = said.out.split('\n').slice(0, -1);
+      const found = lines.find((text) => text.startsWith(prefix));
+      if (found !== undefined) resolve(found.slice(prefix.length));
+    };
+    child.stdout?.on('data', look);
+    child.once('close', (code) => reject(new Error(`the container ended with ${code}:\n${said.out}${said.err}`)));
+    look();
+  });
 }

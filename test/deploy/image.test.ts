@@ -10,6 +10,7 @@ import { suiteUnless } from '../support/needy-suite.ts';
 import { type Container, type ContainerOptions, startContainer } from './container.ts';
 import { buildImage, type Image } from './image.ts';
 import { missing, outcomeOf, run, tool } from './tools.ts';
+import { unitFilter } from './unit-filter.ts';
 
 const DATA = '/var/lib/otpd';
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -195,6 +196,24 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
     expect((await fetch(`${ops}/readyz`)).status).toBe(200);
     running.kill('TERM');
     expect(await running.ended).toBe(0);
+  });
+
+  suiteUnless(missing(tool.systemdAnalyze), 'as the unit of systemd runs it', () => {
+    test.each(['1', '2'])(
+      'with the system calls, addresses and processes that the unit leaves it: %s workers',
+      async (workers) => {
+        const seccomp = unitFilter(readFileSync('deploy/systemd/otpd.service', 'utf8'));
+        const procOptions = ['subset=pid', 'hidepid=invisible'];
+        const { container, address, ops } = await serve({ seccomp, procOptions, env: { OTPD_WORKERS: workers } });
+        await using running = container;
+        await expectService(address, firstKey());
+        expect((await fetch(`${ops}/metrics`)).status).toBe(200);
+        running.kill('HUP');
+        running.kill('TERM');
+        expect(await running.ended).toBe(0);
+        expect(running.said.err.split('\n').filter((line) => /"level":[456]0/.test(line))).toEqual([]);
+      },
+    );
   });
 
   test('files for its group alone are read, without a warning', async () => {
