@@ -2,7 +2,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 /** Suites that hold servers to a time, or take all of the machine: what runs beside them would be measured too. */
 const ALONE = [
-  'test/chaos/{backup,held-up,history,kill,outages,races,retries,rolling,rules}.test.ts',
+  'test/chaos/{backup,backup-redis,balancing,batches,credits,held-up,history,kill,outages,races,retries,rolling,rules,upgrade}.test.ts',
   'test/wire/{reflection,shutdown,strangers}.test.ts',
   'test/workers/*.test.ts',
   'test/store/{codes-sqlite,many-keys,redis-faults,sqlite-faults,sqlite-queue}.test.ts',
@@ -14,7 +14,7 @@ const ALONE = [
 const LONG = [
   'test/cli/package.test.ts',
   'test/store/many-keys.test.ts',
-  'test/chaos/{backup,held-up,history,kill,outages,races,retries,rolling}.test.ts',
+  'test/chaos/{backup,backup-redis,balancing,batches,credits,held-up,history,kill,outages,races,retries,rolling,upgrade}.test.ts',
 ];
 const isNamed = process.argv.some((argument) => argument.startsWith('test/'));
 const runsAll = process.env['CI'] === 'true' || process.env['OTPD_TESTS'] === 'all' || isNamed;
@@ -22,8 +22,15 @@ const runsAll = process.env['CI'] === 'true' || process.env['OTPD_TESTS'] === 'a
 if (!runsAll && process.env['VITEST_WORKER_ID'] === undefined)
   process.stderr.write(`NOT RUN, since they are long (npm run test:all runs them too): ${LONG.join(', ')}\n`);
 
-/** `npm run test:clients` needs the tools of other languages, `npm run test:page` a browser, and `npm run test:deploy` root and more. */
-const ELSEWHERE = [...(runsAll ? [] : LONG), 'test/clients/{clients,debugging,programs}.test.ts', 'test/{deploy,page}/*.test.ts'];
+/**
+ * `npm run test:clients` needs the tools of other languages, `npm run test:page` and `npm run test:site`
+ * a browser, and `npm run test:deploy` root and more.
+ */
+const ELSEWHERE = [
+  ...(runsAll ? [] : LONG),
+  'test/clients/{clients,debugging,examples,programs}.test.ts',
+  'test/{deploy,page,site}/*.test.ts',
+];
 
 const config: ViteUserConfig = defineConfig({
   test: {

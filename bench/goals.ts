@@ -58,6 +58,8 @@ export const GOALS: readonly Goal[] = [
   goal('9  The same on Redis', ratio('cpuMicros', 'redis-batch-verify-wrong', 'redis-verify-wrong'), 'at most', 0.5),
   goal('9  Token at 1,000 calls/s, p99: with batches / without', ratio('p99', 'token-1000-batches', 'token-1000'), 'at most', 2),
   goal('9  Longest block of the event loop in ms, with batches', of('longestBlockMs', 'token-1000-batches'), 'at most', 1),
+  goal('10  Verify, CPU a call: Sentinel / one Redis', ratio('cpuMicros', 'cluster-sentinel', 'cluster-single'), 'at most', 1.15),
+  goal('10  Verify, CPU a call: Cluster / one Redis', ratio('cpuMicros', 'cluster-three', 'cluster-single'), 'at most', 1.15),
   goal('2  Verify of right codes, calls/s: embedded', of('callsPerSecond', 'verify-right'), 'at least', 8000),
   goal('2  Verify of right codes, calls/s: Redis', of('callsPerSecond', 'redis-verify-right'), 'at least', 6000),
   goal('2  Round trips to Redis, a Verify of a right code', hundredths(of('roundTrips', 'redis-verify-right')), 'at most', 2),

@@ -1,12 +1,12 @@
 /** Starts the server of a row in a folder of its own, with a key that it knows. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureRingFile, ringFile } from '../src/app/ring-file.ts';
 import { freePort } from '../test/support/free-port.ts';
 import { removeFolder, temporaryFolder } from './cleanup.ts';
 import { onAllCores, pinned } from './pinning.ts';
-import { type RedisProcess, startRedis } from './redis-process.ts';
+import { type RedisProcess, startRedisOf } from './redis-process.ts';
 import { root } from './root.ts';
 import type { Serving } from './rows.ts';
 import { ownEnvironment, type ServerProcess, startServer } from './server-process.ts';
@@ -43,7 +43,7 @@ export async function launch(serving: Serving, fill: (dataDir: string) => void =
   fill(join(folder, 'data'));
   const plan = serving.limits ? 'plenty' : 'endless';
   const [log, loopFile] = [join(folder, 'log'), join(folder, 'loop.json')];
-  const redis = serving.redis ? await startRedis(makeFolder(folder, 'redis')) : undefined;
+  const redis = serving.redis === undefined ? undefined : await startRedisOf(serving.redis);
   const apiKey = redis === undefined ? template.keys[plan] : makeKey(plan, ['--redis-url', redis.url], folder);
   const httpListen = `127.0.0.1:${await freePort()}`;
   const node: [string, ...string[]] = [process.execPath, ...flagsOf(serving), ...programOf(serving, folder, redis, httpListen)];
@@ -100,6 +100,7 @@ function programOf(serving: Serving, folder: string, redis: RedisProcess | undef
       ...common,
     ],
     ...(redis === undefined ? [] : ['--redis-url', redis.url, '--fingerprint-key-file', join(folder, 'fingerprint-key')]),
+    ...(serving.replicas === undefined ? [] : ['--redis-wait', String(serving.replicas)]),
     ...(workers === undefined ? [] : ['--workers', String(workers)]),
     ...(fastPath === false ? ['--fast-path', 'off'] : []),
   ];
@@ -122,9 +123,4 @@ function makeKey(plan: string, store: readonly string[], folder: string): string
     stdio: ['ignore', 'pipe', 'pipe'],
     env: ownEnvironment(),
   }).trim();
-}
-
-function makeFolder(folder: string, name: string): string {
-  mkdirSync(join(folder, name));
-  return join(folder, name);
 }

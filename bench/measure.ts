@@ -24,6 +24,8 @@ export interface Figures {
   readonly pictureBytes: number | undefined;
   /** To Redis, for each call; undefined where there is none. */
   readonly roundTrips: number | undefined;
+  /** CPU time of all nodes of Redis for each call; undefined where there is none. */
+  readonly redisMicros: number | undefined;
 }
 
 /** How often a load may end with calls under way, which the server sees as left. */
@@ -52,10 +54,13 @@ async function measureOn(launched: Launched, { serving, load }: Row, seconds: nu
     const tripsAtRest = await tripsASecond(redis);
     const tripsBefore = await redis?.roundTrips();
     const before = server.cpuMicros();
+    const redisBefore = redis?.cpuMicros();
     const { calls: answered, seconds: taken, micros } = await run(seconds);
     const calls = answered * (load.items ?? 1);
     const isShared = load.storm !== undefined || load.batches !== undefined;
     const cpuMicros = isShared ? undefined : (server.cpuMicros() - before) / calls;
+    const redisAfter = redis?.cpuMicros();
+    const redisMicros = redisAfter === undefined || redisBefore === undefined ? undefined : (redisAfter - redisBefore) / calls;
     const trips = await redis?.roundTrips();
     const roundTrips =
       trips === undefined || tripsBefore === undefined ? undefined : (trips - tripsBefore - tripsAtRest * taken) / calls;
@@ -65,7 +70,7 @@ async function measureOn(launched: Launched, { serving, load }: Row, seconds: nu
     checkLog(launched, serving, generator.refused);
     const { pictureBytes } = answer;
     const perSecond = { callsPerSecond: calls / taken, ...latencies(micros) };
-    return { cpuMicros, ...perSecond, residentBytes, longestBlockMs, pictureBytes, roundTrips };
+    return { cpuMicros, ...perSecond, residentBytes, longestBlockMs, pictureBytes, roundTrips, redisMicros };
   } finally {
     generator.close();
     batches?.close();

@@ -22,7 +22,7 @@ export const HELP: string = `npm run bench -- [--quick] [--rows NAME,...] [--rou
 Starts each server on one core, loads it from another, and prints what a call costs.
 
   --quick        about a minute: one round of the rows that the goals are made of; a slow machine leaves some out, and says so
-  --rows NAMES   only these, with commas between; "start" for the time of a start
+  --rows NAMES   only these, with commas between; "cluster-*" for all that begin so, "start" for the time of a start
   --rounds N     how often each row is measured, in turns (default 3)
   --seconds S    for how long each time (default 5)
   --json FILE    write all figures of all rounds
@@ -61,9 +61,10 @@ export function readOptions(args: readonly string[], all: readonly Row[]): Optio
 }
 
 function pick(names: readonly string[], all: readonly Row[]): Row[] {
-  const unknown = names.filter((name) => name !== 'start' && all.every((row) => row.name !== name));
+  const isNamed = (row: Row, name: string) => (name.endsWith('*') ? row.name.startsWith(name.slice(0, -1)) : row.name === name);
+  const unknown = names.filter((name) => name !== 'start' && !all.some((row) => isNamed(row, name)));
   if (unknown.length > 0) throw new Error(`--rows: there is no ${unknown.join(', ')}; see --help`);
-  return all.filter(({ name }) => names.includes(name));
+  return all.filter((row) => names.some((name) => isNamed(row, name)));
 }
 
 function positive(flag: string, text: string, whole: boolean): number {

@@ -1,42 +1,58 @@
-/** A redis-server of the bench's own, on the core of the load: it appends every write to its file, as it should for one-time use. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+/** The Redis of the bench, on the core of the load: each node appends every write to its file, as it should for one-time use. */
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { freePort } from '../test/support/free-port.ts';
-import { adopt } from './cleanup.ts';
-import { pinned } from './pinning.ts';
+import { type RedisServer, startRedis } from '../test/support/redis.ts';
+import { startRedisCluster } from '../test/support/redis-cluster.ts';
+import { startRedisSentinels } from '../test/support/redis-sentinel.ts';
+import { cpuMicrosOf } from './server-process.ts';
+
+/** A single one; one with two replicas and three sentinels; three masters with a replica each. */
+export type Topology = 'single' | 'sentinel' | 'cluster';
 
 export interface RedisProcess {
   readonly url: string;
-  /** Round trips so far, by Redis' own count: the product asks it nothing but scripts. */
+  /** Round trips so far, by the count of all nodes: the product asks them nothing but scripts. */
   readonly roundTrips: () => Promise<number>;
+  /** CPU time of all nodes so far, replicas and sentinels too, in µs. */
+  readonly cpuMicros: () => number;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts it with its files in `folder`. */
-export async function startRedis(folder: string): Promise<RedisProcess> {
-  const port = await freePort();
-  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes'];
-  const [file, ...args] = pinned('load', ['redis-server', ...settings]);
-  const child = adopt(spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] }));
-  const ended = once(child, 'exit');
-  const ready = new Promise<void>((resolve) => {
-    child.stdout.on('data', (text) => String(text).includes('Ready to accept connections') && resolve());
-  });
-  await Promise.race([ready, ended.then(([code]) => Promise.reject(new Error(`redis-server ended at its start (${code})`)))]);
+const SETTINGS = ['--appendonly', 'yes'];
+
+/** Starts it. Its processes run where this one does: on the core of the load. */
+export async function startRedisOf(topology: Topology): Promise<RedisProcess> {
+  if (topology === 'single') {
+    const server = await startRedis(SETTINGS);
+    return processOf(server.url, [server], [], server.stop);
+  }
+  if (topology === 'sentinel') {
+    const set = await startRedisSentinels({ settings: SETTINGS });
+    return processOf(set.url, set.servers, set.sentinels, async () => await set[Symbol.asyncDispose]());
+  }
+  const cluster = await startRedisCluster({ settings: SETTINGS, nodeTimeoutMs: 15_000 });
+  return processOf(cluster.url, cluster.nodes, [], async () => await cluster[Symbol.asyncDispose]());
+}
+
+function processOf(
+  url: string,
+  servers: readonly RedisServer[],
+  sentinels: readonly RedisServer[],
+  stop: () => Promise<void>,
+): RedisProcess {
+  const sum = (figures: readonly number[]): number => figures.reduce((all, one) => all + one, 0);
   return {
-    url: `redis://127.0.0.1:${port}`,
-    async roundTrips() {
-      const socket = connect(port, '127.0.0.1');
-      socket.end('INFO commandstats\r\nQUIT\r\n');
-      return scriptCalls(await text(socket));
-    },
-    async stop() {
-      child.kill('SIGTERM');
-      await ended;
-    },
+    url,
+    roundTrips: async () => sum(await Promise.all(servers.map(scriptsOf))),
+    cpuMicros: () => sum([...servers, ...sentinels].map((one) => cpuMicrosOf(one.pid()))),
+    stop,
   };
+}
+
+async function scriptsOf({ port }: RedisServer): Promise<number> {
+  const socket = connect(port, '127.0.0.1');
+  socket.end('INFO commandstats\r\nQUIT\r\n');
+  return scriptCalls(await text(socket));
 }
 
 /** How often a script was called. Commands that a script calls are not round trips. */

@@ -16,6 +16,7 @@ const COLUMNS: readonly (readonly [title: string, figure: (figures: Figures) => 
   ['MiB resident', ({ residentBytes }) => residentBytes / MEBIBYTE],
   ['longest block ms', ({ longestBlockMs }) => longestBlockMs],
   ['Redis trips/call', ({ roundTrips }) => roundTrips],
+  ['Redis CPU µs/call', ({ redisMicros }) => redisMicros],
 ];
 
 /** The whole text. `more` are verdicts that no row is behind. */

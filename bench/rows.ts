@@ -1,5 +1,6 @@
 /** The measurements: each row is a server and a load. */
 import type { HttpCallName } from './http-calls.ts';
+import type { Topology } from './redis-process.ts';
 
 /** A server to start; the product unless said otherwise. */
 export interface Serving {
@@ -9,7 +10,9 @@ export interface Serving {
   readonly logs?: boolean;
   /** Serves HTTP/2 instead of HTTP/1.1; the product serves both. */
   readonly http2?: boolean;
-  readonly redis?: boolean;
+  readonly redis?: Topology;
+  /** How many replicas must have a judgement before it is answered. */
+  readonly replicas?: number;
   readonly workers?: number;
   /** Whether the product bypasses grpc-js' call object, as it does by default. */
   readonly fastPath?: boolean;
@@ -23,7 +26,7 @@ export interface Load {
   /** The version of HTTP that calls over HTTP are made by; those of HTTP/1.1 have a connection each. */
   readonly http?: 1 | 2;
   readonly streams?: number;
-  /** Of Token, calls a second at even intervals; as many as the server answers if unset. */
+  /** Of Token and Verify, calls a second at even intervals; as many as the server answers if unset. */
   readonly rate?: number;
   /** The items of a call, each of which counts as a call; unset if it is no batch. */
   readonly items?: number;
@@ -54,6 +57,8 @@ const WRONG: Load = { call: 'verify-wrong' };
 const PNG: Load = { call: 'generate-png', streams: 4 };
 const STEADY: Load = { call: 'token', rate: 4000 };
 const SLOWLY: Load = { call: 'token', rate: 1000 };
+/** The nodes of a Redis share a core with the load: as many calls as that can take, and the same for each. */
+const EVENLY: Load = { call: 'verify-wrong', rate: 2000 };
 /** As many as a client that waits for each has on its connections. */
 const BATCH = { items: 100, streams: 1 } as const;
 
@@ -67,11 +72,16 @@ export const ROWS: readonly Row[] = [
   row('token-grpc-js', WITHOUT_FAST_PATH, TOKEN, true),
   row('verify-wrong-grpc-js', WITHOUT_FAST_PATH, WRONG, true),
   row('verify-right', WHOLE, { call: 'verify-right' }, true),
-  row('redis-verify-wrong', { ...WHOLE, redis: true }, WRONG),
-  row('redis-verify-right', { ...WHOLE, redis: true }, { call: 'verify-right' }, true),
+  row('redis-verify-wrong', { ...WHOLE, redis: 'single' }, WRONG),
+  row('redis-verify-right', { ...WHOLE, redis: 'single' }, { call: 'verify-right' }, true),
   row('batch-token', WHOLE, { ...TOKEN, ...BATCH }),
   row('batch-verify-wrong', WHOLE, { ...WRONG, ...BATCH }),
-  row('redis-batch-verify-wrong', { ...WHOLE, redis: true }, { ...WRONG, ...BATCH }),
+  row('redis-batch-verify-wrong', { ...WHOLE, redis: 'single' }, { ...WRONG, ...BATCH }),
+  row('cluster-single', { ...WHOLE, redis: 'single' }, EVENLY),
+  row('cluster-sentinel', { ...WHOLE, redis: 'sentinel' }, EVENLY),
+  row('cluster-sentinel-wait', { ...WHOLE, redis: 'sentinel', replicas: 1 }, EVENLY),
+  row('cluster-three', { ...WHOLE, redis: 'cluster' }, EVENLY),
+  row('cluster-three-wait', { ...WHOLE, redis: 'cluster', replicas: 1 }, EVENLY),
   row('token-1000', { ...WHOLE, watched: true }, SLOWLY),
   row('token-1000-batches', { ...WHOLE, watched: true }, { ...SLOWLY, batches: 1 }),
   row('generate', WHOLE, { call: 'generate', streams: 4 }),

@@ -47,7 +47,7 @@ export async function startServer(
     pid,
     address,
     startedAt,
-    cpuMicros: () => cpuTicks(readFileSync(`/proc/${pid}/stat`, 'utf8')) * TICK_US,
+    cpuMicros: () => cpuMicrosOf(pid),
     residentBytes: () => residentKiB(readFileSync(`/proc/${pid}/status`, 'utf8')) * 1024,
     signal: (name) => void process.kill(pid, name),
     async stop() {
@@ -65,6 +65,11 @@ export async function startServer(
 /** The environment without what would change a server behind the bench's back. */
 export function ownEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'NODE_OPTIONS' && !name.startsWith('OTPD_')));
+}
+
+/** CPU time of all threads of a process so far, in µs. */
+export function cpuMicrosOf(pid: number): number {
+  return cpuTicks(readFileSync(`/proc/${pid}/stat`, 'utf8')) * TICK_US;
 }
 
 /** User and system time in ticks, fields 14 and 15 of /proc/PID/stat. The name before them may hold anything, so they are counted from its end. */

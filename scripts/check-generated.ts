@@ -16,7 +16,7 @@ interface Plugin {
   readonly installed: boolean;
 }
 
-const DOCUMENTS = ['openapi.json', 'openapi-rest.json', 'otpd.postman_collection.json'];
+const DOCUMENTS = ['openapi.json', 'openapi-admin.json', 'openapi-rest.json', 'otpd.postman_collection.json'];
 const folder = mkdtempSync(join(tmpdir(), 'otpd-generated-'));
 try {
   run('scripts/install-plugins');

@@ -19,7 +19,7 @@ const CHECKS: readonly Check[] = [
   { name: 'contract format (buf format)', run: () => run('buf', 'format', '--diff', '--exit-code', 'proto') },
   { name: 'what is generated is current (buf generate)', run: () => run('node', 'scripts/check-generated.ts') },
   { name: 'contract compatibility (buf breaking)', run: breaking },
-  { name: 'settings in the README are current', run: () => run('node', 'scripts/readme-settings.ts', '--check') },
+  { name: 'settings in docs/configuration.md are current', run: () => run('node', 'scripts/readme-settings.ts', '--check') },
   { name: 'docs/metrics.md is current', run: () => run('node', 'scripts/metrics-docs.ts', '--check') },
   { name: 'layering (imports go downward)', run: () => run('vitest', 'run', 'test/layering.test.ts') },
   { name: 'private names of dependencies in the fast path alone', run: () => run('node', 'scripts/private-reach.ts') },

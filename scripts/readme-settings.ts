@@ -1,19 +1,19 @@
-/** Writes the table of settings into the README; with `--check` it only says whether the table is current. */
+/** Writes the table of settings into docs/configuration.md; with `--check` it only says whether the table is current. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { SETTINGS, type Setting } from '../src/config/settings.ts';
 
-const FILE = 'README.md';
+const FILE = 'docs/configuration.md';
 const TABLE = /(<!-- settings -->\n)[\s\S]*?(<!-- \/settings -->)/;
 
 const rows = Object.values(SETTINGS).map(row);
-const readme = readFileSync(FILE, 'utf8');
+const page = readFileSync(FILE, 'utf8');
 const header = '| flag | environment | default | meaning |\n|---|---|---|---|\n';
-const current = readme.replace(TABLE, (_, open: string, close: string) => `${open}${header}${rows.join('')}${close}`);
+const current = page.replace(TABLE, (_, open: string, close: string) => `${open}${header}${rows.join('')}${close}`);
 
 if (!process.argv.includes('--check')) {
   writeFileSync(FILE, current);
-} else if (current !== readme) {
-  process.stderr.write('the table of settings in the README is out of date: run `node scripts/readme-settings.ts`\n');
+} else if (current !== page) {
+  process.stderr.write('the table of settings in docs/configuration.md is out of date: run `node scripts/readme-settings.ts`\n');
   process.exitCode = 1;
 }
 

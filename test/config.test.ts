@@ -216,3 +216,29 @@ describe('trusted proxies', () => {
     expect(JSON.stringify(told)).not.toContain('canary');
   });
 });
+
+describe('the age of connections', () => {
+  test('is 30 minutes with a grace of 10 seconds, and anything from a second to 7 days, and from none to an hour', () => {
+    const { maxConnectionAgeMs, maxConnectionAgeGraceMs } = loadConfig({}, {});
+    expect([maxConnectionAgeMs, maxConnectionAgeGraceMs]).toEqual([1_800_000, 10_000]);
+    const ages = ['1s', '90s', '24h', '7d', '1w'].map(
+      (OTPD_MAX_CONNECTION_AGE) => loadConfig({}, { OTPD_MAX_CONNECTION_AGE }).maxConnectionAgeMs,
+    );
+    expect(ages).toEqual([1000, 90_000, 86_400_000, 604_800_000, 604_800_000]);
+    const graces = ['0s', '5m', '60m', '1h'].map(
+      (maxConnectionAgeGrace) => loadConfig({ maxConnectionAgeGrace }, {}).maxConnectionAgeGraceMs,
+    );
+    expect(graces).toEqual([0, 300_000, 3_600_000, 3_600_000]);
+  });
+
+  test.each(['0s', '8d', '169h', '30', '-1s', '1.5m', '', ' 1s', '1S', '500ms', 'off'])('%j is none', (maxConnectionAge) => {
+    const [mistake, ...more] = violations({ maxConnectionAge });
+    expect([mistake?.field, more]).toEqual(['--max-connection-age', []]);
+    expect(mistake?.description).toContain('use such as 90s, 30m or 24h');
+  });
+
+  test.each(['61m', '2h', '10', '-1s', 'none'])('%j is no grace', (grace) => {
+    expect(mistakes({}, { OTPD_MAX_CONNECTION_AGE_GRACE: grace })).toEqual(['OTPD_MAX_CONNECTION_AGE_GRACE']);
+    expect(mistakes({ maxConnectionAgeGrace: grace })).toEqual(['--max-connection-age-grace']);
+  });
+});

@@ -75,6 +75,7 @@ const server = createGrpcServer({
   onFastPath: () => undefined,
   tls: undefined,
   bounds: config,
+  age: { maxAgeMs: config.maxConnectionAgeMs, graceMs: config.maxConnectionAgeGraceMs },
   onRefused: () => undefined,
   onTlsProblem: () => undefined,
 });

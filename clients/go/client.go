@@ -106,6 +106,26 @@ func (c *Client) Verify(ctx context.Context, request *otpv1.VerifyRequest, optio
 	return call(ctx, c.deadline, c.stub.Verify, request, options)
 }
 
+// GenerateRecoveryCodes makes recovery codes, to be shown to the user this once, and the set of them to store. A failure is an [*Error].
+func (c *Client) GenerateRecoveryCodes(ctx context.Context, request *otpv1.GenerateRecoveryCodesRequest, options ...grpc.CallOption) (*otpv1.GenerateRecoveryCodesResponse, error) {
+	return call(ctx, c.deadline, c.stub.GenerateRecoveryCodes, request, options)
+}
+
+// VerifyRecoveryCode says whether a recovery code is one of a set, and used for the first time. A request id is made as in [Client.Verify]. A
+// failure is an [*Error].
+func (c *Client) VerifyRecoveryCode(ctx context.Context, request *otpv1.VerifyRecoveryCodeRequest, options ...grpc.CallOption) (*otpv1.VerifyRecoveryCodeResponse, error) {
+	if request.GetRequestId() == "" {
+		request = proto.CloneOf(request)
+		request.RequestId = newUUID()
+	}
+	return call(ctx, c.deadline, c.stub.VerifyRecoveryCode, request, options)
+}
+
+// RevokeRecoveryCodes revokes a set of recovery codes for ever. A failure is an [*Error].
+func (c *Client) RevokeRecoveryCodes(ctx context.Context, request *otpv1.RevokeRecoveryCodesRequest, options ...grpc.CallOption) (*otpv1.RevokeRecoveryCodesResponse, error) {
+	return call(ctx, c.deadline, c.stub.RevokeRecoveryCodes, request, options)
+}
+
 // WatchToken gives the current code of a TOTP key at once, then each next one as its step begins.
 //
 // It goes on until the loop is left, the context ends, or a call fails, which the last pair says with an [*Error]. The deadline is the

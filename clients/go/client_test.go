@@ -42,6 +42,14 @@ func (s *service) Verify(ctx context.Context, request *otpv1.VerifyRequest) (*ot
 	return &otpv1.VerifyResponse{Valid: true, Status: otpv1.VerifyStatus_VERIFY_STATUS_ACCEPTED}, nil
 }
 
+func (s *service) VerifyRecoveryCode(_ context.Context, request *otpv1.VerifyRecoveryCodeRequest) (*otpv1.VerifyRecoveryCodeResponse, error) {
+	s.ids = append(s.ids, request.GetRequestId())
+	if len(s.ids) <= len(s.failures) {
+		return nil, s.failures[len(s.ids)-1]
+	}
+	return &otpv1.VerifyRecoveryCodeResponse{Valid: true}, nil
+}
+
 func (s *service) WatchToken(_ *otpv1.WatchTokenRequest, stream grpc.ServerStreamingServer[otpv1.WatchTokenResponse]) error {
 	for range 3 {
 		if err := stream.Send(&otpv1.WatchTokenResponse{}); err != nil {
@@ -109,6 +117,14 @@ func TestRetriesOfVerifyShareARequestID(t *testing.T) {
 		if len(s.keys) != 3 || s.keys[2] != apiKey {
 			t.Errorf("the key came %d times", len(s.keys))
 		}
+	}
+}
+
+func TestRetriesOfARecoveryCodeShareARequestID(t *testing.T) {
+	s := &service{failures: []error{status.Error(codes.Unavailable, "")}}
+	answer, err := start(t, s, WithPlaintext()).VerifyRecoveryCode(t.Context(), &otpv1.VerifyRecoveryCodeRequest{Code: "x"})
+	if err != nil || !answer.GetValid() || len(s.ids) != 2 || s.ids[0] == "" || s.ids[1] != s.ids[0] {
+		t.Errorf("got %v, %v under %q", answer, err, s.ids)
 	}
 }
 

@@ -1,6 +1,7 @@
 /** The rules of the service that the types of the contract do not say; a test holds each against the server. */
 import { MAX_CODE_BYTES } from '../../src/otp/hotp.ts';
 import { BOUNDS as LIMITS } from '../../src/otp/params.ts';
+import { SCOPES } from '../../src/ports/principal.ts';
 import { CODE_COUNT, CODE_LENGTHS, MAX_RECOVERY_CODE_BYTES } from '../../src/recovery/codes.ts';
 import { MOST_ITEMS } from '../../src/service/batch.ts';
 import { RESYNC_CODES, RESYNC_WINDOW } from '../../src/service/resync-hotp.ts';
@@ -28,10 +29,23 @@ export const REQUIRED: ReadonlySet<string> = new Set([
   'otp.v1.ImportKeysRequest.uris',
   'otp.v1.ExportKeysRequest.items',
   'otp.v1.ExportItem.key',
+  'otp.admin.v1.ApiKey.display_name',
+  'otp.admin.v1.ApiKey.plan',
+  'otp.admin.v1.ApiKey.scopes',
+  'otp.admin.v1.CreateApiKeyRequest.api_key',
+  'otp.admin.v1.GetApiKeyRequest.name',
+  'otp.admin.v1.RotateApiKeyRequest.name',
+  'otp.admin.v1.RevokeApiKeyRequest.name',
+  'otp.admin.v1.GetApiKeyUsageRequest.name',
 ]);
 
 /** Where exactly one field must be sent. */
-export const REQUIRED_ONEOFS: ReadonlySet<string> = new Set(['otp.v1.Key.source', 'otp.v1.RewrapItem.item']);
+export const REQUIRED_ONEOFS: ReadonlySet<string> = new Set([
+  'otp.v1.Key.source',
+  'otp.v1.RewrapItem.item',
+  'otp.admin.v1.GetAttemptsRequest.subject',
+  'otp.admin.v1.UnlockAttemptsRequest.subject',
+]);
 
 /** Zero is what an unset field has, and means the default. */
 const DIGITS = { enum: [0, 6, 7, 8] };
@@ -44,6 +58,13 @@ const NAME = '^[^:\\u0000-\\u001f\\u007f-\\u009f]*$';
 /** 256 bytes, in base64. */
 const CONTEXT = { maxLength: 344 };
 const ITEMS = { minItems: 1, maxItems: MOST_ITEMS };
+
+/** The name of an API key, of a plan, and of the state of a secret or of a set. */
+const API_KEY_NAME = { pattern: '^apiKeys/[0-9A-Za-z]{12}$' };
+const PLAN_NAME = { pattern: '^plans/.{1,32}$' };
+const STATE_NAME = { pattern: '^[A-Za-z0-9_-]{22}$' };
+/** In an answer alone. */
+const OUTPUT = { readOnly: true };
 
 /** Bounds on fields of requests, by full name, in the words of JSON Schema. */
 export const BOUNDS: Readonly<Record<string, Json>> = {
@@ -88,4 +109,23 @@ export const BOUNDS: Readonly<Record<string, Json>> = {
   'otp.v1.VerifyRequest.alternatives': { maxItems: MAX_ALTERNATIVES },
   'otp.v1.ResyncHotpRequest.codes': { minItems: RESYNC_CODES.min, maxItems: RESYNC_CODES.max },
   'otp.v1.ResyncHotpRequest.window': { minimum: 0, maximum: RESYNC_WINDOW.max },
+  'otp.admin.v1.ApiKey.name': { ...OUTPUT, ...API_KEY_NAME },
+  'otp.admin.v1.ApiKey.display_name': { minLength: 1, maxLength: 100 },
+  'otp.admin.v1.ApiKey.plan': PLAN_NAME,
+  'otp.admin.v1.ApiKey.tenant': { pattern: '^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$' },
+  'otp.admin.v1.ApiKey.scopes': { minItems: 1, enum: SCOPES },
+  'otp.admin.v1.ApiKey.create_time': OUTPUT,
+  'otp.admin.v1.ApiKey.revoke_time': OUTPUT,
+  'otp.admin.v1.ApiKey.last_use_time': OUTPUT,
+  'otp.admin.v1.ApiKey.etag': OUTPUT,
+  'otp.admin.v1.GetApiKeyRequest.name': API_KEY_NAME,
+  'otp.admin.v1.ListApiKeysRequest.page_size': { minimum: 0 },
+  'otp.admin.v1.ListApiKeysRequest.page_token': { maxLength: 200 },
+  'otp.admin.v1.RotateApiKeyRequest.name': API_KEY_NAME,
+  'otp.admin.v1.RevokeApiKeyRequest.name': API_KEY_NAME,
+  'otp.admin.v1.GetApiKeyUsageRequest.name': API_KEY_NAME,
+  'otp.admin.v1.GetAttemptsRequest.fingerprint': STATE_NAME,
+  'otp.admin.v1.GetAttemptsRequest.recovery_set_name': STATE_NAME,
+  'otp.admin.v1.UnlockAttemptsRequest.fingerprint': STATE_NAME,
+  'otp.admin.v1.UnlockAttemptsRequest.recovery_set_name': STATE_NAME,
 };

@@ -1,4 +1,4 @@
-/** The OpenAPI document of the calls over HTTP with JSON, in the unary form of the Connect protocol, from the contract and its comments. */
+/** The OpenAPI documents of the calls over HTTP with JSON, in the unary form of the Connect protocol, from the contract and its comments. */
 import type { DescFile, DescMethod, DescService } from '@bufbuild/protobuf';
 import { errorResponses, errorSchemas } from './errors.ts';
 import { EXAMPLES, type Example } from './examples.ts';
@@ -13,13 +13,45 @@ import {
   SERVERS,
 } from './shared.ts';
 
-const DESCRIPTION = `Issues and checks one-time passwords: HOTP (RFC 4226) and TOTP (RFC 6238).
+/** A document: the services of a package. */
+export interface About {
+  readonly file: string;
+  readonly package: string;
+  readonly title: string;
+  readonly summary: string;
+  /** The first paragraph of the description. */
+  readonly introduction: string;
+  /** A first call: its path below the server, and its body. */
+  readonly firstCall: readonly [path: string, body: string];
+}
+
+export const DOCUMENTS: readonly About[] = [
+  {
+    file: 'openapi.json',
+    package: 'otp.v1',
+    title: 'otpd',
+    summary: 'One-time passwords for other services',
+    introduction: 'Issues and checks one-time passwords: HOTP (RFC 4226) and TOTP (RFC 6238).',
+    firstCall: ['otp.v1.OtpService/Token', '{"key": {"secret": "JBSWY3DPEHPK3PXP"}}'],
+  },
+  {
+    file: 'openapi-admin.json',
+    package: 'otp.admin.v1',
+    title: 'otpd: administration',
+    summary: 'API keys, plans, sealing keys and locks of a server',
+    introduction: `For those who run a server: its API keys, plans and sealing keys, its status, and the locks of users. Every call needs an API key with the scope
+\`admin\`, which \`otpd keys create --name ops --scopes admin\` makes; every change is written to the audit trail.`,
+    firstCall: ['otp.admin.v1.AdminService/ListApiKeys', '{"pageSize": 10}'],
+  },
+];
+
+const descriptionOf = ({ introduction, firstCall: [path, body] }: About): string => `${introduction}
 
 Every call is a POST with JSON, as the Connect protocol has it, so that \`curl\` is enough:
 
 \`\`\`sh
 curl -H 'content-type: application/json' -H "x-api-key: $OTPD_API_KEY" \\
-  -d '{"key": {"secret": "JBSWY3DPEHPK3PXP"}}' http://127.0.0.1:50080/otp.v1.OtpService/Token
+  -d '${body}' http://127.0.0.1:50080/${path}
 \`\`\`
 
 The JSON is that of proto3. Fields are named in lowerCamelCase; requests may use the names of the contract, in snake_case, too. Numbers of 64 bits
@@ -41,9 +73,9 @@ const REQUEST_ID = {
   schema: { type: 'string' },
 };
 
-/** Describes the services of `files`. */
-export function connectDocument(files: readonly DescFile[]): Json {
-  const services = files.flatMap((file) => file.services);
+/** Describes the services of a package among `files`, which have the reasons of errors too. */
+export function connectDocument(files: readonly DescFile[], about: About): Json {
+  const services = files.filter((file) => file.proto.package === about.package).flatMap((file) => file.services);
   const methods = services.flatMap((service) => service.methods);
   const reasons = files.flatMap((file) => file.enums).find(({ typeName }) => typeName === 'otp.v1.ErrorReason');
   if (reasons === undefined) throw new Error('the contract has no otp.v1.ErrorReason');
@@ -54,10 +86,10 @@ export function connectDocument(files: readonly DescFile[]): Json {
   return {
     openapi: '3.1.0',
     info: {
-      title: 'otpd',
+      title: about.title,
       version: 'v1',
-      summary: 'One-time passwords for other services',
-      description: DESCRIPTION,
+      summary: about.summary,
+      description: descriptionOf(about),
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: SERVERS,

@@ -1,4 +1,5 @@
 /** Examples of each call: a test sends every request to the server, and compares the answer. */
+import { ADMIN_EXAMPLES } from './admin-examples.ts';
 import type { Json } from './json-schema.ts';
 
 /** A call that works, and its answer. */
@@ -7,6 +8,9 @@ export interface Example {
   readonly request: Json;
   readonly response: Json;
 }
+
+/** By method and name. */
+export type Examples = Readonly<Record<string, Readonly<Record<string, Example>>>>;
 
 /** The secrets of the RFCs' own test vectors. */
 const RFC_6238_SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
@@ -22,8 +26,9 @@ const RECOVERY_SET = {
   context: 'dXNlci0x',
 };
 
-/** By method and name. The time, a new secret and all else that differs from call to call is an example of its kind. */
-export const EXAMPLES: Readonly<Record<string, Readonly<Record<string, Example>>>> = {
+/** Of all calls; no two services have a method of one name. The time, a new secret and all else that differs from call to call is an example of its kind. */
+export const EXAMPLES: Examples = {
+  ...ADMIN_EXAMPLES,
   Generate: {
     enrol: {
       summary: 'A new key for an account, without a picture',

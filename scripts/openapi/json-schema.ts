@@ -92,9 +92,14 @@ export function reachable(messages: Iterable<DescMessage>): ReadonlyMap<string, 
   return new Map([...found].toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
+/** The bounds of a list beside those of its items. */
+const LIST_BOUNDS: ReadonlySet<string> = new Set(['minItems', 'maxItems']);
+
 function fieldSchema(field: DescField): Json {
-  const type = { ...typeOf(field), ...BOUNDS[pathOf(field)] };
-  const schema = field.fieldKind === 'list' ? { type: 'array', items: type } : type;
+  const bounds = Object.entries(BOUNDS[pathOf(field)] ?? {});
+  const of = (isOfList: boolean): Json => Object.fromEntries(bounds.filter(([name]) => LIST_BOUNDS.has(name) === isOfList));
+  const type = { ...typeOf(field), ...of(false) };
+  const schema = field.fieldKind === 'list' ? { type: 'array', items: type, ...of(true) } : type;
   return { ...schema, description: commentOf(field) };
 }
 

@@ -1,6 +1,6 @@
-/** A protoc plugin that describes the service's calls over HTTP as OpenAPI 3.1, in `openapi.json`. */
+/** A protoc plugin that describes the calls over HTTP as OpenAPI 3.1: those of the service in `openapi.json`, of its administration in `openapi-admin.json`. */
 import { createEcmaScriptPlugin, runNodeJs } from '@bufbuild/protoplugin';
-import { connectDocument } from '../openapi/connect-document.ts';
+import { connectDocument, DOCUMENTS } from '../openapi/connect-document.ts';
 
 runNodeJs(
   createEcmaScriptPlugin({
@@ -8,7 +8,8 @@ runNodeJs(
     version: 'v1',
     // The one target that the framework does not compile further.
     generateTs(schema) {
-      schema.generateFile('openapi.json').print(JSON.stringify(connectDocument(schema.files), undefined, 2));
+      for (const about of DOCUMENTS)
+        schema.generateFile(about.file).print(JSON.stringify(connectDocument(schema.files, about), undefined, 2));
     },
   }),
 );

@@ -70,6 +70,7 @@ async function openAll(config: Config, { log, clock, admit, service, admin, metr
   const listening = {
     tls,
     bounds,
+    age: { maxAgeMs: config.maxConnectionAgeMs, graceMs: config.maxConnectionAgeGraceMs },
     held: createHeldConnections(),
     isProxy: (address: string) => callerAddress.isTrusted(`${address}:0`),
     onRefused: (bound: keyof typeof bounds) => {

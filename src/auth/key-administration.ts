@@ -1,6 +1,6 @@
 /** The administration of API keys: what operators do to them, by the command line and by the API alike, and the trail of it. */
 import { createHash } from 'node:crypto';
-import type { Actor, Audit } from '../ports/audit.ts';
+import type { Actor, Audit, CallOrigin } from '../ports/audit.ts';
 import { Rejection } from '../ports/rejection.ts';
 import type { ApiKeyRecord, KeyPlace, KeyStore } from '../ports/store.ts';
 import { apiKeyStatus, type IssuedApiKey, issueApiKey, type NewApiKey, revokeApiKey, rotateApiKey } from './api-key.ts';
@@ -13,6 +13,8 @@ const MOST_LOOKED_AT = 5000;
 /** Who changes a key, when, and on what condition. */
 export interface KeyChange {
   readonly actor: Actor;
+  /** The call that asks for it; undefined at the command line. */
+  readonly origin?: CallOrigin | undefined;
   /** In ms since the epoch. */
   readonly now: number;
   /** The etag that the key must have; undefined or empty: any. */
@@ -72,10 +74,10 @@ export function createKeyAdministration(keys: KeyStore, audit: Audit): KeyAdmini
   }
 
   return {
-    async create(input, { actor, now }) {
+    async create(input, { actor, origin, now }) {
       const issued = issueApiKey(input, now);
       await keys.insert(issued.record);
-      audit({ actor, event: 'key.created', keyId: issued.record.id });
+      audit({ actor, event: 'key.created', ...origin, keyId: issued.record.id });
       return issued;
     },
     find,
@@ -106,7 +108,7 @@ export function createKeyAdministration(keys: KeyStore, audit: Audit): KeyAdmini
         apiKey = issued.apiKey;
         return issued.record;
       });
-      audit({ actor: change.actor, event: 'key.rotated', keyId: id });
+      audit({ actor: change.actor, event: 'key.rotated', ...change.origin, keyId: id });
       return { apiKey, record };
     },
     async revoke(id, change) {
@@ -115,7 +117,7 @@ export function createKeyAdministration(keys: KeyStore, audit: Audit): KeyAdmini
         before = key;
         return revokeApiKey(key, change.now);
       });
-      audit({ actor: change.actor, event: 'key.revoked', keyId: id });
+      audit({ actor: change.actor, event: 'key.revoked', ...change.origin, keyId: id });
       return { before: before ?? record, record };
     },
   };

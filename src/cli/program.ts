@@ -17,7 +17,8 @@ Environment:
                      backup and restore (default ./data)
   NO_COLOR           no colours
 
-Exit codes: 0 done, or code accepted; 1 code not accepted, or audit trail not whole; 2 not done, or could not tell.
+Exit codes: 0 done, or code accepted; 1 code not accepted, audit trail not whole, or
+server not ready; 2 not done, or could not tell.
 
 Examples:
   $ otpd serve
@@ -34,6 +35,7 @@ const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   'sealing-keys': async (io) => (await import('./commands/sealing-keys.ts')).sealingKeysCommand(io),
   backup: async (io) => (await import('./commands/backup.ts')).backupCommand(io),
   restore: async (io) => (await import('./commands/restore.ts')).restoreCommand(io),
+  store: async (io) => (await import('./commands/store.ts')).storeCommand(io),
   audit: async (io) => (await import('./commands/audit.ts')).auditCommand(io),
   attempts: async (io) => (await import('./commands/attempts.ts')).attemptsCommand(io),
   generate: async (io) => (await import('./commands/generate.ts')).generateCommand(io),
@@ -42,6 +44,7 @@ const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   rewrap: async (io) => (await import('./commands/rewrap.ts')).rewrapCommand(io),
   token: async (io) => (await import('./commands/token.ts')).tokenCommand(io),
   verify: async (io) => (await import('./commands/verify.ts')).verifyCommand(io),
+  'server-status': async (io) => (await import('./commands/server-status.ts')).serverStatusCommand(io),
   usage: async (io) => (await import('./commands/usage.ts')).usageCommand(io),
   resync: async (io) => (await import('./commands/resync.ts')).resyncCommand(io),
   'recovery-codes': async (io) => (await import('./commands/recovery-codes.ts')).recoveryCodesCommand(io),

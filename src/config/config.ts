@@ -5,6 +5,8 @@ import type { RedisLocation } from '../store/open.ts';
 import { isLoopback, type ListenAddress, parseListen, parseListenOrOff } from './listen-address.ts';
 import {
   parseBoolean,
+  parseConnectionAge,
+  parseConnectionAgeGrace,
   parseConnections,
   parseCorsOrigins,
   parseEnrolmentTtl,
@@ -54,6 +56,10 @@ export interface Config {
   readonly maxConnections: number;
   /** How many of these connections may come from one address. */
   readonly maxConnectionsPerAddress: number;
+  /** How long a connection takes calls, give or take a tenth, in ms. */
+  readonly maxConnectionAgeMs: number;
+  /** How long calls on a connection of that age may go on, in ms. */
+  readonly maxConnectionAgeGraceMs: number;
   /** Whether unary calls may bypass grpc-js' call object. */
   readonly fastPath: boolean;
   /** The networks of the proxies whose `x-forwarded-for` is believed. */
@@ -86,6 +92,8 @@ export function loadConfig(flags: Flags, env: Environment): Config {
   const shutdownGraceMs = read('shutdownGrace', parseSeconds);
   const maxConnections = read('maxConnections', parseConnections);
   const maxConnectionsPerAddress = read('maxConnectionsPerAddress', parseConnections);
+  const maxConnectionAgeMs = read('maxConnectionAge', parseConnectionAge);
+  const maxConnectionAgeGraceMs = read('maxConnectionAgeGrace', parseConnectionAgeGrace);
   const fastPath = read('fastPath', parseBoolean);
   const trustedProxies = read('trustedProxies', parseTrustedProxies) ?? [];
   const workers = read('workers', parseWorkers);
@@ -151,6 +159,8 @@ export function loadConfig(flags: Flags, env: Environment): Config {
     shutdownGraceMs: required(shutdownGraceMs),
     maxConnections: required(maxConnections),
     maxConnectionsPerAddress: required(maxConnectionsPerAddress),
+    maxConnectionAgeMs: required(maxConnectionAgeMs),
+    maxConnectionAgeGraceMs: required(maxConnectionAgeGraceMs),
     fastPath: required(fastPath),
     trustedProxies,
     traces,

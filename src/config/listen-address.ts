@@ -37,6 +37,11 @@ export function formatAddress({ host, port }: ListenAddress): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** An address to connect to, for one to listen at. */
+export function reachableAt(address: string): string {
+  return address.replace(/^(0\.0\.0\.0|\[::\])/, '127.0.0.1');
+}
+
 /** Whether only this machine can reach `host`. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

@@ -19,10 +19,17 @@ export function parseSeconds(text: string): number {
 
 /** How long an enrolment may wait, in ms. */
 export function parseEnrolmentTtl(text: string): number {
-  const span = parseDuration(text);
-  if (span === undefined || span < 60_000 || span > 30 * 86_400_000)
-    throw invalid('', 'not a span from a minute to 30 days: use such as 15m, 24h or 7d');
-  return span;
+  return parseSpan(text, 60_000, 30 * 86_400_000, 'a minute to 30 days: use such as 15m, 24h or 7d');
+}
+
+/** The age at which a connection takes no more calls, in ms: a tenth more is still a delay that a timer takes. */
+export function parseConnectionAge(text: string): number {
+  return parseSpan(text, 1000, 7 * 86_400_000, 'a second to 7 days: use such as 90s, 30m or 24h');
+}
+
+/** How long calls may go on after that, in ms. */
+export function parseConnectionAgeGrace(text: string): number {
+  return parseSpan(text, 0, 3_600_000, '0 seconds to an hour: use such as 0s, 10s or 5m');
 }
 
 export function parseBoolean(text: string): boolean {
@@ -73,6 +80,12 @@ export function parseCorsOrigins(text: string): readonly string[] {
 /** An origin has a single spelling: in lower case, without the scheme's own port and without a slash at the end. */
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text && text !== 'null';
+}
+
+function parseSpan(text: string, least: number, most: number, range: string): number {
+  const span = parseDuration(text);
+  if (span === undefined || span < least || span > most) throw invalid('', `not a span from ${range}`);
+  return span;
 }
 
 /** In one spelling only: `01` and `1e1` are mistakes. */

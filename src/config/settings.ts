@@ -1,4 +1,4 @@
-/** All settings of `otpd serve`: the flags, the help texts and the README's table come from here. */
+/** All settings of `otpd serve`: the flags, the help texts and the table of docs/configuration.md come from here. */
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -43,6 +43,8 @@ export type SettingName =
   | 'shutdownGrace'
   | 'maxConnections'
   | 'maxConnectionsPerAddress'
+  | 'maxConnectionAge'
+  | 'maxConnectionAgeGrace'
   | 'fastPath'
   | 'trustedProxies'
   | 'workers';
@@ -190,6 +192,20 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     env: 'OTPD_MAX_CONNECTIONS_PER_ADDRESS',
     fallback: '1000',
     help: 'connections that each process takes at a time from one IPv4 address or one /64 of IPv6, 1 to 1000000',
+  },
+  maxConnectionAge: {
+    flag: '--max-connection-age',
+    value: 'span',
+    env: 'OTPD_MAX_CONNECTION_AGE',
+    fallback: '30m',
+    help: 'how long a connection takes calls, give or take a tenth, so that callers behind a balancer of connections spread anew, such as 90s or 30m, 1s to 7d',
+  },
+  maxConnectionAgeGrace: {
+    flag: '--max-connection-age-grace',
+    value: 'span',
+    env: 'OTPD_MAX_CONNECTION_AGE_GRACE',
+    fallback: '10s',
+    help: 'how long calls in flight and streams on a connection of that age may go on, 0s to 1h',
   },
   fastPath: {
     flag: '--fast-path',

@@ -1,6 +1,7 @@
 /** The gRPC server: grpc-js behind a listener of ours, over the lifecycle of all doors; it listens, and stops in order. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status as codes, logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
+import type { ConnectionAge } from '../listener/connection-age.ts';
 import { createListener, type ListenerOptions } from '../listener/listener.ts';
 import { Rejection } from '../ports/rejection.ts';
 import { MAX_REQUEST_BYTES } from '../rpc/bounds.ts';
@@ -8,6 +9,7 @@ import type { Call } from '../rpc/call.ts';
 import type { Lifecycle } from '../rpc/lifecycle.ts';
 import type { Method } from '../rpc/method.ts';
 import { createAdmission } from './admission.ts';
+import { ageConnections } from './connection-age.ts';
 import { applyFastPath } from './fast-path/apply.ts';
 import { pace } from './flow-control.ts';
 import { bridge } from './handlers.ts';
@@ -25,8 +27,6 @@ const LIMITS = {
   // The largest answer, an SVG of the longest URI at level H, is about 280,000 bytes.
   'grpc.max_send_message_length': 393_216,
   'grpc.max_connection_idle_ms': 300_000,
-  'grpc.max_connection_age_ms': 1_800_000,
-  'grpc.max_connection_age_grace_ms': 10_000,
   'grpc.keepalive_time_ms': 60_000,
   'grpc.keepalive_timeout_ms': 10_000,
   // In MB. grpc-js lifts Node's own bound of 10 unless it is told otherwise.
@@ -38,6 +38,7 @@ const LIMITS = {
 export interface GrpcOptions extends Pick<ListenerOptions, 'tls' | 'bounds' | 'held' | 'onRefused' | 'onTlsProblem'> {
   readonly methods: readonly Method[];
   readonly lifecycle: Lifecycle;
+  readonly age: ConnectionAge;
   readonly reflection: boolean;
   /** Whether unary calls may bypass grpc-js' call object (fast-path/README.md). */
   readonly fastPath: boolean;
@@ -64,7 +65,7 @@ export interface GrpcServer {
 
 /** Makes the server; nothing listens yet. Throws for TLS files that cannot be used. */
 export function createGrpcServer(options: GrpcOptions): GrpcServer {
-  const { methods, lifecycle, reflection, fastPath, onFastPath, isProxy, ...listening } = options;
+  const { methods, lifecycle, age, reflection, fastPath, onFastPath, isProxy, ...listening } = options;
   // grpc-js writes metadata that it cannot read to standard error, value and all: that may be an API key.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server({ ...LIMITS, interceptors: [createObserve(lifecycle), createAdmission(lifecycle), pace] });
@@ -81,6 +82,7 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
     { ...listening, protocols: ['h2'], onConnection: (socket) => injector.injectConnection(socket) },
     isProxy,
   );
+  let stopAging: (() => void) | undefined;
 
   return {
     async listen(host, port) {
@@ -90,6 +92,9 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
       await checkBounds(injector);
       const bound = await listener.listen(host, port);
       takeOnlyCalls(bound);
+      stopAging = ageConnections(bound, age, (connection) =>
+        lifecycle.endStreams(new Rejection('connection_age_exceeded'), connection),
+      );
       onFastPath(whyNot);
       return bound;
     },
@@ -108,6 +113,7 @@ export function createGrpcServer(options: GrpcOptions): GrpcServer {
     close: async (graceMs) => {
       for (const name of names) health.set(name, false);
       listener.close();
+      stopAging?.();
       // Without channelz grpc-js' forceShutdown knows of no connection: only drain cuts off the ones that are left, and only if it goes first.
       injector.drain(graceMs);
       const drained = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Protocol } from '../listener/preface.ts';
 import { createHttp1 } from './http1.ts';
 import { createHttp2 } from './http2.ts';
-import type { OnExchange, Speaker } from './speaker.ts';
+import type { Aging, OnExchange, Speaker } from './speaker.ts';
 
 /** How often a connection is probed that says nothing, in ms, so that a peer which is gone does not stay for ever. */
 const PROBE_MS = 60_000;
@@ -17,8 +17,11 @@ export interface Connections {
   readonly close: (graceMs: number) => Promise<void>;
 }
 
-export function createConnections(onExchange: OnExchange): Connections {
-  const speakers: Readonly<Record<Protocol, Speaker>> = { 'http/1.1': createHttp1(onExchange), h2: createHttp2(onExchange) };
+export function createConnections(onExchange: OnExchange, aging: Aging): Connections {
+  const speakers: Readonly<Record<Protocol, Speaker>> = {
+    'http/1.1': createHttp1(onExchange, aging),
+    h2: createHttp2(onExchange, aging),
+  };
   const all = Object.values(speakers);
   const open = new Set<Socket>();
   const looking = setInterval(() => {

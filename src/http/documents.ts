@@ -5,7 +5,7 @@ import type { FileAnswer, Files } from './files.ts';
 
 /** Below the sources and below the compiled code alike. */
 const ROOT = new URL('../../', import.meta.url);
-const OPENAPI: ReadonlySet<string> = new Set(['openapi.json', 'openapi-rest.json']);
+const OPENAPI: ReadonlySet<string> = new Set(['openapi.json', 'openapi-admin.json', 'openapi-rest.json']);
 const PAGE = 'web/dist/';
 const INDEX = 'index.html';
 

@@ -1,10 +1,15 @@
 /** HTTP/1.1 by the server of Node, which is given its connections, and does not bound them in time unless it listens itself: that is done here. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { startAging } from '../listener/connection-age.ts';
 import { MAX_METADATA_BYTES } from '../rpc/bounds.ts';
+import { formatPeer } from '../rpc/peer.ts';
 import { Exchange } from './exchange.ts';
 import { type RefusalName, rawRefusal } from './refusals.ts';
-import type { OnExchange, Speaker } from './speaker.ts';
+import type { Aging, OnExchange, Speaker } from './speaker.ts';
+
+// Not by `import`, which reads each export of `node:http`, and so loads `fetch` and WebSocket at every start.
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** How long the head of a first request may take, in ms. */
 const HEAD_MS = 10_000;
@@ -18,13 +23,15 @@ const LINGER_MS = 2000;
 interface Connection {
   /** When it is cut off, by `performance.now()`. */
   until: number;
+  /** Whether its next answer is its last. */
+  isOld: boolean;
   /** Requests without a whole answer. */
   pending: number;
   /** The last answer. */
   response: ServerResponse | undefined;
 }
 
-export function createHttp1(onExchange: OnExchange): Speaker {
+export function createHttp1(onExchange: OnExchange, aging: Aging): Speaker {
   const connections = new Map<Socket, Connection>();
   let isDraining = false;
 
@@ -53,7 +60,7 @@ export function createHttp1(onExchange: OnExchange): Speaker {
       else connection.until = performance.now() + (request.complete ? IDLE_MS : LINGER_MS);
     });
     request.on('error', ignore);
-    response.shouldKeepAlive &&= !isDraining && refusal === undefined;
+    response.shouldKeepAlive &&= !isDraining && !connection.isOld && refusal === undefined;
     onExchange(new Exchange({ request, response, expectsContinue, onAnswered }), refusal);
   }
 
@@ -67,6 +74,21 @@ export function createHttp1(onExchange: OnExchange): Speaker {
     if (connection !== undefined) connection.until = performance.now() + LINGER_MS;
   }
 
+  /** A connection is never closed by its age between two calls, when a request may be on its way: its answer says `connection: close`. */
+  function age(socket: Socket, connection: Connection): void {
+    const peer = formatPeer(socket.remoteAddress, socket.remotePort);
+    const stop = startAging(aging, {
+      retire() {
+        connection.isOld = true;
+        if (connection.response !== undefined) connection.response.shouldKeepAlive = false;
+      },
+      endStreams: () => aging.endStreams(peer),
+      // Deadlines bound a call, and `READ_MS` its reader.
+      cutOff: () => undefined,
+    });
+    socket.once('close', stop);
+  }
+
   const server = createServer({ maxHeaderSize: MAX_METADATA_BYTES, keepAliveTimeout: IDLE_MS, requireHostHeader: false })
     .on('request', (request, response) => receive(request, response, false))
     .on('checkContinue', (request, response) => receive(request, response, true))
@@ -78,7 +100,9 @@ export function createHttp1(onExchange: OnExchange): Speaker {
 
   return {
     take(socket) {
-      connections.set(socket, { until: performance.now() + HEAD_MS, pending: 0, response: undefined });
+      const connection = { until: performance.now() + HEAD_MS, isOld: false, pending: 0, response: undefined };
+      connections.set(socket, connection);
+      age(socket, connection);
       socket.once('close', () => connections.delete(socket));
       server.emit('connection', socket);
     },

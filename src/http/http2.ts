@@ -1,28 +1,27 @@
 /** HTTP/2 by the server of Node, which is given its connections, with bounds as strict as those of gRPC. */
 import { constants, createServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
+import { startAging } from '../listener/connection-age.ts';
 import { MAX_METADATA_BYTES } from '../rpc/bounds.ts';
+import { formatPeer } from '../rpc/peer.ts';
 import { Exchange } from './exchange.ts';
-import type { OnExchange, Speaker } from './speaker.ts';
+import type { Aging, OnExchange, Speaker } from './speaker.ts';
 
 const MOST_STREAMS = 100;
 /** In MB. */
 const MOST_MEMORY = 10;
 /** How long a connection may be without a request, in ms. */
 const IDLE_MS = 300_000;
-/** After this time a connection takes no more calls, in ms, so that callers spread over all instances. */
-const MAX_AGE_MS = 1_800_000;
 /** How long a caller may take to read an answer that is over, in ms. */
 const READ_MS = 10_000;
 
 interface Connection {
-  readonly bornAt: number;
   /** When the last request was over. */
   idleSince: number;
   /** Requests that are not over. */
   open: number;
 }
 
-export function createHttp2(onExchange: OnExchange): Speaker {
+export function createHttp2(onExchange: OnExchange, aging: Aging): Speaker {
   const connections = new Map<ServerHttp2Session, Connection>();
   /** Answers that are over and not read yet, in the order of their time, with that time. */
   const unread = new Map<Http2ServerResponse, number>();
@@ -48,9 +47,17 @@ export function createHttp2(onExchange: OnExchange): Speaker {
     settings: { maxConcurrentStreams: MOST_STREAMS, maxHeaderListSize: 2 * MAX_METADATA_BYTES },
   })
     .on('session', (session) => {
-      const now = performance.now();
-      connections.set(session, { bornAt: now, idleSince: now, open: 0 });
-      session.on('error', ignore).once('close', () => connections.delete(session));
+      connections.set(session, { idleSince: performance.now(), open: 0 });
+      const peer = formatPeer(session.socket.remoteAddress, session.socket.remotePort);
+      const stop = startAging(aging, {
+        retire: () => session.close(),
+        endStreams: () => aging.endStreams(peer),
+        cutOff: () => session.destroy(),
+      });
+      session.on('error', ignore).once('close', () => {
+        stop();
+        connections.delete(session);
+      });
     })
     .on('request', (request, response) => receive(request, response, false))
     .on('checkContinue', (request, response) => receive(request, response, true));
@@ -58,8 +65,8 @@ export function createHttp2(onExchange: OnExchange): Speaker {
   return {
     take: (socket) => void server.emit('connection', socket),
     look(now) {
-      for (const [session, { bornAt, idleSince, open }] of connections) {
-        if (now - bornAt > MAX_AGE_MS || (open === 0 && now - idleSince > IDLE_MS)) session.close();
+      for (const [session, { idleSince, open }] of connections) {
+        if (open === 0 && now - idleSince > IDLE_MS) session.close();
       }
       for (const [{ stream }, until] of unread) {
         if (now < until) break;

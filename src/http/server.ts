@@ -1,7 +1,9 @@
 /** The HTTP door: Connect, gRPC-Web, the REST APIs and documents on one port, over the lifecycle of all doors. */
 
 import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
+import type { ConnectionAge } from '../listener/connection-age.ts';
 import { createListener, type ListenerOptions } from '../listener/listener.ts';
+import { Rejection } from '../ports/rejection.ts';
 import type { Call } from '../rpc/call.ts';
 import type { Lifecycle } from '../rpc/lifecycle.ts';
 import type { Method } from '../rpc/method.ts';
@@ -18,6 +20,7 @@ import { createServeRest } from './rest/serve.ts';
 export interface HttpOptions extends Pick<ListenerOptions, 'tls' | 'bounds' | 'held' | 'onRefused' | 'onTlsProblem'> {
   readonly methods: readonly Method[];
   readonly lifecycle: Lifecycle;
+  readonly age: ConnectionAge;
   readonly restApis: readonly LazyRestApi[];
   /** The documents; undefined for none. */
   readonly files?: Files | undefined;
@@ -44,7 +47,7 @@ export interface HttpServer {
 
 /** Makes the server; nothing listens yet. Throws for TLS files that cannot be used. */
 export function createHttpServer(options: HttpOptions): HttpServer {
-  const { methods, lifecycle, restApis, files, corsOrigins, isProxy, onFault, ...listening } = options;
+  const { methods, lifecycle, age, restApis, files, corsOrigins, isProxy, onFault, ...listening } = options;
   const cors = createCors(corsOrigins);
   const serveConnect = createServeConnect(methods, lifecycle);
   const origin = { isTls: listening.tls !== undefined, isProxy: isProxy ?? (() => false) };
@@ -73,7 +76,10 @@ export function createHttpServer(options: HttpOptions): HttpServer {
     if (exchange.isRefused) listener.judge(exchange.peer, false);
   }
 
-  const connections = createConnections((exchange, refusal) => void receive(exchange, refusal));
+  const connections = createConnections((exchange, refusal) => void receive(exchange, refusal), {
+    ...age,
+    endStreams: (connection) => lifecycle.endStreams(new Rejection('connection_age_exceeded'), connection),
+  });
   const listener = createListener({ ...listening, protocols: ['h2', 'http/1.1'], onConnection: connections.take }, isProxy);
   return {
     listen: listener.listen,

@@ -1,7 +1,9 @@
 /** The operations door: metrics and probes for those who run the service, in plain HTTP and without an API key. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import Negotiator from 'negotiator';
+
+// Not by `import`, which reads each export of `node:http`, and so loads `fetch` and WebSocket at every start.
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** A scraper and a few probes; the door holds nothing that many would ask for. */
 const MOST_CONNECTIONS = 100;
@@ -32,7 +34,9 @@ const TEXT = 'text/plain; charset=utf-8';
 const text = (status: number, line: string): Answer => ({ status, type: TEXT, text: `${line}\n` });
 
 /** OpenMetrics for a scraper that prefers it; by their names alone, for scrapers add parameters of their own. */
-function formatFor(request: IncomingMessage): 'prometheus' | 'openmetrics' {
+async function formatFor(request: IncomingMessage): Promise<'prometheus' | 'openmetrics'> {
+  // Loaded with the first scrape, and not at the start.
+  const { default: Negotiator } = await import('negotiator');
   const preferred = new Negotiator(request)
     .mediaTypes()
     .find((type) => /^(application\/openmetrics-text|text\/(plain|\*)|\*\/\*)$/.test(type));
@@ -42,7 +46,7 @@ function formatFor(request: IncomingMessage): 'prometheus' | 'openmetrics' {
 /** Makes the door. It answers GET and HEAD of `/metrics`, `/livez` (the process runs) and `/readyz` (it serves calls; 503 if not). */
 export function createOpsDoor({ metrics, isReady, onFault }: OpsDoorParts): OpsDoor {
   const pages: Readonly<Record<string, (request: IncomingMessage) => Answer | Promise<Answer>>> = {
-    '/metrics': async (request) => ({ status: 200, ...(await metrics(formatFor(request))) }),
+    '/metrics': async (request) => ({ status: 200, ...(await metrics(await formatFor(request))) }),
     '/livez': () => text(200, 'ok'),
     '/readyz': () => (isReady() ? text(200, 'ok') : text(503, 'not ready: starting, stopping, or the store is away')),
   };

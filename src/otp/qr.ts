@@ -1,5 +1,7 @@
 /** QR codes (ISO/IEC 18004) as a PNG, an SVG or text for a terminal: black on opaque white, with their quiet zone. */
-import { type BitMatrix, create, type QRCodeSegment } from 'qrcode';
+import { createRequire } from 'node:module';
+import type * as QrCode from 'qrcode';
+import type { BitMatrix, QRCodeSegment } from 'qrcode';
 import { invalid, Violations } from './error.ts';
 import { type Bounds, checkWhole } from './params.ts';
 import { encodePng } from './png.ts';
@@ -32,6 +34,9 @@ export const QR_BOUNDS: Readonly<Record<'scale' | 'quietZone', Bounds>> = {
   scale: { min: 1, max: 16 },
   quietZone: { min: 0, max: 16 },
 };
+
+/** With the first picture: the library has a file for each of many formats, which would be loaded at every start. Node keeps what is loaded. */
+const loadQrCode = (): typeof QrCode => createRequire(import.meta.url)('qrcode');
 
 /** Pixels. */
 const MAX_WIDTH = 2048;
@@ -86,7 +91,7 @@ export function* renderQrInSteps(text: string, options: QrOptions): Generator<vo
 /** The modules of the smallest QR code that holds the text. */
 function createModules(text: string, errorCorrectionLevel: QrErrorCorrection): BitMatrix {
   try {
-    if (text.length <= MAX_TEXT) return create(segments(text), { errorCorrectionLevel }).modules;
+    if (text.length <= MAX_TEXT) return loadQrCode().create(segments(text), { errorCorrectionLevel }).modules;
   } catch (error) {
     if (!(error instanceof Error && error.message.includes('too big'))) throw error;
   }

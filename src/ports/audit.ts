@@ -28,19 +28,23 @@ export type SealingKeyEvent =
   /** `force`: without a look at when it was last used. */
   | { readonly event: 'sealing_key.retired'; readonly sealingKey: string; readonly force: boolean };
 
-/** An event for auditors. */
+/** The call that an event comes from. */
+export interface CallOrigin {
+  /** The caller's `x-request-id`. */
+  readonly requestId: string;
+  /** How the call came, such as `grpc`. */
+  readonly transport: string;
+}
+
+/** An event for auditors. An operator acts by a call, or at the command line, whose events have no call. */
 export type AuditEvent = { readonly actor: Actor } & (
-  | { readonly event: 'key.created' | 'key.rotated' | 'key.revoked'; readonly keyId: string }
-  | {
+  | ({ readonly event: 'key.created' | 'key.rotated' | 'key.revoked'; readonly keyId: string } & Partial<CallOrigin>)
+  | (CallOrigin & {
       readonly event: 'verify.accepted' | 'verify.refused' | 'verify.replayed' | 'verify.too_many_names' | 'verify.throttled';
-      /** The caller's `x-request-id`. */
-      readonly requestId: string;
-      /** How the call came, such as `grpc`. */
-      readonly transport: string;
       readonly fingerprint: string;
       /** The matched step, if there is one. */
       readonly step?: number | undefined;
-    }
+    })
   | {
       /** An API key has come to a share of its credits, for the first time in the month. */
       readonly event: 'credits.warned';
@@ -50,26 +54,25 @@ export type AuditEvent = { readonly actor: Actor } & (
       /** As `2026-11`. */
       readonly month: string;
     }
-  | {
+  | (CallOrigin & {
       readonly event: RecoveryEvent;
-      readonly requestId: string;
-      readonly transport: string;
       /** The name of the set's state. */
       readonly set: string;
-    }
-  | { readonly event: 'recovery.unlocked'; readonly set: string; readonly failures: number }
+    })
+  | ({ readonly event: 'recovery.unlocked'; readonly set: string; readonly failures: number } & Partial<CallOrigin>)
   /** The secret of a key was handed out. */
-  | {
-      readonly event: 'secret.exported';
-      readonly requestId: string;
-      readonly transport: string;
-      readonly fingerprint: string;
-    }
-  | { readonly event: 'attempts.unlocked'; readonly fingerprint: string; readonly failures: number }
+  | (CallOrigin & { readonly event: 'secret.exported'; readonly fingerprint: string })
+  | ({ readonly event: 'attempts.unlocked'; readonly fingerprint: string; readonly failures: number } & Partial<CallOrigin>)
   /** The state of an earlier time is in force again. */
   | { readonly event: 'store.restored'; readonly backupTime: string | undefined }
+  /** Slots of a Redis Cluster that were lost count as empty. */
+  | { readonly event: 'store.loss_accepted'; readonly slots: number; readonly masters: readonly string[] }
   | SealingKeyEvent
-  | { readonly event: 'attempts.reset'; readonly fingerprint: string; readonly tracks: readonly ResetTrack[] }
+  | ({
+      readonly event: 'attempts.reset';
+      readonly fingerprint: string;
+      readonly tracks: readonly ResetTrack[];
+    } & Partial<CallOrigin>)
 );
 
 /** Writes an event down; never throws. */

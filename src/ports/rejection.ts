@@ -19,7 +19,8 @@ export type RejectionReason =
   | 'etag_mismatch'
   | 'last_admin_key'
   | 'store_unavailable'
-  | 'shutting_down';
+  | 'shutting_down'
+  | 'connection_age_exceeded';
 
 export interface RejectionDetails {
   /** When it makes sense to try again, in milliseconds from now. */

@@ -59,8 +59,8 @@ export interface Lifecycle {
   readonly end: (call: Call, code: Code) => void;
   /** How many streams are open. */
   readonly openStreams: () => number;
-  /** Ends every open stream with `error`, so that a shutdown need not wait for its caller. */
-  readonly endStreams: (error: Error) => void;
+  /** Ends every open stream with `error`, or those on a connection (its address and port), so that nobody need wait for its caller. */
+  readonly endStreams: (error: Error, connection?: string) => void;
 }
 
 /** Makes the lifecycle of the calls of `methods`; calls of other procedures (health, reflection) need no API key, and are bounded otherwise. */
@@ -195,8 +195,8 @@ export function createLifecycle({ methods, admit: gate, clock, hooks, callerAddr
     failureOf,
     end,
     openStreams: () => streams.size,
-    endStreams(error) {
-      for (const call of [...streams]) call.fail(error);
+    endStreams(error, connection) {
+      for (const call of [...streams]) if (connection === undefined || call.connection === connection) call.fail(error);
     },
   };
 }

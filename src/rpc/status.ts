@@ -136,6 +136,11 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
     reason: ErrorReason.SHUTTING_DOWN,
     message: 'the server is stopping: call again to reach another instance',
   },
+  connection_age_exceeded: {
+    code: Code.UNAVAILABLE,
+    reason: ErrorReason.CONNECTION_AGE_EXCEEDED,
+    message: 'the connection has reached its greatest age: call again, on a new connection',
+  },
   malformed_message: {
     code: Code.INVALID_ARGUMENT,
     reason: ErrorReason.MALFORMED_MESSAGE,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store, StoreUnavailableError } from '../ports/store.ts';
+import type { OpenLoss } from './redis/accept-loss.ts';
 import { openSqliteStore } from './sqlite/store.ts';
 
 /** Where the state lies. */
@@ -17,7 +18,7 @@ export interface RedisLocation {
   readonly url: string;
   /** How many replicas must hold a judgement before it is answered. */
   readonly waitReplicas: number;
-  /** Paths of PEM files, for `rediss://`. */
+  /** Paths of PEM files, for `rediss…`. */
   readonly ca?: string | undefined;
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
@@ -41,8 +42,16 @@ export async function openStore(
   if (redis === undefined) return openSqliteStore({ file: databaseFile(dataDir) });
   // Loaded only where it is used: the embedded store starts quicker without it.
   const { openRedisStore } = await import('./redis/store.ts');
-  const { url, waitReplicas, ...files } = redis;
+  return openRedisStore({ ...readRedis(redis), onWarning, onLost });
+}
+
+/** Looks what a Redis Cluster has lost of its state. Rejects with an error whose message says what to do if that cannot be told. */
+export async function openLoss(redis: RedisLocation, onWarning: (text: string) => void): Promise<OpenLoss> {
+  const { openClusterLoss } = await import('./redis/accept-loss.ts');
+  return openClusterLoss({ ...readRedis(redis), onWarning });
+}
+
+function readRedis({ url, waitReplicas, ...files }: RedisLocation) {
   const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, 'utf8'));
-  const tls = { ca: read(files.ca), cert: read(files.cert), key: read(files.key) };
-  return openRedisStore({ url, waitReplicas, tls, onWarning, onLost });
+  return { url, waitReplicas, tls: { ca: read(files.ca), cert: read(files.cert), key: read(files.key) } };
 }

@@ -64,10 +64,11 @@ function mismatch(state: SetState, use: CodeUse, now: number): UseRuling {
 }
 
 function ruling(outcome: UseOutcome, { used, isRevoked }: SetState, { count }: CodeUse, attempts: number): UseRuling {
-  const remainingCount = isRevoked ? 0 : count - bitsIn(used);
+  const remainingCount = isRevoked ? 0 : count - usedCount(used);
   return { judgement: { outcome, remainingCount, attemptsRemaining: attempts, retryAfterMs: undefined }, state: undefined };
 }
 
-function bitsIn(bits: number): number {
-  return bits === 0 ? 0 : (bits & 1) + bitsIn(bits >>> 1);
+/** How many codes are used, of the bits in `SetState.used`. */
+export function usedCount(used: number): number {
+  return used === 0 ? 0 : (used & 1) + usedCount(used >>> 1);
 }

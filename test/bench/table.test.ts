@@ -14,6 +14,7 @@ const FIGURES: Figures = {
   longestBlockMs: undefined,
   pictureBytes: undefined,
   roundTrips: undefined,
+  redisMicros: undefined,
 };
 
 test('columns are as wide as their widest cell', () => {

@@ -3,36 +3,16 @@ import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { type Cluster, ONE_PROCESS, startCluster } from './cluster.ts';
+import { acceptCodes } from './accepted.ts';
+import { ONE_PROCESS, startCluster } from './cluster.ts';
 import { otpd } from './command.ts';
-import { nextRandom, type Random, size } from './form.ts';
-import { codeOf, hotpKey, requestOf, totpKey, type VerifyInit } from './keys.ts';
+import { nextRandom, size } from './form.ts';
+import { codeOf, hotpKey, requestOf } from './keys.ts';
 
-const CALLERS = 16;
 /** So large that a copy takes many steps, between which others write. */
 const FILLED_BYTES: number = size(40_000_000, 400_000_000);
 const CHUNK_BYTES = 1_000_000;
 const WARM_UP_ACCEPTED = 500;
-
-/** Verifies right codes, each of a new key, until it is stopped. */
-function load({ instances: [instance], apiKeys }: Cluster, random: Random) {
-  const accepted: VerifyInit[] = [];
-  let isStopped = false;
-  async function call(): Promise<void> {
-    while (!isStopped) {
-      const key = random.chance(0.5) ? hotpKey(random) : totpKey(random);
-      const request = requestOf(key, codeOf(key, key.first));
-      const answer = await instance?.caller.verify(request, apiKeys[0] ?? '');
-      if (answer?.outcome === 'accepted') accepted.push(request);
-    }
-  }
-  const calls = Promise.all(Array.from({ length: CALLERS }, call));
-  const stop = async () => {
-    isStopped = true;
-    await calls;
-  };
-  return { accepted, stop };
-}
 
 function fill(file: string): void {
   const database = new DatabaseSync(file, { timeout: 5000 });
@@ -49,7 +29,7 @@ test('every code accepted before a backup under load is REPLAYED after its resto
   const [instance] = instances;
   if (instance === undefined) throw new Error('no instance');
   fill(databaseFile);
-  const loaded = load(cluster, random);
+  const loaded = acceptCodes(cluster, random);
   await expect.poll(() => loaded.accepted.length, { timeout: 30_000 }).toBeGreaterThan(WARM_UP_ACCEPTED);
 
   const before = [...loaded.accepted];

@@ -12,6 +12,7 @@ import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { createFingerprints, type Fingerprints } from '../../src/verification/fingerprint.ts';
 import { mountDisk } from '../support/disk.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
+import { runCommand } from './command.ts';
 import type { Random } from './form.ts';
 import { createInstance, type Instance } from './instance.ts';
 
@@ -51,6 +52,10 @@ export interface ClusterOptions {
   readonly ownDisk?: boolean;
   /** Connections of the caller to each instance. */
   readonly connections?: number;
+  /** More variables of the instance in this place. */
+  readonly more?: (place: number) => Readonly<Record<string, string>>;
+  /** The file that starts another version of otpd, which makes the store and its API keys, and is all instances at first. */
+  readonly main?: string;
 }
 
 /** A suite on each shape; those on Redis need redis-server. */
@@ -65,7 +70,7 @@ export function eachShape(name: string, shapes: readonly Shape[], suite: (shape:
 export async function startCluster(
   { store: kind, instances: count }: Pick<Shape, 'store' | 'instances'>,
   random: Random,
-  { skewMs = [], ownDisk = false, connections = 1 }: ClusterOptions = {},
+  { skewMs = [], ownDisk = false, connections = 1, more, main }: ClusterOptions = {},
 ): Promise<Cluster> {
   await using parts = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), 'otpd-chaos-'));
@@ -85,13 +90,13 @@ export async function startCluster(
   writeFileSync(env.OTPD_FINGERPRINT_KEY_FILE, Buffer.from(key).toString('hex'), { mode: 0o600 });
 
   const file = databaseFile(env.OTPD_DATA_DIR);
-  const store = redis ? await openRedisStore({ url: redis.url, onWarning: () => undefined }) : openSqliteStore({ file });
-  const apiKeys = await makeApiKeys(store).finally(() => store.close());
+  const open = () => (redis ? openRedisStore({ url: redis.url, onWarning: () => undefined }) : openSqliteStore({ file }));
+  const apiKeys = await (main === undefined ? makeApiKeys(await open()) : makeApiKeysBy(main, env));
   const instances = await Promise.all(
-    Array.from({ length: count }, (_, place) => createInstance(env, skewMs[place] ?? 0, connections)),
+    Array.from({ length: count }, (_, place) => createInstance({ ...env, ...more?.(place) }, skewMs[place] ?? 0, connections)),
   );
   parts.defer(async () => void (await Promise.all(instances.map((one) => one.close()))));
-  await Promise.all(instances.map((one) => one.start()));
+  await Promise.all(instances.map((one) => one.start(main)));
   const owned = parts.move();
   return {
     instances,
@@ -111,10 +116,27 @@ export function around<T>(all: readonly T[], place: number): T {
   return all[place % all.length] as T;
 }
 
-async function makeApiKeys({ keys }: Store): Promise<string[]> {
+const SCOPES = ['generate', 'token', 'verify'] as const;
+
+async function makeApiKeys(store: Store): Promise<string[]> {
   const issued = [1, 2, 3].map((number) =>
-    issueApiKey({ name: `chaos ${number}`, plan: 'unlimited', scopes: ['generate', 'token', 'verify'] }, Date.now()),
+    issueApiKey({ name: `chaos ${number}`, plan: 'unlimited', scopes: SCOPES }, Date.now()),
   );
-  for (const { record } of issued) await keys.insert(record);
+  try {
+    for (const { record } of issued) await store.keys.insert(record);
+  } finally {
+    await store.close();
+  }
   return issued.map(({ apiKey }) => apiKey);
+}
+
+async function makeApiKeysBy(main: string, env: Readonly<Record<string, string>>): Promise<string[]> {
+  const apiKeys: string[] = [];
+  for (const number of [1, 2, 3]) {
+    const args = ['keys', 'create', '--name', `chaos ${number}`, '--plan', 'unlimited', '--scopes', SCOPES.join(',')];
+    const { out, err, code } = await runCommand(main, env, args);
+    if (code !== 0) throw new Error(`no API key: ${err}`);
+    apiKeys.push(out.trim());
+  }
+  return apiKeys;
 }

@@ -12,8 +12,18 @@ export interface Ran {
 }
 
 /** Runs it on the store of a cluster. */
-export async function otpd({ env }: Cluster, args: readonly string[], stdin: string = ''): Promise<Ran> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+export function otpd({ env }: Pick<Cluster, 'env'>, args: readonly string[], stdin: string = ''): Promise<Ran> {
+  return runCommand(MAIN, env, args, stdin);
+}
+
+/** Runs the otpd that the file `main` starts. */
+export async function runCommand(
+  main: string,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[],
+  stdin: string = '',
+): Promise<Ran> {
+  const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
   });
   child.stdin.end(stdin);

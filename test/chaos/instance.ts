@@ -2,17 +2,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { lastingPort } from '../support/free-port.ts';
 import { type Caller, createCaller } from './caller.ts';
 
 export const MAIN: string = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** Halves the time that a process takes to start. */
 export const COMPILE_CACHE: string = fileURLToPath(new URL('../../node_modules/.cache/otpd-chaos', import.meta.url));
 const SKEW = new URL('./clock-skew.ts', import.meta.url).href;
-/** Below the ports that the system gives to clients, one of which might otherwise take that of a stopped server. */
-const PORTS = { first: 20_000, count: 10_000 };
 
 /** A line of the log, with the members that tests look at. */
 export interface LogLine {
@@ -36,8 +34,8 @@ export interface Instance {
   readonly output: readonly string[];
   /** The lines of the log alone. */
   readonly log: () => LogLine[];
-  /** Starts it; resolves when it listens. */
-  readonly start: () => Promise<void>;
+  /** Starts it, or another version of it by the file that starts that; resolves when it listens. */
+  readonly start: (main?: string) => Promise<void>;
   /** Resolves when its latest process ends by itself, to its exit code and signal. */
   readonly exit: () => Promise<[number | null, NodeJS.Signals | null]>;
   /** SIGTERM; resolves to the exit code. */
@@ -60,7 +58,7 @@ export async function createInstance(
   skewMs: number,
   connections: number,
 ): Promise<Instance> {
-  const address = `127.0.0.1:${await freePort()}`;
+  const address = `127.0.0.1:${await lastingPort()}`;
   const caller = createCaller(address, connections);
   const output: string[] = [];
   let commandLine = '';
@@ -80,9 +78,9 @@ export async function createInstance(
     commandLine: () => commandLine,
     output,
     log: () => output.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine),
-    async start() {
+    async start(main = MAIN) {
       const preload = skewMs === 0 ? [] : ['--import', SKEW];
-      child = spawn(process.execPath, [...preload, MAIN, 'serve'], {
+      child = spawn(process.execPath, [...preload, main, 'serve'], {
         env: {
           PATH: process.env['PATH'],
           NODE_COMPILE_CACHE: COMPILE_CACHE,
@@ -125,18 +123,4 @@ async function listening(child: ChildProcess, output: string[]): Promise<void> {
     });
   }
   await promise;
-}
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
-    const server = createServer().listen(port, '127.0.0.1');
-    const [event] = await Promise.race([
-      once(server, 'listening').then(() => ['free']),
-      once(server, 'error').then(() => ['taken']),
-    ]);
-    server.close();
-    if (event === 'free') return port;
-  }
 }

@@ -142,12 +142,12 @@ describe('--sealed', () => {
   });
 });
 
-it('the commands of the README do what it says', async () => {
-  const [, block = ''] = /### Sealed keys.*?```sh\n(.*?)```/s.exec(readFileSync('README.md', 'utf8')) ?? [];
+it('the commands of docs/sealed-keys.md do what it says', async () => {
+  const [, block = ''] = /## On the command line.*?```sh\n(.*?)```/s.exec(readFileSync('docs/sealed-keys.md', 'utf8')) ?? [];
   const [enrol, verify, rewrap, sealing, ...rest] = block
     .trim()
     .split('\n')
-    .map((line) => line.replace(/ *#.*/, '').replace('npm run otpd -- ', '').split(' '));
+    .map((line) => line.replace(/ *#.*/, '').replace('otpd ', '').split(' '));
   expect(rest).toEqual([]);
   const { sealed, uri } = JSON.parse((await run([...(enrol ?? []), '--json'], '')).out);
   const device = deviceOf(uri);

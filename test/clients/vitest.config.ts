@@ -2,7 +2,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    include: ['test/clients/{clients,debugging,programs}.test.ts'],
+    include: ['test/clients/{clients,debugging,examples,programs}.test.ts'],
     // The files run one after the other, since compilers want the whole machine.
     fileParallelism: false,
     testTimeout: 300_000,

@@ -80,7 +80,7 @@ describe('the page', () => {
   });
 });
 
-describe.each(['openapi.json', 'openapi-rest.json'])('/%s', (name) => {
+describe.each(['openapi.json', 'openapi-admin.json', 'openapi-rest.json'])('/%s', (name) => {
   test('is what is generated', async () => {
     const response = await get(`/${name}`);
     expect(response.headers.get('content-type')).toBe('application/json');

@@ -67,6 +67,7 @@ beforeAll(async () => {
       throw error;
     },
     tls: undefined,
+    age: { maxAgeMs: 1_800_000, graceMs: 10_000 },
     bounds: { maxConnections: 100, maxConnectionsPerAddress: 100 },
     onRefused: () => undefined,
     onTlsProblem: () => undefined,

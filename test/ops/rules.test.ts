@@ -13,6 +13,12 @@ const DASHBOARD = 'deploy/grafana/otpd.json';
 const PROMTOOL = '/usr/bin/promtool';
 const noPromtool = existsSync(PROMTOOL) ? undefined : `${PROMTOOL} is not there (Debian: prometheus)`;
 
+interface Panel {
+  readonly id: number;
+  readonly title: string;
+  readonly gridPos: Readonly<Record<'x' | 'y' | 'w' | 'h', number>>;
+}
+
 /** The names of metrics in a text, without the endings of histograms. */
 function metricsIn(text: string): Set<string> {
   const names = text.match(/\b(?:otpd|rpc|process|nodejs)_[a-z_]+/g) ?? [];
@@ -40,6 +46,22 @@ test.each([
   [DASHBOARD, 'deploy/helm/otpd/files/dashboard.json'],
 ])('the chart, which Helm packs without its neighbours, has a copy of %s', (original, copy) => {
   expect(readFileSync(copy, 'utf8'), `cp ${original} ${copy}`).toBe(readFileSync(original, 'utf8'));
+});
+
+test('the dashboard shows each metric that an alert goes by', () => {
+  const shown = metricsIn(readFileSync(DASHBOARD, 'utf8'));
+  expect([...metricsIn(readFileSync(RULES, 'utf8'))].filter((name) => !shown.has(name))).toEqual([]);
+});
+
+test('the panels of the dashboard have an id each, and none covers another', () => {
+  const { panels } = JSON.parse(readFileSync(DASHBOARD, 'utf8')) as { panels: Panel[] };
+  expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+  for (const [place, { title, gridPos: one }] of panels.entries())
+    for (const { title: other, gridPos } of panels.slice(place + 1)) {
+      const isBeside = one.x + one.w <= gridPos.x || gridPos.x + gridPos.w <= one.x;
+      const isApart = one.y + one.h <= gridPos.y || gridPos.y + gridPos.h <= one.y;
+      expect(isBeside || isApart, `${title} and ${other}`).toBe(true);
+    }
 });
 
 suiteUnless(noPromtool, 'by promtool', () => {

@@ -25,6 +25,22 @@ test('nothing of them is loaded with the doors', () => {
   expect([...mappings, ...LIBRARIES].filter((name) => loaded.has(name))).toEqual([]);
 });
 
+test('a start loads no library of pictures or of formats, and node:http without fetch and WebSocket', () => {
+  const started = [
+    'src/cli/commands/serve.ts',
+    'src/app/doors.ts',
+    'src/http/server.ts',
+    'src/http/rest/apis.ts',
+    'src/http/documents.ts',
+  ];
+  const ops = ['src/observability/metrics.ts', 'src/ops/server.ts'];
+  const loaded = [...started, ...ops].reduce((all, file) => loadedWith(file, all), new Set<string>());
+  expect(loaded).toContain('prom-client');
+  expect(loaded).toContain('src/otp/qr.ts');
+  // By `import`, its exports are read one by one, and some of them load what they give.
+  expect(['qrcode', 'node:http', 'node:https', ...LIBRARIES].filter((name) => loaded.has(name))).toEqual([]);
+});
+
 test('GraphQL is not loaded with the rest of its API', () => {
   const loaded = loadedWith('src/http/rest/api-verve.ts');
   expect(LIBRARIES.filter((name) => loaded.has(name))).toEqual(LIBRARIES.slice(1));

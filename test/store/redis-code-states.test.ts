@@ -4,9 +4,9 @@ import type { CodeStore } from '../../src/ports/codes.ts';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
 import { createRedisCodes } from '../../src/store/redis/codes.ts';
 import { type Connection, connect } from '../../src/store/redis/connection.ts';
+import { oneSlotLayout } from '../../src/store/redis/layout.ts';
 import { createRun, createRunAll } from '../../src/store/redis/script.ts';
 import { createSession, identify } from '../../src/store/redis/session.ts';
-import { parseRedisUrl } from '../../src/store/redis/url.ts';
 import { START } from '../auth/fixtures.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { attempt, DAY, named, STEP } from './codes-fixtures.ts';
@@ -27,13 +27,15 @@ redisSuite('a change by an operator in Redis', () => {
   });
   beforeEach(async () => {
     server.cli('flushall');
-    connection = await connect(parseRedisUrl(server.url), {});
-    const { storeId } = await identify(connection, PREFIX);
+    const login = { tls: false, username: '', password: '', db: 0 };
+    connection = await connect({ host: '127.0.0.1', port: server.port, ...login }, {});
+    const layout = oneSlotLayout(PREFIX);
+    const identified = () => identify(connection, layout.home);
+    const { storeId } = await identified();
     const runners = { run: createRun(connection), runAll: createRunAll(connection) };
     const session = createSession(
-      connection,
-      { run: runners.run, acknowledged: runners },
-      { prefix: PREFIX, storeId, onWarning: () => undefined, onLost: () => undefined, callerClock: true },
+      { ...runners, acknowledged: runners },
+      { layout, identify: identified, storeId, onWarning: () => undefined, onLost: () => undefined, callerClock: true },
     );
     codes = createRedisCodes(session);
     held = createRedisCodes({

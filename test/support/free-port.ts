@@ -2,6 +2,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
+/** Below the ports that the system gives to clients, one of which might otherwise take that of a stopped server. */
+const LASTING = { first: 20_000, count: 10_000 };
+
 /** A TCP port that nothing listens on at the moment. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -11,4 +14,18 @@ export async function freePort(): Promise<number> {
   await once(server, 'close');
   if (address === null || typeof address === 'string') throw new Error('no port');
   return address.port;
+}
+
+/** A port that nothing listens on at the moment, and that stays free while its server is away. */
+export async function lastingPort(): Promise<number> {
+  for (;;) {
+    const port = LASTING.first + Math.floor(Math.random() * LASTING.count);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    server.close();
+    if (isFree) return port;
+  }
 }

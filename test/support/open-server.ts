@@ -49,8 +49,14 @@ export function createOpenHttpServer(methods: readonly Method[], options: OpenSe
 function listening({
   tls,
   onRefused = () => undefined,
-}: OpenServerOptions): Pick<GrpcOptions, 'tls' | 'bounds' | 'onRefused' | 'onTlsProblem'> {
-  return { tls, bounds: { maxConnections: 1000, maxConnectionsPerAddress: 1000 }, onRefused, onTlsProblem: () => undefined };
+}: OpenServerOptions): Pick<GrpcOptions, 'tls' | 'bounds' | 'age' | 'onRefused' | 'onTlsProblem'> {
+  return {
+    tls,
+    bounds: { maxConnections: 1000, maxConnectionsPerAddress: 1000 },
+    age: { maxAgeMs: 1_800_000, graceMs: 10_000 },
+    onRefused,
+    onTlsProblem: () => undefined,
+  };
 }
 
 /** The lifecycle alone; `authenticate` says who a key stands for, if not everybody is to be let in. */

@@ -11,6 +11,7 @@ import { ensureRingFile, ringFile } from '../../src/app/ring-file.ts';
 import { issueApiKey } from '../../src/auth/api-key.ts';
 import { SCOPES } from '../../src/ports/principal.ts';
 import { allKeys } from '../support/all-keys.ts';
+import { auditedIn } from '../support/audit-lines.ts';
 import { type CallOptions, createTestClient, methods as otp, type TestClient } from '../support/client.ts';
 import { expectError } from '../support/expect-error.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
@@ -60,6 +61,7 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
 
   const callWith = async (apiKey: string) => (await client.call(otp.token, { key }, { apiKey })).code;
   const audited = () => readFileSync(auditLog, 'utf8');
+  const lastAudited = (event: string) => auditedIn(auditLog).findLast((line) => line['event'] === event);
 
   test('a key that is made opens its scopes at once, and comes back as it was made', async () => {
     const expireTime = { seconds: BigInt(Math.floor(Date.now() / 1000)) + 3600n };
@@ -70,7 +72,7 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
     expect(name).toBe(`apiKeys/${secret.slice(5, 17)}`);
     const { response } = await client.call(method.getApiKey, { name });
     expect({ ...response?.apiKey, lastUseTime: undefined }).toEqual({ ...made, lastUseTime: undefined });
-    expect(audited()).toContain(`"event":"key.created","by":"key:${server.apiKey.slice(5, 17)}","keyId":"${name.slice(8)}"`);
+    expect(lastAudited('key.created')).toMatchObject({ by: `key:${server.apiKey.slice(5, 17)}`, keyId: name.slice(8) });
     for (const text of [audited(), server.log.join()]) expect(text).not.toContain(secret.slice(18, 40));
   });
 
@@ -166,7 +168,24 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
     expect(await callWith(last)).toBe('OK');
     expect(await callWith(next)).toBe('OK');
     expect(await callWith(secret)).toBe('UNAUTHENTICATED');
-    expect(audited()).toContain(`"event":"key.rotated","by":"key:${server.apiKey.slice(5, 17)}","keyId":"${name.slice(8)}"`);
+    expect(lastAudited('key.rotated')).toMatchObject({ by: `key:${server.apiKey.slice(5, 17)}`, keyId: name.slice(8) });
+  });
+
+  test('every event of a change has the request id of its call, and the door that it came by', async () => {
+    const set = { case: 'recoverySetName', value: 'F_5D0T0b8mixRHbABylO5A' } as const;
+    const secret = { case: 'key', value: key } as const;
+    const { name } = await make();
+    const changes: readonly (readonly [event: string, change: (options: CallOptions) => Promise<{ code: string }>])[] = [
+      ['key.created', (options) => client.call(method.createApiKey, { apiKey: CALLER }, options)],
+      ['key.rotated', (options) => client.call(method.rotateApiKey, { name, grace: HOUR }, options)],
+      ['key.revoked', (options) => client.call(method.revokeApiKey, { name }, options)],
+      ['attempts.unlocked', (options) => client.call(method.unlockAttempts, { subject: secret }, options)],
+      ['recovery.unlocked', (options) => client.call(method.unlockAttempts, { subject: set }, options)],
+    ];
+    for (const [event, change] of changes) {
+      expect((await change({ metadata: { 'x-request-id': `of-${event}` } })).code).toBe('OK');
+      expect(lastAudited(event)).toMatchObject({ requestId: `of-${event}`, transport: 'grpc' });
+    }
   });
 
   test.each([
@@ -392,6 +411,8 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
       expect((await get(subject)).response).toMatchObject({ failureCount: 5, needsUnlock: false });
       const refused = await client.call(method.unlockAttempts, { subject, forgetFutureSteps: true });
       expect(refused.details.violations).toEqual([expect.stringMatching(/^forget_future_steps: not for a set/)]);
+      const name = { case: 'recoverySetName', value: String(lastAudited('recovery.throttled')?.['set']) } as const;
+      expect((await get(name)).response).toEqual((await get(subject)).response);
       expect((await client.call(method.unlockAttempts, { subject })).response).toMatchObject({ failureCount: 5 });
       expect((await get(subject)).response).toMatchObject({ failureCount: 0 });
       expect(audited()).toContain('"event":"recovery.unlocked"');
@@ -403,6 +424,7 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
       ['a key that cannot be read', { case: 'key', value: { source: { case: 'secret', value: '!' } } }, 'key.secret'],
       ['a key without its source', { case: 'key', value: {} }, 'key.secret'],
       ['a set without its blob', { case: 'recoverySet', value: {} }, 'recovery_set.blob'],
+      ['a text that is no name of a set', { case: 'recoverySetName', value: 'otpr1_x' }, 'recovery_set_name'],
     ])('of %s are refused', async (_, subject, field) => {
       for (const one of [method.getAttempts, method.unlockAttempts]) {
         const answer = await client.call(one, { subject } as never);
@@ -415,6 +437,58 @@ function overTheWire(start: (flags: Record<string, string>) => Promise<TestServe
       const refused = await get({ case: 'recoverySet', value: { blob: `otpr1_${'A'.repeat(80)}` } });
       expect(refused.code).toMatch(/INVALID_ARGUMENT|FAILED_PRECONDITION/);
       expect(refused.details.errorInfo?.metadata).toMatchObject({ field: 'recovery_set' });
+    });
+
+    test('of a key tell which steps were used, and those of a set how many codes', async () => {
+      const { plain, apiKey } = await lockedKey();
+      await client.call(method.unlockAttempts, { subject: { case: 'key', value: plain } });
+      const { response } = await client.call(otp.token, { key: plain }, { apiKey });
+      const { code = '', step = 0n } = response?.token ?? {};
+      expect((await client.call(otp.verify, { key: plain, code })).response?.valid).toBe(true);
+      const shown = (await get({ case: 'key', value: plain })).response;
+      expect(shown?.usedCodeCount).toBeUndefined();
+      expect(shown?.usedSteps).toMatchObject([{ type: 1, periodSeconds: 30, firstStep: step, lastStep: step }]);
+      const days = (Number(shown?.usedSteps[0]?.keepUntilTime?.seconds) * 1000 - Date.now()) / DAY_MS;
+      expect(Math.round(days)).toBe(30);
+
+      const { response: made } = await client.call(otp.generateRecoveryCodes, {});
+      const set = { case: 'recoverySet', value: { blob: made?.set?.blob ?? '' } } as const;
+      expect((await get(set)).response).toMatchObject({ usedCodeCount: 0, revoked: false, usedSteps: [] });
+      for (const used of [0, 1]) await client.call(otp.verifyRecoveryCode, { set: set.value, code: made?.codes[used] ?? '' });
+      await client.call(otp.revokeRecoveryCodes, { set: set.value });
+      expect((await get(set)).response).toMatchObject({ usedCodeCount: 2, revoked: true });
+    });
+
+    test('the used counters of a HOTP are forgotten from a counter on, if asked for', async () => {
+      const { plain } = await lockedKey();
+      const hotp = { ...plain, type: 2, counter: 7n } as const;
+      const unlock = (request: object) =>
+        client.call(method.unlockAttempts, { subject: { case: 'key', value: { ...plain, type: 2 } }, ...request } as never);
+      await unlock({});
+      const code = (await client.call(otp.token, { key: hotp })).response?.token?.code ?? '';
+      const verify = async () => (await client.call(otp.verify, { key: hotp, code })).response?.valid;
+      expect([await verify(), await verify()]).toEqual([true, false]);
+      expect((await unlock({ forgetFutureSteps: true })).response).toMatchObject({ resetSteps: [] });
+      expect((await unlock({ forgetFutureSteps: true, nextCounter: 8n })).response).toMatchObject({ resetSteps: [] });
+      expect(await verify()).toBe(false);
+      const { response } = await unlock({ forgetFutureSteps: true, nextCounter: 7n });
+      expect(response).toMatchObject({ resetSteps: [{ type: 2, periodSeconds: 0, lastStep: 7n }] });
+      expect(lastAudited('attempts.reset')).toMatchObject({ tracks: [{ periodSeconds: 0, lastStep: 7, newLastStep: null }] });
+      expect(await verify()).toBe(true);
+    });
+
+    test.each<[string, object, string]>([
+      ['without forget_future_steps', { nextCounter: 1n, subject: { case: 'key', value: { ...key, type: 2 } } }, 'only with'],
+      ['of a TOTP', { nextCounter: 1n, forgetFutureSteps: true, subject: { case: 'key', value: key } }, 'not for TOTP'],
+      [
+        'beyond 2^53',
+        { nextCounter: 2n ** 60n, forgetFutureSteps: true, subject: { case: 'key', value: { ...key, type: 2 } } },
+        '',
+      ],
+    ])('a next counter %s is refused', async (_, request, complaint) => {
+      const answer = await client.call(method.unlockAttempts, request as never);
+      expectError(answer, 'INVALID_ARGUMENT', 'INVALID_FIELDS');
+      expect(answer.details.violations).toEqual([expect.stringMatching(new RegExp(`^next_counter: ${complaint}`))]);
     });
 
     test('a step of the future that was used is forgotten', async () => {

@@ -11,10 +11,16 @@ import grpc
 from .connection import OPTIONS, checked_address, checked_timeout, credentials_for, metadata_for, with_request_id
 from .errors import OtpError
 from .v1 import (
+    GenerateRecoveryCodesRequest,
+    GenerateRecoveryCodesResponse,
     GenerateRequest,
     GenerateResponse,
+    RevokeRecoveryCodesRequest,
+    RevokeRecoveryCodesResponse,
     TokenRequest,
     TokenResponse,
+    VerifyRecoveryCodeRequest,
+    VerifyRecoveryCodeResponse,
     VerifyRequest,
     VerifyResponse,
     WatchTokenRequest,
@@ -66,6 +72,24 @@ class OtpClient:
     async def verify(self, request: VerifyRequest, *, timeout: float | None = None) -> VerifyResponse:
         """Says whether a code is right, now, and for the first time: see `otpd.OtpClient.verify`."""
         return await self._call(self._stub.Verify, with_request_id(request), timeout)
+
+    async def generate_recovery_codes(
+        self, request: GenerateRecoveryCodesRequest, *, timeout: float | None = None
+    ) -> GenerateRecoveryCodesResponse:
+        """Makes recovery codes, to be shown to the user this once, and the set of them to store."""
+        return await self._call(self._stub.GenerateRecoveryCodes, request, timeout)
+
+    async def verify_recovery_code(
+        self, request: VerifyRecoveryCodeRequest, *, timeout: float | None = None
+    ) -> VerifyRecoveryCodeResponse:
+        """Says whether a recovery code is right: see `otpd.OtpClient.verify_recovery_code`."""
+        return await self._call(self._stub.VerifyRecoveryCode, with_request_id(request), timeout)
+
+    async def revoke_recovery_codes(
+        self, request: RevokeRecoveryCodesRequest, *, timeout: float | None = None
+    ) -> RevokeRecoveryCodesResponse:
+        """Revokes a set of recovery codes for ever."""
+        return await self._call(self._stub.RevokeRecoveryCodes, request, timeout)
 
     async def watch_token(
         self, request: WatchTokenRequest, *, timeout: float | None = None

@@ -11,10 +11,16 @@ import grpc
 from .connection import OPTIONS, checked_address, checked_timeout, credentials_for, metadata_for, with_request_id
 from .errors import OtpError
 from .v1 import (
+    GenerateRecoveryCodesRequest,
+    GenerateRecoveryCodesResponse,
     GenerateRequest,
     GenerateResponse,
+    RevokeRecoveryCodesRequest,
+    RevokeRecoveryCodesResponse,
     TokenRequest,
     TokenResponse,
+    VerifyRecoveryCodeRequest,
+    VerifyRecoveryCodeResponse,
     VerifyRequest,
     VerifyResponse,
     WatchTokenRequest,
@@ -85,6 +91,24 @@ class OtpClient:
         Without a `request_id` of yours one is made, the same for all tries of this call, so that a lost answer does not turn into REPLAYED.
         """
         return self._call(self._stub.Verify, with_request_id(request), timeout)
+
+    def generate_recovery_codes(
+        self, request: GenerateRecoveryCodesRequest, *, timeout: float | None = None
+    ) -> GenerateRecoveryCodesResponse:
+        """Makes recovery codes, to be shown to the user this once, and the set of them to store."""
+        return self._call(self._stub.GenerateRecoveryCodes, request, timeout)
+
+    def verify_recovery_code(
+        self, request: VerifyRecoveryCodeRequest, *, timeout: float | None = None
+    ) -> VerifyRecoveryCodeResponse:
+        """Says whether a recovery code is one of a set, and used for the first time. A `request_id` is made as in `verify`."""
+        return self._call(self._stub.VerifyRecoveryCode, with_request_id(request), timeout)
+
+    def revoke_recovery_codes(
+        self, request: RevokeRecoveryCodesRequest, *, timeout: float | None = None
+    ) -> RevokeRecoveryCodesResponse:
+        """Revokes a set of recovery codes for ever."""
+        return self._call(self._stub.RevokeRecoveryCodes, request, timeout)
 
     def watch_token(self, request: WatchTokenRequest, *, timeout: float | None = None) -> Iterator[WatchTokenResponse]:
         """Yields the current code of a TOTP key at once, then each next one as its step begins.

@@ -6,11 +6,14 @@ import re
 from importlib.resources import files
 from numbers import Real
 from ssl import PROTOCOL_TLS_CLIENT, SSLContext, SSLError
+from typing import TypeVar
 from uuid import uuid4
 
 import grpc
 
-from .v1 import VerifyRequest
+from .v1 import VerifyRecoveryCodeRequest, VerifyRequest
+
+_WithRequestId = TypeVar("_WithRequestId", VerifyRequest, VerifyRecoveryCodeRequest)
 
 OPTIONS = (
     ("grpc.service_config", files("otpd").joinpath("service_config.json").read_text(encoding="utf-8")),
@@ -79,10 +82,10 @@ def _are_certificates(pem: bytes) -> bool:
     return found != []
 
 
-def with_request_id(request: VerifyRequest) -> VerifyRequest:
+def with_request_id(request: _WithRequestId) -> _WithRequestId:
     """The request, or a copy with a new `request_id` if it has none."""
     if request.request_id:
         return request
-    copy = VerifyRequest(request_id=str(uuid4()))
+    copy = type(request)(request_id=str(uuid4()))
     copy.MergeFrom(request)
     return copy

@@ -52,6 +52,11 @@ class Service(OtpServiceServicer):
             context.abort(grpc.StatusCode.UNAVAILABLE, "not yet")
         return v1.VerifyResponse(valid=True)
 
+    def VerifyRecoveryCode(self, request, context):
+        if self.note(request, context) == 1:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "not yet")
+        return v1.VerifyRecoveryCodeResponse(remaining_count=9)
+
     def WatchToken(self, request, context):
         self.note(request, context)
         context.add_callback(self.left.set)
@@ -158,6 +163,12 @@ class Contract:
         self.assertEqual(UUID(first.request_id).version, 4)
         self.assertEqual(first, second)
         self.assertEqual(request.request_id, "", "the request of the caller is not touched")
+
+    def test_a_recovery_code_is_retried_with_one_request_id(self):
+        answer = self.call("verify_recovery_code", v1.VerifyRecoveryCodeRequest(code="x"))
+        self.assertEqual(answer.remaining_count, 9)
+        (first, _, _), (second, _, _) = self.service.calls
+        self.assertEqual((UUID(first.request_id).version, first), (4, second))
 
     def test_a_request_id_of_the_caller_is_kept(self):
         self.call("verify", v1.VerifyRequest(request_id="mine"))

@@ -5,27 +5,28 @@ import { KeySchema } from '../../../gen/ts/otp/v1/key_pb.ts';
 import { fingerprintKeyFile, readFingerprintKey } from '../../app/fingerprint-key.ts';
 import { SETTINGS } from '../../config/settings.ts';
 import type { StateName } from '../../ports/codes.ts';
+import type { SetState } from '../../ports/recovery.ts';
 import { readKey } from '../../service/key.ts';
 import { createFingerprints, stateNameOf } from '../../verification/fingerprint.ts';
+import { usedCount } from '../../verification/recovery-rules.ts';
 import { resetTracks } from '../../verification/rules.ts';
 import { addServerOptions, type ServerFlags, serverOf } from '../input/admin-server.ts';
-import { readAttempts, unlockAttempts } from '../input/attempts-server.ts';
+import { readSet, readState, type Subject, unlock as unlockByServer } from '../input/attempts-server.ts';
 import { addKeyOptions, type KeyFlags, keyOf } from '../input/key-options.ts';
 import { readSecret } from '../input/secret.ts';
 import { addStoreOptions, type StoreAccess, type StoreFlags, withStore } from '../input/store-access.ts';
 import type { Io } from '../io.ts';
 import {
-  attemptsJson,
   counted,
-  describeLock,
   describeReset,
   describeSet,
   describeState,
+  type SetAttempts,
   setJson,
   stateJson,
   whyNothingToReset,
 } from '../output/attempts-view.ts';
-import { localError, usageError } from '../output/failure.ts';
+import { localError } from '../output/failure.ts';
 import { writeJson, writeLine } from '../output/text.ts';
 
 interface AttemptsFlags extends StoreFlags, ServerFlags, KeyFlags {
@@ -62,8 +63,7 @@ A set of recovery codes has attempts of its own. With --recovery-set, show and u
 that the audit trail names so (as "set"), and standard input is not read.
 
 With --server, as the holder of an API key with the scope admin, the server answers instead of its store.
-It tells the wrong codes and the lock, not the used steps; reset clears the wrong codes too. A set of
-recovery codes by its name, and --counter with reset, are for the store alone.
+Its reset clears the wrong codes too.
 
 Examples:
   $ otpd attempts show < secret.txt
@@ -105,7 +105,7 @@ async function unlock({ store, audit, operator }: StoreAccess, name: StateName):
 
 async function showSet({ store }: StoreAccess, set: string): Promise<Report> {
   const now = Date.now();
-  const state = await store.recovery.inspect(set, now);
+  const state = shownSet(await store.recovery.inspect(set, now));
   return { text: describeSet(state, now), json: setJson(state, now) };
 }
 
@@ -113,7 +113,11 @@ async function unlockSet({ store, audit, operator }: StoreAccess, set: string): 
   const now = Date.now();
   const before = await store.recovery.unlock(set, now);
   audit({ actor: operator, event: 'recovery.unlocked', set, failures: before.failures });
-  return { text: `unlocked; ${counted(before.failures)} before`, json: setJson(before, now) };
+  return { text: `unlocked; ${counted(before.failures)} before`, json: setJson(shownSet(before), now) };
+}
+
+function shownSet({ used, ...state }: SetState): SetAttempts {
+  return { ...state, usedCount: usedCount(used) };
 }
 
 async function reset({ store, audit, operator }: StoreAccess, name: StateName, nextCounter: number | undefined): Promise<Report> {
@@ -140,21 +144,32 @@ async function run(io: Io, flags: AttemptsFlags, name: string, use: Use, useOfSe
   else writeLine(io.stdout, text);
 }
 
-/** The same by a server, as far as it tells. */
+/** The same by a server. */
 async function askServer(io: Io, flags: AttemptsFlags & { readonly server: string }, name: string): Promise<Report> {
-  if (flags.recoverySet !== undefined)
-    throw usageError('--recovery-set names a set in the store: use --data-dir or --redis-url instead of --server');
-  if (name === 'reset' && flags.counter !== undefined)
-    throw usageError('--counter of reset is for the store: use --data-dir or --redis-url instead of --server');
-  const key = keyOf(await readSecret(io, '-'), flags);
+  const { recoverySet } = flags;
   const now = Date.now();
-  if (name === 'show') {
-    const attempts = await readAttempts(io, flags, key);
-    return { text: describeLock(attempts, now, 'key'), json: attemptsJson(attempts, now) };
+  if (recoverySet !== undefined) {
+    const set: Subject = { case: 'recoverySetName', value: recoverySet };
+    const state = await readSet(io, flags, set);
+    if (name === 'show') return { text: describeSet(state, now), json: setJson(state, now) };
+    const { failures } = await unlockByServer(io, flags, set);
+    return { text: `unlocked; ${counted(failures)} before`, json: setJson({ ...state, failures }, now) };
   }
-  const failures = await unlockAttempts(io, flags, key, name === 'reset');
-  const forgotten = name === 'reset' ? '; used steps that lie in the future are forgotten' : '';
-  return { text: `unlocked; ${counted(failures)} before${forgotten}`, json: { failures } };
+  const value = keyOf(await readSecret(io, '-'), flags);
+  const key: Subject = { case: 'key', value };
+  if (name === 'show') {
+    const state = await readState(io, flags, key);
+    const { period } = readKey(create(KeySchema, value), { needsCounter: false }).parameters;
+    return { text: describeState(state, now), json: stateJson(state, { period }, now) };
+  }
+  if (name === 'unlock') {
+    const { failures } = await unlockByServer(io, flags, key);
+    return { text: `unlocked; ${counted(failures)} before`, json: { failures } };
+  }
+  const nextCounter = flags.counter === undefined ? {} : { nextCounter: flags.counter };
+  const { failures, tracks } = await unlockByServer(io, flags, key, { forgetFutureSteps: true, ...nextCounter });
+  const forgotten = tracks.length === 0 ? 'no used step that a reset forgets' : describeReset(tracks);
+  return { text: `unlocked; ${counted(failures)} before\n${forgotten}`, json: { failures, tracks } };
 }
 
 async function useKey(io: Io, flags: AttemptsFlags, use: Use): Promise<Report> {

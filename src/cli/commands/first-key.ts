@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { issueApiKey, revokeApiKey } from '../../auth/api-key.ts';
+import { reachableAt } from '../../config/listen-address.ts';
 import { type Plans, planOf } from '../../limits/plans.ts';
 import { CALLER_SCOPES } from '../../ports/principal.ts';
 import type { KeyStore } from '../../ports/store.ts';
@@ -87,11 +88,6 @@ function known(): FirstKey {
 function unwritten(file: string, error: unknown): FirstKey {
   const why = `${file} cannot be written: ${fileTrouble(error)}`;
   return { introduce: () => [`There is no API key, since ${why}. Make one with \`otpd keys create\`.`] };
-}
-
-/** An address to connect to, for one to listen at. */
-export function reachableAt(address: string): string {
-  return address.replace(/^(0\.0\.0\.0|\[::\])/, '127.0.0.1');
 }
 
 /**

@@ -7,13 +7,13 @@ import { CannotListenError } from '../../app/listening.ts';
 import { ringFile } from '../../app/ring-file.ts';
 import { tuneForServing } from '../../app/v8-tuning.ts';
 import type { Config } from '../../config/config.ts';
-import { type Addresses, formatAddress } from '../../config/listen-address.ts';
+import { type Addresses, formatAddress, reachableAt } from '../../config/listen-address.ts';
 import type { Logger } from '../../observability/log.ts';
 import { databaseFile } from '../../store/open.ts';
 import type { Io } from '../io.ts';
 import { localError } from '../output/failure.ts';
 import { shellWord, writeLine } from '../output/text.ts';
-import { ensureFirstKey, type FirstKey, firstKeyFile, reachableAt } from './first-key.ts';
+import { ensureFirstKey, type FirstKey, firstKeyFile } from './first-key.ts';
 
 /** The bits of a mode that are not the owner's, and those that are neither the owner's nor the group's. */
 const NOT_OWNERS = 0o077;

@@ -1,26 +1,72 @@
-/** The attempts on a key as a server tells and clears them. */
+/** The attempts on a key, or on a set of recovery codes, as a server tells and clears them: in the form in which a store has them. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
-import type { KeySchema } from '../../../gen/ts/otp/v1/key_pb.ts';
+import type {
+  GetAttemptsRequestSchema,
+  GetAttemptsResponse,
+  UnlockAttemptsResponse,
+} from '../../../gen/ts/otp/admin/v1/admin_service_pb.ts';
+import type { ResetTrack } from '../../ports/audit.ts';
+import type { CodeState } from '../../ports/codes.ts';
 import type { Io } from '../io.ts';
-import type { Attempts } from '../output/attempts-view.ts';
+import type { SetAttempts } from '../output/attempts-view.ts';
 import { type ServerFlags, withAdminClient } from './admin-server.ts';
 
-type Key = MessageInitShape<typeof KeySchema>;
+/** Whose attempts: those of a key, or of the set that the audit trail names so. */
+export type Subject = Extract<
+  NonNullable<MessageInitShape<typeof GetAttemptsRequestSchema>['subject']>,
+  { readonly case: 'key' | 'recoverySetName' }
+>;
 type Flags = ServerFlags & { readonly server: string };
 
-/** The wrong codes, and the lock that they made; an unlock is needed where the number of codes says so. */
-export function readAttempts(io: Io, flags: Flags, key: Key): Promise<Attempts> {
+/** The outcome of an unlock. */
+export interface Unlocked {
+  /** Wrong codes in a row before. */
+  readonly failures: number;
+  /** The used steps that were forgotten, or put back. */
+  readonly tracks: readonly ResetTrack[];
+}
+
+/** The state of a key; its lock has ended where the server says so, and an unlock is needed where the number of wrong codes says so. */
+export async function readState(io: Io, flags: Flags, subject: Subject): Promise<CodeState> {
+  const { usedSteps, ...attempts } = await ask(io, flags, subject);
+  const tracks = usedSteps.map(({ periodSeconds, firstStep, lastStep, keepUntilTime }) => ({
+    period: periodSeconds,
+    first: Number(firstStep),
+    last: Number(lastStep),
+    until: keepUntilTime && timestampMs(keepUntilTime),
+  }));
+  return { ...countsOf(attempts), tracks, expiresAt: undefined };
+}
+
+/** The state of a set of recovery codes. */
+export async function readSet(io: Io, flags: Flags, subject: Subject): Promise<SetAttempts> {
+  const { usedCodeCount = 0, revoked, ...attempts } = await ask(io, flags, subject);
+  return { ...countsOf(attempts), usedCount: usedCodeCount, isRevoked: revoked };
+}
+
+/** Clears the wrong codes, and with `forgetFutureSteps` the used steps of the future, of a HOTP from `nextCounter` on. */
+export function unlock(
+  io: Io,
+  flags: Flags,
+  subject: Subject,
+  { forgetFutureSteps = false, nextCounter }: { readonly forgetFutureSteps?: boolean; readonly nextCounter?: bigint } = {},
+): Promise<Unlocked> {
+  const request = { subject, forgetFutureSteps, ...(nextCounter !== undefined && { nextCounter }) };
   return withAdminClient(io, flags, async (client) => {
-    const { failureCount, lockEndTime } = await client.getAttempts({ subject: { case: 'key', value: key } });
-    return { failures: failureCount, lockedUntil: lockEndTime === undefined ? 0 : timestampMs(lockEndTime) };
+    const { failureCount, resetSteps } = await client.unlockAttempts(request);
+    return { failures: failureCount, tracks: resetSteps.map(resetTrack) };
   });
 }
 
-/** Clears the wrong codes, and with `forgetFutureSteps` the used steps of the future; resolves to how many wrong codes there were. */
-export function unlockAttempts(io: Io, flags: Flags, key: Key, forgetFutureSteps: boolean): Promise<number> {
-  return withAdminClient(io, flags, async (client) => {
-    const { failureCount } = await client.unlockAttempts({ subject: { case: 'key', value: key }, forgetFutureSteps });
-    return failureCount;
-  });
+function ask(io: Io, flags: Flags, subject: Subject): Promise<GetAttemptsResponse> {
+  return withAdminClient(io, flags, (client) => client.getAttempts({ subject }));
+}
+
+function countsOf({ failureCount, lockEndTime }: Pick<GetAttemptsResponse, 'failureCount' | 'lockEndTime'>) {
+  return { failures: failureCount, lockedUntil: lockEndTime === undefined ? 0 : timestampMs(lockEndTime) };
+}
+
+function resetTrack({ periodSeconds, lastStep, newLastStep }: UnlockAttemptsResponse['resetSteps'][number]): ResetTrack {
+  return { periodSeconds, lastStep: Number(lastStep), newLastStep: newLastStep === undefined ? null : Number(newLastStep) };
 }

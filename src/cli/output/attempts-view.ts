@@ -2,7 +2,6 @@
 import { stepAt, stepStart } from '../../otp/totp.ts';
 import type { ResetTrack } from '../../ports/audit.ts';
 import type { CodeState, StateName, Track } from '../../ports/codes.ts';
-import type { SetState } from '../../ports/recovery.ts';
 import { attemptsRemaining, HARD_STOP, lockEnd } from '../../verification/lock.ts';
 import { reset } from '../../verification/rules.ts';
 import { trackOf } from '../../verification/tracks.ts';
@@ -11,6 +10,13 @@ import { formatDuration, formatInstant } from '../input/time.ts';
 /** The wrong codes, and the lock that they made. */
 export type Attempts = Pick<CodeState, 'failures' | 'lockedUntil'>;
 
+/** The same of a set of recovery codes. */
+export interface SetAttempts extends Attempts {
+  /** How many of its codes were used. */
+  readonly usedCount: number;
+  readonly isRevoked: boolean;
+}
+
 /** In words whether codes are judged, and what could be done if not. */
 export function describeState(state: CodeState, now: number): string {
   const ahead = reset(state, now) === undefined ? '' : '; used steps lie in the future: see `otpd attempts reset`';
@@ -18,14 +24,14 @@ export function describeState(state: CodeState, now: number): string {
 }
 
 /** The same for a set of recovery codes. */
-export function describeSet(state: SetState, now: number): string {
-  const used = usedCount(state);
-  const kept = state.isRevoked ? 'revoked' : `${used} recovery code${used === 1 ? '' : 's'} used`;
+export function describeSet(state: SetAttempts, now: number): string {
+  const { usedCount: used, isRevoked } = state;
+  const kept = isRevoked ? 'revoked' : `${used} recovery code${used === 1 ? '' : 's'} used`;
   return `${describeLock(state, now, 'set')}; ${kept}`;
 }
 
 /** The lock alone; `what` is `key` or `set`. */
-export function describeLock(state: Attempts, now: number, what: string): string {
+function describeLock(state: Attempts, now: number, what: string): string {
   const { failures } = state;
   if (failures >= HARD_STOP) return `locked until \`otpd attempts unlock\`; ${counted(failures)}`;
   const end = lockEnd(state, now);
@@ -38,7 +44,11 @@ export function counted(failures: number): string {
 }
 
 /** `lastStep` belongs to the type and period that were named. */
-export function stateJson(state: CodeState, { period }: StateName, now: number): Readonly<Record<string, unknown>> {
+export function stateJson(
+  state: CodeState,
+  { period }: Pick<StateName, 'period'>,
+  now: number,
+): Readonly<Record<string, unknown>> {
   return {
     ...attemptsJson(state, now),
     lastStep: trackOf(state.tracks, period)?.last ?? null,
@@ -47,12 +57,12 @@ export function stateJson(state: CodeState, { period }: StateName, now: number):
 }
 
 /** The state of a set of recovery codes. */
-export function setJson(state: SetState, now: number): Readonly<Record<string, unknown>> {
-  return { ...attemptsJson(state, now), usedCount: usedCount(state), revoked: state.isRevoked };
+export function setJson(state: SetAttempts, now: number): Readonly<Record<string, unknown>> {
+  return { ...attemptsJson(state, now), usedCount: state.usedCount, revoked: state.isRevoked };
 }
 
 /** The same as JSON. */
-export function attemptsJson(state: Attempts, now: number): Readonly<Record<string, unknown>> {
+function attemptsJson(state: Attempts, now: number): Readonly<Record<string, unknown>> {
   const end = lockEnd(state, now);
   return {
     failures: state.failures,
@@ -60,10 +70,6 @@ export function attemptsJson(state: Attempts, now: number): Readonly<Record<stri
     lockedUntil: end > 0 && end < Number.POSITIVE_INFINITY ? new Date(end).toISOString() : null,
     attemptsRemaining: end > 0 ? 0 : attemptsRemaining(state),
   };
-}
-
-function usedCount({ used }: SetState): number {
-  return used.toString(2).replaceAll('0', '').length;
 }
 
 function trackJson({ period, first, last, until }: Track): Readonly<Record<string, unknown>> {

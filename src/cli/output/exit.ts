@@ -11,7 +11,7 @@ import { paint, printable, writeJson, writeLine } from './text.ts';
 /** The exit codes of every command. */
 export const EXIT = {
   ok: 0,
-  /** The answer is no: a code that is not accepted, an audit trail that is not whole. */
+  /** The answer is no: a code that is not accepted, an audit trail that is not whole, a server that is not ready. */
   refused: 1,
   /** Wrong usage, no connection, an error of the server, an interruption. */
   unknown: 2,
@@ -23,7 +23,7 @@ export async function runCommand(program: Command, io: Io, args: readonly string
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return; // --help and --version
-    io.setExitCode(EXIT.unknown);
+    io.setExitCode((error instanceof CliError ? error.exitCode : undefined) ?? EXIT.unknown);
     const failure = readFailure(error);
     // The flags may be what could not be parsed.
     if (args.includes('--json')) writeJson(io.stderr, { error: failure });

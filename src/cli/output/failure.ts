@@ -18,11 +18,14 @@ export interface Failure {
 /** An error that is shown to the user as it is. */
 export class CliError extends Error {
   readonly failure: Failure;
+  /** The exit code of the command; undefined for that of all errors. */
+  readonly exitCode: number | undefined;
 
-  constructor(failure: Failure) {
+  constructor(failure: Failure, exitCode?: number) {
     super(failure.message);
     this.name = 'CliError';
     this.failure = failure;
+    this.exitCode = exitCode;
   }
 }
 

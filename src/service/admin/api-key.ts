@@ -25,9 +25,10 @@ export function readName(name: string): string {
 
 /** A change by the caller. Throws `Rejection` (`store_unavailable`) if its API key was read from a store that has since lost its state. */
 export function changeOf({ knows }: ApiKeyPorts, context: CallContext, etag?: string): KeyChange {
-  const { principal } = context;
+  const { principal, requestId, call } = context;
   if (!knows(principal)) throw new Rejection('store_unavailable');
-  return { actor: { keyId: principal.keyId }, now: context.now(), etag };
+  const origin = { requestId, transport: call.transport };
+  return { actor: { keyId: principal.keyId }, origin, now: context.now(), etag };
 }
 
 /** The key without its secrets. */

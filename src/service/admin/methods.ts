@@ -5,13 +5,15 @@ import type { UsagePorts } from '../get-usage.ts';
 import { unary } from '../methods.ts';
 import type { ApiKeyPorts } from './api-key.ts';
 import { createGetApiKeyUsage } from './api-key-usage.ts';
-import { type AttemptsPorts, createGetAttempts, createUnlockAttempts } from './attempts.ts';
+import type { AttemptsPorts } from './attempts-subject.ts';
 import { createRevokeApiKey, createRotateApiKey } from './change-api-key.ts';
 import { createListPlans, createListSealingKeys, type SealingKeyInfo } from './configuration.ts';
 import { createCreateApiKey } from './create-api-key.ts';
+import { createGetAttempts } from './get-attempts.ts';
 import { createGetApiKey, createListApiKeys } from './list-api-keys.ts';
 import { createPageTokens } from './page-token.ts';
 import { createGetServerStatus, type StatusPorts } from './server-status.ts';
+import { createUnlockAttempts } from './unlock-attempts.ts';
 
 /** The needs of the administration. */
 export interface AdminPorts extends ApiKeyPorts, AttemptsPorts, UsagePorts, StatusPorts {

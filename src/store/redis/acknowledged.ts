@@ -2,7 +2,7 @@
 import { StoreUnavailableError } from '../../ports/store.ts';
 import { COMMAND_TIMEOUT_MS, type Connection } from './connection.ts';
 import { isNoScript } from './error.ts';
-import type { RunScript, RunScripts, ScriptCall } from './script.ts';
+import type { Runner, ScriptCall } from './script.ts';
 
 /** How long replicas have to acknowledge, in ms. Redis looks at its waits ten times a second: it may answer so much later, and still in time. */
 const WAIT_MS = 100;
@@ -23,10 +23,7 @@ interface Job {
  * `StoreUnavailableError`. Needs a connection of its own, since WAIT holds up all that follows on it. Commands that still wait to be sent when
  * nothing has been acknowledged for 200 ms are never sent. A long queue waits as long as it moves on.
  */
-export function createAcknowledgedRun(
-  { redis, answered, translate }: Connection,
-  replicas: number,
-): { readonly run: RunScript; readonly runAll: RunScripts } {
+export function createAcknowledgedRun({ redis, answered, translate }: Connection, replicas: number): Runner {
   const waiting: Job[] = [];
   let isWorking = false;
   /** When replicas last had a whole batch. */
@@ -34,9 +31,13 @@ export function createAcknowledgedRun(
 
   async function send(batch: readonly Job[]): Promise<void> {
     const pipeline = redis.pipeline();
+    // Where each job is in the pipeline.
+    const places: number[] = [];
     for (const { call, byText } of batch) {
-      const { script, keys, args } = call;
-      if (byText) pipeline.eval(script.text, keys.length, ...keys, ...args);
+      const { script, keys, args, asking } = call;
+      if (asking) pipeline.asking();
+      places.push(pipeline.length);
+      if (byText || asking) pipeline.eval(script.text, keys.length, ...keys, ...args);
       else pipeline.evalsha(script.digest, keys.length, ...keys, ...args);
     }
     pipeline.wait(replicas, WAIT_MS);
@@ -44,8 +45,8 @@ export function createAcknowledgedRun(
     const [failure, acknowledged] = replies.at(-1) ?? [];
     const refusal = failure ? translate(failure) : Number(acknowledged) < replicas ? tooFew() : undefined;
     if (refusal === undefined) acknowledgedAt = performance.now();
-    for (const [place, job] of batch.entries()) {
-      const [error, reply] = replies[place] ?? [new Error('no answer')];
+    for (const [index, job] of batch.entries()) {
+      const [error, reply] = replies[places[index] ?? -1] ?? [new Error('no answer')];
       if (isNoScript(error)) {
         job.byText = true;
         waiting.push(job);

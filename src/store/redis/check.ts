@@ -1,6 +1,6 @@
 /** The checks of a Redis before it is used: what would lose state silently is refused, what may lose some is said. */
 import type { Connection } from './connection.ts';
-import { RedisSetupError, reasonOf } from './error.ts';
+import { RedisAwayError, RedisSetupError, reasonOf } from './error.ts';
 
 const OLDEST_MAJOR = 7;
 
@@ -35,7 +35,7 @@ function refuseUnfit(info: Info): void {
   const version = info.get('redis_version') ?? 'unknown';
   if (!(Number.parseInt(version, 10) >= OLDEST_MAJOR))
     throw new RedisSetupError(`is too old (${version}): use Redis ${OLDEST_MAJOR} or later, or Valkey`);
-  if (info.get('role') !== 'master') throw new RedisSetupError('is a replica: OTPD_REDIS_URL must lead to the primary');
+  if (info.get('role') !== 'master') throw new RedisAwayError('is a replica: OTPD_REDIS_URL must lead to the primary');
   const policy = info.get('maxmemory_policy');
   if (info.get('maxmemory') !== '0' && policy !== 'noeviction')
     throw new RedisSetupError(

@@ -3,17 +3,22 @@ import type { CodeState, CodeStore, FormerState, StateName } from '../../ports/c
 import { StoreUnavailableError } from '../../ports/store.ts';
 import { forgiven, mayHaveFormer, presentState, reset, UNKNOWN_KEY, unlocked, withFormer } from '../../verification/rules.ts';
 import { NONE, textOfTracks, tracksOfText } from '../track-text.ts';
+import type { KeyName } from './layout.ts';
 import { readingScript, writingScript } from './script.ts';
 import type { Session } from './session.ts';
 
 /** A try fails only if the secret was judged meanwhile, which is too rare for so many failures in a row. */
 const TRIES = 20;
 
-/** KEYS[4], if there is one, is where an answer is. A script gives no answer in it as `false`; as text, which no state is, an empty one. */
+/**
+ * KEYS[3] is where the former state is; there is none if it is KEYS[2]. KEYS[4], if there is one, is where an answer is. A script gives no answer in
+ * it as `false`; as text, which no state is, an empty one.
+ */
 const READ = readingScript(`
 local texts = { string.format('%.0f', now) }
 for place = 2, #KEYS do
-  texts[place] = redis.call('GET', KEYS[place]) or ''
+  local is_nothing = place == 3 and KEYS[3] == KEYS[2]
+  texts[place] = not is_nothing and redis.call('GET', KEYS[place]) or ''
 end
 return texts
 `);
@@ -21,7 +26,8 @@ return texts
 /** ARGV: the two texts that were read, the text to write, and how long it is to be kept in ms, or nothing for ever. */
 const REPLACE = writingScript(`
 local _, _, state, former, text, kept = unpack(ARGV)
-if (redis.call('GET', KEYS[2]) or '') ~= state or (redis.call('GET', KEYS[3]) or '') ~= former then
+local has_former = KEYS[3] ~= KEYS[2]
+if (redis.call('GET', KEYS[2]) or '') ~= state or (has_former and (redis.call('GET', KEYS[3]) or '') ~= former) then
   return 0
 end
 if kept == '' then
@@ -29,7 +35,9 @@ if kept == '' then
 else
   redis.call('SET', KEYS[2], text, 'PX', kept)
 end
-redis.call('PEXPIREAT', KEYS[3], 1)
+if has_former then
+  redis.call('PEXPIREAT', KEYS[3], 1)
+end
 return 1
 `);
 
@@ -46,15 +54,15 @@ export interface Found {
 /** The operations on whole states. */
 export interface RedisStates extends Pick<CodeStore, 'inspect' | 'unlock' | 'forgive' | 'reset'> {
   /** Reads a state, and what is kept in `answerKey`. */
-  readonly find: (name: StateName, now: number, ...answerKey: string[]) => Promise<Found>;
+  readonly find: (name: StateName, now: number, ...answerKey: KeyName[]) => Promise<Found>;
 }
 
 /** Makes them; `keysOf` gives the key of a state, and that of its former one. */
 export function createRedisStates(
   { run, runAcknowledged }: Session,
-  keysOf: (name: StateName) => [state: string, former: string],
+  keysOf: (name: StateName) => [state: KeyName, former: KeyName],
 ): RedisStates {
-  async function find(name: StateName, callerNow: number, ...answerKey: string[]): Promise<Found> {
+  async function find(name: StateName, callerNow: number, ...answerKey: KeyName[]): Promise<Found> {
     const read = await run(READ, [...keysOf(name), ...answerKey], [], callerNow);
     const [moment, state, former, answer = ''] = read as [string, string, string, string?];
     const [now, texts] = [Number(moment), [state, former] as const];

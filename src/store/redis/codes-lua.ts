@@ -96,7 +96,7 @@ end
 
 -- Adds what was kept under the former name; says whether it has to be deleted.
 local function take_over(state)
-  local text = not own_track(state) and redis.call('GET', former_key)
+  local text = former_key and not own_track(state) and redis.call('GET', former_key)
   if not text then
     return false
   end
@@ -163,7 +163,7 @@ local function rule(state)
 end`;
 
 /**
- * Defines `judge_once`: `judge`, with the reading and writing of the state in `state_key`, what is taken over from `former_key`, and of the answer
+ * Defines `judge_once`: `judge`, with the reading and writing of the state in `state_key`, what is taken over from `former_key` if there is one, and of the answer
  * in `answer_key` if there is one; gives the judgement, `REUSED` or `NOT_KEPT`. The attempt is ARGV[3] to ARGV[11]. An answer is kept as the moment of its
  * expiry, a judgement, and the payload.
  */

@@ -3,11 +3,13 @@ import type { Attempt, CodeStore, Judgement, NotJudged, Outcome, Preview, StateN
 import { NONE } from '../track-text.ts';
 import { createRedisStates, readWords } from './code-states.ts';
 import { JUDGING, NOT_KEPT, REUSED } from './codes-lua.ts';
+import type { KeyName } from './layout.ts';
 import { writingScript } from './script.ts';
 import type { Session } from './session.ts';
 
 const JUDGE = writingScript(`
 local state_key, former_key, answer_key = KEYS[2], KEYS[3], KEYS[4]
+if former_key == state_key then former_key = nil end
 ${JUDGING}
 return judge_once()
 `);
@@ -16,7 +18,22 @@ const KEPT = /^(\d+) (\S+ \S+ \S+ \S+ \S+) (.*)$/s;
 
 /** The codes behind a session. Their moments are of Redis' clock; that of the caller, `now`, is not asked. */
 export function createRedisCodes(session: Session): CodeStore {
+  const { hasFormer } = session;
   const { find, ...states } = createRedisStates(session, stateKeys);
+
+  /**
+   * Where the state of a secret is, and where an earlier version may have left one. An operator who has the fingerprint alone knows no former name:
+   * a key that is never written takes its place. Where there is no former state, the same key stands twice: while a slot moves, a Cluster refuses
+   * scripts of whose keys one is missing.
+   */
+  function stateKeys({ fingerprint, former = '' }: StateName): [state: KeyName, former: KeyName] {
+    return [
+      ['c', fingerprint],
+      ['c', hasFormer ? former : fingerprint],
+    ];
+  }
+
+  const keysOf = (attempt: Attempt): KeyName[] => [...stateKeys(attempt), ...answerKeys(attempt)];
 
   async function preview(attempt: Attempt, callerNow: number): Promise<Preview> {
     const { state, now, answer } = await find(attempt, callerNow, ...answerKeys(attempt));
@@ -25,7 +42,7 @@ export function createRedisCodes(session: Session): CodeStore {
 
   return {
     // Nothing but a look at every key would tell.
-    hasFormer: true,
+    hasFormer,
     judge: async (attempt, now) => judgementOf(await session.runAcknowledged(JUDGE, keysOf(attempt), wordsOf(attempt), now)),
     async judgeAll(attempts, now) {
       const calls = attempts.map((attempt) => ({ keys: keysOf(attempt), args: wordsOf(attempt) }));
@@ -38,21 +55,9 @@ export function createRedisCodes(session: Session): CodeStore {
   };
 }
 
-/**
- * Where the state of a secret is, and where an earlier version may have left one. An operator who has the fingerprint alone knows no former name: a key
- * that is never written takes its place.
- */
-function stateKeys({ fingerprint, former = '' }: StateName): [state: string, former: string] {
-  return [`c:${fingerprint}`, `c:${former}`];
-}
-
-function keysOf(attempt: Attempt): string[] {
-  return [...stateKeys(attempt), ...answerKeys(attempt)];
-}
-
 /** Where the answer to the request id is, if there is one. */
-function answerKeys({ fingerprint, request }: Attempt): string[] {
-  return request === undefined ? [] : [`r:${fingerprint}:${request.id}`];
+function answerKeys({ fingerprint, request }: Attempt): KeyName[] {
+  return request === undefined ? [] : [['r', fingerprint, request.id]];
 }
 
 /** Reads an answer as `JUDGING` keeps it. */

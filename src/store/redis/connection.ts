@@ -1,6 +1,6 @@
 /** A connection to Redis: every wait is bounded, nothing is queued or sent twice, and it comes back by itself. */
 import { Redis } from 'ioredis';
-import { RedisSetupError, reasonOf, translate } from './error.ts';
+import { RedisAwayError, reasonOf, translate } from './error.ts';
 import type { RedisAddress } from './url.ts';
 
 /** How long Redis may take for an answer, in ms. */
@@ -14,7 +14,7 @@ const LONGEST_PAUSE_MS = 400;
 /** How long a connection that is given up may take to end, in ms. */
 const ENDING_TIMEOUT_MS = 100;
 
-/** PEM texts for `rediss://`. */
+/** PEM texts for TLS. */
 export interface RedisTls {
   /** The authorities to trust instead of the system's. */
   readonly ca?: string | undefined;
@@ -36,12 +36,42 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** Connects, or throws `RedisSetupError` within three seconds. `onSilence` is called whenever Redis has left a question without an answer. */
-export async function connect(
+export interface ConnectionOptions {
+  /** Called whenever Redis has left a question without an answer. */
+  readonly onSilence?: (() => void) | undefined;
+  /** If given, a connection that is lost is not made again: it is called then, once. */
+  readonly onEnd?: (() => void) | undefined;
+}
+
+/** Connects, or throws `RedisSetupError` within three seconds. */
+export async function connect(address: RedisAddress, tls: RedisTls, options: ConnectionOptions = {}): Promise<Connection> {
+  const { connection, ready, whyLost } = startConnection(address, tls, options);
+  try {
+    await within(OPENING_TIMEOUT_MS, ready);
+  } catch (error) {
+    connection.redis.disconnect();
+    throw new RedisAwayError(
+      `at ${textOf(address)} cannot be used (${whyLost() ?? reasonOf(error)}): see that it runs, and check OTPD_REDIS_URL`,
+    );
+  }
+  return connection;
+}
+
+/** A connection that is being made. */
+export interface StartedConnection {
+  readonly connection: Connection;
+  /** Resolves when it is there; rejects when the first attempt has failed, after which others follow. */
+  readonly ready: Promise<void>;
+  /** Why it is not there; undefined before the first attempt has failed. */
+  readonly whyLost: () => string | undefined;
+}
+
+/** Begins to connect. */
+export function startConnection(
   address: RedisAddress,
   tls: RedisTls,
-  onSilence: () => void = () => undefined,
-): Promise<Connection> {
+  { onSilence = () => undefined, onEnd }: ConnectionOptions = {},
+): StartedConnection {
   const redis = new Redis({
     ...(({ tls: _, ...where }) => where)(address),
     ...(address.tls && { tls }),
@@ -57,31 +87,23 @@ export async function connect(
     connectTimeout: CONNECT_TIMEOUT_MS,
     disconnectTimeout: ENDING_TIMEOUT_MS,
     maxLoadingRetryTime: LONGEST_PAUSE_MS,
-    retryStrategy: pauseMs,
+    retryStrategy: onEnd === undefined ? pauseMs : null,
     // A primary that was demoted goes on answering; its address may lead to its successor.
     reconnectOnError: (error) => reasonOf(error) === 'READONLY',
   });
-  let lost = 'not connected';
+  let lost: string | undefined;
   redis.on('error', (error) => {
     lost = reasonOf(error);
   });
+  if (onEnd !== undefined) redis.once('end', onEnd);
   const answered = createPatience(redis, onSilence);
   // The first commands of a new connection must be answered too: a silent Redis would keep it half open.
   redis.on('connect', () => void answered(new Promise((resolve) => redis.once('ready', resolve))).catch(() => undefined));
-  try {
-    await within(OPENING_TIMEOUT_MS, redis.connect());
-  } catch (error) {
-    redis.disconnect();
-    const reason = lost === 'not connected' ? reasonOf(error) : lost;
-    throw new RedisSetupError(
-      `at ${address.host}:${address.port} cannot be used (${reason}): see that it runs, and check OTPD_REDIS_URL`,
-    );
-  }
-  return {
+  const connection: Connection = {
     redis,
     answered,
     // Without a connection the client says no more than that; why it was lost tells what to do.
-    translate: (error) => translate(isUnconnected(error) ? new Error(lost) : error),
+    translate: (error) => translate(isUnconnected(error) ? new Error(lost ?? 'not connected') : error),
     leave() {
       if (redis.status === 'ready') redis.stream.destroy(new Error('Command timed out'));
     },
@@ -92,6 +114,7 @@ export async function connect(
       if (wasReady) await ended;
     },
   };
+  return { connection, ready: redis.connect(), whyLost: () => lost };
 }
 
 /**
@@ -129,12 +152,18 @@ function pauseMs(attempt: number): number {
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1)) * (1 - Math.random() / 4);
 }
 
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
+/** Waits for `work`, but no longer than that: then it rejects, and the work goes on. */
+export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error(`not ready within ${ms} ms`)), ms);
   try {
-    await Promise.race([work, late]);
+    return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Where a server is, as an operator reads it. */
+export function textOf({ host, port }: Pick<RedisAddress, 'host' | 'port'>): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -9,6 +9,7 @@ import {
   knownScopes,
   StoreUnavailableError,
 } from '../../ports/store.ts';
+import type { KeyName } from './layout.ts';
 import { readingScript, writingScript } from './script.ts';
 import type { Session } from './session.ts';
 
@@ -106,7 +107,7 @@ end
 /** The data of a key in Redis: its record, and when it was last used. */
 type Kept = readonly [record: string | null, lastUsed: string | null];
 
-const KEYS = ['keys', 'used', 'version', 'order', 'admins'];
+const KEYS: readonly KeyName[] = [['keys'], ['used'], ['version'], ['order'], ['admins']];
 
 /** At random: a counter would come to the same number again after a failover or a backup that takes changes back. */
 const nextVersion = (): string => randomBytes(16).toString('hex');

@@ -2,6 +2,7 @@
 import { type ChargeNumbers, fromNumbers, fromUsageNumbers, type UsageNumbers } from '../../limits/charge-numbers.ts';
 import { MONTH, refundedWindows } from '../../ports/limits.ts';
 import type { LimitStore, LimitWindow } from '../../ports/store.ts';
+import type { KeyName } from './layout.ts';
 import { CHARGING, GIVING_BACK, MONTH_PERIOD, USAGE } from './limits-lua.ts';
 import { readingScript, writingScript } from './script.ts';
 import type { Session } from './session.ts';
@@ -12,7 +13,7 @@ const TELL = readingScript(USAGE);
 
 /** The limits behind a session, counted by Redis' clock. */
 export function createRedisLimits({ run }: Session): LimitStore {
-  const keyOf = (subject: string) => `l:${subject}`;
+  const keyOf = (subject: string): KeyName => ['l', subject];
   return {
     async charge(subject, windows, cost, now) {
       if (windows.length === 0) return fromNumbers(windows, [now, 0, 0]);

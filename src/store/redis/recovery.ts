@@ -3,6 +3,7 @@ import type { RecoveryStore, SetState, UseJudgement, UseOutcome } from '../../po
 import { FREE_ATTEMPTS, HARD_STOP } from '../../verification/lock.ts';
 import { ANSWER_KEPT_MS, FAILURES_KEPT_MS } from '../../verification/rules.ts';
 import { NONE } from '../track-text.ts';
+import type { KeyName } from './layout.ts';
 import { readingScript, writingScript } from './script.ts';
 import type { Session } from './session.ts';
 import { DELAYS, WORDS } from './words-lua.ts';
@@ -131,7 +132,7 @@ return text
 export function createRedisRecovery({ run, runAcknowledged }: Session): RecoveryStore {
   return {
     async use({ set, code = NONE, count, request }, now) {
-      const keys = [...setKey(set), ...(request === undefined ? [] : [`sr:${set}:${request.id}`])];
+      const keys = request === undefined ? setKey(set) : [...setKey(set), ['sr', set, request.id] as const];
       return judgementOf(await runAcknowledged(USE, keys, [code, count, request?.payload ?? ''], now));
     },
     async revoke(set, now) {
@@ -142,8 +143,8 @@ export function createRedisRecovery({ run, runAcknowledged }: Session): Recovery
   };
 }
 
-function setKey(set: string): [state: string] {
-  return [`s:${set}`];
+function setKey(set: string): [state: KeyName] {
+  return [['s', set]];
 }
 
 function judgementOf(reply: unknown): UseJudgement | { readonly outcome: typeof REUSED } {

@@ -40,9 +40,14 @@ export interface ScriptCall {
   readonly script: Script;
   readonly keys: readonly string[];
   readonly args: readonly (string | number)[];
+  /** Set if another master has just said that the slot of the keys is moving here. */
+  readonly asking?: boolean;
 }
 
-/** Carries out a call in one atomic step. Throws `StoreUnavailableError`, after which the step may have been taken or not. */
+/**
+ * Carries out a call in one atomic step. Throws `StoreUnavailableError`, after which the step may have been taken or not; not, if it is a
+ * `RefusedError`.
+ */
 export type RunScript = (call: ScriptCall) => Promise<unknown>;
 
 /**
@@ -50,6 +55,16 @@ export type RunScript = (call: ScriptCall) => Promise<unknown>;
  * carried out, or may not have been. Throws `StoreUnavailableError` where that may be so of all.
  */
 export type RunScripts = (calls: readonly ScriptCall[]) => Promise<readonly unknown[]>;
+
+export interface Runner {
+  readonly run: RunScript;
+  readonly runAll: RunScripts;
+}
+
+/** The ways to run scripts: at once, and until as many replicas have what they wrote as the operator asked for. */
+export interface Runners extends Runner {
+  readonly acknowledged: Runner;
+}
 
 /** All scripts there are. */
 const scripts: Script[] = [];
@@ -59,6 +74,16 @@ export function writingScript(body: string): Script {
   return scriptOf(`#!lua${PRELUDE}\n${body}`);
 }
 
+/** A script that asks neither for the identity nor for the time: those that read and write the identities themselves. */
+export function bareScript(body: string): Script {
+  return scriptOf(`#!lua\n${body}`);
+}
+
+/** The same, if it only reads. */
+export function bareReadingScript(body: string): Script {
+  return scriptOf(`#!lua flags=no-writes\n${body}`);
+}
+
 /** A script that only reads. */
 export function readingScript(body: string): Script {
   return scriptOf(`#!lua flags=no-writes${PRELUDE}\n${body}`);
@@ -66,10 +91,12 @@ export function readingScript(body: string): Script {
 
 /** Runs each script as soon as it is asked for. */
 export function createRun({ redis, answered, translate }: Connection): RunScript {
-  return async ({ script, keys, args }) => {
+  return async ({ script, keys, args, asking }) => {
     const startedAt = performance.now();
     try {
-      return await answered(redis.evalsha(script.digest, keys.length, ...keys, ...args));
+      if (!asking) return await answered(redis.evalsha(script.digest, keys.length, ...keys, ...args));
+      // It holds for the next command alone, and nothing comes between.
+      redis.asking().catch(() => undefined);
     } catch (error) {
       if (!isNoScript(error)) throw translate(error);
     }

@@ -1,9 +1,10 @@
 /** The last day of each sealing key in Redis: a sorted set, whose scores only grow. */
 import type { SealingKeyUses } from '../../ports/sealing-keys.ts';
+import type { KeyName } from './layout.ts';
 import { readingScript, writingScript } from './script.ts';
 import type { Session } from './session.ts';
 
-const DAYS = ['sealing_key_days'];
+const DAYS: readonly KeyName[] = [['sealing_key_days']];
 
 const LAST_DAYS = readingScript(`return redis.call('ZRANGE', KEYS[2], 0, -1, 'WITHSCORES')`);
 const NOTE_DAYS = writingScript(`

@@ -1,13 +1,12 @@
-/** The shared session of the parts of the Redis store: the prefix of their keys, how their scripts are run, and the identity of the store. */
+/** The shared session of the parts of the Redis store: how their keys are named, how their scripts are run, and the identity of the store. */
 import { randomBytes } from 'node:crypto';
 import { StoreUnavailableError } from '../../ports/store.ts';
 import type { Connection } from './connection.ts';
-import { type RunScript, type RunScripts, type Script, type ScriptCall, STATE_LOST, writingScript } from './script.ts';
+import type { KeyName, Layout } from './layout.ts';
+import { type Runners, type RunScript, type Script, type ScriptCall, STATE_LOST, writingScript } from './script.ts';
 
-/** Where the identity is, below the prefix. */
-const IDENTITY = 'id';
 /** Where the check value of the fingerprint key is. */
-const BOUND = 'bound';
+const BOUND: KeyName = ['bound'];
 
 /** Writes the check value of a fingerprint key if none is there; 1 if the one there is the same. */
 const BIND = writingScript(`
@@ -16,40 +15,53 @@ return redis.call('GET', KEYS[2]) == ARGV[3] and 1 or 0
 `);
 
 /** Writes the identity again, which changes nothing: a Redis that is read-only, full or unable to save shows only when it is written to. */
-export const PING: Script = writingScript(`redis.call('SET', KEYS[1], ARGV[1])`);
+const PING: Script = writingScript(`redis.call('SET', KEYS[1], ARGV[1])`);
 
-/** Runs a script on keys below the prefix. `now` counts only in tests. */
+/** Runs a script on keys, all of one owner. `now` counts only in tests. */
 export type RunOnStore = (
   script: Script,
-  keys: readonly string[],
+  keys: readonly KeyName[],
   args: readonly (string | number)[],
   now?: number,
 ) => Promise<unknown>;
 
+/** A script with the names of its keys. */
+export interface NamedCall {
+  readonly keys: readonly KeyName[];
+  readonly args: ScriptCall['args'];
+}
+
 export interface Session {
+  /** Whether an earlier version may have left states. */
+  readonly hasFormer: boolean;
   readonly run: RunOnStore;
   /** The same, resolving only when as many replicas have it as the operator asked for. */
   readonly runAcknowledged: RunOnStore;
   /** The same for several calls of a script, as `RunScripts` does; rejects where none of them is known to have been carried out. */
-  readonly runAllAcknowledged: (
-    script: Script,
-    calls: readonly Pick<ScriptCall, 'keys' | 'args'>[],
-    now: number,
-  ) => Promise<readonly unknown[]>;
+  readonly runAllAcknowledged: (script: Script, calls: readonly NamedCall[], now: number) => Promise<readonly unknown[]>;
   /** As in `Store`. */
   readonly bind: (fingerprintKey: string) => Promise<boolean>;
   /** If the store was lost: takes up the one that Redis holds now. Rejects with `StoreUnavailableError` where that cannot be. */
   readonly rejoin: () => Promise<void>;
+  /** Resolves when these, which are keys of the identity, can be written. */
+  readonly ping: (identities: readonly string[]) => Promise<void>;
 }
 
 export interface SessionOptions {
-  readonly prefix: string;
+  readonly layout: Layout;
+  /** Finds the identity of the store that is there, or makes it; rejects with `StoreUnavailableError`, of which some explain themselves to an operator. */
+  readonly identify: () => Promise<Identity>;
   /** The identity of the store, as `identify` gave it. */
   readonly storeId: string;
   readonly onWarning: (text: string) => void;
   /** Called at once when the store turns out to be lost, before anything is asked of another one. */
   readonly onLost: (error: StoreUnavailableError) => void;
   readonly callerClock: boolean;
+}
+
+/** An outage that only an operator ends, who is told so. */
+interface Explained {
+  readonly explanation: string;
 }
 
 const LOST =
@@ -65,29 +77,37 @@ export interface Identity {
   readonly isNew: boolean;
 }
 
-/** The identity of the store, made if there is none: all that ask at once get the same. Rejects with an error of `redis`. */
-export async function identify({ redis, answered }: Connection, prefix: string): Promise<Identity> {
+/** The identity of a store on one Redis, made if there is none: all that ask at once get the same. Rejects with an error of `redis`. */
+export async function identify({ redis, answered }: Connection, home: string): Promise<Identity> {
   const fresh = randomBytes(16).toString('hex');
-  const known = await answered(redis.set(prefix + IDENTITY, fresh, 'NX', 'GET'));
+  const known = await answered(redis.set(home, fresh, 'NX', 'GET'));
   return { storeId: known ?? fresh, isNew: known === null };
 }
 
 /** Makes the runners of a session. From the moment the store is found lost until `rejoin` has succeeded, every call is rejected. */
 export function createSession(
-  connection: Connection,
-  runners: { readonly run: RunScript; readonly acknowledged: { readonly run: RunScript; readonly runAll: RunScripts } },
-  { prefix, storeId: opened, onWarning, onLost, callerClock }: SessionOptions,
+  runners: Runners,
+  { layout, identify: identifyStore, storeId: opened, onWarning, onLost, callerClock }: SessionOptions,
 ): Session {
   let storeId: string | undefined = opened;
+  /** The last that was used. */
+  let former = opened;
   let fingerprintKey: string | undefined;
-  let refused: string | undefined;
+  /** The last that was said of why a store is not taken up. */
+  let said: string | undefined;
 
   /** Says it once: a late answer to what was asked of a store that is given up already is no news. */
   function lose(expected: string, error: StoreUnavailableError): void {
     if (storeId !== expected) return;
     storeId = undefined;
     onLost(error);
-    onWarning(LOST);
+    // Elsewhere it may be a part of the state, which only a look at all of it tells.
+    if (layout.hasOneIdentity) warnOnce(LOST);
+  }
+
+  function warnOnce(text: string): void {
+    if (said !== text) onWarning(text);
+    said = text;
   }
 
   function onStore(runner: RunScript, identity: () => string | undefined): RunOnStore {
@@ -102,14 +122,15 @@ export function createSession(
 
   function callOf(
     script: Script,
-    keys: readonly string[],
+    names: readonly KeyName[],
     args: ScriptCall['args'],
     expected: string,
-    now: number | undefined,
+    now?: number,
   ): ScriptCall {
+    const keys = names.map(layout.keyOf);
     return {
       script,
-      keys: [IDENTITY, ...keys].map((key) => prefix + key),
+      keys: [layout.identityFor(keys[0] ?? ''), ...keys],
       args: [expected, callerClock ? (now ?? '') : '', ...args],
     };
   }
@@ -130,6 +151,7 @@ export function createSession(
   }
 
   return {
+    hasFormer: layout.hasFormer,
     run: onStore(runners.run, () => storeId),
     runAcknowledged,
     async runAllAcknowledged(script, calls, now) {
@@ -146,19 +168,33 @@ export function createSession(
     },
     async rejoin() {
       if (storeId !== undefined) return;
-      const found = await identify(connection, prefix).catch((error: unknown) => {
-        throw connection.translate(error);
+      const found = await identifyStore().catch((error: unknown) => {
+        if (isExplained(error)) warnOnce(error.explanation);
+        throw error;
       });
-      if (await isOurs(found.storeId)) {
-        storeId = found.storeId;
-        refused = undefined;
-        return;
+      if (!(await isOurs(found.storeId))) {
+        warnOnce(FOREIGN);
+        throw new StoreUnavailableError(new Error('the state of another fingerprint key'));
       }
-      if (refused !== found.storeId) onWarning(FOREIGN);
-      refused = found.storeId;
-      throw new StoreUnavailableError(new Error('the state of another fingerprint key'));
+      if (found.storeId !== former && !layout.hasOneIdentity) warnOnce(LOST);
+      storeId = found.storeId;
+      former = found.storeId;
+      said = undefined;
+    },
+    async ping(identities) {
+      const expected = storeId;
+      if (expected === undefined) throw stateLost();
+      const ping = (key: string) => runners.acknowledged.run({ script: PING, keys: [key], args: [expected, ''] });
+      for (const reply of await Promise.all(identities.map(ping))) {
+        const known = checked(reply, expected);
+        if (known instanceof Error) throw known;
+      }
     },
   };
+}
+
+function isExplained(error: unknown): error is Explained {
+  return error instanceof StoreUnavailableError && 'explanation' in error;
 }
 
 function stateLost(): StoreUnavailableError {

@@ -1,40 +1,24 @@
 /** The shared store: API keys, limits, one-time use, attempts and request ids in one Redis or Valkey, for any number of instances. */
-import type { Store, StoreUnavailableError } from '../../ports/store.ts';
-import { createAcknowledgedRun } from './acknowledged.ts';
-import { checkServer } from './check.ts';
+import { type Store, StoreUnavailableError } from '../../ports/store.ts';
 import { createRedisCodes } from './codes.ts';
-import { type Connection, connect, type RedisTls } from './connection.ts';
+import { type EngineOptions, openEngine } from './engine.ts';
 import { RedisSetupError, reasonOf } from './error.ts';
 import { createRedisKeys } from './keys.ts';
 import { createRedisLimits } from './limits.ts';
+import { StateLostInPartError } from './markers.ts';
 import { createRedisRecovery } from './recovery.ts';
-import { createRun, createRunAll, loadScripts } from './script.ts';
 import { createRedisSealingKeys } from './sealing-keys.ts';
-import { createSession, identify, PING } from './session.ts';
+import { createSession } from './session.ts';
 import { parseRedisUrl } from './url.ts';
 
-export interface RedisStoreOptions {
-  /** `redis://[[user]:password@]host[:port][/db]`, or `rediss://` for TLS. */
+export interface RedisStoreOptions extends EngineOptions {
+  /** As `parseRedisUrl` reads it. */
   readonly url: string;
-  /** For `rediss://`. */
-  readonly tls?: RedisTls;
-  /**
-   * Opens the name of every key. Its hash tag puts them all into one slot of a Cluster, hence on one node: a state, what an earlier version kept of
-   * it and the answer to a request id take part in one atomic step, and each script compares the identity of the store. A Verify takes Redis some
-   * ten microseconds. A Cluster so gives failover, not capacity.
-   */
-  readonly prefix?: string;
-  /** How many replicas must acknowledge a judgement or a change of an API key before it is answered; by default none. */
-  readonly waitReplicas?: number;
-  /** Told, in one line each, what an operator should know: at the start, and when Redis has lost its state. */
-  readonly onWarning: (text: string) => void;
   /** Called when Redis has lost its state: whatever was read from it must be forgotten before this returns. */
   readonly onLost?: ((error: StoreUnavailableError) => void) | undefined;
   /** For tests alone: the moments passed in are taken for the time, instead of Redis' own. */
   readonly callerClock?: boolean;
 }
-
-const DEFAULT_PREFIX = '{otpd}:';
 
 const FIRST_USE = 'Redis held nothing of otpd: this is the first start, or Redis has lost its API keys and used codes';
 
@@ -59,24 +43,17 @@ const FIRST_USE = 'Redis held nothing of otpd: this is the first start, or Redis
  * replica, or may evict keys.
  */
 export async function openRedisStore(options: RedisStoreOptions): Promise<Store> {
-  const { url, tls = {}, prefix = DEFAULT_PREFIX, waitReplicas = 0, callerClock = false } = options;
-  const { onWarning, onLost = () => undefined } = options;
-  const address = parseRedisUrl(url);
+  const { onWarning, onLost = () => undefined, callerClock = false } = options;
   await using opened = new AsyncDisposableStack();
-  let acknowledging: Connection | undefined;
-  // If the first has waited in vain, the second must not wait again: a call asks both in turn.
-  const connection = opened.adopt(await connect(address, tls, () => acknowledging?.leave()), (one) => one.close());
-  const warnings = await checkServer(connection, waitReplicas);
-  await loadScripts(connection);
-  const { storeId, isNew } = await identify(connection, prefix).catch((error: unknown) => {
-    throw new RedisSetupError(`cannot be written (${reasonOf(error)}): look into its log`);
+  const { layout, runners, identities, identify, settle } = await openEngine(parseRedisUrl(options.url), options, opened);
+  const { storeId, isNew } = await identify().catch((error: unknown) => {
+    if (error instanceof StateLostInPartError) throw new RedisSetupError(`cannot be used: ${error.explanation}`);
+    throw new RedisSetupError(
+      `cannot be written (${reasonOf(error instanceof StoreUnavailableError ? error.cause : error)}): look into its log`,
+    );
   });
-  for (const text of [...warnings, ...(isNew ? [FIRST_USE] : [])]) onWarning(text);
-
-  const own = { run: createRun(connection), runAll: createRunAll(connection) };
-  if (waitReplicas > 0) acknowledging = opened.adopt(await connect(address, tls), (one) => one.close());
-  const runners = { run: own.run, acknowledged: acknowledging ? createAcknowledgedRun(acknowledging, waitReplicas) : own };
-  const session = createSession(connection, runners, { prefix, storeId, onWarning, onLost, callerClock });
+  if (isNew) onWarning(FIRST_USE);
+  const session = createSession(runners, { layout, identify, storeId, onWarning, onLost, callerClock });
   const owned = opened.move();
   return {
     keys: createRedisKeys(session),
@@ -86,8 +63,9 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     sealingKeys: createRedisSealingKeys(session),
     bind: session.bind,
     async ping() {
+      await settle();
       await session.rejoin();
-      await session.runAcknowledged(PING, [], []);
+      await session.ping(identities());
     },
     close: () => owned.disposeAsync(),
   };

@@ -22,6 +22,12 @@ export interface Failure {
 }
 
 const SCOPE_MISSING = 'ERROR_REASON_SCOPE_MISSING';
+const CONNECTION_AGE_EXCEEDED = 'ERROR_REASON_CONNECTION_AGE_EXCEEDED';
+
+/** Whether a stream ended for no other reason than the age of its connection: it is to be opened again. */
+export function isOfAge(error: unknown): boolean {
+  return ConnectError.from(error).findDetails(ErrorInfoSchema)[0]?.reason === CONNECTION_AGE_EXCEEDED;
+}
 
 const TITLES: Readonly<Partial<Record<Code, string>>> = {
   [Code.Unauthenticated]: 'The API key was not accepted',

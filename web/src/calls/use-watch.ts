@@ -3,7 +3,7 @@ import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { useEffect, useState } from 'preact/hooks';
 import type { Key } from '../../../gen/ts/otp/v1/key_pb.ts';
 import type { OtpClient } from './client.ts';
-import { type Failure, failureOf } from './failure.ts';
+import { type Failure, failureOf, isOfAge } from './failure.ts';
 
 export interface WatchedCode {
   readonly code: string;
@@ -39,6 +39,8 @@ async function follow(client: OtpClient, key: Key, signal: AbortSignal, tell: (w
       tell({ code, failure: undefined });
     }
   } catch (error) {
-    if (!signal.aborted) tell({ code: undefined, failure: failureOf(error) });
+    if (signal.aborted) return;
+    if (isOfAge(error)) await follow(client, key, signal, tell);
+    else tell({ code: undefined, failure: failureOf(error) });
   }
 }

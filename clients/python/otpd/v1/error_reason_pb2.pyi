@@ -150,6 +150,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     Example: { "reason": "ERROR_REASON_LAST_ADMIN_KEY", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
     """
+    ERROR_REASON_CONNECTION_AGE_EXCEEDED: _ErrorReason.ValueType  # 25
+    """UNAVAILABLE: the connection has reached its greatest age, so that callers spread over all instances; clients connect anew by themselves. Open the
+    stream again.
+
+    Example: { "reason": "ERROR_REASON_CONNECTION_AGE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed: the `reason` of the `google.rpc.ErrorInfo` (domain `otp.v1`) in the status details of every error.
@@ -284,5 +290,11 @@ ERROR_REASON_LAST_ADMIN_KEY: ErrorReason.ValueType  # 24
 """FAILED_PRECONDITION: nobody could administer the server without this API key: make another one with the scope `admin` first.
 
 Example: { "reason": "ERROR_REASON_LAST_ADMIN_KEY", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
+"""
+ERROR_REASON_CONNECTION_AGE_EXCEEDED: ErrorReason.ValueType  # 25
+"""UNAVAILABLE: the connection has reached its greatest age, so that callers spread over all instances; clients connect anew by themselves. Open the
+stream again.
+
+Example: { "reason": "ERROR_REASON_CONNECTION_AGE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

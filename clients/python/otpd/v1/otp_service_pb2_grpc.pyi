@@ -61,8 +61,8 @@ class OtpServiceStub:
     """Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
 
     Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-    UNAVAILABLE (SHUTTING_DOWN) when it stops, or UNAUTHENTICATED when the API key is revoked or has expired: open it again, and expect the current code
-    again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+    UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
+    expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
     """
     BatchToken: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.BatchTokenRequest, _otp_service_pb2.BatchTokenResponse]
     """Gives the codes of many keys at once.
@@ -156,8 +156,8 @@ class OtpServiceAsyncStub(OtpServiceStub):
     """Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
 
     Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-    UNAVAILABLE (SHUTTING_DOWN) when it stops, or UNAUTHENTICATED when the API key is revoked or has expired: open it again, and expect the current code
-    again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+    UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
+    expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
     """
     BatchToken: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.BatchTokenRequest, _otp_service_pb2.BatchTokenResponse]  # type: ignore[assignment]
     """Gives the codes of many keys at once.
@@ -272,8 +272,8 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
         """Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
 
         Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-        UNAVAILABLE (SHUTTING_DOWN) when it stops, or UNAUTHENTICATED when the API key is revoked or has expired: open it again, and expect the current code
-        again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+        UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
+        expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
         """
 
     @_abc_1.abstractmethod

@@ -1851,8 +1851,8 @@ export const OtpService: GenService<{
    * Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
    *
    * Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-   * UNAVAILABLE (SHUTTING_DOWN) when it stops, or UNAUTHENTICATED when the API key is revoked or has expired: open it again, and expect the current code
-   * again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+   * UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
+   * expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
    *
    * @generated from rpc otp.v1.OtpService.WatchToken
    */

@@ -131,6 +131,11 @@ const (
 	//
 	// Example: { "reason": "ERROR_REASON_LAST_ADMIN_KEY", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
 	ErrorReason_ERROR_REASON_LAST_ADMIN_KEY ErrorReason = 24
+	// UNAVAILABLE: the connection has reached its greatest age, so that callers spread over all instances; clients connect anew by themselves. Open the
+	// stream again.
+	//
+	// Example: { "reason": "ERROR_REASON_CONNECTION_AGE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
+	ErrorReason_ERROR_REASON_CONNECTION_AGE_EXCEEDED ErrorReason = 25
 )
 
 // Enum value maps for ErrorReason.
@@ -161,6 +166,7 @@ var (
 		22: "ERROR_REASON_API_KEY_NOT_FOUND",
 		23: "ERROR_REASON_ETAG_MISMATCH",
 		24: "ERROR_REASON_LAST_ADMIN_KEY",
+		25: "ERROR_REASON_CONNECTION_AGE_EXCEEDED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":              0,
@@ -188,6 +194,7 @@ var (
 		"ERROR_REASON_API_KEY_NOT_FOUND":        22,
 		"ERROR_REASON_ETAG_MISMATCH":            23,
 		"ERROR_REASON_LAST_ADMIN_KEY":           24,
+		"ERROR_REASON_CONNECTION_AGE_EXCEEDED":  25,
 	}
 )
 
@@ -222,7 +229,7 @@ var File_otp_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_otp_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x19otp/v1/error_reason.proto\x12\x06otp.v1*\xe5\x06\n" +
+	"\x19otp/v1/error_reason.proto\x12\x06otp.v1*\x8f\a\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cERROR_REASON_API_KEY_MISSING\x10\x01\x12 \n" +
@@ -249,7 +256,8 @@ const file_otp_v1_error_reason_proto_rawDesc = "" +
 	"\x1eERROR_REASON_CREDITS_EXHAUSTED\x10\x15\x12\"\n" +
 	"\x1eERROR_REASON_API_KEY_NOT_FOUND\x10\x16\x12\x1e\n" +
 	"\x1aERROR_REASON_ETAG_MISMATCH\x10\x17\x12\x1f\n" +
-	"\x1bERROR_REASON_LAST_ADMIN_KEY\x10\x18Bu\n" +
+	"\x1bERROR_REASON_LAST_ADMIN_KEY\x10\x18\x12(\n" +
+	"$ERROR_REASON_CONNECTION_AGE_EXCEEDED\x10\x19Bu\n" +
 	"\vdev.otpd.v1B\x10ErrorReasonProtoP\x01Z\x1botpd.dev/go/pb/otp/v1;otpv1\xa2\x02\x03OXX\xaa\x02\x06Otp.V1\xca\x02\x06Otp\\V1\xe2\x02\x12Otp\\V1\\GPBMetadata\xea\x02\aOtp::V1b\x06proto3"
 
 var (

@@ -65,8 +65,8 @@ type OtpServiceClient interface {
 	// Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
 	//
 	// Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-	// UNAVAILABLE (SHUTTING_DOWN) when it stops, or UNAUTHENTICATED when the API key is revoked or has expired: open it again, and expect the current code
-	// again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+	// UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
+	// expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
 	WatchToken(ctx context.Context, in *WatchTokenRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchTokenResponse], error)
 	// Gives the codes of many keys at once.
 	//
@@ -313,8 +313,8 @@ type OtpServiceServer interface {
 	// Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
 	//
 	// Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-	// UNAVAILABLE (SHUTTING_DOWN) when it stops, or UNAUTHENTICATED when the API key is revoked or has expired: open it again, and expect the current code
-	// again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+	// UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
+	// expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
 	WatchToken(*WatchTokenRequest, grpc.ServerStreamingServer[WatchTokenResponse]) error
 	// Gives the codes of many keys at once.
 	//

@@ -6,7 +6,7 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Key } from "../../v1/key_pb.ts";
+import type { Key, OtpType } from "../../v1/key_pb.ts";
 import { file_otp_v1_key } from "../../v1/key_pb.ts";
 import type { RecoveryCodeSet, WindowUsage } from "../../v1/otp_service_pb.ts";
 import { file_otp_v1_otp_service } from "../../v1/otp_service_pb.ts";
@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/admin/v1/admin_service.proto.
  */
 export const file_otp_admin_v1_admin_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBvdHAvYWRtaW4vdjEvYWRtaW5fc2VydmljZS5wcm90bxIMb3RwLmFkbWluLnYxIq4CCgZBcGlLZXkSDAoEbmFtZRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSDAoEcGxhbhgDIAEoCRIOCgZ0ZW5hbnQYBCABKAkSDgoGc2NvcGVzGAUgAygJEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmV2b2tlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDWxhc3RfdXNlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGV0YWcYYyABKAkiPAoTQ3JlYXRlQXBpS2V5UmVxdWVzdBIlCgdhcGlfa2V5GAEgASgLMhQub3RwLmFkbWluLnYxLkFwaUtleSJNChRDcmVhdGVBcGlLZXlSZXNwb25zZRIlCgdhcGlfa2V5GAEgASgLMhQub3RwLmFkbWluLnYxLkFwaUtleRIOCgZzZWNyZXQYAiABKAkiIAoQR2V0QXBpS2V5UmVxdWVzdBIMCgRuYW1lGAEgASgJIjoKEUdldEFwaUtleVJlc3BvbnNlEiUKB2FwaV9rZXkYASABKAsyFC5vdHAuYWRtaW4udjEuQXBpS2V5IlIKEkxpc3RBcGlLZXlzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIVCg1zaG93X2luYWN0aXZlGAMgASgIIlYKE0xpc3RBcGlLZXlzUmVzcG9uc2USJgoIYXBpX2tleXMYASADKAsyFC5vdHAuYWRtaW4udjEuQXBpS2V5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJbChNSb3RhdGVBcGlLZXlSZXF1ZXN0EgwKBG5hbWUYASABKAkSKAoFZ3JhY2UYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDAoEZXRhZxgDIAEoCSJNChRSb3RhdGVBcGlLZXlSZXNwb25zZRIlCgdhcGlfa2V5GAEgASgLMhQub3RwLmFkbWluLnYxLkFwaUtleRIOCgZzZWNyZXQYAiABKAkiMQoTUmV2b2tlQXBpS2V5UmVxdWVzdBIMCgRuYW1lGAEgASgJEgwKBGV0YWcYAiABKAkiPQoUUmV2b2tlQXBpS2V5UmVzcG9uc2USJQoHYXBpX2tleRgBIAEoCzIULm90cC5hZG1pbi52MS5BcGlLZXkiJQoVR2V0QXBpS2V5VXNhZ2VSZXF1ZXN0EgwKBG5hbWUYASABKAkiTAoWR2V0QXBpS2V5VXNhZ2VSZXNwb25zZRIMCgRwbGFuGAEgASgJEiQKB3dpbmRvd3MYAiADKAsyEy5vdHAudjEuV2luZG93VXNhZ2UiEgoQTGlzdFBsYW5zUmVxdWVzdCI2ChFMaXN0UGxhbnNSZXNwb25zZRIhCgVwbGFucxgBIAMoCzISLm90cC5hZG1pbi52MS5QbGFuIs4BCgRQbGFuEgwKBG5hbWUYASABKAkSGQoMbWludXRlX2xpbWl0GAIgASgESACIAQESFwoKaG91cl9saW1pdBgDIAEoBEgBiAEBEhYKCWRheV9saW1pdBgEIAEoBEgCiAEBEhgKC21vbnRoX2xpbWl0GAUgASgESAOIAQESFAoMc3RyZWFtX2xpbWl0GAYgASgNQg8KDV9taW51dGVfbGltaXRCDQoLX2hvdXJfbGltaXRCDAoKX2RheV9saW1pdEIOCgxfbW9udGhfbGltaXQiGAoWTGlzdFNlYWxpbmdLZXlzUmVxdWVzdCJJChdMaXN0U2VhbGluZ0tleXNSZXNwb25zZRIuCgxzZWFsaW5nX2tleXMYASADKAsyGC5vdHAuYWRtaW4udjEuU2VhbGluZ0tleSKXAgoKU2VhbGluZ0tleRIKCgJpZBgBIAEoCRItCgVzdGF0ZRgCIAEoDjIeLm90cC5hZG1pbi52MS5TZWFsaW5nS2V5LlN0YXRlEi8KC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5zZWFsX2Zyb21fdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiaQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIQCgxTVEFURV9TVEFHRUQQARIRCg1TVEFURV9TRUFMSU5HEAISEQoNU1RBVEVfT1BFTklORxADEhEKDVNUQVRFX1JFVElSRUQQBCIYChZHZXRTZXJ2ZXJTdGF0dXNSZXF1ZXN0InYKF0dldFNlcnZlclN0YXR1c1Jlc3BvbnNlEhcKD3N0b3JlX3JlYWNoYWJsZRgBIAEoCBIUCgxsaW1pdHNfbG9jYWwYAiABKAgSLAoIb3V0Y29tZXMYAyADKAsyGi5vdHAuYWRtaW4udjEuT3V0Y29tZUNvdW50Ii4KDE91dGNvbWVDb3VudBIPCgdvdXRjb21lGAEgASgJEg0KBWNvdW50GAIgASgEIoMBChJHZXRBdHRlbXB0c1JlcXVlc3QSFQoLZmluZ2VycHJpbnQYASABKAlIABIaCgNrZXkYAiABKAsyCy5vdHAudjEuS2V5SAASLwoMcmVjb3Zlcnlfc2V0GAMgASgLMhcub3RwLnYxLlJlY292ZXJ5Q29kZVNldEgAQgkKB3N1YmplY3QidQoTR2V0QXR0ZW1wdHNSZXNwb25zZRIVCg1mYWlsdXJlX2NvdW50GAEgASgNEjEKDWxvY2tfZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDG5lZWRzX3VubG9jaxgDIAEoCCKjAQoVVW5sb2NrQXR0ZW1wdHNSZXF1ZXN0EhUKC2ZpbmdlcnByaW50GAEgASgJSAASGgoDa2V5GAIgASgLMgsub3RwLnYxLktleUgAEi8KDHJlY292ZXJ5X3NldBgDIAEoCzIXLm90cC52MS5SZWNvdmVyeUNvZGVTZXRIABIbChNmb3JnZXRfZnV0dXJlX3N0ZXBzGAQgASgIQgkKB3N1YmplY3QiLwoWVW5sb2NrQXR0ZW1wdHNSZXNwb25zZRIVCg1mYWlsdXJlX2NvdW50GAEgASgNMogICgxBZG1pblNlcnZpY2USWgoMQ3JlYXRlQXBpS2V5EiEub3RwLmFkbWluLnYxLkNyZWF0ZUFwaUtleVJlcXVlc3QaIi5vdHAuYWRtaW4udjEuQ3JlYXRlQXBpS2V5UmVzcG9uc2UiA5ACABJRCglHZXRBcGlLZXkSHi5vdHAuYWRtaW4udjEuR2V0QXBpS2V5UmVxdWVzdBofLm90cC5hZG1pbi52MS5HZXRBcGlLZXlSZXNwb25zZSIDkAICElcKC0xpc3RBcGlLZXlzEiAub3RwLmFkbWluLnYxLkxpc3RBcGlLZXlzUmVxdWVzdBohLm90cC5hZG1pbi52MS5MaXN0QXBpS2V5c1Jlc3BvbnNlIgOQAgISWgoMUm90YXRlQXBpS2V5EiEub3RwLmFkbWluLnYxLlJvdGF0ZUFwaUtleVJlcXVlc3QaIi5vdHAuYWRtaW4udjEuUm90YXRlQXBpS2V5UmVzcG9uc2UiA5ACABJaCgxSZXZva2VBcGlLZXkSIS5vdHAuYWRtaW4udjEuUmV2b2tlQXBpS2V5UmVxdWVzdBoiLm90cC5hZG1pbi52MS5SZXZva2VBcGlLZXlSZXNwb25zZSIDkAICEmAKDkdldEFwaUtleVVzYWdlEiMub3RwLmFkbWluLnYxLkdldEFwaUtleVVzYWdlUmVxdWVzdBokLm90cC5hZG1pbi52MS5HZXRBcGlLZXlVc2FnZVJlc3BvbnNlIgOQAgISUQoJTGlzdFBsYW5zEh4ub3RwLmFkbWluLnYxLkxpc3RQbGFuc1JlcXVlc3QaHy5vdHAuYWRtaW4udjEuTGlzdFBsYW5zUmVzcG9uc2UiA5ACAhJjCg9MaXN0U2VhbGluZ0tleXMSJC5vdHAuYWRtaW4udjEuTGlzdFNlYWxpbmdLZXlzUmVxdWVzdBolLm90cC5hZG1pbi52MS5MaXN0U2VhbGluZ0tleXNSZXNwb25zZSIDkAICEmMKD0dldFNlcnZlclN0YXR1cxIkLm90cC5hZG1pbi52MS5HZXRTZXJ2ZXJTdGF0dXNSZXF1ZXN0GiUub3RwLmFkbWluLnYxLkdldFNlcnZlclN0YXR1c1Jlc3BvbnNlIgOQAgISVwoLR2V0QXR0ZW1wdHMSIC5vdHAuYWRtaW4udjEuR2V0QXR0ZW1wdHNSZXF1ZXN0GiEub3RwLmFkbWluLnYxLkdldEF0dGVtcHRzUmVzcG9uc2UiA5ACAhJgCg5VbmxvY2tBdHRlbXB0cxIjLm90cC5hZG1pbi52MS5VbmxvY2tBdHRlbXB0c1JlcXVlc3QaJC5vdHAuYWRtaW4udjEuVW5sb2NrQXR0ZW1wdHNSZXNwb25zZSIDkAICQpwBChBjb20ub3RwLmFkbWluLnYxQhFBZG1pblNlcnZpY2VQcm90b1ABWiNvdHBkLmRldi9nby9wYi9vdHAvYWRtaW4vdjE7YWRtaW52MaICA09BWKoCDE90cC5BZG1pbi5WMcoCDE90cFxBZG1pblxWMeICGE90cFxBZG1pblxWMVxHUEJNZXRhZGF0YeoCDk90cDo6QWRtaW46OlYxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_otp_v1_key, file_otp_v1_otp_service]);
+  fileDesc("CiBvdHAvYWRtaW4vdjEvYWRtaW5fc2VydmljZS5wcm90bxIMb3RwLmFkbWluLnYxIq4CCgZBcGlLZXkSDAoEbmFtZRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSDAoEcGxhbhgDIAEoCRIOCgZ0ZW5hbnQYBCABKAkSDgoGc2NvcGVzGAUgAygJEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmV2b2tlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDWxhc3RfdXNlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGV0YWcYYyABKAkiPAoTQ3JlYXRlQXBpS2V5UmVxdWVzdBIlCgdhcGlfa2V5GAEgASgLMhQub3RwLmFkbWluLnYxLkFwaUtleSJNChRDcmVhdGVBcGlLZXlSZXNwb25zZRIlCgdhcGlfa2V5GAEgASgLMhQub3RwLmFkbWluLnYxLkFwaUtleRIOCgZzZWNyZXQYAiABKAkiIAoQR2V0QXBpS2V5UmVxdWVzdBIMCgRuYW1lGAEgASgJIjoKEUdldEFwaUtleVJlc3BvbnNlEiUKB2FwaV9rZXkYASABKAsyFC5vdHAuYWRtaW4udjEuQXBpS2V5IlIKEkxpc3RBcGlLZXlzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIVCg1zaG93X2luYWN0aXZlGAMgASgIIlYKE0xpc3RBcGlLZXlzUmVzcG9uc2USJgoIYXBpX2tleXMYASADKAsyFC5vdHAuYWRtaW4udjEuQXBpS2V5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJbChNSb3RhdGVBcGlLZXlSZXF1ZXN0EgwKBG5hbWUYASABKAkSKAoFZ3JhY2UYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDAoEZXRhZxgDIAEoCSJNChRSb3RhdGVBcGlLZXlSZXNwb25zZRIlCgdhcGlfa2V5GAEgASgLMhQub3RwLmFkbWluLnYxLkFwaUtleRIOCgZzZWNyZXQYAiABKAkiMQoTUmV2b2tlQXBpS2V5UmVxdWVzdBIMCgRuYW1lGAEgASgJEgwKBGV0YWcYAiABKAkiPQoUUmV2b2tlQXBpS2V5UmVzcG9uc2USJQoHYXBpX2tleRgBIAEoCzIULm90cC5hZG1pbi52MS5BcGlLZXkiJQoVR2V0QXBpS2V5VXNhZ2VSZXF1ZXN0EgwKBG5hbWUYASABKAkiTAoWR2V0QXBpS2V5VXNhZ2VSZXNwb25zZRIMCgRwbGFuGAEgASgJEiQKB3dpbmRvd3MYAiADKAsyEy5vdHAudjEuV2luZG93VXNhZ2UiEgoQTGlzdFBsYW5zUmVxdWVzdCI2ChFMaXN0UGxhbnNSZXNwb25zZRIhCgVwbGFucxgBIAMoCzISLm90cC5hZG1pbi52MS5QbGFuIs4BCgRQbGFuEgwKBG5hbWUYASABKAkSGQoMbWludXRlX2xpbWl0GAIgASgESACIAQESFwoKaG91cl9saW1pdBgDIAEoBEgBiAEBEhYKCWRheV9saW1pdBgEIAEoBEgCiAEBEhgKC21vbnRoX2xpbWl0GAUgASgESAOIAQESFAoMc3RyZWFtX2xpbWl0GAYgASgNQg8KDV9taW51dGVfbGltaXRCDQoLX2hvdXJfbGltaXRCDAoKX2RheV9saW1pdEIOCgxfbW9udGhfbGltaXQiGAoWTGlzdFNlYWxpbmdLZXlzUmVxdWVzdCJJChdMaXN0U2VhbGluZ0tleXNSZXNwb25zZRIuCgxzZWFsaW5nX2tleXMYASADKAsyGC5vdHAuYWRtaW4udjEuU2VhbGluZ0tleSKXAgoKU2VhbGluZ0tleRIKCgJpZBgBIAEoCRItCgVzdGF0ZRgCIAEoDjIeLm90cC5hZG1pbi52MS5TZWFsaW5nS2V5LlN0YXRlEi8KC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5zZWFsX2Zyb21fdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiaQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIQCgxTVEFURV9TVEFHRUQQARIRCg1TVEFURV9TRUFMSU5HEAISEQoNU1RBVEVfT1BFTklORxADEhEKDVNUQVRFX1JFVElSRUQQBCIYChZHZXRTZXJ2ZXJTdGF0dXNSZXF1ZXN0InYKF0dldFNlcnZlclN0YXR1c1Jlc3BvbnNlEhcKD3N0b3JlX3JlYWNoYWJsZRgBIAEoCBIUCgxsaW1pdHNfbG9jYWwYAiABKAgSLAoIb3V0Y29tZXMYAyADKAsyGi5vdHAuYWRtaW4udjEuT3V0Y29tZUNvdW50Ii4KDE91dGNvbWVDb3VudBIPCgdvdXRjb21lGAEgASgJEg0KBWNvdW50GAIgASgEIqABChJHZXRBdHRlbXB0c1JlcXVlc3QSFQoLZmluZ2VycHJpbnQYASABKAlIABIaCgNrZXkYAiABKAsyCy5vdHAudjEuS2V5SAASLwoMcmVjb3Zlcnlfc2V0GAMgASgLMhcub3RwLnYxLlJlY292ZXJ5Q29kZVNldEgAEhsKEXJlY292ZXJ5X3NldF9uYW1lGAQgASgJSABCCQoHc3ViamVjdCLlAQoTR2V0QXR0ZW1wdHNSZXNwb25zZRIVCg1mYWlsdXJlX2NvdW50GAEgASgNEjEKDWxvY2tfZW5kX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDG5lZWRzX3VubG9jaxgDIAEoCBIrCgp1c2VkX3N0ZXBzGAQgAygLMhcub3RwLmFkbWluLnYxLlVzZWRTdGVwcxIcCg91c2VkX2NvZGVfY291bnQYBSABKA1IAIgBARIPCgdyZXZva2VkGAYgASgIQhIKEF91c2VkX2NvZGVfY291bnQingEKCVVzZWRTdGVwcxIdCgR0eXBlGAEgASgOMg8ub3RwLnYxLk90cFR5cGUSFgoOcGVyaW9kX3NlY29uZHMYAiABKA0SEgoKZmlyc3Rfc3RlcBgDIAEoBBIRCglsYXN0X3N0ZXAYBCABKAQSMwoPa2VlcF91bnRpbF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLsAQoVVW5sb2NrQXR0ZW1wdHNSZXF1ZXN0EhUKC2ZpbmdlcnByaW50GAEgASgJSAASGgoDa2V5GAIgASgLMgsub3RwLnYxLktleUgAEi8KDHJlY292ZXJ5X3NldBgDIAEoCzIXLm90cC52MS5SZWNvdmVyeUNvZGVTZXRIABIbChFyZWNvdmVyeV9zZXRfbmFtZRgFIAEoCUgAEhsKE2ZvcmdldF9mdXR1cmVfc3RlcHMYBCABKAgSGQoMbmV4dF9jb3VudGVyGAYgASgESAGIAQFCCQoHc3ViamVjdEIPCg1fbmV4dF9jb3VudGVyIl4KFlVubG9ja0F0dGVtcHRzUmVzcG9uc2USFQoNZmFpbHVyZV9jb3VudBgBIAEoDRItCgtyZXNldF9zdGVwcxgCIAMoCzIYLm90cC5hZG1pbi52MS5SZXNldFN0ZXBzIoQBCgpSZXNldFN0ZXBzEh0KBHR5cGUYASABKA4yDy5vdHAudjEuT3RwVHlwZRIWCg5wZXJpb2Rfc2Vjb25kcxgCIAEoDRIRCglsYXN0X3N0ZXAYAyABKAQSGgoNbmV3X2xhc3Rfc3RlcBgEIAEoBEgAiAEBQhAKDl9uZXdfbGFzdF9zdGVwMogICgxBZG1pblNlcnZpY2USWgoMQ3JlYXRlQXBpS2V5EiEub3RwLmFkbWluLnYxLkNyZWF0ZUFwaUtleVJlcXVlc3QaIi5vdHAuYWRtaW4udjEuQ3JlYXRlQXBpS2V5UmVzcG9uc2UiA5ACABJRCglHZXRBcGlLZXkSHi5vdHAuYWRtaW4udjEuR2V0QXBpS2V5UmVxdWVzdBofLm90cC5hZG1pbi52MS5HZXRBcGlLZXlSZXNwb25zZSIDkAICElcKC0xpc3RBcGlLZXlzEiAub3RwLmFkbWluLnYxLkxpc3RBcGlLZXlzUmVxdWVzdBohLm90cC5hZG1pbi52MS5MaXN0QXBpS2V5c1Jlc3BvbnNlIgOQAgISWgoMUm90YXRlQXBpS2V5EiEub3RwLmFkbWluLnYxLlJvdGF0ZUFwaUtleVJlcXVlc3QaIi5vdHAuYWRtaW4udjEuUm90YXRlQXBpS2V5UmVzcG9uc2UiA5ACABJaCgxSZXZva2VBcGlLZXkSIS5vdHAuYWRtaW4udjEuUmV2b2tlQXBpS2V5UmVxdWVzdBoiLm90cC5hZG1pbi52MS5SZXZva2VBcGlLZXlSZXNwb25zZSIDkAICEmAKDkdldEFwaUtleVVzYWdlEiMub3RwLmFkbWluLnYxLkdldEFwaUtleVVzYWdlUmVxdWVzdBokLm90cC5hZG1pbi52MS5HZXRBcGlLZXlVc2FnZVJlc3BvbnNlIgOQAgISUQoJTGlzdFBsYW5zEh4ub3RwLmFkbWluLnYxLkxpc3RQbGFuc1JlcXVlc3QaHy5vdHAuYWRtaW4udjEuTGlzdFBsYW5zUmVzcG9uc2UiA5ACAhJjCg9MaXN0U2VhbGluZ0tleXMSJC5vdHAuYWRtaW4udjEuTGlzdFNlYWxpbmdLZXlzUmVxdWVzdBolLm90cC5hZG1pbi52MS5MaXN0U2VhbGluZ0tleXNSZXNwb25zZSIDkAICEmMKD0dldFNlcnZlclN0YXR1cxIkLm90cC5hZG1pbi52MS5HZXRTZXJ2ZXJTdGF0dXNSZXF1ZXN0GiUub3RwLmFkbWluLnYxLkdldFNlcnZlclN0YXR1c1Jlc3BvbnNlIgOQAgISVwoLR2V0QXR0ZW1wdHMSIC5vdHAuYWRtaW4udjEuR2V0QXR0ZW1wdHNSZXF1ZXN0GiEub3RwLmFkbWluLnYxLkdldEF0dGVtcHRzUmVzcG9uc2UiA5ACAhJgCg5VbmxvY2tBdHRlbXB0cxIjLm90cC5hZG1pbi52MS5VbmxvY2tBdHRlbXB0c1JlcXVlc3QaJC5vdHAuYWRtaW4udjEuVW5sb2NrQXR0ZW1wdHNSZXNwb25zZSIDkAICQpwBChBjb20ub3RwLmFkbWluLnYxQhFBZG1pblNlcnZpY2VQcm90b1ABWiNvdHBkLmRldi9nby9wYi9vdHAvYWRtaW4vdjE7YWRtaW52MaICA09BWKoCDE90cC5BZG1pbi5WMcoCDE90cFxBZG1pblxWMeICGE90cFxBZG1pblxWMVxHUEJNZXRhZGF0YeoCDk90cDo6QWRtaW46OlYxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_otp_v1_key, file_otp_v1_otp_service]);
 
 /**
  * An API key, without its secret.
@@ -771,6 +771,14 @@ export type GetAttemptsRequest = Message<"otp.admin.v1.GetAttemptsRequest"> & {
      */
     value: RecoveryCodeSet;
     case: "recoverySet";
+  } | {
+    /**
+     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     *
+     * @generated from field: string recovery_set_name = 4;
+     */
+    value: string;
+    case: "recoverySetName";
   } | { case: undefined; value?: undefined };
 };
 
@@ -807,6 +815,27 @@ export type GetAttemptsResponse = Message<"otp.admin.v1.GetAttemptsResponse"> & 
    * @generated from field: bool needs_unlock = 3;
    */
   needsUnlock: boolean;
+
+  /**
+   * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+   *
+   * @generated from field: repeated otp.admin.v1.UsedSteps used_steps = 4;
+   */
+  usedSteps: UsedSteps[];
+
+  /**
+   * How many codes of a set of recovery codes were used; unset for a secret.
+   *
+   * @generated from field: optional uint32 used_code_count = 5;
+   */
+  usedCodeCount?: number | undefined;
+
+  /**
+   * Whether a set of recovery codes was revoked.
+   *
+   * @generated from field: bool revoked = 6;
+   */
+  revoked: boolean;
 };
 
 /**
@@ -815,6 +844,55 @@ export type GetAttemptsResponse = Message<"otp.admin.v1.GetAttemptsResponse"> & 
  */
 export const GetAttemptsResponseSchema: GenMessage<GetAttemptsResponse> = /*@__PURE__*/
   messageDesc(file_otp_admin_v1_admin_service, 23);
+
+/**
+ * The time steps of a period, or the counters of a HOTP, that were used.
+ *
+ * @generated from message otp.admin.v1.UsedSteps
+ */
+export type UsedSteps = Message<"otp.admin.v1.UsedSteps"> & {
+  /**
+   * The type of the codes.
+   *
+   * @generated from field: otp.v1.OtpType type = 1;
+   */
+  type: OtpType;
+
+  /**
+   * The length of a time step; 0 for HOTP.
+   *
+   * @generated from field: uint32 period_seconds = 2;
+   */
+  periodSeconds: number;
+
+  /**
+   * No step before it was used within the last 30 days.
+   *
+   * @generated from field: uint64 first_step = 3;
+   */
+  firstStep: bigint;
+
+  /**
+   * The last one: no code up to it is accepted.
+   *
+   * @generated from field: uint64 last_step = 4;
+   */
+  lastStep: bigint;
+
+  /**
+   * When this may be forgotten; unset for HOTP: never.
+   *
+   * @generated from field: google.protobuf.Timestamp keep_until_time = 5;
+   */
+  keepUntilTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message otp.admin.v1.UsedSteps.
+ * Use `create(UsedStepsSchema)` to create a new message.
+ */
+export const UsedStepsSchema: GenMessage<UsedSteps> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_admin_service, 24);
 
 /**
  * The secret to unlock.
@@ -851,6 +929,14 @@ export type UnlockAttemptsRequest = Message<"otp.admin.v1.UnlockAttemptsRequest"
      */
     value: RecoveryCodeSet;
     case: "recoverySet";
+  } | {
+    /**
+     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     *
+     * @generated from field: string recovery_set_name = 5;
+     */
+    value: string;
+    case: "recoverySetName";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -859,6 +945,16 @@ export type UnlockAttemptsRequest = Message<"otp.admin.v1.UnlockAttemptsRequest"
    * @generated from field: bool forget_future_steps = 4;
    */
   forgetFutureSteps: boolean;
+
+  /**
+   * With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
+   * their codes is accepted once more.
+   *
+   * If unset, no used counter is forgotten.
+   *
+   * @generated from field: optional uint64 next_counter = 6;
+   */
+  nextCounter?: bigint | undefined;
 };
 
 /**
@@ -866,7 +962,7 @@ export type UnlockAttemptsRequest = Message<"otp.admin.v1.UnlockAttemptsRequest"
  * Use `create(UnlockAttemptsRequestSchema)` to create a new message.
  */
 export const UnlockAttemptsRequestSchema: GenMessage<UnlockAttemptsRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_admin_service, 24);
+  messageDesc(file_otp_admin_v1_admin_service, 25);
 
 /**
  * The secret is unlocked.
@@ -880,6 +976,13 @@ export type UnlockAttemptsResponse = Message<"otp.admin.v1.UnlockAttemptsRespons
    * @generated from field: uint32 failure_count = 1;
    */
   failureCount: number;
+
+  /**
+   * The used steps that were forgotten, or put back.
+   *
+   * @generated from field: repeated otp.admin.v1.ResetSteps reset_steps = 2;
+   */
+  resetSteps: ResetSteps[];
 };
 
 /**
@@ -887,7 +990,49 @@ export type UnlockAttemptsResponse = Message<"otp.admin.v1.UnlockAttemptsRespons
  * Use `create(UnlockAttemptsResponseSchema)` to create a new message.
  */
 export const UnlockAttemptsResponseSchema: GenMessage<UnlockAttemptsResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_admin_service, 25);
+  messageDesc(file_otp_admin_v1_admin_service, 26);
+
+/**
+ * Used steps of a period, or used counters of a HOTP, that were forgotten or put back.
+ *
+ * @generated from message otp.admin.v1.ResetSteps
+ */
+export type ResetSteps = Message<"otp.admin.v1.ResetSteps"> & {
+  /**
+   * The type of the codes.
+   *
+   * @generated from field: otp.v1.OtpType type = 1;
+   */
+  type: OtpType;
+
+  /**
+   * The length of a time step; 0 for HOTP.
+   *
+   * @generated from field: uint32 period_seconds = 2;
+   */
+  periodSeconds: number;
+
+  /**
+   * The last one before.
+   *
+   * @generated from field: uint64 last_step = 3;
+   */
+  lastStep: bigint;
+
+  /**
+   * The last one from now on; unset if all were forgotten.
+   *
+   * @generated from field: optional uint64 new_last_step = 4;
+   */
+  newLastStep?: bigint | undefined;
+};
+
+/**
+ * Describes the message otp.admin.v1.ResetSteps.
+ * Use `create(ResetStepsSchema)` to create a new message.
+ */
+export const ResetStepsSchema: GenMessage<ResetSteps> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_admin_service, 27);
 
 /**
  * Administers a server: API keys, plans, sealing keys, and locks of users.

@@ -110,6 +110,11 @@ pub enum ErrorReason {
     ///
     /// Example: { "reason": "ERROR_REASON_LAST_ADMIN_KEY", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
     LastAdminKey = 24,
+    /// UNAVAILABLE: the connection has reached its greatest age, so that callers spread over all instances; clients connect anew by themselves. Open the
+    /// stream again.
+    ///
+    /// Example: { "reason": "ERROR_REASON_CONNECTION_AGE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
+    ConnectionAgeExceeded = 25,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -143,6 +148,7 @@ impl ErrorReason {
             Self::ApiKeyNotFound => "ERROR_REASON_API_KEY_NOT_FOUND",
             Self::EtagMismatch => "ERROR_REASON_ETAG_MISMATCH",
             Self::LastAdminKey => "ERROR_REASON_LAST_ADMIN_KEY",
+            Self::ConnectionAgeExceeded => "ERROR_REASON_CONNECTION_AGE_EXCEEDED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -173,6 +179,7 @@ impl ErrorReason {
             "ERROR_REASON_API_KEY_NOT_FOUND" => Some(Self::ApiKeyNotFound),
             "ERROR_REASON_ETAG_MISMATCH" => Some(Self::EtagMismatch),
             "ERROR_REASON_LAST_ADMIN_KEY" => Some(Self::LastAdminKey),
+            "ERROR_REASON_CONNECTION_AGE_EXCEEDED" => Some(Self::ConnectionAgeExceeded),
             _ => None,
         }
     }

@@ -271,6 +271,17 @@ public enum ErrorReason
    * <code>ERROR_REASON_LAST_ADMIN_KEY = 24;</code>
    */
   ERROR_REASON_LAST_ADMIN_KEY(24),
+  /**
+   * <pre>
+   * UNAVAILABLE: the connection has reached its greatest age, so that callers spread over all instances; clients connect anew by themselves. Open the
+   * stream again.
+   *
+   * Example: { "reason": "ERROR_REASON_CONNECTION_AGE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
+   * </pre>
+   *
+   * <code>ERROR_REASON_CONNECTION_AGE_EXCEEDED = 25;</code>
+   */
+  ERROR_REASON_CONNECTION_AGE_EXCEEDED(25),
   UNRECOGNIZED(-1),
   ;
 
@@ -537,6 +548,17 @@ public enum ErrorReason
    * <code>ERROR_REASON_LAST_ADMIN_KEY = 24;</code>
    */
   public static final int ERROR_REASON_LAST_ADMIN_KEY_VALUE = 24;
+  /**
+   * <pre>
+   * UNAVAILABLE: the connection has reached its greatest age, so that callers spread over all instances; clients connect anew by themselves. Open the
+   * stream again.
+   *
+   * Example: { "reason": "ERROR_REASON_CONNECTION_AGE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
+   * </pre>
+   *
+   * <code>ERROR_REASON_CONNECTION_AGE_EXCEEDED = 25;</code>
+   */
+  public static final int ERROR_REASON_CONNECTION_AGE_EXCEEDED_VALUE = 25;
 
 
   public final int getNumber() {
@@ -588,6 +610,7 @@ public enum ErrorReason
       case 22: return ERROR_REASON_API_KEY_NOT_FOUND;
       case 23: return ERROR_REASON_ETAG_MISMATCH;
       case 24: return ERROR_REASON_LAST_ADMIN_KEY;
+      case 25: return ERROR_REASON_CONNECTION_AGE_EXCEEDED;
       default: return null;
     }
   }

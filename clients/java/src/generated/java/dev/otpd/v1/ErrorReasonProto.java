@@ -35,7 +35,7 @@ public final class ErrorReasonProto extends com.google.protobuf.GeneratedFile {
       descriptor;
   static {
     java.lang.String[] descriptorData = {
-      "\n\031otp/v1/error_reason.proto\022\006otp.v1*\345\006\n\013" +
+      "\n\031otp/v1/error_reason.proto\022\006otp.v1*\217\007\n\013" +
       "ErrorReason\022\034\n\030ERROR_REASON_UNSPECIFIED\020" +
       "\000\022 \n\034ERROR_REASON_API_KEY_MISSING\020\001\022 \n\034E" +
       "RROR_REASON_API_KEY_INVALID\020\002\022\036\n\032ERROR_R" +
@@ -57,10 +57,11 @@ public final class ErrorReasonProto extends com.google.protobuf.GeneratedFile {
       "_EXPIRED\020\024\022\"\n\036ERROR_REASON_CREDITS_EXHAU" +
       "STED\020\025\022\"\n\036ERROR_REASON_API_KEY_NOT_FOUND" +
       "\020\026\022\036\n\032ERROR_REASON_ETAG_MISMATCH\020\027\022\037\n\033ER" +
-      "ROR_REASON_LAST_ADMIN_KEY\020\030Bu\n\013dev.otpd." +
-      "v1B\020ErrorReasonProtoP\001Z\033otpd.dev/go/pb/o" +
-      "tp/v1;otpv1\242\002\003OXX\252\002\006Otp.V1\312\002\006Otp\\V1\342\002\022Ot" +
-      "p\\V1\\GPBMetadata\352\002\007Otp::V1b\006proto3"
+      "ROR_REASON_LAST_ADMIN_KEY\020\030\022(\n$ERROR_REA" +
+      "SON_CONNECTION_AGE_EXCEEDED\020\031Bu\n\013dev.otp" +
+      "d.v1B\020ErrorReasonProtoP\001Z\033otpd.dev/go/pb" +
+      "/otp/v1;otpv1\242\002\003OXX\252\002\006Otp.V1\312\002\006Otp\\V1\342\002\022" +
+      "Otp\\V1\\GPBMetadata\352\002\007Otp::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,

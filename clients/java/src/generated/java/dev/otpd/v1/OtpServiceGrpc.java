@@ -604,8 +604,8 @@ public final class OtpServiceGrpc {
      * <pre>
      * Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
      * Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-     * UNAVAILABLE (SHUTTING_DOWN) when it stops, or UNAUTHENTICATED when the API key is revoked or has expired: open it again, and expect the current code
-     * again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+     * UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
+     * expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
      * </pre>
      */
     default void watchToken(dev.otpd.v1.WatchTokenRequest request,
@@ -821,8 +821,8 @@ public final class OtpServiceGrpc {
      * <pre>
      * Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
      * Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-     * UNAVAILABLE (SHUTTING_DOWN) when it stops, or UNAUTHENTICATED when the API key is revoked or has expired: open it again, and expect the current code
-     * again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+     * UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
+     * expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
      * </pre>
      */
     public void watchToken(dev.otpd.v1.WatchTokenRequest request,
@@ -1029,8 +1029,8 @@ public final class OtpServiceGrpc {
      * <pre>
      * Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
      * Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-     * UNAVAILABLE (SHUTTING_DOWN) when it stops, or UNAUTHENTICATED when the API key is revoked or has expired: open it again, and expect the current code
-     * again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+     * UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
+     * expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
@@ -1227,8 +1227,8 @@ public final class OtpServiceGrpc {
      * <pre>
      * Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
      * Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-     * UNAVAILABLE (SHUTTING_DOWN) when it stops, or UNAUTHENTICATED when the API key is revoked or has expired: open it again, and expect the current code
-     * again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+     * UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
+     * expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
      * </pre>
      */
     public java.util.Iterator<dev.otpd.v1.WatchTokenResponse> watchToken(

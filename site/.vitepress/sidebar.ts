@@ -1,0 +1,56 @@
+/** The pages in the order in which a reader may want them. */
+import type { DefaultTheme } from 'vitepress';
+
+export const SIDEBAR: DefaultTheme.SidebarItem[] = [
+  {
+    text: 'Start',
+    items: [
+      { text: 'otpd', link: '/' },
+      { text: 'Guide: second factors', link: '/docs/guide' },
+      { text: 'Examples', link: '/examples/README' },
+      { text: 'Clients', link: '/docs/clients' },
+    ],
+  },
+  {
+    text: 'Calls',
+    items: [
+      { text: 'API reference', link: '/docs/api' },
+      { text: 'OpenAPI', link: '/openapi' },
+      { text: 'HTTP', link: '/docs/http' },
+      { text: 'Calls of other REST APIs', link: '/docs/rest' },
+      { text: 'Integrations', link: '/docs/integrations' },
+      { text: 'Import and export', link: '/docs/import-export' },
+      { text: 'Debugging', link: '/docs/debugging' },
+      { text: 'Compatibility', link: '/docs/compatibility' },
+    ],
+  },
+  {
+    text: 'Run it',
+    items: [
+      { text: 'Operations', link: '/docs/operations' },
+      { text: 'Configuration', link: '/docs/configuration' },
+      { text: 'API keys and plans', link: '/docs/api-keys' },
+      { text: 'Redis', link: '/docs/redis' },
+      { text: 'Metrics', link: '/docs/metrics' },
+      { text: 'Audit trail', link: '/docs/audit-trail' },
+      { text: 'Performance', link: '/docs/performance' },
+    ],
+  },
+  {
+    text: 'Security',
+    items: [
+      { text: 'What is kept', link: '/docs/security' },
+      { text: 'Sealed keys', link: '/docs/sealed-keys' },
+      { text: 'Threat model', link: '/SECURITY' },
+    ],
+  },
+  {
+    text: 'Inside',
+    items: [
+      { text: 'Architecture', link: '/docs/architecture' },
+      { text: 'Decisions', link: '/docs/decisions/README' },
+      { text: 'Contributing', link: '/CONTRIBUTING' },
+      { text: 'Changelog', link: '/CHANGELOG' },
+    ],
+  },
+];

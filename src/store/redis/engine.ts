@@ -1,0 +1,98 @@
+/** The servers behind a URL: one Redis, the primary that sentinels name, or the masters of a Cluster. */
+import { StoreUnavailableError } from '../../ports/store.ts';
+import type { Connection, RedisTls } from './connection.ts';
+import { type Layout, manySlotsLayout, oneSlotLayout } from './layout.ts';
+import { createMarkers } from './markers.ts';
+import { openMaster } from './master.ts';
+import { openRouter, type Router } from './router.ts';
+import type { Runners } from './script.ts';
+import { type Identity, identify } from './session.ts';
+import { openTopology } from './topology.ts';
+import type { RedisTarget } from './url.ts';
+
+const DEFAULT_PREFIX = '{otpd}:';
+
+export interface EngineOptions {
+  /** For `rediss…`. */
+  readonly tls?: RedisTls;
+  /** Opens the name of every key on one Redis, whose hash tag puts them into one slot. A Cluster has names of its own. */
+  readonly prefix?: string;
+  /** How many replicas must acknowledge a judgement or a change of an API key before it is answered; by default none. */
+  readonly waitReplicas?: number;
+  /** Told, in one line each, what an operator should know: at the start, when masters change, and when Redis has lost its state. */
+  readonly onWarning: (text: string) => void;
+}
+
+export interface Engine {
+  readonly layout: Layout;
+  readonly runners: Runners;
+  /** Finds the identity of the store, or makes it. Rejects with `StoreUnavailableError`. */
+  readonly identify: () => Promise<Identity>;
+  /** The key of an identity on each master. */
+  readonly identities: () => readonly string[];
+  /** Looks where the masters are. */
+  readonly settle: () => Promise<void>;
+}
+
+/** Opens the servers; `opened` closes them. Throws `RedisSetupError`. */
+export async function openEngine(target: RedisTarget, options: EngineOptions, opened: AsyncDisposableStack): Promise<Engine> {
+  if (target.kind === 'cluster') return clusterEngine(opened.adopt(await routerTo(target, options), (one) => one.close()));
+  const layout = oneSlotLayout(options.prefix ?? DEFAULT_PREFIX);
+  if (target.kind === 'sentinel') {
+    const router = opened.adopt(await routerTo(target, options), (one) => one.close());
+    return oneEngine(layout, router.runners, () => router.connectionTo(0), router.refresh);
+  }
+  const { tls = {}, waitReplicas = 0, onWarning } = options;
+  const master = opened.adopt(await openMaster(target.address, { tls, waitReplicas }), (one) => one.close());
+  for (const text of master.warnings) onWarning(text);
+  return oneEngine(layout, master.runners, async () => master.connection);
+}
+
+/** All state is on one server at a time. */
+function oneEngine(
+  layout: Layout,
+  runners: Runners,
+  connectionTo: () => Promise<Connection>,
+  refresh: () => Promise<void> = async () => undefined,
+): Engine {
+  return {
+    layout,
+    runners,
+    async identify() {
+      const connection = await connectionTo();
+      return identify(connection, layout.home).catch((error: unknown) => {
+        throw connection.translate(error);
+      });
+    },
+    identities: () => [layout.home],
+    settle: () => unlessAway(refresh),
+  };
+}
+
+function clusterEngine(router: Router): Engine {
+  const layout = manySlotsLayout();
+  return {
+    layout,
+    runners: router.runners,
+    identify: createMarkers(router, layout).identify,
+    identities: () => router.slotOfEach().map((slot) => layout.identities[slot] ?? ''),
+    settle: () => unlessAway(router.refresh),
+  };
+}
+
+/** Opens a router. Throws `RedisSetupError`. */
+export async function routerTo(
+  target: Exclude<RedisTarget, { kind: 'one' }>,
+  { tls = {}, waitReplicas = 0, onWarning }: EngineOptions,
+): Promise<Router> {
+  const open = (address: Parameters<typeof openMaster>[0], onLost: () => void) =>
+    openMaster(address, { tls, waitReplicas, onLost });
+  return openRouter(openTopology(target, tls), open, onWarning);
+}
+
+/** Those who know where the masters are may be away while the masters themselves are not. */
+async function unlessAway(work: () => Promise<void>): Promise<void> {
+  await work().catch((error: unknown) => {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+  });
+}

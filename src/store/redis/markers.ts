@@ -1,0 +1,185 @@
+/**
+ * The identity of a store in a Cluster: a marker in each slot, all alike. A master that comes back empty has lost the used codes of its slots, while
+ * the API keys are still on another one: every script compares the marker of its slot, and so notices.
+ */
+import { randomBytes } from 'node:crypto';
+import { StoreUnavailableError } from '../../ports/store.ts';
+import type { ManySlotsLayout } from './layout.ts';
+import type { Router } from './router.ts';
+import { bareReadingScript, bareScript, type Script } from './script.ts';
+import type { Identity } from './session.ts';
+import { slotOf } from './slot.ts';
+
+const READ = bareReadingScript(`return redis.call('GET', KEYS[1]) or ''`);
+/** Writes a marker unless there is one; gives the one that is there. */
+const MARK = bareScript(`
+redis.call('SET', KEYS[1], ARGV[1], 'NX')
+return redis.call('GET', KEYS[1])
+`);
+/** Writes ARGV[2] if ARGV[1] is there, or nothing if that is empty. */
+const REPLACE = bareScript(`
+if (redis.call('GET', KEYS[1]) or '') == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) end
+return redis.call('GET', KEYS[1])
+`);
+
+/** Markers that are read or written in one round, so that no turn of the event loop takes long. */
+const AT_ONCE = 300;
+/** Before the identity at home, until all slots have their marker: nothing is used before. */
+const LAYING = 'laying ';
+/** Others may make or complete the markers meanwhile; each has done so after this many looks. */
+const MOST_LOOKS = 5;
+
+/** A part of the Cluster has lost its state: until an operator acts, nothing may be judged. */
+export class StateLostInPartError extends StoreUnavailableError {
+  /** What was lost, and what to do. */
+  readonly explanation: string;
+  constructor(explanation: string) {
+    super(new Error('a part of the Cluster has lost its state'));
+    this.explanation = explanation;
+  }
+}
+
+/** The markers of a Cluster, by slot, and what they say together. */
+export interface Loss {
+  /** Slots whose marker is not there. */
+  readonly missing: readonly number[];
+  /** Slots with the marker of another store. */
+  readonly foreign: readonly number[];
+  /** The identity of the store; undefined if there is no marker at all. */
+  readonly storeId: string | undefined;
+  /** Whether the slot of the API keys is among those that are lost. */
+  readonly isHomeLost: boolean;
+}
+
+export interface Markers {
+  /** Finds the identity of the store, or makes it in a Cluster that has none: all that ask at once get the same. Rejects with `StateLostInPartError` where some slots do not have it. */
+  identify(): Promise<Identity>;
+  /** Looks at all markers. */
+  inspect(): Promise<Loss>;
+  /** Writes the markers that `loss` names as lost: what was in these slots counts as never used from then on. */
+  accept(loss: Loss): Promise<void>;
+}
+
+/** A loss in part, and a few markers that change when it is restored, accepted, or becomes one of the whole. */
+interface KnownLoss {
+  readonly error: StateLostInPartError;
+  readonly keys: readonly string[];
+  readonly markers: readonly string[];
+}
+
+/** The markers behind a router. */
+export function createMarkers({ runners, nameOf }: Router, { identities, home }: ManySlotsLayout): Markers {
+  let known: KnownLoss | undefined;
+
+  /** In rounds, each with keys of all masters. */
+  async function each(script: Script, keys: readonly string[], ...args: string[]): Promise<string[]> {
+    const found = new Array<string>(keys.length);
+    const rounds = Math.ceil(keys.length / AT_ONCE);
+    for (let round = 0; round < rounds; round += 1) {
+      const own = keys.filter((_, place) => place % rounds === round);
+      const replies = await runners.runAll(own.map((key) => ({ script, keys: [key], args })));
+      for (const [index, reply] of replies.entries()) {
+        if (reply instanceof Error) throw reply;
+        found[index * rounds + round] = String(reply);
+      }
+    }
+    return found;
+  }
+
+  const readHome = async (): Promise<string> => String(await runners.run({ script: READ, keys: [home], args: [] }));
+
+  function lossOf(markers: readonly string[]): Loss {
+    const atHome = markers[slotOf(home)] ?? '';
+    const storeId = atHome === '' ? mostFrequent(markers.filter((one) => one !== '')) : withoutLaying(atHome);
+    const slots = [...markers.keys()];
+    return {
+      storeId,
+      missing: slots.filter((slot) => markers[slot] === ''),
+      foreign: slots.filter((slot) => markers[slot] !== '' && withoutLaying(markers[slot] ?? '') !== storeId),
+      isHomeLost: atHome === '',
+    };
+  }
+
+  const inspect = async (): Promise<Loss> => lossOf(await each(READ, identities));
+
+  /** Gives each slot its marker. Nothing was used of the store before, so that nothing can be lost of it. */
+  async function lay(storeId: string): Promise<void> {
+    const others = identities.filter((key) => key !== home);
+    const found = await each(MARK, others, storeId);
+    if (found.some((marker) => marker !== storeId)) throw lostInPart(await inspect());
+    await runners.run({ script: REPLACE, keys: [home], args: [LAYING + storeId, storeId] });
+  }
+
+  /** While that loss lasts, a look at all markers, by every instance twice a second, would tell nothing new. */
+  async function isStill(loss: KnownLoss): Promise<boolean> {
+    const markers = await each(READ, loss.keys);
+    return markers.every((marker, place) => marker === loss.markers[place]);
+  }
+
+  /** Keeps one marker that is lost, one that is not, and that at home. */
+  async function remember(loss: Loss): Promise<StateLostInPartError> {
+    const error = lostInPart(loss);
+    const lost = new Set([...loss.missing, ...loss.foreign]);
+    const samples = [identities.findIndex((_, slot) => lost.has(slot)), identities.findIndex((_, slot) => !lost.has(slot))];
+    const keys = [...samples.map((slot) => identities[slot] ?? home), home];
+    known = { error, keys, markers: await each(READ, keys) };
+    return error;
+  }
+
+  function lostInPart(loss: Loss): StateLostInPartError {
+    const slots = [...loss.missing, ...loss.foreign];
+    const byMaster = [...Map.groupBy(slots, nameOf)].map(([name, own]) => `${own.length} on ${name}`);
+    const what = loss.foreign.length === 0 ? 'have lost their state' : 'have lost their state, or hold that of another store';
+    return new StateLostInPartError(
+      `${slots.length} of ${identities.length} slots of the Cluster ${what} (${byMaster.join(', ')}): codes that were used there would pass again, so ` +
+        'nothing is served. Restore the data of these masters, or accept the loss with `otpd store accept-loss`, which says what that means',
+    );
+  }
+
+  return {
+    async identify() {
+      if (known !== undefined && (await isStill(known))) throw known.error;
+      known = undefined;
+      for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+        const atHome = await readHome();
+        if (atHome.startsWith(LAYING)) await lay(withoutLaying(atHome));
+        const loss = await inspect();
+        if (loss.storeId === undefined) {
+          const fresh = randomBytes(16).toString('hex');
+          const elected = String(await runners.run({ script: MARK, keys: [home], args: [LAYING + fresh] }));
+          if (elected !== LAYING + fresh) continue;
+          await lay(fresh);
+          return { storeId: fresh, isNew: true };
+        }
+        // Somebody may have begun or ended to lay the markers since home was read.
+        const isSettled = atHome !== '' && loss.missing.length + loss.foreign.length === 0;
+        if (isSettled) return { storeId: loss.storeId, isNew: false };
+        if ((await readHome()) === atHome && !atHome.startsWith(LAYING)) throw await remember(loss);
+      }
+      throw new StoreUnavailableError(new Error('the identity of the store is being changed'));
+    },
+    inspect,
+    async accept({ storeId, missing, foreign }) {
+      if (storeId === undefined) return;
+      const lost = [...missing, ...foreign].map((slot) => identities[slot] ?? '');
+      const markers = await each(READ, lost);
+      const places = Map.groupBy(lost.keys(), (place) => markers[place] ?? '');
+      for (const [marker, own] of places)
+        await each(
+          REPLACE,
+          own.map((place) => lost[place] ?? ''),
+          marker,
+          storeId,
+        );
+    },
+  };
+}
+
+function withoutLaying(marker: string): string {
+  return marker.startsWith(LAYING) ? marker.slice(LAYING.length) : marker;
+}
+
+function mostFrequent(markers: readonly string[]): string | undefined {
+  const [first] = [...Map.groupBy(markers, withoutLaying)].sort(([, one], [, other]) => other.length - one.length);
+  return first?.[0];
+}

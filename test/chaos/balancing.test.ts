@@ -1,0 +1,112 @@
+/** Instances behind a balancer of connections, as docs/operations.md has it: one that comes back under load gets its share of the calls. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { createTestClient } from '../support/client.ts';
+import { lastingPort } from '../support/free-port.ts';
+import { proxySuite, startProxy } from '../support/proxies.ts';
+import { redisSuite } from '../support/redis.ts';
+import { openWatch } from '../support/watch.ts';
+import { type Cluster, startCluster } from './cluster.ts';
+import { nextRandom, size } from './form.ts';
+import type { Instance } from './instance.ts';
+import { startLoad } from './load.ts';
+
+const INSTANCES = 3;
+const CONNECTIONS = 12;
+const WATCHERS = 3;
+/** A third of the calls would be its share. */
+const FAIR = 0.2;
+/** So many calls are looked at together. */
+const WINDOW = size(200, 1000);
+const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' }, periodSeconds: 86_400 } as const;
+
+/** The configuration of the page, with the addresses of these instances. */
+function configurationOf(port: number, addresses: readonly string[], opsPorts: readonly number[]): string {
+  const [, block = ''] = /```haproxy\n(.*?)```/s.exec(readFileSync('docs/operations.md', 'utf8')) ?? [];
+  const [one, two, three] = addresses;
+  const [first, second, third] = opsPorts;
+  return block
+    .replace('bind :443', `bind 127.0.0.1:${port}`)
+    .replace('10.0.0.1:50051 check port 9464', `${one} check port ${first}`)
+    .replace('10.0.0.2:50051 check port 9464', `${two} check port ${second}`)
+    .replace('10.0.0.3:50051 check port 9464', `${three} check port ${third}`);
+}
+
+/** How many Verifies it has answered. */
+function served({ output }: Instance): number {
+  return output.filter((line) => line.includes('"method":"/otp.v1.OtpService/Verify"')).length;
+}
+
+/** The share of an instance in the next calls. */
+async function shareOf({ instances }: Cluster, one: Instance): Promise<number> {
+  const counts = (): number[] => [served(one), ...instances.map(served)];
+  const [own = 0, ...all] = counts();
+  const total = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
+  for (;;) {
+    const [nowOwn = 0, ...now] = counts();
+    const calls = total(now) - total(all);
+    if (calls >= WINDOW) return (nowOwn - own) / calls;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Keeps a stream open, by whichever instance answers, until `isOver`; gives the reasons for which the streams with a code ended. */
+async function keepWatching(address: string, apiKey: string, isOver: () => boolean): Promise<Set<string | undefined>> {
+  const reasons = new Set<string | undefined>();
+  const client = createTestClient(address, apiKey, undefined, { 'grpc.use_local_subchannel_pool': 1 });
+  while (!isOver()) {
+    const watch = openWatch(client, apiKey, { key });
+    const hasOpened = (await watch.first) !== undefined;
+    const { code, details } = await watch.ended;
+    expect(code).toBe('UNAVAILABLE');
+    if (hasOpened) reasons.add(details.errorInfo?.reason);
+  }
+  client.close();
+  return reasons;
+}
+
+proxySuite('haproxy', () => {
+  redisSuite('with one Redis', () => {
+    test(
+      'an instance that stops and comes back under load gets its share again, and no call fails',
+      async () => {
+        const random = nextRandom();
+        const opsPorts = await Promise.all(Array.from({ length: INSTANCES }, lastingPort));
+        const more = (place: number) => ({
+          OTPD_MAX_CONNECTION_AGE: '1s',
+          OTPD_MAX_CONNECTION_AGE_GRACE: '1s',
+          OTPD_OPS_LISTEN: `127.0.0.1:${opsPorts[place]}`,
+        });
+        await using cluster = await startCluster({ store: 'redis', instances: INSTANCES }, random, { more });
+        const { instances, apiKeys } = cluster;
+        const [apiKey = ''] = apiKeys;
+        const addresses = instances.map(({ address }) => address);
+        await using parts = new AsyncDisposableStack();
+        const proxy = parts.adopt(
+          await startProxy('haproxy', '', (_, port) => configurationOf(port, addresses, opsPorts)),
+          (one) => one.stop(),
+        );
+        const load = startLoad([proxy.address], apiKey, random, CONNECTIONS);
+        let isOver = false;
+        const watching = Array.from({ length: WATCHERS }, () => keepWatching(proxy.address, apiKey, () => isOver));
+        const last = instances.at(-1);
+        if (last === undefined) throw new Error('no instance');
+        // Some twenty ages: a few are enough.
+        const patient = { timeout: 30_000, interval: 1 };
+        await expect.poll(() => shareOf(cluster, last), patient).toBeGreaterThan(FAIR);
+
+        expect(await last.stop()).toBe(0);
+        expect(await shareOf(cluster, last)).toBeLessThan(FAIR);
+        await last.start();
+        await expect.poll(() => shareOf(cluster, last), patient).toBeGreaterThan(FAIR);
+
+        isOver = true;
+        const reasons = await Promise.all(watching);
+        expect(new Set(reasons.flatMap((those) => [...those]))).toContain('ERROR_REASON_CONNECTION_AGE_EXCEEDED');
+        const answers = await load.stop();
+        expect(answers).toEqual({ accepted: load.codes(), replayed: load.codes() });
+      },
+      size(120_000, 600_000),
+    );
+  });
+});

@@ -1,0 +1,35 @@
+/** An earlier otpd, taken from the history of this repository, so that upgrades are tried with the program that people have. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** The last state before several machines, images and packages: schema 7, all of Redis on one node. */
+const COMMIT = '6cccf9dbb6826bf9d051ad6a31f1a6d3bd0b2882';
+/** The parts that a server needs. */
+const PATHS = ['package.json', 'src', 'gen/ts', 'gen/service_config.json'];
+
+export interface FormerOtpd extends Disposable {
+  /** The file that starts it. */
+  readonly main: string;
+  /** The version of the SQLite file that it writes. */
+  readonly schema: number;
+}
+
+/** Checks it out into a folder of its own, over the packages of today. Throws where the history does not have it. */
+export function checkOutFormer(): FormerOtpd {
+  if (spawnSync('git', ['cat-file', '-e', `${COMMIT}^{commit}`]).status !== 0)
+    throw new Error(
+      `the history lacks commit ${COMMIT}, which upgrades are tried from: fetch all of it (git fetch --unshallow), or clone without --depth`,
+    );
+  const folder = mkdtempSync(join(tmpdir(), 'otpd-former-'));
+  const archive = execFileSync('git', ['archive', COMMIT, ...PATHS], { maxBuffer: 2 ** 28 });
+  execFileSync('tar', ['-x', '-C', folder], { input: archive });
+  symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
+  const schema = /SCHEMA_VERSION = (\d+)/.exec(readFileSync(join(folder, 'src/store/sqlite/schema.ts'), 'utf8'))?.[1];
+  return {
+    main: join(folder, 'src/main.ts'),
+    schema: Number(schema),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
+  };
+}

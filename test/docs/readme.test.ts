@@ -1,0 +1,25 @@
+/** The README keeps its promises of length and links, and the guide quotes the examples as they are. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { PAGES } from './pages.ts';
+
+const README = PAGES.get('README.md') ?? '';
+
+it('has at most 900 words', () => {
+  expect(README.split(/\s+/).filter((word) => word !== '').length).toBeLessThanOrEqual(900);
+});
+
+it('links to nothing that the npm package lacks', () => {
+  const [{ files }] = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' }));
+  const shipped = new Set(files.map(({ path }: { readonly path: string }) => path));
+  const links = [...README.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, path = '']) => path);
+  expect(links.length).toBeGreaterThan(20);
+  expect(links.filter((path) => !shipped.has(path))).toEqual([]);
+});
+
+it('every quotation of an example in the guide stands in that example', () => {
+  const quoted = [...(PAGES.get('docs/guide.md') ?? '').matchAll(/^<!-- (\S+) -->\n```\w+\n([\s\S]*?)^```$/gm)];
+  expect(quoted.length).toBeGreaterThanOrEqual(5);
+  for (const [, file = '', text = ''] of quoted) expect(readFileSync(file, 'utf8'), file).toContain(text);
+});

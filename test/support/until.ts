@@ -1,0 +1,15 @@
+/** Waiting for what a test cannot be told of. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { runningMs } from './running-time.ts';
+
+const LONGEST_MS = 30_000;
+const EVERY_MS = 50;
+
+/** Resolves when it holds; rejects after half a minute, and says what did not come. */
+export async function until(what: string, holds: () => boolean): Promise<void> {
+  const startedAt = runningMs();
+  while (!holds()) {
+    if (runningMs() - startedAt > LONGEST_MS) throw new Error(`not within ${LONGEST_MS} ms: ${what}`);
+    await pause(EVERY_MS);
+  }
+}
