@@ -8,17 +8,25 @@ import { parse, stringify } from 'yaml';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { suiteUnless } from '../support/needy-suite.ts';
 import { CHART, MATRIX, type Manifest, manifestsOf, only, render, rendering } from './chart.ts';
-import { missing, outcomeOf, run, tool } from './tools.ts';
+import { blockWith, type Call, runBlock, valuesOf } from './documents.ts';
+import { missing, outcomeOf, ROOT, run, tool } from './tools.ts';
 
 /** The oldest that the chart is for, and the newest that the schemas know. */
 const KUBERNETES = ['1.30', '1.37'];
 const OURS = [/^monitoring\.coreos\.com\//];
+const README = `${CHART}/README.md`;
 let folder: string;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'otpd-chart-'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The result of `helm install` by these arguments. */
+function installed([, command, ...args]: Call): Manifest[] {
+  expect(command).toBe('install');
+  return manifestsOf(run(tool.helm4, ['template', ...args]));
+}
 
 suiteUnless(missing(tool.helm4, tool.helm3), 'the chart by Helm', () => {
   test('there are values to try', () => {
@@ -45,7 +53,7 @@ suiteUnless(missing(tool.helm4, tool.helm3), 'the chart by Helm', () => {
   });
 
   test('its README names every value', () => {
-    const text = readFileSync(`${CHART}/README.md`, 'utf8');
+    const text = readFileSync(README, 'utf8');
     for (const name of Object.keys(parse(readFileSync(`${CHART}/values.yaml`, 'utf8')))) expect(text).toContain(`\`${name}`);
   });
 
@@ -338,6 +346,27 @@ suiteUnless(missing(tool.helm4, tool.helm3), 'the chart by Helm', () => {
   test('Helm shows the next steps', () => {
     const notes = run(tool.helm4, ['install', 'otpd', CHART, '--dry-run=client', '--values', `${CHART}/ci/sqlite-values.yaml`]);
     expect(notes).toContain('exec deploy/otpd -- otpd keys create');
-    expect(manifestsOf('a: 1\n---\nb: 2\n')).toHaveLength(2);
+  });
+
+  test('the commands of the README make the Secrets that the release mounts', () => {
+    const programs = { kubectl: '', helm: '', otpd: `exec '${process.execPath}' '${ROOT}src/main.ts' "$@"` };
+    runBlock(blockWith(README, 'sealing-keys add'), { cwd: folder, programs });
+    for (const name of ['fingerprint-key', 'sealing-keys'])
+      expect(readFileSync(join(folder, name), 'utf8').length).toBeGreaterThan(64);
+    const calls = runBlock(blockWith(README, 'kubectl create secret'), { cwd: folder, programs });
+    const [keys, redis, install] = calls as [Call, Call, Call];
+    const made = [keys, redis].flatMap((call) => valuesOf(call, '--from-file').map((text) => `${call[4]}/${text.split('=')[0]}`));
+    const { volumes } = only(installed(install), 'Deployment').spec.template.spec;
+    const mounted = volumes[0].projected.sources.flatMap(({ secret: { name, items } }: Manifest) =>
+      items.map(({ key }: Manifest) => `${name}/${key}`),
+    );
+    expect(mounted.toSorted()).toEqual([...made, 'otpd-tls/tls.crt', 'otpd-tls/tls.key'].toSorted());
+  });
+
+  test('the command of the README for SQLite makes one pod and its volume', () => {
+    const [install] = runBlock(blockWith(README, 'persistence.enabled=true'), { programs: { helm: '' } }) as [Call];
+    const manifests = installed(install);
+    expect(only(manifests, 'Deployment').spec.replicas).toBe(1);
+    expect(only(manifests, 'PersistentVolumeClaim').metadata.name).toBe('otpd');
   });
 });

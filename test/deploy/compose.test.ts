@@ -10,13 +10,13 @@ import { suiteUnless } from '../support/needy-suite.ts';
 import { redisSuite, startRedis } from '../support/redis.ts';
 import { startServer } from '../support/server.ts';
 import type { Manifest } from './chart.ts';
+import { blockWith, type Call, runBlock, valuesOf } from './documents.ts';
 import { missing, outcomeOf, ROOT, run, tool } from './tools.ts';
 
 const MAIN = join(ROOT, 'src/main.ts');
 /** Does with the checkout what the image would do, for the two commands that `prepare` needs. */
-const DOCKER = `#!/bin/sh
-case "$1" in
-  image) exit 0 ;;
+const DOCKER = `case "$1" in
+  image | compose) exit 0 ;;
   run) while [ "$1" != sealing-keys ]; do case "$1" in *:/secrets) folder=\${1%:/secrets} ;; esac; shift; done
     exec '${process.execPath}' '${MAIN}' sealing-keys add --sealing-keys "$folder/sealing-keys" --data-dir "$folder" ;;
   *) exit 9 ;;
@@ -26,6 +26,8 @@ esac
 let folder: string;
 let deploy: string;
 let secrets: string;
+/** Of docker, by the commands of the README. */
+let calls: Call[];
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'otpd-compose-'));
@@ -33,8 +35,7 @@ beforeAll(() => {
   cpSync('deploy', deploy, { recursive: true });
   secrets = join(deploy, 'compose/secrets');
   for (const made of [secrets, join(deploy, '.env')]) rmSync(made, { recursive: true, force: true });
-  writeFileSync(join(folder, 'docker'), DOCKER, { mode: 0o755 });
-  run('sh', ['compose/prepare'], { cwd: deploy, env: { ...process.env, DOCKER: join(folder, 'docker') } });
+  calls = runBlock(blockWith('deploy/README.md', 'compose/prepare'), { cwd: folder, programs: { docker: DOCKER } });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -58,10 +59,7 @@ describe('prepare', () => {
 
   test('it does not make them again: what was sealed would never open', () => {
     const before = readFileSync(join(secrets, 'sealing-keys'), 'utf8');
-    const { code, err } = outcomeOf('sh', ['compose/prepare'], {
-      cwd: deploy,
-      env: { ...process.env, DOCKER: join(folder, 'docker') },
-    });
+    const { code, err } = outcomeOf('sh', ['compose/prepare'], { cwd: deploy });
     expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('secrets is there already') });
     expect(readFileSync(join(secrets, 'sealing-keys'), 'utf8')).toBe(before);
   });
@@ -166,6 +164,14 @@ suiteUnless(missing(tool.compose), 'compose.yaml', () => {
     const names = [...readFileSync('deploy/compose.yaml', 'utf8').matchAll(/\$\{(\w+)(:-)?/g)];
     const needed = names.filter(([, , fallback]) => fallback === undefined).map(([, name]) => name);
     expect([...new Set(needed)]).toEqual(['SECRETS_GROUP']);
+  });
+
+  test('the README starts it, and makes an API key in it', () => {
+    const composed = calls.filter(([, command]) => command === 'compose');
+    for (const call of composed) expect(valuesOf(call, '-f')).toEqual(['deploy/compose.yaml']);
+    const [up, exec] = composed.map((call) => call.slice(4));
+    expect(up).toEqual(['up', '-d', '--wait']);
+    expect(exec?.slice(0, 5)).toEqual(['exec', 'otpd', 'otpd', 'keys', 'create']);
   });
 
   test('a stop may take as long as that of otpd', () => {

@@ -4,14 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
-import { createTestClient, methods } from '../support/client.ts';
+import { ensureRingFile } from '../../src/app/ring-file.ts';
+import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import { freePort } from '../support/free-port.ts';
 import { suiteUnless } from '../support/needy-suite.ts';
+import { redisSuite, startRedis } from '../support/redis.ts';
 import { type Container, type ContainerOptions, startContainer } from './container.ts';
+import { blockWith, type Call, runBlock, valuesOf } from './documents.ts';
 import { buildImage, type Image } from './image.ts';
 import { missing, outcomeOf, run, tool } from './tools.ts';
 import { unitFilter } from './unit-filter.ts';
 
+const README = 'deploy/README.md';
 const DATA = '/var/lib/otpd';
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 
@@ -21,6 +25,41 @@ suiteUnless(missing(tool.hadolint), 'the Dockerfile by hadolint', () => {
   });
 });
 
+/** A group that this machine has not. */
+const GROUP = 4321;
+
+/** Has a key made at the first of the servers, and its code checked at each in turn. */
+async function verdicts(addresses: readonly string[], apiKey: string): Promise<(VerifyStatus | undefined)[]> {
+  const clients = addresses.map((address) => createTestClient(address, apiKey));
+  const { response: made } = await (clients[0] as TestClient).call(methods.generate, { issuer: 'ACME', accountName: 'alice' });
+  const request = { key: { source: { case: 'secret' as const, value: made?.secret ?? '' } }, code: made?.token?.code ?? '' };
+  const found: (VerifyStatus | undefined)[] = [];
+  for (const client of clients) found.push((await client.call(methods.verify, request)).response?.status);
+  for (const client of clients) client.close();
+  return found;
+}
+
+/** The lines of the log from level warn on. */
+function warningsOf({ said }: Container): string[] {
+  return said.err.split('\n').filter((line) => /"level":[456]0/.test(line));
+}
+
+/** Files in a folder, as a cluster hands them over: of root, and readable for a group. */
+function makeSecrets(files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'otpd-secrets-'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+function shareWithGroup(folder: string): void {
+  chmodSync(folder, 0o750);
+  chownSync(folder, 0, GROUP);
+  for (const name of readdirSync(folder)) {
+    chmodSync(join(folder, name), 0o440);
+    chownSync(join(folder, name), 0, GROUP);
+  }
+}
+
 const noRoot = process.getuid?.() === 0 ? undefined : 'this is not root';
 
 suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image', () => {
@@ -28,7 +67,9 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
   let data: string;
 
   beforeAll(() => {
-    image = buildImage({ VERSION: manifest.version, REVISION: 'abc123', CREATED: '2026-11-28T00:00:00Z' });
+    const [[, command, ...args] = ['']] = runBlock(blockWith(README, 'docker build'), { programs: { docker: '' } });
+    if (command !== 'build') throw new Error(`${README} does not say how the image is built`);
+    image = buildImage(args);
   });
   afterAll(() => image[Symbol.dispose]());
   beforeEach(() => {
@@ -54,12 +95,7 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
 
   /** Has a key made and its code checked, twice. */
   async function expectService(address: string, apiKey: string): Promise<void> {
-    const client = createTestClient(address, apiKey);
-    const { response: made } = await client.call(methods.generate, { issuer: 'ACME', accountName: 'alice' });
-    const request = { key: { source: { case: 'secret' as const, value: made?.secret ?? '' } }, code: made?.token?.code ?? '' };
-    const answers = [await client.call(methods.verify, request), await client.call(methods.verify, request)];
-    client.close();
-    expect(answers.map(({ response }) => response?.status)).toEqual([VerifyStatus.ACCEPTED, VerifyStatus.REPLAYED]);
+    expect(await verdicts([address, address], apiKey)).toEqual([VerifyStatus.ACCEPTED, VerifyStatus.REPLAYED]);
   }
 
   test('it says what it is', () => {
@@ -76,8 +112,8 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
       'org.opencontainers.image.title': 'otpd',
       'org.opencontainers.image.licenses': manifest.license,
       'org.opencontainers.image.version': manifest.version,
-      'org.opencontainers.image.revision': 'abc123',
-      'org.opencontainers.image.created': '2026-11-28T00:00:00Z',
+      'org.opencontainers.image.revision': expect.stringMatching(/^[0-9a-f]{40}$/),
+      'org.opencontainers.image.created': expect.stringMatching(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
     });
     // Nothing of how this machine built it.
     expect(Env.filter((text) => !/^(PATH|HOME|NODE_ENV|NODE_DISABLE_COMPILE_CACHE|OTPD_\w+)=/.test(text))).toEqual([]);
@@ -139,16 +175,30 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
     running.kill('TERM');
     expect(await running.ended).toBe(0);
     // It warns of nothing: neither of what it may not write, nor of what others may read.
-    expect(running.said.err.split('\n').filter((line) => /"level":[456]0/.test(line))).toEqual([]);
+    expect(warningsOf(running)).toEqual([]);
     expect(running.said.err).toContain('"stopped"');
   });
 
-  test('its commands run without a shell', async () => {
-    const { container, address } = await serve();
+  test('it runs as its README has it, and its commands need no shell', async () => {
+    const [start, command] = runBlock(blockWith(README, 'docker run'), { programs: { docker: '' } }) as [Call, Call];
+    for (const [option, value] of [
+      ['--cap-drop', 'ALL'],
+      ['--security-opt', 'no-new-privileges'],
+      ['-v', `otpd:${DATA}`],
+    ] as const)
+      expect(valuesOf(start, option)).toEqual([value]);
+    expect(start).toContain('--read-only');
+    expect(start.at(-1)).toBe('otpd');
+    for (const published of valuesOf(start, '-p'))
+      expect(Object.keys(image.config.ExposedPorts)).toContain(`${published.split(':').at(-1)}/tcp`);
+    const env = Object.fromEntries(valuesOf(start, '-e').map((text) => text.split('=')));
+    // As others would reach it, so that it needs what the README gives it.
+    const { container, address } = await serve({ env: { ...env, OTPD_LISTEN: '0.0.0.0:0' } });
     await using running = container;
-    const { code, out } = running.exec('otpd', 'keys', 'create', '--name', 'shop', '--plan', 'pro');
+    expect(command.slice(0, 3)).toEqual(['docker', 'exec', 'otpd']);
+    const { code, out } = running.exec(...command.slice(3));
     expect(code).toBe(0);
-    await expectService(address, out.trim());
+    await expectService(address.replace('0.0.0.0', '127.0.0.1'), out.trim());
     expect(running.exec('otpd', '--version').out).toBe(`${manifest.version}\n`);
   });
 
@@ -211,19 +261,45 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
         running.kill('HUP');
         running.kill('TERM');
         expect(await running.ended).toBe(0);
-        expect(running.said.err.split('\n').filter((line) => /"level":[456]0/.test(line))).toEqual([]);
+        expect(warningsOf(running)).toEqual([]);
       },
     );
   });
 
+  redisSuite('two on one Redis', () => {
+    test('they share what was used, and need nothing that they can write', async () => {
+      const redis = await startRedis();
+      const secrets = makeSecrets({ 'fingerprint-key': `${'5a'.repeat(32)}\n`, 'redis-url': `${redis.url}\n` });
+      ensureRingFile(join(secrets, 'sealing-keys'), Date.now());
+      shareWithGroup(secrets);
+      const options: ContainerOptions = {
+        groups: [GROUP],
+        mounts: [{ from: secrets, to: '/run/secrets', mode: 'ro' }],
+        env: {
+          OTPD_REDIS_URL_FILE: '/run/secrets/redis-url',
+          OTPD_FINGERPRINT_KEY_FILE: '/run/secrets/fingerprint-key',
+          OTPD_SEALING_KEYS: '/run/secrets/sealing-keys',
+        },
+      };
+      const [one, two] = [await serve(options), await serve(options)];
+      await using first = one.container;
+      await using second = two.container;
+      // The first key would be a file.
+      expect(first.said.out).toContain('There is no API key');
+      const apiKey = first.exec('otpd', 'keys', 'create', '--name', 'shop').out.trim();
+      expect(await verdicts([one.address, two.address], apiKey)).toEqual([VerifyStatus.ACCEPTED, VerifyStatus.REPLAYED]);
+      expect(warningsOf(first).filter((line) => !line.includes('this is the first start'))).toEqual([]);
+      expect(warningsOf(second)).toEqual([]);
+      rmSync(secrets, { recursive: true });
+      await redis.stop();
+    });
+  });
+
   test('files for its group alone are read, without a warning', async () => {
-    const secrets = mkdtempSync(join(tmpdir(), 'otpd-secrets-'));
-    const file = (name: string, text: string) => writeFileSync(join(secrets, name), text, { mode: 0o440 });
-    file('fingerprint-key', `${'5a'.repeat(32)}\n`);
-    for (const path of [secrets, join(secrets, 'fingerprint-key')]) chownSync(path, 0, 4321);
-    chmodSync(secrets, 0o750);
+    const secrets = makeSecrets({ 'fingerprint-key': `${'5a'.repeat(32)}\n` });
+    shareWithGroup(secrets);
     const { container, address } = await serve({
-      groups: [4321],
+      groups: [GROUP],
       env: { OTPD_FINGERPRINT_KEY_FILE: '/run/secrets/fingerprint-key' },
       mounts: [
         { from: data, to: DATA, mode: 'rw' },

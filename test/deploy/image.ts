@@ -38,19 +38,18 @@ function storage(): string[] {
 
 const buildah = (...args: readonly string[]): string => run(tool.buildah, [...storage(), ...args]).trim();
 
-/** Builds the image, with these arguments, and mounts it. */
-export function buildImage(buildArguments: Readonly<Record<string, string>>): Image {
+/** Builds the image as `docker build` would by these arguments, and mounts it. */
+export function buildImage(args: readonly string[]): Image {
   buildBase(baseOf(readFileSync(join(ROOT, DOCKERFILE), 'utf8')));
   const cache = `${homedir()}/.npm`;
   mkdirSync(cache, { recursive: true });
   buildah(
     'bud',
-    ...['--isolation', 'chroot', '--pull-never', '--format', 'docker', '--file', DOCKERFILE, '--tag', NAME],
+    ...['--isolation', 'chroot', '--pull-never', '--format', 'docker'],
     // Whatever was built or downloaded before is used again.
     '--layers',
     ...['--volume', `${cache}:/root/.npm`],
-    ...Object.entries(buildArguments).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
-    '.',
+    ...args,
   );
   const container = buildah('from', '--pull-never', NAME);
   const config = JSON.parse(buildah('inspect', '--type', 'image', NAME)).Docker.config;

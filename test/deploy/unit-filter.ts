@@ -1,4 +1,4 @@
-/** What a unit of systemd lets its process ask of the kernel, as a profile of seccomp that runc takes. */
+/** The system calls and addresses that a unit of systemd leaves its process, as a profile of seccomp that runc takes. */
 import { run, tool } from './tools.ts';
 
 const FAMILIES: Readonly<Record<string, number>> = { AF_UNIX: 1, AF_INET: 2, AF_INET6: 10 };

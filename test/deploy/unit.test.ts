@@ -1,10 +1,11 @@
 /** The unit of systemd, by its own tools: no machine here is booted by it. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { suiteUnless } from '../support/needy-suite.ts';
+import { blockWith, runBlock } from './documents.ts';
 import { missing, outcomeOf, run, tool } from './tools.ts';
 
 const UNIT = 'deploy/systemd/otpd.service';
@@ -29,6 +30,29 @@ test('each setting of its environment file is one of otpd, and each credential o
 test('it gives a stop more time than otpd may take', () => {
   const seconds = Number(/^TimeoutStopSec=(\d+)$/m.exec(text)?.[1]);
   expect(seconds).toBeGreaterThan(Number(SETTINGS.shutdownGrace.fallback) + 5);
+});
+
+test('the commands of the README put secrets where the unit looks, for root alone, and turn TLS on', () => {
+  const root = mkdtempSync(join(tmpdir(), 'otpd-root-'));
+  for (const name of ['tls.crt', 'tls.key']) writeFileSync(join(root, name), name);
+  const instead = { ' /etc/': ` ${root}/etc/` };
+  const here = (path: string): string => join(root, 'etc', path);
+  mkdirSync(here('otpd'), { recursive: true });
+  writeFileSync(here('otpd/otpd.env'), settings);
+  const calls = runBlock(blockWith('deploy/README.md', 'credstore/otpd.tls-cert'), {
+    cwd: root,
+    programs: { systemctl: '' },
+    instead,
+  });
+  expect(calls).toEqual([['systemctl', 'restart', 'otpd']]);
+  const lines = readFileSync(here('otpd/otpd.env'), 'utf8').split('\n');
+  const on = lines.filter((line) => line !== '' && !line.startsWith('#'));
+  expect(on.map((line) => line.split('=')[0])).toEqual(['OTPD_LISTEN', 'OTPD_TLS_CERT', 'OTPD_TLS_KEY']);
+  for (const line of on.slice(1)) {
+    const { mode } = statSync(here(`credstore/${line.split('/').at(-1)}`));
+    expect(mode & 0o777).toBe(0o600);
+  }
+  rmSync(root, { recursive: true });
 });
 
 suiteUnless(missing(tool.systemdAnalyze), 'the unit by systemd-analyze', () => {
