@@ -2,7 +2,7 @@
 import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { ensureRingFile } from '../../src/app/ring-file.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
@@ -47,6 +47,7 @@ function warningsOf({ said }: Container): string[] {
 /** Files in a folder, as a cluster hands them over: of root, and readable for a group. */
 function makeSecrets(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'otpd-secrets-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   return folder;
 }
@@ -268,7 +269,8 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
 
   redisSuite('two on one Redis', () => {
     test('they share what was used, and need nothing that they can write', async () => {
-      const redis = await startRedis();
+      const redis = await startRedis(['--appendonly', 'yes']);
+      onTestFinished(redis.stop);
       const secrets = makeSecrets({ 'fingerprint-key': `${'5a'.repeat(32)}\n`, 'redis-url': `${redis.url}\n` });
       ensureRingFile(join(secrets, 'sealing-keys'), Date.now());
       shareWithGroup(secrets);
@@ -290,8 +292,6 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
       expect(await verdicts([one.address, two.address], apiKey)).toEqual([VerifyStatus.ACCEPTED, VerifyStatus.REPLAYED]);
       expect(warningsOf(first).filter((line) => !line.includes('this is the first start'))).toEqual([]);
       expect(warningsOf(second)).toEqual([]);
-      rmSync(secrets, { recursive: true });
-      await redis.stop();
     });
   });
 
@@ -309,6 +309,5 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
     await using running = container;
     await expectService(address, firstKey());
     expect(running.said.err).not.toContain('other users');
-    rmSync(secrets, { recursive: true });
   });
 });
