@@ -87,9 +87,14 @@ suiteUnless(missing(tool.buildah, tool.runc, tool.debian) ?? noRoot, 'the image'
       ...options,
       env: { OTPD_LISTEN: '127.0.0.1:0', OTPD_HTTP_LISTEN: '127.0.0.1:0', OTPD_OPS_LISTEN: ops, ...options.env },
     });
-    const address = (await container.line('otpd listens on ')).replace(/[; (].*/, '');
-    await container.line('Metrics and probes are served at ');
-    return { container, address, ops: `http://${ops.replace('0.0.0.0', '127.0.0.1')}` };
+    try {
+      const address = (await container.line('otpd listens on ')).replace(/[; (].*/, '');
+      await container.line('Metrics and probes are served at ');
+      return { container, address, ops: `http://${ops.replace('0.0.0.0', '127.0.0.1')}` };
+    } catch (error) {
+      await container[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   const firstKey = (): string => readFileSync(join(data, 'first-api-key'), 'utf8').trim();

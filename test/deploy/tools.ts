@@ -1,6 +1,7 @@
 /** The tools of `npm run test:deploy`, and what is said where one is not there. */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url));
@@ -37,11 +38,17 @@ export const tool: Tools = {
   operator: `${TOOLS}/operator/node_modules/@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/index.js`,
   debian: `${TOOLS}/debian/root`,
   storage: `${TOOLS}/storage`,
-  buildah: '/usr/bin/buildah',
-  runc: '/usr/sbin/runc',
-  promtool: '/usr/bin/promtool',
-  systemdAnalyze: '/usr/bin/systemd-analyze',
+  buildah: installed('buildah'),
+  runc: installed('runc'),
+  promtool: installed('promtool'),
+  systemdAnalyze: installed('systemd-analyze'),
 };
+
+/** A program of this machine; where it would be if it is not there. */
+function installed(name: string): string {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/bin'];
+  return folders.map((folder) => join(folder, name)).find((file) => existsSync(file)) ?? `/usr/bin/${name}`;
+}
 
 /** Says which of the files are not there; undefined if all are. */
 export function missing(...files: readonly string[]): string | undefined {
