@@ -14,7 +14,7 @@ import { missing, outcomeOf, ROOT, run, tool } from './tools.ts';
 /** The oldest that the chart is for, and the newest that the schemas know. */
 const KUBERNETES = ['1.30', '1.37'];
 const OURS = [/^monitoring\.coreos\.com\//];
-const README = `${CHART}/README.md`;
+const README = 'deploy/helm/otpd/README.md';
 let folder: string;
 
 beforeAll(() => {
@@ -82,6 +82,7 @@ suiteUnless(missing(tool.helm4, tool.helm3), 'the chart by Helm', () => {
     ['a value that there is not', [redis, keys, tls, 'replicas=3'], 'replicas'],
     ['a value of another type', [redis, keys, tls, 'replicaCount="3"'], 'replicaCount'],
     ['a digest that is not one', [redis, keys, tls, 'image={"digest":"latest"}'], 'digest'],
+    ['TLS undone by a variable', [redis, keys, tls, 'extraEnv=[{"name":"OTPD_INSECURE","value":"true"}]'], 'extraEnv'],
     ['a Redis URL in the clear', [redis, keys, tls, 'extraEnv=[{"name":"OTPD_REDIS_URL","value":"redis://x"}]'], 'extraEnv'],
   ])('it is refused with the remedy: %s', (_, values, words) => {
     for (const helm of [tool.helm4, tool.helm3]) {
@@ -89,6 +90,13 @@ suiteUnless(missing(tool.helm4, tool.helm3), 'the chart by Helm', () => {
       expect(code).toBe(1);
       expect(err).toContain(words);
     }
+  });
+
+  test('no variable that the chart sets may be set again', () => {
+    const { name } = JSON.parse(readFileSync(`${CHART}/values.schema.json`, 'utf8')).properties.extraEnv.items.properties;
+    const more = parse(readFileSync(`${CHART}/ci/full-values.yaml`, 'utf8')).extraEnv.map((variable: Manifest) => variable.name);
+    const set = MATRIX.flatMap((values) => only(render(tool.helm4, values), 'Deployment').spec.template.spec.containers[0].env);
+    for (const variable of set) if (!more.includes(variable.name)) expect(name.not.enum).toContain(variable.name);
   });
 
   describe.each(MATRIX)('what an auditor reads: %s', (values) => {

@@ -1,5 +1,5 @@
 /** The unit of systemd, by its own tools: no machine here is booted by it. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import { suiteUnless } from '../support/needy-suite.ts';
 import { blockWith, runBlock } from './documents.ts';
 import { missing, outcomeOf, run, tool } from './tools.ts';
 
+const README = 'deploy/README.md';
 const UNIT = 'deploy/systemd/otpd.service';
 const text = readFileSync(UNIT, 'utf8');
 const settings = readFileSync('deploy/systemd/otpd.env', 'utf8');
@@ -32,6 +33,43 @@ test('it gives a stop more time than otpd may take', () => {
   expect(seconds).toBeGreaterThan(Number(SETTINGS.shutdownGrace.fallback) + 5);
 });
 
+test('the commands of the README put the program where the unit looks, and start it', () => {
+  const root = mkdtempSync(join(tmpdir(), 'otpd-root-'));
+  for (const folder of ['usr/local/bin', 'etc/systemd/system', 'var/lib/otpd'])
+    mkdirSync(join(root, folder), { recursive: true });
+  writeFileSync(join(root, 'var/lib/otpd/first-api-key'), 'key');
+  const instead = Object.fromEntries(['opt', 'usr', 'etc', 'var'].map((name) => [` /${name}/`, ` ${root}/${name}/`]));
+  const programs = { tar: '', npm: '', systemctl: '' };
+  const calls = runBlock(blockWith(README, 'tar xzf'), { programs, instead });
+  expect(calls.map(([program, first]) => `${program} ${first}`)).toEqual([
+    'tar xzf',
+    'npm install',
+    'systemctl daemon-reload',
+    'systemctl enable',
+  ]);
+  const [, program] = /^ExecStart=(\S+) /m.exec(text) ?? [];
+  // As the package has it.
+  const [, main] =
+    Object.entries<string>(JSON.parse(readFileSync('package.json', 'utf8')).bin).find(([name]) => name === 'otpd') ?? [];
+  expect(readlinkSync(join(root, String(program)))).toBe(join(root, 'opt/otpd', String(main)));
+  expect(readFileSync(join(root, 'etc/systemd/system/otpd.service'), 'utf8')).toBe(text);
+  expect(statSync(join(root, 'etc/otpd/otpd.env')).mode & 0o777).toBe(0o600);
+  rmSync(root, { recursive: true });
+});
+
+test('the command of the README that works beside the store does so as the service does', () => {
+  const [call] = runBlock(blockWith(README, 'systemd-run'), { programs: { 'systemd-run': '' } });
+  for (const property of ['DynamicUser=yes', 'StateDirectory=otpd']) {
+    expect(text).toContain(`\n${property}\n`);
+    expect(call).toContain(`--property=${property}`);
+  }
+  // The name that the unit's user has by default.
+  expect(call).toContain('--property=User=otpd');
+  const [folder] = /OTPD_DATA_DIR=\S+/.exec(text) ?? [];
+  expect(call).toContain(`--setenv=${folder}`);
+  expect(call?.join(' ')).toContain(' otpd keys create --name ');
+});
+
 test('the commands of the README put secrets where the unit looks, for root alone, and turn TLS on', () => {
   const root = mkdtempSync(join(tmpdir(), 'otpd-root-'));
   for (const name of ['tls.crt', 'tls.key']) writeFileSync(join(root, name), name);
@@ -39,7 +77,7 @@ test('the commands of the README put secrets where the unit looks, for root alon
   const here = (path: string): string => join(root, 'etc', path);
   mkdirSync(here('otpd'), { recursive: true });
   writeFileSync(here('otpd/otpd.env'), settings);
-  const calls = runBlock(blockWith('deploy/README.md', 'credstore/otpd.tls-cert'), {
+  const calls = runBlock(blockWith(README, 'credstore/otpd.tls-cert'), {
     cwd: root,
     programs: { systemctl: '' },
     instead,
