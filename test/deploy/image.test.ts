@@ -19,6 +19,10 @@ const README = 'deploy/README.md';
 const DATA = '/var/lib/otpd';
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 
+test('the Dockerfile builds from the Node that the project is tested with', () => {
+  expect(readFileSync('deploy/Dockerfile', 'utf8')).toContain(`\nARG NODE=${manifest.devDependencies.node}-bookworm-slim\n`);
+});
+
 suiteUnless(missing(tool.hadolint), 'the Dockerfile by hadolint', () => {
   test('it has nothing to say', () => {
     expect(outcomeOf(tool.hadolint, ['deploy/Dockerfile'])).toEqual({ code: 0, out: '', err: '' });
