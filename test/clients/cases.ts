@@ -1,4 +1,5 @@
-/** The cases of the scenario, read from `cases.json` with their long texts written out. */
+/** The cases of the scenario, read from `cases.json` and `calls.json` with their long texts written out. */
+import calls from './calls.json' with { type: 'json' };
 import scenario from './cases.json' with { type: 'json' };
 import type { Json } from './match.ts';
 import { spelled } from './options.ts';
@@ -18,10 +19,15 @@ export interface Case {
   readonly steps: readonly Step[];
 }
 
-const all = written(scenario.cases as unknown as Json) as unknown as readonly Case[];
+/** The languages whose clients have every call of the contract. */
+const WITH_EVERY_CALL: ReadonlySet<string> = new Set(['go', 'typescript']);
+
+const first = written(scenario.cases as unknown as Json) as unknown as readonly Case[];
+const later = written(calls.cases as unknown as Json) as unknown as readonly Case[];
 
 /** The cases that the runner of a language is given, with what they should come to. */
 export function casesFor(language: string): readonly Case[] {
+  const all = WITH_EVERY_CALL.has(language) ? [...first, ...later] : first;
   const own = all.filter(({ languages }) => languages?.includes(language) ?? true);
   return own.map(({ name, steps }) => ({
     name,

@@ -107,6 +107,8 @@ export async function startServers(): Promise<Servers> {
       full,
       token_only: await issue({ scopes: ['token'] }),
       limited: await issue({ plan: 'limited' }),
+      limited_usage: await issue({ plan: 'limited' }),
+      admin: await issue({ scopes: ['admin'] }),
       planless: await issue({ plan: 'gone' }),
       expired: await issue({}, (record) => ({ ...record, expiresAt: record.createdAt })),
       revoked: await issue({}, (record) => revokeApiKey(record, Date.now())),

@@ -1,7 +1,7 @@
 /** Runs the cases of the scenario with the TypeScript client: see test/clients/README.md. */
 import { readFileSync } from 'node:fs';
 import { fromJson, toJson } from '@bufbuild/protobuf';
-import { connect, OtpError, OtpService } from 'otpd-client';
+import { AdminService, connect, connectAdmin, OtpError, OtpService } from 'otpd-client';
 
 const { servers, keys, cases } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const clients = new Map();
@@ -20,12 +20,14 @@ for (const { name, steps } of cases) {
 for (const client of clients.values()) client.close();
 
 async function run({ rpc, server = 'plain', key = 'full', request, take, ...deadlines }, saved) {
-  const method = OtpService.methods.find(({ name }) => name === rpc);
+  const isAdmin = rpc.startsWith('admin.');
+  const method = (isAdmin ? AdminService : OtpService).methods.find(({ name }) => name === rpc.replace('admin.', ''));
   const filled = JSON.parse(JSON.stringify(request), (_, value) => (typeof value === 'string' ? fill(value, saved) : value));
   const message = fromJson(method.input, filled);
   try {
     const options = withDeadline(deadlines.deadline_ms);
-    const client = clientOf(server, key, withDeadline(deadlines.client_deadline_ms));
+    const client = clientOf(isAdmin ? connectAdmin : connect, server, key, withDeadline(deadlines.client_deadline_ms));
+    if (rpc === 'GetUsage') return { code: 'OK', response: toJson(method.output, await client.getUsage(options)) };
     if (rpc !== 'WatchToken')
       return { code: 'OK', response: toJson(method.output, await client[method.localName](message, options)) };
     const messages = [];
@@ -40,12 +42,12 @@ async function run({ rpc, server = 'plain', key = 'full', request, take, ...dead
   }
 }
 
-function clientOf(server, key, options) {
-  const name = JSON.stringify([server, key, options]);
+function clientOf(open, server, key, options) {
+  const name = JSON.stringify([open.name, server, key, options]);
   if (!clients.has(name)) {
     const { address, plaintext, ...files } = servers[server];
     const pems = Object.fromEntries(Object.entries(files).map(([part, file]) => [part, readFileSync(file)]));
-    clients.set(name, connect(address, keys[key], { plaintext: plaintext ?? !('ca' in pems), ...pems, ...options }));
+    clients.set(name, open(address, keys[key], { plaintext: plaintext ?? !('ca' in pems), ...pems, ...options }));
   }
   return clients.get(name);
 }
