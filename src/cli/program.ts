@@ -36,6 +36,7 @@ Examples:
 /** Each loads what it needs: a server need not wait for the clients' code, nor they for its. */
 const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   serve: async (io) => (await import('./commands/serve.ts')).serveCommand(io),
+  health: async (io) => (await import('./commands/health.ts')).healthCommand(io),
   keys: async (io) => (await import('./commands/keys.ts')).keysCommand(io),
   'sealing-keys': async (io) => (await import('./commands/sealing-keys.ts')).sealingKeysCommand(io),
   backup: async (io) => (await import('./commands/backup.ts')).backupCommand(io),

@@ -12,6 +12,8 @@ const HERE = ['README.md', 'docs/guide.md', 'docs/api-keys.md', 'docs/operations
 
 /** The pages whose commands another suite runs. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  'deploy/README.md': 'test/deploy/image.test.ts',
+  'deploy/helm/otpd/README.md': 'test/deploy/chart.test.ts',
   'docs/debugging.md': 'test/clients/debugging.test.ts',
   'docs/http.md': 'test/http/docs.test.ts',
   'docs/import-export.md': 'test/cli/import-docs.test.ts',

@@ -16,8 +16,9 @@ import { localError } from '../output/failure.ts';
 import { shellWord, writeLine } from '../output/text.ts';
 import { ensureFirstKey, type FirstKey, firstKeyFile } from './first-key.ts';
 
-/** The bits of a mode that are not the owner's. */
-const OTHERS = 0o077;
+/** The bits of a mode that are not the owner's, and those that are neither the owner's nor the group's. */
+const NOT_OWNERS = 0o077;
+const STRANGERS = 0o007;
 
 /** The log of this process: for a person where standard error is a terminal, unless the settings say otherwise. */
 export function openLog({ stderr }: Io, { logLevel, logFormat }: Config, worker?: number): Log {
@@ -51,17 +52,19 @@ function privatePaths({ dataDir, fingerprintKeyFile: given, sealingKeysFile, tls
 /** Warns once of all files that others can use, with the command that ends it. Missing files are left out; Windows has no such modes. */
 function warnOfReaders(logger: Logger, paths: readonly string[]): void {
   if (process.platform === 'win32') return;
-  const open = paths.filter((path) => (modeOf(path) & OTHERS) !== 0);
+  const open = paths.filter(canOthersUse);
   if (open.length === 0) return;
   const words = open.map((path) => shellWord(resolve(path))).join(' ');
   logger.warn(`other users of this machine can read what only otpd should: run \`chmod go-rwx ${words}\``);
 }
 
-function modeOf(path: string): number {
+/** A file of somebody else's is ours by its group, or by an access list whose mask shows there: secrets of Kubernetes, credentials of systemd. */
+function canOthersUse(path: string): boolean {
   try {
-    return statSync(path).mode;
+    const { mode, uid } = statSync(path);
+    return (mode & (uid === process.getuid?.() ? NOT_OWNERS : STRANGERS)) !== 0;
   } catch {
-    return 0;
+    return false;
   }
 }
 
