@@ -14,6 +14,10 @@ const COPIES: Readonly<Record<string, readonly string[]>> = {
     'clients/ruby/lib/otpd/service_config.json',
     'clients/rust/service_config.json',
   ],
+  // Every registry wants the licence inside the package.
+  LICENSE: ['cpp', 'go', 'java', 'kotlin', 'python', 'ruby', 'rust', 'typescript'].map(
+    (language) => `clients/${language}/LICENSE`,
+  ),
   // C++ is generated as it is built.
   proto: ['clients/cpp/proto'],
 };
