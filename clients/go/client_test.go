@@ -42,6 +42,10 @@ func (s *service) Verify(ctx context.Context, request *otpv1.VerifyRequest) (*ot
 	return &otpv1.VerifyResponse{Valid: true, Status: otpv1.VerifyStatus_VERIFY_STATUS_ACCEPTED}, nil
 }
 
+func (s *service) Generate(context.Context, *otpv1.GenerateRequest) (*otpv1.GenerateResponse, error) {
+	return &otpv1.GenerateResponse{Secret: "JBSWY3DPEHPK3PXP"}, nil
+}
+
 func (s *service) VerifyRecoveryCode(_ context.Context, request *otpv1.VerifyRecoveryCodeRequest) (*otpv1.VerifyRecoveryCodeResponse, error) {
 	s.ids = append(s.ids, request.GetRequestId())
 	if len(s.ids) <= len(s.failures) {
@@ -66,6 +70,11 @@ func (s *service) WatchToken(_ *otpv1.WatchTokenRequest, stream grpc.ServerStrea
 
 func start(t *testing.T, s *service, options ...Option) *Client {
 	t.Helper()
+	return startService(t, s, options...)
+}
+
+func startService(t *testing.T, s otpv1.OtpServiceServer, options ...Option) *Client {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -80,6 +89,15 @@ func start(t *testing.T, s *service, options ...Option) *Client {
 	}
 	t.Cleanup(func() { client.Close() })
 	return client
+}
+
+func refusalFor(t *testing.T, reason string) error {
+	t.Helper()
+	refusal, err := status.New(codes.ResourceExhausted, "").WithDetails(&errdetails.ErrorInfo{Reason: reason, Domain: "otp.v1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return refusal.Err()
 }
 
 func failed(t *testing.T, err error) *Error {
@@ -167,13 +185,13 @@ func TestErrorsHaveTheDetailsOfTheStatus(t *testing.T) {
 	}
 	_, err = start(t, &service{failures: []error{sent.Err()}}, WithPlaintext()).Verify(t.Context(), &otpv1.VerifyRequest{})
 	got := failed(t, err)
-	if got.Reason != "ERROR_REASON_INVALID_FIELDS" || got.Metadata["a"] != "b" || got.RetryDelay != 1500*time.Millisecond || got.RequestID != "17" {
+	if got.Reason != otpv1.ErrorReason_ERROR_REASON_INVALID_FIELDS || got.Metadata["a"] != "b" || got.RetryDelay != 1500*time.Millisecond || got.RequestID != "17" {
 		t.Errorf("got %+v", got)
 	}
 	if len(got.FieldViolations) != 2 || got.FieldViolations[1] != (FieldViolation{"code", "is empty"}) {
 		t.Errorf("got %v", got.FieldViolations)
 	}
-	if want := "otpd: InvalidArgument: some fields are wrong: key.secret: is empty; code: is empty"; err.Error() != want {
+	if want := "otpd: InvalidArgument: some fields are wrong: key.secret: is empty; code: is empty; try again in 1.5s"; err.Error() != want {
 		t.Errorf("got %q", err)
 	}
 	if status.Code(err) != codes.InvalidArgument {
@@ -200,5 +218,55 @@ func TestTheLastPairOfAStreamSaysWhyItEnded(t *testing.T) {
 	}
 	if count != 4 || failed(t, last).Code != codes.Unavailable {
 		t.Errorf("%d pairs, then %v", count, last)
+	}
+}
+
+func TestContextErrorsAreFound(t *testing.T) {
+	client := start(t, &service{}, WithPlaintext())
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := client.Token(gone, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	late, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
+	defer cancel()
+	if _, err := client.Token(late, nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	client.Close()
+	_, err := client.Token(t.Context(), nil)
+	if failed(t, err).Code != codes.Canceled || errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestANilRequestIsAnEmptyOne(t *testing.T) {
+	client := start(t, &service{}, WithPlaintext())
+	if answer, err := client.Verify(t.Context(), nil); err != nil || !answer.GetValid() {
+		t.Errorf("got %v, %v", answer, err)
+	}
+	for range client.WatchToken(t.Context(), nil) {
+		break
+	}
+}
+
+func TestAnAnswerWithoutTheSealedKeyThatWasAskedForIsAnError(t *testing.T) {
+	client := start(t, &service{}, WithPlaintext())
+	_, err := client.Generate(t.Context(), &otpv1.GenerateRequest{Delivery: otpv1.SecretDelivery_SECRET_DELIVERY_SEALED})
+	if failed(t, err).Code != codes.Unimplemented {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestInterceptorsAndHeaders(t *testing.T) {
+	var called string
+	note := func(ctx context.Context, method string, request, reply any, connection *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
+		called = method
+		return invoke(ctx, method, request, reply, connection, options...)
+	}
+	client := start(t, &service{}, WithPlaintext(), WithDialOptions(grpc.WithChainUnaryInterceptor(note)))
+	var header metadata.MD
+	if _, err := client.Verify(t.Context(), nil, grpc.Header(&header)); err != nil || called != "/otp.v1.OtpService/Verify" || header.Len() == 0 {
+		t.Errorf("got %v, %q, %v", err, called, header)
 	}
 }

@@ -1,13 +1,17 @@
 package otpd
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	otpv1 "otpd.dev/go/pb/otp/v1"
 )
 
 // Error is why a call failed, with the details that the service sent. Get it from an error with [errors.As].
@@ -18,8 +22,8 @@ type Error struct {
 	Code codes.Code
 	// What to do about it, for a developer to read.
 	Message string
-	// The name of an ErrorReason, such as "ERROR_REASON_RATE_LIMITED": what to decide by.
-	Reason string
+	// What to decide by; unspecified if the service gave none, or one that is newer than this client: then Metadata["reason"] names it.
+	Reason otpv1.ErrorReason
 	// What belongs to the reason, such as the "scope" that is missing.
 	Metadata map[string]string
 	// Every field of the request that is wrong, if the code is InvalidArgument.
@@ -30,6 +34,8 @@ type Error struct {
 	RequestID string
 
 	status *status.Status
+	// The error of the context, if it ended the call.
+	cause error
 }
 
 // FieldViolation is one thing that is wrong with one field.
@@ -49,19 +55,36 @@ func (e *Error) Error() string {
 			text += "; " + wrong
 		}
 	}
+	if e.RetryDelay > 0 {
+		text += fmt.Sprintf("; try again in %v", e.RetryDelay)
+	}
 	return text
 }
+
+// Unwrap gives [context.Canceled] or [context.DeadlineExceeded] if the context ended the call, so that [errors.Is] finds them.
+func (e *Error) Unwrap() error { return e.cause }
 
 // GRPCStatus is what [status.FromError] and [status.Code] look for.
 func (e *Error) GRPCStatus() *status.Status { return e.status }
 
-func errorOf(err error) *Error {
+// The context, which may be nil, is that of the call.
+func errorOf(ctx context.Context, err error) *Error {
 	s := status.Convert(err)
 	e := &Error{Code: s.Code(), Message: s.Message(), status: s}
+	if ctx != nil && (e.Code == codes.Canceled || e.Code == codes.DeadlineExceeded) {
+		e.cause = ctx.Err()
+	}
 	for _, detail := range s.Details() {
 		switch detail := detail.(type) {
 		case *errdetails.ErrorInfo:
-			e.Reason, e.Metadata = detail.GetReason(), detail.GetMetadata()
+			e.Reason, e.Metadata = otpv1.ErrorReason(otpv1.ErrorReason_value[detail.GetReason()]), detail.GetMetadata()
+			if e.Reason == 0 && detail.GetReason() != "" {
+				e.Metadata = maps.Clone(e.Metadata)
+				if e.Metadata == nil {
+					e.Metadata = map[string]string{}
+				}
+				e.Metadata["reason"] = detail.GetReason()
+			}
 		case *errdetails.BadRequest:
 			for _, violation := range detail.GetFieldViolations() {
 				e.FieldViolations = append(e.FieldViolations, FieldViolation{violation.GetField(), violation.GetDescription()})

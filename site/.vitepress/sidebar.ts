@@ -34,6 +34,7 @@ export const SIDEBAR: DefaultTheme.SidebarItem[] = [
       { text: 'Metrics', link: '/docs/metrics' },
       { text: 'Audit trail', link: '/docs/audit-trail' },
       { text: 'Performance', link: '/docs/performance' },
+      { text: 'Scale', link: '/docs/scale' },
     ],
   },
   {

@@ -44,6 +44,7 @@ const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   token: async (io) => (await import('./commands/token.ts')).tokenCommand(io),
   verify: async (io) => (await import('./commands/verify.ts')).verifyCommand(io),
   'server-status': async (io) => (await import('./commands/server-status.ts')).serverStatusCommand(io),
+  batch: async (io) => (await import('./commands/batch.ts')).batchCommand(io),
   usage: async (io) => (await import('./commands/usage.ts')).usageCommand(io),
   resync: async (io) => (await import('./commands/resync.ts')).resyncCommand(io),
   'recovery-codes': async (io) => (await import('./commands/recovery-codes.ts')).recoveryCodesCommand(io),

@@ -9,7 +9,9 @@ import {
   toJsonString,
 } from '@bufbuild/protobuf';
 import { type ChannelOptions, Client, status as codes, credentials, type ServiceError } from '@grpc/grpc-js';
+import { ErrorReason } from '../../gen/ts/otp/v1/error_reason_pb.ts';
 import {
+  type BatchVerifyResult,
   type GenerateRecoveryCodesResponse,
   OtpService,
   type VerifyRecoveryCodeRequestSchema,
@@ -47,6 +49,8 @@ export interface CallOptions {
 export interface Caller {
   /** Rejects if no fault of the store or of a server explains the status. */
   readonly verify: (request: VerifyInit, apiKey: string, options?: CallOptions) => Promise<Answer>;
+  /** The same of several at once, by BatchVerify. */
+  readonly verifyAll: (requests: readonly VerifyInit[], apiKey: string) => Promise<readonly Answer[]>;
   /** Makes ten recovery codes, and the set of them. */
   readonly generateRecoveryCodes: (apiKey: string) => Promise<GenerateRecoveryCodesResponse>;
   /** Rejects as `verify` does. */
@@ -106,6 +110,14 @@ export function createCaller(address: string, connections: number = 1, options: 
   return {
     told,
     verify: (request, apiKey, options) => call(method.verify, request, apiKey, options).then(answerOf, failureOf),
+    verifyAll: (requests, apiKey) =>
+      call(method.batchVerify, { requests: [...requests] }, apiKey).then(
+        ({ results }) => {
+          if (results.length !== requests.length) throw new Error(`${results.length} results of ${requests.length} items`);
+          return results.map(itemAnswerOf);
+        },
+        (error: ServiceError) => requests.map(() => failureOf(error)),
+      ),
     generateRecoveryCodes: (apiKey) => call(method.generateRecoveryCodes, {}, apiKey),
     verifyRecoveryCode: (request, apiKey) => call(method.verifyRecoveryCode, request, apiKey).then(recoveryAnswerOf, failureOf),
     close: () => {
@@ -129,6 +141,16 @@ function answerOf(response: VerifyResponse): Answer {
     step,
     text: toJsonString(VerifyResponseSchema, { ...response, serverTime: undefined }),
   };
+}
+
+/** An item that the store did not judge, or may have judged, is one whose outcome is unknown. */
+function itemAnswerOf({ result }: BatchVerifyResult): Answer {
+  if (result.case === 'response') return answerOf(result.value);
+  const { reason = ErrorReason.UNSPECIFIED, message = '' } = result.value ?? {};
+  const text = `an item: ${message}`;
+  if (reason === ErrorReason.REQUEST_ID_REUSED) return { outcome: 'request_id_reused', step: undefined, text };
+  if (reason === ErrorReason.STORE_UNAVAILABLE) return { outcome: 'unknown', step: undefined, text };
+  throw new Error(`an item of a batch failed with ${reason}: ${message}`);
 }
 
 function recoveryAnswerOf(response: VerifyRecoveryCodeResponse): Answer {

@@ -4,7 +4,7 @@ import { around, type Cluster } from './cluster.ts';
 import type { Fault } from './faults.ts';
 import type { Random } from './form.ts';
 import type { Call } from './history.ts';
-import { codeOf, hotpKey, requestOf, type TestKey, totpKey, wrongCode } from './keys.ts';
+import { codeOf, hotpKey, requestOf, type TestKey, totpKey, type VerifyInit, wrongCode } from './keys.ts';
 
 export interface Workload {
   /** Keys in use at a time, and callers at work. */
@@ -14,6 +14,8 @@ export interface Workload {
   readonly ms?: number;
   /** Instead: how many calls there are at least. Each fault comes once then, and has ended before the run does. */
   readonly calls?: number;
+  /** How many codes a caller sends at once, by BatchVerify; undefined: each by itself. */
+  readonly batch?: number;
 }
 
 /** All questions and answers, and the keys that they were about. */
@@ -54,7 +56,7 @@ export async function run(
   cluster: Cluster,
   faults: readonly Fault[],
   random: Random,
-  { keys, callers, ms = 0, calls = 0 }: Workload,
+  { keys, callers, ms = 0, calls = 0, batch }: Workload,
 ): Promise<Run> {
   const history: Call[] = [];
   const byName = new Map<string, TestKey>();
@@ -79,33 +81,59 @@ export async function run(
     };
   }
 
-  async function ask(asked: Asked): Promise<Call> {
+  function requestFor(asked: Asked): VerifyInit {
     const key = byName.get(asked.key);
     if (key === undefined) throw new Error('an unknown key');
-    const request = requestOf(key, asked.code, {
+    return requestOf(key, asked.code, {
       ...(asked.requestId !== undefined && { requestId: asked.requestId }),
       ...(asked.afterStep !== undefined && { afterStep: BigInt(asked.afterStep) }),
       allowReuse: !asked.claim,
     });
+  }
+
+  /** Asks all of one caller of the service. */
+  async function ask(all: readonly Asked[], apiKey: string): Promise<readonly Call[]> {
+    const { verify, verifyAll } = random.pick(cluster.instances).caller;
+    const requests = all.map(requestFor);
     const invokedAt = performance.now();
-    const answer = await random.pick(cluster.instances).caller.verify(request, asked.apiKey);
-    const call = { ...asked, invokedAt, answeredAt: performance.now(), answer };
-    history.push(call);
-    return call;
+    const answers =
+      batch === undefined
+        ? await Promise.all(requests.map((request) => verify(request, apiKey)))
+        : await verifyAll(requests, apiKey);
+    const answeredAt = performance.now();
+    const calls = all.map((asked, place) => ({ ...asked, invokedAt, answeredAt, answer: around(answers, place) }));
+    history.push(...calls);
+    return calls;
   }
 
   async function caller(slots: Slot[]): Promise<void> {
     while (!isOver()) {
-      const place = random.below(slots.length);
-      const slot = around(slots, place);
-      const asked = next(slot, cluster.apiKeys, random);
-      const { answer } = await ask(asked);
-      if (asked.requestId !== undefined) slot.sent.push(asked);
-      if (asked.step === slot.key.first && (answer.outcome === 'accepted' || answer.outcome === 'replayed')) slot.isUsed = true;
-      if (answer.outcome === 'throttled') slot.throttled += 1;
-      if (slots[place] === slot && (slot.throttled > THROTTLED_ENOUGH || slot.next >= slot.key.last)) slots[place] = newSlot();
-      if (answer.outcome === 'unknown') await pause(random.below(50));
+      const chosen = Array.from({ length: batch ?? 1 }, () => {
+        const place = random.below(slots.length);
+        const slot = around(slots, place);
+        return { place, slot, asked: next(slot, cluster.apiKeys, random) };
+      });
+      const byCaller = [...Map.groupBy(chosen, ({ asked }) => asked.apiKey)];
+      const answered = byCaller.map(async ([apiKey, own]) => {
+        const calls = await ask(
+          own.map(({ asked }) => asked),
+          apiKey,
+        );
+        for (const [at, { place, slot, asked }] of own.entries()) note(slots, place, slot, asked, around(calls, at));
+        return calls;
+      });
+      const calls = (await Promise.all(answered)).flat();
+      // The whole batch is asked for again: more seldom.
+      if (calls.some(({ answer }) => answer.outcome === 'unknown')) await pause(random.below(batch === undefined ? 50 : 500));
     }
+  }
+
+  /** Notes for a slot how its call was answered. */
+  function note(slots: Slot[], place: number, slot: Slot, asked: Asked, { answer: { outcome } }: Call): void {
+    if (asked.requestId !== undefined) slot.sent.push(asked);
+    if (asked.step === slot.key.first && (outcome === 'accepted' || outcome === 'replayed')) slot.isUsed = true;
+    if (outcome === 'throttled') slot.throttled += 1;
+    if (slots[place] === slot && (slot.throttled > THROTTLED_ENOUGH || slot.next >= slot.key.last)) slots[place] = newSlot();
   }
 
   async function breakThings(): Promise<void> {
@@ -122,14 +150,26 @@ export async function run(
 
   const slots = Array.from({ length: keys }, newSlot);
   await Promise.all([...Array.from({ length: callers }, () => caller(slots)), breakThings()]);
-  for (const { answer, ...asked } of [...history]) {
-    if (answer.outcome === 'unknown' && asked.requestId !== undefined) await persist(ask, asked);
-  }
+  const open = history.filter(({ answer, requestId }) => answer.outcome === 'unknown' && requestId !== undefined);
+  for (const [apiKey, own] of Map.groupBy(open, (call) => call.apiKey))
+    for (let from = 0; from < own.length; from += batch ?? 1) await persist(ask, own.slice(from, from + (batch ?? 1)), apiKey);
   return { history, keys: [...byName.values()], byName };
 }
 
-async function persist(ask: (asked: Asked) => Promise<Call>, asked: Asked): Promise<void> {
-  while ((await ask(asked)).answer.outcome === 'unknown') await pause(50);
+/** Asks again until every answer is known. */
+async function persist(
+  ask: (all: readonly Asked[], apiKey: string) => Promise<readonly Call[]>,
+  calls: readonly Call[],
+  apiKey: string,
+): Promise<void> {
+  for (let left = calls; left.length > 0; ) {
+    const again = await ask(
+      left.map(({ answer, invokedAt, answeredAt, ...asked }) => asked),
+      apiKey,
+    );
+    left = again.filter(({ answer }) => answer.outcome === 'unknown');
+    if (left.length > 0) await pause(50);
+  }
 }
 
 /** Chooses what a caller does next with a key. */

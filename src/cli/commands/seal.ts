@@ -1,11 +1,9 @@
 /** `otpd seal`: keys that are stored in the clear as sealed keys, or sealed keys under another context. */
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Command } from 'commander';
-import type { KeySchema } from '../../../gen/ts/otp/v1/key_pb.ts';
 import { SealResultSchema } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
 import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
 import { readLots } from '../input/items.ts';
-import { addKeyOptions, contextBytes, type KeyFlags, keyFields, keyOf } from '../input/key-options.ts';
+import { addKeyOptions, anyKeyOf, type KeyFlags } from '../input/key-options.ts';
 import type { Io } from '../io.ts';
 import { createOutcomes } from '../output/item-results.ts';
 import { writeMessage } from '../output/text.ts';
@@ -49,16 +47,11 @@ async function seal(io: Io, argument: string | undefined, flags: SealFlags): Pro
   const json = flags.json === true;
   const show = createOutcomes(io, json);
   for await (const lot of readLots(io, given, flags.context)) {
-    const items = lot.map(({ text, context }) => ({ key: keyOfText(text, flags), sealedContext: context }));
+    const items = lot.map(({ text, context }) => ({ key: anyKeyOf(text, flags.fromContext, flags), sealedContext: context }));
     const { results } = await withClient(io, flags, (client) => client.seal({ items }, { signal: io.signal }));
     for (const outcome of results) {
       if (json) writeMessage(io.stdout, SealResultSchema, outcome);
       show(outcome.result);
     }
   }
-}
-
-function keyOfText(text: string, flags: SealFlags): MessageInitShape<typeof KeySchema> {
-  if (!text.startsWith('otpk1_')) return keyOf(text, flags);
-  return { source: { case: 'sealed', value: { blob: text, context: contextBytes(flags.fromContext) } }, ...keyFields(flags) };
 }

@@ -81,6 +81,12 @@ export function keyOf(secret: string, flags: KeyFlags): MessageInitShape<typeof 
   return { source: { case: isUri(secret) ? 'uri' : 'secret', value: secret }, ...keyFields(flags) };
 }
 
+/** The same, or a sealed key, bound to `context`. */
+export function anyKeyOf(text: string, context: string | undefined, flags: KeyFlags): MessageInitShape<typeof KeySchema> {
+  if (!text.startsWith('otpk1_')) return keyOf(text, flags);
+  return { source: { case: 'sealed', value: { blob: text, context: contextBytes(context) } }, ...keyFields(flags) };
+}
+
 /** The flags under the names of the contract, without those that are unset. */
 export function keyFields({ period, ...flags }: KeyFlags): Omit<MessageInitShape<typeof KeySchema>, 'source' | '$typeName'> {
   const { type, algorithm, digits, counter } = flags;
@@ -108,14 +114,16 @@ function isUri(secret: string): boolean {
   return secret.includes('://');
 }
 
-function parseType(text: string): OtpType {
+/** A flag or a column. */
+export function parseType(text: string): OtpType {
   const types: Readonly<Record<string, OtpType>> = { totp: OtpType.TOTP, hotp: OtpType.HOTP };
   const type = types[text.toLowerCase()];
   if (type === undefined) throw new InvalidArgumentError('It must be totp or hotp.');
   return type;
 }
 
-function parseAlgorithm(text: string): Algorithm {
+/** A flag or a column. */
+export function parseAlgorithm(text: string): Algorithm {
   const algorithms: Readonly<Record<string, Algorithm>> = {
     sha1: Algorithm.SHA1,
     sha256: Algorithm.SHA256,

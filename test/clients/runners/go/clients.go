@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"math"
 	"os"
+	"strings"
 	"time"
 
 	"otpd.dev/go"
@@ -21,11 +22,12 @@ type whom struct {
 	server, key string
 	deadline    time.Duration // zero, too, is one that can be asked for
 	own         bool
+	admin       bool
 }
 
 // The line of a step. A client that cannot be made is a refusal, since the files of a server are all there.
-func (c config) outcome(clients map[whom]*otpd.Client, step step, saved map[string]string) (line, error) {
-	who := whom{server: cmp.Or(step.Server, "plain"), key: cmp.Or(step.Key, "full")}
+func (c config) outcome(clients map[whom]any, step step, saved map[string]string) (line, error) {
+	who := whom{server: cmp.Or(step.Server, "plain"), key: cmp.Or(step.Key, "full"), admin: strings.HasPrefix(step.RPC, "admin.")}
 	if step.ClientDeadlineMS != nil {
 		who.deadline, who.own = time.Duration(min(*step.ClientDeadlineMS, math.MaxInt64/1_000_000))*time.Millisecond, true
 	}
@@ -38,7 +40,12 @@ func (c config) outcome(clients map[whom]*otpd.Client, step step, saved map[stri
 		if who.own {
 			options = append(options, otpd.WithDeadline(who.deadline))
 		}
-		client, err := otpd.Connect(server.Address, c.Keys[who.key], options...)
+		var client any
+		if who.admin {
+			client, err = otpd.ConnectAdmin(server.Address, c.Keys[who.key], options...)
+		} else {
+			client, err = otpd.Connect(server.Address, c.Keys[who.key], options...)
+		}
 		if err != nil {
 			return line{Code: "REFUSED", Message: err.Error()}, nil
 		}

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -74,7 +76,7 @@ func run(file string) error {
 	if err := json.Unmarshal(text, &config); err != nil {
 		return err
 	}
-	clients := map[whom]*otpd.Client{}
+	clients := map[whom]any{}
 	output := json.NewEncoder(os.Stdout)
 	output.SetEscapeHTML(false)
 	for _, c := range config.Cases {
@@ -94,7 +96,7 @@ func run(file string) error {
 }
 
 // Calls as often as the step says; only a broken step is an error here, a failed call is a result.
-func perform(client *otpd.Client, step step, saved map[string]string) (line, error) {
+func perform(caller any, step step, saved map[string]string) (line, error) {
 	request := string(step.Request)
 	for name, value := range saved {
 		request = strings.ReplaceAll(request, "${"+name+"}", value)
@@ -102,7 +104,7 @@ func perform(client *otpd.Client, step step, saved map[string]string) (line, err
 	var response json.RawMessage
 	var err error
 	for range max(step.Repeat, 1) {
-		response, err = call(client, step, []byte(request))
+		response, err = call(caller, step, []byte(request))
 	}
 	if failed, ok := errors.AsType[*otpd.Error](err); ok {
 		return failedLine(failed), nil
@@ -115,38 +117,38 @@ func perform(client *otpd.Client, step step, saved map[string]string) (line, err
 	return line{Code: "OK", Response: response}, err
 }
 
-func call(client *otpd.Client, step step, request []byte) (json.RawMessage, error) {
+func call(caller any, step step, request []byte) (json.RawMessage, error) {
 	ctx := context.Background()
 	if step.DeadlineMS > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, time.Duration(step.DeadlineMS)*time.Millisecond)
 		defer cancel()
 	}
-	switch step.RPC {
-	case "Generate":
-		message := &otpv1.GenerateRequest{}
-		return unary(request, message, func() (proto.Message, error) { return client.Generate(ctx, message) })
-	case "Token":
-		message := &otpv1.TokenRequest{}
-		return unary(request, message, func() (proto.Message, error) { return client.Token(ctx, message) })
-	case "Verify":
-		message := &otpv1.VerifyRequest{}
-		return unary(request, message, func() (proto.Message, error) { return client.Verify(ctx, message) })
-	case "WatchToken":
-		return watch(ctx, client, request, step.Take)
+	if step.RPC == "WatchToken" {
+		return watch(ctx, caller.(*otpd.Client), request, step.Take)
 	}
-	return nil, fmt.Errorf("no RPC is called %q", step.RPC)
+	return unary(ctx, caller, strings.ReplaceAll(strings.TrimPrefix(step.RPC, "admin."), "ApiKey", "APIKey"), request)
 }
 
-func unary(text []byte, request proto.Message, send func() (proto.Message, error)) (json.RawMessage, error) {
-	if err := protojson.Unmarshal(text, request); err != nil {
+// Calls a method by its name; one without a request takes options alone.
+func unary(ctx context.Context, caller any, name string, text []byte) (json.RawMessage, error) {
+	method := reflect.ValueOf(caller).MethodByName(name)
+	if !method.IsValid() {
+		return nil, fmt.Errorf("no RPC is called %q", name)
+	}
+	arguments := []reflect.Value{reflect.ValueOf(ctx)}
+	if method.Type().NumIn() == 3 {
+		request := reflect.New(method.Type().In(1).Elem())
+		if err := protojson.Unmarshal(text, request.Interface().(proto.Message)); err != nil {
+			return nil, err
+		}
+		arguments = append(arguments, request)
+	}
+	results := method.Call(arguments)
+	if err, ok := results[1].Interface().(error); ok {
 		return nil, err
 	}
-	response, err := send()
-	if err != nil {
-		return nil, err
-	}
-	return compact(response)
+	return compact(results[0].Interface().(proto.Message))
 }
 
 func watch(ctx context.Context, client *otpd.Client, text []byte, take int) (json.RawMessage, error) {
@@ -187,9 +189,13 @@ func failedLine(e *otpd.Error) line {
 		violations = append(violations, violation.Field)
 	}
 	slices.Sort(violations)
+	reason := ""
+	if e.Reason != otpv1.ErrorReason_ERROR_REASON_UNSPECIFIED {
+		reason = e.Reason.String()
+	}
 	return line{
 		Code:  code.Code_name[int32(e.Code)],
-		Error: &failure{e.Reason, violations, e.RetryDelay > 0, e.RequestID != ""},
+		Error: &failure{reason, violations, e.RetryDelay > 0, e.RequestID != ""},
 	}
 }
 
@@ -200,8 +206,18 @@ func lookUp(response json.RawMessage, path string) (string, error) {
 		return "", err
 	}
 	for name := range strings.SplitSeq(path, ".") {
-		object, _ := value.(map[string]any)
-		value = object[name]
+		switch inner := value.(type) {
+		case map[string]any:
+			value = inner[name]
+		case []any:
+			place, err := strconv.Atoi(name)
+			if err != nil || place >= len(inner) {
+				return "", fmt.Errorf("the response has nothing at %s", path)
+			}
+			value = inner[place]
+		default:
+			value = nil
+		}
 	}
 	if value == nil {
 		return "", fmt.Errorf("the response has nothing at %s", path)
