@@ -14,7 +14,7 @@ import { mountDisk } from '../support/disk.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { runCommand } from './command.ts';
 import type { Random } from './form.ts';
-import { createInstance, type Instance } from './instance.ts';
+import { createInstance, type Instance, whileRedisIsSlow } from './instance.ts';
 
 /** Redis writes to its disk before it answers, so that a kill loses nothing, and writes plain text, so that a search finds it. */
 const REDIS_SETTINGS = ['--appendonly', 'yes', '--appendfsync', 'always', '--rdbcompression', 'no'];
@@ -95,7 +95,7 @@ export async function startCluster(
 
   const file = databaseFile(env.OTPD_DATA_DIR);
   const open = () => (url === undefined ? openSqliteStore({ file }) : openRedisStore({ url, onWarning: () => undefined }));
-  const apiKeys = await (main === undefined ? makeApiKeys(await open()) : makeApiKeysBy(main, env));
+  const apiKeys = await (main === undefined ? makeApiKeys(await whileRedisIsSlow(async () => open())) : makeApiKeysBy(main, env));
   const instances = await Promise.all(
     Array.from({ length: count }, (_, place) => createInstance({ ...env, ...more?.(place) }, skewMs[place] ?? 0, connections)),
   );
@@ -138,9 +138,12 @@ async function makeApiKeysBy(main: string, env: Readonly<Record<string, string>>
   const apiKeys: string[] = [];
   for (const number of [1, 2, 3]) {
     const args = ['keys', 'create', '--name', `chaos ${number}`, '--plan', 'unlimited', '--scopes', SCOPES.join(',')];
-    const { out, err, code } = await runCommand(main, env, args);
-    if (code !== 0) throw new Error(`no API key: ${err}`);
-    apiKeys.push(out.trim());
+    const create = async (): Promise<string> => {
+      const { out, err, code } = await runCommand(main, env, args);
+      if (code !== 0) throw new Error(`no API key: ${err}`);
+      return out.trim();
+    };
+    apiKeys.push(await whileRedisIsSlow(create));
   }
   return apiKeys;
 }

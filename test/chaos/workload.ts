@@ -56,14 +56,14 @@ export async function run(
   cluster: Cluster,
   faults: readonly Fault[],
   random: Random,
-  { keys, callers, ms = 0, calls = 0, batch }: Workload,
+  { keys, callers, ms = 0, calls: least = 0, batch }: Workload,
 ): Promise<Run> {
   const history: Call[] = [];
   const byName = new Map<string, TestKey>();
   const until = performance.now() + ms;
-  const once = calls > 0 ? [...faults] : [];
-  let isBroken = calls > 0;
-  const isOver = () => performance.now() >= until && history.length >= calls && !isBroken;
+  const once = least > 0 ? [...faults] : [];
+  let isBroken = least > 0;
+  const isOver = () => performance.now() >= until && history.length >= least && !isBroken;
 
   function newSlot(): Slot {
     const key = random.chance(0.5) ? hotpKey(random) : totpKey(random);
@@ -143,7 +143,7 @@ export async function run(
       await pause(random.below(PAUSE_MS.more));
       await end();
       isBroken &&= once.length > 0;
-      if (calls > 0 && !isBroken) return;
+      if (least > 0 && !isBroken) return;
       await pause(PAUSE_MS.least + random.below(PAUSE_MS.more));
     }
   }
