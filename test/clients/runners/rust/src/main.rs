@@ -114,9 +114,7 @@ fn connect(server: &Server, api_key: &str, deadline_ms: Option<u64>) -> Outcome<
             otp: Client::connect_tls(address, api_key, tls(server, ca)?)?,
             admin: AdminClient::connect_tls(address, api_key, tls(server, ca)?)?,
         },
-        None => {
-            Clients { otp: Client::connect_plaintext(address, api_key)?, admin: AdminClient::connect_plaintext(address, api_key)? }
-        }
+        None => Clients { otp: Client::connect_plaintext(address, api_key)?, admin: AdminClient::connect_plaintext(address, api_key)? },
     };
     with_deadline(clients, deadline_ms)
 }
