@@ -10,12 +10,13 @@ const COPIES: Readonly<Record<string, readonly string[]>> = {
     'clients/cpp/service_config.json',
     'clients/go/service_config.json',
     'clients/java/src/main/resources/dev/otpd/service_config.json',
+    'clients/php/service_config.json',
     'clients/python/otpd/service_config.json',
     'clients/ruby/lib/otpd/service_config.json',
     'clients/rust/service_config.json',
   ],
   // Every registry wants the licence inside the package.
-  LICENSE: ['cpp', 'go', 'java', 'kotlin', 'python', 'ruby', 'rust', 'typescript'].map(
+  LICENSE: ['cpp', 'go', 'java', 'kotlin', 'php', 'python', 'ruby', 'rust', 'typescript'].map(
     (language) => `clients/${language}/LICENSE`,
   ),
   // C++ is generated as it is built.

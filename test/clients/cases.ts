@@ -20,7 +20,7 @@ export interface Case {
 }
 
 /** The languages whose clients have every call of the contract. */
-const WITH_EVERY_CALL: ReadonlySet<string> = new Set(['go', 'rust', 'typescript']);
+const WITH_EVERY_CALL: ReadonlySet<string> = new Set(['go', 'php', 'rust', 'typescript']);
 
 const first = written(scenario.cases as unknown as Json) as unknown as readonly Case[];
 const later = written(calls.cases as unknown as Json) as unknown as readonly Case[];
@@ -37,6 +37,12 @@ export function casesFor(language: string): readonly Case[] {
 
 /** Fields whose values differ from run to run. */
 export const volatile: ReadonlySet<string> = new Set(scenario.volatile);
+
+/** The languages whose libraries do not notice that a peer has vanished: that of PHP stands on curl, which asks for no life of an HTTP/2 connection. */
+export const WITHOUT_KEEPALIVE: ReadonlySet<string> = new Set(['php']);
+
+/** The languages that need a connection for each call over plaintext, for a fault of curl 7.88. */
+export const WITH_A_CONNECTION_EACH: ReadonlySet<string> = new Set(['php']);
 
 /** A stream over a connection that freezes: three codes of an hour each are more than anyone waits for. */
 export const frozen: Case = {

@@ -25,6 +25,7 @@ const NAMES: Readonly<Record<string, Readonly<Record<Option, string>>>> = {
   go: { ...JAVA, deadline: 'WithDeadline', plaintext: 'WithPlaintext', ca: 'WithTLS', cert: 'WithTLS' },
   java: JAVA,
   kotlin: JAVA,
+  php: { ...JAVA, deadline: 'timeout' },
   python: PYTHON,
   'python-asyncio': PYTHON,
   ruby: PYTHON,
