@@ -2,7 +2,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 /** Suites that hold servers to a time, or take all of the machine: what runs beside them would be measured too. */
 const ALONE = [
-  'test/chaos/{backup,backup-redis,balancing,batches,credits,devices,held-up,history,kill,outages,races,retries,rolling,rules,upgrade}.test.ts',
+  'test/chaos/{backup,backup-redis,balancing,batches,credits,devices,held-up,history,kill,outages,races,redis-cluster,redis-failover,retries,rolling,rules,upgrade}.test.ts',
   'test/wire/{reflection,shutdown,strangers}.test.ts',
   'test/workers/*.test.ts',
   'test/store/{codes-sqlite,many-keys,redis-faults,sqlite-faults,sqlite-queue}.test.ts',
@@ -13,8 +13,8 @@ const ALONE = [
  */
 const LONG = [
   'test/cli/package.test.ts',
-  'test/store/many-keys.test.ts',
-  'test/chaos/{backup,backup-redis,balancing,batches,credits,devices,held-up,history,kill,outages,races,retries,rolling,upgrade}.test.ts',
+  'test/store/{many-keys,redis-access,redis-cluster-lost,redis-cluster-moves,redis-sentinel,redis-sets-contract}.test.ts',
+  'test/chaos/{backup,backup-redis,balancing,batches,credits,devices,held-up,history,kill,outages,races,redis-cluster,redis-failover,retries,rolling,upgrade}.test.ts',
 ];
 const isNamed = process.argv.some((argument) => argument.startsWith('test/'));
 const runsAll = process.env['CI'] === 'true' || process.env['OTPD_TESTS'] === 'all' || isNamed;

@@ -19,6 +19,11 @@ const CHECKS: readonly Check[] = [
   { name: 'contract format (buf format)', run: () => run('buf', 'format', '--diff', '--exit-code', 'proto') },
   { name: 'what is generated is current (buf generate)', run: () => run('node', 'scripts/check-generated.ts') },
   { name: 'contract compatibility (buf breaking)', run: breaking },
+  {
+    name: 'packages have one version, repository and home page',
+    run: () => run('node', 'scripts/packages/identity.ts', '--check'),
+  },
+  { name: 'workflows (actionlint)', run: workflows },
   { name: 'settings in docs/configuration.md are current', run: () => run('node', 'scripts/readme-settings.ts', '--check') },
   { name: 'docs/metrics.md is current', run: () => run('node', 'scripts/metrics-docs.ts', '--check') },
   { name: 'layering (imports go downward)', run: () => run('vitest', 'run', 'test/layering.test.ts') },
@@ -53,6 +58,16 @@ function breaking(): Outcome {
     run('buf', 'breaking', 'proto', '--against', `.git#ref=${ref},subdir=proto`),
   );
   return { ok: outcomes.every(({ ok }) => ok), output: outcomes.map(({ output }) => output).join('') };
+}
+
+/** Without programs that only some machines have, so that it says the same everywhere. */
+function workflows(): Outcome {
+  const { ok, output } = run('scripts/install-plugins', 'actionlint');
+  if (ok) return run('.plugins/bin/actionlint', '-shellcheck=', '-pyflakes=');
+  return {
+    ok: process.env['CI'] !== 'true',
+    output: `${output}not checked, since actionlint is not installed: .github/workflows\n`,
+  };
 }
 
 function hasContract(ref: string): boolean {

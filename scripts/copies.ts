@@ -15,6 +15,10 @@ const COPIES: Readonly<Record<string, readonly string[]>> = {
     'clients/rust/service_config.json',
     'clients/typescript/src/service_config.json',
   ],
+  // Every registry wants the licence inside the package.
+  LICENSE: ['cpp', 'go', 'java', 'kotlin', 'python', 'ruby', 'rust', 'typescript'].map(
+    (language) => `clients/${language}/LICENSE`,
+  ),
   // C++ is generated as it is built.
   proto: ['clients/cpp/proto'],
 };

@@ -50,6 +50,7 @@ export const SIDEBAR: DefaultTheme.SidebarItem[] = [
       { text: 'Architecture', link: '/docs/architecture' },
       { text: 'Decisions', link: '/docs/decisions/README' },
       { text: 'Contributing', link: '/CONTRIBUTING' },
+      { text: 'Releasing', link: '/docs/releasing' },
       { text: 'Changelog', link: '/CHANGELOG' },
     ],
   },

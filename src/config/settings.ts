@@ -97,7 +97,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     flag: '--redis-url',
     value: 'url',
     env: 'OTPD_REDIS_URL',
-    help: 'Redis 7 or Valkey as the store that several instances share: redis://[user:password@]host:port, or rediss:// for TLS; prefer the environment, since it may hold a password',
+    help: 'Redis 7 or Valkey as the store that several instances share: redis://[user:password@]host:port, redis-sentinel://[user:password@]host:port,…/NAME or redis-cluster://[user:password@]host:port,…, with rediss for TLS; prefer the environment, since it may hold a password',
     secret: true,
   },
   redisWait: {
@@ -111,7 +111,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     flag: '--redis-ca',
     value: 'file',
     env: 'OTPD_REDIS_CA',
-    help: "PEM authorities to trust for rediss:// instead of the system's",
+    help: "PEM authorities to trust for rediss… instead of the system's",
   },
   redisCert: {
     flag: '--redis-cert',

@@ -1,4 +1,5 @@
 /** Wrong command lines: one line of explanation, exit code 2, and nothing of a secret repeated. */
+import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { otpd } from './harness.ts';
@@ -110,7 +111,8 @@ describe('a wrong command line', () => {
 
 describe('help and version', () => {
   it('prints the version', async () => {
-    expect(await otpd(['--version'])).toEqual({ code: 0, out: '0.1.0\n', err: '' });
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+    expect(await otpd(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
   });
 
   it.each([

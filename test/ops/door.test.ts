@@ -1,4 +1,5 @@
 /** The operations door: what it answers to whom, and the metrics of real calls. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
 import { databaseFile } from '../../src/store/open.ts';
@@ -100,7 +101,8 @@ test('store operations, connections and the process are measured', async () => {
   expect(sampleOf(found, 'process_resident_memory_bytes', {})).toBeGreaterThan(30e6);
   expect(sampleOf(found, 'process_cpu_seconds_total', {})).toBeGreaterThan(0);
   expect(sampleOf(found, 'nodejs_eventloop_delay_seconds', { percentile: '100' })).toBeGreaterThanOrEqual(0);
-  expect(sampleOf(found, 'otpd_build_info', { version: '0.1.0', node: process.versions.node })).toBe(1);
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  expect(sampleOf(found, 'otpd_build_info', { version, node: process.versions.node })).toBe(1);
 });
 
 test('checks are counted by outcome and type, with lockouts and the drift of accepted codes', async () => {

@@ -4,6 +4,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/otpd)
 install(TARGETS otpd_client EXPORT otpdTargets)
 install(DIRECTORY include/ ${contract_dir}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(EXPORT otpdTargets NAMESPACE otpd:: DESTINATION ${package_dir})
 
 configure_package_config_file(cmake/otpdConfig.cmake.in otpdConfig.cmake INSTALL_DESTINATION ${package_dir})

@@ -31,7 +31,7 @@ const MOST_LOOKS = 5;
 
 /** A part of the Cluster has lost its state: until an operator acts, nothing may be judged. */
 export class StateLostInPartError extends StoreUnavailableError {
-  /** What was lost, and what to do. */
+  /** Says what was lost, and what to do. */
   readonly explanation: string;
   constructor(explanation: string) {
     super(new Error('a part of the Cluster has lost its state'));
@@ -100,7 +100,8 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
     };
   }
 
-  const inspect = async (): Promise<Loss> => lossOf(await each(READ, identities));
+  const readAll = () => each(READ, identities);
+  const inspect = async (): Promise<Loss> => lossOf(await readAll());
 
   /** Gives each slot its marker. Nothing was used of the store before, so that nothing can be lost of it. */
   async function lay(storeId: string): Promise<void> {
@@ -116,13 +117,17 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
     return markers.every((marker, place) => marker === loss.markers[place]);
   }
 
-  /** Keeps one marker that is lost, one that is not, and that at home. */
-  async function remember(loss: Loss): Promise<StateLostInPartError> {
+  /** Keeps one marker that is lost, one that is not, and that at home, as the look has found them: an operator may be accepting the loss meanwhile. */
+  function remember(loss: Loss, markers: readonly string[]): StateLostInPartError {
     const error = lostInPart(loss);
     const lost = new Set([...loss.missing, ...loss.foreign]);
-    const samples = [identities.findIndex((_, slot) => lost.has(slot)), identities.findIndex((_, slot) => !lost.has(slot))];
-    const keys = [...samples.map((slot) => identities[slot] ?? home), home];
-    known = { error, keys, markers: await each(READ, keys) };
+    const kept = [identities.findIndex((_, slot) => !lost.has(slot)), ...lost].slice(0, 2).filter((slot) => slot >= 0);
+    const samples = [...kept, slotOf(home)];
+    known = {
+      error,
+      keys: samples.map((slot) => identities[slot] ?? home),
+      markers: samples.map((slot) => markers[slot] ?? ''),
+    };
     return error;
   }
 
@@ -143,7 +148,8 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
       for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
         const atHome = await readHome();
         if (atHome.startsWith(LAYING)) await lay(withoutLaying(atHome));
-        const loss = await inspect();
+        const markers = await readAll();
+        const loss = lossOf(markers);
         if (loss.storeId === undefined) {
           const fresh = randomBytes(16).toString('hex');
           const elected = String(await runners.run({ script: MARK, keys: [home], args: [LAYING + fresh] }));
@@ -154,7 +160,7 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
         // Somebody may have begun or ended to lay the markers since home was read.
         const isSettled = atHome !== '' && loss.missing.length + loss.foreign.length === 0;
         if (isSettled) return { storeId: loss.storeId, isNew: false };
-        if ((await readHome()) === atHome && !atHome.startsWith(LAYING)) throw await remember(loss);
+        if ((await readHome()) === atHome && !atHome.startsWith(LAYING)) throw remember(loss, markers);
       }
       throw new StoreUnavailableError(new Error('the identity of the store is being changed'));
     },

@@ -3,6 +3,7 @@ import { StoreUnavailableError } from '../../ports/store.ts';
 import { type Connection, textOf, within } from './connection.ts';
 import { RedisAwayError, RedisSetupError, RefusedError } from './error.ts';
 import type { Master } from './master.ts';
+import { createMasterPool, type Entry, type OpenMaster } from './master-pool.ts';
 import type { Runner, Runners, ScriptCall } from './script.ts';
 import { SLOTS, slotOf } from './slot.ts';
 import type { SlotMap, Topology } from './topology.ts';
@@ -12,7 +13,7 @@ import type { RedisAddress } from './url.ts';
 const PATIENCE_MS = 200;
 /** Between two attempts of a call, in ms. */
 const PAUSE_MS = 10;
-/** Between two attempts to connect to a master, or to find where they are, in ms. */
+/** Between two attempts to find where the masters are, in ms. */
 const ANEW_MS = 100;
 /** How long the first look may take, in ms. */
 const OPENING_TIMEOUT_MS = 3000;
@@ -32,19 +33,6 @@ export interface Router {
   close(): Promise<void>;
 }
 
-/** Opens a master; calls `onLost` when it is gone. */
-export type OpenMaster = (address: RedisAddress, onLost: () => void) => Promise<Master>;
-
-/** A master that is open, being opened, or lost. */
-interface Entry {
-  readonly address: RedisAddress;
-  master: Master | undefined;
-  /** Rejects with `StoreUnavailableError`. */
-  state: Promise<Master>;
-  /** When to open it again. */
-  reopenAt: number;
-}
-
 const plainly = (runners: Runners): Runner => runners;
 const acknowledged = (runners: Runners): Runner => runners.acknowledged;
 
@@ -54,61 +42,32 @@ const acknowledged = (runners: Runners): Runner => runners.acknowledged;
  */
 export async function openRouter(topology: Topology, open: OpenMaster, onWarning: (text: string) => void): Promise<Router> {
   let map: SlotMap = { masters: [], owners: new Int16Array(SLOTS).fill(-1) };
-  const pool = new Map<string, Entry>();
   const told = new Set<string>();
   let isOpen = false;
   let isClosed = false;
   let refreshing: Promise<void> | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
 
-  function tell(address: RedisAddress, text: string): void {
-    const line = `${text} (${textOf(address)})`;
-    if (!told.has(line)) onWarning(line);
-    told.add(line);
+  /** Says each once of a master, and in one line what is to be said of several. */
+  function tell(addresses: readonly RedisAddress[], text: string): void {
+    const names = addresses.map(textOf).filter((name) => !told.has(`${name} ${text}`));
+    for (const name of names) told.add(`${name} ${text}`);
+    if (names.length > 0) onWarning(`${text} (${names.join(', ')})`);
   }
 
-  function entryAt(address: RedisAddress): Entry {
-    const name = textOf(address);
-    const known = pool.get(name);
-    if (known !== undefined && known.reopenAt > performance.now()) return known;
-    const entry: Entry = {
-      address,
-      master: undefined,
-      state: Promise.reject(away('closed')),
-      reopenAt: Number.POSITIVE_INFINITY,
-    };
-    entry.state.catch(() => undefined);
-    if (isClosed) return entry;
-    pool.set(name, entry);
-    function fail(error: unknown): void {
-      entry.master = undefined;
-      entry.reopenAt = performance.now() + ANEW_MS;
-      entry.state = Promise.reject(error instanceof StoreUnavailableError ? error : new StoreUnavailableError(error));
-      entry.state.catch(() => undefined);
-    }
-    const opening = open(address, () => {
-      fail(away('connection lost'));
-      lookAgain();
-    });
-    entry.state = opening.catch((error: unknown) => {
-      fail(error);
-      if (isOpen && error instanceof RedisSetupError && !(error instanceof RedisAwayError)) tell(address, error.message);
-      return entry.state;
-    });
-    entry.state.then(
-      (master) => {
-        if (entry.reopenAt !== Number.POSITIVE_INFINITY) return;
-        entry.master = master;
-        for (const text of master.warnings) tell(address, text);
-      },
-      () => undefined,
-    );
-    return entry;
-  }
+  const pool = createMasterPool(open, {
+    onOpen: (address, { warnings }) => {
+      if (isOpen) for (const text of warnings) tell([address], text);
+    },
+    onFailure: (address, error) => {
+      if (isOpen && isHopeless(error)) tell([address], error.message);
+    },
+    onLost: lookAgain,
+  });
 
   function entryFor(slot: number): Entry {
     const address = map.masters[map.owners[slot] ?? -1];
-    if (address !== undefined) return entryAt(address);
+    if (address !== undefined) return pool.at(address);
     lookAgain();
     throw away('no master has the slot');
   }
@@ -141,22 +100,14 @@ export async function openRouter(topology: Topology, open: OpenMaster, onWarning
     const names = new Set(found.masters.map(textOf));
     const former = map.masters.map(textOf);
     map = found;
-    for (const name of former) if (!names.has(name)) drop(name);
-    for (const address of map.masters) entryAt(address);
-  }
-
-  function drop(name: string): void {
-    const entry = pool.get(name);
-    pool.delete(name);
-    const close = () => void entry?.state.then((master) => master.close()).catch(() => undefined);
-    if (topology.isReplaced) close();
-    else setTimeout(close, LINGER_MS).unref();
+    for (const name of former) if (!names.has(name)) pool.drop(name, topology.isReplaced ? 0 : LINGER_MS);
+    for (const address of map.masters) pool.at(address);
   }
 
   /** Learns from a refusal; resolves to the master to ask once, if it named one for that. */
   async function follow(error: RefusedError, slot: number, { address }: Entry, isFirst: boolean): Promise<Entry | undefined> {
     const named = { ...address, host: error.host || address.host, port: error.port };
-    if (error.code === 'ASK') return entryAt(named);
+    if (error.code === 'ASK') return pool.at(named);
     if (error.code === 'MOVED' && slot === error.slot) {
       const place = map.masters.findIndex((one) => textOf(one) === textOf(named));
       map.owners[slot] = place < 0 ? map.masters.push(named) - 1 : place;
@@ -216,37 +167,51 @@ export async function openRouter(topology: Topology, open: OpenMaster, onWarning
     return { run: (call) => route(call, way), runAll: (calls) => runAll(calls, way) };
   }
 
-  async function openAll(): Promise<void> {
+  async function openAll(): Promise<readonly { readonly text: string; readonly address: RedisAddress }[]> {
     await refresh();
-    await Promise.all(map.masters.map((address) => entryAt(address).state));
+    const opened = await Promise.all(
+      map.masters.map(async (address) => {
+        const { warnings } = await pool.at(address).state.catch((error: unknown) => {
+          const cause = causeOf(error);
+          throw isHopeless(cause) ? new RedisSetupError(`${cause.problem} (${textOf(address)})`) : cause;
+        });
+        return warnings.map((text) => ({ text, address }));
+      }),
+    );
     const missing = map.owners.filter((place) => place < 0).length;
-    if (missing > 0)
-      throw new RedisAwayError(
-        `Cluster serves not all slots: ${missing} of ${SLOTS} have no master; look at its state (CLUSTER INFO)`,
-      );
+    if (missing === 0) return opened.flat();
+    throw new RedisAwayError(
+      `Cluster serves not all slots: ${missing} of ${SLOTS} have no master; look at its state (CLUSTER INFO)`,
+    );
   }
 
   async function close(): Promise<void> {
     isClosed = true;
-    const closing = [...pool.values()].map(({ state }) => state.then((master) => master.close()).catch(() => undefined));
-    await Promise.all([...closing, topology.close()]);
+    await Promise.all([pool.close(), topology.close()]);
   }
 
-  const startedAt = performance.now();
-  for (;;) {
-    const failed = await openAll().then(
-      () => undefined,
-      (error: unknown) => (error instanceof StoreUnavailableError ? error.cause : error),
-    );
-    if (failed === undefined) break;
-    const isHopeless = failed instanceof RedisSetupError && !(failed instanceof RedisAwayError);
-    if (isHopeless || performance.now() - startedAt > OPENING_TIMEOUT_MS) {
-      await close();
-      throw failed instanceof RedisSetupError ? failed : new RedisAwayError(`cannot be used: ${String(failed)}`);
+  async function openPatiently() {
+    const startedAt = performance.now();
+    for (;;) {
+      try {
+        return await openAll();
+      } catch (error) {
+        const cause = causeOf(error);
+        if (isHopeless(cause) || performance.now() - startedAt > OPENING_TIMEOUT_MS) {
+          await close();
+          throw cause instanceof RedisSetupError ? cause : new RedisAwayError(`cannot be used: ${String(cause)}`);
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 5));
     }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 5));
   }
+
+  const warnings = await openPatiently();
   isOpen = true;
+  for (const [text, all] of Map.groupBy(warnings, (one) => one.text)) {
+    const addresses = all.map(({ address }) => address);
+    tell(addresses, text);
+  }
 
   return {
     runners: { ...runnerOf(plainly), acknowledged: runnerOf(acknowledged) },
@@ -263,6 +228,16 @@ export async function openRouter(topology: Topology, open: OpenMaster, onWarning
     },
     close,
   };
+}
+
+/** The error that made the store unavailable. */
+function causeOf(error: unknown): unknown {
+  return error instanceof StoreUnavailableError ? error.cause : error;
+}
+
+/** Whether an operator has to act, and time mends nothing. */
+function isHopeless(error: unknown): error is RedisSetupError {
+  return error instanceof RedisSetupError && !(error instanceof RedisAwayError);
 }
 
 /** By the first key: all keys of a call are in one slot. */
