@@ -177,7 +177,8 @@ class Batching(unittest.IsolatedAsyncioTestCase):
     async def test_callers_may_leave_and_the_last_ends_the_batch(self):
         self.service.held = threading.Event()
         self.addCleanup(self.service.held.set)
-        calls = [asyncio.create_task(self.client.verify(v1.VerifyRequest(code=str(code)))) for code in (1, 2)]
+        # Nothing else ends it in time.
+        calls = [asyncio.create_task(self.client.verify(v1.VerifyRequest(code=str(code)), timeout=600)) for code in (1, 2)]
         while not self.service.batches:
             await asyncio.sleep(0.001)
         calls[0].cancel()
