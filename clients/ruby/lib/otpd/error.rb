@@ -61,7 +61,8 @@ module Otpd
     def initialize(code, text, reason: nil, metadata: {}, field_violations: [], retry_delay: nil, request_id: nil)
       wrong = field_violations.map { |each| "#{each.field}: #{each.description}" }
       # The server's message names the first of them.
-      super(["#{code}: #{text}", *wrong.reject { |each| text.include?(each) }].join('; '))
+      wait = "try again in #{format('%g', retry_delay)} s" if retry_delay&.positive?
+      super(["#{code}: #{text}", *wrong.reject { |each| text.include?(each) }, *wait].join('; '))
       @code = code
       @reason = reason
       @metadata = metadata
