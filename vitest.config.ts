@@ -6,6 +6,7 @@ const ALONE = [
   'test/wire/{reflection,shutdown,strangers}.test.ts',
   'test/workers/*.test.ts',
   'test/store/{codes-sqlite,many-keys,redis-faults,sqlite-faults,sqlite-queue}.test.ts',
+  'test/store/{redis-cluster-moves,redis-sentinel}.test.ts',
 ];
 /**
  * Suites that take minutes together: packages that are installed, 100,000 keys, races and faults under load. CI runs them with the others, and so does `npm run test:all`;
@@ -22,12 +23,14 @@ const runsAll = process.env['CI'] === 'true' || process.env['OTPD_TESTS'] === 'a
 if (!runsAll && process.env['VITEST_WORKER_ID'] === undefined)
   process.stderr.write(`NOT RUN, since they are long (npm run test:all runs them too): ${LONG.join(', ')}\n`);
 
-/** `npm run test:clients` needs the tools of other languages, and `npm run test:page` and `npm run test:site` a browser. */
+/**
+ * `npm run test:clients` needs the tools of other languages, `npm run test:page` and `npm run test:site`
+ * a browser, and `npm run test:deploy` root and more.
+ */
 const ELSEWHERE = [
   ...(runsAll ? [] : LONG),
   'test/clients/{clients,debugging,examples,programs}.test.ts',
-  'test/page/*.test.ts',
-  'test/site/*.test.ts',
+  'test/{deploy,page,site}/*.test.ts',
 ];
 
 const config: ViteUserConfig = defineConfig({

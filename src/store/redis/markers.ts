@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { StoreUnavailableError } from '../../ports/store.ts';
 import type { ManySlotsLayout } from './layout.ts';
 import type { Router } from './router.ts';
-import { bareReadingScript, bareScript, type Script } from './script.ts';
+import { bareReadingScript, bareScript, type Script, type ScriptCall } from './script.ts';
 import type { Identity } from './session.ts';
 import { slotOf } from './slot.ts';
 
@@ -24,6 +24,8 @@ return redis.call('GET', KEYS[1])
 
 /** Markers that are read or written in one round, so that no turn of the event loop takes long. */
 const AT_ONCE = 300;
+const MOST_TRIES = 5;
+const TRY_PAUSE_MS = 50;
 /** Before the identity at home, until all slots have their marker: nothing is used before. */
 const LAYING = 'laying ';
 /** Others may make or complete the markers meanwhile; each has done so after this many looks. */
@@ -77,16 +79,25 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
     const rounds = Math.ceil(keys.length / AT_ONCE);
     for (let round = 0; round < rounds; round += 1) {
       const own = keys.filter((_, place) => place % rounds === round);
-      const replies = await runners.runAll(own.map((key) => ({ script, keys: [key], args })));
-      for (const [index, reply] of replies.entries()) {
-        if (reply instanceof Error) throw reply;
-        found[index * rounds + round] = String(reply);
-      }
+      const replies = await runPatiently(own.map((key) => ({ script, keys: [key], args })));
+      for (const [index, reply] of replies.entries()) found[index * rounds + round] = String(reply);
     }
     return found;
   }
 
-  const readHome = async (): Promise<string> => String(await runners.run({ script: READ, keys: [home], args: [] }));
+  /** These scripts may be carried out twice: under load a round is tried again. */
+  async function runPatiently(calls: readonly ScriptCall[]): Promise<readonly unknown[]> {
+    for (let left = MOST_TRIES; ; left -= 1) {
+      const replies = await runners.runAll(calls);
+      const failure = replies.find((reply) => reply instanceof Error);
+      if (failure === undefined) return replies;
+      if (left === 1 || !(failure instanceof StoreUnavailableError)) throw failure;
+      await new Promise((resolve) => setTimeout(resolve, TRY_PAUSE_MS));
+    }
+  }
+
+  const atHomeBy = async (script: Script, ...args: string[]): Promise<string> => (await each(script, [home], ...args))[0] ?? '';
+  const readHome = () => atHomeBy(READ);
 
   function lossOf(markers: readonly string[]): Loss {
     const atHome = markers[slotOf(home)] ?? '';
@@ -108,7 +119,7 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
     const others = identities.filter((key) => key !== home);
     const found = await each(MARK, others, storeId);
     if (found.some((marker) => marker !== storeId)) throw lostInPart(await inspect());
-    await runners.run({ script: REPLACE, keys: [home], args: [LAYING + storeId, storeId] });
+    await atHomeBy(REPLACE, LAYING + storeId, storeId);
   }
 
   /** While that loss lasts, a look at all markers, by every instance twice a second, would tell nothing new. */
@@ -152,7 +163,7 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
         const loss = lossOf(markers);
         if (loss.storeId === undefined) {
           const fresh = randomBytes(16).toString('hex');
-          const elected = String(await runners.run({ script: MARK, keys: [home], args: [LAYING + fresh] }));
+          const elected = await atHomeBy(MARK, LAYING + fresh);
           if (elected !== LAYING + fresh) continue;
           await lay(fresh);
           return { storeId: fresh, isNew: true };

@@ -4,7 +4,7 @@ import { textOf } from './connection.ts';
 import type { Master } from './master.ts';
 import type { RedisAddress } from './url.ts';
 
-/** Between two attempts to open a master, in ms. */
+/** From one attempt to open a master to the next, in ms. */
 const ANEW_MS = 100;
 
 /** Opens a master; calls `onLost` when it is gone. */
@@ -36,22 +36,23 @@ export interface MasterPool {
 
 /** Nothing is open yet. */
 export function createMasterPool(open: OpenMaster, { onOpen, onFailure, onLost }: PoolEvents): MasterPool {
-  type Own = { -readonly [Part in keyof Entry]: Entry[Part] } & { reopenAt: number };
+  type Own = { -readonly [Part in keyof Entry]: Entry[Part] } & { readonly begunAt: number; reopenAt: number };
   const entries = new Map<string, Own>();
   let isClosed = false;
 
   function fail(entry: Own, error: unknown): void {
     entry.master = undefined;
-    entry.reopenAt = performance.now() + ANEW_MS;
+    entry.reopenAt = entry.begunAt + ANEW_MS;
     entry.state = refusing(error);
   }
 
   function begin(address: RedisAddress): Own {
+    const begunAt = performance.now();
     const opening = open(address, () => {
       fail(entry, new Error('connection lost'));
       onLost();
     });
-    const entry: Own = { address, master: undefined, state: opening, reopenAt: Number.POSITIVE_INFINITY };
+    const entry: Own = { address, master: undefined, state: opening, begunAt, reopenAt: Number.POSITIVE_INFINITY };
     entry.state = opening.catch((error: unknown) => {
       fail(entry, error);
       onFailure(address, error);
