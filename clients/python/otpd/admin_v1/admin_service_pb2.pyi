@@ -671,7 +671,7 @@ class GetServerStatusResponse(_message.Message):
     """Whether the process counts calls by itself, since the shared store of the limits cannot be reached."""
     @_builtins.property
     def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[Global___OutcomeCount]:
-        """How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them."""
+        """The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them."""
 
     def __init__(
         self,
@@ -690,7 +690,7 @@ Global___GetServerStatusResponse: _TypeAlias = GetServerStatusResponse  # noqa: 
 
 @_typing.final
 class OutcomeCount(_message.Message):
-    """How often codes were judged so."""
+    """How often a check had this outcome."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -776,7 +776,7 @@ class GetAttemptsResponse(_message.Message):
     """Whether a set of recovery codes was revoked."""
     @_builtins.property
     def lock_end_time(self) -> _timestamp_pb2.Timestamp:
-        """When the next code is judged; unset if it is judged now, or only after an unlock."""
+        """When the next code is checked; unset if it is checked now, or only after an unlock."""
 
     @_builtins.property
     def used_steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___UsedSteps]:

@@ -165,7 +165,7 @@ class AdminServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetServerStatus(self, request, context):
-        """Gets how the server is, and how codes were judged in the last hour.
+        """Gets how the server is, and how many codes were accepted and refused in the last hour.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -179,7 +179,7 @@ class AdminServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def UnlockAttempts(self, request, context):
-        """Lets the codes of a secret be judged again.
+        """Unlocks a secret: its codes are checked again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

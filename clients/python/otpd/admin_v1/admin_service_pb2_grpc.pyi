@@ -62,11 +62,11 @@ class AdminServiceStub:
     ListSealingKeys: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.ListSealingKeysRequest, _admin_service_pb2.ListSealingKeysResponse]
     """Lists the sealing keys, without the keys themselves."""
     GetServerStatus: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.GetServerStatusRequest, _admin_service_pb2.GetServerStatusResponse]
-    """Gets how the server is, and how codes were judged in the last hour."""
+    """Gets how the server is, and how many codes were accepted and refused in the last hour."""
     GetAttempts: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.GetAttemptsRequest, _admin_service_pb2.GetAttemptsResponse]
     """Gets the wrong codes that are counted against a secret, and its lock."""
     UnlockAttempts: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.UnlockAttemptsRequest, _admin_service_pb2.UnlockAttemptsResponse]
-    """Lets the codes of a secret be judged again."""
+    """Unlocks a secret: its codes are checked again."""
 
 @_typing.type_check_only
 class AdminServiceAsyncStub(AdminServiceStub):
@@ -102,11 +102,11 @@ class AdminServiceAsyncStub(AdminServiceStub):
     ListSealingKeys: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ListSealingKeysRequest, _admin_service_pb2.ListSealingKeysResponse]  # type: ignore[assignment]
     """Lists the sealing keys, without the keys themselves."""
     GetServerStatus: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.GetServerStatusRequest, _admin_service_pb2.GetServerStatusResponse]  # type: ignore[assignment]
-    """Gets how the server is, and how codes were judged in the last hour."""
+    """Gets how the server is, and how many codes were accepted and refused in the last hour."""
     GetAttempts: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.GetAttemptsRequest, _admin_service_pb2.GetAttemptsResponse]  # type: ignore[assignment]
     """Gets the wrong codes that are counted against a secret, and its lock."""
     UnlockAttempts: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.UnlockAttemptsRequest, _admin_service_pb2.UnlockAttemptsResponse]  # type: ignore[assignment]
-    """Lets the codes of a secret be judged again."""
+    """Unlocks a secret: its codes are checked again."""
 
 class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
     """Administers a server: API keys, plans, sealing keys, and locks of users.
@@ -193,7 +193,7 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_service_pb2.GetServerStatusRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_service_pb2.GetServerStatusResponse, _abc.Awaitable[_admin_service_pb2.GetServerStatusResponse]]:
-        """Gets how the server is, and how codes were judged in the last hour."""
+        """Gets how the server is, and how many codes were accepted and refused in the last hour."""
 
     @_abc_1.abstractmethod
     def GetAttempts(
@@ -209,6 +209,6 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_service_pb2.UnlockAttemptsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_service_pb2.UnlockAttemptsResponse, _abc.Awaitable[_admin_service_pb2.UnlockAttemptsResponse]]:
-        """Lets the codes of a secret be judged again."""
+        """Unlocks a secret: its codes are checked again."""
 
 def add_AdminServiceServicer_to_server(servicer: AdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

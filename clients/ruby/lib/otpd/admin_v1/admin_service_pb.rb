@@ -186,9 +186,9 @@ module Otpd
     #
     # - `store_reachable` (Boolean): Whether the store can be written to.
     # - `limits_local` (Boolean): Whether the process counts calls by itself, since the shared store of the limits cannot be reached.
-    # - `outcomes` (Array<OutcomeCount>): How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+    # - `outcomes` (Array<OutcomeCount>): The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
     GetServerStatusResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.GetServerStatusResponse").msgclass
-    # How often codes were judged so.
+    # How often a check had this outcome.
     #
     # Fields:
     #
@@ -209,7 +209,7 @@ module Otpd
     # Fields:
     #
     # - `failure_count` (Integer): Wrong codes in a row.
-    # - `lock_end_time` (Google::Protobuf::Timestamp): When the next code is judged; unset if it is judged now, or only after an unlock.
+    # - `lock_end_time` (Google::Protobuf::Timestamp): When the next code is checked; unset if it is checked now, or only after an unlock.
     # - `needs_unlock` (Boolean): Whether only an unlock helps.
     # - `used_steps` (Array<UsedSteps>): The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
     # - `used_code_count` (Integer): How many codes of a set of recovery codes were used; unset for a secret.

@@ -51,13 +51,13 @@ module Otpd
         # Lists the sealing keys, without the keys themselves.
         rpc :ListSealingKeys, ::Otpd::AdminV1::ListSealingKeysRequest, ::Otpd::AdminV1::ListSealingKeysResponse
 
-        # Gets how the server is, and how codes were judged in the last hour.
+        # Gets how the server is, and how many codes were accepted and refused in the last hour.
         rpc :GetServerStatus, ::Otpd::AdminV1::GetServerStatusRequest, ::Otpd::AdminV1::GetServerStatusResponse
 
         # Gets the wrong codes that are counted against a secret, and its lock.
         rpc :GetAttempts, ::Otpd::AdminV1::GetAttemptsRequest, ::Otpd::AdminV1::GetAttemptsResponse
 
-        # Lets the codes of a secret be judged again.
+        # Unlocks a secret: its codes are checked again.
         rpc :UnlockAttempts, ::Otpd::AdminV1::UnlockAttemptsRequest, ::Otpd::AdminV1::UnlockAttemptsResponse
       end
 
