@@ -8,6 +8,7 @@ module Otpd
   module Connection
     # Retries, and that calls go to all servers of a name in turn: the same for the clients of every language.
     SERVICE_CONFIG = File.read(File.expand_path('service_config.json', __dir__), encoding: 'UTF-8').freeze
+    # The client's own arguments of gRPC's channel.
     OPTIONS = {
       # The default, 1 s, outlasts all the retries.
       'grpc.initial_reconnect_backoff_ms' => 100,

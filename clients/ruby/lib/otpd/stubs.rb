@@ -9,6 +9,7 @@ module Otpd
     # gRPC (seen with 1.51) asks for the headers of the answer with the first message, and if that fails, once more with the status: a call may
     # ask for them once only, so that the status is lost to an error about that.
     module HeadersOnce
+      # Notes that the headers were asked for.
       def remote_read
         super
       rescue GRPC::Core::CallError

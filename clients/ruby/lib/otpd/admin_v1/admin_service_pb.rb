@@ -173,7 +173,7 @@ module Otpd
     # - `create_time` (Google::Protobuf::Timestamp): When it was made.
     # - `seal_from_time` (Google::Protobuf::Timestamp): From when on it seals.
     SealingKey = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.SealingKey").msgclass
-    SealingKey::State = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.SealingKey.State").enummodule
+    SealingKey.const_set(:State, ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.SealingKey.State").enummodule)
     # Which server to get the status of: the process that answers.
     #
     # Fields:
