@@ -13,14 +13,15 @@ def run(client: OtpClient) -> None:
         v1.GenerateRequest(
             issuer="ACME",
             account_name="alice@example.com",
-            delivery=v1.SECRET_DELIVERY_SEALED,
+            # With SEALED the secret would be in the QR code alone, and this program could not play the app.
+            delivery=v1.SECRET_DELIVERY_BOTH,
             sealed_context=user,
         )
     )
     print("show as a QR code:", enrolment.uri)
 
     # The user would read it off the app.
-    code = enrolment.token.code
+    code = client.token(v1.TokenRequest(key=otpd.secret(enrolment.secret))).token.code
     pending = otpd.sealed(enrolment.sealed.blob, user)
     confirmed = client.verify(v1.VerifyRequest(key=pending, code=code, confirm=True))
     print("enrolled:", v1.VerifyStatus.Name(confirmed.status))

@@ -7,11 +7,12 @@ require 'otpd'
 def run(client)
   # Derived from the user at each call, and not stored beside the blob.
   user = 'user-1/totp/1'
-  enrolment = client.generate(issuer: 'ACME', account_name: 'alice@example.com', delivery: :SECRET_DELIVERY_SEALED, sealed_context: user)
+  # With SEALED the secret would be in the QR code alone, and this program could not play the app.
+  enrolment = client.generate(issuer: 'ACME', account_name: 'alice@example.com', delivery: :SECRET_DELIVERY_BOTH, sealed_context: user)
   puts "show as a QR code: #{enrolment.uri}"
 
   # The user would read it off the app.
-  code = enrolment.token.code
+  code = client.token(key: { secret: enrolment.secret }).token.code
   confirmed = client.verify(key: { sealed: { blob: enrolment.sealed.blob, context: user } }, code: code, confirm: true)
   puts "enrolled: #{confirmed.status}"
 
