@@ -36,6 +36,7 @@ const GROUPS: DefaultTheme.SidebarItem[] = [
       { text: 'Metrics', link: '/docs/metrics' },
       { text: 'Audit trail', link: '/docs/audit-trail' },
       { text: 'Performance', link: '/docs/performance' },
+      { text: 'Scale', link: '/docs/scale' },
     ],
   },
   {

@@ -1,7 +1,7 @@
 /** Failovers of a Redis that is replicated: a master is lost in the middle of calls, and how long that keeps callers waiting. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RedisServer } from '../support/redis.ts';
-import type { RedisCluster } from '../support/redis-cluster.ts';
+import type { ClusterNode, RedisCluster } from '../support/redis-cluster.ts';
 import { PRIMARY_NAME, type RedisSentinels } from '../support/redis-sentinel.ts';
 import { runningMs } from '../support/running-time.ts';
 import { until } from '../support/until.ts';
@@ -10,9 +10,13 @@ import type { Fault } from './faults.ts';
 import type { Random } from './form.ts';
 import { codeOf, hotpKey, requestOf, type TestKey } from './keys.ts';
 
+/** How long a master takes calls whose results no replica gets, in ms: less than replicas may be silent. */
+const UNREPLICATED_MS = 200;
+
 /** A Redis whose masters are replaced when they are lost. */
 export interface Replicated {
   readonly masters: () => RedisServer[];
+  readonly replicasOf: (master: RedisServer) => RedisServer[];
   /** Whether a new master has replicas left. Without, nobody acknowledges what it writes before the former one is back, as its supervisor brings it. */
   readonly hasSpare: boolean;
   /** How often a failover has been begun. */
@@ -23,13 +27,15 @@ export interface Replicated {
 /** A Redis Cluster as one. */
 export function replicatedCluster(redis: RedisCluster): Replicated {
   const info = () => redis.nodes.find(({ isUp }) => isUp())?.cli('cluster', 'info') ?? '';
-  return { ...redis, hasSpare: false, epoch: () => Number(/cluster_current_epoch:(\d+)/.exec(info())?.[1]) };
+  const replicasOf = (master: RedisServer) => redis.replicasOf(master as ClusterNode);
+  return { ...redis, replicasOf, hasSpare: false, epoch: () => Number(/cluster_current_epoch:(\d+)/.exec(info())?.[1]) };
 }
 
 /** A primary with its sentinels as one. */
-export function replicatedSentinels({ primary, sentinels, healthy }: RedisSentinels): Replicated {
+export function replicatedSentinels({ primary, servers, sentinels, healthy }: RedisSentinels): Replicated {
   return {
     masters: () => [primary()],
+    replicasOf: (master) => servers.filter((one) => one !== master && one.isUp()),
     hasSpare: true,
     epoch() {
       const fields =
@@ -76,8 +82,11 @@ export function failover(
       const masters = redis.masters();
       const master = random.pick(masters);
       const epoch = redis.epoch();
+      const replicas = redis.replicasOf(master);
+      await partFromReplicas(master, replicas);
       if (loss === 'killed') await Promise.all([master.kill(), killed.kill()]);
       else master.pause();
+      for (const replica of replicas) replica.resume();
       lost = { master, masters: masters.length, at: runningMs(), epoch };
     },
     async end() {
@@ -99,6 +108,13 @@ export function failover(
       await redis.healthy();
     },
   };
+}
+
+/** For a while the master goes on alone: an answer that did not wait for a replica then speaks of what its successor never gets. */
+async function partFromReplicas(master: RedisServer, replicas: readonly RedisServer[]): Promise<void> {
+  for (const replica of replicas) replica.pause();
+  master.cli('client', 'kill', 'type', 'replica');
+  await pause(UNREPLICATED_MS);
 }
 
 /** Resolves when every instance judges the codes of every key. */

@@ -26,7 +26,7 @@ const SETTINGS = ['--appendonly', 'yes'];
 const MOVED = size(400, 1500);
 const CALLS = size(1500, 20_000);
 /** Keys of which each master has a third. */
-const SPREAD = 3000;
+const SPREAD = 1500;
 
 interface Parts {
   readonly redis: RedisCluster;

@@ -44,12 +44,12 @@ interface Waiting<Request, Answer> {
 }
 
 /**
- * A call of `one` that is sent in a batch of `many` if others come within half a millisecond. Its answer, its error and its end are those that it
+ * A call of `one` that `sendAll` sends in a batch if others come within half a millisecond. Its answer, its error and its end are those that it
  * would have alone. A call that asks for headers goes alone.
  */
 export function createBatcher<I extends DescMessage, O extends DescMessage>(
   one: Method<I, O>,
-  many: Method<DescMessage, DescMessage>,
+  sendAll: (requests: MessageShape<I>[], call: CallOptions) => Promise<readonly Result<MessageShape<O>>[]>,
   calls: Calls,
   deadlineMs: number = DEADLINE_MS,
 ): (request: MessageInitShape<I>, call?: CallOptions) => Promise<MessageShape<O>> {
@@ -70,9 +70,7 @@ export function createBatcher<I extends DescMessage, O extends DescMessage>(
     const options = { deadlineMs: Math.max(latest - Date.now(), 1), onHeaders: (got: AnswerHeaders) => (headers = got) };
     try {
       const requests = batch.map(({ request }) => request);
-      const { results } = (await calls.unary(many, { requests } as never, options)) as unknown as {
-        readonly results: readonly Result<MessageShape<O>>[];
-      };
+      const results = await sendAll(requests, options);
       for (const [place, call] of batch.entries()) settle(call, results[place], headers['x-request-id']);
     } catch (error) {
       const isForBatches = error instanceof OtpError && (error.code === 'UNIMPLEMENTED' || BATCH_ALONE.has(error.reason));

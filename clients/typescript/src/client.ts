@@ -5,7 +5,7 @@ import type { CallOptions, Calls } from './calls.ts';
 import { OtpError } from './error.ts';
 import { Code } from './generated/google/rpc/code_pb.ts';
 import { SecretDelivery } from './generated/otp/v1/key_pb.ts';
-import { OtpService } from './generated/otp/v1/otp_service_pb.ts';
+import { OtpService, type TokenRequest, type VerifyRequest } from './generated/otp/v1/otp_service_pb.ts';
 
 type Methods = typeof OtpService.method;
 type Request<M extends DescMethod> = MessageInitShape<M['input']>;
@@ -84,10 +84,14 @@ export function createClient(calls: Calls, { batching = false, deadlineMs }: Cli
     verify: (request: Request<Methods['verify']>, call?: CallOptions) => unary(method.verify, request, call),
     token: (request: Request<Methods['token']>, call?: CallOptions) => unary(method.token, request, call),
   };
+  const verifyAll = async (requests: VerifyRequest[], call: CallOptions) =>
+    (await unary(method.batchVerify, { requests }, call)).results;
+  const tokenAll = async (requests: TokenRequest[], call: CallOptions) =>
+    (await unary(method.batchToken, { requests }, call)).results;
   const sent = batching
     ? {
-        verify: createBatcher(method.verify, method.batchVerify, calls, deadlineMs),
-        token: createBatcher(method.token, method.batchToken, calls, deadlineMs),
+        verify: createBatcher(method.verify, verifyAll, calls, deadlineMs),
+        token: createBatcher(method.token, tokenAll, calls, deadlineMs),
       }
     : one;
   return {

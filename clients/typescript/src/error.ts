@@ -51,7 +51,7 @@ export interface Refused {
 /** The name of an `ErrorReason`. */
 export type Reason = `ERROR_REASON_${keyof typeof ErrorReason}`;
 
-/** What an `OtpError` is made of. */
+/** The parts of an `OtpError`. */
 export interface Failure {
   /** The gRPC status code, 0 to 16. */
   readonly code: number;
@@ -114,7 +114,7 @@ export function refusedError({ code, details: message, metadata }: Refused, opti
   return new OtpError(failure, options);
 }
 
-/** The name of a status code; `UNKNOWN` for a number that is none. */
+/** The name of a status code, or `UNKNOWN` if no code has this number. */
 export function codeName(code: number): CodeName {
   return (CodeSchema.values.find(({ number }) => number === code)?.name ?? 'UNKNOWN') as CodeName;
 }
