@@ -108,6 +108,8 @@ class ClientTest < Minitest::Test
   end
 
   def test_what_is_wrong_with_a_connection_is_in_the_message
+    assert_match(/TLS|handshake/i, failure { client({ plaintext: false, timeout: 60 }).verify }.message)
+    assert_match(/TLS|handshake/i, failure { client({ plaintext: false, timeout: 60 }).watch_token { nil } }.message)
     stop
     assert_match(/refused/i, failure { client.verify }.message)
     nowhere = Otpd::Client.new('nowhere.invalid:1', API_KEY, plaintext: true).tap { |client| @clients << client }

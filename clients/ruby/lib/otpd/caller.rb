@@ -22,6 +22,7 @@ module Otpd
                    interceptors: [], channel_options: {})
       @address = Usable.address(address)
       @timeout = Usable.timeout(timeout)
+      @tls = !plaintext
       @metadata = Connection.metadata(api_key).freeze
       credentials = Connection.credentials(root_certificates, client_certificate, plaintext)
       @channel = Connection.channel(address, credentials, channel_options)
@@ -64,13 +65,13 @@ module Otpd
       on_headers&.call(operation.metadata)
       response
     rescue GRPC::BadStatus, Google::Protobuf::ParseError => e
-      raise Error.from(e)
+      raise Error.from(e, @tls)
     ensure
       forget(operation)
     end
 
     def stream(rpc, request, timeout, on_headers, &block)
-      reader = Reader.new
+      reader = Reader.new(@tls)
       operation = open(rpc, request, timeout) do |response|
         # They have come with the first message.
         on_headers&.call(operation.metadata)
