@@ -60,11 +60,11 @@ describe.each(runs)('$language', (run) => {
     });
   });
 
-  test('notices that the peer of a stream has vanished, if it says so', async () => {
-    const { lines, stderr } = await run.left;
-    const expected = WITHOUT_KEEPALIVE.has(run.language) ? [] : [expect.objectContaining(frozen.steps[0]?.expect as object)];
-    expect(lines, stderr).toEqual(expected);
-  });
+  if (!WITHOUT_KEEPALIVE.has(run.language))
+    test('notices that the peer of a stream has vanished', async () => {
+      const { lines, stderr } = await run.left;
+      expect(lines, stderr).toEqual([expect.objectContaining(frozen.steps[0]?.expect as object)]);
+    });
 
   test('nothing that lets others in is printed, nor logged by the server', () => {
     const keys = Object.values(run.servers.keys).filter((key) => key !== '');
@@ -83,14 +83,14 @@ describe.each(runs)('$language on the wire', ({ language, cases, servers: { prox
   const repeatsOf = (seen: readonly SeenCall[], { path, body }: SeenCall) =>
     seen.filter((call) => call.path === path && call.body.equals(body));
 
-  test('one connection for a client, however many calls', () => {
-    const plain = steps.filter(({ server = 'plain' }) => server === 'plain');
-    // The client of the administration is one of its own.
-    const used = new Set(plain.map(({ key = 'full', rpc }) => `${key} ${rpc.startsWith('admin.')}`));
-    const connections = new Set(proxies.plain.seen.map(({ connection }) => connection));
-    const calls = proxies.plain.seen.length;
-    expect(connections.size).toBeLessThanOrEqual(WITH_A_CONNECTION_EACH.has(language) ? calls : used.size);
-  });
+  if (!WITH_A_CONNECTION_EACH.has(language))
+    test('one connection for a client, however many calls', () => {
+      const plain = steps.filter(({ server = 'plain' }) => server === 'plain');
+      // The client of the administration is one of its own.
+      const used = new Set(plain.map(({ key = 'full', rpc }) => `${key} ${rpc.startsWith('admin.')}`));
+      const connections = new Set(proxies.plain.seen.map(({ connection }) => connection));
+      expect(connections.size).toBeLessThanOrEqual(used.size);
+    });
 
   test('nothing that a client refuses, not even a connection', () => {
     expect(proxies.untouched.connections()).toBe(0);
