@@ -278,11 +278,11 @@ pub struct GetServerStatusResponse {
     /// Whether the process counts calls by itself, since the shared store of the limits cannot be reached.
     #[prost(bool, tag="2")]
     pub limits_local: bool,
-    /// How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+    /// The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
     #[prost(message, repeated, tag="3")]
     pub outcomes: ::prost::alloc::vec::Vec<OutcomeCount>,
 }
-/// How often codes were judged so.
+/// How often a check had this outcome.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OutcomeCount {
     /// The outcome as the log and the metrics have it: such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
@@ -324,7 +324,7 @@ pub struct GetAttemptsResponse {
     /// Wrong codes in a row.
     #[prost(uint32, tag="1")]
     pub failure_count: u32,
-    /// When the next code is judged; unset if it is judged now, or only after an unlock.
+    /// When the next code is checked; unset if it is checked now, or only after an unlock.
     #[prost(message, optional, tag="2")]
     pub lock_end_time: ::core::option::Option<::prost_types::Timestamp>,
     /// Whether only an unlock helps.
