@@ -100,7 +100,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     flag: '--redis-url',
     value: 'url',
     env: 'OTPD_REDIS_URL',
-    help: 'Redis 7 or Valkey as the store that several instances share: redis://[user:password@]host:port, redis-sentinel://[user:password@]host:port,…/NAME or redis-cluster://[user:password@]host:port,…, with rediss for TLS; prefer the environment, since it may hold a password, or name a file that holds it (OTPD_REDIS_URL_FILE)',
+    help: 'Redis 7 or Valkey as the store that several instances share: redis://host:port, redis-sentinel://host:port,host:port/NAME or redis-cluster://host:port,host:port, with user:password@ before the first host if need be, and with rediss for TLS; prefer the environment, since it may hold a password, or name a file that holds it (OTPD_REDIS_URL_FILE)',
     secret: true,
   },
   redisWait: {
@@ -114,7 +114,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     flag: '--redis-ca',
     value: 'file',
     env: 'OTPD_REDIS_CA',
-    help: "PEM authorities to trust for rediss… instead of the system's",
+    help: "PEM authorities to trust for TLS with Redis instead of the system's",
   },
   redisCert: {
     flag: '--redis-cert',

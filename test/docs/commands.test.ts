@@ -32,6 +32,10 @@ const NOT_RUN: readonly { readonly page: string; readonly command?: string; read
   },
   { page: 'clients/', why: 'the paths are examples; test/clients/runners does the same for each language' },
   { page: 'deploy/', why: 'it needs a Docker engine, systemd or Kubernetes; `npm run test:deploy` tries the parts without them' },
+  {
+    page: 'docs/scale.md',
+    why: 'the nodes are examples; test/chaos/redis-cluster.test.ts moves slots of a real Cluster under load',
+  },
   { page: 'test/clients/README.md', why: 'it is a suite, which CI runs' },
   { page: 'test/conformance/README.md', why: 'it is a suite, which CI runs, and a call of its tool for a debugger' },
 ];

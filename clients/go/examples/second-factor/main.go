@@ -27,7 +27,8 @@ func run(ctx context.Context, client *otpd.Client) error {
 	user := []byte("user-1/totp/1")
 	enrolment, err := client.Generate(ctx, &otpv1.GenerateRequest{
 		Issuer: "ACME", AccountName: "alice@example.com",
-		Delivery: otpv1.SecretDelivery_SECRET_DELIVERY_SEALED, SealedContext: user,
+		// SEALED is for products: the secret comes along here to play the user's app.
+		Delivery: otpv1.SecretDelivery_SECRET_DELIVERY_BOTH, SealedContext: user,
 	})
 	if err != nil {
 		return err
@@ -35,7 +36,11 @@ func run(ctx context.Context, client *otpd.Client) error {
 	fmt.Println("show as a QR code:", enrolment.GetUri())
 
 	// The user would read it off the app.
-	code := enrolment.GetToken().GetCode()
+	shown, err := client.Token(ctx, &otpv1.TokenRequest{Key: otpd.Secret(enrolment.GetSecret())})
+	if err != nil {
+		return err
+	}
+	code := shown.GetToken().GetCode()
 	confirmed, err := client.Verify(ctx, &otpv1.VerifyRequest{Key: otpd.Sealed(enrolment.GetSealed().GetBlob(), user), Code: code, Confirm: true})
 	if err != nil {
 		return err
