@@ -3,7 +3,8 @@
 use std::env::var;
 
 use otpd_client::v1::{
-    GenerateRecoveryCodesRequest, GenerateRequest, Key, RecoveryCodeSet, SecretDelivery, VerifyRecoveryCodeRequest, VerifyRequest,
+    GenerateRecoveryCodesRequest, GenerateRequest, Key, RecoveryCodeSet, SecretDelivery, TokenRequest, VerifyRecoveryCodeRequest,
+    VerifyRequest,
 };
 use otpd_client::{Client, Error};
 
@@ -26,8 +27,9 @@ async fn main() -> Result<(), Error> {
         .await?;
     println!("show as a QR code: {}", enrolment.uri);
 
-    // The user would read it off the app.
-    let code = enrolment.token.unwrap_or_default().code;
+    // The app does this with the QR code, and the user reads it there.
+    let request = TokenRequest { key: Some(Key::uri(enrolment.uri)), ..Default::default() };
+    let code = client.token(request).await?.token.unwrap_or_default().code;
     let pending = Key::sealed(enrolment.sealed.unwrap_or_default().blob, user.clone());
     let request = VerifyRequest { key: Some(pending), code: code.clone(), confirm: true, ..Default::default() };
     let confirmed = client.verify(request).await?;
