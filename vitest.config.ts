@@ -2,10 +2,11 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 /** Suites that hold servers to a time, or take all of the machine: what runs beside them would be measured too. */
 const ALONE = [
-  'test/chaos/{backup,backup-redis,balancing,batches,credits,devices,held-up,history,kill,outages,races,retries,rolling,rules,upgrade}.test.ts',
+  'test/chaos/{backup,backup-redis,balancing,batches,credits,devices,held-up,history,kill,outages,races,redis-cluster,redis-failover,retries,rolling,rules,upgrade}.test.ts',
   'test/wire/{reflection,shutdown,strangers}.test.ts',
   'test/workers/*.test.ts',
   'test/store/{codes-sqlite,many-keys,redis-faults,sqlite-faults,sqlite-queue}.test.ts',
+  'test/store/{redis-cluster-moves,redis-sentinel}.test.ts',
 ];
 /**
  * Suites that take minutes together: packages that are installed, 100,000 keys, races and faults under load. CI runs them with the others, and so does `npm run test:all`;
@@ -13,8 +14,8 @@ const ALONE = [
  */
 const LONG = [
   'test/cli/package.test.ts',
-  'test/store/many-keys.test.ts',
-  'test/chaos/{backup,backup-redis,balancing,batches,credits,devices,held-up,history,kill,outages,races,retries,rolling,upgrade}.test.ts',
+  'test/store/{many-keys,redis-access,redis-cluster-lost,redis-cluster-moves,redis-sentinel,redis-sets-contract}.test.ts',
+  'test/chaos/{backup,backup-redis,balancing,batches,credits,devices,held-up,history,kill,outages,races,redis-cluster,redis-failover,retries,rolling,upgrade}.test.ts',
 ];
 const isNamed = process.argv.some((argument) => argument.startsWith('test/'));
 const runsAll = process.env['CI'] === 'true' || process.env['OTPD_TESTS'] === 'all' || isNamed;
@@ -22,12 +23,14 @@ const runsAll = process.env['CI'] === 'true' || process.env['OTPD_TESTS'] === 'a
 if (!runsAll && process.env['VITEST_WORKER_ID'] === undefined)
   process.stderr.write(`NOT RUN, since they are long (npm run test:all runs them too): ${LONG.join(', ')}\n`);
 
-/** `npm run test:clients` needs the tools of other languages, and `npm run test:page` and `npm run test:site` a browser. */
+/**
+ * `npm run test:clients` needs the tools of other languages, `npm run test:page` and `npm run test:site`
+ * a browser, and `npm run test:deploy` root and more.
+ */
 const ELSEWHERE = [
   ...(runsAll ? [] : LONG),
   'test/clients/{clients,debugging,examples,programs}.test.ts',
-  'test/page/*.test.ts',
-  'test/site/*.test.ts',
+  'test/{deploy,page,site}/*.test.ts',
 ];
 
 const config: ViteUserConfig = defineConfig({

@@ -59,6 +59,8 @@ const STEADY: Load = { call: 'token', rate: 4000 };
 const SLOWLY: Load = { call: 'token', rate: 1000 };
 /** The nodes of a Redis share a core with the load: as many calls as that can take, and the same for each. */
 const EVENLY: Load = { call: 'verify-wrong', rate: 2000 };
+/** As many as are answered, with as few under way that the core of the load keeps up. */
+const BUSY: Load = { call: 'verify-wrong', streams: 8 };
 /** As many as a client that waits for each has on its connections. */
 const BATCH = { items: 100, streams: 1 } as const;
 
@@ -82,6 +84,9 @@ export const ROWS: readonly Row[] = [
   row('cluster-sentinel-wait', { ...WHOLE, redis: 'sentinel', replicas: 1 }, EVENLY),
   row('cluster-three', { ...WHOLE, redis: 'cluster' }, EVENLY),
   row('cluster-three-wait', { ...WHOLE, redis: 'cluster', replicas: 1 }, EVENLY),
+  row('cluster-single-busy', { ...WHOLE, redis: 'single' }, BUSY),
+  row('cluster-sentinel-busy', { ...WHOLE, redis: 'sentinel' }, BUSY),
+  row('cluster-three-busy', { ...WHOLE, redis: 'cluster' }, BUSY),
   row('token-1000', { ...WHOLE, watched: true }, SLOWLY),
   row('token-1000-batches', { ...WHOLE, watched: true }, { ...SLOWLY, batches: 1 }),
   row('generate', WHOLE, { call: 'generate', streams: 4 }),

@@ -25,9 +25,11 @@ const CHECKS: readonly Check[] = [
   },
   { name: 'workflows (actionlint)', run: workflows },
   { name: 'settings in docs/configuration.md are current', run: () => run('node', 'scripts/readme-settings.ts', '--check') },
+  { name: 'the manual page is current', run: () => run('node', 'scripts/man-page.ts', '--check') },
   { name: 'docs/metrics.md is current', run: () => run('node', 'scripts/metrics-docs.ts', '--check') },
   { name: 'layering (imports go downward)', run: () => run('vitest', 'run', 'test/layering.test.ts') },
   { name: 'private names of dependencies in the fast path alone', run: () => run('node', 'scripts/private-reach.ts') },
+  { name: 'sentences of Markdown', run: () => run('node', 'scripts/sentences.ts') },
   { name: 'words of comments and Markdown', run: () => run('node', 'scripts/words.ts') },
 ];
 

@@ -3,7 +3,7 @@
  * compares, names each copy that differs, and exits with 1 if there is one.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 const COPIES: Readonly<Record<string, readonly string[]>> = {
   'gen/service_config.json': [
@@ -13,7 +13,6 @@ const COPIES: Readonly<Record<string, readonly string[]>> = {
     'clients/python/otpd/service_config.json',
     'clients/ruby/lib/otpd/service_config.json',
     'clients/rust/service_config.json',
-    'clients/typescript/src/service_config.json',
   ],
   // Every registry wants the licence inside the package.
   LICENSE: ['cpp', 'go', 'java', 'kotlin', 'python', 'ruby', 'rust', 'typescript'].map(
@@ -32,3 +31,14 @@ for (const [original, copies] of Object.entries(COPIES))
     } else if (spawnSync('diff', ['-rq', original, copy], { stdio: ['ignore', 'inherit', 'inherit'] }).status !== 0)
       process.exitCode = 1;
   }
+
+// A module instead of JSON, which a CommonJS build cannot import with an attribute.
+const MODULE = 'clients/typescript/src/service-config.ts';
+const text = `/** The service config of all client languages: a copy of gen/service_config.json. */
+export default ${readFileSync('gen/service_config.json', 'utf8').trim()} as const;
+`;
+if (!isCheck) writeFileSync(MODULE, text);
+else if (readFileSync(MODULE, 'utf8') !== text) {
+  process.stdout.write(`${MODULE} differs from gen/service_config.json\n`);
+  process.exitCode = 1;
+}

@@ -41,7 +41,7 @@ ${rows.join('')}
   \`otpd_drift_steps\` has buckets alone, since its values may be negative. Where calls are traced ([operations.md](operations.md#traces)), the buckets of
   \`rpc_server_call_duration_seconds\` then name the last call that was sampled as an exemplar (\`trace_id\`, \`span_id\`): start Prometheus with
   \`--enable-feature=exemplar-storage\`. With \`--workers\` there are no exemplars, for they cannot be added up, and the answer is always in the plain format.
-- \`/livez\` answers 200 while the process runs. \`/readyz\` answers 200 while calls are served, and 503 while the server starts or stops, or its store is away.
+- \`/livez\` answers 200 while the process runs. \`/readyz\` answers 200 while calls are served, and 503 while the server starts or stops, or its store cannot be reached.
 - [deploy/prometheus/rules.yaml](../deploy/prometheus/rules.yaml) has alerts, and [deploy/grafana/otpd.json](../deploy/grafana/otpd.json) a dashboard.
 
 \`node scripts/metrics-docs.ts\` writes this page.

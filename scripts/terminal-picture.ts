@@ -1,89 +1,180 @@
-/** Draws what a command printed in a terminal as an SVG: `command | node scripts/terminal-picture.ts '$ command' > picture.svg`. */
-import { text } from 'node:stream/consumers';
-import { stripVTControlCharacters } from 'node:util';
+/**
+ * Draws docs/terminal.svg and docs/terminal-dark.svg: a server that starts, an account that is enrolled, and a code that is accepted, as a real terminal
+ * shows them.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { IBufferCell } from '@xterm/headless';
+import { deviceOf } from '../test/support/enrolment.ts';
+import { openTerminal, type TerminalSession } from '../test/support/terminal.ts';
 
-const CELL = { width: 8.4, height: 17 } as const;
-const MARGIN = 14;
-const COLOURS: Readonly<Record<string, string>> = {
-  '31': '#ff7b72',
-  '32': '#7ee787',
-  '33': '#e3b341',
-  '36': '#79c0ff',
-  '2': '#8b949e',
+/** In pixels. Whole numbers, so that the modules of the QR code are squares without seams; 90 columns are as wide as GitHub shows a README. */
+const CELL = { width: 8, height: 16 } as const;
+const MARGIN = 20;
+const COLUMNS = 90;
+/** A font of 0.6 em a letter, as most are. */
+const FONT_SIZE = 13.33;
+
+interface Theme {
+  readonly background: string;
+  readonly border: string;
+  readonly plain: string;
+  /** By the number of ECMA-48, SGR. */
+  readonly colours: Readonly<Record<number, string>>;
+}
+
+const THEMES: Readonly<Record<string, Theme>> = {
+  'docs/terminal.svg': {
+    background: '#ffffff',
+    border: '#d0d7de',
+    plain: '#1f2328',
+    colours: { 1: '#cf222e', 2: '#1a7f37', 3: '#7d4e00', 16: '#000000', 231: '#ffffff' },
+  },
+  'docs/terminal-dark.svg': {
+    background: '#161b22',
+    border: '#3d444d',
+    plain: '#e6edf3',
+    colours: { 1: '#ff7b72', 2: '#56d364', 3: '#e3b341', 16: '#000000', 231: '#ffffff' },
+  },
 };
-const PLAIN = '#e6edf3';
-const BACKGROUND = '#0d1117';
 
-/** The part of a cell that a block character fills, as top and bottom in cells: drawn, since no two fonts agree on their gaps. */
-const BLOCKS: Readonly<Record<string, readonly [number, number]>> = { '\u2588': [0, 1], '\u2580': [0, 0.5], '\u2584': [0.5, 1] };
-
-const ESCAPE = '\u001b';
-/** A colour or its end (ECMA-48, SGR). */
-const SEQUENCE = new RegExp(`(${ESCAPE}\\[[\\d;]*m)`);
-
-interface Style {
-  readonly colour: string;
-  readonly bold: boolean;
+/** A stretch of a line that looks alike. */
+interface Run {
+  readonly column: number;
+  readonly text: string;
+  readonly foreground: number | undefined;
+  readonly background: number | undefined;
+  readonly isBold: boolean;
 }
 
-const [title = ''] = process.argv.slice(2);
-const lines = `${title}\n${(await text(process.stdin)).replaceAll('\r', '').trimEnd()}`.split('\n');
-const columns = Math.max(...lines.map((line) => [...stripVTControlCharacters(line)].length));
-const [width, height] = [columns * CELL.width + 2 * MARGIN, lines.length * CELL.height + 2 * MARGIN];
-process.stdout.write(
-  [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width.toFixed(0)} ${height}" width="${width.toFixed(0)}" height="${height}">`,
-    `<title>${escapeXml(title)}</title>`,
-    `<rect width="100%" height="100%" rx="8" fill="${BACKGROUND}"/>`,
-    `<g font-family="ui-monospace, 'DejaVu Sans Mono', monospace" font-size="14" xml:space="preserve">`,
-    ...lines.flatMap(drawLine),
+const lines = await record();
+for (const [file, theme] of Object.entries(THEMES)) writeFileSync(file, draw(lines, theme));
+
+/** Runs the commands; the lines of their terminals, one after the other. */
+async function record(): Promise<Run[][]> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'otpd-picture-'));
+  const main = ['node', 'src/main.ts'];
+  const doors = ['--listen', '127.0.0.1:0', '--http-listen', '127.0.0.1:0', '--ops-listen', 'off', '--log-level', 'silent'];
+  try {
+    await using server = openTerminal([...main, 'serve', '--data-dir', dataDir, ...doors], { columns: 200 });
+    const [address = '', apiKey = ''] = await found(server, /ready on (\S+) [\s\S]*API key {2}(\S+)[\s\S]*Ctrl-C/);
+    const env = { OTPD_ADDRESS: address, OTPD_API_KEY: apiKey };
+    const account = ['--issuer', 'ACME', '--account', 'alice@example.com', '--context', 'alice'];
+    await using enrol = openTerminal([...main, 'enrol', ...account], { columns: COLUMNS, env });
+    const device = deviceOf((await found(enrol, /(otpauth:\S+\n?\S*)[\s\S]*shows:/))[0]?.replace('\n', '') ?? '');
+    const used = device.code(Date.now());
+    enrol.type(`${used}\r`);
+    await enrol.ended;
+    const blob = /otpk1_[\w-]+\n?[\w-]*/.exec(enrol.text())?.[0].replace('\n', '') ?? '';
+    await using verify = openTerminal([...main, 'verify', '--sealed', blob, '--context', 'alice'], { columns: COLUMNS, env });
+    await found(verify, /(not shown)/);
+    while (device.code(Date.now()) === used) await sleep(500);
+    verify.type(`${device.code(Date.now())}\r`);
+    await verify.ended;
+    const start = plainLine(
+      server
+        .text()
+        .split('\n')
+        .find((line) => line.includes('is ready on')) ?? '',
+    );
+    return [
+      prompt('npx otpd serve'),
+      start.map((run) => ({ ...run, text: run.text.replace(address, '127.0.0.1:50051').replace(/; data in .*/, '') })),
+      [],
+      prompt(`npx otpd enrol ${account.join(' ')}`),
+      ...runsOf(enrol),
+      [],
+      prompt('npx otpd verify --sealed "$SEALED" --context alice'),
+      ...runsOf(verify),
+    ];
+  } finally {
+    rmSync(dataDir, { recursive: true });
+  }
+}
+
+async function found(session: TerminalSession, pattern: RegExp): Promise<string[]> {
+  for (let tries = 0; tries < 600; tries += 1) {
+    const groups = pattern.exec(session.text());
+    if (groups !== null) return groups.slice(1);
+    await sleep(50);
+  }
+  throw new Error(`the terminal never showed ${pattern}:\n${session.text()}`);
+}
+
+function plainLine(text: string): Run[] {
+  return [{ column: 0, text, foreground: undefined, background: undefined, isBold: false }];
+}
+
+function prompt(command: string): Run[] {
+  return plainLine(`$ ${command}`).map((run) => ({ ...run, isBold: true }));
+}
+
+/** All lines of a terminal, without the empty ones at its end. */
+function runsOf({ terminal, text }: TerminalSession): Run[][] {
+  return text()
+    .split('\n')
+    .map((_, row) => {
+      const runs: Run[] = [];
+      for (let column = 0; column < terminal.cols; column += 1) {
+        const cell = terminal.buffer.active.getLine(row)?.getCell(column);
+        if (cell !== undefined) append(runs, column, cell);
+      }
+      return runs;
+    });
+}
+
+function append(runs: Run[], column: number, cell: IBufferCell): void {
+  const foreground = cell.isFgDefault() ? undefined : cell.getFgColor();
+  const background = cell.isBgDefault() ? undefined : cell.getBgColor();
+  const [text, isBold, last] = [cell.getChars() || ' ', cell.isBold() !== 0, runs.at(-1)];
+  if (last?.foreground === foreground && last?.background === background && last?.isBold === isBold)
+    runs[runs.length - 1] = { ...last, text: last.text + text };
+  else runs.push({ column, text, foreground, background, isBold });
+}
+
+function draw(all: readonly (readonly Run[])[], theme: Theme): string {
+  const [width, height] = [COLUMNS * CELL.width + 2 * MARGIN, all.length * CELL.height + 2 * MARGIN];
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
+    '<title>otpd in a terminal: a server starts, an account is enrolled with a QR code, and a code is accepted</title>',
+    `<rect x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8" fill="${theme.background}" stroke="${theme.border}"/>`,
+    `<g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="${FONT_SIZE}">`,
+    ...all.flatMap((runs, row) => runs.flatMap((run) => drawRun(run, row, theme))),
     '</g></svg>\n',
-  ].join('\n'),
-);
-
-function drawLine(line: string, row: number): string[] {
-  let style: Style = { colour: PLAIN, bold: false };
-  let column = 0;
-  const drawn: string[] = [];
-  for (const part of line.split(SEQUENCE)) {
-    if (part.startsWith(ESCAPE)) {
-      style = restyle(style, part.slice(2, -1).split(';'));
-      continue;
-    }
-    for (const run of part.match(/\u2580+|\u2584+|\u2588+|[^\u2580\u2584\u2588]+/g) ?? []) {
-      drawn.push(drawRun(run, column, row, style));
-      column += [...run].length;
-    }
-  }
-  return drawn.filter((element) => element !== '');
+  ].join('\n');
 }
 
-function restyle(style: Style, codes: readonly string[]): Style {
-  let { colour, bold } = style;
-  for (const code of codes) {
-    if (['', '0', '22', '39'].includes(code)) [colour, bold] = [PLAIN, false];
-    else if (code === '1') bold = true;
-    else colour = COLOURS[code] ?? colour;
-  }
-  return { colour, bold };
-}
-
-function drawRun(run: string, column: number, row: number, { colour, bold }: Style): string {
+function drawRun({ column, text, foreground, background, isBold }: Run, row: number, theme: Theme): string[] {
   const [x, y] = [MARGIN + column * CELL.width, MARGIN + row * CELL.height];
-  const block = BLOCKS[run.charAt(0)];
-  if (block !== undefined) {
-    const [top, bottom] = block;
-    // A little larger than its cells, so that neighbours leave no seam.
-    const [width, height] = [run.length * CELL.width + 0.3, (bottom - top) * CELL.height + 0.3];
-    return `<path d="M${x.toFixed(1)} ${(y + top * CELL.height).toFixed(1)}h${width.toFixed(1)}v${height.toFixed(1)}h-${width.toFixed(1)}z" fill="#fff"/>`;
-  }
-  if (run.trim() === '') return '';
-  const weight = bold ? ' font-weight="bold"' : '';
-  const length = ([...run].length * CELL.width).toFixed(1);
-  const escaped = escapeXml(run).replaceAll(' ', '\u00a0');
-  return `<text x="${x.toFixed(1)}" y="${y + 13}" fill="${colour}"${weight} textLength="${length}" lengthAdjust="spacingAndGlyphs">${escaped}</text>`;
+  const fill = foreground === undefined ? theme.plain : theme.colours[foreground];
+  const width = [...text].length * CELL.width;
+  const back = background === undefined ? [] : [rectangle(x, y, width, CELL.height, theme.colours[background])];
+  if (/^[ █▀▄]+$/.test(text)) return [...back, ...blocks(text, x, y, fill)];
+  const shown = text.trimEnd();
+  if (shown === '') return back;
+  const weight = isBold ? ' font-weight="bold"' : '';
+  const length = [...shown].length * CELL.width;
+  const escaped = shown.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll(' ', '\u00a0');
+  return [
+    ...back,
+    `<text x="${x}" y="${y + 12}" fill="${fill}"${weight} textLength="${length}" lengthAdjust="spacingAndGlyphs">${escaped}</text>`,
+  ];
 }
 
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+/** Half blocks as rectangles, since no two fonts agree on their gaps: a path of both halves of a line. */
+function blocks(text: string, x: number, y: number, fill: string | undefined): string[] {
+  const half = CELL.height / 2;
+  const path = ['█▀', '█▄'].flatMap((drawn, at) =>
+    [...text.matchAll(new RegExp(`[${drawn}]+`, 'g'))].map(({ index, 0: run }) => {
+      const width = run.length * CELL.width;
+      return `M${x + index * CELL.width} ${y + at * half}h${width}v${half}h-${width}z`;
+    }),
+  );
+  return path.length === 0 ? [] : [`<path d="${path.join('')}" fill="${fill}" shape-rendering="crispEdges"/>`];
+}
+
+function rectangle(x: number, y: number, width: number, height: number, fill: string | undefined): string {
+  return `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${fill}" shape-rendering="crispEdges"/>`;
 }

@@ -19,7 +19,7 @@ func textOf(answer *otpv1.VerifyResponse) string {
 			return "That code did not work. Enter the newest code from your app."
 		}
 		if left == 0 {
-			return "Too many wrong codes. Try again in 1 minute, or use a recovery code."
+			return "Too many wrong codes. Wait at least 1 minute, or use a recovery code."
 		}
 		return fmt.Sprintf("That code did not work. You have %s left. Is the time on your phone set automatically?", tries(left))
 	case otpv1.VerifyStatus_VERIFY_STATUS_MALFORMED:
@@ -40,7 +40,7 @@ func textOfRecovery(answer *otpv1.VerifyRecoveryCodeResponse) string {
 	switch answer.GetStatus() {
 	case otpv1.VerifyStatus_VERIFY_STATUS_MISMATCH:
 		if answer.GetAttemptsRemaining() == 0 {
-			return "Too many wrong codes. Try again in 1 minute, or contact support."
+			return "Too many wrong codes. Wait at least 1 minute, or contact support."
 		}
 		return fmt.Sprintf("That is not one of your recovery codes. You have %s left.", tries(answer.GetAttemptsRemaining()))
 	case otpv1.VerifyStatus_VERIFY_STATUS_MALFORMED:

@@ -10,6 +10,8 @@ from sessions import Session
 from users import User
 
 STYLE = """:root { color-scheme: light dark; font: 1.1rem/1.5 system-ui, sans-serif }
+body { background: Canvas; color: CanvasText }
+a { color: light-dark(#00408a, #9cc7ff) }
 main { max-width: 32rem; margin: 2rem auto; padding: 0 1rem }
 label, input, button { display: block; font: inherit; margin-block: .4rem }
 input { width: 100%; box-sizing: border-box; padding: .5rem }

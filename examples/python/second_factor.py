@@ -113,7 +113,7 @@ def recover(user: User, code: str, request_id: str) -> v1.VerifyRecoveryCodeResp
 
 
 def _context(user: User, use: str, generation: int) -> bytes:
-    """What a blob is bound to: built from the user at each call, and not stored beside the blob."""
+    """The text that a blob is bound to: built from the user at each call, and not stored beside the blob."""
     return f"user-{user.id}/{use}/{generation}".encode()
 
 

@@ -1,4 +1,4 @@
-"""What a user is told of each outcome: what happened, and what to do next."""
+"""The texts for the user: each says how it went, and the next step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def text_of(answer: v1.VerifyResponse) -> str:
         if left > 2:
             return "That code did not work. Enter the newest code from your app."
         if left == 0:
-            return "Too many wrong codes. Try again in 1 minute, or use a recovery code."
+            return "Too many wrong codes. Wait at least 1 minute, or use a recovery code."
         return f"That code did not work. You have {_tries(left)} left. Is the time on your phone set automatically?"
     if answer.status == v1.VERIFY_STATUS_MALFORMED:
         return "A code has 6 digits."
@@ -32,7 +32,7 @@ def text_of_recovery(answer: v1.VerifyRecoveryCodeResponse) -> str:
     left = answer.attempts_remaining
     if answer.status == v1.VERIFY_STATUS_MISMATCH:
         if left == 0:
-            return "Too many wrong codes. Try again in 1 minute, or contact support."
+            return "Too many wrong codes. Wait at least 1 minute, or contact support."
         return f"That is not one of your recovery codes. You have {_tries(left)} left."
     if answer.status == v1.VERIFY_STATUS_MALFORMED:
         return "A recovery code has 16 letters and digits."

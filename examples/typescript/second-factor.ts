@@ -94,7 +94,7 @@ export async function recover(user: User, code: string, requestId: string): Prom
   return otpd.verifyRecoveryCode({ set, code, requestId });
 }
 
-/** What a blob is bound to: built from the user at each call, and not stored beside the blob. */
+/** The text that a blob is bound to: built from the user at each call, and not stored beside the blob. */
 function contextOf(user: User, use: 'totp' | 'recovery', generation: number): Uint8Array {
   return Buffer.from(`user-${user.id}/${use}/${generation}`);
 }

@@ -1,4 +1,4 @@
-/** What a user is told of each outcome: what happened, and what to do next. */
+/** The texts for the user: each says how it went, and the next step. */
 import { type VerifyRecoveryCodeResponse, type VerifyResponse, VerifyStatus } from 'otpd-client';
 
 export const UNAVAILABLE = 'We cannot check codes right now. Please try again in a moment.';
@@ -8,7 +8,7 @@ export function textOf({ status, attemptsRemaining = 0, retryAfter }: VerifyResp
   switch (status) {
     case VerifyStatus.MISMATCH:
       if (attemptsRemaining > 2) return 'That code did not work. Enter the newest code from your app.';
-      if (attemptsRemaining === 0) return 'Too many wrong codes. Try again in 1 minute, or use a recovery code.';
+      if (attemptsRemaining === 0) return 'Too many wrong codes. Wait at least 1 minute, or use a recovery code.';
       return `That code did not work. You have ${tries(attemptsRemaining)} left. Is the time on your phone set automatically?`;
     case VerifyStatus.MALFORMED:
       return 'A code has 6 digits.';
@@ -26,7 +26,7 @@ export function textOf({ status, attemptsRemaining = 0, retryAfter }: VerifyResp
 export function textOfRecovery({ status, attemptsRemaining = 0, retryAfter }: VerifyRecoveryCodeResponse): string {
   switch (status) {
     case VerifyStatus.MISMATCH:
-      if (attemptsRemaining === 0) return 'Too many wrong codes. Try again in 1 minute, or contact support.';
+      if (attemptsRemaining === 0) return 'Too many wrong codes. Wait at least 1 minute, or contact support.';
       return `That is not one of your recovery codes. You have ${tries(attemptsRemaining)} left.`;
     case VerifyStatus.MALFORMED:
       return 'A recovery code has 16 letters and digits.';

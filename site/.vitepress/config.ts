@@ -1,10 +1,11 @@
 /** The site of the documentation: every page of the repository, at its own path, with search and without another host. */
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'vitepress';
 import { anchorOf } from './anchors.ts';
 import { collectPages } from './pages.ts';
-import { SIDEBAR } from './sidebar.ts';
+import { linkPictures } from './pictures.ts';
+import { sidebar } from './sidebar.ts';
 import { copySources, linkSources } from './sources.ts';
 import { wrapTables } from './tables.ts';
 
@@ -27,6 +28,7 @@ export default defineConfig({
     anchor: { slugify: anchorOf },
     config: (markdown) => {
       linkSources(markdown, root);
+      linkPictures(markdown);
       wrapTables(markdown);
     },
   },
@@ -36,7 +38,7 @@ export default defineConfig({
       { text: 'API', link: '/docs/api' },
       { text: 'OpenAPI', link: '/openapi' },
     ],
-    sidebar: SIDEBAR,
+    sidebar: sidebar(join(root, 'docs')),
     outline: { level: [2, 3] },
     search: { provider: 'local' },
   },
@@ -44,6 +46,7 @@ export default defineConfig({
   buildEnd: ({ outDir }) => {
     copySources(outDir, root);
     mkdirSync(outDir, { recursive: true });
-    for (const name of ['openapi.json', 'openapi-rest.json']) cpSync(join(root, 'gen', name), join(outDir, name));
+    for (const name of readdirSync(join(root, 'gen')).filter((file) => /^openapi.*\.json$/.test(file)))
+      cpSync(join(root, 'gen', name), join(outDir, name));
   },
 });

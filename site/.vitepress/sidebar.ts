@@ -1,7 +1,9 @@
 /** The pages in the order in which a reader may want them. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DefaultTheme } from 'vitepress';
 
-export const SIDEBAR: DefaultTheme.SidebarItem[] = [
+const GROUPS: DefaultTheme.SidebarItem[] = [
   {
     text: 'Start',
     items: [
@@ -34,6 +36,7 @@ export const SIDEBAR: DefaultTheme.SidebarItem[] = [
       { text: 'Metrics', link: '/docs/metrics' },
       { text: 'Audit trail', link: '/docs/audit-trail' },
       { text: 'Performance', link: '/docs/performance' },
+      { text: 'Scale', link: '/docs/scale' },
     ],
   },
   {
@@ -55,3 +58,16 @@ export const SIDEBAR: DefaultTheme.SidebarItem[] = [
     ],
   },
 ];
+
+/** The groups above, and behind them the pages of `docs` that none of them has, so that no page is without a link. */
+export function sidebar(docs: string): DefaultTheme.SidebarItem[] {
+  const listed = new Set(GROUPS.flatMap(({ items = [] }) => items.map(({ link }) => link)));
+  const others = readdirSync(docs)
+    .filter((name) => name.endsWith('.md') && !listed.has(`/docs/${name.slice(0, -3)}`))
+    .map((name) => ({ text: titleOf(readFileSync(join(docs, name), 'utf8')), link: `/docs/${name.slice(0, -3)}` }));
+  return others.length === 0 ? GROUPS : [...GROUPS, { text: 'More', items: others }];
+}
+
+function titleOf(page: string): string {
+  return /^# (.*)$/m.exec(page)?.[1] ?? 'Untitled';
+}

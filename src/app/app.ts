@@ -134,7 +134,11 @@ export async function build(config: Config, { log, clock, store: lent, limits, o
     doors.setServing(reachable);
     operations.setStoreUp(reachable);
     if (reachable) logger.info('the store is back: Verify is served again');
-    else logger.error({ err }, 'the store is away: Verify answers UNAVAILABLE, Generate and Token go on under a local limit');
+    else
+      logger.error(
+        { err },
+        'the store cannot be reached: Verify answers UNAVAILABLE, Generate and Token go on under a local limit',
+      );
   });
   parts.defer(() => monitor.close());
   onLost = (error) => {

@@ -7,6 +7,8 @@ export interface Output {
   readonly isTTY?: boolean | undefined;
   /** The width of the terminal in characters. */
   readonly columns?: number | undefined;
+  /** The height of the terminal in lines. */
+  readonly rows?: number | undefined;
 }
 
 /** Standard input. */

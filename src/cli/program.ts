@@ -1,21 +1,27 @@
 /** The program: all commands under one roof, with one way out. */
 import { Command } from 'commander';
 import { VERSION } from '../app/version.ts';
+import { withFiles } from './input/env-files.ts';
 import type { Io } from './io.ts';
 import { runCommand } from './output/exit.ts';
 import { usageError } from './output/failure.ts';
+import { helpWidth, wrapHelp } from './output/help-width.ts';
 
 const HELP = `
 Environment:
-  OTPD_ADDRESS       the server, HOST:PORT or unix:PATH (default 127.0.0.1:50051)
+  OTPD_ADDRESS       the server, HOST:PORT or unix:PATH (127.0.0.1:50051)
   OTPD_API_KEY       the API key of the client; \`otpd keys create\` makes one
-  OTPD_ADMIN_ADDRESS the server that keys and attempts call, instead of its store
-  OTPD_SECRET        the secret for token, verify, watch and seal, instead of an argument
+  OTPD_API_KEY_FILE, OTPD_SECRET_FILE, OTPD_REDIS_URL_FILE
+                     a file that holds the variable without _FILE
+  OTPD_ADMIN_ADDRESS the server that keys and attempts call, not its store
+  OTPD_SECRET        the secret for token, verify, watch and seal
   OTPD_TLS, OTPD_CA, OTPD_CLIENT_CERT, OTPD_CLIENT_KEY
                      as --tls, --ca, --cert and --key
-  OTPD_DATA_DIR      the folder of the database, for serve, keys, sealing-keys, attempts,
-                     backup and restore (default ./data)
-  NO_COLOR           no colours
+  OTPD_DATA_DIR      the folder of the database (./data)
+  NO_COLOR           no colours but those of QR codes
+  LC_ALL, LC_CTYPE, LANG
+                     a locale without UTF-8 gets ASCII alone
+  OTPD_ACCESSIBLE=1  nothing is drawn again in place, for screen readers
 
 Exit codes: 0 done, or code accepted; 1 code not accepted, audit trail not whole, or
 server not ready; 2 not done, or could not tell.
@@ -30,6 +36,7 @@ Examples:
 /** Each loads what it needs: a server need not wait for the clients' code, nor they for its. */
 const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   serve: async (io) => (await import('./commands/serve.ts')).serveCommand(io),
+  health: async (io) => (await import('./commands/health.ts')).healthCommand(io),
   keys: async (io) => (await import('./commands/keys.ts')).keysCommand(io),
   'sealing-keys': async (io) => (await import('./commands/sealing-keys.ts')).sealingKeysCommand(io),
   backup: async (io) => (await import('./commands/backup.ts')).backupCommand(io),
@@ -51,6 +58,8 @@ const COMMANDS: Readonly<Record<string, (io: Io) => Promise<Command>>> = {
   watch: async (io) => (await import('./commands/watch.ts')).watchCommand(io),
   import: async (io) => (await import('./commands/import.ts')).importCommand(io),
   export: async (io) => (await import('./commands/export.ts')).exportCommand(io),
+  completion: async (io) => (await import('./commands/completion.ts')).completionCommand(io, () => createProgram(io)),
+  version: async (io) => (await import('./commands/version.ts')).versionCommand(io),
 };
 
 /**
@@ -65,11 +74,11 @@ export async function createProgram(io: Io, name?: string): Promise<Command> {
     .helpCommand('help [command]', 'show the help of a command')
     .addHelpText('after', HELP)
     .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      writeOut: (text) => io.stdout.write(wrapHelp(text, helpWidth(io.stdout))),
+      writeErr: (text) => io.stderr.write(wrapHelp(text, helpWidth(io.stderr))),
       outputError: () => undefined, // Told once, by `runCommand`.
-      getOutHelpWidth: () => io.stdout.columns ?? 100,
-      getErrHelpWidth: () => io.stderr.columns ?? 100,
+      getOutHelpWidth: () => helpWidth(io.stdout),
+      getErrHelpWidth: () => helpWidth(io.stderr),
     })
     .exitOverride();
   const named = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
@@ -79,8 +88,20 @@ export async function createProgram(io: Io, name?: string): Promise<Command> {
 }
 
 /** Runs the arguments after the program's name; never rejects, and leaves the exit code with `io`. */
-export async function runProgram(io: Io, args: readonly string[]): Promise<void> {
-  return runCommand(await createProgram(io, args[0]), io, args);
+export async function runProgram(given: Io, args: readonly string[]): Promise<void> {
+  const io = { ...given, env: withFiles(given.env) };
+  const asked = askedFor(args);
+  return runCommand(await createProgram(io, asked[0]), io, asked);
+}
+
+/** The arguments, with `otpd` and `otpd help COMMAND` as the flags that ask for the same. */
+function askedFor(args: readonly string[]): readonly string[] {
+  const [first, ...rest] = args;
+  if (first === undefined) return ['--help'];
+  const [command] = rest;
+  if (first !== 'help' || command === undefined) return args;
+  // An unknown one is told as it is without help.
+  return Object.hasOwn(COMMANDS, command) ? [...rest, '--help'] : [command];
 }
 
 /** Commands that were built apart get the settings of the program. */
@@ -95,7 +116,10 @@ function inherit(parent: Command): void {
 /** Looks for required options after the unknown ones, of which commander thinks last: a mistyped flag is named, not missed. */
 function requireLast(command: Command): void {
   const required = command.options.filter(({ mandatory }) => mandatory);
-  for (const option of required) option.makeOptionMandatory(false);
+  for (const option of required) {
+    option.makeOptionMandatory(false);
+    option.description += ' (required)';
+  }
   command.hook('preAction', (_, called) => {
     const missing = required.find((option) => called.getOptionValue(option.attributeName()) === undefined);
     if (missing !== undefined) throw usageError(`required option '${missing.flags}' not specified`);

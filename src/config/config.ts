@@ -11,13 +11,14 @@ import {
   parseCorsOrigins,
   parseEnrolmentTtl,
   parseFile,
+  parseLogFormat,
   parseLogLevel,
   parseRedis,
   parseReplicas,
   parseSeconds,
   parseWorkers,
 } from './parsers.ts';
-import { type LogLevel, SETTINGS, type Setting, type SettingName } from './settings.ts';
+import { type LogFormat, type LogLevel, SETTINGS, type Setting, type SettingName } from './settings.ts';
 import { wantsTraces } from './traces.ts';
 import { parseTrustedProxies, type TrustedProxy } from './trusted-proxies.ts';
 
@@ -50,6 +51,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** The file that holds the level while the server runs; undefined for none. */
   readonly logLevelFile: string | undefined;
+  /** Undefined: as standard error is a terminal or not. */
+  readonly logFormat: LogFormat | undefined;
   /** How long calls in flight may take to end at a shutdown, in ms. */
   readonly shutdownGraceMs: number;
   /** How many connections each process takes at a time. */
@@ -89,6 +92,7 @@ export function loadConfig(flags: Flags, env: Environment): Config {
   const dataDir = read('dataDir', (text) => text);
   const logLevel = read('logLevel', parseLogLevel);
   const logLevelFile = read('logLevelFile', parseFile);
+  const logFormat = read('logFormat', parseLogFormat);
   const shutdownGraceMs = read('shutdownGrace', parseSeconds);
   const maxConnections = read('maxConnections', parseConnections);
   const maxConnectionsPerAddress = read('maxConnectionsPerAddress', parseConnections);
@@ -156,6 +160,7 @@ export function loadConfig(flags: Flags, env: Environment): Config {
     reflection: !noReflection,
     logLevel: required(logLevel),
     logLevelFile,
+    logFormat,
     shutdownGraceMs: required(shutdownGraceMs),
     maxConnections: required(maxConnections),
     maxConnectionsPerAddress: required(maxConnectionsPerAddress),

@@ -3,12 +3,18 @@ import { existsSync } from 'node:fs';
 import { invalid, Violations } from '../otp/error.ts';
 import { parseRedisUrl } from '../store/redis/url.ts';
 import { parseDuration } from './duration.ts';
-import { LOG_LEVELS, type LogLevel } from './settings.ts';
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './settings.ts';
 
 export function parseLogLevel(text: string): LogLevel {
   const level = LOG_LEVELS.find((name) => name === text);
   if (level === undefined) throw invalid('', `unknown level: use one of ${LOG_LEVELS.join(', ')}`);
   return level;
+}
+
+export function parseLogFormat(text: string): LogFormat {
+  const format = LOG_FORMATS.find((name) => name === text);
+  if (format === undefined) throw invalid('', `unknown format: use ${LOG_FORMATS.join(' or ')}`);
+  return format;
 }
 
 export function parseSeconds(text: string): number {

@@ -2,6 +2,8 @@
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+export const LOG_FORMATS = ['text', 'json'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
 
 /** A setting: a flag of `otpd serve`, or an environment variable where the flag is absent. */
 export interface Setting {
@@ -40,6 +42,7 @@ export type SettingName =
   | 'noReflection'
   | 'logLevel'
   | 'logLevelFile'
+  | 'logFormat'
   | 'shutdownGrace'
   | 'maxConnections'
   | 'maxConnectionsPerAddress'
@@ -97,7 +100,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     flag: '--redis-url',
     value: 'url',
     env: 'OTPD_REDIS_URL',
-    help: 'Redis 7 or Valkey as the store that several instances share: redis://[user:password@]host:port, or rediss:// for TLS; prefer the environment, since it may hold a password',
+    help: 'Redis 7 or Valkey as the store that several instances share: redis://[user:password@]host:port, redis-sentinel://[user:password@]host:port,…/NAME or redis-cluster://[user:password@]host:port,…, with rediss for TLS; prefer the environment, since it may hold a password, or name a file that holds it (OTPD_REDIS_URL_FILE)',
     secret: true,
   },
   redisWait: {
@@ -111,7 +114,7 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     flag: '--redis-ca',
     value: 'file',
     env: 'OTPD_REDIS_CA',
-    help: "PEM authorities to trust for rediss:// instead of the system's",
+    help: "PEM authorities to trust for rediss… instead of the system's",
   },
   redisCert: {
     flag: '--redis-cert',
@@ -171,6 +174,12 @@ export const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     value: 'file',
     env: 'OTPD_LOG_LEVEL_FILE',
     help: 'file that holds the level instead, read again when it changes and on SIGHUP, so that it can be changed without a restart',
+  },
+  logFormat: {
+    flag: '--log-format',
+    value: 'text|json',
+    env: 'OTPD_LOG_FORMAT',
+    help: 'the form of a log line; text if standard error is a terminal, json elsewhere',
   },
   shutdownGrace: {
     flag: '--shutdown-grace',

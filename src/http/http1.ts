@@ -77,16 +77,20 @@ export function createHttp1(onExchange: OnExchange, aging: Aging): Speaker {
   /** A connection is never closed by its age between two calls, when a request may be on its way: its answer says `connection: close`. */
   function age(socket: Socket, connection: Connection): void {
     const peer = formatPeer(socket.remoteAddress, socket.remotePort);
-    const stop = startAging(aging, {
-      retire() {
-        connection.isOld = true;
-        if (connection.response !== undefined) connection.response.shouldKeepAlive = false;
-      },
-      endStreams: () => aging.endStreams(peer),
-      // Deadlines bound a call, and `READ_MS` its reader.
-      cutOff: () => undefined,
-    });
-    socket.once('close', stop);
+    const start = (): (() => void) =>
+      startAging(aging, {
+        retire() {
+          connection.isOld = true;
+          if (connection.response !== undefined) connection.response.shouldKeepAlive = false;
+        },
+        endStreams: () => aging.endStreams(peer),
+        // Nothing is cut off: deadlines bound a call, and `READ_MS` its reader. The last answer may be a stream, which has an age of its own.
+        cutOff() {
+          stop = start();
+        },
+      });
+    let stop = start();
+    socket.once('close', () => stop());
   }
 
   const server = createServer({ maxHeaderSize: MAX_METADATA_BYTES, keepAliveTimeout: IDLE_MS, requireHostHeader: false })

@@ -1,7 +1,8 @@
 /** The log: JSON lines on standard error, and what may be in them. */
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
-import type { LogLevel } from '../config/settings.ts';
+import type { LogFormat, LogLevel } from '../config/settings.ts';
 import { createLines, type Lines } from './line-buffer.ts';
+import { asText } from './log-text.ts';
 
 export type { Lines, Logger };
 
@@ -25,10 +26,18 @@ export interface Log {
 /**
  * Makes the log. Errors are logged by name and stack frames, without their message: a message may quote what it was about, and that may be a
  * secret. Lines of calls are written together, a twentieth of a second late at most; any other line goes out at once, after those before it.
- * The log of a `worker` goes where those of others go.
+ * The log of a `worker` goes where those of others go. As `text` it is for a person.
  */
-export function createLog(level: LogLevel, stream: DestinationStream = standardError(), worker?: number): Log {
-  const lines = createLines(stream, worker === undefined ? Number.POSITIVE_INFINITY : WHOLE_IN_A_PIPE);
+export function createLog(
+  level: LogLevel,
+  stream: DestinationStream = standardError(),
+  worker?: number,
+  format: LogFormat = 'json',
+): Log {
+  const lines = createLines(
+    format === 'text' ? asText(stream) : stream,
+    worker === undefined ? Number.POSITIVE_INFINITY : WHOLE_IN_A_PIPE,
+  );
   const base = worker === undefined ? null : { worker };
   const logger = pino(
     { level, base, timestamp: () => `,"time":"${new Date().toISOString()}"`, serializers: { err: describe } },

@@ -110,7 +110,7 @@ export function createMetrics(backend: string, version: string, hasExemplars = f
   ]);
   const up = new Gauge({
     name: 'otpd_store_up',
-    help: '1 if the store can be written to, 0 if it is away.',
+    help: '1 if the store can be written to, 0 if it cannot.',
     labelNames: ['backend'],
     aggregator: 'min',
     registers,

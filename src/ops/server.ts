@@ -48,7 +48,7 @@ export function createOpsDoor({ metrics, isReady, onFault }: OpsDoorParts): OpsD
   const pages: Readonly<Record<string, (request: IncomingMessage) => Answer | Promise<Answer>>> = {
     '/metrics': async (request) => ({ status: 200, ...(await metrics(await formatFor(request))) }),
     '/livez': () => text(200, 'ok'),
-    '/readyz': () => (isReady() ? text(200, 'ok') : text(503, 'not ready: starting, stopping, or the store is away')),
+    '/readyz': () => (isReady() ? text(200, 'ok') : text(503, 'not ready: starting, stopping, or the store cannot be reached')),
   };
 
   async function answerOf(request: IncomingMessage): Promise<Answer> {

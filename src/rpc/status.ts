@@ -61,18 +61,18 @@ const MEANINGS: Readonly<Record<Reason, Meaning>> = {
   scope_missing: {
     code: Code.PERMISSION_DENIED,
     reason: ErrorReason.SCOPE_MISSING,
-    message: 'the API key lacks the scope that this method needs: use a key that has it',
+    message: 'the API key lacks the scope that this method needs: use an API key that has it',
   },
   rate_limited: {
     code: Code.RESOURCE_EXHAUSTED,
     reason: ErrorReason.RATE_LIMITED,
-    message: "the limit of the API key's plan is reached: wait as long as retry-after says",
+    message: "the rate limit of the API key's plan is reached: wait as long as retry-after says, or use a larger plan",
   },
   cost_over_limit: {
     code: Code.RESOURCE_EXHAUSTED,
     reason: ErrorReason.COST_OVER_LIMIT,
     message:
-      "the call costs more than the API key's plan ever allows at once: send less at once, or use a key with a larger plan",
+      "the call costs more than the API key's plan ever allows at once: send less at once, or use an API key with a larger plan",
   },
   credits_exhausted: {
     code: Code.RESOURCE_EXHAUSTED,

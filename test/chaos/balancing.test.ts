@@ -1,15 +1,16 @@
-/** Instances behind a balancer of connections, as docs/operations.md has it: one that comes back under load gets its share of the calls. */
+/** Instances behind a balancer of connections, and balanced by their callers, as docs/operations.md has it: one that comes under load gets its share. */
+import dns from 'node:dns';
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { createTestClient } from '../support/client.ts';
 import { lastingPort } from '../support/free-port.ts';
 import { proxySuite, startProxy } from '../support/proxies.ts';
-import { redisSuite } from '../support/redis.ts';
+import { redisSuite, startRedis } from '../support/redis.ts';
 import { openWatch } from '../support/watch.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { nextRandom, size } from './form.ts';
 import type { Instance } from './instance.ts';
-import { startLoad } from './load.ts';
+import { startLoad, targetOf } from './load.ts';
 
 const INSTANCES = 3;
 const CONNECTIONS = 12;
@@ -18,6 +19,9 @@ const WATCHERS = 3;
 const FAIR = 0.2;
 /** So many calls are looked at together. */
 const WINDOW = size(200, 1000);
+/** Some thirty ages of connections: a few are enough. */
+const PATIENT = { timeout: 30_000, interval: 1 };
+const AGE = { OTPD_MAX_CONNECTION_AGE: '1s', OTPD_MAX_CONNECTION_AGE_GRACE: '1s' };
 const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' }, periodSeconds: 86_400 } as const;
 
 /** The configuration of the page, with the addresses of these instances. */
@@ -72,33 +76,28 @@ proxySuite('haproxy', () => {
       async () => {
         const random = nextRandom();
         const opsPorts = await Promise.all(Array.from({ length: INSTANCES }, lastingPort));
-        const more = (place: number) => ({
-          OTPD_MAX_CONNECTION_AGE: '1s',
-          OTPD_MAX_CONNECTION_AGE_GRACE: '1s',
-          OTPD_OPS_LISTEN: `127.0.0.1:${opsPorts[place]}`,
-        });
-        await using cluster = await startCluster({ store: 'redis', instances: INSTANCES }, random, { more });
+        const more = (place: number) => ({ ...AGE, OTPD_OPS_LISTEN: `127.0.0.1:${opsPorts[place]}` });
+        await using parts = new AsyncDisposableStack();
+        const { url } = parts.adopt(await startRedis(), (one) => one.stop());
+        await using cluster = await startCluster({ store: 'redis', instances: INSTANCES }, random, { more, redisUrl: url });
         const { instances, apiKeys } = cluster;
         const [apiKey = ''] = apiKeys;
         const addresses = instances.map(({ address }) => address);
-        await using parts = new AsyncDisposableStack();
         const proxy = parts.adopt(
           await startProxy('haproxy', '', (_, port) => configurationOf(port, addresses, opsPorts)),
           (one) => one.stop(),
         );
-        const load = startLoad([proxy.address], apiKey, random, CONNECTIONS);
+        const load = startLoad(targetOf([proxy.address]), apiKey, random, CONNECTIONS);
         let isOver = false;
         const watching = Array.from({ length: WATCHERS }, () => keepWatching(proxy.address, apiKey, () => isOver));
         const last = instances.at(-1);
         if (last === undefined) throw new Error('no instance');
-        // Some twenty ages: a few are enough.
-        const patient = { timeout: 30_000, interval: 1 };
-        await expect.poll(() => shareOf(cluster, last), patient).toBeGreaterThan(FAIR);
+        await expect.poll(() => shareOf(cluster, last), PATIENT).toBeGreaterThan(FAIR);
 
         expect(await last.stop()).toBe(0);
         expect(await shareOf(cluster, last)).toBeLessThan(FAIR);
         await last.start();
-        await expect.poll(() => shareOf(cluster, last), patient).toBeGreaterThan(FAIR);
+        await expect.poll(() => shareOf(cluster, last), PATIENT).toBeGreaterThan(FAIR);
 
         isOver = true;
         const reasons = await Promise.all(watching);
@@ -109,4 +108,36 @@ proxySuite('haproxy', () => {
       size(120_000, 600_000),
     );
   });
+});
+
+redisSuite('behind a name with an address for each, with one Redis', () => {
+  test(
+    'an instance that is named under load gets its share, and one that is named no more ends without a failed call',
+    async () => {
+      const random = nextRandom();
+      const port = await lastingPort();
+      const hosts = ['127.0.0.31', '127.0.0.32', '127.0.0.33'];
+      const more = (place: number) => ({ ...AGE, OTPD_LISTEN: `${hosts[place]}:${port}` });
+      await using parts = new AsyncDisposableStack();
+      const { url } = parts.adopt(await startRedis(), (one) => one.stop());
+      await using cluster = await startCluster({ store: 'redis', instances: INSTANCES }, random, { more, redisUrl: url });
+      // As a headless Service of Kubernetes does it.
+      let named = hosts.slice(0, 2);
+      const lookup = vi.spyOn(dns.promises, 'lookup') as unknown as { mockImplementation(work: () => Promise<object[]>): void };
+      onTestFinished(() => void vi.restoreAllMocks());
+      lookup.mockImplementation(async () => named.map((address) => ({ address, family: 4 })));
+      const [first, , last] = cluster.instances;
+      if (first === undefined || last === undefined) throw new Error('no instances');
+      const load = startLoad(`dns:///otpd.example.com:${port}`, cluster.apiKeys[0] ?? '', random);
+      expect(await shareOf(cluster, last)).toBe(0);
+      named = hosts;
+      await expect.poll(() => shareOf(cluster, last), PATIENT).toBeGreaterThan(FAIR);
+      named = hosts.slice(1);
+      await expect.poll(() => shareOf(cluster, first), PATIENT).toBe(0);
+      expect(await first.stop()).toBe(0);
+      const answers = await load.stop();
+      expect(answers).toEqual({ accepted: load.codes(), replayed: load.codes() });
+    },
+    size(120_000, 600_000),
+  );
 });

@@ -14,7 +14,7 @@ import { mountDisk } from '../support/disk.ts';
 import { type RedisServer, redisSuite, startRedis } from '../support/redis.ts';
 import { runCommand } from './command.ts';
 import type { Random } from './form.ts';
-import { createInstance, type Instance } from './instance.ts';
+import { createInstance, type Instance, whileRedisIsSlow } from './instance.ts';
 
 /** Redis writes to its disk before it answers, so that a kill loses nothing, and writes plain text, so that a search finds it. */
 const REDIS_SETTINGS = ['--appendonly', 'yes', '--appendfsync', 'always', '--rdbcompression', 'no'];
@@ -34,7 +34,7 @@ export interface Cluster extends AsyncDisposable {
   readonly instances: readonly Instance[];
   /** Three, of plan unlimited, with all scopes. */
   readonly apiKeys: readonly string[];
-  /** Undefined with SQLite. */
+  /** Its own; undefined with SQLite, and on a Redis that was there before. */
   readonly redis: RedisServer | undefined;
   /** The folder of the database, the fingerprint key and the audit trail. */
   readonly folder: string;
@@ -52,6 +52,8 @@ export interface ClusterOptions {
   readonly ownDisk?: boolean;
   /** Connections of the caller to each instance. */
   readonly connections?: number;
+  /** The URL of a Redis that is there already, and stays. */
+  readonly redisUrl?: string;
   /** More variables of the instance in this place. */
   readonly more?: (place: number) => Readonly<Record<string, string>>;
   /** The file that starts another version of otpd, which makes the store and its API keys, and is all instances at first. */
@@ -70,28 +72,30 @@ export function eachShape(name: string, shapes: readonly Shape[], suite: (shape:
 export async function startCluster(
   { store: kind, instances: count }: Pick<Shape, 'store' | 'instances'>,
   random: Random,
-  { skewMs = [], ownDisk = false, connections = 1, more, main }: ClusterOptions = {},
+  { skewMs = [], ownDisk = false, connections = 1, redisUrl, more, main }: ClusterOptions = {},
 ): Promise<Cluster> {
   await using parts = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), 'otpd-chaos-'));
   parts.defer(() => rmSync(folder, { recursive: true }));
-  const redis = kind === 'redis' ? parts.adopt(await startRedis(REDIS_SETTINGS), (one) => one.stop()) : undefined;
+  const isOwn = kind === 'redis' && redisUrl === undefined;
+  const redis = isOwn ? parts.adopt(await startRedis(REDIS_SETTINGS), (one) => one.stop()) : undefined;
+  const url = redis?.url ?? redisUrl;
   const key = random.bytes(32);
   const auditLog = join(folder, 'audit.jsonl');
   const env = {
     OTPD_DATA_DIR: join(folder, 'data'),
     OTPD_AUDIT_LOG: auditLog,
     OTPD_FINGERPRINT_KEY_FILE: join(folder, 'fingerprint.key'),
-    ...(redis && { OTPD_REDIS_URL: redis.url }),
+    ...(url !== undefined && { OTPD_REDIS_URL: url }),
   };
   mkdirSync(env.OTPD_DATA_DIR);
   if (ownDisk) parts.defer(mountDisk(env.OTPD_DATA_DIR));
-  if (redis) ensureRingFile(ringFile(env.OTPD_DATA_DIR), Date.now());
+  if (url !== undefined) ensureRingFile(ringFile(env.OTPD_DATA_DIR), Date.now());
   writeFileSync(env.OTPD_FINGERPRINT_KEY_FILE, Buffer.from(key).toString('hex'), { mode: 0o600 });
 
   const file = databaseFile(env.OTPD_DATA_DIR);
-  const open = () => (redis ? openRedisStore({ url: redis.url, onWarning: () => undefined }) : openSqliteStore({ file }));
-  const apiKeys = await (main === undefined ? makeApiKeys(await open()) : makeApiKeysBy(main, env));
+  const open = () => (url === undefined ? openSqliteStore({ file }) : openRedisStore({ url, onWarning: () => undefined }));
+  const apiKeys = await (main === undefined ? makeApiKeys(await whileRedisIsSlow(async () => open())) : makeApiKeysBy(main, env));
   const instances = await Promise.all(
     Array.from({ length: count }, (_, place) => createInstance({ ...env, ...more?.(place) }, skewMs[place] ?? 0, connections)),
   );
@@ -134,9 +138,12 @@ async function makeApiKeysBy(main: string, env: Readonly<Record<string, string>>
   const apiKeys: string[] = [];
   for (const number of [1, 2, 3]) {
     const args = ['keys', 'create', '--name', `chaos ${number}`, '--plan', 'unlimited', '--scopes', SCOPES.join(',')];
-    const { out, err, code } = await runCommand(main, env, args);
-    if (code !== 0) throw new Error(`no API key: ${err}`);
-    apiKeys.push(out.trim());
+    const create = async (): Promise<string> => {
+      const { out, err, code } = await runCommand(main, env, args);
+      if (code !== 0) throw new Error(`no API key: ${err}`);
+      return out.trim();
+    };
+    apiKeys.push(await whileRedisIsSlow(create));
   }
   return apiKeys;
 }

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createCaller } from './caller.ts';
-import type { Tally } from './crowd.ts';
 import type { Random } from './form.ts';
 import { codeOf, hotpKey, requestOf } from './keys.ts';
 
@@ -13,17 +12,26 @@ const MOST_PAUSE_MS = 10;
 const [, SERVICE_CONFIG = ''] =
   /```json\n(\{\s*"loadBalancingConfig".*?)```/s.exec(readFileSync('docs/operations.md', 'utf8')) ?? [];
 
+/** The target of these instances, `host:port` each. */
+export function targetOf(addresses: readonly string[]): string {
+  return `ipv4:${addresses.join(',')}`;
+}
+
 export interface Load {
   /** How many codes were sent, and both answers seen. */
   readonly codes: () => number;
-  /** Ends it; resolves to the count of all answers: as many are `accepted` as are `replayed`, and none is anything else. */
-  readonly stop: () => Promise<Tally>;
+  /** Ends it; resolves to the count of all answers: as many are `accepted` as are `replayed`, and none is the status of an error. */
+  readonly stop: () => Promise<Record<string, number>>;
 }
 
-/** Starts it on `addresses` (`host:port`), each with its own connections. */
-export function startLoad(addresses: readonly string[], apiKey: string, random: Random, connections = 4): Load {
-  const caller = createCaller(`ipv4:${addresses.join(',')}`, connections, { 'grpc.service_config': SERVICE_CONFIG });
-  const tally: Tally = {};
+/** Starts it on a target of gRPC, over so many channels. */
+export function startLoad(target: string, apiKey: string, random: Random, channels = 4): Load {
+  const caller = createCaller(target, channels, {
+    'grpc.service_config': SERVICE_CONFIG,
+    // Half a minute by default.
+    'grpc.dns_min_time_between_resolutions_ms': 500,
+  });
+  const tally: Record<string, number> = {};
   let codes = 0;
   let isOver = false;
   const callers = Array.from({ length: CALLERS }, async () => {
@@ -31,8 +39,9 @@ export function startLoad(addresses: readonly string[], apiKey: string, random: 
       const key = hotpKey(random);
       const code = codeOf(key, 1);
       for (let time = 0; time < 2; time += 1) {
-        const { outcome } = await caller.verify(requestOf(key, code, { requestId: random.uuid() }), apiKey);
-        tally[outcome] = (tally[outcome] ?? 0) + 1;
+        const { outcome, text } = await caller.verify(requestOf(key, code, { requestId: random.uuid() }), apiKey);
+        const what = outcome === 'unknown' ? text : outcome;
+        tally[what] = (tally[what] ?? 0) + 1;
       }
       codes += 1;
       await pause(random.below(MOST_PAUSE_MS));

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { eachShape, type Shape, startCluster } from './cluster.ts';
 import { nextRandom, progress, size } from './form.ts';
-import { startLoad } from './load.ts';
+import { startLoad, targetOf } from './load.ts';
 
 const INSTANCES = size(2, 4);
 const SHAPES: readonly Shape[] = [
@@ -19,8 +19,8 @@ eachShape('a rolling restart', SHAPES, (shape) => {
     async () => {
       const random = nextRandom();
       await using cluster = await startCluster(shape, random);
-      const addresses = cluster.instances.map(({ address }) => address);
-      const load = startLoad(addresses, cluster.apiKeys[0] ?? '', random);
+      const target = targetOf(cluster.instances.map(({ address }) => address));
+      const load = startLoad(target, cluster.apiKeys[0] ?? '', random);
       for (let round = 0; round < ROUNDS || load.codes() <= FEWEST_CODES; round += 1) {
         progress(`rounds of restarts, ${shape.name}`, round, ROUNDS);
         for (const one of cluster.instances) {

@@ -8,7 +8,7 @@ import type { Instance } from './instance.ts';
 
 /** How long the return to service may take, plus the most that a process may wait for its turn on a busy machine, in ms. */
 export const BACK_WITHIN: number = 2000 + 500;
-export const AWAY = 'the store is away: Verify answers UNAVAILABLE, Generate and Token go on under a local limit';
+export const AWAY = 'the store cannot be reached: Verify answers UNAVAILABLE, Generate and Token go on under a local limit';
 export const BACK = 'the store is back: Verify is served again';
 
 /** By the health of the whole server (``), or of the service by default. */

@@ -10,7 +10,10 @@ export interface Workload {
   /** Keys in use at a time, and callers at work. */
   readonly keys: number;
   readonly callers: number;
-  readonly ms: number;
+  /** How long it takes. */
+  readonly ms?: number;
+  /** Instead: how many calls there are at least. Each fault comes once then, and has ended before the run does. */
+  readonly calls?: number;
   /** How many codes a caller sends at once, by BatchVerify; undefined: each by itself. */
   readonly batch?: number;
 }
@@ -19,6 +22,8 @@ export interface Workload {
 export interface Run {
   readonly history: readonly Call[];
   readonly keys: readonly TestKey[];
+  /** The same, by the names that the history has for them. */
+  readonly byName: ReadonlyMap<string, TestKey>;
 }
 
 type Asked = Omit<Call, 'invokedAt' | 'answeredAt' | 'answer'>;
@@ -51,11 +56,14 @@ export async function run(
   cluster: Cluster,
   faults: readonly Fault[],
   random: Random,
-  { keys, callers, ms, batch }: Workload,
+  { keys, callers, ms = 0, calls: least = 0, batch }: Workload,
 ): Promise<Run> {
   const history: Call[] = [];
   const byName = new Map<string, TestKey>();
   const until = performance.now() + ms;
+  const once = least > 0 ? [...faults] : [];
+  let isBroken = least > 0;
+  const isOver = () => performance.now() >= until && history.length >= least && !isBroken;
 
   function newSlot(): Slot {
     const key = random.chance(0.5) ? hotpKey(random) : totpKey(random);
@@ -99,7 +107,7 @@ export async function run(
   }
 
   async function caller(slots: Slot[]): Promise<void> {
-    while (performance.now() < until) {
+    while (!isOver()) {
       const chosen = Array.from({ length: batch ?? 1 }, () => {
         const place = random.below(slots.length);
         const slot = around(slots, place);
@@ -129,11 +137,13 @@ export async function run(
   }
 
   async function breakThings(): Promise<void> {
-    while (performance.now() < until) {
-      const { begin, end } = random.pick(faults);
+    while (!isOver()) {
+      const { begin, end } = once.pop() ?? random.pick(faults);
       await begin();
       await pause(random.below(PAUSE_MS.more));
       await end();
+      isBroken &&= once.length > 0;
+      if (least > 0 && !isBroken) return;
       await pause(PAUSE_MS.least + random.below(PAUSE_MS.more));
     }
   }
@@ -143,7 +153,7 @@ export async function run(
   const open = history.filter(({ answer, requestId }) => answer.outcome === 'unknown' && requestId !== undefined);
   for (const [apiKey, own] of Map.groupBy(open, (call) => call.apiKey))
     for (let from = 0; from < own.length; from += batch ?? 1) await persist(ask, own.slice(from, from + (batch ?? 1)), apiKey);
-  return { history, keys: [...byName.values()] };
+  return { history, keys: [...byName.values()], byName };
 }
 
 /** Asks again until every answer is known. */

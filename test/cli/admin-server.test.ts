@@ -67,7 +67,7 @@ describe('keys', () => {
     expect(rotated.out.trim()).not.toBe(apiKey);
     expect(rotated.err).toBe(`API key ${key.id} has a new secret; the old one works for another 7 d. It is shown this once:\n`);
     expect(JSON.parse((await onStore(['keys', 'show', key.id, '--json'])).out)).toHaveProperty('oldSecretExpireTime');
-    expect((await byServer(['keys', 'revoke', key.id])).out).toBe(`revoked ${key.id}\n`);
+    expect((await byServer(['keys', 'revoke', key.id])).out).toBe(`revoked ${key.id} (shop, plan ultra, never used)\n`);
     expect((await byServer(['keys', 'revoke', key.id])).out).toBe(`${key.id} was already revoked\n`);
     expect((await onStore(['keys', 'show', key.id, '--json'])).out).toContain('"status":"revoked"');
   });

@@ -130,11 +130,11 @@ describe('an enrolment', () => {
 
   it('that the service refuses shows nothing', async () => {
     const outcome = await otpd([...ALICE, '--digits', '9'], { env: server.env, stdin: '' });
-    expect(outcome).toMatchObject({ code: 2, out: '', err: expect.stringContaining('error: digits: must be a whole number') });
+    expect(outcome).toMatchObject({ code: 2, out: '', err: expect.stringContaining('error: --digits: must be a whole number') });
   });
 
   it.each([
-    ['a context that is too long', ['--context', 'x'.repeat(257)], 'error: sealed_context: must be at most 256 bytes'],
+    ['a context that is too long', ['--context', 'x'.repeat(257)], 'error: --context: must be at most 256 bytes'],
     ['a line that is too long', [], 'error: standard input has a line of more than 8192 bytes'],
   ])('is refused with %s', async (_, args, message) => {
     const { code, err } = await otpd([...ALICE, ...args], { env: server.env, stdin: '1'.repeat(9000) });

@@ -78,8 +78,10 @@ describe('what is shown', () => {
 
   it('has a bar of one width, full at the start and empty at the end, for any time left', () => {
     const left = fc.double({ min: -5000, max: 40_000, noNaN: true });
-    fc.assert(fc.property(left, (ms) => /^[█░]{20} \d+ s$/.test(countdown(ms, 30))));
-    expect([countdown(30_000, 30), countdown(0, 30)]).toEqual([`${'█'.repeat(20)} 30 s`, `${'░'.repeat(20)} 0 s`]);
+    fc.assert(fc.property(left, (ms) => /^[█░]{20} \d+ s( !)?$/.test(countdown({ env: {} }, ms, 30))));
+    const bars = (env: Record<string, string>) => [countdown({ env }, 30_000, 30), countdown({ env }, 0, 30)];
+    expect(bars({})).toEqual([`${'█'.repeat(20)} 30 s`, `${'░'.repeat(20)} 0 s !`]);
+    expect(bars({ LC_ALL: 'C' })).toEqual([`${'#'.repeat(20)} 30 s`, `${'.'.repeat(20)} 0 s !`]);
   });
 
   it('has columns below each other, by characters and not by UTF-16 units', () => {

@@ -11,6 +11,7 @@ export interface Surroundings {
   /** Whether the outputs are terminals. */
   readonly tty?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   readonly signal?: AbortSignal;
   /** Told of each write to standard output. */
   readonly onOutput?: (text: string) => void;
@@ -23,9 +24,19 @@ export interface Outcome {
   readonly err: string;
 }
 
+/** Surroundings in which nothing is heard, for a program that is looked at and not run. */
+export const SILENT: Io = {
+  stdin: Readable.from([]),
+  stdout: { write: () => undefined },
+  stderr: { write: () => undefined },
+  env: {},
+  signal: new AbortController().signal,
+  setExitCode: () => undefined,
+};
+
 /** Runs the program with these arguments. */
 export async function otpd(args: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
-  const { env = {}, stdin, tty = false, columns, signal = new AbortController().signal, onOutput } = surroundings;
+  const { env = {}, stdin, tty = false, columns, rows, signal = new AbortController().signal, onOutput } = surroundings;
   const written = { out: '', err: '' };
   let code = 0;
   const io: Io = {
@@ -39,6 +50,7 @@ export async function otpd(args: readonly string[], surroundings: Surroundings =
       },
       isTTY: tty,
       columns,
+      rows,
     },
     stderr: {
       write: (text) => {

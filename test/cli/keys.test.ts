@@ -102,7 +102,7 @@ describe('create', () => {
     expect(code).toBe(0);
     expect(out).toMatch(API_KEY);
     expect(err).toMatch(
-      /^API key [0-9A-Za-z]{12} \(billing, plan free, generate,token,verify\) never expires\. It is shown this once:\n$/,
+      /^API key [0-9A-Za-z]{12} \(billing, plan ultra, generate,token,verify\) never expires\. It is shown this once:\n$/,
     );
     expect(statSync(join(folder, 'data', 'otpd.db')).mode & 0o777).toBe(0o600);
   });
@@ -110,7 +110,7 @@ describe('create', () => {
   it('keeps the tenant, through a rotation too, and says it where it is not the default one', async () => {
     const { out, err } = await keys('create', '--name', 'billing', '--tenant', 'acme');
     const id = out.slice(5, 17);
-    expect(err).toContain(`API key ${id} (billing, plan free, tenant acme, generate,token,verify) never expires.`);
+    expect(err).toContain(`API key ${id} (billing, plan ultra, tenant acme, generate,token,verify) never expires.`);
     await keys('rotate', id);
     expect(await show(id)).toMatchObject({ tenant: 'acme' });
   });
@@ -148,10 +148,10 @@ describe('list and show', () => {
     await keys('revoke', first.key.id);
     const [headings, ...rows] = (await keys('list')).out.trimEnd().split('\n');
     expect(rows.map((row) => row.split(/ {2,}/).toSpliced(6, 1))).toEqual([
-      [first.key.id, 'first', 'free', 'default', 'generate,token,verify', 'revoked', 'never', 'never'],
-      [second.key.id, 'a second one', 'free', 'acme', 'generate,token,verify', 'active', '2099-01-31T00:00:00Z', 'never'],
+      [first.key.id, 'first', 'ultra', 'default', 'generate,token,verify', 'revoked', 'never', 'never'],
+      [second.key.id, 'a second one', 'ultra', 'acme', 'generate,token,verify', 'active', '2099-01-31T00:00:00Z', 'never'],
     ]);
-    expect(rows.map((row) => row.indexOf('free'))).toEqual([headings?.indexOf('PLAN'), headings?.indexOf('PLAN')]);
+    expect(rows.map((row) => row.indexOf('ultra'))).toEqual([headings?.indexOf('PLAN'), headings?.indexOf('PLAN')]);
   });
 
   it('are a line of JSON a key with --json', async () => {
@@ -165,7 +165,7 @@ describe('list and show', () => {
 
   it('has a property a line', async () => {
     const { id } = (await create()).key;
-    expect((await keys('show', id)).out).toMatch(new RegExp(`^id +${id}\nname +billing\nplan +free\ntenant +default\n`));
+    expect((await keys('show', id)).out).toMatch(new RegExp(`^id +${id}\nname +billing\nplan +ultra\ntenant +default\n`));
   });
 });
 
@@ -201,7 +201,7 @@ describe('rotate and revoke', () => {
 
   it('revokes once, and does not mind a second time', async () => {
     const { id } = (await create()).key;
-    expect(await keys('revoke', id)).toEqual({ code: 0, out: `revoked ${id}\n`, err: '' });
+    expect(await keys('revoke', id)).toEqual({ code: 0, out: `revoked ${id} (billing, plan ultra, never used)\n`, err: '' });
     const { revokeTime } = await show(id);
     expect(await keys('revoke', id)).toEqual({ code: 0, out: `${id} was already revoked\n`, err: '' });
     expect(await show(id)).toMatchObject({ status: 'revoked', revokeTime });

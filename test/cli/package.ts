@@ -20,6 +20,7 @@ const PACKED_FROM = [
   'web',
   'proto',
   'scripts',
+  'man',
   'package.json',
   'package-lock.json',
   '.npmrc',

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDouble } from '../support/double.ts';
 import { type Real, startReal } from './real.ts';
 
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const SECRET = 'JBSWY3DPEHPK3PXP';
 let server: Real;
@@ -45,6 +46,12 @@ describe.concurrent('a process', () => {
     expect(usage).toMatchObject({ code: 2, out: '', err: "error: unknown option '--digit' (Did you mean --digits?)\n" });
     expect(empty).toMatchObject({ code: 2, out: '', err: 'error: standard input is empty: it should hold the secret\n' });
     expect(good).toMatchObject({ code: 0, out: expect.stringMatching(/^\d{6}\n$/), err: '' });
+  });
+
+  it('is found by npx in a checkout, and prints the answer alone', async () => {
+    const options = { cwd: ROOT, env: { ...process.env, ...server.env, OTPD_SECRET: SECRET } };
+    const child = spawn('npx', ['--no', 'otpd', 'token'], options);
+    expect(await text(child.stdout)).toMatch(/^\d{6}\n$/);
   });
 
   it('ends a watch with 0 at Ctrl-C', async () => {

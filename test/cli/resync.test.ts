@@ -82,9 +82,9 @@ describe.concurrent('an answer', () => {
   it.each<[string, number, Exclude<ResyncAnswer, SentError | undefined>]>([
     ['found: the next counter is 43', 0, FOUND],
     ['not found in a row (4 attempts left)', 1, { status: VerifyStatus.MISMATCH, attemptsRemaining: 4 }],
-    ['already used', 1, { status: VerifyStatus.REPLAYED }],
+    ['already used: take the next code', 1, { status: VerifyStatus.REPLAYED }],
     ['not a code: 6 digits expected', 1, { status: VerifyStatus.MALFORMED }],
-    ['locked: try again in 1 min', 1, { status: VerifyStatus.THROTTLED, retryAfter: { seconds: 60n } }],
+    ['locked for 1 min: too many wrong codes', 1, { status: VerifyStatus.THROTTLED, retryAfter: { seconds: 60n } }],
     ['found: the next counter is 43\nstore instead: otpk1_new', 0, { ...FOUND, resealed: { blob: 'otpk1_new' } }],
   ])('reads "%s" and exits %i', async (text, code, answer) => {
     expect(await resync([answer], [SECRET, '111111', '222222'])).toMatchObject({ code, out: `${text}\n`, err: '' });
@@ -123,8 +123,8 @@ it('finds a device with the real service, by plain and by pasted codes, once', a
     out: 'not found in a row (4 attempts left)\n',
   });
   expect(await run('--counter', '0')).toEqual({ code: 0, out: 'found: the next counter is 502\n', err: '' });
-  expect(await run('--counter', '0')).toMatchObject({ code: 1, out: 'already used\n' });
+  expect(await run('--counter', '0')).toMatchObject({ code: 1, out: 'already used: take the next code\n' });
   const { code, err } = await run();
   expect(code).toBe(2);
-  expect(err).toMatch(/^error: key\.counter: required for HOTP: set the counter of the key \(INVALID_FIELDS, request \S+\)\n$/);
+  expect(err).toMatch(/^error: --counter: required for HOTP: set the counter of the key \(INVALID_FIELDS, request \S+\)\n$/);
 });

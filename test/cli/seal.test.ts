@@ -112,7 +112,7 @@ describe('--sealed', () => {
     expect(watching).toMatchObject({ code: 0, out: expect.stringMatching(/^\d{6} {2}until /) });
     const code = codeAt(Date.now());
     expect(await run(['verify', ...key, code])).toEqual({ code: 0, out: 'accepted\n', err: '' });
-    expect(await run(['verify', ...key, code])).toEqual({ code: 1, out: 'already used\n', err: '' });
+    expect(await run(['verify', ...key, code])).toEqual({ code: 1, out: 'already used: wait for the next code\n', err: '' });
     expect(await run(['verify', ...key, '1'])).toEqual({
       code: 1,
       out: 'not a code: another number of digits expected\n',

@@ -54,7 +54,7 @@ describe('with an admin API key', () => {
       await expect.poll(async () => (await status()).out, { timeout: 10_000 }).toMatch(/^store {6}away: no code is accepted\n/);
       expect((await status()).code).toBe(0);
       expect(await status(['--check', ...named])).toMatchObject({ code: 1, out: expect.stringContaining('away'), err: '' });
-      expect(await check()).toEqual({ code: 1, out: 'not ready: starting, stopping, or the store is away\n', err: '' });
+      expect(await check()).toEqual({ code: 1, out: 'not ready: starting, stopping, or the store cannot be reached\n', err: '' });
       expect(await check(door(), '--json')).toEqual({ code: 1, out: '{"ready":false}\n', err: '' });
     } finally {
       isAway = false;

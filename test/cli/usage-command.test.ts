@@ -35,7 +35,7 @@ it('shows a bar for each window, and nothing that is not counted', async () => {
   expect(minute).toMatch(/^minute {2}█░{19} {2}1 of 1,000 {2}less from \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ on$/);
   expect(month).toMatch(/^month {3}░{20} {2}0 of 10$/);
   for (let call = 0; call < 8; call += 1) await otpd(['token', 'JBSWY3DPEHPK3PXP'], { env });
-  expect((await otpd(['usage'], { env })).out).toMatch(/month {3}█{16}░{4} {2}8 of 10 +until \d{4}-\d\d-01T00:00:00Z\n$/);
+  expect((await otpd(['usage'], { env })).out).toMatch(/month {3}█{16}░{4} {2}8 of 10 ! +until \d{4}-\d\d-01T00:00:00Z\n$/);
 });
 
 it('prints JSON on one line', async () => {

@@ -2,7 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { otpd } from './harness.ts';
+import { VERSION } from '../../src/app/version.ts';
+import { commandTree } from '../../src/cli/output/command-tree.ts';
+import { createProgram } from '../../src/cli/program.ts';
+import { otpd, SILENT } from './harness.ts';
 
 const env = { OTPD_API_KEY: 'any', OTPD_ADDRESS: '127.0.0.1:1' };
 const SECRET = 'JBSWY3DPEHPK3PXP';
@@ -50,7 +53,6 @@ describe('a wrong command line', () => {
       ['token', SECRET, '--timeout', '0'],
       "error: option '--timeout <seconds>' argument '0' is invalid. It must be a number of seconds, above 0 and at most 3600.\n",
     ],
-    ['no code', ['verify'], 'error: no code: it is the last argument, after SECRET if that is given\n'],
     ['two arguments too many', ['token', SECRET, '1', '2'], 'error: too many arguments: see --help\n'],
   ])('is explained: %s', async (_, args, err) => {
     expect(await otpd(args, { env })).toEqual({ code: 2, out: '', err });
@@ -102,10 +104,17 @@ describe('a wrong command line', () => {
     });
   });
 
-  it('gets the help and the remedy if there is none at all', async () => {
-    const { code, out, err } = await otpd([]);
+  it.each([['no code', ['verify'], 'error: no code: it is the last argument, after SECRET if that is given\n']])(
+    'is explained where nobody can be asked: %s',
+    async (_, args, err) => {
+      expect(await otpd(args, { env, stdin: '' })).toEqual({ code: 2, out: '', err });
+    },
+  );
+
+  it('of a group without its command points to the help of the group', async () => {
+    const { code, out, err } = await otpd(['keys']);
     expect({ code, out }).toEqual({ code: 2, out: '' });
-    expect(err).toMatch(/^Usage: otpd .*error: a command is missing: see `otpd --help`\n$/s);
+    expect(err).toMatch(/^Usage: otpd keys .*error: a command is missing: see `otpd keys --help`\n$/s);
   });
 });
 
@@ -113,6 +122,41 @@ describe('help and version', () => {
   it('prints the version', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
     expect(await otpd(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+
+  it('prints what a report of a fault needs', async () => {
+    const { node } = process.versions;
+    expect((await otpd(['version'])).out).toMatch(/^otpd \S+ \(Node [\d.]+(, commit [\da-f]{7,})?\)\n$/);
+    expect(JSON.parse((await otpd(['version', '--json'])).out)).toMatchObject({ version: VERSION, node });
+  });
+
+  it('is the help for no arguments at all, on standard output', async () => {
+    const [bare, flag, command] = await Promise.all([otpd([]), otpd(['--help']), otpd(['help'])]);
+    expect(bare).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^Usage: otpd /) });
+    expect([flag, command]).toEqual([bare, bare]);
+  });
+
+  it('is that of the command that is named, also of one in a group', async () => {
+    expect(await otpd(['help', 'keys', 'create'])).toEqual(await otpd(['keys', 'create', '--help']));
+    expect(await otpd(['help', 'tokn'])).toEqual({ code: 2, out: '', err: 'error: unknown command (Did you mean token?)\n' });
+  });
+
+  it('names each default once, and marks what is required', async () => {
+    for (const { path, options } of commandTree(await createProgram(SILENT))) {
+      const { out } = await otpd([...path.split(' ').slice(1), '--help']);
+      expect(out, path).not.toMatch(/\(default:? [^)]*\)\s+\(default/);
+      for (const { names } of options) expect(out, path).toContain(names.at(-1));
+    }
+    expect((await otpd(['generate', '--help'])).out).toMatch(/--account <name> +.*\(required\)/s);
+  });
+
+  it.each([50, 80])('is as wide as the terminal, but for commands to copy: %s columns', async (columns) => {
+    for (const args of [[], ['verify'], ['keys', 'create'], ['attempts'], ['serve']]) {
+      const { out } = await otpd([...args, '--help'], { columns, tty: true });
+      // A word too long for its column stands alone.
+      const wide = out.split('\n').filter((line) => line.length > columns && !/^ +(?:\$ .*|\S+)$/.test(line));
+      expect(wide, args.join(' ')).toEqual([]);
+    }
   });
 
   it.each([
@@ -135,7 +179,7 @@ describe('help and version', () => {
   });
 
   it.each(['token', 'verify', 'resync', 'watch'])('warns of secrets in arguments: %s', async (command) => {
-    expect((await otpd([command, '--help'])).out).toContain('Other users of this machine can see arguments');
+    expect((await otpd([command, '--help'])).out).toMatch(/Other\s+users\s+of\s+this\s+machine\s+can\s+see\s+arguments/);
   });
 });
 

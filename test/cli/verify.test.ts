@@ -1,4 +1,5 @@
 /** `otpd verify`: the exit code is the answer, and a lost answer is asked for again. */
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it, vi } from 'vitest';
 import { VerifyStatus } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { type SentError, startDouble, type VerifyAnswer } from '../support/double.ts';
@@ -9,6 +10,12 @@ const SECRET = 'JBSWY3DPEHPK3PXP';
 const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 const AWAY: SentError = { code: 14, message: 'the store is away', reason: 'ERROR_REASON_STORE_UNAVAILABLE', requestId: 'r-1' };
 const ACCEPTED = { valid: true, status: VerifyStatus.ACCEPTED } as const;
+
+/** A moment of the server's clock, 14 s before the next step. */
+const NOW_MS = Date.UTC(2027, 0, 31, 10, 42, 16);
+const AT = { serverTime: timestampFromMs(NOW_MS) } as const;
+/** A used step, so many steps from that of now. */
+const usedStep = (drift: number) => ({ matchedStep: BigInt(Math.floor(NOW_MS / 30_000) + drift), driftSteps: drift });
 
 async function verify(answers: readonly VerifyAnswer[], args: readonly string[] = [], signal?: AbortSignal) {
   await using server = await startDouble({ verify: answers });
@@ -56,7 +63,7 @@ describe.concurrent('what could not be told', () => {
   });
 
   it('is said if the user does not wait between two tries', async () => {
-    const { code, err, requests } = await verify([{ ...AWAY, retryAfterMs: 3000 }], [], AbortSignal.timeout(300));
+    const { code, err, requests } = await verify([{ ...AWAY, retryAfterMs: 3000 }], [], AbortSignal.timeout(1500));
     expect({ code, tries: requests.length }).toEqual({ code: 2, tries: 1 });
     expect(err).toMatch(/^error: the store is away; the code may be used up: /);
   });
@@ -76,7 +83,7 @@ describe.concurrent('what could not be told', () => {
         reason: 'ERROR_REASON_INVALID_FIELDS',
         violations: [{ field: 'code', description: 'is empty' }],
       },
-      /^error: code: is empty \(INVALID_FIELDS\)\n$/,
+      /^error: CODE: is empty \(INVALID_FIELDS\)\n$/,
     ],
     ['something else that answers', { code: 12, message: 'no such method' }, /^error: no such method\n$/],
     ['details that are none', { code: 12, message: 'no such method', rubbish: true }, /^error: no such method\n$/],
@@ -107,12 +114,33 @@ describe.concurrent('an answer', () => {
     ['wrong code (4 attempts left)', 1, { status: VerifyStatus.MISMATCH, attemptsRemaining: 4 }, []],
     ['wrong code (1 attempt left)', 1, { status: VerifyStatus.MISMATCH, attemptsRemaining: 1 }, []],
     ['wrong code', 1, { status: VerifyStatus.MISMATCH }, []],
-    ['already used', 1, { status: VerifyStatus.REPLAYED }, []],
+    ['already used: wait for the next code', 1, { status: VerifyStatus.REPLAYED }, []],
+    ['already used: the next code comes in 14 s', 1, { status: VerifyStatus.REPLAYED, ...usedStep(0), ...AT }, []],
+    ['already used: the next code comes in 44 s', 1, { status: VerifyStatus.REPLAYED, ...usedStep(1), ...AT }, []],
+    ['already used: take the code that the app shows now', 1, { status: VerifyStatus.REPLAYED, ...usedStep(-1), ...AT }, []],
+    ['already used: take the next code', 1, { status: VerifyStatus.REPLAYED, ...usedStep(0), ...AT }, ['--type', 'hotp']],
+    [
+      'wrong code: locked for at least 1 min (until 10:43:16 UTC or later)',
+      1,
+      { status: VerifyStatus.MISMATCH, attemptsRemaining: 0, ...AT },
+      [],
+    ],
     ['not a code: 6 digits expected', 1, { status: VerifyStatus.MALFORMED }, []],
     ['not a code: 8 digits expected', 1, { status: VerifyStatus.MALFORMED }, ['--digits', '8']],
     ['not a code: another number of digits expected', 1, { status: VerifyStatus.MALFORMED }, ['--digits', '10']],
-    ['locked: try again in 1 min', 1, { status: VerifyStatus.THROTTLED, retryAfter: { seconds: 60n } }, []],
-    ['locked: too many wrong codes; only an operator can unlock the key', 1, { status: VerifyStatus.THROTTLED }, []],
+    ['locked for 1 min: too many wrong codes', 1, { status: VerifyStatus.THROTTLED, retryAfter: { seconds: 60n } }, []],
+    [
+      'locked for 42 s (until 10:42:58 UTC): too many wrong codes',
+      1,
+      { status: VerifyStatus.THROTTLED, retryAfter: { seconds: 42n }, ...AT },
+      [],
+    ],
+    [
+      'locked: too many wrong codes; only an operator can unlock the key (`otpd attempts unlock`)',
+      1,
+      { status: VerifyStatus.THROTTLED },
+      [],
+    ],
   ])('reads "%s" and exits %i', async (text, code, answer, args) => {
     expect(await verify([answer], args)).toMatchObject({ code, out: `${text}\n`, err: '' });
   });
@@ -201,6 +229,8 @@ describe('with the real service', () => {
     const code = (await otpd(['token', '\u202ajbsw y3dp ehpk 3pxp\u202c'], { env: server.env })).out.trim();
     const full = code.replace(/\d/g, (digit) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0));
     expect((await otpd(['verify', SECRET, `\u200e${full}`], { env: server.env })).out).toBe('accepted\n');
-    expect((await otpd(['verify', SECRET, code], { env: server.env })).out).toBe('already used\n');
+    expect((await otpd(['verify', SECRET, code], { env: server.env })).out).toMatch(
+      /^already used: (the next code comes in|take the code)/,
+    );
   });
 });

@@ -149,6 +149,6 @@ describe.concurrent('with the real service', () => {
     await using server = await startReal();
     const { code, err } = await otpd(['watch', `otpauth://hotp/a?secret=${SECRET}&counter=0`], { env: server.env });
     expect(code).toBe(2);
-    expect(err).toContain('key.type: must be TOTP');
+    expect(err).toContain('--type: must be TOTP');
   });
 });

@@ -25,11 +25,14 @@ function refusal(options: ConnectOptions, address: unknown = ADDRESS, apiKey: un
 }
 
 describe('an address', () => {
-  test.each([null, 5, '', ' ', 'a b:1', 'https://a', 'HTTP://a:1', 'grpc://'])('that is none: %j', (address) => {
-    expect(refusal({ plaintext: true }, address)).toMatch(/^address must be host:port/);
-  });
+  test.each([null, 5, '', ' ', 'a b:1', 'https://a', 'HTTP://a:1', 'grpc://', 'a', '[::1]', 'dns:///a'])(
+    'that is none: %j',
+    (address) => {
+      expect(refusal({ plaintext: true }, address)).toMatch(/^address must be host:port/);
+    },
+  );
 
-  test.each(['a:1', '[::1]:1', 'a', 'dns:///a:1'])('but not %j', (address) => {
+  test.each(['a:1', '[::1]:1', 'dns:///a:1', 'unix:/run/otpd.sock'])('but not %j', (address) => {
     expect(refusal({ plaintext: true }, address)).toBe('not refused');
   });
 });

@@ -36,7 +36,7 @@ test('four tries at most, and the error of each leads to the one before', async 
   const messages = ['first', 'second', 'third', 'fourth'];
   const { error, tries } = await fail(messages.map((message) => ({ ...AWAY, message })));
   const found: string[] = [];
-  for (let each: OtpError | undefined = error; each !== undefined; each = each.cause) found.unshift(each.message);
+  for (let each: unknown = error; each instanceof OtpError; each = each.cause) found.unshift(each.message);
   expect({ found, tries }).toEqual({ found: messages, tries: 4 });
 });
 

@@ -1,23 +1,23 @@
 /** Starts the example apps as their README says, each installed in a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { execute } from './runner.ts';
+import { execute, type Outcome } from './runner.ts';
 
 export const LANGUAGES = ['typescript', 'python', 'go'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** What starts an app that is installed in a folder. */
+/** The command of an app that is installed in a folder. */
 const START: Readonly<Record<Language, (folder: string) => readonly [string, ...string[]]>> = {
   typescript: (folder) => [process.execPath, join(folder, 'typescript', 'app.ts')],
   python: (folder) => [join(folder, '.venv/bin/python'), join(folder, 'python', 'app.py')],
   go: (folder) => [join(folder, 'app')],
 };
 
-/** What installs it there; the tools of each language are those of `npm run test:clients`. */
+/** Installs it there; the tools of each language are those of `npm run test:clients`. */
 const INSTALL: Readonly<Record<Language, string>> = {
   // As `npm install` in the folder, but for a package that is built instead of the folder of its sources.
   typescript:
@@ -29,12 +29,20 @@ const INSTALL: Readonly<Record<Language, string>> = {
 export interface Example extends AsyncDisposable {
   /** `http://127.0.0.1:PORT/`. */
   readonly url: string;
-  /** What it wrote on standard error. */
+  /** Its lines on standard error. */
   readonly log: () => string;
 }
 
+/** The commands that run another program with the packages of an app; Go compiles, and has none. */
+const RUN: Readonly<Partial<Record<Language, (folder: string) => readonly [command: string, program: string]>>> = {
+  typescript: (folder) => [process.execPath, join(folder, 'typescript', 'program.mts')],
+  python: (folder) => [join(folder, '.venv/bin/python'), join(folder, 'program.py')],
+};
+
 /** An app that is installed, to be started as often as a test wants. */
 export interface Installed {
+  /** Runs a program with the packages of the app. */
+  readonly run: (text: string, apiKey: string) => Promise<Outcome>;
   readonly start: (address: string, apiKey: string) => Promise<Example>;
   readonly remove: () => void;
 }
@@ -45,6 +53,12 @@ export async function install(language: Language): Promise<Installed> {
   const { exitCode, stderr } = await execute('bash', ['-euo', 'pipefail', '-c', INSTALL[language], 'install', folder], 280_000);
   if (exitCode !== 0) throw new Error(`${language} is not installed: ${stderr}`);
   return {
+    run: async (text, apiKey) => {
+      const [command, program] = RUN[language]?.(folder) ?? [];
+      if (command === undefined || program === undefined) throw new Error(`${language} runs no single file`);
+      writeFileSync(program, text);
+      return execute(command, [program], 60_000, { OTPD_API_KEY: apiKey });
+    },
     start: (address, apiKey) => start(START[language](folder), address, apiKey),
     remove: () => existsSync(folder) && rmSync(folder, { recursive: true }),
   };

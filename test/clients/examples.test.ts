@@ -1,4 +1,8 @@
-/** The web apps of examples/README.md against a real server, through their forms: enrolment, login, recovery, a new phone, and what goes wrong. */
+/**
+ * The web apps of examples/README.md against a real server, through their forms: enrolment, login, recovery, a new phone, and what goes wrong. With
+ * their packages the programs of the README are run too.
+ */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Device, deviceOf } from '../support/enrolment.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -24,6 +28,17 @@ describe.each(LANGUAGES)('the example in %s', (language) => {
     installed.remove();
     await server.close();
   });
+
+  // The README has no program in Go.
+  if (language !== 'go')
+    test('the program of the README has a code accepted', async () => {
+      const fence = new RegExp(`^\`\`\`${language === 'python' ? 'python' : 'ts'}\\n([^]*?)^\`\`\`$`, 'm');
+      const [, shown = ''] = fence.exec(readFileSync('README.md', 'utf8')) ?? [];
+      expect(shown).toContain('127.0.0.1:50051');
+      const { exitCode, stdout, stderr } = await installed.run(shown.replace('127.0.0.1:50051', server.address), server.apiKey);
+      expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+      expect(stdout).toMatch(/^otpauth:\/\/totp\/ACME:.*\n(?:true|True)\n$/);
+    });
 
   /** A new visitor whose password was right. */
   async function arrive(name: string): Promise<Visitor> {
@@ -120,7 +135,7 @@ describe.each(LANGUAGES)('the example in %s', (language) => {
       `${mismatch} Enter the newest code from your app.`,
       `${mismatch} You have 2 tries ${last}`,
       `${mismatch} You have 1 try ${last}`,
-      'Too many wrong codes. Try again in 1 minute, or use a recovery code.',
+      'Too many wrong codes. Wait at least 1 minute, or use a recovery code.',
       'Too many wrong codes. Try again in 1 minute, or use a recovery code.',
     ]);
     const right = await visitor.send('/code', { code: device.code(Date.now() + 30_000) });

@@ -11,6 +11,7 @@ import { SCOPES } from '../../src/ports/principal.ts';
 import type { ApiKeyRecord } from '../../src/ports/store.ts';
 import { errorInfo, requestInfo, retryInfo } from '../../src/rpc/status-details.ts';
 import { makeAuthority, makeCertificate } from '../support/certificates.ts';
+import { freePort } from '../support/free-port.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { startFreezer } from './freezer.ts';
 import { type NotingProxy, type Refusal, type SeenCall, startProxy, type Treatment } from './proxy.ts';
@@ -94,6 +95,11 @@ export async function startServers(): Promise<Servers> {
       untrusted: { address: tlsAddress, ca: theirs.cert },
       mtls: { address: mtlsAddress, ca: ours.cert, cert: client.cert, key: client.key },
       mtls_no_cert: { address: mtlsAddress, ca: ours.cert },
+      nobody: { address: `127.0.0.1:${await freePort()}` },
+      // RFC 6761: no such name ever exists.
+      unknown_host: { address: 'otpd.invalid:50051' },
+      tls_to_plaintext: { address: plain.address, ca: ours.cert },
+      no_port_address: { address: 'otp.example.com' },
       empty_address: { address: '' },
       blank_address: { address: ' ' },
       line_address: { address: `${untouched}\n` },
@@ -107,6 +113,8 @@ export async function startServers(): Promise<Servers> {
       full,
       token_only: await issue({ scopes: ['token'] }),
       limited: await issue({ plan: 'limited' }),
+      limited_headers: await issue({ plan: 'limited' }),
+      limited_text: await issue({ plan: 'limited' }),
       limited_usage: await issue({ plan: 'limited' }),
       admin: await issue({ scopes: ['admin'] }),
       planless: await issue({ plan: 'gone' }),

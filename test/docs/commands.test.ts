@@ -8,16 +8,17 @@ import { startServer, type TestServer } from '../support/server.ts';
 import { type Command, commandsOf, PAGES, patternOf } from './pages.ts';
 
 /** The pages whose commands are run here, in their order, in one shell. */
-const HERE = ['README.md', 'docs/guide.md', 'docs/api-keys.md', 'docs/operations.md'];
+const HERE = ['README.md', 'docs/guide.md', 'docs/api-keys.md', 'docs/operations.md', 'docs/audit-trail.md'];
 
 /** The pages whose commands another suite runs. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  'deploy/README.md': 'test/deploy/image.test.ts',
+  'deploy/helm/otpd/README.md': 'test/deploy/chart.test.ts',
   'docs/debugging.md': 'test/clients/debugging.test.ts',
   'docs/http.md': 'test/http/docs.test.ts',
   'docs/import-export.md': 'test/cli/import-docs.test.ts',
   'docs/rest.md': 'test/rest/docs.test.ts',
   'docs/sealed-keys.md': 'test/cli/seal.test.ts',
-  'examples/README.md': 'test/clients/examples.test.ts',
 };
 
 /** By the beginning of a command or of its page: why no test runs it as it stands. */
@@ -25,9 +26,12 @@ const NOT_RUN: readonly { readonly page: string; readonly command?: string; read
   { page: 'README.md', command: 'npm ci && npm start', why: 'it installs, as CI does first, and serves until it is stopped' },
   { page: 'CONTRIBUTING.md', why: 'it installs, and serves until it is stopped' },
   { page: 'bench/README.md', why: 'it takes minutes; CI runs `npm run bench -- --quick`' },
+  {
+    page: 'examples/README.md',
+    why: 'apps serve until they are stopped; test/clients/examples.test.ts installs and starts each in the same way',
+  },
   { page: 'clients/', why: 'the paths are examples; test/clients/runners does the same for each language' },
-  { page: 'gen/', why: 'the paths are examples; test/clients/runners does the same for each language' },
-  { page: 'src/client/', why: 'the paths are examples; test/clients/runners does the same for each language' },
+  { page: 'deploy/', why: 'it needs a Docker engine, systemd or Kubernetes; `npm run test:deploy` tries the parts without them' },
   { page: 'test/clients/README.md', why: 'it is a suite, which CI runs' },
   { page: 'test/conformance/README.md', why: 'it is a suite, which CI runs, and a call of its tool for a debugger' },
 ];
@@ -40,7 +44,7 @@ let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'otpd-docs-'));
   writeFileSync(join(folder, 'otpd'), `#!/bin/sh\nexec ${process.execPath} ${resolve('src/main.ts')} "$@"\n`, { mode: 0o700 });
-  server = await startServer({ flags: { httpListen: '127.0.0.1:0' } });
+  server = await startServer({ flags: { httpListen: '127.0.0.1:0', auditLog: join(folder, 'audit.jsonl') } });
 });
 afterAll(async () => {
   await server.close();

@@ -87,6 +87,22 @@ test.concurrent('HTTP/1.1: a call that is in flight at that age is answered, and
   expect([answer.status, answer.headers['connection']]).toEqual([200, 'close']);
 });
 
+test.concurrent('HTTP/1.1: a stream that opens again on the old connection ends by its age too, and the connection with it', async () => {
+  const connection = new RawConnection(port);
+  const closed = once(connection.socket, 'close');
+  const message = Buffer.from('{"key":{"secret":"JBSWY3DPEHPK3PXP","periodSeconds":86400}}');
+  const enveloped = Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]);
+  const watch = { ...headers(), 'content-type': 'application/connect+json' };
+  const open = () => connection.write(http1('POST /otp.v1.OtpService/WatchToken HTTP/1.1', watch, enveloped));
+  const ends = () => connection.rest.split('ERROR_REASON_CONNECTION_AGE_EXCEEDED').length - 1;
+  open();
+  await expect.poll(ends, { timeout: 20_000 }).toBe(1);
+  open();
+  await closed;
+  expect(ends()).toBe(2);
+  expect(connection.rest.match(/^connection: close/gim)).toHaveLength(1);
+});
+
 test.concurrent.each(Object.entries(WAYS).filter(([name]) => name.includes('JSON')))(
   'a stream is told why it ends: %s',
   async (_, transport) => {

@@ -41,6 +41,13 @@ test('rules and dashboard name no metric that docs/metrics.md does not have', ()
   }
 });
 
+test.each([
+  [RULES, 'deploy/helm/otpd/files/rules.yaml'],
+  [DASHBOARD, 'deploy/helm/otpd/files/dashboard.json'],
+])('the chart, which Helm packs without its neighbours, has a copy of %s', (original, copy) => {
+  expect(readFileSync(copy, 'utf8'), `cp ${original} ${copy}`).toBe(readFileSync(original, 'utf8'));
+});
+
 test('the dashboard shows each metric that an alert goes by', () => {
   const shown = metricsIn(readFileSync(DASHBOARD, 'utf8'));
   expect([...metricsIn(readFileSync(RULES, 'utf8'))].filter((name) => !shown.has(name))).toEqual([]);

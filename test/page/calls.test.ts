@@ -242,6 +242,21 @@ pageSuite('the page', (stage) => {
     await expect.poll(() => alert.innerText(), PATIENT).toContain('The server cannot be reached');
   });
 
+  test('a code goes on to run when the connections of its stream end by their age', async () => {
+    const flags = { httpListen: '127.0.0.1:0', maxConnectionAge: '1s', maxConnectionAgeGrace: '0s' };
+    await using parts = new AsyncDisposableStack();
+    const aging = parts.adopt(await startServer({ flags }), (one) => one.close());
+    await using opened = await open(stage.browser, `${aging.httpUrl}/#key=${aging.apiKey}`);
+    await enrol(opened);
+    const box = opened.part('Enrol an account');
+    await box.locator('.code').waitFor();
+    const ended = () =>
+      aging.log.filter((line) => line.includes('/WatchToken"') && line.includes('CONNECTION_AGE_EXCEEDED')).length;
+    await expect.poll(ended, PATIENT).toBeGreaterThan(1);
+    await expect.poll(() => box.locator('.code').count(), PATIENT).toBe(1);
+    expect(await box.getByRole('alert').count()).toBe(0);
+  });
+
   test('all of it works with the keyboard alone', async () => {
     await using opened = await openWithKey();
     const { page, part }: OpenPage = opened;

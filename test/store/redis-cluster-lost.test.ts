@@ -53,7 +53,7 @@ redisSuite('a Redis Cluster that has lost state', () => {
       const master = cluster.masterOf(`otpd:c:{${lost}}`);
       for (const fingerprint of [lost, kept]) expect(await store.codes.judge(attempt({ fingerprint }), 0)).toEqual(ACCEPTED);
       master.cli('flushall');
-      // What is elsewhere is served until the loss is noticed, and nothing from then on.
+      // A state elsewhere is served until the loss is noticed, and nothing from then on.
       expect(await store.codes.judge(attempt({ fingerprint: kept }), 0)).toMatchObject({ outcome: 'replayed' });
       await unavailable(store.codes.judge(attempt({ fingerprint: lost }), 0));
       await unavailable(store.codes.judge(attempt({ fingerprint: kept }), 0));

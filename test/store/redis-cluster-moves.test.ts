@@ -86,7 +86,7 @@ redisSuite('a Redis Cluster whose slots move', () => {
     const batch = store.codes.judgeAll([attempt({ fingerprint, step: 200 })], 0);
     move.moveKeys();
     move.end();
-    // What came of them depends on how long the steps took; never is it accepted twice.
+    // Each may have been refused, if the steps took long; never is it accepted twice.
     const ends = await Promise.allSettled([call, batch.then(([one]) => one)]);
     const again = await store.codes.judge(attempt({ fingerprint }), 0);
     const accepted = [...ends.map((one) => one.status === 'fulfilled' && one.value), again].filter(

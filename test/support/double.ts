@@ -37,6 +37,8 @@ export interface SentError {
   readonly code: number;
   readonly message: string;
   readonly reason?: string;
+  /** Of the `ErrorInfo` with the reason. */
+  readonly info?: Readonly<Record<string, string>>;
   readonly violations?: readonly { field: string; description: string }[];
   readonly retryAfterMs?: number;
   /** The trailer `grpc-retry-pushback-ms`. */
@@ -144,6 +146,7 @@ export function sent({
   code,
   message,
   reason,
+  info,
   violations = [],
   retryAfterMs,
   pushback,
@@ -151,7 +154,8 @@ export function sent({
   rubbish,
 }: SentError): Partial<StatusObject> {
   const details = [];
-  if (reason !== undefined) details.push(anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason, domain: 'otp.v1' })));
+  if (reason !== undefined)
+    details.push(anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason, domain: 'otp.v1', metadata: { ...info } })));
   if (requestId !== undefined) details.push(anyPack(RequestInfoSchema, create(RequestInfoSchema, { requestId })));
   if (violations.length > 0) {
     details.push(anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations: violations.map((one) => ({ ...one })) })));

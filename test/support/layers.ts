@@ -63,8 +63,8 @@ type Layer = keyof typeof MAY_IMPORT;
 const KNOWS_GEN: ReadonlySet<Layer> = new Set(['rpc', 'service', 'grpc', 'http', 'observability', 'cli']);
 /** Where gRPC may be known: the transport, and the client library. */
 const KNOWS_GRPC: ReadonlySet<Layer> = new Set(['grpc', 'client']);
-/** Where the library of Connect may be known: the files that are loaded at the first call that needs it. */
-const KNOWS_CONNECT = /^src\/http\/connect\/library(-call)?\.ts$/;
+/** Where the library of Connect may be known: the files that are loaded at the first call that needs it, and the client for browsers. */
+const KNOWS_CONNECT = /^(src\/http\/connect\/library(-call)?|clients\/typescript\/src\/web)\.ts$/;
 
 /** The client for TypeScript, a package of its own: others import what that exports, and nothing behind it. */
 const CLIENT = 'clients/typescript/src/';

@@ -1,7 +1,9 @@
 /** The client of the administration: the calls of `otp.admin.v1` with an API key that has the scope `admin`. */
 import type { MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import { type CallOptions, type ConnectOptions, openChannel } from './channel.ts';
+import { type CallOptions, createCalls, DEADLINE_MS } from './calls.ts';
 import { AdminService } from './generated/otp/admin/v1/admin_service_pb.ts';
+import { type GrpcOptions, grpcTransport } from './grpc.ts';
+import { usableDeadline } from './options.ts';
 
 type Methods = typeof AdminService.method;
 type Call<Name extends keyof Methods> = (
@@ -31,15 +33,21 @@ export interface AdminClient extends Disposable {
   readonly getServerStatus: Call<'getServerStatus'>;
   /** Gets the wrong codes that are counted against a secret, and its lock. */
   readonly getAttempts: Call<'getAttempts'>;
-  /** Lets the codes of a secret be judged again. */
+  /** Unlocks a secret: its codes are checked again. */
   readonly unlockAttempts: Call<'unlockAttempts'>;
   /** Closes the connection; calls under way end with CANCELLED or UNAVAILABLE. */
   close(): void;
 }
 
+/** As in `connect`. */
+export interface AdminOptions extends GrpcOptions {
+  readonly deadlineMs?: number;
+}
+
 /** A client of the administration of the server at `address`; everything else is as `connect` has it. */
-export function connectAdmin(address: string, apiKey: string, options: ConnectOptions = {}): AdminClient {
-  const { unary, close } = openChannel(address, apiKey, options);
+export function connectAdmin(address: string, apiKey: string, options: AdminOptions = {}): AdminClient {
+  const deadlineMs = usableDeadline(options.deadlineMs ?? DEADLINE_MS);
+  const { unary, close } = createCalls(grpcTransport(address, apiKey, options), deadlineMs);
   const { method } = AdminService;
   return {
     createApiKey: (request, call) => unary(method.createApiKey, request, call),

@@ -1,7 +1,7 @@
 /** The error of a call: the gRPC status, and what the server says about it in the status details. */
 import { type DescMessage, fromBinary, type MessageShape } from '@bufbuild/protobuf';
 import { anyUnpack, durationMs } from '@bufbuild/protobuf/wkt';
-import { status as codes, type Metadata } from '@grpc/grpc-js';
+import { CodeSchema } from './generated/google/rpc/code_pb.ts';
 import {
   BadRequestSchema,
   ErrorInfoSchema,
@@ -11,6 +11,26 @@ import {
 import { type Status, StatusSchema } from './generated/google/rpc/status_pb.ts';
 import type { ErrorReason } from './generated/otp/v1/error_reason_pb.ts';
 
+/** The name of a gRPC status code. */
+export type CodeName =
+  | 'OK'
+  | 'CANCELLED'
+  | 'UNKNOWN'
+  | 'INVALID_ARGUMENT'
+  | 'DEADLINE_EXCEEDED'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'PERMISSION_DENIED'
+  | 'RESOURCE_EXHAUSTED'
+  | 'FAILED_PRECONDITION'
+  | 'ABORTED'
+  | 'OUT_OF_RANGE'
+  | 'UNIMPLEMENTED'
+  | 'INTERNAL'
+  | 'UNAVAILABLE'
+  | 'DATA_LOSS'
+  | 'UNAUTHENTICATED';
+
 /** A mistake in a field of a request. */
 export interface FieldViolation {
   /** The path of the field in snake_case: `key.secret`. */
@@ -18,25 +38,40 @@ export interface FieldViolation {
   readonly description: string;
 }
 
-/** How gRPC says that a call failed. */
+/** How a transport says that a call failed. */
 export interface Refused {
   /** The gRPC status code, 0 to 16. */
   readonly code: number;
   /** The message of the status. */
   readonly details: string;
-  /** The trailers. */
-  readonly metadata?: Metadata;
+  /** The trailers, by their names. */
+  readonly metadata?: { readonly get: (name: string) => readonly (string | Uint8Array)[] };
+}
+
+/** The name of an `ErrorReason`. */
+export type Reason = `ERROR_REASON_${keyof typeof ErrorReason}`;
+
+/** The parts of an `OtpError`. */
+export interface Failure {
+  /** The gRPC status code, 0 to 16. */
+  readonly code: number;
+  readonly message: string;
+  readonly reason?: Reason | undefined;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly fieldViolations?: readonly FieldViolation[];
+  readonly retryDelayMs?: number | undefined;
+  readonly requestId?: string | undefined;
 }
 
 /** A call that failed. */
 export class OtpError extends Error {
   override readonly name = 'OtpError';
-  /** The error of the try before the last, if the call was tried again. */
-  declare readonly cause: OtpError | undefined;
+  /** The error of the try before the last, if the call was tried again; the `reason` of the signal, if that cancelled it. */
+  declare readonly cause: unknown;
   /** The name of the gRPC status code, such as `INVALID_ARGUMENT`. */
-  readonly code: keyof typeof codes;
+  readonly code: CodeName;
   /** Why, for programs: the name of an `ErrorReason`. Undefined if the error is not the server's own, such as a lost connection. */
-  readonly reason: `ERROR_REASON_${keyof typeof ErrorReason}` | undefined;
+  readonly reason: Reason | undefined;
   /** Facts that go with the reason, such as the limit that was reached. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Every field that is wrong; empty for other errors. */
@@ -46,24 +81,49 @@ export class OtpError extends Error {
   /** The id under which the server's log knows the call. */
   readonly requestId: string | undefined;
 
-  constructor({ code, details: message, metadata }: Refused, options?: ErrorOptions) {
-    const details = detailsIn(metadata?.get('grpc-status-details-bin')[0]);
-    const violations = unpack(details, BadRequestSchema)?.fieldViolations ?? [];
-    // The server's message names the first of them, and how many more there are.
-    const unsaid = violations
-      .map(({ field, description }) => `${field}: ${description}`)
-      .filter((text) => !message.includes(text));
-    super([message.replace(/; and \d+ more in the BadRequest details$/, ''), ...unsaid].join('; '), options);
-    const info = unpack(details, ErrorInfoSchema);
-    const delay = unpack(details, RetryInfoSchema)?.retryDelay;
-    this.code = (codes[code] ?? 'UNKNOWN') as keyof typeof codes;
-    // A server newer than this client may know more reasons: they come through by name.
-    this.reason = info?.reason as OtpError['reason'];
-    this.metadata = info?.metadata ?? {};
-    this.fieldViolations = violations.map(({ field, description }) => ({ field, description }));
-    this.retryDelayMs = delay && durationMs(delay);
-    this.requestId = unpack(details, RequestInfoSchema)?.requestId ?? metadata?.get('x-request-id')[0]?.toString();
+  constructor(
+    { code, message, reason, metadata = {}, fieldViolations = [], retryDelayMs, requestId }: Failure,
+    options?: ErrorOptions,
+  ) {
+    super(textOf(message, fieldViolations, retryDelayMs), options);
+    this.code = codeName(code);
+    this.reason = reason;
+    this.metadata = metadata;
+    this.fieldViolations = fieldViolations;
+    this.retryDelayMs = retryDelayMs;
+    this.requestId = requestId;
   }
+}
+
+/** The error of a call that a transport refused, with the details of its status. */
+export function refusedError({ code, details: message, metadata }: Refused, options?: ErrorOptions): OtpError {
+  const details = detailsIn(metadata?.get('grpc-status-details-bin')[0]);
+  const info = unpack(details, ErrorInfoSchema);
+  const violations = unpack(details, BadRequestSchema)?.fieldViolations ?? [];
+  const retryDelay = unpack(details, RetryInfoSchema)?.retryDelay;
+  const failure: Failure = {
+    code,
+    message,
+    // A server newer than this client may know more reasons: they come through by name.
+    reason: info?.reason as Reason | undefined,
+    metadata: info?.metadata ?? {},
+    fieldViolations: violations.map(({ field, description }) => ({ field, description })),
+    retryDelayMs: retryDelay && durationMs(retryDelay),
+    requestId: unpack(details, RequestInfoSchema)?.requestId ?? metadata?.get('x-request-id')[0]?.toString(),
+  };
+  return new OtpError(failure, options);
+}
+
+/** The name of a status code, or `UNKNOWN` if no code has this number. */
+export function codeName(code: number): CodeName {
+  return (CodeSchema.values.find(({ number }) => number === code)?.name ?? 'UNKNOWN') as CodeName;
+}
+
+function textOf(message: string, violations: readonly FieldViolation[], retryDelayMs: number | undefined): string {
+  // The server's message names the first of them, and how many more there are.
+  const unsaid = violations.map(({ field, description }) => `${field}: ${description}`).filter((text) => !message.includes(text));
+  const when = retryDelayMs === undefined || message.includes('try again in') ? [] : [`try again in ${retryDelayMs / 1000} s`];
+  return [message.replace(/; and \d+ more in the BadRequest details$/, ''), ...unsaid, ...when].join('; ');
 }
 
 /** The details in the trailer `grpc-status-details-bin`; undefined if it is not there or says nothing. */

@@ -5,8 +5,9 @@ const MAX_DEADLINE_MS = 86_400_000;
 
 /** Refuses everything but `host:port` and the names of gRPC's own resolvers, such as `dns:///host:port`. */
 export function usableAddress(address: string): void {
-  if (typeof address !== 'string' || !/^\S+$/.test(address) || /:\/\/(?!\/)/.test(address))
-    throw new TypeError('address must be host:port: no URL, and no white space');
+  const isUsable = typeof address === 'string' && /^\S+$/.test(address) && !/:\/\/(?!\/)/.test(address);
+  if (!isUsable || !/^unix:|:\d{1,5}$/.test(address))
+    throw new TypeError('address must be host:port: no URL, no white space, and with its port');
 }
 
 /** Refuses a key that cannot be a header; grpc-js would do so with the key in the error. */

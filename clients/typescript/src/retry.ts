@@ -1,8 +1,6 @@
 /** Repeats a call that found the server UNAVAILABLE, by the policy of all client languages (gen/service_config.json). */
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Metadata } from '@grpc/grpc-js';
-import { OtpError, type Refused } from './error.ts';
-import serviceConfig from './service_config.json' with { type: 'json' };
+import { type OtpError, type Refused, refusedError } from './error.ts';
+import serviceConfig from './service-config.ts';
 
 /** The limits of a call, over all its tries. */
 export interface Limits {
@@ -26,26 +24,39 @@ export async function retry<T>(rpc: string, attempt: () => Promise<T>, { deadlin
       return await attempt();
     } catch (refused) {
       if (!isRefused(refused)) throw refused;
-      const error = new OtpError(refused, cause && { cause });
+      const error = refusedError(refused, cause && { cause });
       const pause = pauseBefore(rpc, tries, error, refused.metadata);
-      if (pause === undefined || Date.now() + pause >= deadline) throw error;
-      await sleep(pause, undefined, { signal: AbortSignal.any([...signals]) }).catch(() => {
-        throw error;
-      });
+      if (pause === undefined || Date.now() + pause >= deadline || !(await slept(pause, signals))) throw error;
       cause = error;
     }
   }
 }
 
-/** A call on a client that is closed throws another error. */
-function isRefused(error: unknown): error is Refused {
+/** Whether a transport says so that a call failed. */
+export function isRefused(error: unknown): error is Refused {
   return error instanceof Object && 'code' in error && 'details' in error;
 }
 
+/** Waits; false if a signal was aborted meanwhile. */
+function slept(ms: number, signals: readonly AbortSignal[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (isOver: boolean) => {
+      clearTimeout(timer);
+      for (const signal of signals) signal.removeEventListener('abort', cut);
+      resolve(isOver);
+    };
+    const cut = () => end(false);
+    const timer = setTimeout(end, ms, true);
+    for (const signal of signals) signal.addEventListener('abort', cut);
+    if (signals.some(({ aborted }) => aborted)) cut();
+  });
+}
+
 /** How long to wait before the next try, in ms; undefined if there should be none. The server's wish goes first (gRFC A6). */
-function pauseBefore(rpc: string, tries: number, error: OtpError, metadata: Metadata | undefined): number | undefined {
+function pauseBefore(rpc: string, tries: number, error: OtpError, metadata: Refused['metadata'] | undefined): number | undefined {
   const policy = serviceConfig.methodConfig.find(({ name }) => name.some(({ method }) => method === rpc))?.retryPolicy;
-  if (policy === undefined || !policy.retryableStatusCodes.includes(error.code) || tries >= policy.maxAttempts) return undefined;
+  if (policy === undefined || !policy.retryableStatusCodes.some((code) => code === error.code) || tries >= policy.maxAttempts)
+    return undefined;
   const wish = metadata?.get('grpc-retry-pushback-ms')[0]?.toString();
   if (wish !== undefined) return /^\d{1,9}$/.test(wish) ? Number(wish) : undefined;
   const backoff = inMs(policy.initialBackoff) * policy.backoffMultiplier ** (tries - 1);

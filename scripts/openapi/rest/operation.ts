@@ -35,7 +35,7 @@ const FAILURES: readonly Failure[] = [
   {
     status: 429,
     description: 'A limit is reached.',
-    message: "the limit of the API key's plan is reached: wait as long as retry-after says",
+    message: "the rate limit of the API key's plan is reached: wait as long as retry-after says, or use a larger plan",
     retryAfter: 45,
   },
   { status: 500, description: 'A fault of the server.', message: 'an internal error: it is logged under the request id' },

@@ -74,13 +74,11 @@ Examples:
 /** The command with its subcommands. */
 export function attemptsCommand(io: Io): Command {
   const subcommand = (name: string, description: string, use: Use, useOfSet?: UseOfSet) => {
-    const local = addStoreOptions(new Command(name).description(description)).option('--json', 'print JSON');
-    const command = addServerOptions(addKeyOptions(local));
+    const command = addStoreOptions(new Command(name).description(description)).option('--json', 'print JSON');
     const option = new Option('--recovery-set <name>', 'a set of recovery codes instead of a key').argParser(parseSetName);
     if (useOfSet !== undefined) command.addOption(option);
-    return command
-      .option('--fingerprint-key-file <file>', `the server's fingerprint key (env: ${SETTINGS.fingerprintKeyFile.env})`)
-      .action((flags: AttemptsFlags) => run(io, flags, name, use, useOfSet));
+    command.option('--fingerprint-key-file <file>', `the server's fingerprint key (env: ${SETTINGS.fingerprintKeyFile.env})`);
+    return addServerOptions(addKeyOptions(command)).action((flags: AttemptsFlags) => run(io, flags, name, use, useOfSet));
   };
   return new Command('attempts')
     .description('show or clear the wrong codes and the used steps kept of a key')

@@ -14,14 +14,14 @@ import {
 import { type ItemKind, KEY_COLUMNS, readItems } from '../input/batch-items.ts';
 import { divideIntoCalls } from '../input/calls.ts';
 import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
-import { digitsOf } from '../input/key-options.ts';
+import { codeFormOf } from '../input/key-options.ts';
 import type { Io } from '../io.ts';
 import { EXIT } from '../output/exit.ts';
 import { CliError } from '../output/failure.ts';
 import { describeItemError } from '../output/item-results.ts';
 import { showProgress } from '../output/progress.ts';
 import { paint, printable, writeLine, writeMessage } from '../output/text.ts';
-import { describeVerdict, readVerdict } from '../output/verdict.ts';
+import { type CodeForm, describeVerdict, readVerdict } from '../output/verdict.ts';
 
 interface BatchFlags extends ConnectFlags {
   readonly json?: boolean;
@@ -102,13 +102,16 @@ async function verifyAll(io: Io, file: string | undefined, flags: BatchFlags): P
     const outcome = result.result;
     if (outcome.case !== 'response') return showError(io, place, outcome.value, 'error', flags);
     const key = items[place]?.key;
-    if (!flags.json) showVerdict(io, outcome.value, key === undefined ? '' : digitsOf(key));
+    if (!flags.json) showVerdict(io, outcome.value, key === undefined ? UNKNOWN_FORM : codeFormOf(key));
     return readVerdict(outcome.value);
   });
 }
 
-function showVerdict(io: Io, response: VerifyResponse, digits: string): void {
-  const verdict = paint(io, io.stdout, response.valid ? 'green' : 'red', describeVerdict(response, digits));
+/** Of an item that the answer has beyond those that were sent. */
+const UNKNOWN_FORM: CodeForm = { digits: 'another number of digits', period: undefined };
+
+function showVerdict(io: Io, response: VerifyResponse, form: CodeForm): void {
+  const verdict = paint(io, io.stdout, response.valid ? 'green' : 'red', describeVerdict(response, form));
   writeLine(io.stdout, response.resealed === undefined ? verdict : `${verdict}\t${printable(response.resealed.blob)}`);
 }
 

@@ -1,7 +1,7 @@
 /** `otpd enrol`: a sealed key, enrolled in an app and confirmed by a code of it, so that only what works is stored. */
 import { randomUUID } from 'node:crypto';
-import { Command } from 'commander';
-import { type SealedKey, SecretDelivery } from '../../../gen/ts/otp/v1/key_pb.ts';
+import { Command, Option } from 'commander';
+import { OtpType, type SealedKey, SecretDelivery } from '../../../gen/ts/otp/v1/key_pb.ts';
 import {
   type GenerateResponse,
   GenerateResponseSchema,
@@ -12,18 +12,22 @@ import { QrFormat } from '../../../gen/ts/otp/v1/qr_code_pb.ts';
 import { addConnectOptions, type ConnectFlags, withClient } from '../input/connect.ts';
 import { addKeyOptions, contextBytes, type KeyFlags, keyFields } from '../input/key-options.ts';
 import { readLines } from '../input/lines.ts';
+import { openHiddenPrompt } from '../input/prompt.ts';
 import type { Io } from '../io.ts';
 import { CallError } from '../output/call-error.ts';
-import { showQr, showWarnings, warn } from '../output/enrolment-view.ts';
+import { signOf } from '../output/charset.ts';
+import { showWarnings, warn } from '../output/enrolment-view.ts';
 import { EXIT } from '../output/exit.ts';
 import { CliError, usageError } from '../output/failure.ts';
+import { QR_HELP, QR_LOOKS, type QrLook, showQr } from '../output/terminal-qr.ts';
 import { paint, printable, writeLine, writeMessage } from '../output/text.ts';
-import { describeVerdict, readVerdict } from '../output/verdict.ts';
+import { type CodeForm, describeVerdict, readVerdict, writeVerdict } from '../output/verdict.ts';
 
 interface EnrolFlags extends ConnectFlags, KeyFlags {
   readonly issuer?: string;
   readonly account: string;
   readonly context?: string;
+  readonly qr: QrLook;
   readonly json?: boolean;
 }
 
@@ -34,7 +38,7 @@ the sealed key is printed: store it with the user, and nothing else. Only the se
 --context binds the sealed key to what you know of the user and of the factor, such as
 user-1/totp/1. Do not store it beside the sealed key: derive it anew for each call.
 
-Codes are read from standard input, one a line. With --json each answer is a line of its own: that
+On a terminal the code is asked for; elsewhere codes are read from standard input, one a line. With --json each answer is a line of its own: that
 of Generate first, with the QR code as a PNG, then that of Verify to each code.
 
 Exit codes: 0 confirmed; 1 no code was accepted; 2 not done.
@@ -49,6 +53,7 @@ export function enrolCommand(io: Io): Command {
     .option('--issuer <name>', 'who the account is with, as the app shows it')
     .requiredOption('--account <name>', 'whose account it is, usually an e-mail address')
     .option('--context <text>', 'what to bind the sealed key to, at most 256 bytes')
+    .addOption(new Option('--qr <look>', QR_HELP).choices(QR_LOOKS).default('auto'))
     .option('--json', 'print each answer as JSON on one line');
   return addConnectOptions(addKeyOptions(command))
     .addHelpText('after', HELP)
@@ -61,32 +66,47 @@ async function enrol(io: Io, flags: EnrolFlags): Promise<void> {
   const { sealed } = made;
   if (sealed === undefined) throw new Error('a server that seals no keys was not refused');
   if (flags.json) writeMessage(io.stdout, GenerateResponseSchema, made);
-  else showEnrolment(io, made);
-  // The prompt stands on a line of its own, whatever comes after it.
-  using _prompt = { [Symbol.dispose]: () => !flags.json && io.signal.aborted && io.stderr.write('\n') };
+  else showEnrolment(io, made, flags);
   let refused = false;
-  const ask = () => flags.json || io.stderr.write('Code that the app shows: ');
-  ask();
-  for await (const code of readLines(io)) {
-    if (code !== '') {
-      const response = await confirm(io, flags, { ...sealed, context }, code);
-      const exitCode = readVerdict(response);
-      if (flags.json) writeMessage(io.stdout, VerifyResponseSchema, response);
-      if (exitCode === EXIT.ok) {
-        if (!flags.json) showStored(io, flags, response);
-        return;
-      }
-      if (!flags.json) {
-        const text = describeVerdict(response, `${made.parameters?.digits} digits`);
-        writeLine(io.stderr, paint(io, io.stderr, 'red', text));
-      }
-      refused = true;
+  for await (const code of io.stdin.isTTY ? typedCodes(io) : pipedCodes(io, flags.json === true)) {
+    if (code === '') continue;
+    const response = await confirm(io, flags, { ...sealed, context }, code);
+    const exitCode = readVerdict(response);
+    if (flags.json) writeMessage(io.stdout, VerifyResponseSchema, response);
+    if (exitCode === EXIT.ok) {
+      if (!flags.json) showStored(io, flags, response);
+      return;
     }
-    ask();
+    if (!flags.json) writeVerdict(io, io.stderr, false, describeVerdict(response, formOf(made)));
+    refused = true;
   }
   if (!refused) throw usageError('no code came: the key is not confirmed, and is not to be stored; enrol again');
   if (!flags.json) writeLine(io.stderr, 'not confirmed: store nothing, remove the account from the app, and enrol again');
   io.setExitCode(EXIT.refused);
+}
+
+function formOf({ parameters }: GenerateResponse): CodeForm {
+  return { digits: `${parameters?.digits} digits`, period: parameters?.type === OtpType.HOTP ? 0 : parameters?.periodSeconds };
+}
+
+const PROMPT = 'Code that the app shows: ';
+
+/** The codes that a person types, until one is right or the input ends. */
+async function* typedCodes(io: Io): AsyncGenerator<string, void> {
+  using prompt = openHiddenPrompt(io);
+  for (let code = await prompt.ask(PROMPT); code !== undefined; code = await prompt.ask(PROMPT)) yield code;
+}
+
+/** The lines of standard input, each asked for unless JSON is wanted: a person may be behind the pipe. */
+async function* pipedCodes(io: Io, json: boolean): AsyncGenerator<string, void> {
+  // The prompt stands on a line of its own, whatever comes after it.
+  using _prompt = { [Symbol.dispose]: () => !json && io.signal.aborted && io.stderr.write('\n') };
+  const ask = () => json || io.stderr.write(PROMPT);
+  ask();
+  for await (const code of readLines(io)) {
+    yield code;
+    ask();
+  }
 }
 
 function generate(io: Io, flags: EnrolFlags, sealedContext: Uint8Array): Promise<GenerateResponse> {
@@ -95,7 +115,7 @@ function generate(io: Io, flags: EnrolFlags, sealedContext: Uint8Array): Promise
     ...keyFields(flags),
     issuer,
     accountName: account,
-    qrCode: { format: flags.json ? QrFormat.PNG : QrFormat.TEXT },
+    qrCode: { format: flags.json ? QrFormat.PNG : QrFormat.NONE },
     delivery: SecretDelivery.SEALED,
     sealedContext,
   };
@@ -119,17 +139,20 @@ async function confirm(
   }
 }
 
-function showEnrolment(io: Io, { qrCode, uri, warnings }: GenerateResponse): void {
-  if (qrCode !== undefined) showQr(io, qrCode);
+function showEnrolment(io: Io, { uri, warnings }: GenerateResponse, { qr }: EnrolFlags): void {
   writeLine(io.stdout, `URI  ${printable(uri)}`);
   showWarnings(io, warnings);
+  showQr(io, uri, qr, 'enlarge it and enrol again, or copy the URI into the app');
 }
 
 /** The parts that the caller has to keep, and those that it has not. */
 function showStored(io: Io, { context }: EnrolFlags, { resealed, nextCounter }: VerifyResponse): void {
   if (resealed === undefined)
     throw new CliError({ code: 'INTERNAL', message: 'the server gave no confirmed key', violations: [] });
-  writeLine(io.stdout, `${paint(io, io.stdout, 'green', 'confirmed')}: store this sealed key with the user`);
+  writeLine(
+    io.stdout,
+    `${paint(io, io.stdout, 'green', `${signOf(io, io.stdout, 'yes')}confirmed`)}: store this sealed key with the user`,
+  );
   writeLine(io.stdout, '');
   writeLine(io.stdout, printable(resealed.blob));
   writeLine(io.stdout, '');

@@ -9,11 +9,11 @@ import { addConnectOptions, type ConnectFlags, withClient } from '../input/conne
 import { contextBytes } from '../input/key-options.ts';
 import { readStored, type Stored } from '../input/key-sources.ts';
 import type { Io } from '../io.ts';
-import { showQr } from '../output/enrolment-view.ts';
 import { EXIT } from '../output/exit.ts';
 import { fileTrouble, localError, usageError } from '../output/failure.ts';
 import { describeItemError } from '../output/item-results.ts';
 import { reserveFile } from '../output/picture.ts';
+import { showQr } from '../output/terminal-qr.ts';
 import { paint, printable, writeJson, writeLine } from '../output/text.ts';
 
 interface ExportFlags extends ConnectFlags {
@@ -149,11 +149,11 @@ function savePictures(io: Io, folder: string, uris: readonly string[], { format,
   }
 }
 
-function show(io: Io, uris: readonly string[], { format, qr, png, out }: ExportFlags): void {
+function show(io: Io, uris: readonly string[], { qr, png, out }: ExportFlags): void {
   for (const [i, uri] of uris.entries()) {
     if (qr) {
       writeLine(io.stdout, `QR code ${i + 1} of ${uris.length}`);
-      showQr(io, renderQr(uri, { ...PICTURES[format], format: 'text' }), '--png');
+      showQr(io, uri, 'auto', 'enlarge it, or save pictures with --png');
     } else if (png === undefined && out === undefined) writeLine(io.stdout, printable(uri));
   }
 }

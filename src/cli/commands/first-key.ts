@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { issueApiKey, revokeApiKey } from '../../auth/api-key.ts';
 import { reachableAt } from '../../config/listen-address.ts';
+import { SETTINGS } from '../../config/settings.ts';
 import { type Plans, planOf } from '../../limits/plans.ts';
 import { CALLER_SCOPES } from '../../ports/principal.ts';
 import type { KeyStore } from '../../ports/store.ts';
@@ -10,13 +11,24 @@ import { fileTrouble } from '../output/failure.ts';
 import { shellWord } from '../output/text.ts';
 
 const FIRST_PLAN = 'ultra';
+/** Where commands call if nothing else is said. */
+const DEFAULT_ADDRESS = SETTINGS.listen.fallback;
 /** Types are stripped in a checkout alone; the package has JavaScript, and no development dependencies. */
 const IN_CHECKOUT: boolean = import.meta.url.endsWith('.ts');
 
-/** The message about the first key. */
+/** The outcome of the first start. */
 export interface FirstKey {
   /** The lines for a person: the key or its file and commands to paste if it was made just now, one line otherwise. */
-  readonly introduce: (address: string, tls: boolean, http: HttpDoor | undefined) => string[];
+  readonly introduce: (doors: Doors) => string[];
+}
+
+/** Where the server is reached. */
+export interface Doors {
+  /** `127.0.0.1:50051`. */
+  readonly address: string;
+  readonly tls: boolean;
+  /** Undefined for none. */
+  readonly http: HttpDoor | undefined;
 }
 
 /** HTTP as a person reaches it. */
@@ -65,20 +77,17 @@ export async function ensureFirstKey(keys: KeyStore, { plans, dataDir, isTermina
 }
 
 function shown(apiKey: string, plan: string): FirstKey {
-  const title = [`Your first API key (plan ${plan}), shown this once and stored only as a digest:`, '', `  ${apiKey}`];
-  return {
-    // Browsers keep what follows the # to themselves.
-    introduce: (address, tls, http) => introduction(title, apiKey, address, tls, http, `#key=${apiKey}`),
-  };
+  const title = [`  API key  ${apiKey}`, `           plan ${plan}; shown this once, copy it now: the server has only a digest`];
+  // Browsers keep what follows the # to themselves.
+  return { introduce: (doors) => introduction(title, apiKey, doors, `#key=${apiKey}`) };
 }
 
 function written(file: string, plan: string): FirstKey {
   const title = [
-    `Your first API key (plan ${plan}) is in this file; the server has only a digest. Take it from there, and remove the file:`,
-    '',
-    `  ${file}`,
+    `  API key  ${file}`,
+    `           plan ${plan}; take your first API key from this file, and remove it: the server has only a digest`,
   ];
-  return { introduce: (address, tls, http) => introduction(title, `$(cat ${shellWord(file)})`, address, tls, http, '') };
+  return { introduce: (doors) => introduction(title, `$(cat ${shellWord(file)})`, doors, '') };
 }
 
 function known(): FirstKey {
@@ -91,43 +100,24 @@ function unwritten(file: string, error: unknown): FirstKey {
 }
 
 /**
- * The lines: the title, and a first call by each program and on the page, if there is one. `apiKey` is the key or what a shell makes it of;
- * `fragment` hands it to the page.
+ * The title, and a first call to paste, with no secret among the arguments. `apiKey` is the key or what a shell makes it of; `fragment` hands it to the
+ * page, if there is one.
  */
-function introduction(
-  title: readonly string[],
-  apiKey: string,
-  address: string,
-  tls: boolean,
-  http: HttpDoor | undefined,
-  fragment: string,
-): string[] {
+function introduction(title: readonly string[], apiKey: string, { address, tls, http }: Doors, fragment: string): string[] {
   const reachable = reachableAt(address);
-  const body = `'{"issuer": "ACME", "account_name": "alice@example.com"}'`;
-  const header = `-H "x-api-key: ${apiKey}" -d ${body}`;
-  const json = `-H 'content-type: application/json' `;
-  const curl = tls ? `https://${reachable}` : `--http2-prior-knowledge http://${reachable}`;
+  const command = IN_CHECKOUT ? 'npx otpd' : 'otpd';
   return [
-    '',
     ...title,
     '',
-    'Make a first call with buf curl:',
+    'Try it in a second terminal:',
     '',
-    `  npx ${IN_CHECKOUT ? 'buf' : '@bufbuild/buf'} curl --protocol grpc ${header} ${curl}/otp.v1.OtpService/Generate`,
-    '',
-    'or with grpcurl:',
-    '',
-    `  grpcurl ${tls ? '' : '-plaintext '}${header} ${reachable} otp.v1.OtpService/Generate`,
-    '',
-    ...(http === undefined
-      ? []
-      : ['or with curl, over HTTP:', '', `  curl ${json}${header} ${http.origin}/otp.v1.OtpService/Generate`, '']),
-    'or with the command line of otpd, which draws the QR code here:',
-    '',
-    `  OTPD_ADDRESS=${reachable} OTPD_API_KEY=${apiKey} ${IN_CHECKOUT ? 'npm run otpd --' : 'otpd'} generate --issuer ACME --account alice@example.com`,
+    `  export OTPD_API_KEY=${apiKey}`,
+    ...(reachable === DEFAULT_ADDRESS ? [] : [`  export OTPD_ADDRESS=${reachable}`]),
+    ...(tls ? ['  export OTPD_TLS=1'] : []),
+    `  ${command} enrol --issuer ACME --account alice@example.com --context alice`,
     '',
     ...(http?.hasPage ? ['or in a browser:', '', `  ${http.origin}/${fragment}`, ''] : []),
-    'Stop the server with Ctrl-C.',
+    `More: ${command} help. Stop the server with Ctrl-C.`,
     '',
   ];
 }

@@ -8,9 +8,10 @@ import { addKeyOptions, type KeyFlags, keyFields } from '../input/key-options.ts
 import { parsePositive } from '../input/parsers.ts';
 import { readSecret } from '../input/secret.ts';
 import type { Io } from '../io.ts';
-import { groupCode } from '../output/code-view.ts';
-import { showQr, showWarnings } from '../output/enrolment-view.ts';
+import { describeLeft, groupCode } from '../output/code-view.ts';
+import { showWarnings } from '../output/enrolment-view.ts';
 import { reserveFile } from '../output/picture.ts';
+import { QR_HELP, QR_LOOKS, type QrLook, showQr } from '../output/terminal-qr.ts';
 import { paint, printable, writeLine, writeMessage } from '../output/text.ts';
 
 interface GenerateFlags extends ConnectFlags, KeyFlags {
@@ -22,6 +23,7 @@ interface GenerateFlags extends ConnectFlags, KeyFlags {
   readonly png?: string;
   readonly svg?: string;
   readonly force?: boolean;
+  readonly qr: QrLook;
   readonly json?: boolean;
 }
 
@@ -44,6 +46,7 @@ export function generateCommand(io: Io): Command {
     .description('make a new key and show its QR code')
     .option('--issuer <name>', 'who the account is with, as the app shows it')
     .requiredOption('--account <name>', 'whose account it is, usually an e-mail address')
+    .addOption(new Option('--qr <look>', QR_HELP).choices(QR_LOOKS).default('auto'))
     .option('--png <file>', 'save the QR code as a PNG picture')
     .option('--svg <file>', 'save the QR code as an SVG drawing')
     .option('--force', 'let --png and --svg replace files')
@@ -67,13 +70,13 @@ async function generate(io: Io, flags: GenerateFlags): Promise<void> {
     accountName: account,
     ...(size !== undefined && { secretSize: size }),
     ...(secret !== undefined && { secret: await readSecret(io, secret === true ? undefined : secret) }),
-    qrCode: { format: flags.json ? QrFormat.PNG : QrFormat.TEXT },
+    qrCode: { format: flags.json ? QrFormat.PNG : QrFormat.NONE },
   };
   using pngFile = png === undefined ? undefined : reserveFile(png, force);
   using svgFile = svg === undefined ? undefined : reserveFile(svg, force);
   const response = await withClient(io, flags, (client) => client.generate(request, { signal: io.signal }));
   if (flags.json) writeMessage(io.stdout, GenerateResponseSchema, response);
-  else showKey(io, response);
+  else showKey(io, response, flags);
   for (const [format, target] of [
     ['png', pngFile],
     ['svg', svgFile],
@@ -87,10 +90,20 @@ async function generate(io: Io, flags: GenerateFlags): Promise<void> {
 /** The server's defaults: drawn here, a picture costs no further call, which would make another key. */
 const PICTURE = { errorCorrection: 'M', scale: 6, quietZone: 4 } as const satisfies Omit<QrOptions, 'format'>;
 
-function showKey(io: Io, { qrCode, secretGrouped, uri, token, warnings }: GenerateResponse): void {
-  if (qrCode !== undefined) showQr(io, qrCode);
-  writeLine(io.stdout, `Secret  ${paint(io, io.stdout, 'bold', printable(secretGrouped))}`);
-  writeLine(io.stdout, `URI     ${printable(uri)}`);
-  if (token !== undefined) writeLine(io.stdout, `Code    ${groupCode(printable(token.code))} (the app should show the same)`);
+/** The QR code comes last: a terminal of 24 lines has no room for more above its prompt, and the rest can be scrolled to. */
+function showKey(io: Io, { uri, secretGrouped, token, warnings }: GenerateResponse, flags: GenerateFlags): void {
+  const { issuer, account, qr, secret } = flags;
+  writeLine(io.stdout, `Account  ${printable(issuer ? `${issuer} (${account})` : account)}`);
+  writeLine(io.stdout, `Secret   ${paint(io, io.stdout, 'bold', printable(secretGrouped))}`);
+  if (token !== undefined)
+    writeLine(io.stdout, `Code     ${groupCode(printable(token.code))}${describeLeft(token)}; the app should show the same`);
+  writeLine(io.stdout, `URI      ${printable(uri)}`);
+  if (io.stdout.isTTY) writeLine(io.stdout, secret === undefined ? NEXT : '');
   showWarnings(io, warnings);
+  showQr(io, uri, qr, 'enlarge it, or run the command again with --secret, which asks for this secret, and with --png FILE');
 }
+
+const NEXT = `
+Next     otpd verify   asks for the secret and a code, and checks the code once
+Store the secret encrypted: otpd does not keep it.
+`;

@@ -6,11 +6,12 @@ import { addServerOptions } from '../input/admin-server.ts';
 import type { NewSecret, ShownKey } from '../input/key-admin.ts';
 import { checkNewKey, type KeyAdminFlags, withKeyAdmin } from '../input/open-key-admin.ts';
 import { type Expiry, parseExpiry, parseScopes, parseSpan } from '../input/parsers.ts';
+import { canAsk, confirm } from '../input/prompt.ts';
 import { addStoreOptions } from '../input/store-access.ts';
 import { formatDuration, formatInstant } from '../input/time.ts';
 import type { Io } from '../io.ts';
 import { usageError } from '../output/failure.ts';
-import { keyJson, keyPage, keyTable } from '../output/key-view.ts';
+import { describeKey, keyJson, keyList, keyPage, keyTable } from '../output/key-view.ts';
 import { printable, writeJson, writeLine } from '../output/text.ts';
 
 interface KeysFlags extends KeyAdminFlags {
@@ -25,7 +26,8 @@ interface CreateFlags extends KeysFlags {
   readonly expires: Expiry;
 }
 
-const DEFAULT_PLAN = 'free';
+/** As the first API key has it: a plan limits a service that calls, and not one user. */
+const DEFAULT_PLAN = 'ultra';
 const DEFAULT_GRACE = '24h';
 
 const EXPORT_WARNING =
@@ -57,7 +59,7 @@ function create(io: Io): Command {
   return new Command('create')
     .description('make an API key, and print it this once')
     .requiredOption('--name <name>', 'who or what the key is for')
-    .option('--plan <plan>', 'the plan whose limits hold', DEFAULT_PLAN)
+    .option('--plan <plan>', 'the plan whose limits hold for all calls with the key', DEFAULT_PLAN)
     .option('--tenant <name>', 'whose sealed keys it opens; it cannot be changed later', DEFAULT_TENANT)
     .addOption(
       new Option('--scopes <scopes>', `what it may be used for, of ${SCOPES.join(',')}`)
@@ -85,19 +87,29 @@ function create(io: Io): Command {
     });
 }
 
+interface ListFlags extends KeysFlags {
+  readonly all?: boolean;
+  readonly wide?: boolean;
+}
+
 function list(io: Io): Command {
-  return new Command('list').description('list all API keys, oldest first').action(async (flags: KeysFlags) => {
-    // There may be many.
-    tuneForServing();
-    const records = await withKeyAdmin(io, flags, async (admin) => {
-      const found: ShownKey[] = [];
-      for await (const key of admin.list()) found.push(key);
-      return found;
+  return new Command('list')
+    .description('list API keys, oldest first')
+    .option('--all', 'on a terminal too, the keys that are revoked or have expired')
+    .option('--wide', 'on a terminal too, all columns, with times in RFC 3339')
+    .action(async (flags: ListFlags) => {
+      // There may be many.
+      tuneForServing();
+      const records = await withKeyAdmin(io, flags, async (admin) => {
+        const found: ShownKey[] = [];
+        for await (const key of admin.list()) found.push(key);
+        return found;
+      });
+      const now = Date.now();
+      if (flags.json) for (const record of records) writeJson(io.stdout, keyJson(record, now));
+      else if (io.stdout.isTTY) for (const line of keyList(io, records, now, flags)) writeLine(io.stdout, line);
+      else for (const line of keyTable(records, now)) writeLine(io.stdout, line);
     });
-    const now = Date.now();
-    if (flags.json) for (const record of records) writeJson(io.stdout, keyJson(record, now));
-    else for (const line of keyTable(records, now)) writeLine(io.stdout, line);
-  });
 }
 
 function show(io: Io): Command {
@@ -113,11 +125,10 @@ function rotate(io: Io): Command {
   return new Command('rotate')
     .description('give an API key a new secret, and print it this once')
     .argument('<ID>', 'the id of the key')
-    .option(
-      '--grace <span>',
-      `how long the old secret goes on working (default: ${DEFAULT_GRACE})`,
-      parseSpan,
-      parseSpan(DEFAULT_GRACE),
+    .addOption(
+      new Option('--grace <span>', 'how long the old secret goes on working')
+        .argParser(parseSpan)
+        .default(parseSpan(DEFAULT_GRACE), DEFAULT_GRACE),
     )
     .action(async (id: string, flags: KeysFlags & { grace: number }) => {
       const { apiKey, key } = await withKeyAdmin(io, flags, (admin) => admin.rotate(id, flags.grace));
@@ -130,11 +141,23 @@ function revoke(io: Io): Command {
   return new Command('revoke')
     .description('end an API key for good')
     .argument('<ID>', 'the id of the key')
-    .action(async (id: string, flags: KeysFlags) => {
-      const { key, isNews } = await withKeyAdmin(io, flags, (admin) => admin.revoke(id));
-      if (flags.json) writeJson(io.stdout, keyJson(key, Date.now()));
-      else writeLine(io.stdout, isNews ? `revoked ${key.id}` : `${key.id} was already revoked`);
+    .option('--yes', 'do not ask; off a terminal nothing is asked')
+    .action(async (id: string, flags: KeysFlags & { readonly yes?: boolean }) => {
+      const { key, isNews } = await withKeyAdmin(io, flags, async (admin) => {
+        if (flags.yes !== true && canAsk(io)) await askToRevoke(io, await admin.find(id));
+        return admin.revoke(id);
+      });
+      const now = Date.now();
+      if (flags.json) writeJson(io.stdout, keyJson(key, now));
+      else writeLine(io.stdout, isNews ? `revoked ${describeKey(key, now)}` : `${key.id} was already revoked`);
     });
+}
+
+/** Shows what is about to end, and throws if it is not to. */
+async function askToRevoke(io: Io, key: ShownKey): Promise<void> {
+  if (key.revokedAt !== undefined) return;
+  const question = `Revoke ${describeKey(key, Date.now())}? Its calls fail within a second, and this cannot be undone.`;
+  if (!(await confirm(io, question))) throw usageError('nothing is revoked');
 }
 
 /** The key alone on standard output, so that `KEY=$(otpd keys create ...)` works; what there is to say on standard error. */

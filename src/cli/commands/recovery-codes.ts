@@ -12,8 +12,8 @@ import { addConnectOptions, type ConnectFlags, withClient } from '../input/conne
 import { parsePositive } from '../input/parsers.ts';
 import type { Io } from '../io.ts';
 import { withRequestId } from '../output/call-error.ts';
-import { paint, printable, writeLine, writeMessage } from '../output/text.ts';
-import { describeAttempts, describeLock, readVerdict } from '../output/verdict.ts';
+import { printable, writeLine, writeMessage } from '../output/text.ts';
+import { describeAttempts, describeLock, readVerdict, writeVerdict } from '../output/verdict.ts';
 
 interface SetFlags extends ConnectFlags {
   readonly context: string;
@@ -114,7 +114,7 @@ function setOf(blob: string, context: string) {
 }
 
 function showVerdict(io: Io, response: VerifyRecoveryCodeResponse): void {
-  writeLine(io.stdout, paint(io, io.stdout, response.valid ? 'green' : 'red', describe(response)));
+  writeVerdict(io, io.stdout, response.valid, describe(response));
   if (response.resealed === undefined) return;
   writeLine(io.stderr, 'Store this set instead, if what is stored is still the one that was given:');
   writeLine(io.stdout, printable(response.resealed.blob));

@@ -8,7 +8,7 @@ import { addConnectOptions, type ConnectFlags, withClient } from '../input/conne
 import {
   addHotpOptions,
   addSealedOptions,
-  digitsOf,
+  codeFormOf,
   type KeyFlags,
   readKeyInput,
   type SealedFlags,
@@ -18,8 +18,8 @@ import { SECRET_HELP } from '../input/secret.ts';
 import type { Io } from '../io.ts';
 import { withRequestId } from '../output/call-error.ts';
 import { usageError } from '../output/failure.ts';
-import { paint, printable, writeLine, writeMessage } from '../output/text.ts';
-import { describeVerdict, readVerdict } from '../output/verdict.ts';
+import { printable, writeLine, writeMessage } from '../output/text.ts';
+import { type CodeForm, describeVerdict, readVerdict, writeVerdict } from '../output/verdict.ts';
 
 interface ResyncFlags extends ConnectFlags, KeyFlags, SealedFlags {
   readonly window?: number;
@@ -67,7 +67,7 @@ export function resyncCommand(io: Io): Command {
       const exitCode = readVerdict(response);
       if (flags.json) writeMessage(io.stdout, ResyncHotpResponseSchema, response);
       else {
-        writeLine(io.stdout, paint(io, io.stdout, response.valid ? 'green' : 'red', describe(response, digitsOf(key))));
+        writeVerdict(io, io.stdout, response.valid, describe(response, codeFormOf(key)));
         if (response.resealed !== undefined) writeLine(io.stdout, `store instead: ${printable(response.resealed.blob)}`);
       }
       io.setExitCode(exitCode);
@@ -88,9 +88,9 @@ async function resync(io: Io, key: KeyInput, codes: string[], flags: ResyncFlags
   }
 }
 
-function describe(response: ResyncHotpResponse, digits: string): string {
+function describe(response: ResyncHotpResponse, form: CodeForm): string {
   const { status, nextCounter } = response;
   if (status === VerifyStatus.ACCEPTED) return `found: the next counter is ${nextCounter}`;
-  const verdict = describeVerdict(response, digits);
+  const verdict = describeVerdict(response, form);
   return status === VerifyStatus.MISMATCH ? verdict.replace('wrong code', 'not found in a row') : verdict;
 }

@@ -7,13 +7,13 @@ import { startWorkers, WorkerFailedError } from '../../cluster/primary.ts';
 import { connectPrimary, workerNumber } from '../../cluster/worker.ts';
 import type { Config } from '../../config/config.ts';
 import { createLocalLimits } from '../../limits/local-counter.ts';
-import { createLog, type Log } from '../../observability/log.ts';
+import type { Log } from '../../observability/log.ts';
 import { openStore } from '../../store/open.ts';
 import type { Io } from '../io.ts';
 import { readFailure } from '../output/exit.ts';
 import { CliError, type Failure, localError } from '../output/failure.ts';
 import type { FirstKey } from './first-key.ts';
-import { announce, listen, prepareFirstStart, tellWhere } from './serving.ts';
+import { announce, listen, openLog, prepareFirstStart, tellWhere } from './serving.ts';
 import { stopped, untilFault } from './until-fault.ts';
 
 /** Runs this process as what it is: the primary, or one of the workers that it has started. */
@@ -23,7 +23,7 @@ export function serveTogether(io: Io, config: Config): Promise<void> {
 }
 
 async function lead(io: Io, config: Config): Promise<void> {
-  const log = createLog(config.logLevel);
+  const log = openLog(io, config);
   const { logger } = log;
   await untilFault(io, logger, config, async (fault) => {
     const firstKey = await prepare(io, config, log);
@@ -74,7 +74,7 @@ function tellFailure(error: unknown): never {
 }
 
 async function work(io: Io, config: Config, number: number): Promise<void> {
-  const log = createLog(config.logLevel, undefined, number);
+  const log = openLog(io, config, number);
   const { logger } = log;
   const primary = connectPrimary(() => {
     logger.fatal('the primary does not answer: this worker ends');

@@ -3,9 +3,8 @@ import { Command, Option } from 'commander';
 import { build } from '../../app/app.ts';
 import { type Config, type Flags, loadConfig } from '../../config/config.ts';
 import { SETTINGS, type Setting, type SettingName } from '../../config/settings.ts';
-import { createLog } from '../../observability/log.ts';
 import type { Io } from '../io.ts';
-import { announce, listen, prepareFirstStart } from './serving.ts';
+import { announce, listen, openLog, prepareFirstStart } from './serving.ts';
 import { stopped, untilFault } from './until-fault.ts';
 
 /** The command, its flags made from the settings. */
@@ -24,7 +23,7 @@ async function serve(io: Io, flags: Flags): Promise<void> {
 }
 
 async function serveAlone(io: Io, config: Config): Promise<void> {
-  const log = createLog(config.logLevel);
+  const log = openLog(io, config);
   const { logger } = log;
   await untilFault(io, logger, config, async (fault) => {
     const app = await build(config, { log, clock: Date.now });

@@ -79,6 +79,6 @@ function describeStatus(io: Io, { storeReachable, limitsLocal, outcomes }: GetSe
 async function checkDoor(io: Io, flags: StatusFlags): Promise<void> {
   const ready = await isReady(doorOf(io, flags.opsAddress), flags.timeout, io.signal);
   if (flags.json) writeJson(io.stdout, { ready });
-  else writeLine(io.stdout, ready ? 'ready' : 'not ready: starting, stopping, or the store is away');
+  else writeLine(io.stdout, ready ? 'ready' : 'not ready: starting, stopping, or the store cannot be reached');
   if (!ready) io.setExitCode(EXIT.refused);
 }

@@ -6,17 +6,24 @@ import { fingerprintKeyFile } from '../../app/fingerprint-key.ts';
 import { CannotListenError } from '../../app/listening.ts';
 import { ringFile } from '../../app/ring-file.ts';
 import { tuneForServing } from '../../app/v8-tuning.ts';
+import { VERSION } from '../../app/version.ts';
 import type { Config } from '../../config/config.ts';
 import { type Addresses, formatAddress, reachableAt } from '../../config/listen-address.ts';
-import type { Logger } from '../../observability/log.ts';
+import { createLog, type Log, type Logger } from '../../observability/log.ts';
 import { databaseFile } from '../../store/open.ts';
 import type { Io } from '../io.ts';
 import { localError } from '../output/failure.ts';
 import { shellWord, writeLine } from '../output/text.ts';
 import { ensureFirstKey, type FirstKey, firstKeyFile } from './first-key.ts';
 
-/** The bits of a mode that are not the owner's. */
-const OTHERS = 0o077;
+/** The bits of a mode that are not the owner's, and those that are neither the owner's nor the group's. */
+const NOT_OWNERS = 0o077;
+const STRANGERS = 0o007;
+
+/** The log of this process: for a person where standard error is a terminal, unless the settings say otherwise. */
+export function openLog({ stderr }: Io, { logLevel, logFormat }: Config, worker?: number): Log {
+  return createLog(logLevel, undefined, worker, logFormat ?? (stderr.isTTY ? 'text' : 'json'));
+}
 
 /** Makes the first API key if there is none, and warns of what others on this machine can read. */
 export async function prepareFirstStart(io: Io, logger: Logger, config: Config, { store, plans }: App): Promise<FirstKey> {
@@ -45,17 +52,19 @@ function privatePaths({ dataDir, fingerprintKeyFile: given, sealingKeysFile, tls
 /** Warns once of all files that others can use, with the command that ends it. Missing files are left out; Windows has no such modes. */
 function warnOfReaders(logger: Logger, paths: readonly string[]): void {
   if (process.platform === 'win32') return;
-  const open = paths.filter((path) => (modeOf(path) & OTHERS) !== 0);
+  const open = paths.filter(canOthersUse);
   if (open.length === 0) return;
   const words = open.map((path) => shellWord(resolve(path))).join(' ');
   logger.warn(`other users of this machine can read what only otpd should: run \`chmod go-rwx ${words}\``);
 }
 
-function modeOf(path: string): number {
+/** A file of somebody else's is ours by its group, or by an access list whose mask shows there: secrets of Kubernetes, credentials of systemd. */
+function canOthersUse(path: string): boolean {
   try {
-    return statSync(path).mode;
+    const { mode, uid } = statSync(path);
+    return (mode & (uid === process.getuid?.() ? NOT_OWNERS : STRANGERS)) !== 0;
   } catch {
-    return 0;
+    return false;
   }
 }
 
@@ -72,6 +81,12 @@ export function tellWhere(error: unknown): never {
   throw localError(`cannot listen on ${error.address}: it is in use, or no address of this machine; set ${error.flag}`);
 }
 
+function greet({ tls, insecure, dataDir }: Config, address: string): string {
+  const security =
+    tls !== undefined ? 'TLS' : insecure ? 'no TLS, so that API keys travel in the clear' : 'no TLS, for this machine only';
+  return `otpd ${VERSION} is ready on ${address} (${security}); data in ${dataDir}`;
+}
+
 /** Says where the server is, to a person and to the log. */
 export function announce(
   io: Io,
@@ -81,11 +96,15 @@ export function announce(
   { grpc: address, http, ops }: Addresses,
 ): void {
   const tls = config.tls !== undefined;
-  writeLine(io.stdout, `otpd listens on ${address}${tls ? ' (TLS)' : ''}; data in ${config.dataDir}`);
-  if (http !== undefined) writeLine(io.stdout, `HTTP is served at ${tls ? 'https' : 'http'}://${http}`);
-  const door =
-    http === undefined ? undefined : { origin: `${tls ? 'https' : 'http'}://${reachableAt(http)}`, hasPage: config.page };
-  for (const line of firstKey.introduce(address, tls, door)) writeLine(io.stdout, line);
+  const scheme = tls ? 'https' : 'http';
+  const door = http === undefined ? undefined : { origin: `${scheme}://${reachableAt(http)}`, hasPage: config.page };
+  // Programs read the first line where no person does.
+  const greeting = io.stdout.isTTY
+    ? greet(config, address)
+    : `otpd listens on ${address}${tls ? ' (TLS)' : ''}; data in ${config.dataDir}`;
+  writeLine(io.stdout, greeting);
+  if (http !== undefined) writeLine(io.stdout, `HTTP is served at ${scheme}://${http}`);
+  for (const line of firstKey.introduce({ address, tls, http: door })) writeLine(io.stdout, line);
   if (ops !== undefined) writeLine(io.stdout, `Metrics and probes are served at http://${ops}`);
   const workers = config.workers === 1 ? {} : { workers: config.workers };
   if (config.http !== undefined && http === undefined)

@@ -1,5 +1,5 @@
 /** `otpd token`: the code of a key, now or at another moment. */
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import { Command } from 'commander';
 import { type TokenResponse, TokenResponseSchema } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Token } from '../../../gen/ts/otp/v1/token_pb.ts';
@@ -7,8 +7,10 @@ import { addConnectOptions, type ConnectFlags, withClient } from '../input/conne
 import { addKeyOptions, addSealedOptions, type KeyFlags, readKeyInput, type SealedFlags } from '../input/key-options.ts';
 import { parseCount, parseMoment } from '../input/parsers.ts';
 import { SECRET_HELP } from '../input/secret.ts';
+import { formatClock } from '../input/time.ts';
 import type { Io } from '../io.ts';
-import { countdown, groupCode, remainingMs, urgency } from '../output/code-view.ts';
+import { showsUnicode } from '../output/charset.ts';
+import { codeLine, groupCode, remainingMs } from '../output/code-view.ts';
 import { alignColumns, paint, printable, writeLine, writeMessage } from '../output/text.ts';
 
 interface TokenFlags extends ConnectFlags, KeyFlags, SealedFlags {
@@ -58,21 +60,33 @@ export function tokenCommand(io: Io): Command {
 
 function showTokens(io: Io, { token, neighbours }: TokenResponse): void {
   if (token === undefined) return;
-  if (neighbours.length > 0) {
-    const all = [...neighbours, token].sort((a, b) => a.offsetSteps - b.offsetSteps);
-    for (const line of alignColumns(all.map(describeNeighbour))) writeLine(io.stdout, line);
-  } else {
+  if (neighbours.length === 0) {
     writeLine(io.stdout, io.stdout.isTTY ? describeToken(io, token) : printable(token.code));
+    return;
   }
+  const all = [...neighbours, token].sort((a, b) => a.offsetSteps - b.offsetSteps);
+  const rows =
+    io.stdout.isTTY && token.periodSeconds > 0 ? [HEADINGS, ...all.map((one) => row(io, one))] : all.map(describeNeighbour);
+  for (const line of alignColumns(rows)) writeLine(io.stdout, line);
 }
 
 /** The code with the time that it has left; alone for HOTP and for another moment than now. */
 function describeToken(io: Io, token: Token): string {
-  const code = paint(io, io.stdout, 'bold', groupCode(printable(token.code)));
   const left = remainingMs(token) ?? 0;
   const current = left > 0 && left <= token.periodSeconds * 1000;
-  return current ? `${code}  ${paint(io, io.stdout, urgency(left), countdown(left, token.periodSeconds))}` : code;
+  return current ? codeLine(io, token, left) : paint(io, io.stdout, 'bold', groupCode(printable(token.code)));
 }
+
+const HEADINGS = ['', 'CODE', 'VALID FROM', 'UNTIL', ''] as const;
+
+/** A TOTP among its neighbours, with the times of the server's clock in UTC. */
+function row(io: Io, { code, offsetSteps, validFrom, expireTime }: Token): string[] {
+  const [from, until] = [validFrom, expireTime].map((time) => (time === undefined ? '' : formatClock(timestampMs(time))));
+  const mark = offsetSteps === 0 ? (showsUnicode(io) ? '▸' : '>') : '';
+  return [mark, groupCode(printable(code)), from ?? '', until ?? '', PLACES[Math.sign(offsetSteps)] ?? 'this'];
+}
+
+const PLACES: Readonly<Record<number, string>> = { '-1': 'past', 1: 'to come' };
 
 /** The place of a code among its neighbours: seconds for TOTP, counts for HOTP. */
 function describeNeighbour({ code, offsetSteps, offsetSeconds, periodSeconds }: Token): string[] {

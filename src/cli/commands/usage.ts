@@ -1,11 +1,13 @@
 /** `otpd usage`: how much of its plan the API key has used. */
 import { create } from '@bufbuild/protobuf';
-import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
+import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { Command } from 'commander';
 import { connectAdmin } from '../../../clients/typescript/src/index.ts';
 import { type GetUsageResponse, GetUsageResponseSchema, type WindowUsage } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
 import { addConnectOptions, type ConnectFlags, withClient, withConnection } from '../input/connect.ts';
+import { formatInstant, formatRelative } from '../input/time.ts';
 import type { Io } from '../io.ts';
+import { barOf } from '../output/code-view.ts';
 import { alignColumns, type Colour, paint, printable, writeLine, writeMessage } from '../output/text.ts';
 
 interface UsageFlags extends ConnectFlags {
@@ -13,7 +15,6 @@ interface UsageFlags extends ConnectFlags {
   readonly json?: boolean;
 }
 
-const BAR_WIDTH = 20;
 /** In percent, as the server warns. */
 const HIGH = 80;
 const HIGHER = 95;
@@ -58,31 +59,34 @@ async function usageOf(io: Io, flags: ConnectFlags, id: string): Promise<GetUsag
 function showUsage(io: Io, { plan, windows }: GetUsageResponse): void {
   const limits = windows.length === 0 ? ' (without limits)' : '';
   writeLine(io.stdout, `plan ${printable(plan)}${limits}`);
-  const lines = alignColumns(windows.map((usage) => [printable(usage.window), barOf(usage), amountOf(usage), resetOf(usage)]));
+  const now = io.stdout.isTTY ? Date.now() : undefined;
+  const lines = alignColumns(
+    windows.map((usage) => [printable(usage.window), usageBar(io, usage), amountOf(usage), resetOf(usage, now)]),
+  );
   for (const [place, line] of lines.entries()) {
     const usage = windows[place] as WindowUsage;
-    const bar = barOf(usage);
+    const bar = usageBar(io, usage);
     writeLine(io.stdout, line.replace(bar, paint(io, io.stdout, urgencyOf(usage), bar)));
   }
 }
 
 /** Full from the limit on; a call that was counted is always seen. */
-function barOf({ used, limit }: WindowUsage): string {
-  const full = Math.min(BAR_WIDTH, Math.ceil((Number(used) / Number(limit || 1n)) * BAR_WIDTH));
-  return `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)}`;
+function usageBar(io: Io, { used, limit }: WindowUsage): string {
+  return barOf(io, Number(used) / Number(limit || 1n));
 }
 
+/** With a sign from 80 % on, as the colour has it. */
 function amountOf({ used, limit }: WindowUsage): string {
-  return `${used.toLocaleString('en')} of ${limit.toLocaleString('en')}`;
+  const sign = Number(used) * 100 >= Number(limit) * HIGH ? ' !' : '';
+  return `${used.toLocaleString('en')} of ${limit.toLocaleString('en')}${sign}`;
 }
 
-function resetOf({ window, resetTime }: WindowUsage): string {
+/** When there is room again: to a person relative to `now`, else in RFC 3339. */
+function resetOf({ window, resetTime }: WindowUsage, now: number | undefined): string {
   if (resetTime === undefined) return '';
-  return window === 'month' ? `until ${momentOf(resetTime)}` : `less from ${momentOf(resetTime)} on`;
-}
-
-function momentOf(time: Timestamp): string {
-  return timestampDate(time).toISOString().replace(/\.\d+/, '');
+  const ms = timestampMs(resetTime);
+  if (now !== undefined) return `${window === 'month' ? 'empty' : 'less'} ${formatRelative(Math.max(now, ms), now)}`;
+  return window === 'month' ? `until ${formatInstant(ms)}` : `less from ${formatInstant(ms)} on`;
 }
 
 function urgencyOf({ used, limit }: WindowUsage): Colour {

@@ -8,18 +8,17 @@ import { addConnectOptions, type ConnectFlags, withClient } from '../input/conne
 import {
   addKeyOptions,
   addSealedOptions,
-  digitsOf,
+  codeFormOf,
   type KeyFlags,
   readKeyInput,
   type SealedFlags,
 } from '../input/key-options.ts';
 import { parseCount, parseCounter } from '../input/parsers.ts';
-import { SECRET_HELP } from '../input/secret.ts';
+import { readCode, SECRET_HELP } from '../input/secret.ts';
 import type { Io } from '../io.ts';
 import { withRequestId } from '../output/call-error.ts';
-import { usageError } from '../output/failure.ts';
-import { paint, printable, writeLine, writeMessage } from '../output/text.ts';
-import { describeVerdict, readVerdict } from '../output/verdict.ts';
+import { printable, writeLine, writeMessage } from '../output/text.ts';
+import { describeDrift, describeVerdict, readVerdict, writeVerdict } from '../output/verdict.ts';
 
 interface VerifyFlags extends ConnectFlags, KeyFlags, SealedFlags {
   readonly confirm?: boolean;
@@ -38,7 +37,8 @@ const HELP = `
 ${SECRET_HELP}
 
 With two arguments the first is the secret and the second the code. A single argument is the
-code, and the secret comes from OTPD_SECRET or from standard input, or the key is --sealed.
+code, and the secret comes from OTPD_SECRET or from standard input, or the key is --sealed. On a
+terminal you are asked for what is missing.
 
 An accepted code of a sealed key may bring a new sealed key, which is to be stored instead of the
 old one: it is confirmed, or under the server's current sealing key.
@@ -59,7 +59,7 @@ Examples:
 export function verifyCommand(io: Io): Command {
   const command = new Command('verify')
     .description('check a code, and use it up')
-    .usage('[options] [SECRET] CODE')
+    .usage('[options] [SECRET] [CODE]')
     .argument('[SECRET]', 'base32 or otpauth:// URI; - for standard input; without it OTPD_SECRET')
     .argument('[CODE]', 'the code as it was typed or pasted')
     .option('--past <steps>', 'how many earlier time steps to accept, at most 10 (default 1)', parseCount)
@@ -73,13 +73,14 @@ export function verifyCommand(io: Io): Command {
   return addConnectOptions(addSealedOptions(addKeyOptions(command)))
     .addHelpText('after', HELP)
     .action(async (first: string | undefined, second: string | undefined, flags: VerifyFlags) => {
-      if (first === undefined) throw usageError('no code: it is the last argument, after SECRET if that is given');
+      if (first === undefined && !io.stdin.isTTY) await readCode(io);
       const key = await readKeyInput(io, second === undefined ? undefined : first, flags);
-      const response = await verify(io, key, second ?? first, flags);
+      const response = await verify(io, key, second ?? first ?? (await readCode(io)), flags);
       const exitCode = readVerdict(response);
       if (flags.json) writeMessage(io.stdout, VerifyResponseSchema, response);
       else {
-        writeLine(io.stdout, paint(io, io.stdout, response.valid ? 'green' : 'red', describeVerdict(response, digitsOf(key))));
+        const drift = io.stdout.isTTY ? describeDrift(response) : '';
+        writeVerdict(io, io.stdout, response.valid, describeVerdict(response, codeFormOf(key)) + drift);
         if (response.resealed !== undefined) writeLine(io.stdout, `store instead: ${printable(response.resealed.blob)}`);
       }
       io.setExitCode(exitCode);

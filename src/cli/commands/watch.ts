@@ -20,8 +20,9 @@ interface WatchFlags extends ConnectFlags, KeyFlags, SealedFlags {
 const HELP = `
 ${SECRET_HELP}
 
-On a terminal one line is drawn again in place; elsewhere each code is a line of its own. Ctrl-C
-ends it, with exit code 0. If the connection breaks, it is made again.
+On a terminal one line is drawn again in place, each second; elsewhere, and with OTPD_ACCESSIBLE=1,
+each code is a line of its own. Ctrl-C ends it, with exit code 0. If the connection breaks, it is
+made again.
 
 Examples:
   $ otpd watch JBSWY3DPEHPK3PXP
@@ -38,7 +39,7 @@ export function watchCommand(io: Io): Command {
     .action(async (argument: string | undefined, flags: WatchFlags) => {
       const key = await readKeyInput(io, argument, flags);
       const print = flags.json ? printJson : printLine;
-      using screen = io.stdout.isTTY && !flags.json ? openScreen(io) : undefined;
+      using screen = redraws(io) && !flags.json ? openScreen(io) : undefined;
       const onBreak = (pauseMs: number) => reportBreak(io, screen, pauseMs);
       const options = { signal: io.signal, timeoutMs: flags.timeout, onBreak };
       await withClient(io, flags, async (client, waiting) => {
@@ -52,6 +53,11 @@ export function watchCommand(io: Io): Command {
         }
       });
     });
+}
+
+/** Whether a line can be drawn again in place: on a terminal that knows how, for a person who sees it. */
+function redraws({ stdout, env }: Io): boolean {
+  return stdout.isTTY === true && env['TERM'] !== 'dumb' && !env['OTPD_ACCESSIBLE'];
 }
 
 function printJson(io: Io, token: Token): void {

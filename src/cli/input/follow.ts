@@ -70,6 +70,6 @@ function isAway(error: unknown): boolean {
   return error instanceof OtpError && ['UNAVAILABLE', 'DEADLINE_EXCEEDED'].includes(error.code);
 }
 
-function failure(code: Code, details: string): OtpError {
-  return new OtpError({ code, details });
+function failure(code: Code, message: string): OtpError {
+  return new OtpError({ code, message });
 }

@@ -6,6 +6,7 @@ import { InvalidInputError } from '../../otp/error.ts';
 import { readKey } from '../../service/key.ts';
 import type { Io } from '../io.ts';
 import { usageError } from '../output/failure.ts';
+import type { CodeForm } from '../output/verdict.ts';
 import { parseCounter, parsePositive } from './parsers.ts';
 import { readSecret } from './secret.ts';
 
@@ -99,12 +100,13 @@ export function keyFields({ period, ...flags }: KeyFlags): Omit<MessageInitShape
   };
 }
 
-/** How many digits the codes of the key have, as the server reads it: a server of another version may read more. */
-export function digitsOf(key: MessageInitShape<typeof KeySchema>): string {
+/** How the codes of the key look, as the server reads it: a server of another version may read more, and only a server opens a sealed key. */
+export function codeFormOf(key: MessageInitShape<typeof KeySchema>): CodeForm {
   try {
-    return `${readKey(create(KeySchema, key), { needsCounter: false }).parameters.digits} digits`;
+    const { digits, type, period } = readKey(create(KeySchema, key), { needsCounter: false }).parameters;
+    return { digits: `${digits} digits`, period: type === 'hotp' ? 0 : period };
   } catch (error) {
-    if (error instanceof InvalidInputError) return 'another number of digits';
+    if (error instanceof InvalidInputError) return { digits: 'another number of digits', period: undefined };
     throw error;
   }
 }

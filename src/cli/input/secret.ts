@@ -3,6 +3,7 @@ import { addAbortSignal } from 'node:stream';
 import type { Io } from '../io.ts';
 import { usageError } from '../output/failure.ts';
 import { explainWait } from '../output/progress.ts';
+import { askHidden } from './prompt.ts';
 
 /** More than the longest otpauth URI, in bytes. */
 const LONGEST_INPUT = 8192;
@@ -10,17 +11,28 @@ const LONGEST_INPUT = 8192;
 /** For help texts: the rule that `readSecret` follows. */
 export const SECRET_HELP = `SECRET is base32 or an otpauth:// URI. Other users of this machine can see arguments, so prefer
 standard input (SECRET is -) or the environment: without SECRET, OTPD_SECRET is used, and
-without that, standard input if it is not a terminal.`;
+without that, standard input. On a terminal you are asked for it, and it is not shown.`;
 
-/** The secret: `argument`, with `-` for standard input; without it OTPD_SECRET, then what is piped in. Not empty, without spaces at its ends. */
+/**
+ * The secret: `argument`, with `-` for standard input; without it OTPD_SECRET, then standard input, where a person is asked for it. Not empty, without
+ * spaces at its ends.
+ */
 export async function readSecret(io: Io, argument: string | undefined): Promise<string> {
   if (argument !== undefined && argument !== '-') return nonEmpty(argument, 'SECRET is empty');
   const inherited = io.env['OTPD_SECRET'] ?? '';
   if (argument === undefined && inherited !== '') return nonEmpty(inherited, 'OTPD_SECRET is empty');
-  if (argument === undefined && io.stdin.isTTY) throw usageError('no secret: set OTPD_SECRET, or pipe it in');
+  if (io.stdin.isTTY)
+    return nonEmpty((await askHidden(io, 'Secret (not shown): ')) ?? '', 'no secret: set OTPD_SECRET, or pipe it in');
   const secret = nonEmpty(await readAll(io), 'standard input is empty: it should hold the secret');
   if (/[\r\n]/.test(secret)) throw usageError('standard input has more than one line: it should hold one secret');
   return secret;
+}
+
+/** A code that was not given as an argument: a person is asked for it. */
+export async function readCode(io: Io): Promise<string> {
+  const missing = 'no code: it is the last argument, after SECRET if that is given';
+  if (!io.stdin.isTTY) throw usageError(missing);
+  return nonEmpty((await askHidden(io, 'Code (not shown): ')) ?? '', missing);
 }
 
 function nonEmpty(text: string, complaint: string): string {
@@ -38,8 +50,6 @@ async function readAll(io: Io): Promise<string> {
     chunks.push(bytes);
     size += bytes.length;
     if (size > LONGEST_INPUT) throw usageError('standard input is too long for a secret');
-    // Typed at a terminal, the secret ends with its line.
-    if (io.stdin.isTTY && bytes.includes(0x0a)) break;
   }
   return Buffer.concat(chunks).toString('utf8');
 }

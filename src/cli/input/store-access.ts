@@ -61,9 +61,13 @@ export async function withStore<T>(
   return await use({ store, location, audit, operator: currentOperator() });
 }
 
-/** The user who runs the command. */
+/** The user who runs the command, by number where it has no name, as in a container. */
 export function currentOperator(): Actor {
-  return { operator: userInfo().username };
+  try {
+    return { operator: userInfo().username };
+  } catch {
+    return { operator: `uid ${process.getuid?.()}` };
+  }
 }
 
 /** The plans in force: those of the file, or the built-in ones. */

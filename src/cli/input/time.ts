@@ -23,6 +23,27 @@ export function formatInstant(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
+/** The time of day of a moment, in UTC: `10:42:07`. */
+export function formatClock(ms: number): string {
+  return new Date(ms).toISOString().slice(11, 19);
+}
+
+/** A moment as people say it: `2 min ago`, `in 23 h`, or `now`. Rounded down, so that nothing lasts longer than it is said to. */
+export function formatRelative(ms: number, now: number): string {
+  const seconds = Math.floor(Math.abs(ms - now) / 1000);
+  if (seconds === 0) return 'now';
+  const [size, unit] = UNITS.find(([least]) => seconds >= least) ?? [1, 's'];
+  const span = `${Math.floor(seconds / size)} ${unit}`;
+  return ms > now ? `in ${span}` : `${span} ago`;
+}
+
+const UNITS = [
+  [86_400, 'd'],
+  [3600, 'h'],
+  [60, 'min'],
+  [1, 's'],
+] as const;
+
 function toIsoDate(ms: number): string | undefined {
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString().slice(0, 10);
 }

@@ -1,5 +1,6 @@
 /** Explains the error of a call to a person: what the server says, or what the connection says when the server says nothing. */
 import { OtpError } from '../../../clients/typescript/src/index.ts';
+import { DEFAULT_PLANS } from '../../limits/plans.ts';
 import { CliError, type Failure } from './failure.ts';
 
 /** A call that failed, as it is shown. */
@@ -40,6 +41,7 @@ export function explainCallError(error: OtpError, target: Target, signal: AbortS
     violations: fieldViolations,
     retryAfterSeconds: retryDelayMs && Math.ceil(retryDelayMs / 1000),
     requestId,
+    ...limitOf(error),
   };
   return new CallError(failure, mayHaveRun(error));
 }
@@ -50,10 +52,27 @@ function mayHaveRun(error: OtpError): boolean {
   return open || (error.cause instanceof OtpError && mayHaveRun(error.cause));
 }
 
+/** The limit of the plan that a call ran into, and a command that gives another API key a larger one. */
+function limitOf({ reason, metadata }: OtpError): Partial<Failure> {
+  const { plan, window } = metadata;
+  const limit = Number(metadata['limit']);
+  if (!LIMITED.has(reason) || plan === undefined || window === undefined || !Number.isSafeInteger(limit)) return {};
+  const larger = [...DEFAULT_PLANS.values()].find(({ windows }) => {
+    const most = windows.find(({ name }) => name === window)?.limit ?? Number.POSITIVE_INFINITY;
+    return DEFAULT_PLANS.has(plan) && most > limit;
+  });
+  const remedy = `a larger plan is given to a new API key: otpd keys create --name NAME --plan ${larger?.name ?? 'PLAN'}`;
+  return { plan, window, limit, remedy };
+}
+
+const LIMITED: ReadonlySet<string | undefined> = new Set(['ERROR_REASON_RATE_LIMITED', 'ERROR_REASON_CREDITS_EXHAUSTED']);
+
 function explain(error: OtpError, { address, setting }: Target): string {
   const { code, reason, message } = error;
   if (reason === 'ERROR_REASON_API_KEY_INVALID')
     return `${message} (it is in OTPD_API_KEY; \`otpd keys list\` shows the state of each)`;
+  const { plan, window, limit } = limitOf(error);
+  if (limit !== undefined) return `rate limit reached: ${limit} ${limit === 1 ? 'call' : 'calls'} per ${window} (plan ${plan})`;
   if (reason !== undefined) return message;
   const unreachable = whyUnreachable(error, setting);
   if (unreachable !== undefined) return `cannot reach otpd at ${address}: ${unreachable}`;

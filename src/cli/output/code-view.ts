@@ -2,10 +2,11 @@
 import { performance } from 'node:perf_hooks';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import type { Token } from '../../../gen/ts/otp/v1/token_pb.ts';
+import { formatDuration } from '../input/time.ts';
 import type { Io } from '../io.ts';
+import { showsUnicode } from './charset.ts';
 import { type Colour, paint, printable } from './text.ts';
 
-const REDRAW_MS = 200;
 const HIDE_CURSOR = '\x1b[?25l';
 const SHOW_CURSOR = '\x1b[?25h';
 /** To the first column, and nothing behind it. */
@@ -25,16 +26,43 @@ export function remainingMs({ expireTime, serverTime }: Token): number | undefin
   return expireTime && serverTime && timestampMs(expireTime) - timestampMs(serverTime);
 }
 
-/** A bar and the seconds, as `■■■■■ 12 s`, of `leftMs` out of a period. */
-export function countdown(leftMs: number, periodSeconds: number): string {
+/** Behind a code of now, how long it still holds; nothing for HOTP. */
+export function describeLeft(token: Token): string {
+  const left = remainingMs(token);
+  return left === undefined ? '' : `, ${formatDuration(left)} left`;
+}
+
+/** The code of now on one line: `123 456  ████░░░░ 12 s`, without the bar, or the code alone, where the terminal has not the room. */
+export function codeLine(io: Io, { code, periodSeconds }: Token, leftMs: number): string {
+  const grouped = groupCode(printable(code));
+  // The last column stays free: some terminals go on to the next line there.
+  const room = (io.stdout.columns ?? Number.POSITIVE_INFINITY) - grouped.length - '  '.length;
+  const left = [true, false].map((withBar) => countdown(io, leftMs, periodSeconds, withBar)).find(({ length }) => length < room);
+  const shown = paint(io, io.stdout, 'bold', grouped);
+  return left === undefined ? shown : `${shown}  ${paint(io, io.stdout, urgency(leftMs), left)}`;
+}
+
+/** A bar and the seconds, as `█████░░░ 12 s`, of `leftMs` out of a period. A `!` says that time is short, as the colour does. */
+export function countdown(io: Pick<Io, 'env'>, leftMs: number, periodSeconds: number, withBar = true): string {
   const left = Math.max(0, leftMs);
-  const full = Math.min(BAR_WIDTH, Math.ceil((left / (periodSeconds * 1000)) * BAR_WIDTH));
-  return `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)} ${Math.ceil(left / 1000)} s`;
+  const bar = withBar ? `${barOf(io, left / (periodSeconds * 1000))} ` : '';
+  return `${bar}${Math.ceil(left / 1000)} s${isHurry(left) ? ' !' : ''}`;
+}
+
+/** A bar of 20 characters, `share` of it full; a share above nothing shows. */
+export function barOf(io: Pick<Io, 'env'>, share: number): string {
+  const full = Math.min(BAR_WIDTH, Math.ceil(share * BAR_WIDTH));
+  const [on, off] = showsUnicode(io) ? ['█', '░'] : ['#', '.'];
+  return on.repeat(full) + off.repeat(BAR_WIDTH - full);
 }
 
 /** Green, or yellow once time is short. */
 export function urgency(leftMs: number): Colour {
-  return leftMs > HURRY_MS ? 'green' : 'yellow';
+  return isHurry(leftMs) ? 'yellow' : 'green';
+}
+
+function isHurry(leftMs: number): boolean {
+  return leftMs <= HURRY_MS;
 }
 
 /** The line. */
@@ -47,27 +75,27 @@ export interface Screen extends Disposable {
 
 /** Takes over the line; disposing gives it back, with the cursor. */
 export function openScreen(io: Io): Screen {
-  let draw = () => {};
-  const timer = setInterval(() => draw(), REDRAW_MS);
+  let timer: NodeJS.Timeout | undefined;
   io.stdout.write(HIDE_CURSOR);
   return {
     show: (token) => {
       const end = performance.now() + (remainingMs(token) ?? 0);
-      draw = () => io.stdout.write(CLEAR_LINE + describe(io, token, end - performance.now()));
+      const draw = () => {
+        const left = end - performance.now();
+        io.stdout.write(CLEAR_LINE + codeLine(io, token, left));
+        // When the seconds that are shown change, and not a moment before: timers know whole milliseconds.
+        if (left > 0) timer = setTimeout(draw, Math.ceil(left % 1000 || 1000) + 1);
+      };
+      clearTimeout(timer);
       draw();
     },
     clear: () => {
-      draw = () => {};
+      clearTimeout(timer);
       io.stdout.write(CLEAR_LINE);
     },
     [Symbol.dispose]: () => {
-      clearInterval(timer);
+      clearTimeout(timer);
       io.stdout.write(CLEAR_LINE + SHOW_CURSOR);
     },
   };
-}
-
-function describe(io: Io, { code, periodSeconds }: Token, leftMs: number): string {
-  const bar = paint(io, io.stdout, urgency(leftMs), countdown(leftMs, periodSeconds));
-  return `${paint(io, io.stdout, 'bold', groupCode(printable(code)))}  ${bar}`;
 }

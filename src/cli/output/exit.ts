@@ -6,6 +6,7 @@ import { BoundNotInstalledError } from '../../rpc/bounds.ts';
 import { formatDuration } from '../input/time.ts';
 import type { Io } from '../io.ts';
 import { CliError, type Failure } from './failure.ts';
+import { flagOf } from './flag-names.ts';
 import { paint, printable, writeJson, writeLine } from './text.ts';
 
 /** The exit codes of every command. */
@@ -24,18 +25,23 @@ export async function runCommand(program: Command, io: Io, args: readonly string
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return; // --help and --version
     io.setExitCode((error instanceof CliError ? error.exitCode : undefined) ?? EXIT.unknown);
-    const failure = readFailure(error);
+    const failure = readFailure(error, args[0]);
     // The flags may be what could not be parsed.
     if (args.includes('--json')) writeJson(io.stderr, { error: failure });
-    else writeLine(io.stderr, `${paint(io, io.stderr, 'red', 'error:')} ${printable(describeFailure(failure))}`);
+    else writeFailure(io, failure);
     if (failure.code === 'FAULT') writeLine(io.stderr, stackOf(error));
   }
 }
 
-/** Any error in the form in which it is shown. */
-export function readFailure(error: unknown): Failure {
+function writeFailure(io: Io, failure: Failure): void {
+  writeLine(io.stderr, `${paint(io, io.stderr, 'red', 'error:')} ${printable(describeFailure(failure))}`);
+  if (failure.remedy !== undefined) writeLine(io.stderr, `       ${printable(failure.remedy)}`);
+}
+
+/** Any error in the form in which it is shown; `command` is the one that was called. */
+export function readFailure(error: unknown, command?: string): Failure {
   if (error instanceof CliError) return error.failure;
-  if (error instanceof CommanderError) return { code: 'USAGE', message: describeUsage(error), violations: [] };
+  if (error instanceof CommanderError) return { code: 'USAGE', message: describeUsage(error, command), violations: [] };
   if (error instanceof InvalidInputError)
     return { code: 'USAGE', message: 'some values are wrong', violations: error.violations };
   if (error instanceof Error && error.name === 'AbortError') return { code: 'CANCELLED', message: 'interrupted', violations: [] };
@@ -53,18 +59,18 @@ export function readFailure(error: unknown): Failure {
 
 /** Puts on one line what is wrong, field by field if the server says so, and what helps to look into it. */
 function describeFailure({ message, violations, reason, retryAfterSeconds, requestId }: Failure): string {
-  const what = violations.map(({ field, description }) => `${field}: ${description}`).join('; ') || message;
+  const what = violations.map(({ field, description }) => `${flagOf(field)}: ${description}`).join('; ') || message;
   const when = retryAfterSeconds === undefined ? '' : `; try again in ${formatDuration(retryAfterSeconds * 1000)}`;
   const marks = [reason?.replace(/^ERROR_REASON_/, ''), requestId && `request ${requestId}`].filter((mark) => mark);
   return `${what}${when}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}`;
 }
 
 /** The message of commander, without the words of the user that it repeats where these may be a secret or a code. */
-function describeUsage({ code, message }: CommanderError): string {
+function describeUsage({ code, message }: CommanderError, command = ''): string {
   const text = message.replace(/^error: /, '').replace(/\s+/g, ' ');
   switch (code) {
     case 'commander.help':
-      return 'a command is missing: see `otpd --help`';
+      return `a command is missing: see \`otpd ${command} --help\``;
     case 'commander.excessArguments':
       return 'too many arguments: see --help';
     case 'commander.unknownCommand':

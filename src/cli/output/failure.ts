@@ -13,6 +13,12 @@ export interface Failure {
   /** When it makes sense to try again, in seconds. */
   readonly retryAfterSeconds?: number | undefined;
   readonly requestId?: string | undefined;
+  /** The limit that was reached: the plan that has it, and how many calls it allows in what window. */
+  readonly plan?: string | undefined;
+  readonly window?: string | undefined;
+  readonly limit?: number | undefined;
+  /** A command that helps, on a line of its own. */
+  readonly remedy?: string | undefined;
 }
 
 /** An error that is shown to the user as it is. */

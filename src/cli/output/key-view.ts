@@ -1,8 +1,10 @@
 /** How an API key's record looks: a row, a page, or JSON; never its digests. */
 import { apiKeyStatus } from '../../auth/api-key.ts';
 import type { ShownKey } from '../input/key-admin.ts';
-import { formatInstant } from '../input/time.ts';
-import { alignColumns, printable } from './text.ts';
+import { formatInstant, formatRelative } from '../input/time.ts';
+import type { Io } from '../io.ts';
+import { showsUnicode } from './charset.ts';
+import { alignColumns, fitColumns, printable } from './text.ts';
 
 const HEADINGS = ['ID', 'NAME', 'PLAN', 'TENANT', 'SCOPES', 'STATUS', 'CREATED', 'EXPIRES', 'LAST USED'] as const;
 
@@ -27,6 +29,55 @@ export function keyJson(record: ShownKey, now: number): Readonly<Record<string, 
 /** The keys as a table, one a line below the headings. */
 export function keyTable(records: readonly ShownKey[], now: number): string[] {
   return alignColumns([HEADINGS, ...records.map((record) => keyRow(record, now))]);
+}
+
+const SHORT_HEADINGS = ['ID', 'NAME', 'PLAN', 'SCOPES', 'EXPIRES', 'LAST USED'] as const;
+/** The columns of names and scopes, which give way where a terminal is narrow. */
+const YIELDING = [1, 3];
+/** An end that is worth a sign, in ms. */
+const SOON_MS = 7 * 86_400_000;
+
+/**
+ * The keys as a table for a person, as wide as the terminal: times relative to `now`, and a sign where one ends soon. Keys that have ended are only
+ * counted unless `all` are wanted; `wide` gives the table of `keyTable`.
+ */
+export function keyList(
+  io: Io,
+  records: readonly ShownKey[],
+  now: number,
+  { all = false, wide = false }: { readonly all?: boolean; readonly wide?: boolean },
+): string[] {
+  const active = records.filter((record) => apiKeyStatus(record, now) === 'active');
+  const shown = all ? records : active;
+  const ended = records.length - active.length;
+  const hidden = ended > 0 && !all ? ' (--all shows them)' : '';
+  const count = `${active.length} active, ${ended} revoked or expired${hidden}`;
+  if (wide) return [...keyTable(shown, now), count];
+  const rows = [SHORT_HEADINGS, ...shown.map((record) => shortRow(record, now))];
+  return [...alignColumns(fitColumns(rows, io.stdout.columns ?? 80, YIELDING, showsUnicode(io) ? '…' : '~')), count];
+}
+
+function shortRow(record: ShownKey, now: number): string[] {
+  const { id, name, plan, scopes } = record;
+  return [id, printable(name), printable(plan), scopes.join(' '), endOf(record, now), lastUseOf(record, now)];
+}
+
+function endOf(record: ShownKey, now: number): string {
+  const status = apiKeyStatus(record, now);
+  if (status !== 'active') return status;
+  const { expiresAt } = record;
+  if (expiresAt === undefined) return 'never';
+  return `${formatRelative(expiresAt, now)}${expiresAt - now < SOON_MS ? ' !' : ''}`;
+}
+
+function lastUseOf({ lastUsedAt }: ShownKey, now: number): string {
+  return lastUsedAt === undefined ? 'never' : formatRelative(Math.min(lastUsedAt, now), now);
+}
+
+/** A key in words: `Nk28eNvISIy8 (billing, plan pro, last used 2 min ago)`. */
+export function describeKey(record: ShownKey, now: number): string {
+  const use = record.lastUsedAt === undefined ? 'never used' : `last used ${lastUseOf(record, now)}`;
+  return `${record.id} (${printable(record.name)}, plan ${printable(record.plan)}, ${use})`;
 }
 
 /** A key with each property on a line of its own. */

@@ -42,8 +42,42 @@ export function writeJson(output: Output, value: unknown): void {
 
 /** Rows as lines whose columns stand below each other, two spaces apart. */
 export function alignColumns(rows: readonly (readonly string[])[]): string[] {
-  const widths: number[] = [];
-  for (const row of rows) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, [...cell].length);
+  const widths = columnWidths(rows);
   const pad = (cell: string, at: number) => cell + ' '.repeat((widths[at] ?? 0) - [...cell].length);
   return rows.map((row) => row.map(pad).join('  ').trimEnd());
+}
+
+function columnWidths(rows: readonly (readonly string[])[]): number[] {
+  const widths: number[] = [];
+  for (const row of rows) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, [...cell].length);
+  return widths;
+}
+
+/** The narrowest that a column gets. */
+const NARROWEST = 6;
+
+/**
+ * Rows whose aligned columns are at most `width` characters wide: the widest of the `yielding` columns gives way first, down to six characters, and a
+ * cell that is cut ends with `mark`.
+ */
+export function fitColumns(
+  rows: readonly (readonly string[])[],
+  width: number,
+  yielding: readonly number[],
+  mark: string,
+): string[][] {
+  const widths = columnWidths(rows);
+  const over = () => widths.reduce((sum, one) => sum + one, 0) + 2 * (widths.length - 1) - width;
+  while (over() > 0) {
+    const widest = yielding.reduce((one, other) => ((widths[other] ?? 0) > (widths[one] ?? 0) ? other : one));
+    const most = widths[widest] ?? 0;
+    if (most <= NARROWEST) break;
+    widths[widest] = most - 1;
+  }
+  const cut = (cell: string, at: number) => {
+    const characters = [...cell];
+    const most = widths[at] ?? 0;
+    return characters.length <= most ? cell : characters.slice(0, most - 1).join('') + mark;
+  };
+  return rows.map((row) => row.map(cut));
 }

@@ -98,7 +98,16 @@ export function startConnection(
   if (onEnd !== undefined) redis.once('end', onEnd);
   const answered = createPatience(redis, onSilence);
   // The first commands of a new connection must be answered too: a silent Redis would keep it half open.
-  redis.on('connect', () => void answered(new Promise((resolve) => redis.once('ready', resolve))).catch(() => undefined));
+  redis.on('connect', () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const events = ['ready', 'close'] as const;
+    for (const event of events) redis.once(event, resolve);
+    void answered(promise)
+      .catch(() => undefined)
+      .finally(() => {
+        for (const event of events) redis.off(event, resolve);
+      });
+  });
   const connection: Connection = {
     redis,
     answered,

@@ -90,7 +90,7 @@ export async function routerTo(
   return openRouter(openTopology(target, tls), open, onWarning);
 }
 
-/** Those who know where the masters are may be away while the masters themselves are not. */
+/** Sentinels and nodes may be away while the masters are not. */
 async function unlessAway(work: () => Promise<void>): Promise<void> {
   await work().catch((error: unknown) => {
     if (!(error instanceof StoreUnavailableError)) throw error;

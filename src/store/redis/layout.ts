@@ -1,7 +1,7 @@
 /** How the keys of a store are named: all under one hash tag on one Redis, each state under its own in a Cluster. */
 import { SLOTS, slotOf, slotTags } from './slot.ts';
 
-/** What a key is for, whose it is (a fingerprint, a set, an API key; nobody's if it is of the store), and further parts. */
+/** The kind of a key, its owner (a fingerprint, a set, an API key; none if it is of the store), and further parts. */
 export type KeyName = readonly [kind: string, owner?: string, ...parts: string[]];
 
 export interface Layout {

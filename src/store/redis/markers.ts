@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { StoreUnavailableError } from '../../ports/store.ts';
 import type { ManySlotsLayout } from './layout.ts';
 import type { Router } from './router.ts';
-import { bareReadingScript, bareScript, type Script } from './script.ts';
+import { bareReadingScript, bareScript, type Script, type ScriptCall } from './script.ts';
 import type { Identity } from './session.ts';
 import { slotOf } from './slot.ts';
 
@@ -24,6 +24,8 @@ return redis.call('GET', KEYS[1])
 
 /** Markers that are read or written in one round, so that no turn of the event loop takes long. */
 const AT_ONCE = 300;
+const MOST_TRIES = 5;
+const TRY_PAUSE_MS = 50;
 /** Before the identity at home, until all slots have their marker: nothing is used before. */
 const LAYING = 'laying ';
 /** Others may make or complete the markers meanwhile; each has done so after this many looks. */
@@ -31,7 +33,7 @@ const MOST_LOOKS = 5;
 
 /** A part of the Cluster has lost its state: until an operator acts, nothing may be judged. */
 export class StateLostInPartError extends StoreUnavailableError {
-  /** What was lost, and what to do. */
+  /** Says what was lost, and what to do. */
   readonly explanation: string;
   constructor(explanation: string) {
     super(new Error('a part of the Cluster has lost its state'));
@@ -77,16 +79,25 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
     const rounds = Math.ceil(keys.length / AT_ONCE);
     for (let round = 0; round < rounds; round += 1) {
       const own = keys.filter((_, place) => place % rounds === round);
-      const replies = await runners.runAll(own.map((key) => ({ script, keys: [key], args })));
-      for (const [index, reply] of replies.entries()) {
-        if (reply instanceof Error) throw reply;
-        found[index * rounds + round] = String(reply);
-      }
+      const replies = await runPatiently(own.map((key) => ({ script, keys: [key], args })));
+      for (const [index, reply] of replies.entries()) found[index * rounds + round] = String(reply);
     }
     return found;
   }
 
-  const readHome = async (): Promise<string> => String(await runners.run({ script: READ, keys: [home], args: [] }));
+  /** These scripts may be carried out twice: under load a round is tried again. */
+  async function runPatiently(calls: readonly ScriptCall[]): Promise<readonly unknown[]> {
+    for (let left = MOST_TRIES; ; left -= 1) {
+      const replies = await runners.runAll(calls);
+      const failure = replies.find((reply) => reply instanceof Error);
+      if (failure === undefined) return replies;
+      if (left === 1 || !(failure instanceof StoreUnavailableError)) throw failure;
+      await new Promise((resolve) => setTimeout(resolve, TRY_PAUSE_MS));
+    }
+  }
+
+  const atHomeBy = async (script: Script, ...args: string[]): Promise<string> => (await each(script, [home], ...args))[0] ?? '';
+  const readHome = () => atHomeBy(READ);
 
   function lossOf(markers: readonly string[]): Loss {
     const atHome = markers[slotOf(home)] ?? '';
@@ -100,14 +111,15 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
     };
   }
 
-  const inspect = async (): Promise<Loss> => lossOf(await each(READ, identities));
+  const readAll = () => each(READ, identities);
+  const inspect = async (): Promise<Loss> => lossOf(await readAll());
 
   /** Gives each slot its marker. Nothing was used of the store before, so that nothing can be lost of it. */
   async function lay(storeId: string): Promise<void> {
     const others = identities.filter((key) => key !== home);
     const found = await each(MARK, others, storeId);
     if (found.some((marker) => marker !== storeId)) throw lostInPart(await inspect());
-    await runners.run({ script: REPLACE, keys: [home], args: [LAYING + storeId, storeId] });
+    await atHomeBy(REPLACE, LAYING + storeId, storeId);
   }
 
   /** While that loss lasts, a look at all markers, by every instance twice a second, would tell nothing new. */
@@ -116,13 +128,17 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
     return markers.every((marker, place) => marker === loss.markers[place]);
   }
 
-  /** Keeps one marker that is lost, one that is not, and that at home. */
-  async function remember(loss: Loss): Promise<StateLostInPartError> {
+  /** Keeps one marker that is lost, one that is not, and that at home, as the look has found them: an operator may be accepting the loss meanwhile. */
+  function remember(loss: Loss, markers: readonly string[]): StateLostInPartError {
     const error = lostInPart(loss);
     const lost = new Set([...loss.missing, ...loss.foreign]);
-    const samples = [identities.findIndex((_, slot) => lost.has(slot)), identities.findIndex((_, slot) => !lost.has(slot))];
-    const keys = [...samples.map((slot) => identities[slot] ?? home), home];
-    known = { error, keys, markers: await each(READ, keys) };
+    const kept = [identities.findIndex((_, slot) => !lost.has(slot)), ...lost].slice(0, 2).filter((slot) => slot >= 0);
+    const samples = [...kept, slotOf(home)];
+    known = {
+      error,
+      keys: samples.map((slot) => identities[slot] ?? home),
+      markers: samples.map((slot) => markers[slot] ?? ''),
+    };
     return error;
   }
 
@@ -143,10 +159,11 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
       for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
         const atHome = await readHome();
         if (atHome.startsWith(LAYING)) await lay(withoutLaying(atHome));
-        const loss = await inspect();
+        const markers = await readAll();
+        const loss = lossOf(markers);
         if (loss.storeId === undefined) {
           const fresh = randomBytes(16).toString('hex');
-          const elected = String(await runners.run({ script: MARK, keys: [home], args: [LAYING + fresh] }));
+          const elected = await atHomeBy(MARK, LAYING + fresh);
           if (elected !== LAYING + fresh) continue;
           await lay(fresh);
           return { storeId: fresh, isNew: true };
@@ -154,7 +171,7 @@ export function createMarkers({ runners, nameOf }: Router, { identities, home }:
         // Somebody may have begun or ended to lay the markers since home was read.
         const isSettled = atHome !== '' && loss.missing.length + loss.foreign.length === 0;
         if (isSettled) return { storeId: loss.storeId, isNew: false };
-        if ((await readHome()) === atHome && !atHome.startsWith(LAYING)) throw await remember(loss);
+        if ((await readHome()) === atHome && !atHome.startsWith(LAYING)) throw remember(loss, markers);
       }
       throw new StoreUnavailableError(new Error('the identity of the store is being changed'));
     },

@@ -9,7 +9,7 @@ import type { RedisAddress } from './url.ts';
 export interface Master {
   readonly connection: Connection;
   readonly runners: Runners;
-  /** What an operator should know about it. */
+  /** For an operator, in one line each. */
   readonly warnings: readonly string[];
   close(): Promise<void>;
 }

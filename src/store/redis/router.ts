@@ -1,167 +1,36 @@
-/** Has each call carried out by the master of its slot, follows masters and slots as they move, and never sends twice what may have been carried out. */
-import { StoreUnavailableError } from '../../ports/store.ts';
-import { type Connection, textOf, within } from './connection.ts';
-import { RedisAwayError, RedisSetupError, RefusedError } from './error.ts';
-import type { Master } from './master.ts';
+/** Has each call carried out by the master of its slot, follows slots as they move, and never sends twice what may have been carried out. */
+import type { Connection } from './connection.ts';
+import { RefusedError } from './error.ts';
+import type { Entry, OpenMaster } from './master-pool.ts';
+import { type Masters, openMasters } from './masters.ts';
 import type { Runner, Runners, ScriptCall } from './script.ts';
-import { SLOTS, slotOf } from './slot.ts';
-import type { SlotMap, Topology } from './topology.ts';
-import type { RedisAddress } from './url.ts';
+import { slotOf } from './slot.ts';
+import type { Topology } from './topology.ts';
 
 /** How long a call that was refused may look for a master that takes it, in ms; the last answer may come 200 ms later. */
 const PATIENCE_MS = 200;
 /** Between two attempts of a call, in ms. */
 const PAUSE_MS = 10;
-/** Between two attempts to connect to a master, or to find where they are, in ms. */
-const ANEW_MS = 100;
-/** How long the first look may take, in ms. */
-const OPENING_TIMEOUT_MS = 3000;
-/** How long a master that has no slots left is kept for the answers under way, in ms. */
-const LINGER_MS = 500;
 
-export interface Router {
+export interface Router extends Pick<Masters, 'refresh' | 'slotOfEach' | 'nameOf' | 'close'> {
   readonly runners: Runners;
-  /** Looks where the masters are. Rejects with `StoreUnavailableError` if nobody knows. */
-  refresh(): Promise<void>;
-  /** Some slot of each master. Throws `StoreUnavailableError` where a slot has none. */
-  slotOfEach(): number[];
   /** The connection to the master of a slot. Rejects with `StoreUnavailableError`. */
   connectionTo(slot: number): Promise<Connection>;
-  /** The master of a slot, as an operator reads it. */
-  nameOf(slot: number): string;
-  close(): Promise<void>;
-}
-
-/** Opens a master; calls `onLost` when it is gone. */
-export type OpenMaster = (address: RedisAddress, onLost: () => void) => Promise<Master>;
-
-/** A master that is open, being opened, or lost. */
-interface Entry {
-  readonly address: RedisAddress;
-  master: Master | undefined;
-  /** Rejects with `StoreUnavailableError`. */
-  state: Promise<Master>;
-  /** When to open it again. */
-  reopenAt: number;
 }
 
 const plainly = (runners: Runners): Runner => runners;
 const acknowledged = (runners: Runners): Runner => runners.acknowledged;
 
-/**
- * Finds the masters and opens them all. Throws `RedisSetupError` if that does not succeed within three seconds, or at once if one of them must not
- * be used.
- */
+/** Opens the masters, and routes to them. Throws as `openMasters` does. */
 export async function openRouter(topology: Topology, open: OpenMaster, onWarning: (text: string) => void): Promise<Router> {
-  let map: SlotMap = { masters: [], owners: new Int16Array(SLOTS).fill(-1) };
-  const pool = new Map<string, Entry>();
-  const told = new Set<string>();
-  let isOpen = false;
-  let isClosed = false;
-  let refreshing: Promise<void> | undefined;
-  let askedAt = Number.NEGATIVE_INFINITY;
-
-  function tell(address: RedisAddress, text: string): void {
-    const line = `${text} (${textOf(address)})`;
-    if (!told.has(line)) onWarning(line);
-    told.add(line);
-  }
-
-  function entryAt(address: RedisAddress): Entry {
-    const name = textOf(address);
-    const known = pool.get(name);
-    if (known !== undefined && known.reopenAt > performance.now()) return known;
-    const entry: Entry = {
-      address,
-      master: undefined,
-      state: Promise.reject(away('closed')),
-      reopenAt: Number.POSITIVE_INFINITY,
-    };
-    entry.state.catch(() => undefined);
-    if (isClosed) return entry;
-    pool.set(name, entry);
-    function fail(error: unknown): void {
-      entry.master = undefined;
-      entry.reopenAt = performance.now() + ANEW_MS;
-      entry.state = Promise.reject(error instanceof StoreUnavailableError ? error : new StoreUnavailableError(error));
-      entry.state.catch(() => undefined);
-    }
-    const opening = open(address, () => {
-      fail(away('connection lost'));
-      lookAgain();
-    });
-    entry.state = opening.catch((error: unknown) => {
-      fail(error);
-      if (isOpen && error instanceof RedisSetupError && !(error instanceof RedisAwayError)) tell(address, error.message);
-      return entry.state;
-    });
-    entry.state.then(
-      (master) => {
-        if (entry.reopenAt !== Number.POSITIVE_INFINITY) return;
-        entry.master = master;
-        for (const text of master.warnings) tell(address, text);
-      },
-      () => undefined,
-    );
-    return entry;
-  }
-
-  function entryFor(slot: number): Entry {
-    const address = map.masters[map.owners[slot] ?? -1];
-    if (address !== undefined) return entryAt(address);
-    lookAgain();
-    throw away('no master has the slot');
-  }
-
-  async function masterOf(entry: Entry, until: number): Promise<Master> {
-    lookAgain();
-    return within(until - performance.now(), entry.state).catch((error: unknown) => {
-      throw error instanceof StoreUnavailableError ? error : new StoreUnavailableError(error);
-    });
-  }
-
-  function refresh(): Promise<void> {
-    refreshing ??= lookUp().finally(() => {
-      refreshing = undefined;
-    });
-    return refreshing;
-  }
-
-  function lookAgain(): void {
-    if (isOpen && !isClosed && performance.now() - askedAt >= ANEW_MS) void refresh().catch(() => undefined);
-  }
-
-  async function lookUp(): Promise<void> {
-    askedAt = performance.now();
-    const { map: found, failures } = await topology.lookUp();
-    if (found === undefined)
-      throw new StoreUnavailableError(
-        new RedisAwayError(`${topology.problem} (${failures.join('; ')}): see that it runs, and check OTPD_REDIS_URL`),
-      );
-    const names = new Set(found.masters.map(textOf));
-    const former = map.masters.map(textOf);
-    map = found;
-    for (const name of former) if (!names.has(name)) drop(name);
-    for (const address of map.masters) entryAt(address);
-  }
-
-  function drop(name: string): void {
-    const entry = pool.get(name);
-    pool.delete(name);
-    const close = () => void entry?.state.then((master) => master.close()).catch(() => undefined);
-    if (topology.isReplaced) close();
-    else setTimeout(close, LINGER_MS).unref();
-  }
+  const masters = await openMasters(topology, open, onWarning);
 
   /** Learns from a refusal; resolves to the master to ask once, if it named one for that. */
   async function follow(error: RefusedError, slot: number, { address }: Entry, isFirst: boolean): Promise<Entry | undefined> {
     const named = { ...address, host: error.host || address.host, port: error.port };
-    if (error.code === 'ASK') return entryAt(named);
-    if (error.code === 'MOVED' && slot === error.slot) {
-      const place = map.masters.findIndex((one) => textOf(one) === textOf(named));
-      map.owners[slot] = place < 0 ? map.masters.push(named) - 1 : place;
-    }
-    if (error.code !== 'TRYAGAIN') lookAgain();
+    if (error.code === 'ASK') return masters.at(named);
+    if (error.code === 'MOVED' && slot === error.slot) masters.learn(slot, named);
+    if (error.code !== 'TRYAGAIN') masters.lookAgain();
     if (error.code !== 'MOVED' || !isFirst) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     return undefined;
   }
@@ -170,9 +39,9 @@ export async function openRouter(topology: Topology, open: OpenMaster, onWarning
     const slot = slotOfCall(call);
     let asked: Entry | undefined;
     for (let isFirst = true; ; isFirst = false) {
-      const entry: Entry = asked ?? entryFor(slot);
+      const entry: Entry = asked ?? masters.of(slot);
       try {
-        const { runners } = entry.master ?? (await masterOf(entry, until));
+        const { runners } = entry.master ?? (await masters.opened(entry, until));
         return await way(runners).run(asked === undefined ? call : { ...call, asking: true });
       } catch (error) {
         if (!(error instanceof RefusedError) || performance.now() >= until) throw error;
@@ -184,13 +53,13 @@ export async function openRouter(topology: Topology, open: OpenMaster, onWarning
   /** A round of calls, those of each master together; what is refused is left for the next. */
   async function runRound(calls: readonly ScriptCall[], way: (runners: Runners) => Runner, until: number): Promise<unknown[]> {
     const replies: unknown[] = new Array(calls.length);
-    const places = Map.groupBy(calls.keys(), (place) => map.owners[slotOfCall(calls[place])]);
+    const places = Map.groupBy(calls.keys(), (place) => masters.placeOf(slotOfCall(calls[place])));
     await Promise.all(
       [...places.values()].map(async (own) => {
         const mine = own.map((place) => calls[place] as ScriptCall);
         try {
-          const entry = entryFor(slotOfCall(mine[0]));
-          const { runners } = entry.master ?? (await masterOf(entry, until));
+          const entry = masters.of(slotOfCall(mine[0]));
+          const { runners } = entry.master ?? (await masters.opened(entry, until));
           const given = await way(runners).runAll(mine);
           for (const [index, place] of own.entries()) replies[place] = given[index];
         } catch (error) {
@@ -204,7 +73,7 @@ export async function openRouter(topology: Topology, open: OpenMaster, onWarning
   async function runAll(calls: readonly ScriptCall[], way: (runners: Runners) => Runner): Promise<readonly unknown[]> {
     const until = performance.now() + PATIENCE_MS;
     const replies = await runRound(calls, way, until);
-    // Few are ever refused. Alone each follows its slot; in their order, those of one secret stay in theirs.
+    // Few are ever refused. Each follows its slot alone, in their order; a later one of the same secret may have been judged before.
     for (const [place, call] of calls.entries()) {
       if (!(replies[place] instanceof RefusedError) || performance.now() >= until) continue;
       replies[place] = await route(call, way, until).catch((error: unknown) => error);
@@ -216,60 +85,14 @@ export async function openRouter(topology: Topology, open: OpenMaster, onWarning
     return { run: (call) => route(call, way), runAll: (calls) => runAll(calls, way) };
   }
 
-  async function openAll(): Promise<void> {
-    await refresh();
-    await Promise.all(map.masters.map((address) => entryAt(address).state));
-    const missing = map.owners.filter((place) => place < 0).length;
-    if (missing > 0)
-      throw new RedisAwayError(
-        `Cluster serves not all slots: ${missing} of ${SLOTS} have no master; look at its state (CLUSTER INFO)`,
-      );
-  }
-
-  async function close(): Promise<void> {
-    isClosed = true;
-    const closing = [...pool.values()].map(({ state }) => state.then((master) => master.close()).catch(() => undefined));
-    await Promise.all([...closing, topology.close()]);
-  }
-
-  const startedAt = performance.now();
-  for (;;) {
-    const failed = await openAll().then(
-      () => undefined,
-      (error: unknown) => (error instanceof StoreUnavailableError ? error.cause : error),
-    );
-    if (failed === undefined) break;
-    const isHopeless = failed instanceof RedisSetupError && !(failed instanceof RedisAwayError);
-    if (isHopeless || performance.now() - startedAt > OPENING_TIMEOUT_MS) {
-      await close();
-      throw failed instanceof RedisSetupError ? failed : new RedisAwayError(`cannot be used: ${String(failed)}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 5));
-  }
-  isOpen = true;
-
   return {
+    ...masters,
     runners: { ...runnerOf(plainly), acknowledged: runnerOf(acknowledged) },
-    refresh,
-    slotOfEach() {
-      const slots = map.masters.map((_, place) => map.owners.indexOf(place)).filter((slot) => slot >= 0);
-      if (slots.length === 0 || map.owners.includes(-1)) throw away('not all slots have a master');
-      return slots;
-    },
-    connectionTo: async (slot) => (await masterOf(entryFor(slot), performance.now() + PATIENCE_MS)).connection,
-    nameOf(slot) {
-      const address = map.masters[map.owners[slot] ?? -1];
-      return address === undefined ? 'nobody' : textOf(address);
-    },
-    close,
+    connectionTo: async (slot) => (await masters.opened(masters.of(slot), performance.now() + PATIENCE_MS)).connection,
   };
 }
 
 /** By the first key: all keys of a call are in one slot. */
 function slotOfCall(call: ScriptCall | undefined): number {
   return slotOf(call?.keys[0] ?? '');
-}
-
-function away(reason: string): StoreUnavailableError {
-  return new StoreUnavailableError(new Error(reason));
 }

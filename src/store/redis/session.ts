@@ -8,6 +8,9 @@ import { type Runners, type RunScript, type Script, type ScriptCall, STATE_LOST,
 /** Where the check value of the fingerprint key is. */
 const BOUND: KeyName = ['bound'];
 
+/** How long a master of several may be away, in ms, until the store counts as away: a failover takes less. */
+const FAILOVER_MS = 5000;
+
 /** Writes the check value of a fingerprint key if none is there; 1 if the one there is the same. */
 const BIND = writingScript(`
 redis.call('SET', KEYS[2], ARGV[3], 'NX')
@@ -43,7 +46,10 @@ export interface Session {
   readonly bind: (fingerprintKey: string) => Promise<boolean>;
   /** If the store was lost: takes up the one that Redis holds now. Rejects with `StoreUnavailableError` where that cannot be. */
   readonly rejoin: () => Promise<void>;
-  /** Resolves when these, which are keys of the identity, can be written. */
+  /**
+   * Resolves when these, which are keys of the identity, can be written: all, or all but some of a Cluster's masters that are being replaced. All
+   * instances see that, and none of them would be better for callers.
+   */
   readonly ping: (identities: readonly string[]) => Promise<void>;
 }
 
@@ -93,6 +99,8 @@ export function createSession(
   /** The last that was used. */
   let former = opened;
   let fingerprintKey: string | undefined;
+  /** Since when some master has been away. */
+  let awaySince: number | undefined;
   /** The last that was said of why a store is not taken up. */
   let said: string | undefined;
 
@@ -184,11 +192,15 @@ export function createSession(
     async ping(identities) {
       const expected = storeId;
       if (expected === undefined) throw stateLost();
-      const ping = (key: string) => runners.acknowledged.run({ script: PING, keys: [key], args: [expected, ''] });
-      for (const reply of await Promise.all(identities.map(ping))) {
-        const known = checked(reply, expected);
-        if (known instanceof Error) throw known;
+      const pings = identities.map((key) => runners.acknowledged.run({ script: PING, keys: [key], args: [expected, ''] }));
+      const failures: unknown[] = [];
+      for (const one of await Promise.allSettled(pings)) {
+        if (one.status === 'rejected') failures.push(one.reason);
+        else if (checked(one.value, expected) instanceof Error) throw stateLost();
       }
+      awaySince = failures.length === 0 ? undefined : (awaySince ?? performance.now());
+      const isFailover = failures.length < identities.length && performance.now() - (awaySince ?? 0) < FAILOVER_MS;
+      if (failures.length > 0 && !isFailover) throw failures[0];
     },
   };
 }

@@ -11,11 +11,22 @@ const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
 
 /** The slot of a key. */
 export function slotOf(key: string): number {
-  const bytes = Buffer.from(hashed(key));
+  const text = hashed(key);
   let crc = 0;
-  for (let place = 0; place < bytes.length; place += 1)
-    crc = ((crc << 8) & 0xffff) ^ (TABLE[(crc >> 8) ^ (bytes[place] ?? 0)] ?? 0);
+  for (let place = 0; place < text.length; place += 1) {
+    const code = text.charCodeAt(place);
+    if (code > 0x7f) return slotOfBytes(Buffer.from(text));
+    crc = next(crc, code);
+  }
   return crc % SLOTS;
+}
+
+function slotOfBytes(bytes: Uint8Array): number {
+  return bytes.reduce(next, 0) % SLOTS;
+}
+
+function next(crc: number, byte: number): number {
+  return ((crc << 8) & 0xffff) ^ (TABLE[(crc >> 8) ^ byte] ?? 0);
 }
 
 /** A tag for each slot: the first of the numbers, in base 36, that hashes to it. Takes some ten milliseconds. */

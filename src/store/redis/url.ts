@@ -25,7 +25,7 @@ export interface RedisAddress extends RedisLogin {
   readonly port: number;
 }
 
-/** What a URL leads to. */
+/** The servers that a URL leads to. */
 export type RedisTarget =
   | { readonly kind: 'one'; readonly address: RedisAddress }
   /** Some sentinels, the name that they know the master by, and how to ask the master itself. */

@@ -77,7 +77,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example: { "reason": "ERROR_REASON_MESSAGE_TOO_LARGE", "domain": "otp.v1", "metadata": {} }
     """
     ERROR_REASON_DEADLINE_EXCEEDED: _ErrorReason.ValueType  # 11
-    """DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been judged all the same.
+    """DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been carried out all the same.
 
     Example: { "reason": "ERROR_REASON_DEADLINE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
     """
@@ -218,7 +218,7 @@ ERROR_REASON_MESSAGE_TOO_LARGE: ErrorReason.ValueType  # 10
 Example: { "reason": "ERROR_REASON_MESSAGE_TOO_LARGE", "domain": "otp.v1", "metadata": {} }
 """
 ERROR_REASON_DEADLINE_EXCEEDED: ErrorReason.ValueType  # 11
-"""DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been judged all the same.
+"""DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been carried out all the same.
 
 Example: { "reason": "ERROR_REASON_DEADLINE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
 """

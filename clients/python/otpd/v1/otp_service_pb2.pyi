@@ -36,15 +36,15 @@ class _VerifyStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_VerifySt
     VERIFY_STATUS_ACCEPTED: _VerifyStatus.ValueType  # 1
     """The code is right, and was not used before."""
     VERIFY_STATUS_MISMATCH: _VerifyStatus.ValueType  # 2
-    """The code is not one of the window's; the attempt is counted."""
+    """The code is wrong, or outside of the time steps that are accepted. It counts as an attempt."""
     VERIFY_STATUS_MALFORMED: _VerifyStatus.ValueType  # 3
-    """The code has the wrong length or is not all digits, which is the end user's typing mistake; not counted as an attempt."""
+    """The code has the wrong length or is not all digits, a typing mistake of the user. It does not count as an attempt."""
     VERIFY_STATUS_REPLAYED: _VerifyStatus.ValueType  # 4
     """The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
     or period of the same secret.
     """
     VERIFY_STATUS_THROTTLED: _VerifyStatus.ValueType  # 5
-    """Too many wrong codes: this one was not judged, right or wrong, and is not counted (RFC 4226 section 7.3)."""
+    """The secret is locked after too many wrong codes. This code was not checked, and does not count (RFC 4226 section 7.3)."""
 
 class VerifyStatus(_VerifyStatus, metaclass=_VerifyStatusEnumTypeWrapper):
     """The outcome of a check."""
@@ -54,15 +54,15 @@ VERIFY_STATUS_UNSPECIFIED: VerifyStatus.ValueType  # 0
 VERIFY_STATUS_ACCEPTED: VerifyStatus.ValueType  # 1
 """The code is right, and was not used before."""
 VERIFY_STATUS_MISMATCH: VerifyStatus.ValueType  # 2
-"""The code is not one of the window's; the attempt is counted."""
+"""The code is wrong, or outside of the time steps that are accepted. It counts as an attempt."""
 VERIFY_STATUS_MALFORMED: VerifyStatus.ValueType  # 3
-"""The code has the wrong length or is not all digits, which is the end user's typing mistake; not counted as an attempt."""
+"""The code has the wrong length or is not all digits, a typing mistake of the user. It does not count as an attempt."""
 VERIFY_STATUS_REPLAYED: VerifyStatus.ValueType  # 4
 """The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
 or period of the same secret.
 """
 VERIFY_STATUS_THROTTLED: VerifyStatus.ValueType  # 5
-"""Too many wrong codes: this one was not judged, right or wrong, and is not counted (RFC 4226 section 7.3)."""
+"""The secret is locked after too many wrong codes. This code was not checked, and does not count (RFC 4226 section 7.3)."""
 Global___VerifyStatus: _TypeAlias = VerifyStatus  # noqa: Y015
 
 class _ExportFormat:
@@ -407,7 +407,7 @@ class VerifyRequest(_message.Message):
     If unset, 10. Counters before the key's own are never accepted.
     """
     after_step: _builtins.int
-    """The last step (HOTP: counter) that the caller knows to be used: it and all before it are answered REPLAYED.
+    """The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
 
     If unset, only what the server itself has accepted counts as used.
     """
@@ -420,7 +420,7 @@ class VerifyRequest(_message.Message):
     """A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
     key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
 
-    An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+    An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
 
     If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
     """
@@ -516,7 +516,7 @@ class VerifyResponse(_message.Message):
     """Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`."""
     @_builtins.property
     def retry_after(self) -> _duration_pb2.Duration:
-        """How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does."""
+        """How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does."""
 
     @_builtins.property
     def resealed(self) -> _key_pb2.SealedKey:
@@ -764,7 +764,7 @@ class BatchVerifyResult(_message.Message):
 
     @_builtins.property
     def error(self) -> _item_error_pb2.ItemError:
-        """The reason why there is none; nothing was judged, unless it is STORE_UNAVAILABLE."""
+        """The reason why there is none; nothing was checked, unless it is STORE_UNAVAILABLE."""
 
     def __init__(
         self,

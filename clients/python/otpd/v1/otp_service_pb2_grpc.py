@@ -178,7 +178,7 @@ class OtpServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def BatchVerify(self, request, context):
-        """Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+        """Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
 
         Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
         """

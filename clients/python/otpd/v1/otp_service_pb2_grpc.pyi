@@ -70,7 +70,7 @@ class OtpServiceStub:
     Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
     """
     BatchVerify: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.BatchVerifyRequest, _otp_service_pb2.BatchVerifyResponse]
-    """Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+    """Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
 
     Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
     """
@@ -165,7 +165,7 @@ class OtpServiceAsyncStub(OtpServiceStub):
     Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
     """
     BatchVerify: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.BatchVerifyRequest, _otp_service_pb2.BatchVerifyResponse]  # type: ignore[assignment]
-    """Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+    """Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
 
     Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
     """
@@ -293,7 +293,7 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _otp_service_pb2.BatchVerifyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_otp_service_pb2.BatchVerifyResponse, _abc.Awaitable[_otp_service_pb2.BatchVerifyResponse]]:
-        """Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+        """Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
 
         Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
         """

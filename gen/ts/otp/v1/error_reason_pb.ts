@@ -120,7 +120,7 @@ export const ErrorReason = {
   MESSAGE_TOO_LARGE: 10,
 
   /**
-   * DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been judged all the same.
+   * DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been carried out all the same.
    *
    * Example: { "reason": "ERROR_REASON_DEADLINE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
    *

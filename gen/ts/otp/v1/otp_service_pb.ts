@@ -386,7 +386,7 @@ export type VerifyRequest = Message<"otp.v1.VerifyRequest"> & {
   lookAhead?: number | undefined;
 
   /**
-   * The last step (HOTP: counter) that the caller knows to be used: it and all before it are answered REPLAYED.
+   * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
    *
    * If unset, only what the server itself has accepted counts as used.
    *
@@ -407,7 +407,7 @@ export type VerifyRequest = Message<"otp.v1.VerifyRequest"> & {
    * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
    * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
    *
-   * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+   * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
    *
    * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
    *
@@ -494,7 +494,7 @@ export type VerifyResponse = Message<"otp.v1.VerifyResponse"> & {
   attemptsRemaining?: number | undefined;
 
   /**
-   * How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+   * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
    *
    * @generated from field: google.protobuf.Duration retry_after = 7;
    */
@@ -718,7 +718,7 @@ export type BatchVerifyResult = Message<"otp.v1.BatchVerifyResult"> & {
     case: "response";
   } | {
     /**
-     * The reason why there is none; nothing was judged, unless it is STORE_UNAVAILABLE.
+     * The reason why there is none; nothing was checked, unless it is STORE_UNAVAILABLE.
      *
      * @generated from field: otp.v1.ItemError error = 2;
      */
@@ -1714,14 +1714,14 @@ export const VerifyStatus = {
   ACCEPTED: 1,
 
   /**
-   * The code is not one of the window's; the attempt is counted.
+   * The code is wrong, or outside of the time steps that are accepted. It counts as an attempt.
    *
    * @generated from enum value: VERIFY_STATUS_MISMATCH = 2;
    */
   MISMATCH: 2,
 
   /**
-   * The code has the wrong length or is not all digits, which is the end user's typing mistake; not counted as an attempt.
+   * The code has the wrong length or is not all digits, a typing mistake of the user. It does not count as an attempt.
    *
    * @generated from enum value: VERIFY_STATUS_MALFORMED = 3;
    */
@@ -1736,7 +1736,7 @@ export const VerifyStatus = {
   REPLAYED: 4,
 
   /**
-   * Too many wrong codes: this one was not judged, right or wrong, and is not counted (RFC 4226 section 7.3).
+   * The secret is locked after too many wrong codes. This code was not checked, and does not count (RFC 4226 section 7.3).
    *
    * @generated from enum value: VERIFY_STATUS_THROTTLED = 5;
    */
@@ -1874,7 +1874,7 @@ export const OtpService: GenService<{
     output: typeof BatchTokenResponseSchema;
   },
   /**
-   * Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+   * Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
    *
    * Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
    *

@@ -19,17 +19,24 @@ for (const { name, steps } of cases) {
 }
 for (const client of clients.values()) client.close();
 
-async function run({ rpc, server = 'plain', key = 'full', request, take, ...deadlines }, saved) {
+async function run({ rpc, server = 'plain', key = 'full', request, take, headers, closed, text, ...deadlines }, saved) {
   const isAdmin = rpc.startsWith('admin.');
   const method = (isAdmin ? AdminService : OtpService).methods.find(({ name }) => name === rpc.replace('admin.', ''));
   const filled = JSON.parse(JSON.stringify(request), (_, value) => (typeof value === 'string' ? fill(value, saved) : value));
   const message = fromJson(method.input, filled);
   try {
-    const options = withDeadline(deadlines.deadline_ms);
-    const client = clientOf(isAdmin ? connectAdmin : connect, server, key, withDeadline(deadlines.client_deadline_ms));
+    let received = {};
+    const options = { ...withDeadline(deadlines.deadline_ms), ...(headers && { onHeaders: (got) => (received = got) }) };
+    const own = withDeadline(deadlines.client_deadline_ms);
+    const open = isAdmin ? connectAdmin : connect;
+    const client = closed ? opened(open, server, key, own) : clientOf(open, server, key, own);
+    if (closed) client.close();
     if (rpc === 'GetUsage') return { code: 'OK', response: toJson(method.output, await client.getUsage(options)) };
-    if (rpc !== 'WatchToken')
-      return { code: 'OK', response: toJson(method.output, await client[method.localName](message, options)) };
+    if (rpc !== 'WatchToken') {
+      const response = toJson(method.output, await client[method.localName](message, options));
+      const shown = headers && { headers: Object.fromEntries(headers.map((name) => [name, received[name]])) };
+      return { code: 'OK', response, ...shown };
+    }
     const messages = [];
     for await (const response of client.watchToken(message, options)) {
       if (messages.push(toJson(method.output, response)) === take) break;
@@ -38,18 +45,20 @@ async function run({ rpc, server = 'plain', key = 'full', request, take, ...dead
   } catch (error) {
     if (error instanceof TypeError) return { code: 'REFUSED', message: error.message };
     if (!(error instanceof OtpError)) throw error;
-    return { code: error.code, error: describe(error) };
+    return { code: error.code, error: describe(error), ...(text && { text: error.message }) };
   }
 }
 
 function clientOf(open, server, key, options) {
   const name = JSON.stringify([open.name, server, key, options]);
-  if (!clients.has(name)) {
-    const { address, plaintext, ...files } = servers[server];
-    const pems = Object.fromEntries(Object.entries(files).map(([part, file]) => [part, readFileSync(file)]));
-    clients.set(name, open(address, keys[key], { plaintext: plaintext ?? !('ca' in pems), ...pems, ...options }));
-  }
+  if (!clients.has(name)) clients.set(name, opened(open, server, key, options));
   return clients.get(name);
+}
+
+function opened(open, server, key, options) {
+  const { address, plaintext, ...files } = servers[server];
+  const pems = Object.fromEntries(Object.entries(files).map(([part, file]) => [part, readFileSync(file)]));
+  return open(address, keys[key], { plaintext: plaintext ?? !('ca' in pems), ...pems, ...options });
 }
 
 /** The option for a deadline, which may be `NaN` or `Infinity` in a string. */

@@ -71,7 +71,7 @@ const (
 	//
 	// Example: { "reason": "ERROR_REASON_MESSAGE_TOO_LARGE", "domain": "otp.v1", "metadata": {} }
 	ErrorReason_ERROR_REASON_MESSAGE_TOO_LARGE ErrorReason = 10
-	// DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been judged all the same.
+	// DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been carried out all the same.
 	//
 	// Example: { "reason": "ERROR_REASON_DEADLINE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
 	ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED ErrorReason = 11

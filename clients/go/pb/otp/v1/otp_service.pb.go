@@ -31,14 +31,14 @@ const (
 	VerifyStatus_VERIFY_STATUS_UNSPECIFIED VerifyStatus = 0
 	// The code is right, and was not used before.
 	VerifyStatus_VERIFY_STATUS_ACCEPTED VerifyStatus = 1
-	// The code is not one of the window's; the attempt is counted.
+	// The code is wrong, or outside of the time steps that are accepted. It counts as an attempt.
 	VerifyStatus_VERIFY_STATUS_MISMATCH VerifyStatus = 2
-	// The code has the wrong length or is not all digits, which is the end user's typing mistake; not counted as an attempt.
+	// The code has the wrong length or is not all digits, a typing mistake of the user. It does not count as an attempt.
 	VerifyStatus_VERIFY_STATUS_MALFORMED VerifyStatus = 3
 	// The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
 	// or period of the same secret.
 	VerifyStatus_VERIFY_STATUS_REPLAYED VerifyStatus = 4
-	// Too many wrong codes: this one was not judged, right or wrong, and is not counted (RFC 4226 section 7.3).
+	// The secret is locked after too many wrong codes. This code was not checked, and does not count (RFC 4226 section 7.3).
 	VerifyStatus_VERIFY_STATUS_THROTTLED VerifyStatus = 5
 )
 
@@ -652,7 +652,7 @@ type VerifyRequest struct {
 	//
 	// If unset, 10. Counters before the key's own are never accepted.
 	LookAhead *uint32 `protobuf:"varint,5,opt,name=look_ahead,json=lookAhead,proto3,oneof" json:"look_ahead,omitempty"`
-	// The last step (HOTP: counter) that the caller knows to be used: it and all before it are answered REPLAYED.
+	// The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
 	//
 	// If unset, only what the server itself has accepted counts as used.
 	AfterStep *uint64 `protobuf:"varint,6,opt,name=after_step,json=afterStep,proto3,oneof" json:"after_step,omitempty"`
@@ -663,7 +663,7 @@ type VerifyRequest struct {
 	// A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
 	// key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
 	//
-	// An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+	// An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
 	//
 	// If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
 	RequestId string `protobuf:"bytes,8,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -798,7 +798,7 @@ type VerifyResponse struct {
 	NextCounter *uint64 `protobuf:"varint,5,opt,name=next_counter,json=nextCounter,proto3,oneof" json:"next_counter,omitempty"`
 	// How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
 	AttemptsRemaining *uint32 `protobuf:"varint,6,opt,name=attempts_remaining,json=attemptsRemaining,proto3,oneof" json:"attempts_remaining,omitempty"`
-	// How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+	// How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
 	RetryAfter *durationpb.Duration `protobuf:"bytes,7,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
 	// Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
 	MatchedKey *uint32 `protobuf:"varint,8,opt,name=matched_key,json=matchedKey,proto3,oneof" json:"matched_key,omitempty"`
@@ -1357,7 +1357,7 @@ type BatchVerifyResult_Response struct {
 }
 
 type BatchVerifyResult_Error struct {
-	// The reason why there is none; nothing was judged, unless it is STORE_UNAVAILABLE.
+	// The reason why there is none; nothing was checked, unless it is STORE_UNAVAILABLE.
 	Error *ItemError `protobuf:"bytes,2,opt,name=error,proto3,oneof"`
 }
 

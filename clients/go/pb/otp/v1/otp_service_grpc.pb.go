@@ -72,7 +72,7 @@ type OtpServiceClient interface {
 	//
 	// Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
 	BatchToken(ctx context.Context, in *BatchTokenRequest, opts ...grpc.CallOption) (*BatchTokenResponse, error)
-	// Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+	// Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
 	//
 	// Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
 	BatchVerify(ctx context.Context, in *BatchVerifyRequest, opts ...grpc.CallOption) (*BatchVerifyResponse, error)
@@ -320,7 +320,7 @@ type OtpServiceServer interface {
 	//
 	// Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
 	BatchToken(context.Context, *BatchTokenRequest) (*BatchTokenResponse, error)
-	// Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+	// Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
 	//
 	// Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
 	BatchVerify(context.Context, *BatchVerifyRequest) (*BatchVerifyResponse, error)

@@ -51,7 +51,7 @@ module Otpd
     # - `:ERROR_REASON_MESSAGE_TOO_LARGE`: RESOURCE_EXHAUSTED: a message or its decompressed form is larger than the server reads or sends.
     #
     #   Example: { "reason": "ERROR_REASON_MESSAGE_TOO_LARGE", "domain": "otp.v1", "metadata": {} }
-    # - `:ERROR_REASON_DEADLINE_EXCEEDED`: DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been judged all the same.
+    # - `:ERROR_REASON_DEADLINE_EXCEEDED`: DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been carried out all the same.
     #
     #   Example: { "reason": "ERROR_REASON_DEADLINE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
     # - `:ERROR_REASON_STORE_UNAVAILABLE`: UNAVAILABLE: the state that the call needs cannot be reached; `google.rpc.RetryInfo` says when to try again.

@@ -125,7 +125,7 @@ module Otpd
     # - `look_ahead` (Integer): How many counters after the key's own to accept, at most 100 (RFC 4226 section 7.4); not for TOTP.
     #
     #   If unset, 10. Counters before the key's own are never accepted.
-    # - `after_step` (Integer): The last step (HOTP: counter) that the caller knows to be used: it and all before it are answered REPLAYED.
+    # - `after_step` (Integer): The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
     #
     #   If unset, only what the server itself has accepted counts as used.
     # - `allow_reuse` (Boolean): Check without consuming: the code may have been used, and may be used again; wrong codes are still counted.
@@ -134,7 +134,7 @@ module Otpd
     # - `request_id` (String): A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
     #   key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
     #
-    #   An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+    #   An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
     #
     #   If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
     # - `confirm` (Boolean): Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
@@ -158,7 +158,7 @@ module Otpd
     # - `drift_steps` (Integer): How far `matched_step` is from the server's current step (HOTP: from the key's counter), in steps; set with it.
     # - `next_counter` (Integer): The counter to store for the next HOTP, `matched_step` + 1; set if a HOTP is ACCEPTED.
     # - `attempts_remaining` (Integer): How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
-    # - `retry_after` (Google::Protobuf::Duration): How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+    # - `retry_after` (Google::Protobuf::Duration): How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
     # - `matched_key` (Integer): Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
     # - `resealed` (SealedKey): The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
     #   sealed under an older sealing key.
@@ -216,7 +216,7 @@ module Otpd
     # Fields:
     #
     # - `response` (VerifyResponse): The answer.
-    # - `error` (ItemError): The reason why there is none; nothing was judged, unless it is STORE_UNAVAILABLE.
+    # - `error` (ItemError): The reason why there is none; nothing was checked, unless it is STORE_UNAVAILABLE.
     BatchVerifyResult = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.BatchVerifyResult").msgclass
     # The keys to seal.
     #
@@ -468,11 +468,11 @@ module Otpd
     #
     # - `:VERIFY_STATUS_UNSPECIFIED`: Never sent.
     # - `:VERIFY_STATUS_ACCEPTED`: The code is right, and was not used before.
-    # - `:VERIFY_STATUS_MISMATCH`: The code is not one of the window's; the attempt is counted.
-    # - `:VERIFY_STATUS_MALFORMED`: The code has the wrong length or is not all digits, which is the end user's typing mistake; not counted as an attempt.
+    # - `:VERIFY_STATUS_MISMATCH`: The code is wrong, or outside of the time steps that are accepted. It counts as an attempt.
+    # - `:VERIFY_STATUS_MALFORMED`: The code has the wrong length or is not all digits, a typing mistake of the user. It does not count as an attempt.
     # - `:VERIFY_STATUS_REPLAYED`: The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
     #   or period of the same secret.
-    # - `:VERIFY_STATUS_THROTTLED`: Too many wrong codes: this one was not judged, right or wrong, and is not counted (RFC 4226 section 7.3).
+    # - `:VERIFY_STATUS_THROTTLED`: The secret is locked after too many wrong codes. This code was not checked, and does not count (RFC 4226 section 7.3).
     VerifyStatus = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.VerifyStatus").enummodule
     # The form of exported keys.
     #

@@ -53,7 +53,7 @@ module Otpd
         # Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
         rpc :BatchToken, ::Otpd::V1::BatchTokenRequest, ::Otpd::V1::BatchTokenResponse
 
-        # Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+        # Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
         #
         # Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
         rpc :BatchVerify, ::Otpd::V1::BatchVerifyRequest, ::Otpd::V1::BatchVerifyResponse

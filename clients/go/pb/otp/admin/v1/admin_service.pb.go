@@ -1235,7 +1235,7 @@ type GetServerStatusResponse struct {
 	StoreReachable bool `protobuf:"varint,1,opt,name=store_reachable,json=storeReachable,proto3" json:"store_reachable,omitempty"`
 	// Whether the process counts calls by itself, since the shared store of the limits cannot be reached.
 	LimitsLocal bool `protobuf:"varint,2,opt,name=limits_local,json=limitsLocal,proto3" json:"limits_local,omitempty"`
-	// How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+	// The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
 	Outcomes      []*OutcomeCount `protobuf:"bytes,3,rep,name=outcomes,proto3" json:"outcomes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1292,7 +1292,7 @@ func (x *GetServerStatusResponse) GetOutcomes() []*OutcomeCount {
 	return nil
 }
 
-// How often codes were judged so.
+// How often a check had this outcome.
 type OutcomeCount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The outcome as the log and the metrics have it: such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
@@ -1473,7 +1473,7 @@ type GetAttemptsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Wrong codes in a row.
 	FailureCount uint32 `protobuf:"varint,1,opt,name=failure_count,json=failureCount,proto3" json:"failure_count,omitempty"`
-	// When the next code is judged; unset if it is judged now, or only after an unlock.
+	// When the next code is checked; unset if it is checked now, or only after an unlock.
 	LockEndTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=lock_end_time,json=lockEndTime,proto3" json:"lock_end_time,omitempty"`
 	// Whether only an unlock helps.
 	NeedsUnlock bool `protobuf:"varint,3,opt,name=needs_unlock,json=needsUnlock,proto3" json:"needs_unlock,omitempty"`

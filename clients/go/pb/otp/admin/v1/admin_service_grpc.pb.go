@@ -63,11 +63,11 @@ type AdminServiceClient interface {
 	ListPlans(ctx context.Context, in *ListPlansRequest, opts ...grpc.CallOption) (*ListPlansResponse, error)
 	// Lists the sealing keys, without the keys themselves.
 	ListSealingKeys(ctx context.Context, in *ListSealingKeysRequest, opts ...grpc.CallOption) (*ListSealingKeysResponse, error)
-	// Gets how the server is, and how codes were judged in the last hour.
+	// Gets how the server is, and how many codes were accepted and refused in the last hour.
 	GetServerStatus(ctx context.Context, in *GetServerStatusRequest, opts ...grpc.CallOption) (*GetServerStatusResponse, error)
 	// Gets the wrong codes that are counted against a secret, and its lock.
 	GetAttempts(ctx context.Context, in *GetAttemptsRequest, opts ...grpc.CallOption) (*GetAttemptsResponse, error)
-	// Lets the codes of a secret be judged again.
+	// Unlocks a secret: its codes are checked again.
 	UnlockAttempts(ctx context.Context, in *UnlockAttemptsRequest, opts ...grpc.CallOption) (*UnlockAttemptsResponse, error)
 }
 
@@ -220,11 +220,11 @@ type AdminServiceServer interface {
 	ListPlans(context.Context, *ListPlansRequest) (*ListPlansResponse, error)
 	// Lists the sealing keys, without the keys themselves.
 	ListSealingKeys(context.Context, *ListSealingKeysRequest) (*ListSealingKeysResponse, error)
-	// Gets how the server is, and how codes were judged in the last hour.
+	// Gets how the server is, and how many codes were accepted and refused in the last hour.
 	GetServerStatus(context.Context, *GetServerStatusRequest) (*GetServerStatusResponse, error)
 	// Gets the wrong codes that are counted against a secret, and its lock.
 	GetAttempts(context.Context, *GetAttemptsRequest) (*GetAttemptsResponse, error)
-	// Lets the codes of a secret be judged again.
+	// Unlocks a secret: its codes are checked again.
 	UnlockAttempts(context.Context, *UnlockAttemptsRequest) (*UnlockAttemptsResponse, error)
 	mustEmbedUnimplementedAdminServiceServer()
 }

@@ -50,7 +50,7 @@ pub enum ErrorReason {
     ///
     /// Example: { "reason": "ERROR_REASON_MESSAGE_TOO_LARGE", "domain": "otp.v1", "metadata": {} }
     MessageTooLarge = 10,
-    /// DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been judged all the same.
+    /// DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been carried out all the same.
     ///
     /// Example: { "reason": "ERROR_REASON_DEADLINE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
     DeadlineExceeded = 11,
@@ -762,7 +762,7 @@ pub struct VerifyRequest {
     /// If unset, 10. Counters before the key's own are never accepted.
     #[prost(uint32, optional, tag="5")]
     pub look_ahead: ::core::option::Option<u32>,
-    /// The last step (HOTP: counter) that the caller knows to be used: it and all before it are answered REPLAYED.
+    /// The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
     ///
     /// If unset, only what the server itself has accepted counts as used.
     #[prost(uint64, optional, tag="6")]
@@ -775,7 +775,7 @@ pub struct VerifyRequest {
     /// A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
     /// key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
     ///
-    /// An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+    /// An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
     ///
     /// If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
     #[prost(string, tag="8")]
@@ -816,7 +816,7 @@ pub struct VerifyResponse {
     /// How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
     #[prost(uint32, optional, tag="6")]
     pub attempts_remaining: ::core::option::Option<u32>,
-    /// How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+    /// How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
     #[prost(message, optional, tag="7")]
     pub retry_after: ::core::option::Option<::prost_types::Duration>,
     /// Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
@@ -911,7 +911,7 @@ pub mod batch_verify_result {
         /// The answer.
         #[prost(message, tag="1")]
         Response(super::VerifyResponse),
-        /// The reason why there is none; nothing was judged, unless it is STORE_UNAVAILABLE.
+        /// The reason why there is none; nothing was checked, unless it is STORE_UNAVAILABLE.
         #[prost(message, tag="2")]
         Error(super::ItemError),
     }
@@ -1320,14 +1320,14 @@ pub enum VerifyStatus {
     Unspecified = 0,
     /// The code is right, and was not used before.
     Accepted = 1,
-    /// The code is not one of the window's; the attempt is counted.
+    /// The code is wrong, or outside of the time steps that are accepted. It counts as an attempt.
     Mismatch = 2,
-    /// The code has the wrong length or is not all digits, which is the end user's typing mistake; not counted as an attempt.
+    /// The code has the wrong length or is not all digits, a typing mistake of the user. It does not count as an attempt.
     Malformed = 3,
     /// The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
     /// or period of the same secret.
     Replayed = 4,
-    /// Too many wrong codes: this one was not judged, right or wrong, and is not counted (RFC 4226 section 7.3).
+    /// The secret is locked after too many wrong codes. This code was not checked, and does not count (RFC 4226 section 7.3).
     Throttled = 5,
 }
 impl VerifyStatus {

@@ -694,7 +694,7 @@ export type GetServerStatusResponse = Message<"otp.admin.v1.GetServerStatusRespo
   limitsLocal: boolean;
 
   /**
-   * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
    *
    * @generated from field: repeated otp.admin.v1.OutcomeCount outcomes = 3;
    */
@@ -709,7 +709,7 @@ export const GetServerStatusResponseSchema: GenMessage<GetServerStatusResponse> 
   messageDesc(file_otp_admin_v1_admin_service, 20);
 
 /**
- * How often codes were judged so.
+ * How often a check had this outcome.
  *
  * @generated from message otp.admin.v1.OutcomeCount
  */
@@ -803,7 +803,7 @@ export type GetAttemptsResponse = Message<"otp.admin.v1.GetAttemptsResponse"> & 
   failureCount: number;
 
   /**
-   * When the next code is judged; unset if it is judged now, or only after an unlock.
+   * When the next code is checked; unset if it is checked now, or only after an unlock.
    *
    * @generated from field: google.protobuf.Timestamp lock_end_time = 2;
    */
@@ -1130,7 +1130,7 @@ export const AdminService: GenService<{
     output: typeof ListSealingKeysResponseSchema;
   },
   /**
-   * Gets how the server is, and how codes were judged in the last hour.
+   * Gets how the server is, and how many codes were accepted and refused in the last hour.
    *
    * @generated from rpc otp.admin.v1.AdminService.GetServerStatus
    */
@@ -1150,7 +1150,7 @@ export const AdminService: GenService<{
     output: typeof GetAttemptsResponseSchema;
   },
   /**
-   * Lets the codes of a secret be judged again.
+   * Unlocks a secret: its codes are checked again.
    *
    * @generated from rpc otp.admin.v1.AdminService.UnlockAttempts
    */

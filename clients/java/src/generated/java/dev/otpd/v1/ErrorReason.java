@@ -129,7 +129,7 @@ public enum ErrorReason
   ERROR_REASON_MESSAGE_TOO_LARGE(10),
   /**
    * <pre>
-   * DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been judged all the same.
+   * DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been carried out all the same.
    *
    * Example: { "reason": "ERROR_REASON_DEADLINE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -406,7 +406,7 @@ public enum ErrorReason
   public static final int ERROR_REASON_MESSAGE_TOO_LARGE_VALUE = 10;
   /**
    * <pre>
-   * DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been judged all the same.
+   * DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been carried out all the same.
    *
    * Example: { "reason": "ERROR_REASON_DEADLINE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
    * </pre>

@@ -626,7 +626,7 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+     * Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
      * Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
      * </pre>
      */
@@ -845,7 +845,7 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+     * Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
      * Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
      * </pre>
      */
@@ -1053,7 +1053,7 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+     * Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
      * Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
      * </pre>
      */
@@ -1250,7 +1250,7 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+     * Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
      * Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
      * </pre>
      */
@@ -1437,7 +1437,7 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Checks many codes at once, each as `Verify` does. Items of one secret are judged in their order, others in any.
+     * Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
      * Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
      * </pre>
      */

@@ -245,7 +245,7 @@ private static final long serialVersionUID = 0L;
   private long afterStep_ = 0L;
   /**
    * <pre>
-   * The last step (HOTP: counter) that the caller knows to be used: it and all before it are answered REPLAYED.
+   * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
    *
    * If unset, only what the server itself has accepted counts as used.
    * </pre>
@@ -259,7 +259,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The last step (HOTP: counter) that the caller knows to be used: it and all before it are answered REPLAYED.
+   * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
    *
    * If unset, only what the server itself has accepted counts as used.
    * </pre>
@@ -297,7 +297,7 @@ private static final long serialVersionUID = 0L;
    * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
    * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
    *
-   * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+   * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
    *
    * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
    * </pre>
@@ -323,7 +323,7 @@ private static final long serialVersionUID = 0L;
    * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
    * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
    *
-   * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+   * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
    *
    * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
    * </pre>
@@ -1532,7 +1532,7 @@ private static final long serialVersionUID = 0L;
     private long afterStep_ ;
     /**
      * <pre>
-     * The last step (HOTP: counter) that the caller knows to be used: it and all before it are answered REPLAYED.
+     * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
      *
      * If unset, only what the server itself has accepted counts as used.
      * </pre>
@@ -1546,7 +1546,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The last step (HOTP: counter) that the caller knows to be used: it and all before it are answered REPLAYED.
+     * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
      *
      * If unset, only what the server itself has accepted counts as used.
      * </pre>
@@ -1560,7 +1560,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The last step (HOTP: counter) that the caller knows to be used: it and all before it are answered REPLAYED.
+     * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
      *
      * If unset, only what the server itself has accepted counts as used.
      * </pre>
@@ -1578,7 +1578,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The last step (HOTP: counter) that the caller knows to be used: it and all before it are answered REPLAYED.
+     * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
      *
      * If unset, only what the server itself has accepted counts as used.
      * </pre>
@@ -1649,7 +1649,7 @@ private static final long serialVersionUID = 0L;
      * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
      * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
-     * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+     * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>
@@ -1674,7 +1674,7 @@ private static final long serialVersionUID = 0L;
      * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
      * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
-     * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+     * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>
@@ -1700,7 +1700,7 @@ private static final long serialVersionUID = 0L;
      * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
      * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
-     * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+     * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>
@@ -1722,7 +1722,7 @@ private static final long serialVersionUID = 0L;
      * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
      * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
-     * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+     * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>
@@ -1741,7 +1741,7 @@ private static final long serialVersionUID = 0L;
      * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
      * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
-     * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+     * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * </pre>

@@ -140,7 +140,7 @@ public interface VerifyRequestOrBuilder extends
 
   /**
    * <pre>
-   * The last step (HOTP: counter) that the caller knows to be used: it and all before it are answered REPLAYED.
+   * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
    *
    * If unset, only what the server itself has accepted counts as used.
    * </pre>
@@ -151,7 +151,7 @@ public interface VerifyRequestOrBuilder extends
   boolean hasAfterStep();
   /**
    * <pre>
-   * The last step (HOTP: counter) that the caller knows to be used: it and all before it are answered REPLAYED.
+   * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
    *
    * If unset, only what the server itself has accepted counts as used.
    * </pre>
@@ -178,7 +178,7 @@ public interface VerifyRequestOrBuilder extends
    * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
    * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
    *
-   * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+   * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
    *
    * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
    * </pre>
@@ -192,7 +192,7 @@ public interface VerifyRequestOrBuilder extends
    * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
    * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
    *
-   * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+   * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
    *
    * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
    * </pre>

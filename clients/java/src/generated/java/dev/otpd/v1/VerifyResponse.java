@@ -202,7 +202,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Duration retryAfter_;
   /**
    * <pre>
-   * How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+   * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
    * </pre>
    *
    * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -214,7 +214,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+   * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
    * </pre>
    *
    * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -226,7 +226,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+   * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
    * </pre>
    *
    * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -1280,7 +1280,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> retryAfterBuilder_;
     /**
      * <pre>
-     * How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -1291,7 +1291,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -1306,7 +1306,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -1326,7 +1326,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -1344,7 +1344,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -1369,7 +1369,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -1386,7 +1386,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -1398,7 +1398,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -1413,7 +1413,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>

@@ -117,7 +117,7 @@ public interface VerifyResponseOrBuilder extends
 
   /**
    * <pre>
-   * How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+   * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
    * </pre>
    *
    * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -126,7 +126,7 @@ public interface VerifyResponseOrBuilder extends
   boolean hasRetryAfter();
   /**
    * <pre>
-   * How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+   * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
    * </pre>
    *
    * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -135,7 +135,7 @@ public interface VerifyResponseOrBuilder extends
   com.google.protobuf.Duration getRetryAfter();
   /**
    * <pre>
-   * How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+   * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
    * </pre>
    *
    * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>

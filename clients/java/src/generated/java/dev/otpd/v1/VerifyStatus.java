@@ -33,7 +33,7 @@ public enum VerifyStatus
   VERIFY_STATUS_ACCEPTED(1),
   /**
    * <pre>
-   * The code is not one of the window's; the attempt is counted.
+   * The code is wrong, or outside of the time steps that are accepted. It counts as an attempt.
    * </pre>
    *
    * <code>VERIFY_STATUS_MISMATCH = 2;</code>
@@ -41,7 +41,7 @@ public enum VerifyStatus
   VERIFY_STATUS_MISMATCH(2),
   /**
    * <pre>
-   * The code has the wrong length or is not all digits, which is the end user's typing mistake; not counted as an attempt.
+   * The code has the wrong length or is not all digits, a typing mistake of the user. It does not count as an attempt.
    * </pre>
    *
    * <code>VERIFY_STATUS_MALFORMED = 3;</code>
@@ -58,7 +58,7 @@ public enum VerifyStatus
   VERIFY_STATUS_REPLAYED(4),
   /**
    * <pre>
-   * Too many wrong codes: this one was not judged, right or wrong, and is not counted (RFC 4226 section 7.3).
+   * The secret is locked after too many wrong codes. This code was not checked, and does not count (RFC 4226 section 7.3).
    * </pre>
    *
    * <code>VERIFY_STATUS_THROTTLED = 5;</code>
@@ -94,7 +94,7 @@ public enum VerifyStatus
   public static final int VERIFY_STATUS_ACCEPTED_VALUE = 1;
   /**
    * <pre>
-   * The code is not one of the window's; the attempt is counted.
+   * The code is wrong, or outside of the time steps that are accepted. It counts as an attempt.
    * </pre>
    *
    * <code>VERIFY_STATUS_MISMATCH = 2;</code>
@@ -102,7 +102,7 @@ public enum VerifyStatus
   public static final int VERIFY_STATUS_MISMATCH_VALUE = 2;
   /**
    * <pre>
-   * The code has the wrong length or is not all digits, which is the end user's typing mistake; not counted as an attempt.
+   * The code has the wrong length or is not all digits, a typing mistake of the user. It does not count as an attempt.
    * </pre>
    *
    * <code>VERIFY_STATUS_MALFORMED = 3;</code>
@@ -119,7 +119,7 @@ public enum VerifyStatus
   public static final int VERIFY_STATUS_REPLAYED_VALUE = 4;
   /**
    * <pre>
-   * Too many wrong codes: this one was not judged, right or wrong, and is not counted (RFC 4226 section 7.3).
+   * The secret is locked after too many wrong codes. This code was not checked, and does not count (RFC 4226 section 7.3).
    * </pre>
    *
    * <code>VERIFY_STATUS_THROTTLED = 5;</code>

@@ -237,7 +237,7 @@ public object VerifyRequestKt {
 
     /**
      * ```
-     * The last step (HOTP: counter) that the caller knows to be used: it and all before it are answered REPLAYED.
+     * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
      *
      * If unset, only what the server itself has accepted counts as used.
      * ```
@@ -253,7 +253,7 @@ public object VerifyRequestKt {
       }
     /**
      * ```
-     * The last step (HOTP: counter) that the caller knows to be used: it and all before it are answered REPLAYED.
+     * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
      *
      * If unset, only what the server itself has accepted counts as used.
      * ```
@@ -265,7 +265,7 @@ public object VerifyRequestKt {
     }
     /**
      * ```
-     * The last step (HOTP: counter) that the caller knows to be used: it and all before it are answered REPLAYED.
+     * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
      *
      * If unset, only what the server itself has accepted counts as used.
      * ```
@@ -311,7 +311,7 @@ public object VerifyRequestKt {
      * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
      * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
-     * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+     * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * ```
@@ -330,7 +330,7 @@ public object VerifyRequestKt {
      * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
      * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
      *
-     * An answer THROTTLED is not kept: after the wait the same id is judged. Any other attempt of the user needs a new id.
+     * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
      *
      * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
      * ```

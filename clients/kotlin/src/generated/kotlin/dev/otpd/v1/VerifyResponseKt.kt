@@ -236,7 +236,7 @@ public object VerifyResponseKt {
 
     /**
      * ```
-     * How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
      * ```
      *
      * `.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];`
@@ -250,7 +250,7 @@ public object VerifyResponseKt {
       }
     /**
      * ```
-     * How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
      * ```
      *
      * `.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];`
@@ -260,7 +260,7 @@ public object VerifyResponseKt {
     }
     /**
      * ```
-     * How long to wait before the next code is judged; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
      * ```
      *
      * `.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];`

@@ -1,4 +1,5 @@
-{
+/** The service config of all client languages: a copy of gen/service_config.json. */
+export default {
   "loadBalancingConfig": [{ "round_robin": {} }],
   "methodConfig": [
     {
@@ -36,4 +37,4 @@
       }
     }
   ]
-}
+} as const;

@@ -1,0 +1,157 @@
+/** Redis behind sentinels: a failover is followed, a stale primary is not believed, and sentinels may be away. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type RedisServer, redisSuite } from '../support/redis.ts';
+import { PRIMARY_NAME, type RedisSentinels, startRedisSentinels } from '../support/redis-sentinel.ts';
+import { until } from '../support/until.ts';
+import { ACCEPTED, answeredAfter, attempt, endOf, storeOpener } from './redis-fixtures.ts';
+
+const REFUSED_WITHIN = 500;
+const BACK_WITHIN = 5000;
+
+redisSuite('the Redis store behind sentinels', () => {
+  let set: RedisSentinels;
+  const open = storeOpener();
+  beforeAll(async () => {
+    set = await startRedisSentinels();
+  });
+  afterAll(() => set[Symbol.asyncDispose]());
+
+  it('forgets nothing that a replica has when its primary dies, and goes on by itself', async () => {
+    const store = await open({ url: set.url, waitReplicas: 1 });
+    await answeredAfter(() => store.ping(), BACK_WITHIN);
+    expect(await store.codes.judge(attempt(), 0)).toEqual(ACCEPTED);
+    expect(set.primary().cli('get', '{otpd}:c:f')).toMatch(/^2 0 0 \d+ t30:100:100:/);
+    const primary = set.primary();
+    await primary.kill();
+    const { end, ms } = await endOf(store.codes.judge(attempt({ step: 101 }), 0));
+    expect(end).toBe('unavailable');
+    expect(ms).toBeLessThan(REFUSED_WITHIN);
+    await answeredAfter(() => store.ping(), BACK_WITHIN);
+    expect(await store.codes.judge(attempt(), 0)).toMatchObject({ outcome: 'replayed' });
+    await primary.restart();
+    await set.healthy();
+    expect(set.primary()).not.toBe(primary);
+    await store.ping();
+    expect(store.warnings.filter((text) => text.includes('lost its state'))).toEqual([]);
+  });
+
+  it('leaves a primary that was replaced while it was silent, and does not go back to it', async () => {
+    const store = await open({ url: set.url });
+    await store.codes.judge(attempt({ fingerprint: 'silent' }), 0);
+    const primary = set.primary();
+    primary.pause();
+    const wrong = attempt({ fingerprint: 'silent', step: undefined });
+    for (const { end, ms } of await Promise.all(Array.from({ length: 20 }, () => endOf(store.codes.judge(wrong, 0))))) {
+      expect(end).toBe('unavailable');
+      expect(ms).toBeLessThan(REFUSED_WITHIN);
+    }
+    await answeredAfter(() => store.ping(), BACK_WITHIN);
+    expect((await store.codes.inspect(wrong, 0)).failures).toBe(0);
+    primary.resume();
+    // It still takes itself for the primary, until the sentinels tell it otherwise.
+    expect(await store.codes.judge(attempt({ fingerprint: 'silent' }), 0)).toMatchObject({ outcome: 'replayed' });
+    await set.healthy();
+    await store.ping();
+    expect((await store.codes.inspect(wrong, 0)).failures).toBe(0);
+  });
+
+  it('follows a failover that an operator asks for, from a primary that goes on answering', async () => {
+    const store = await open({ url: set.url });
+    await store.codes.judge(attempt({ fingerprint: 'asked' }), 0);
+    await failOver(set.sentinels[0]);
+    await answeredAfter(async () => {
+      await store.ping();
+      expect(await store.codes.judge(attempt({ fingerprint: 'asked' }), 0)).toMatchObject({ outcome: 'replayed' });
+    }, BACK_WITHIN);
+    await set.healthy();
+  });
+
+  it('does not believe a sentinel that has slept through a failover', async () => {
+    const store = await open({ url: set.url });
+    await store.ping();
+    const [sleeper, ...awake] = set.sentinels;
+    sleeper?.pause();
+    await failOver(awake[0]);
+    await answeredAfter(() => store.ping(), BACK_WITHIN);
+    for (const one of awake) one.pause();
+    sleeper?.resume();
+    // It alone answers, and names the primary of before.
+    for (let round = 0; round < 3; round += 1) {
+      await store.ping();
+      expect(['accepted', 'replayed']).toContain((await store.codes.judge(attempt({ fingerprint: 'sleep' }), 0)).outcome);
+    }
+    for (const one of awake) one.resume();
+    await set.healthy();
+    expect(set.primary().cli('exists', '{otpd}:c:sleep')).toBe('1');
+    await store.ping();
+  });
+
+  it('goes on while all sentinels are away, and does not start', async () => {
+    const store = await open({ url: set.url });
+    await store.ping();
+    for (const one of set.sentinels) one.pause();
+    await store.ping();
+    expect(await store.codes.judge(attempt({ fingerprint: 'alone' }), 0)).toEqual(ACCEPTED);
+    const { end, shown } = await endOf(open({ url: set.url.replace('://', '://:hunter2@') }));
+    expect(end).toMatch(/^Redis Sentinel names no primary \(127.0.0.1:\d+: .*\): see that it runs, and check OTPD_REDIS_URL$/);
+    expect(shown).not.toContain('hunter2');
+    for (const one of set.sentinels) one.resume();
+  });
+
+  it('says which name the sentinels do not know', async () => {
+    const { end } = await endOf(open({ url: set.url.replace(/otpd$/, 'another') }));
+    expect(end).toMatch(/^Redis Sentinel names no primary \(127.0.0.1:\d+: knows none of this name; /);
+  });
+
+  it('refuses at once a primary that must not be used', async () => {
+    for (const server of set.servers)
+      for (const words of [
+        ['maxmemory', '100mb'],
+        ['maxmemory-policy', 'allkeys-lru'],
+      ])
+        server.cli('config', 'set', ...words);
+    expect((await endOf(open({ url: set.url }))).end).toContain('would drop used codes when its memory is full');
+    for (const server of set.servers) server.cli('config', 'set', 'maxmemory', '0');
+    await (await open({ url: set.url })).ping();
+  });
+});
+
+/** Has the primary replaced while it is well. Asked again where a busy sentinel has given it up. */
+async function failOver(sentinel: RedisServer | undefined): Promise<void> {
+  const named = () => sentinel?.cli('sentinel', 'get-master-addr-by-name', PRIMARY_NAME);
+  const before = named();
+  await until('another is the primary', () => {
+    if (named() !== before) return true;
+    try {
+      sentinel?.cli('sentinel', 'failover', PRIMARY_NAME);
+    } catch {
+      // A failover is under way.
+    }
+    return false;
+  });
+}
+
+redisSuite('sentinels with a password', () => {
+  const open = storeOpener();
+  it('are asked with their own', async () => {
+    await using set = await startRedisSentinels({ settings: ['--appendonly', 'no'] });
+    for (const one of set.sentinels) {
+      one.cli(
+        'acl',
+        'setuser',
+        'watcher',
+        'on',
+        '>of-the-sentinels',
+        '+sentinel|master',
+        '+sentinel|get-master-addr-by-name',
+        '+client|setname',
+        '+info',
+      );
+    }
+    const url = (login: string) => `${set.url}?${login}`;
+    await (await open({ url: url('sentinelUsername=watcher&sentinelPassword=of-the-sentinels') })).ping();
+    const { end, shown } = await endOf(open({ url: url('sentinelUsername=watcher&sentinelPassword=hunter2') }));
+    expect(end).toContain('WRONGPASS');
+    expect(shown).not.toContain('hunter2');
+  });
+});
