@@ -21,7 +21,7 @@ import java.util.concurrent.ThreadLocalRandom;
 /**
  * Whether one call is to be tried again, and after which pause: by the service config, as gRPC does (gRFC A6).
  *
- * <p>For fronts of another kind on {@link OtpClient.Builder#channel()}. Each call has one of its own, which is not shared by threads.
+ * <p>For fronts of another kind on {@link OtpClientBuilder#channel()}. Each call has one of its own, which is not shared by threads.
  *
  * <p>gRPC for Java itself would take a push-back with any status for a request to try again: a call over its limit would wait out its deadline
  * instead of failing with the reason.
