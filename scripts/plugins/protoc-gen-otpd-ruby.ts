@@ -1,11 +1,11 @@
 /**
- * A protoc plugin that makes the files of `Otpd::V1` in `otpd/v1`: messages from protoc, with the comments of the contract, and stubs.
+ * A protoc plugin that makes the files of `Otpd::V1` in `otpd/v1`, or of `Otpd::AdminV1` in `otpd/admin_v1`: messages from protoc, with the comments of the contract, and stubs.
  *
  * protoc takes the load path of generated Ruby from the path of the proto file, which would claim the top-level name `otp` in every program
  * that installs the client. So protoc is given the files under the names that the gem has. It leaves the comments out, and gRPC's own plugin
  * for stubs comes with a protoc of its own (the gem grpc-tools), for what is a list of methods in Ruby: both are made here.
  *
- * The option `protoc=<file>` says where protoc is.
+ * The option `protoc=<file>` says where protoc is, and `package=v1` or `package=admin_v1` what to make.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,11 +22,16 @@ import {
 } from '@bufbuild/protobuf/wkt';
 import { documented, stubs } from './ruby-code.ts';
 
-const SOURCE = 'otp/v1/';
-const PACKAGE = 'otpd/v1/';
-const MODULE = 'Otpd::V1';
+const PACKAGES = [
+  { source: 'otp/v1/', folder: 'otpd/v1/', module: 'Otpd::V1' },
+  { source: 'otp/admin/v1/', folder: 'otpd/admin_v1/', module: 'Otpd::AdminV1' },
+] as const;
 
 const request = fromBinary(CodeGeneratorRequestSchema, readFileSync(0));
+const options = new URLSearchParams(request.parameter.replaceAll(',', '&'));
+const ours = PACKAGES.find(({ folder }) => folder === `otpd/${options.get('package')}/`);
+if (ours === undefined) throw new Error('the option package=v1 or package=admin_v1 is missing');
+const { folder: PACKAGE, module: MODULE } = ours;
 rename(request);
 const set = create(FileDescriptorSetSchema, { file: request.protoFile });
 const files = [...createFileRegistry(set).files].filter(({ proto }) => isOurs(proto.name));
@@ -49,22 +54,26 @@ function fileOf({ proto }: DescFile, ending: string): string {
   return `${basename(proto.name, '.proto')}${ending}`;
 }
 
-/** Moves the contract's files, and what refers to them, from `otp/v1` to `otpd/v1`. */
+/** Moves the contract's files, and what refers to them, to the packages of the gem. */
 function rename(request: CodeGeneratorRequest): void {
-  const moved = (name: string) => (name.startsWith(SOURCE) ? `${PACKAGE}${name.slice(SOURCE.length)}` : name);
+  const moved = (name: string) => {
+    const place = PACKAGES.find(({ source }) => name.startsWith(source));
+    return place === undefined ? name : `${place.folder}${name.slice(place.source.length)}`;
+  };
   request.fileToGenerate = request.fileToGenerate.map(moved);
   for (const file of request.protoFile) {
     file.name = moved(file.name);
     file.dependency = file.dependency.map(moved);
     // Options for other languages would only be dead weight in what a program loads.
-    if (file.name.startsWith(PACKAGE)) file.options = create(FileOptionsSchema, { rubyPackage: MODULE });
+    const place = PACKAGES.find(({ folder }) => file.name.startsWith(folder));
+    if (place !== undefined) file.options = create(FileOptionsSchema, { rubyPackage: place.module });
   }
 }
 
 /** The code that protoc makes of each file, by its name. */
 function runProtoc(names: readonly string[]): ReadonlyMap<string, string> {
-  const protoc = /^protoc=(.+)$/.exec(request.parameter)?.[1];
-  if (protoc === undefined) throw new Error('the option protoc=<file> is missing');
+  const protoc = options.get('protoc');
+  if (protoc === null) throw new Error('the option protoc=<file> is missing');
   const folder = mkdtempSync(join(tmpdir(), 'protoc-gen-otpd-ruby-'));
   try {
     const descriptors = join(folder, 'descriptors.binpb');

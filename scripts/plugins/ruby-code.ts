@@ -59,7 +59,9 @@ export function documented(file: DescFile, code: string): string {
     ...file.messages.map((message, index) => [message.typeName, describeMessage(file, message, index)] as const),
     ...file.enums.map((values, index) => [values.typeName, describeEnum(file, values, index)] as const),
   ]);
-  return code.replaceAll(/^ {4}\w+ = .*\.lookup\("([\w.]+)"\).*\n/gm, (line, name: string) => {
+  // YARD knows no constant of a class that is not written with `class`.
+  const flat = code.replaceAll(/^ {4}(\w+)::(\w+) = (.*)$/gm, '    $1.const_set(:$2, $3)');
+  return flat.replaceAll(/^ {4}\w+ = .*\.lookup\("([\w.]+)"\).*\n/gm, (line, name: string) => {
     const found = comments.get(name);
     if (found === undefined) throw new Error(`no comment for ${name}`);
     return `${lines(4, found)}\n${line}`;

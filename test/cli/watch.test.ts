@@ -15,7 +15,7 @@ async function watch(answers: readonly WatchAnswer[], options: { args?: string[]
   const { args = [], tty = false, until } = options;
   await using server = await startDouble({ watch: answers });
   const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), 5000);
+  const timer = setTimeout(() => stop.abort(), 20_000);
   let seen = '';
   const outcome = await otpd(['watch', SECRET, ...args], {
     env: { OTPD_ADDRESS: server.address, OTPD_API_KEY: 'any', NO_COLOR: '1' },

@@ -92,7 +92,8 @@ export async function startServers(): Promise<Servers> {
       ...Object.fromEntries(Object.entries(proxies).map(([name, { address }]) => [name, { address }])),
       frozen: { address: freezer.address },
       tls: { address: tlsAddress, ca: ours.cert },
-      untrusted: { address: tlsAddress, ca: theirs.cert },
+      // By number: `localhost` may have two, and the error of a client that tries both in turn be that of the other.
+      untrusted: { address: `127.0.0.1:${tls.port}`, ca: theirs.cert },
       mtls: { address: mtlsAddress, ca: ours.cert, cert: client.cert, key: client.key },
       mtls_no_cert: { address: mtlsAddress, ca: ours.cert },
       nobody: { address: `127.0.0.1:${await freePort()}` },

@@ -1,22 +1,22 @@
-"""What the clients for threads and for asyncio have in common: how they connect, as whom, and what goes with a request."""
+"""What the clients for threads and for asyncio have in common: how they connect, as whom, and what goes with a call."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from numbers import Real
 from ssl import PROTOCOL_TLS_CLIENT, SSLContext, SSLError
-from typing import TypeVar
-from uuid import uuid4
+from typing import Any
 
 import grpc
 
-from .v1 import VerifyRecoveryCodeRequest, VerifyRequest
+OnHeaders = Callable[[Mapping[str, str]], None]
+"""Is told of the headers of an answer, by their names in lower case, such as `x-ratelimit-remaining` and `x-request-id`."""
 
-_WithRequestId = TypeVar("_WithRequestId", VerifyRequest, VerifyRecoveryCodeRequest)
-
-OPTIONS = (
-    ("grpc.service_config", files("otpd").joinpath("service_config.json").read_text(encoding="utf-8")),
+# Retries, and that calls go to all servers of a name in turn: the same for the clients of every language.
+_SERVICE_CONFIG = files("otpd").joinpath("service_config.json").read_text(encoding="utf-8")
+_OPTIONS = (
     # The default, 1 s, outlasts all the retries.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 5_000),
@@ -27,15 +27,27 @@ OPTIONS = (
     ("grpc.http2.ping_timeout_ms", 10_000),
 )
 
-
 MAX_TIMEOUT = 86_400.0
+
+# A socket's file has no port, and neither has what other resolvers of gRPC's look up.
+_ADDRESS = re.compile(r"(?:dns:///)?(?:\[[^\s\[\]]+\]|[^\s:/\[\]]+):\d{1,5}|(?:ipv4|ipv6):\S+:\d{1,5}|(?:unix:|xds:///)\S+")
+
+
+def options_with(own: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """The arguments of the channel: those of the program over the client's, apart from the retries."""
+    return list({**dict(_OPTIONS), **dict(own), "grpc.service_config": _SERVICE_CONFIG}.items())
 
 
 def checked_address(address: str) -> str:
-    """The address, unless gRPC would make it fail at every call: a blank one, or a URL, which has not the three slashes of `dns:///host:port`."""
-    if not isinstance(address, str) or not re.fullmatch(r"\S+", address) or re.search("://(?!/)", address):
-        raise ValueError("address must be host:port: no URL, and no white space")
+    """The address, unless gRPC would make it fail at every call, or take a port that nobody named."""
+    if not isinstance(address, str) or not _ADDRESS.fullmatch(address):
+        raise ValueError("address must be host:port: no URL, no white space, and with its port")
     return address
+
+
+def headers_of(metadata: Any) -> dict[str, str]:
+    """The metadata of an answer, without what is binary. Its pairs are of no type: the stubs of grpc.aio have them as names alone."""
+    return {name: value for name, value in metadata or () if isinstance(value, str)}
 
 
 def checked_timeout(timeout: float) -> float:
@@ -81,11 +93,3 @@ def _are_certificates(pem: bytes) -> bool:
         return False
     return found != []
 
-
-def with_request_id(request: _WithRequestId) -> _WithRequestId:
-    """The request, or a copy with a new `request_id` if it has none."""
-    if request.request_id:
-        return request
-    copy = type(request)(request_id=str(uuid4()))
-    copy.MergeFrom(request)
-    return copy

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
+from typing import Literal, cast, get_args
 
 import grpc
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
+
+from .v1 import ErrorReason, ErrorReasonName, ItemError
+
+_CODES: Mapping[int, grpc.StatusCode] = {each.value[0]: each for each in grpc.StatusCode}
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,9 @@ class OtpError(Exception):
     """The status of the call."""
     message: str
     """What to do about it; never holds a secret, a code or a key."""
-    reason: str = ""
-    """The name of an `ErrorReason`, such as `ERROR_REASON_RATE_LIMITED`; empty if it was not the server that answered."""
+    reason: ErrorReasonName | Literal[""] = ""
+    """The name of an `ErrorReason`, such as `ERROR_REASON_RATE_LIMITED`; empty if it was not the server that answered, and for a reason that is
+    newer than this package: then `metadata["reason"]` has it."""
     metadata: Mapping[str, str]
     """What belongs to the reason: `ErrorReason` names the keys."""
     field_violations: Sequence[FieldViolation] = ()
@@ -47,10 +52,33 @@ class OtpError(Exception):
         self.metadata = {}
 
     def __str__(self) -> str:
-        """The code, the message, and every field that is wrong."""
+        """The code, the message, every field that is wrong, and how long to wait."""
         wrong = [f"{each.field}: {each.description}" for each in self.field_violations]
         # The server's message names the first of them.
-        return "; ".join([f"{self.code.name}: {self.message}", *(each for each in wrong if each not in self.message)])
+        parts = [f"{self.code.name}: {self.message}", *(each for each in wrong if each not in self.message)]
+        if self.retry_delay:
+            parts.append(f"try again in {self.retry_delay.total_seconds():g} s")
+        return "; ".join(parts)
+
+    @classmethod
+    def closed(cls) -> OtpError:
+        """Of a call after `close()`."""
+        return cls(grpc.StatusCode.CANCELLED, "the client is closed: make another one")
+
+    @classmethod
+    def timed_out(cls) -> OtpError:
+        """Of a call whose time was over before it was sent, or while it was in a batch."""
+        return cls(grpc.StatusCode.DEADLINE_EXCEEDED, "Deadline Exceeded")
+
+    @classmethod
+    def from_item(cls, failed: ItemError, request_id: str) -> OtpError:
+        """What an item of a batch failed with; the batch had this `request_id`."""
+        found = cls(_CODES.get(failed.code, grpc.StatusCode.UNKNOWN), failed.message)
+        found._set_reason(ErrorReason.Name(failed.reason) if failed.reason in ErrorReason.values() else str(failed.reason))
+        found.field_violations = [FieldViolation(each.field, each.description) for each in failed.violations]
+        found.retry_delay = failed.retry_after.ToTimedelta() if failed.HasField("retry_after") else None
+        found.request_id = request_id
+        return found
 
     @classmethod
     def from_rpc_error(cls, error: grpc.RpcError) -> OtpError:
@@ -68,10 +96,17 @@ class OtpError(Exception):
         bad, retry = error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
         for detail in status_pb2.Status.FromString(cast(bytes, status)).details:
             if detail.Unpack(info):
-                self.reason, self.metadata = info.reason, dict(info.metadata)
+                self.metadata = dict(info.metadata)
+                self._set_reason(info.reason)
             elif detail.Unpack(bad):
                 self.field_violations = [FieldViolation(each.field, each.description) for each in bad.field_violations]
             elif detail.Unpack(retry):
                 self.retry_delay = retry.retry_delay.ToTimedelta()
             elif detail.Unpack(request):
                 self.request_id = request.request_id
+
+    def _set_reason(self, name: str) -> None:
+        if name in get_args(ErrorReasonName):
+            self.reason = cast(ErrorReasonName, name)
+        elif name and name != "ERROR_REASON_UNSPECIFIED":
+            self.metadata = {**self.metadata, "reason": name}

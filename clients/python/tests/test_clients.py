@@ -1,140 +1,22 @@
 """Both clients against a gRPC server in this process: what goes out, what is tried again, and how failures come back."""
 
-import asyncio
 import pickle
-import threading
+import socket
 import unittest
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
 import grpc
-from google.protobuf.any_pb2 import Any
-from google.protobuf.duration_pb2 import Duration
-from google.rpc import error_details_pb2, status_pb2
-
+import otpd
 from otpd import FieldViolation, OtpClient, OtpError, aio, v1
-from otpd.v1.otp_service_pb2_grpc import OtpServiceServicer, add_OtpServiceServicer_to_server
-
-API_KEY = "otpd_key_that_no_error_shows"
-
-
-class Service(OtpServiceServicer):
-    """Notes each call; Generate fails, Token is never there, Verify is there at the second try."""
-
-    def __init__(self):
-        self.calls = []
-        self.left = threading.Event()
-
-    def note(self, request, context):
-        self.calls.append((request, dict(context.invocation_metadata()), context.time_remaining()))
-        return len(self.calls)
-
-    def Generate(self, request, context):
-        self.note(request, context)
-        if request.account_name == "garbled":
-            fail(context, grpc.StatusCode.INTERNAL, b"\xff\xff\xff")
-        details = [
-            error_details_pb2.ErrorInfo(reason="ERROR_REASON_INVALID_FIELDS", domain="otp.v1", metadata={"k": "v"}),
-            error_details_pb2.RequestInfo(request_id="an id"),
-            error_details_pb2.BadRequest(field_violations=[{"field": "digits", "description": "must be 6 to 8"}]),
-            error_details_pb2.RetryInfo(retry_delay=Duration(seconds=2)),
-        ]
-        status = status_pb2.Status(details=[packed(detail) for detail in details])
-        fail(context, grpc.StatusCode.INVALID_ARGUMENT, status.SerializeToString())
-
-    def Token(self, request, context):
-        self.note(request, context)
-        context.abort(grpc.StatusCode.UNAVAILABLE, "never there")
-
-    def Verify(self, request, context):
-        if self.note(request, context) == 1:
-            context.abort(grpc.StatusCode.UNAVAILABLE, "not yet")
-        return v1.VerifyResponse(valid=True)
-
-    def VerifyRecoveryCode(self, request, context):
-        if self.note(request, context) == 1:
-            context.abort(grpc.StatusCode.UNAVAILABLE, "not yet")
-        return v1.VerifyRecoveryCodeResponse(remaining_count=9)
-
-    def WatchToken(self, request, context):
-        self.note(request, context)
-        context.add_callback(self.left.set)
-        for step in range(3):
-            yield v1.WatchTokenResponse(token=v1.Token(step=step))
-        self.left.wait()
-
-
-def packed(message):
-    any = Any()
-    any.Pack(message)
-    return any
-
-
-def fail(context, code, details):
-    context.set_trailing_metadata((("grpc-status-details-bin", details),))
-    context.abort(code, "do this")
-
-
-class Sync:
-    """`otpd.OtpClient`, as the tests call it."""
-
-    def __init__(self, address, **options):
-        self.make = lambda: OtpClient(address, API_KEY, plaintext=True, **options)
-
-    def call(self, method, request, timeout):
-        with self.make() as client:
-            return getattr(client, method)(request, timeout=timeout)
-
-    def watch(self, count, left):
-        with self.make() as client:
-            codes = client.watch_token(v1.WatchTokenRequest())
-            steps = [next(codes).token.step for _ in range(count)]
-            codes.close()
-            return steps, left.wait(5)
-
-
-class Asyncio:
-    """`otpd.aio.OtpClient`, as the tests call it."""
-
-    def __init__(self, address, **options):
-        self.make = lambda: aio.OtpClient(address, API_KEY, plaintext=True, **options)
-
-    def call(self, method, request, timeout):
-        async def run():
-            async with self.make() as client:
-                return await getattr(client, method)(request, timeout=timeout)
-
-        return asyncio.run(run())
-
-    def watch(self, count, left):
-        async def run():
-            async with self.make() as client:
-                codes = client.watch_token(v1.WatchTokenRequest())
-                steps = [(await codes.__anext__()).token.step for _ in range(count)]
-                await codes.aclose()
-                return steps, await asyncio.to_thread(left.wait, 5)
-
-        return asyncio.run(run())
-
-
-class Served(unittest.TestCase):
-    """A server for each test."""
-
-    def setUp(self):
-        self.service = Service()
-        server = grpc.server(ThreadPoolExecutor(4))
-        add_OtpServiceServicer_to_server(self.service, server)
-        self.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
-        server.start()
-        self.addCleanup(lambda: server.stop(None).wait())
+from service import API_KEY, Asyncio, Served, Sync
 
 
 class Contract:
     """What both clients do."""
 
-    def call(self, method, request, *, timeout=None, client_timeout=5.0):
-        return self.client(self.address, timeout=client_timeout).call(method, request, timeout=timeout)
+    def call(self, method, request, *, client_timeout=5.0, **options):
+        return self.client(self.address, timeout=client_timeout).call(method, request, **options)
 
     def failure(self, method, request):
         with self.assertRaises(OtpError) as raised:
@@ -147,7 +29,7 @@ class Contract:
         self.assertEqual((error.reason, error.metadata), ("ERROR_REASON_INVALID_FIELDS", {"k": "v"}))
         self.assertEqual(error.field_violations, [FieldViolation("digits", "must be 6 to 8")])
         self.assertEqual((error.retry_delay, error.request_id), (timedelta(seconds=2), "an id"))
-        self.assertEqual(str(error), "INVALID_ARGUMENT: do this; digits: must be 6 to 8")
+        self.assertEqual(str(error), "INVALID_ARGUMENT: do this; digits: must be 6 to 8; try again in 2 s")
         self.assertIsInstance(error.__cause__, grpc.RpcError)
         copy = pickle.loads(pickle.dumps(error))
         self.assertEqual((str(copy), copy.reason), (str(error), error.reason))
@@ -164,11 +46,76 @@ class Contract:
         self.assertEqual(first, second)
         self.assertEqual(request.request_id, "", "the request of the caller is not touched")
 
-    def test_a_recovery_code_is_retried_with_one_request_id(self):
-        answer = self.call("verify_recovery_code", v1.VerifyRecoveryCodeRequest(code="x"))
-        self.assertEqual(answer.remaining_count, 9)
+    def test_whatever_is_used_up_is_retried_with_one_request_id(self):
+        for method, request in (("verify_recovery_code", v1.VerifyRecoveryCodeRequest()), ("resync_hotp", v1.ResyncHotpRequest())):
+            self.service.calls.clear()
+            self.call(method, request)
+            (first, _, _), (second, _, _) = self.service.calls
+            self.assertEqual((UUID(first.request_id).version, first), (4, second))
+
+    def test_a_batch_is_retried_with_a_request_id_for_each(self):
+        batch = v1.BatchVerifyRequest(requests=[v1.VerifyRequest(code="1"), v1.VerifyRequest(code="2", request_id="mine")])
+        self.call("batch_verify", batch)
         (first, _, _), (second, _, _) = self.service.calls
-        self.assertEqual((UUID(first.request_id).version, first), (4, second))
+        self.assertEqual(first, second)
+        self.assertEqual([each.code for each in first.requests], ["1", "2"])
+        self.assertEqual((UUID(first.requests[0].request_id).version, first.requests[1].request_id), (4, "mine"))
+
+    def test_a_reason_that_is_newer_than_the_package(self):
+        error = self.failure("generate", v1.GenerateRequest(account_name="newer"))
+        self.assertEqual((error.reason, error.metadata), ("", {"k": "v", "reason": "ERROR_REASON_OF_TOMORROW"}))
+
+    def test_a_server_that_seals_nothing_although_it_was_asked_to(self):
+        for delivery in (v1.SECRET_DELIVERY_SEALED, v1.SECRET_DELIVERY_BOTH):
+            error = self.failure("generate", v1.GenerateRequest(issuer="old", delivery=delivery))
+            self.assertEqual(error.code, grpc.StatusCode.UNIMPLEMENTED)
+            self.assertIn("store nothing", str(error))
+        self.assertEqual(self.call("generate", v1.GenerateRequest(issuer="old")).secret, "in the clear")
+
+    def test_the_headers_of_an_answer(self):
+        headers = {}
+        self.call("verify", v1.VerifyRequest(), on_headers=headers.update)
+        self.assertEqual(headers["x-ratelimit-remaining"], "7")
+        headers = {}
+        self.client(self.address).watch(1, self.service.left, on_headers=headers.update)
+        self.assertEqual(headers["x-ratelimit-remaining"], "7")
+
+    def test_after_close_each_call_fails_at_once(self):
+        for method, request in (
+            ("verify", v1.VerifyRequest()),
+            ("generate", v1.GenerateRequest()),
+            ("get_usage", v1.GetUsageRequest()),
+            ("watch_token", v1.WatchTokenRequest()),
+        ):
+            with self.assertRaises(OtpError) as raised:
+                self.client(self.address).after_close(method, request)
+            self.assertEqual(raised.exception.code, grpc.StatusCode.CANCELLED)
+        self.assertEqual(self.service.calls, [])
+
+    def test_close_ends_a_call_under_way(self):
+        with self.assertRaises(OtpError) as raised:
+            self.client(self.address).closed_meanwhile(v1.VerifyRequest(code="held"), self.service.held)
+        self.assertEqual(raised.exception.code, grpc.StatusCode.CANCELLED)
+
+    def test_the_administration(self):
+        answer = self.client(self.address).administer("list_plans")
+        self.assertEqual([plan.name for plan in answer.plans], [API_KEY])
+
+    def test_channel_options(self):
+        client = self.client(self.address, channel_options=[("grpc.max_send_message_length", 10), ("grpc.service_config", "{}")])
+        with self.assertRaises(OtpError) as raised:
+            client.call("verify", v1.VerifyRequest(code="1" * 11))
+        self.assertEqual(raised.exception.code, grpc.StatusCode.RESOURCE_EXHAUSTED)
+        self.assertEqual(self.service.calls, [])
+
+    def test_channel_options_do_not_end_the_retries(self):
+        client = self.client(self.address, channel_options=[("grpc.service_config", "{}")])
+        self.assertTrue(client.call("verify", v1.VerifyRequest()).valid)
+
+    def test_an_interceptor_sees_each_call(self):
+        seen = []
+        self.client(self.address, interceptors=[self.interceptor(seen)]).call("verify", v1.VerifyRequest())
+        self.assertEqual(seen, ["/otp.v1.OtpService/Verify"])
 
     def test_a_request_id_of_the_caller_is_kept(self):
         self.call("verify", v1.VerifyRequest(request_id="mine"))
@@ -200,9 +147,66 @@ class Contract:
 class ForThreads(Contract, Served):
     client = Sync
 
+    def interceptor(self, seen):
+        class Noting(grpc.UnaryUnaryClientInterceptor):
+            def intercept_unary_unary(self, continuation, details, request):
+                seen.append(details.method)
+                return continuation(details, request)
+
+        return Noting()
+
 
 class ForAsyncio(Contract, Served):
     client = Asyncio
+
+    def interceptor(self, seen):
+        class Noting(grpc.aio.UnaryUnaryClientInterceptor):
+            async def intercept_unary_unary(self, continuation, details, request):
+                seen.append(details.method.decode())
+                return await continuation(details, request)
+
+        return Noting()
+
+
+class ForAsyncioWithBatching(ForAsyncio):
+    """A call alone is as without batching."""
+
+    @staticmethod
+    def client(address, **options):
+        return Batching(address, **options)
+
+
+class Batching(Asyncio):
+    def __init__(self, address, **options):
+        super().__init__(address, **options)
+        self.make = lambda make=aio.OtpClient: make(
+            address, API_KEY, plaintext=True, **options, **({"batching": True} if make is aio.OtpClient else {})
+        )
+
+
+class Keys(unittest.TestCase):
+    def test_short_ways_to_write_them(self):
+        self.assertEqual(otpd.secret("A"), v1.Key(secret="A"))
+        self.assertEqual(otpd.uri("otpauth:"), v1.Key(uri="otpauth:"))
+        self.assertEqual(otpd.sealed("otpk1_", b"c"), v1.Key(sealed=v1.SealedKey(blob="otpk1_", context=b"c")))
+
+
+class Failing(unittest.TestCase):
+    """What is wrong with a connection is in the message."""
+
+    def failure(self, address, **options):
+        with OtpClient(address, API_KEY, **options) as client, self.assertRaises(OtpError) as raised:
+            client.verify(v1.VerifyRequest())
+        self.assertEqual(raised.exception.code, grpc.StatusCode.UNAVAILABLE)
+        return str(raised.exception)
+
+    def test_a_refused_connection(self):
+        with socket.socket() as bound:
+            bound.bind(("127.0.0.1", 0))
+            self.assertRegex(self.failure(f"127.0.0.1:{bound.getsockname()[1]}", plaintext=True), "(?i)refused")
+
+    def test_a_name_that_does_not_resolve(self):
+        self.assertRegex(self.failure("nowhere.invalid:1", plaintext=True), "(?i)dns|resol|domain name")
 
 
 class WithoutTls(Served):

@@ -34,7 +34,7 @@ class Refused(unittest.TestCase):
             self.assertNotIn(API_KEY, str(raised.exception))
 
     def test_an_address_that_is_none(self):
-        for address in ("", " ", "a:1\n", "https://a:1", "grpc://", None):
+        for address in ("", " ", "a:1\n", "https://a:1", "grpc://", "a", "a:", ":1", "a:http", "[::1]", "::1", "dns:///a", "unix:", None):
             self.assert_refused("address", address=address)
 
     def test_a_key_that_cannot_be_sent(self):
@@ -64,7 +64,7 @@ class Taken(unittest.TestCase):
         both = cert + "# those of others \u00e9\n".encode() + cert
         for options in ({"root_certificates": both}, {"client_certificate": (cert, key)}, {"timeout": 86_400}, {"timeout": Fraction(1, 2)}):
             OtpClient(ADDRESS, API_KEY, **options).close()
-        for address in ("a:1", "[::1]:1", "a", "dns:///a:1"):
+        for address in ("a:1", "[::1]:1", "dns:///a:1", "ipv4:127.0.0.1:1", "unix:/run/otpd", "unix:///run/otpd"):
             OtpClient(address, API_KEY).close()
 
 

@@ -24,7 +24,7 @@ class ClientTest < Minitest::Test
     assert_equal({ 'k' => 'v' }, error.metadata)
     assert_equal [Otpd::FieldViolation.new('digits', 'must be 6 to 8')], error.field_violations
     assert_equal [2.5, 'an id'], [error.retry_delay, error.request_id]
-    assert_equal 'INVALID_ARGUMENT: do this; digits: must be 6 to 8', error.message
+    assert_equal 'INVALID_ARGUMENT: do this; digits: must be 6 to 8; try again in 2.5 s', error.message
     assert_kind_of GRPC::InvalidArgument, error.cause
   end
 
@@ -46,6 +46,74 @@ class ClientTest < Minitest::Test
     assert_match(/\A\h{8}-\h{4}-4\h{3}-[89ab]\h{3}-\h{12}\z/, first.request_id)
     assert_equal first, second
     assert_empty request.request_id, 'the request of the caller is not touched'
+  end
+
+  def test_whatever_is_used_up_is_retried_with_one_request_id
+    %i[resync_hotp verify_recovery_code].each do |rpc|
+      @service.requests.clear
+      client.public_send(rpc)
+      first, second = @service.requests
+      assert_equal [36, first], [first.request_id.size, second]
+    end
+  end
+
+  def test_a_batch_is_retried_with_a_request_id_for_each
+    client.batch_verify(requests: [{ code: '1' }, { code: '2', request_id: 'mine' }])
+    first, second = @service.requests
+    assert_equal first, second
+    assert_equal [['1', 36], ['2', 4]], (first.requests.map { |each| [each.code, each.request_id.size] })
+  end
+
+  def test_a_server_that_seals_nothing_although_it_was_asked_to
+    %i[SECRET_DELIVERY_SEALED SECRET_DELIVERY_BOTH].each do |delivery|
+      error = failure { client.generate(issuer: 'old', delivery: delivery) }
+      assert_equal :UNIMPLEMENTED, error.code
+      assert_includes error.message, 'store nothing'
+    end
+    assert_equal 'in the clear', client.generate(issuer: 'old').secret
+  end
+
+  def test_the_headers_of_an_answer
+    headers = {}
+    client.verify(on_headers: headers.method(:update))
+    assert_equal '7', headers['x-ratelimit-remaining']
+    headers = {}
+    client.watch_token(on_headers: headers.method(:update)).first(1)
+    assert_equal '7', headers['x-ratelimit-remaining']
+  end
+
+  def test_after_close_each_call_fails_at_once
+    client = self.client.tap(&:close)
+    %i[verify generate get_usage watch_token].each { |rpc| assert_equal :CANCELLED, failure { client.public_send(rpc) { nil } }.code }
+    assert_empty @service.requests
+  end
+
+  def test_the_administration
+    admin = Otpd::AdminClient.new(@address, API_KEY, plaintext: true, timeout: 60)
+    assert_equal([API_KEY], admin.list_plans.plans.map(&:name))
+    admin.close
+  end
+
+  def test_interceptors_and_channel_options
+    seen = []
+    noting = Class.new(GRPC::ClientInterceptor) do
+      define_method(:request_response) { |request:, call:, method:, metadata:, &block| seen << method && block.call }
+    end
+    options = { 'grpc.max_send_message_length' => 10, 'grpc.service_config' => '{}' }
+    client = self.client({ timeout: 60, interceptors: [noting.new], channel_options: options })
+    assert_equal :RESOURCE_EXHAUSTED, failure { client.verify(code: '1' * 11, request_id: '1') }.code
+    assert_empty @service.requests
+    assert client.verify(request_id: '1').valid, 'the retries are not replaced'
+    assert_equal ['/otp.v1.OtpService/Verify'] * 2, seen
+  end
+
+  def test_what_is_wrong_with_a_connection_is_in_the_message
+    assert_match(/TLS|handshake/i, failure { client({ plaintext: false, timeout: 60 }).verify }.message)
+    assert_match(/TLS|handshake/i, failure { client({ plaintext: false, timeout: 60 }).watch_token { nil } }.message)
+    stop
+    assert_match(/refused/i, failure { client.verify }.message)
+    nowhere = Otpd::Client.new('nowhere.invalid:1', API_KEY, plaintext: true).tap { |client| @clients << client }
+    assert_match(/dns|resol|domain name/i, failure { nowhere.verify }.message)
   end
 
   def test_a_request_id_of_the_caller_is_kept
@@ -96,7 +164,7 @@ class ClientTest < Minitest::Test
       sleep 0.01 until @service.requests.size > before
       client.close
       assert_equal :CANCELLED, caller.value.code
-      assert_raises(RuntimeError) { client.token }
+      assert_equal :CANCELLED, failure { client.token }.code
     end
   end
 
@@ -136,6 +204,7 @@ class ClientTest < Minitest::Test
     server = GRPC::RpcServer.new(pool_size: 4, poll_period: 1)
     @address = "127.0.0.1:#{server.add_http2_port('127.0.0.1:0', :this_port_is_insecure)}"
     server.handle(service)
+    server.handle(Administration.new)
     Thread.new { server.run }
     server.wait_till_running
     (@servers ||= []) << server

@@ -12,7 +12,8 @@ class RefusalsTest < Minitest::Test
   NO_TIMES = [Float::NAN, Float::INFINITY, -Float::INFINITY, 0, -1, 86_401, 1e12, Float::MAX, '5', Complex(1, 1)].freeze
 
   def test_an_address_that_is_none
-    ['', ' ', "a:1\n", 'https://a:1', 'grpc://', "\xff ", nil].each { |address| refused('address') { connect(address: address) } }
+    none = ['', ' ', "a:1\n", 'https://a:1', 'grpc://', "\xff ", 'a', 'a:', ':1', 'a:http', '::1', '[::1]', 'dns:///a', 'unix:', nil]
+    none.each { |address| refused('address') { connect(address: address) } }
   end
 
   def test_a_process_that_is_refused_an_empty_address_ends
@@ -53,7 +54,7 @@ class RefusalsTest < Minitest::Test
     certificate, key = own
     connect(root_certificates: "#{certificate}# those of others é\n#{certificate}", client_certificate: [certificate, key])
     [Float::MIN, Rational(1, 2), 86_400].each { |timeout| connect(timeout: timeout) }
-    ['a:1', '[::1]:1', 'a', 'dns:///a:1'].each { |address| connect(address: address) }
+    ['a:1', '[::1]:1', 'dns:///a:1', 'ipv4:127.0.0.1:1', 'unix:/run/otpd'].each { |address| connect(address: address) }
   end
 
   private

@@ -22,6 +22,8 @@ class Service < Otpd::V1::OtpService::Service
 
   def generate(request, call)
     note(request, call)
+    return Otpd::V1::GenerateResponse.new(secret: 'in the clear') if request.issuer == 'old'
+
     status = request.account_name == 'garbled' ? "\xff\xff\xff".b : Google::Rpc::Status.encode(refusal)
     raise GRPC::InvalidArgument.new('do this', 'grpc-status-details-bin' => status)
   end
@@ -32,14 +34,18 @@ class Service < Otpd::V1::OtpService::Service
   end
 
   def verify(request, call)
-    note(request, call)
-    raise GRPC::Unavailable, 'not yet' if @requests.size == 1
-
-    Otpd::V1::VerifyResponse.new(valid: true)
+    at_second_try(request, call, Otpd::V1::VerifyResponse.new(valid: true))
   end
+
+  def batch_verify(request, call) = at_second_try(request, call, Otpd::V1::BatchVerifyResponse.new)
+
+  def resync_hotp(request, call) = at_second_try(request, call, Otpd::V1::ResyncHotpResponse.new)
+
+  def verify_recovery_code(request, call) = at_second_try(request, call, Otpd::V1::VerifyRecoveryCodeResponse.new)
 
   def watch_token(request, call)
     note(request, call)
+    call.merge_metadata_to_send('x-ratelimit-remaining' => '7')
     Enumerator.new do |codes|
       3.times { |step| codes << Otpd::V1::WatchTokenResponse.new(token: { step: step }) }
       # Sends on until nobody listens, which is when sending fails.
@@ -50,6 +56,14 @@ class Service < Otpd::V1::OtpService::Service
   end
 
   private
+
+  def at_second_try(request, call, response)
+    note(request, call)
+    raise GRPC::Unavailable, 'not yet' if @requests.size == 1
+
+    call.merge_metadata_to_send('x-ratelimit-remaining' => '7')
+    response
+  end
 
   def note(request, call)
     @requests << request
@@ -67,6 +81,13 @@ class Service < Otpd::V1::OtpService::Service
       Google::Rpc::RetryInfo.new(retry_delay: { seconds: 2, nanos: 500_000_000 })
     ]
     Google::Rpc::Status.new(details: details.map { |detail| Google::Protobuf::Any.pack(detail) })
+  end
+end
+
+# The administration: the one plan is called as the API key.
+class Administration < Otpd::AdminV1::AdminService::Service
+  def list_plans(_request, call)
+    Otpd::AdminV1::ListPlansResponse.new(plans: [{ name: call.metadata['x-api-key'] }])
   end
 end
 

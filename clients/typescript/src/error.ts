@@ -96,7 +96,9 @@ export class OtpError extends Error {
 }
 
 /** The error of a call that a transport refused, with the details of its status. */
-export function refusedError({ code, details: message, metadata }: Refused, options?: ErrorOptions): OtpError {
+export function refusedError({ code, details: text, metadata }: Refused, options?: ErrorOptions): OtpError {
+  // The balancer of grpc-js puts its own words before those of the connection.
+  const message = text.replace(/^round_robin: No connection established\. Last error: /, '').replace(/\. Resolution note: $/, '');
   const details = detailsIn(metadata?.get('grpc-status-details-bin')[0]);
   const info = unpack(details, ErrorInfoSchema);
   const violations = unpack(details, BadRequestSchema)?.fieldViolations ?? [];

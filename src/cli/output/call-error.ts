@@ -68,7 +68,9 @@ function limitOf({ reason, metadata }: OtpError): Partial<Failure> {
 const LIMITED: ReadonlySet<string | undefined> = new Set(['ERROR_REASON_RATE_LIMITED', 'ERROR_REASON_CREDITS_EXHAUSTED']);
 
 function explain(error: OtpError, { address, setting }: Target): string {
-  const { code, reason, message } = error;
+  const { code, reason } = error;
+  // Every error that is shown says so at its end.
+  const message = error.message.replace(/; try again in [\d.]+ s$/, '');
   if (reason === 'ERROR_REASON_API_KEY_INVALID')
     return `${message} (it is in OTPD_API_KEY; \`otpd keys list\` shows the state of each)`;
   const { plan, window, limit } = limitOf(error);

@@ -6,8 +6,10 @@ require_relative 'usable'
 module Otpd
   # How a client connects, and as whom.
   module Connection
+    # Retries, and that calls go to all servers of a name in turn: the same for the clients of every language.
+    SERVICE_CONFIG = File.read(File.expand_path('service_config.json', __dir__), encoding: 'UTF-8').freeze
+    # The client's own arguments of gRPC's channel.
     OPTIONS = {
-      'grpc.service_config' => File.read(File.expand_path('service_config.json', __dir__), encoding: 'UTF-8'),
       # The default, 1 s, outlasts all the retries.
       'grpc.initial_reconnect_backoff_ms' => 100,
       'grpc.max_reconnect_backoff_ms' => 5_000,
@@ -23,8 +25,9 @@ module Otpd
     module_function
 
     # @return [GRPC::Core::Channel] a channel that connects at its first call
-    def channel(address, credentials)
-      GRPC::ClientStub.setup_channel(nil, address, credentials, OPTIONS.dup)
+    def channel(address, credentials, own)
+      options = { **OPTIONS, **own.transform_keys(&:to_s), 'grpc.service_config' => SERVICE_CONFIG }
+      GRPC::ClientStub.setup_channel(nil, address, credentials, options)
     end
 
     # @return [Hash{String => String}] the metadata of every call

@@ -30,8 +30,9 @@ module Otpd
     attr_reader :request_id
 
     # @param failure [GRPC::BadStatus, Google::Protobuf::ParseError] what gRPC raised
+    # @param tls [Boolean] whether the connection is one over TLS
     # @return [Error] the same with the error details read; what is not there, or not readable, is left out
-    def self.from(failure)
+    def self.from(failure, tls)
       return new(:INTERNAL, 'the answer is not a message of the contract') unless failure.is_a?(GRPC::BadStatus)
 
       details = {}
@@ -40,8 +41,14 @@ module Otpd
       rescue Google::Protobuf::ParseError
         # Something between here and the server made them up; the status is what counts.
       end
-      new(CODES.fetch(failure.code, :UNKNOWN), failure.details, **details)
+      new(CODES.fetch(failure.code, :UNKNOWN), explained(failure.details, tls), **details)
     end
+
+    # gRPC (seen with 1.51) does not say that it was about to speak TLS.
+    def self.explained(text, tls)
+      tls && text.match?(/last error: .*Socket closed\z/) ? "#{text} in the TLS handshake: does the server speak TLS?" : text
+    end
+    private_class_method :explained
 
     def self.read(status, found)
       Google::Rpc::Status.decode(Array(status).last.to_s).details.each do |detail|
@@ -61,7 +68,8 @@ module Otpd
     def initialize(code, text, reason: nil, metadata: {}, field_violations: [], retry_delay: nil, request_id: nil)
       wrong = field_violations.map { |each| "#{each.field}: #{each.description}" }
       # The server's message names the first of them.
-      super(["#{code}: #{text}", *wrong.reject { |each| text.include?(each) }].join('; '))
+      wait = "try again in #{format('%g', retry_delay)} s" if retry_delay&.positive?
+      super(["#{code}: #{text}", *wrong.reject { |each| text.include?(each) }, *wait].join('; '))
       @code = code
       @reason = reason
       @metadata = metadata

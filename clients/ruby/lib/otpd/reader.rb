@@ -5,7 +5,9 @@ require_relative 'error'
 module Otpd
   # Takes the messages of a stream from gRPC in a thread of its own: while gRPC waits in the main thread, signals may, Ctrl-C among them.
   class Reader
-    def initialize
+    # @param tls [Boolean] whether the connection is one over TLS
+    def initialize(tls)
+      @tls = tls
       # Not further ahead of the program than by one.
       @messages = SizedQueue.new(1)
     end
@@ -24,7 +26,7 @@ module Otpd
         yield message
       end
       error = thread.value
-      raise Error.from(error), cause: error if error
+      raise Error.from(error, @tls), cause: error if error
     ensure
       operation.cancel
       # Ends the thread also where it has a message that nobody wants.

@@ -6,8 +6,8 @@ module Otpd
   # Lets through what a client can use; for anything else an ArgumentError names it, before anything connects.
   module Usable
     MAX_TIMEOUT = 86_400
-    # `HOST:PORT`, or a name for one of gRPC's own resolvers, such as `dns:///HOST:PORT`; no URL.
-    ADDRESS = %r{\A(?!.*://(?!/))\S+\z}n
+    # `HOST:PORT`, or a name for one of gRPC's own resolvers, such as `dns:///HOST:PORT`; no URL. A socket's file has no port.
+    ADDRESS = %r{\A(?:(?:dns:///)?(?:\[[^\s\[\]]+\]|[^\s:/\[\]]+):\d{1,5}|(?:ipv4|ipv6):\S+:\d{1,5}|(?:unix:|xds:///)\S+)\z}n
     private_constant :MAX_TIMEOUT, :ADDRESS
 
     module_function
@@ -16,7 +16,7 @@ module Otpd
     def address(address)
       return address if address.is_a?(String) && address.b.match?(ADDRESS)
 
-      raise ArgumentError, 'address must be host:port: no URL, and no white space'
+      raise ArgumentError, 'address must be host:port: no URL, no white space, and with its port'
     end
 
     def api_key(api_key)

@@ -7,17 +7,18 @@ from pathlib import Path
 
 from google.protobuf.message import Message
 from otpd import OtpError
-from otpd.aio import OtpClient
+from otpd.aio import AdminClient, OtpClient
 
 sys.path.append(str(Path(__file__).parent.parent / "python"))
-from scenario import Values, failed, refused, request_of, steps, succeeded, timeout_of  # noqa: E402
+from scenario import Values, call_of, failed, options_of, refused, request_of, steps, succeeded  # noqa: E402
 
 
-async def call(client: OtpClient, step: Values) -> Message | list[Message]:
+async def call(client: OtpClient | AdminClient, step: Values, headers: dict[str, str]) -> Message | list[Message]:
+    answer = getattr(client, call_of(step))(request_of(step), **options_of(step, headers))
     if step["rpc"] != "WatchToken":
-        return await getattr(client, step["rpc"].lower())(request_of(step), timeout=timeout_of(step))
+        return await answer
     messages: list[Message] = []
-    async with aclosing(client.watch_token(request_of(step), timeout=timeout_of(step))) as codes:
+    async with aclosing(answer) as codes:
         async for response in codes:
             messages.append(response)
             if len(messages) == step["take"]:
@@ -26,14 +27,17 @@ async def call(client: OtpClient, step: Values) -> Message | list[Message]:
 
 
 async def main(path: str) -> None:
-    for connected, step, line in steps(path, OtpClient):
+    for connected, step, line in steps(path, OtpClient, AdminClient):
+        headers: dict[str, str] = {}
         try:
             client = connected()
+            if step.get("closed"):
+                await client.close()
             for _ in range(step.get("repeat", 1)):
-                response = await call(client, step)
-            line.update(succeeded(response))
+                response = await call(client, step, headers)
+            line.update(succeeded(response, step, headers))
         except OtpError as error:
-            line.update(failed(error))
+            line.update(failed(error, step))
         except ValueError as error:
             line.update(refused(error))
 

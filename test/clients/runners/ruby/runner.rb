@@ -7,8 +7,9 @@ require 'otpd'
 class Runner
   def initialize(config)
     @config = config
-    @clients = Hash.new do |made, (server, key, timeout)|
-      made[[server, key, timeout]] = connect(config['servers'][server], config['keys'][key], timeout)
+    @clients = Hash.new do |made, whom|
+      type, server, key, timeout = whom
+      made[whom] = connect(type, config['servers'][server], config['keys'][key], timeout)
     end
   end
 
@@ -18,36 +19,49 @@ class Runner
       each['steps'].each_with_index do |step, index|
         line = { case: each['name'], step: index, **outcome(step, saved) }
         puts JSON.generate(line)
-        step.fetch('save', {}).each { |name, path| saved[name] = line[:response].dig(*path.split('.')) }
+        step.fetch('save', {}).each { |name, path| saved[name] = line[:response].dig(*path.split('.').map { |part| part.match?(/\A\d+\z/) ? part.to_i : part }) }
       end
     end
   end
 
   private
 
-  def connect(server, api_key, timeout)
+  def connect(type, server, api_key, timeout)
     ca, *pair = server.values_at('ca', 'cert', 'key').map { |file| file && File.read(file) }
     options = { plaintext: server['plaintext'] || ca.nil?, root_certificates: ca, client_certificate: pair.any? ? pair : nil, **timeout }
-    Otpd::Client.new(server['address'], api_key, **options)
+    type.new(server['address'], api_key, **options)
   end
 
   def outcome(step, saved)
     json = JSON.generate(step['request']).gsub(/\$\{(\w+)\}/) { saved.fetch(Regexp.last_match(1)) }
-    request = Otpd::V1.const_get("#{step['rpc']}Request").decode_json(json)
-    responses = Array.new(step.fetch('repeat', 1)) { call(step, request) }
-    { code: :OK, response: responses.last }
+    request = (admin?(step) ? Otpd::AdminV1 : Otpd::V1).const_get("#{name(step)}Request").decode_json(json)
+    headers = {}
+    responses = Array.new(step.fetch('repeat', 1)) { call(step, request, headers) }
+    { code: :OK, response: responses.last, **(step['headers'] ? { headers: headers.slice(*step['headers']) } : {}) }
   rescue Otpd::Error => e
-    { code: e.code, error: described(e) }
+    { code: e.code, error: described(e), **(step['text'] ? { text: e.message } : {}) }
   rescue ArgumentError => e
     { code: :REFUSED, message: e.message }
   end
 
-  def call(step, request)
-    client = @clients[[step.fetch('server', 'plain'), step.fetch('key', 'full'), timeout(step['client_deadline_ms'])]]
-    options = timeout(step['deadline_ms'])
-    return plain(client.public_send(step['rpc'].downcase, request, **options)) unless step['rpc'] == 'WatchToken'
+  def admin?(step) = step['rpc'].start_with?('admin.')
 
-    { 'messages' => client.watch_token(request, **options).first(step['take']).map { |message| plain(message) } }
+  def name(step) = step['rpc'].delete_prefix('admin.')
+
+  def client(step)
+    whom = [step.fetch('server', 'plain'), step.fetch('key', 'full'), timeout(step['client_deadline_ms'])]
+    type = admin?(step) ? Otpd::AdminClient : Otpd::Client
+    return @clients[[type, *whom]] unless step['closed']
+
+    connect(type, @config['servers'][whom[0]], @config['keys'][whom[1]], whom[2]).tap(&:close)
+  end
+
+  def call(step, request, headers)
+    options = { **timeout(step['deadline_ms']), **(step['headers'] ? { on_headers: headers.method(:update) } : {}) }
+    answer = client(step).public_send(name(step).gsub(/(?<=.)(?=[A-Z])/, '_').downcase, request, **options)
+    return plain(answer) unless step['rpc'] == 'WatchToken'
+
+    { 'messages' => answer.first(step['take']).map { |message| plain(message) } }
   end
 
   # The option for a deadline, if there is one.

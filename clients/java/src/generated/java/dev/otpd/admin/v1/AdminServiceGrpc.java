@@ -521,7 +521,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gets how the server is, and how codes were judged in the last hour.
+     * Gets how the server is, and how many codes were accepted and refused in the last hour.
      * </pre>
      */
     default void getServerStatus(dev.otpd.admin.v1.GetServerStatusRequest request,
@@ -541,7 +541,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Lets the codes of a secret be judged again.
+     * Unlocks a secret: its codes are checked again.
      * </pre>
      */
     default void unlockAttempts(dev.otpd.admin.v1.UnlockAttemptsRequest request,
@@ -681,7 +681,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gets how the server is, and how codes were judged in the last hour.
+     * Gets how the server is, and how many codes were accepted and refused in the last hour.
      * </pre>
      */
     public void getServerStatus(dev.otpd.admin.v1.GetServerStatusRequest request,
@@ -703,7 +703,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Lets the codes of a secret be judged again.
+     * Unlocks a secret: its codes are checked again.
      * </pre>
      */
     public void unlockAttempts(dev.otpd.admin.v1.UnlockAttemptsRequest request,
@@ -820,7 +820,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gets how the server is, and how codes were judged in the last hour.
+     * Gets how the server is, and how many codes were accepted and refused in the last hour.
      * </pre>
      */
     public dev.otpd.admin.v1.GetServerStatusResponse getServerStatus(dev.otpd.admin.v1.GetServerStatusRequest request) throws io.grpc.StatusException {
@@ -840,7 +840,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Lets the codes of a secret be judged again.
+     * Unlocks a secret: its codes are checked again.
      * </pre>
      */
     public dev.otpd.admin.v1.UnlockAttemptsResponse unlockAttempts(dev.otpd.admin.v1.UnlockAttemptsRequest request) throws io.grpc.StatusException {
@@ -956,7 +956,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gets how the server is, and how codes were judged in the last hour.
+     * Gets how the server is, and how many codes were accepted and refused in the last hour.
      * </pre>
      */
     public dev.otpd.admin.v1.GetServerStatusResponse getServerStatus(dev.otpd.admin.v1.GetServerStatusRequest request) {
@@ -976,7 +976,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Lets the codes of a secret be judged again.
+     * Unlocks a secret: its codes are checked again.
      * </pre>
      */
     public dev.otpd.admin.v1.UnlockAttemptsResponse unlockAttempts(dev.otpd.admin.v1.UnlockAttemptsRequest request) {
@@ -1100,7 +1100,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gets how the server is, and how codes were judged in the last hour.
+     * Gets how the server is, and how many codes were accepted and refused in the last hour.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.admin.v1.GetServerStatusResponse> getServerStatus(
@@ -1122,7 +1122,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Lets the codes of a secret be judged again.
+     * Unlocks a secret: its codes are checked again.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.admin.v1.UnlockAttemptsResponse> unlockAttempts(

@@ -68,7 +68,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp lockEndTime_;
   /**
    * <pre>
-   * When the next code is judged; unset if it is judged now, or only after an unlock.
+   * When the next code is checked; unset if it is checked now, or only after an unlock.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -80,7 +80,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the next code is judged; unset if it is judged now, or only after an unlock.
+   * When the next code is checked; unset if it is checked now, or only after an unlock.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -92,7 +92,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the next code is judged; unset if it is judged now, or only after an unlock.
+   * When the next code is checked; unset if it is checked now, or only after an unlock.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -761,7 +761,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> lockEndTimeBuilder_;
     /**
      * <pre>
-     * When the next code is judged; unset if it is judged now, or only after an unlock.
+     * When the next code is checked; unset if it is checked now, or only after an unlock.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -772,7 +772,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the next code is judged; unset if it is judged now, or only after an unlock.
+     * When the next code is checked; unset if it is checked now, or only after an unlock.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -787,7 +787,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the next code is judged; unset if it is judged now, or only after an unlock.
+     * When the next code is checked; unset if it is checked now, or only after an unlock.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -807,7 +807,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the next code is judged; unset if it is judged now, or only after an unlock.
+     * When the next code is checked; unset if it is checked now, or only after an unlock.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -825,7 +825,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the next code is judged; unset if it is judged now, or only after an unlock.
+     * When the next code is checked; unset if it is checked now, or only after an unlock.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -850,7 +850,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the next code is judged; unset if it is judged now, or only after an unlock.
+     * When the next code is checked; unset if it is checked now, or only after an unlock.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -867,7 +867,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the next code is judged; unset if it is judged now, or only after an unlock.
+     * When the next code is checked; unset if it is checked now, or only after an unlock.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -879,7 +879,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the next code is judged; unset if it is judged now, or only after an unlock.
+     * When the next code is checked; unset if it is checked now, or only after an unlock.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -894,7 +894,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the next code is judged; unset if it is judged now, or only after an unlock.
+     * When the next code is checked; unset if it is checked now, or only after an unlock.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>

@@ -22,7 +22,7 @@ public interface GetAttemptsResponseOrBuilder extends
 
   /**
    * <pre>
-   * When the next code is judged; unset if it is judged now, or only after an unlock.
+   * When the next code is checked; unset if it is checked now, or only after an unlock.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -31,7 +31,7 @@ public interface GetAttemptsResponseOrBuilder extends
   boolean hasLockEndTime();
   /**
    * <pre>
-   * When the next code is judged; unset if it is judged now, or only after an unlock.
+   * When the next code is checked; unset if it is checked now, or only after an unlock.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -40,7 +40,7 @@ public interface GetAttemptsResponseOrBuilder extends
   com.google.protobuf.Timestamp getLockEndTime();
   /**
    * <pre>
-   * When the next code is judged; unset if it is judged now, or only after an unlock.
+   * When the next code is checked; unset if it is checked now, or only after an unlock.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>

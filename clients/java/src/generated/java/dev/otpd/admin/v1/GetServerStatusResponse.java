@@ -83,7 +83,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<dev.otpd.admin.v1.OutcomeCount> outcomes_;
   /**
    * <pre>
-   * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -94,7 +94,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -106,7 +106,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -117,7 +117,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -128,7 +128,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -635,7 +635,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -649,7 +649,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -663,7 +663,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -677,7 +677,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -698,7 +698,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -716,7 +716,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -736,7 +736,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -757,7 +757,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -775,7 +775,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -793,7 +793,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -812,7 +812,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -829,7 +829,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -846,7 +846,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -857,7 +857,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -871,7 +871,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -886,7 +886,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -897,7 +897,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -909,7 +909,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>

@@ -32,7 +32,7 @@ public interface GetServerStatusResponseOrBuilder extends
 
   /**
    * <pre>
-   * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -41,7 +41,7 @@ public interface GetServerStatusResponseOrBuilder extends
       getOutcomesList();
   /**
    * <pre>
-   * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -49,7 +49,7 @@ public interface GetServerStatusResponseOrBuilder extends
   dev.otpd.admin.v1.OutcomeCount getOutcomes(int index);
   /**
    * <pre>
-   * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -57,7 +57,7 @@ public interface GetServerStatusResponseOrBuilder extends
   int getOutcomesCount();
   /**
    * <pre>
-   * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -66,7 +66,7 @@ public interface GetServerStatusResponseOrBuilder extends
       getOutcomesOrBuilderList();
   /**
    * <pre>
-   * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>

@@ -7,7 +7,7 @@ package dev.otpd.admin.v1;
 
 /**
  * <pre>
- * How often codes were judged so.
+ * How often a check had this outcome.
  * </pre>
  *
  * Protobuf type {@code otp.admin.v1.OutcomeCount}
@@ -280,7 +280,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How often codes were judged so.
+   * How often a check had this outcome.
    * </pre>
    *
    * Protobuf type {@code otp.admin.v1.OutcomeCount}

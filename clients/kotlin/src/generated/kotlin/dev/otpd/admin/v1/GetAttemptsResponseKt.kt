@@ -60,7 +60,7 @@ public object GetAttemptsResponseKt {
 
     /**
      * ```
-     * When the next code is judged; unset if it is judged now, or only after an unlock.
+     * When the next code is checked; unset if it is checked now, or only after an unlock.
      * ```
      *
      * `.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];`
@@ -74,7 +74,7 @@ public object GetAttemptsResponseKt {
       }
     /**
      * ```
-     * When the next code is judged; unset if it is judged now, or only after an unlock.
+     * When the next code is checked; unset if it is checked now, or only after an unlock.
      * ```
      *
      * `.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];`
@@ -84,7 +84,7 @@ public object GetAttemptsResponseKt {
     }
     /**
      * ```
-     * When the next code is judged; unset if it is judged now, or only after an unlock.
+     * When the next code is checked; unset if it is checked now, or only after an unlock.
      * ```
      *
      * `.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];`

@@ -91,7 +91,7 @@ public object GetServerStatusResponseKt {
     public class OutcomesProxy private constructor() : com.google.protobuf.kotlin.DslProxy()
     /**
      * ```
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * ```
      *
      * `repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];`
@@ -103,7 +103,7 @@ public object GetServerStatusResponseKt {
       )
     /**
      * ```
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * ```
      *
      * `repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];`
@@ -116,7 +116,7 @@ public object GetServerStatusResponseKt {
     }
     /**
      * ```
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * ```
      *
      * `repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];`
@@ -130,7 +130,7 @@ public object GetServerStatusResponseKt {
     }
     /**
      * ```
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * ```
      *
      * `repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];`
@@ -143,7 +143,7 @@ public object GetServerStatusResponseKt {
     }
     /**
      * ```
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * ```
      *
      * `repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];`
@@ -157,7 +157,7 @@ public object GetServerStatusResponseKt {
     }
     /**
      * ```
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * ```
      *
      * `repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];`
@@ -171,7 +171,7 @@ public object GetServerStatusResponseKt {
     }
     /**
      * ```
-     * How the process judged codes in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
      * ```
      *
      * `repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];`

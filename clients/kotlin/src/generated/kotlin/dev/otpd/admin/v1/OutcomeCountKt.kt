@@ -12,7 +12,7 @@ public inline fun outcomeCount(block: dev.otpd.admin.v1.OutcomeCountKt.Dsl.() ->
   dev.otpd.admin.v1.OutcomeCountKt.Dsl._create(dev.otpd.admin.v1.OutcomeCount.newBuilder()).apply { block() }._build()
 /**
  * ```
- * How often codes were judged so.
+ * How often a check had this outcome.
  * ```
  *
  * Protobuf type `otp.admin.v1.OutcomeCount`
