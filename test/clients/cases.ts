@@ -20,7 +20,17 @@ export interface Case {
 }
 
 /** The languages whose clients have every call of the contract. */
-const WITH_EVERY_CALL: ReadonlySet<string> = new Set(['go', 'php', 'python', 'python-asyncio', 'ruby', 'rust', 'typescript']);
+const WITH_EVERY_CALL: ReadonlySet<string> = new Set([
+  'go',
+  'java',
+  'kotlin',
+  'php',
+  'python',
+  'python-asyncio',
+  'ruby',
+  'rust',
+  'typescript',
+]);
 
 const first = written(scenario.cases as unknown as Json) as unknown as readonly Case[];
 const later = written(calls.cases as unknown as Json) as unknown as readonly Case[];

@@ -2058,8 +2058,8 @@ const file_otp_admin_v1_admin_service_proto_rawDesc = "" +
 	"\x0fListSealingKeys\x12$.otp.admin.v1.ListSealingKeysRequest\x1a%.otp.admin.v1.ListSealingKeysResponse\"\x03\x90\x02\x02\x12c\n" +
 	"\x0fGetServerStatus\x12$.otp.admin.v1.GetServerStatusRequest\x1a%.otp.admin.v1.GetServerStatusResponse\"\x03\x90\x02\x02\x12W\n" +
 	"\vGetAttempts\x12 .otp.admin.v1.GetAttemptsRequest\x1a!.otp.admin.v1.GetAttemptsResponse\"\x03\x90\x02\x02\x12`\n" +
-	"\x0eUnlockAttempts\x12#.otp.admin.v1.UnlockAttemptsRequest\x1a$.otp.admin.v1.UnlockAttemptsResponse\"\x03\x90\x02\x02B\x9c\x01\n" +
-	"\x10com.otp.admin.v1B\x11AdminServiceProtoP\x01Z#otpd.dev/go/pb/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"
+	"\x0eUnlockAttempts\x12#.otp.admin.v1.UnlockAttemptsRequest\x1a$.otp.admin.v1.UnlockAttemptsResponse\"\x03\x90\x02\x02B\x9d\x01\n" +
+	"\x11dev.otpd.admin.v1B\x11AdminServiceProtoP\x01Z#otpd.dev/go/pb/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"
 
 var (
 	file_otp_admin_v1_admin_service_proto_rawDescOnce sync.Once

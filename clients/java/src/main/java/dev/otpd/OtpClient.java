@@ -1,56 +1,54 @@
 package dev.otpd;
 
+import dev.otpd.v1.BatchTokenRequest;
+import dev.otpd.v1.BatchTokenResponse;
+import dev.otpd.v1.BatchVerifyRequest;
+import dev.otpd.v1.BatchVerifyResponse;
+import dev.otpd.v1.ExportKeysRequest;
+import dev.otpd.v1.ExportKeysResponse;
 import dev.otpd.v1.GenerateRequest;
 import dev.otpd.v1.GenerateResponse;
-import dev.otpd.v1.OtpServiceGrpc;
-import dev.otpd.v1.OtpServiceGrpc.OtpServiceBlockingStub;
+import dev.otpd.v1.GenerateRecoveryCodesRequest;
+import dev.otpd.v1.GenerateRecoveryCodesResponse;
+import dev.otpd.v1.GetUsageRequest;
+import dev.otpd.v1.GetUsageResponse;
+import dev.otpd.v1.ImportKeysRequest;
+import dev.otpd.v1.ImportKeysResponse;
+import dev.otpd.v1.ResyncHotpRequest;
+import dev.otpd.v1.ResyncHotpResponse;
+import dev.otpd.v1.RevokeRecoveryCodesRequest;
+import dev.otpd.v1.RevokeRecoveryCodesResponse;
+import dev.otpd.v1.RewrapRequest;
+import dev.otpd.v1.RewrapResponse;
+import dev.otpd.v1.SealRequest;
+import dev.otpd.v1.SealResponse;
 import dev.otpd.v1.TokenRequest;
 import dev.otpd.v1.TokenResponse;
 import dev.otpd.v1.VerifyRequest;
 import dev.otpd.v1.VerifyResponse;
+import dev.otpd.v1.VerifyRecoveryCodeRequest;
+import dev.otpd.v1.VerifyRecoveryCodeResponse;
 import dev.otpd.v1.WatchTokenRequest;
 import dev.otpd.v1.WatchTokenResponse;
-import io.grpc.ChannelCredentials;
-import io.grpc.Context;
-import io.grpc.Deadline;
-import io.grpc.Grpc;
-import io.grpc.InsecureChannelCredentials;
-import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
-import io.grpc.StatusRuntimeException;
-import io.grpc.TlsChannelCredentials;
-import io.grpc.stub.MetadataUtils;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Iterator;
-import java.util.Spliterator;
-import java.util.Spliterators;
-import java.util.UUID;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BiFunction;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 
 /**
  * Calls otpd over one connection, which is made at the first call; may be shared by threads.
  *
  * <p>Calls that find the server unavailable are tried up to four times, with pauses that grow from 0.1 s or as the server asks. A method fails
  * with {@link OtpException}. A deadline covers a call with all its tries; one that is not above zero, or is longer than 24 hours, is an
- * {@link IllegalArgumentException}.
+ * {@link IllegalArgumentException}. Every method waits for its answer: {@link #async()} has the same ones without waiting.
  */
 public final class OtpClient implements AutoCloseable {
-  private final ManagedChannel channel;
-  private final OtpServiceBlockingStub stub;
+  private final AsyncOtpClient async;
   private final Duration deadline;
 
-  private OtpClient(ManagedChannel channel, Duration deadline) {
-    this.channel = channel;
-    this.stub = OtpServiceGrpc.newBlockingStub(channel);
-    this.deadline = deadline;
+  OtpClient(AsyncOtpClient async) {
+    this.async = async;
+    this.deadline = async.deadline();
   }
 
   /**
@@ -60,109 +58,36 @@ public final class OtpClient implements AutoCloseable {
    * @param apiKey sent with every call
    * @throws IllegalArgumentException one of them, which the error names, cannot be used
    */
-  public static Builder builder(String address, String apiKey) {
-    return new Builder(address, apiKey);
+  public static OtpClientBuilder builder(String address, String apiKey) {
+    return new OtpClientBuilder(address, apiKey);
   }
 
-  /** How to connect. */
-  public static final class Builder {
-    private final String address;
-    private final Metadata headers = new Metadata();
-    private TlsChannelCredentials.Builder tls;
-    private byte[] roots;
-    private byte[] chain;
-    private byte[] key;
-    private boolean plaintext;
-    private Duration deadline = Duration.ofSeconds(5);
-
-    private Builder(String address, String apiKey) {
-      this.address = Usable.address(address);
-      headers.put(Metadata.Key.of("x-api-key", Metadata.ASCII_STRING_MARSHALLER), Usable.apiKey(apiKey));
-    }
-
-    /** Trusts the authorities in a PEM file instead of those of Java. */
-    public Builder rootCertificates(Path pem) throws IOException {
-      roots = Files.readAllBytes(pem);
-      tls().trustManager(new ByteArrayInputStream(roots));
-      return this;
-    }
-
-    /** Shows a certificate to the server (mutual TLS): the chain, and its private key in PKCS #8, as PEM files. */
-    public Builder clientCertificate(Path chain, Path key) throws IOException {
-      this.chain = Files.readAllBytes(chain);
-      this.key = Files.readAllBytes(key);
-      tls().keyManager(new ByteArrayInputStream(this.chain), new ByteArrayInputStream(this.key));
-      return this;
-    }
-
-    /** Without TLS: the API key, secrets and codes travel in the clear. */
-    public Builder plaintext() {
-      plaintext = true;
-      return this;
-    }
-
-    /**
-     * The deadline of calls that are given none of their own, instead of five seconds.
-     *
-     * @throws IllegalArgumentException it is not above zero, or longer than 24 hours
-     */
-    public Builder deadline(Duration deadline) {
-      this.deadline = Usable.deadline(deadline);
-      return this;
-    }
-
-    /**
-     * Makes the client.
-     *
-     * @throws IllegalStateException there are certificates for plaintext
-     * @throws IllegalArgumentException a certificate is not PEM
-     */
-    public OtpClient connect() {
-      return new OtpClient(channel(), deadline);
-    }
-
-    /**
-     * Makes the connection alone, for a front of another kind, such as one for coroutines: whoever takes it shuts it down.
-     *
-     * <p>It attaches the API key to every call. Deadlines and retries are left to the front: see {@link Backoff}.
-     *
-     * @throws IllegalStateException there are certificates for plaintext
-     * @throws IllegalArgumentException a certificate is not PEM
-     */
-    public ManagedChannel channel() {
-      if (plaintext && tls != null) {
-        throw new IllegalStateException("plaintext goes with no certificates: leave out it, or rootCertificates and clientCertificate");
-      }
-      Usable.certificates("rootCertificates", roots);
-      Usable.certificates("clientCertificate", chain);
-      Usable.privateKey("clientCertificate", key);
-      ChannelCredentials credentials = plaintext ? InsecureChannelCredentials.create() : tls().build();
-      return Grpc.newChannelBuilder(address, credentials)
-          // Retries are ours: see Backoff.
-          .disableServiceConfigLookUp()
-          // Notices that the peer of a stream has vanished without a word.
-          .keepAliveTime(60, TimeUnit.SECONDS)
-          .keepAliveTimeout(10, TimeUnit.SECONDS)
-          .intercept(MetadataUtils.newAttachHeadersInterceptor(headers))
-          .build();
-    }
-
-    private TlsChannelCredentials.Builder tls() {
-      if (tls == null) {
-        tls = TlsChannelCredentials.newBuilder();
-      }
-      return tls;
-    }
+  /** The calls on the same connection that give futures; closing either client closes both. */
+  public AsyncOtpClient async() {
+    return async;
   }
 
-  /** Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again. */
+  /**
+   * The same client on the same connection, which tells of the headers of each answer but those of streams, by their names in lower case:
+   * {@code x-ratelimit-remaining}, {@code x-request-id}.
+   */
+  public OtpClient onHeaders(Consumer<Map<String, String>> headers) {
+    return new OtpClient(async.onHeaders(headers));
+  }
+
+  /**
+   * Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
+   *
+   * <p>The server keeps nothing: store the secret yourself, encrypted, or ask for a sealed key by the request's delivery. It fails with UNIMPLEMENTED
+   * if a sealed key was asked for and the server is too old to make one: then nothing is to be stored.
+   */
   public GenerateResponse generate(GenerateRequest request) {
     return generate(request, deadline);
   }
 
   /** {@link #generate(GenerateRequest)} with a deadline of its own. */
   public GenerateResponse generate(GenerateRequest request, Duration deadline) {
-    return call(OtpServiceBlockingStub::generate, request, deadline);
+    return Connection.await(async.generate(request, deadline));
   }
 
   /** Gives the code of a key at a moment, now by default, and its neighbours on request. */
@@ -172,7 +97,7 @@ public final class OtpClient implements AutoCloseable {
 
   /** {@link #token(TokenRequest)} with a deadline of its own. */
   public TokenResponse token(TokenRequest request, Duration deadline) {
-    return call(OtpServiceBlockingStub::token, request, deadline);
+    return Connection.await(async.token(request, deadline));
   }
 
   /**
@@ -186,9 +111,125 @@ public final class OtpClient implements AutoCloseable {
 
   /** {@link #verify(VerifyRequest)} with a deadline of its own. */
   public VerifyResponse verify(VerifyRequest request, Duration deadline) {
-    boolean identified = !request.getRequestId().isEmpty();
-    VerifyRequest sent = identified ? request : request.toBuilder().setRequestId(UUID.randomUUID().toString()).build();
-    return call(OtpServiceBlockingStub::verify, sent, deadline);
+    return Connection.await(async.verify(request, deadline));
+  }
+
+  /** Gives the codes of 1 to 100 keys: a result for each request, in their order, with a response or an error. */
+  public BatchTokenResponse batchToken(BatchTokenRequest request) {
+    return batchToken(request, deadline);
+  }
+
+  /** {@link #batchToken(BatchTokenRequest)} with a deadline of its own. */
+  public BatchTokenResponse batchToken(BatchTokenRequest request, Duration deadline) {
+    return Connection.await(async.batchToken(request, deadline));
+  }
+
+  /** Checks 1 to 100 codes, each as {@link #verify(VerifyRequest)} does: a result for each request, in their order, with a response or an error. */
+  public BatchVerifyResponse batchVerify(BatchVerifyRequest request) {
+    return batchVerify(request, deadline);
+  }
+
+  /** {@link #batchVerify(BatchVerifyRequest)} with a deadline of its own. */
+  public BatchVerifyResponse batchVerify(BatchVerifyRequest request, Duration deadline) {
+    return Connection.await(async.batchVerify(request, deadline));
+  }
+
+  /**
+   * Finds the counter of a HOTP device again that has run ahead, by two or three codes in a row.
+   *
+   * <p>Without a {@code request_id} of yours one is made, as in {@link #verify(VerifyRequest)}.
+   */
+  public ResyncHotpResponse resyncHotp(ResyncHotpRequest request) {
+    return resyncHotp(request, deadline);
+  }
+
+  /** {@link #resyncHotp(ResyncHotpRequest)} with a deadline of its own. */
+  public ResyncHotpResponse resyncHotp(ResyncHotpRequest request, Duration deadline) {
+    return Connection.await(async.resyncHotp(request, deadline));
+  }
+
+  /** Makes recovery codes, to be shown to the user this once, and the set of them to store. */
+  public GenerateRecoveryCodesResponse generateRecoveryCodes(GenerateRecoveryCodesRequest request) {
+    return generateRecoveryCodes(request, deadline);
+  }
+
+  /** {@link #generateRecoveryCodes(GenerateRecoveryCodesRequest)} with a deadline of its own. */
+  public GenerateRecoveryCodesResponse generateRecoveryCodes(GenerateRecoveryCodesRequest request, Duration deadline) {
+    return Connection.await(async.generateRecoveryCodes(request, deadline));
+  }
+
+  /**
+   * Says whether a recovery code is one of a set, and used for the first time.
+   *
+   * <p>Without a {@code request_id} of yours one is made, as in {@link #verify(VerifyRequest)}.
+   */
+  public VerifyRecoveryCodeResponse verifyRecoveryCode(VerifyRecoveryCodeRequest request) {
+    return verifyRecoveryCode(request, deadline);
+  }
+
+  /** {@link #verifyRecoveryCode(VerifyRecoveryCodeRequest)} with a deadline of its own. */
+  public VerifyRecoveryCodeResponse verifyRecoveryCode(VerifyRecoveryCodeRequest request, Duration deadline) {
+    return Connection.await(async.verifyRecoveryCode(request, deadline));
+  }
+
+  /** Revokes a set of recovery codes for ever. */
+  public RevokeRecoveryCodesResponse revokeRecoveryCodes(RevokeRecoveryCodesRequest request) {
+    return revokeRecoveryCodes(request, deadline);
+  }
+
+  /** {@link #revokeRecoveryCodes(RevokeRecoveryCodesRequest)} with a deadline of its own. */
+  public RevokeRecoveryCodesResponse revokeRecoveryCodes(RevokeRecoveryCodesRequest request, Duration deadline) {
+    return Connection.await(async.revokeRecoveryCodes(request, deadline));
+  }
+
+  /** Seals 1 to 100 keys that the caller has as secrets or URIs, or binds sealed keys to another context: an outcome for each. */
+  public SealResponse seal(SealRequest request) {
+    return seal(request, deadline);
+  }
+
+  /** {@link #seal(SealRequest)} with a deadline of its own. */
+  public SealResponse seal(SealRequest request, Duration deadline) {
+    return Connection.await(async.seal(request, deadline));
+  }
+
+  /** Seals 1 to 100 sealed keys and sets of recovery codes anew, under the current sealing key: an outcome for each. */
+  public RewrapResponse rewrap(RewrapRequest request) {
+    return rewrap(request, deadline);
+  }
+
+  /** {@link #rewrap(RewrapRequest)} with a deadline of its own. */
+  public RewrapResponse rewrap(RewrapRequest request, Duration deadline) {
+    return Connection.await(async.rewrap(request, deadline));
+  }
+
+  /** Reads the keys in otpauth and otpauth-migration URIs, up to 100 keys in all: an outcome for each. */
+  public ImportKeysResponse importKeys(ImportKeysRequest request) {
+    return importKeys(request, deadline);
+  }
+
+  /** {@link #importKeys(ImportKeysRequest)} with a deadline of its own. */
+  public ImportKeysResponse importKeys(ImportKeysRequest request, Duration deadline) {
+    return Connection.await(async.importKeys(request, deadline));
+  }
+
+  /** Gives the secrets of up to 100 keys, sealed ones too, as URIs: an outcome for each. */
+  public ExportKeysResponse exportKeys(ExportKeysRequest request) {
+    return exportKeys(request, deadline);
+  }
+
+  /** {@link #exportKeys(ExportKeysRequest)} with a deadline of its own. */
+  public ExportKeysResponse exportKeys(ExportKeysRequest request, Duration deadline) {
+    return Connection.await(async.exportKeys(request, deadline));
+  }
+
+  /** Gives how much of its plan the API key has used, for each window. It costs no credits. */
+  public GetUsageResponse getUsage() {
+    return getUsage(deadline);
+  }
+
+  /** {@link #getUsage()} with a deadline of its own. */
+  public GetUsageResponse getUsage(Duration deadline) {
+    return Connection.await(async.getUsage(deadline));
   }
 
   /**
@@ -197,61 +238,17 @@ public final class OtpClient implements AutoCloseable {
    * <p>Close the stream to end the call: {@code try (var codes = client.watchToken(request)) { codes.forEach(...); }}
    */
   public Stream<WatchTokenResponse> watchToken(WatchTokenRequest request) {
-    return watch(stub, request);
+    return Watch.start(async.connection(), request, null);
   }
 
   /** {@link #watchToken(WatchTokenRequest)} until a deadline. */
   public Stream<WatchTokenResponse> watchToken(WatchTokenRequest request, Duration deadline) {
-    return watch(stub.withDeadlineAfter(Usable.deadline(deadline).toNanos(), TimeUnit.NANOSECONDS), request);
+    return Watch.start(async.connection(), request, Connection.after(deadline));
   }
 
-  /** Ends the connection and every call on it. */
+  /** Ends the connection and every call on it, at once; those fail with the code CANCELLED, and so do all later ones. */
   @Override
   public void close() {
-    channel.shutdownNow();
-  }
-
-  private <Q, R> R call(BiFunction<OtpServiceBlockingStub, Q, R> method, Q request, Duration deadline) {
-    Deadline end = Deadline.after(Usable.deadline(deadline).toNanos(), TimeUnit.NANOSECONDS);
-    try {
-      return Retry.call(() -> method.apply(stub.withDeadline(end), request), channel::resetConnectBackoff, end);
-    } catch (StatusRuntimeException error) {
-      throw new OtpException(error.getStatus(), error.getTrailers(), error);
-    }
-  }
-
-  private static Stream<WatchTokenResponse> watch(OtpServiceBlockingStub stub, WatchTokenRequest request) {
-    Context.CancellableContext context = Context.current().withCancellation();
-    Context before = context.attach();
-    try {
-      return StreamSupport.stream(new Responses(stub.watchToken(request)), false).onClose(() -> context.cancel(null));
-    } finally {
-      context.detach(before);
-    }
-  }
-
-  /** The answers of a stream as they come, their errors as ours. */
-  private static final class Responses extends Spliterators.AbstractSpliterator<WatchTokenResponse> {
-    private final Iterator<WatchTokenResponse> responses;
-
-    Responses(Iterator<WatchTokenResponse> responses) {
-      super(Long.MAX_VALUE, Spliterator.ORDERED | Spliterator.NONNULL);
-      this.responses = responses;
-    }
-
-    @Override
-    public boolean tryAdvance(Consumer<? super WatchTokenResponse> action) {
-      WatchTokenResponse response;
-      try {
-        if (!responses.hasNext()) {
-          return false;
-        }
-        response = responses.next();
-      } catch (StatusRuntimeException error) {
-        throw new OtpException(error.getStatus(), error.getTrailers(), error);
-      }
-      action.accept(response);
-      return true;
-    }
+    async.close();
   }
 }

@@ -6,6 +6,8 @@ import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.RequestInfo;
 import com.google.rpc.RetryInfo;
+import dev.otpd.v1.ErrorReason;
+import dev.otpd.v1.ItemError;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.time.Duration;
@@ -29,7 +31,9 @@ public final class OtpException extends RuntimeException {
   public record FieldViolation(String field, String description) {}
 
   private final Status.Code code;
-  private String reason = "";
+  private final transient Status status;
+  private final transient Metadata trailers;
+  private String reasonName = "";
   private Map<String, String> metadata = Map.of();
   private List<FieldViolation> fieldViolations = List.of();
   private Duration retryDelay;
@@ -43,8 +47,10 @@ public final class OtpException extends RuntimeException {
    * @param cause the exception of the stub
    */
   public OtpException(Status status, Metadata trailers, Throwable cause) {
-    super(messageOf(status), cause);
-    code = status.getCode();
+    super(Failures.describe(status), cause);
+    this.code = status.getCode();
+    this.status = status;
+    this.trailers = trailers;
     byte[] details = trailers == null ? null : trailers.get(DETAILS);
     if (details == null) {
       return;
@@ -59,28 +65,44 @@ public final class OtpException extends RuntimeException {
     }
   }
 
-  private static String messageOf(Status status) {
-    return status.getDescription() == null ? status.getCode().name() : status.getCode() + ": " + status.getDescription();
+  /** The failure of one item of a batch. */
+  OtpException(ItemError error, String requestId) {
+    this(Status.fromCodeValue(error.getCode()).withDescription(error.getMessage()), null, null);
+    boolean named = error.getReason() != ErrorReason.ERROR_REASON_UNSPECIFIED && error.getReason() != ErrorReason.UNRECOGNIZED;
+    reasonName = named ? error.getReason().name() : "";
+    fieldViolations = error.getViolationsList().stream()
+        .map(violation -> new FieldViolation(violation.getField(), violation.getDescription()))
+        .toList();
+    retryDelay = error.hasRetryAfter() ? durationOf(error.getRetryAfter()) : null;
+    this.requestId = requestId;
+  }
+
+  /** The same failure for another caller, with a stack trace of its own. */
+  OtpException again() {
+    return new OtpException(status, trailers, getCause());
   }
 
   private void read(Any detail) throws InvalidProtocolBufferException {
     if (detail.is(ErrorInfo.class)) {
       ErrorInfo info = detail.unpack(ErrorInfo.class);
-      reason = info.getReason();
+      reasonName = info.getReason();
       metadata = Map.copyOf(info.getMetadataMap());
     } else if (detail.is(BadRequest.class)) {
       fieldViolations = detail.unpack(BadRequest.class).getFieldViolationsList().stream()
           .map(violation -> new FieldViolation(violation.getField(), violation.getDescription()))
           .toList();
     } else if (detail.is(RetryInfo.class)) {
-      var delay = detail.unpack(RetryInfo.class).getRetryDelay();
-      retryDelay = Duration.ofSeconds(delay.getSeconds(), delay.getNanos());
+      retryDelay = durationOf(detail.unpack(RetryInfo.class).getRetryDelay());
     } else if (detail.is(RequestInfo.class)) {
       requestId = detail.unpack(RequestInfo.class).getRequestId();
     }
   }
 
-  /** The code, what to do about it, and every field that is wrong; never a secret, a code or a key. */
+  private static Duration durationOf(com.google.protobuf.Duration duration) {
+    return Duration.ofSeconds(duration.getSeconds(), duration.getNanos());
+  }
+
+  /** The code, what to do about it, every field that is wrong, and how long to wait; never a secret, a code or a key. */
   @Override
   public String getMessage() {
     var message = super.getMessage();
@@ -89,7 +111,7 @@ public final class OtpException extends RuntimeException {
         .map(violation -> violation.field() + ": " + violation.description())
         .filter(wrong -> !message.contains(wrong))
         .map("; "::concat)
-        .collect(Collectors.joining("", message, ""));
+        .collect(Collectors.joining("", message, Failures.describe(retryDelay)));
   }
 
   /** The status of the call. */
@@ -97,12 +119,23 @@ public final class OtpException extends RuntimeException {
     return code;
   }
 
-  /** The name of a {@link dev.otpd.v1.ErrorReason}; empty if it was not the server that answered. */
-  public String getReason() {
-    return reason;
+  /**
+   * What to decide by: {@code ERROR_REASON_UNSPECIFIED} if the server gave none, and {@code UNRECOGNIZED} for one that is newer than this client.
+   */
+  public ErrorReason getReason() {
+    if (reasonName.isEmpty()) {
+      return ErrorReason.ERROR_REASON_UNSPECIFIED;
+    }
+    var known = ErrorReason.getDescriptor().findValueByName(reasonName);
+    return known == null ? ErrorReason.UNRECOGNIZED : ErrorReason.forNumber(known.getNumber());
   }
 
-  /** What belongs to the reason: {@link dev.otpd.v1.ErrorReason} names the keys. */
+  /** The name of the reason as the server gave it; empty if it gave none. */
+  public String getReasonName() {
+    return reasonName;
+  }
+
+  /** What belongs to the reason: {@link ErrorReason} names the keys. */
   public Map<String, String> getMetadata() {
     return metadata;
   }

@@ -10,15 +10,16 @@ import java.util.regex.Pattern;
 /** Lets through what the client can use; for anything else an {@link IllegalArgumentException} names it, before anything connects. */
 final class Usable {
   private static final Duration MAX_DEADLINE = Duration.ofHours(24);
-  /** {@code HOST:PORT}, or a name for one of gRPC's own resolvers, such as {@code dns:///HOST:PORT}; no URL. */
-  private static final Pattern ADDRESS = Pattern.compile("(?!.*://(?!/))\\S+");
+  /** {@code HOST:PORT}, perhaps after {@code dns:///}; a socket's file has no port, and neither has what other resolvers of gRPC look up. */
+  private static final Pattern ADDRESS =
+      Pattern.compile("(dns:///)?(\\[[^\\s\\[\\]]+]|[^\\s:/\\[\\]]+):\\d{1,5}|(unix:|xds:///)\\S+");
   private static final Pattern API_KEY = Pattern.compile("[!-~]+");
 
   private Usable() {}
 
   static String address(String address) {
     if (address == null || !ADDRESS.matcher(address).matches()) {
-      throw new IllegalArgumentException("address must be host:port: no URL, and no white space");
+      throw new IllegalArgumentException("address must be host:port: no URL, no white space, and with its port");
     }
     return address;
   }

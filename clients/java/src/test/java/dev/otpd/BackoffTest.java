@@ -14,6 +14,8 @@ class BackoffTest {
   private static final Metadata.Key<String> PUSHBACK =
       Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER);
 
+  private static final String VERIFY = "otp.v1.OtpService/Verify";
+
   private static Metadata pushback(String milliseconds) {
     Metadata trailers = new Metadata();
     trailers.put(PUSHBACK, milliseconds);
@@ -27,7 +29,7 @@ class BackoffTest {
 
   @Test
   void pausesGrowUntilTheFourthFailureIsFinal() {
-    Backoff backoff = new Backoff();
+    Backoff backoff = new Backoff(VERIFY);
     assertAbout(100, backoff.pauseAfter(Status.UNAVAILABLE, null));
     assertAbout(200, backoff.pauseAfter(Status.UNAVAILABLE, new Metadata()));
     assertAbout(400, backoff.pauseAfter(Status.UNAVAILABLE, null));
@@ -36,20 +38,26 @@ class BackoffTest {
 
   @Test
   void theServersWishComesFirst() {
-    Backoff backoff = new Backoff();
+    Backoff backoff = new Backoff(VERIFY);
     assertAbout(100, backoff.pauseAfter(Status.UNAVAILABLE, null));
     assertEquals(Optional.of(Duration.ofMillis(600)), backoff.pauseAfter(Status.UNAVAILABLE, pushback("600")));
     assertAbout(100, backoff.pauseAfter(Status.UNAVAILABLE, null));
     for (String refusal : new String[] {"-1", "soon", ""}) {
-      assertEquals(Optional.empty(), new Backoff().pauseAfter(Status.UNAVAILABLE, pushback(refusal)), refusal);
+      assertEquals(Optional.empty(), new Backoff(VERIFY).pauseAfter(Status.UNAVAILABLE, pushback(refusal)), refusal);
     }
   }
 
   @Test
   void nothingButUnavailableIsTriedAgain() {
     for (Status.Code code : Status.Code.values()) {
-      boolean again = new Backoff().pauseAfter(code.toStatus(), null).isPresent();
+      boolean again = new Backoff(VERIFY).pauseAfter(code.toStatus(), null).isPresent();
       assertEquals(code == Status.Code.UNAVAILABLE, again, code.name());
     }
+  }
+
+  @Test
+  void aCallThatMustNotBeSentTwiceIsNot() {
+    assertEquals(Optional.empty(), new Backoff("otp.admin.v1.AdminService/CreateApiKey").pauseAfter(Status.UNAVAILABLE, null));
+    assertEquals(Optional.empty(), new Backoff("otp.admin.v1.AdminService/RotateApiKey").pauseAfter(Status.UNAVAILABLE, pushback("1")));
   }
 }

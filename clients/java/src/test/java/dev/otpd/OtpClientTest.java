@@ -9,6 +9,7 @@ import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.RequestInfo;
 import com.google.rpc.RetryInfo;
+import dev.otpd.v1.ErrorReason;
 import dev.otpd.v1.GenerateRequest;
 import dev.otpd.v1.GenerateResponse;
 import dev.otpd.v1.OtpServiceGrpc;
@@ -90,8 +91,9 @@ class OtpClientTest {
       OtpException error =
           assertThrows(OtpException.class, () -> client.generate(GenerateRequest.getDefaultInstance()));
       assertEquals(Status.Code.INVALID_ARGUMENT, error.getCode());
-      assertEquals("INVALID_ARGUMENT: do this; digits: must be 6 to 8", error.getMessage());
-      assertEquals("ERROR_REASON_INVALID_FIELDS", error.getReason());
+      assertEquals("INVALID_ARGUMENT: do this; digits: must be 6 to 8; try again in 2 s", error.getMessage());
+      assertEquals(ErrorReason.ERROR_REASON_INVALID_FIELDS, error.getReason());
+      assertEquals("ERROR_REASON_INVALID_FIELDS", error.getReasonName());
       assertEquals(Map.of("k", "v"), error.getMetadata());
       assertEquals(List.of(new OtpException.FieldViolation("digits", "must be 6 to 8")), error.getFieldViolations());
       assertEquals(Optional.of(Duration.ofSeconds(2)), error.getRetryDelay());
@@ -105,7 +107,7 @@ class OtpClientTest {
       GenerateRequest garbled = GenerateRequest.newBuilder().setAccountName("garbled").build();
       OtpException error = assertThrows(OtpException.class, () -> client.generate(garbled));
       assertEquals(Status.Code.INTERNAL, error.getCode());
-      assertEquals("", error.getReason());
+      assertEquals(ErrorReason.ERROR_REASON_UNSPECIFIED, error.getReason());
       assertEquals(Optional.empty(), error.getRetryDelay());
     }
   }

@@ -3,15 +3,10 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.Message;
-import com.google.protobuf.util.JsonFormat;
+import dev.otpd.AdminClient;
 import dev.otpd.OtpClient;
+import dev.otpd.OtpClientBuilder;
 import dev.otpd.OtpException;
-import dev.otpd.v1.GenerateRequest;
-import dev.otpd.v1.TokenRequest;
-import dev.otpd.v1.VerifyRequest;
-import dev.otpd.v1.WatchTokenRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +20,7 @@ import java.util.regex.Pattern;
 public final class Runner {
   private static final Pattern VARIABLE = Pattern.compile("\\$\\{(\\w+)\\}");
   private final JsonObject config;
-  private final Map<String, OtpClient> clients = new HashMap<>();
+  private final Map<String, Object> clients = new HashMap<>();
 
   private Runner(JsonObject config) {
     this.config = config;
@@ -55,15 +50,22 @@ public final class Runner {
         .replaceAll(match -> Matcher.quoteReplacement(saved.get(match.group(1))));
     JsonObject result = new JsonObject();
     JsonObject response = new JsonObject();
+    Map<String, String> headers = new HashMap<>();
     try {
-      OtpClient client = client(text(step, "server", "plain"), text(step, "key", "full"), deadline(step, "client_deadline_ms"));
+      Object client = client(step);
+      if (step.has("headers")) {
+        client = ((OtpClient) client).onHeaders(headers::putAll);
+      }
       int repeat = step.has("repeat") ? step.get("repeat").getAsInt() : 1;
       for (int i = 0; i < repeat; i++) {
-        response = call(client, step, request);
+        response = Call.of(client, step, request);
       }
     } catch (OtpException error) {
       result.addProperty("code", error.getCode().name());
       result.add("error", describe(error));
+      if (step.has("text")) {
+        result.addProperty("text", error.toString());
+      }
       return result;
     } catch (IllegalArgumentException | IllegalStateException error) {
       result.addProperty("code", "REFUSED");
@@ -77,20 +79,35 @@ public final class Runner {
     }
     result.addProperty("code", "OK");
     result.add("response", response);
+    if (step.has("headers")) {
+      headers.keySet().retainAll(step.getAsJsonArray("headers").asList().stream().map(JsonElement::getAsString).toList());
+      result.add("headers", new Gson().toJsonTree(headers));
+    }
     return result;
   }
 
-  private OtpClient client(String server, String key, Duration deadline) throws IOException {
-    String name = server + " " + key + " " + deadline;
-    if (!clients.containsKey(name)) {
+  /** The client of the step: an {@link OtpClient}, or an {@link AdminClient} for its calls. */
+  private Object client(JsonObject step) throws IOException {
+    String server = text(step, "server", "plain");
+    String key = text(step, "key", "full");
+    Duration deadline = Call.deadline(step, "client_deadline_ms");
+    boolean admin = step.get("rpc").getAsString().startsWith("admin.");
+    String name = server + " " + key + " " + deadline + " " + admin;
+    if (step.has("closed") || !clients.containsKey(name)) {
       String apiKey = config.getAsJsonObject("keys").get(key).getAsString();
-      clients.put(name, connect(config.getAsJsonObject("servers").getAsJsonObject(server), apiKey, deadline));
+      OtpClientBuilder builder = builder(config.getAsJsonObject("servers").getAsJsonObject(server), apiKey, deadline);
+      if (step.has("closed")) {
+        OtpClient closed = builder.connect();
+        closed.close();
+        return closed;
+      }
+      clients.put(name, admin ? builder.connectAdmin() : builder.connect());
     }
     return clients.get(name);
   }
 
-  private static OtpClient connect(JsonObject server, String apiKey, Duration deadline) throws IOException {
-    OtpClient.Builder builder = OtpClient.builder(server.get("address").getAsString(), apiKey);
+  private static OtpClientBuilder builder(JsonObject server, String apiKey, Duration deadline) throws IOException {
+    OtpClientBuilder builder = OtpClient.builder(server.get("address").getAsString(), apiKey);
     if (deadline != null) {
       builder.deadline(deadline);
     }
@@ -103,48 +120,7 @@ public final class Runner {
     if (server.has("cert")) {
       builder.clientCertificate(Path.of(server.get("cert").getAsString()), Path.of(server.get("key").getAsString()));
     }
-    return builder.connect();
-  }
-
-  private static JsonObject call(OtpClient client, JsonObject step, String request) throws InvalidProtocolBufferException {
-    Duration deadline = deadline(step, "deadline_ms");
-    switch (step.get("rpc").getAsString()) {
-      case "Generate":
-        var generate = read(request, GenerateRequest.newBuilder()).build();
-        return json(deadline == null ? client.generate(generate) : client.generate(generate, deadline));
-      case "Token":
-        var token = read(request, TokenRequest.newBuilder()).build();
-        return json(deadline == null ? client.token(token) : client.token(token, deadline));
-      case "Verify":
-        var verify = read(request, VerifyRequest.newBuilder()).build();
-        return json(deadline == null ? client.verify(verify) : client.verify(verify, deadline));
-      case "WatchToken":
-        var watch = read(request, WatchTokenRequest.newBuilder()).build();
-        JsonArray messages = new JsonArray();
-        try (var codes = deadline == null ? client.watchToken(watch) : client.watchToken(watch, deadline)) {
-          for (var code : codes.limit(step.get("take").getAsInt()).toList()) {
-            messages.add(json(code));
-          }
-        }
-        JsonObject response = new JsonObject();
-        response.add("messages", messages);
-        return response;
-      default:
-        throw new IllegalArgumentException("no such RPC: " + step.get("rpc"));
-    }
-  }
-
-  private static Duration deadline(JsonObject step, String name) {
-    return step.has(name) ? Duration.ofMillis(step.get(name).getAsLong()) : null;
-  }
-
-  private static <B extends Message.Builder> B read(String json, B builder) throws InvalidProtocolBufferException {
-    JsonFormat.parser().merge(json, builder);
     return builder;
-  }
-
-  private static JsonObject json(Message message) throws InvalidProtocolBufferException {
-    return JsonParser.parseString(JsonFormat.printer().print(message)).getAsJsonObject();
   }
 
   private static String text(JsonObject object, String name, String otherwise) {
@@ -153,14 +129,14 @@ public final class Runner {
 
   private static String at(JsonElement value, String path) {
     for (String part : path.split("\\.")) {
-      value = value.getAsJsonObject().get(part);
+      value = value.isJsonArray() ? value.getAsJsonArray().get(Integer.parseInt(part)) : value.getAsJsonObject().get(part);
     }
     return value.getAsString();
   }
 
   private static JsonObject describe(OtpException error) {
     JsonObject described = new JsonObject();
-    described.addProperty("reason", error.getReason());
+    described.addProperty("reason", error.getReasonName());
     described.add("violations", new Gson().toJsonTree(
         error.getFieldViolations().stream().map(OtpException.FieldViolation::field).sorted().toList()));
     described.addProperty("retry_delay", error.getRetryDelay().isPresent());

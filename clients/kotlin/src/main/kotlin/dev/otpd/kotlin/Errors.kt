@@ -1,7 +1,6 @@
 package dev.otpd.kotlin
 
 import dev.otpd.OtpException
-import io.grpc.StatusException
 import kotlin.jvm.optionals.getOrNull
 import kotlin.time.Duration
 import kotlin.time.toKotlinDuration
@@ -9,5 +8,3 @@ import kotlin.time.toKotlinDuration
 /** How long to wait before another try, if the server said so. */
 public val OtpException.retryDelayOrNull: Duration?
     get() = retryDelay.getOrNull()?.toKotlinDuration()
-
-internal fun StatusException.toOtpException(): OtpException = OtpException(status, trailers, this)

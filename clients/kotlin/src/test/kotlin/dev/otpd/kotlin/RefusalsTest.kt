@@ -26,8 +26,9 @@ internal class RefusalsTest {
 
     @Test
     fun `an address that is none`() {
-        for (address in listOf("", " ", "a:1\n", "https://a:1")) {
+        for (address in listOf("", " ", "a:1\n", "https://a:1", "a")) {
             assertRefused<IllegalArgumentException>("address") { OtpClient(address, API_KEY) }
+            assertRefused<IllegalArgumentException>("address") { AdminClient(address, API_KEY) }
         }
     }
 

@@ -51,6 +51,8 @@ import kotlinx.coroutines.runBlocking
 internal class TestServer : AutoCloseable {
     val verified = CopyOnWriteArrayList<VerifyRequest>()
     val keys = CopyOnWriteArrayList<String?>()
+    /** The header that an interceptor of the client sends. */
+    val own = CopyOnWriteArrayList<String?>()
     /** The time that each call had left; null without a deadline. */
     val remaining = CopyOnWriteArrayList<Duration?>()
     /** Completed when a call that has no end of its own is there, and when it has been cancelled. */
@@ -86,6 +88,7 @@ internal class TestServer : AutoCloseable {
     private inner class Notes : ServerInterceptor {
         override fun <Q, R> interceptCall(call: ServerCall<Q, R>, headers: Metadata, next: ServerCallHandler<Q, R>): ServerCall.Listener<Q> {
             keys += headers[KEY]
+            own += headers[OWN]
             remaining += Context.current().deadline?.timeRemaining(NANOSECONDS)?.nanoseconds
             return next.startCall(call, headers)
         }
@@ -147,6 +150,7 @@ internal class TestServer : AutoCloseable {
         val LONG = 60.seconds
         private val DETAILS = Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER)
         private val KEY = Metadata.Key.of("x-api-key", Metadata.ASCII_STRING_MARSHALLER)
+        private val OWN = Metadata.Key.of("x-own", Metadata.ASCII_STRING_MARSHALLER)
         private val PUSHBACK = Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER)
 
         /** Kept, so that it stays off: the tests are about failures that gRPC would log. */
