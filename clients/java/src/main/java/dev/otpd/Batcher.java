@@ -78,30 +78,37 @@ final class Batcher<Q extends Message, R, B> {
     return result;
   }
 
-  private synchronized void add(Waiting<Q, R> call) {
+  private void add(Waiting<Q, R> call) {
+    List<List<Waiting<Q, R>>> full = new ArrayList<>();
     int size = call.request.getSerializedSize();
-    if (bytes + size > MOST_BYTES) {
-      send();
+    synchronized (this) {
+      if (bytes + size > MOST_BYTES) {
+        full.add(take());
+      }
+      calls.add(call);
+      bytes += size;
+      if (calls.size() == MOST_ITEMS) {
+        full.add(take());
+      } else if (calls.size() == 1) {
+        offTimer = Timers.after(windowNs, this::flush);
+      }
     }
-    calls.add(call);
-    bytes += size;
-    if (calls.size() == MOST_ITEMS) {
-      send();
-    } else if (calls.size() == 1) {
-      offTimer = Timers.after(windowNs, this::send);
-    }
+    // Beyond the lock, since what depends on a future may run at once. The context of the caller that is the last is not that of the batch.
+    full.forEach(batch -> Context.ROOT.run(() -> send(batch)));
   }
 
-  private synchronized void send() {
-    if (calls.isEmpty()) {
-      return;
+  private void flush() {
+    send(take());
+  }
+
+  private synchronized List<Waiting<Q, R>> take() {
+    if (offTimer != null) {
+      offTimer.run();
     }
-    offTimer.run();
-    List<Waiting<Q, R>> sent = calls.stream().filter(call -> !call.result.isDone()).toList();
+    List<Waiting<Q, R>> taken = calls.stream().filter(call -> !call.result.isDone()).toList();
     calls = new ArrayList<>();
     bytes = 0;
-    // The context of the caller that happens to be the last is not that of the batch.
-    Context.ROOT.run(() -> send(sent));
+    return taken;
   }
 
   private void send(List<Waiting<Q, R>> sent) {
