@@ -11,6 +11,8 @@ var (
 	blank = regexp.MustCompile(`^$|\s`)
 	// Unlike the names of gRPC's own resolvers, such as dns:///host:port.
 	url = regexp.MustCompile(`://([^/]|$)`)
+	// A socket has none.
+	withPort = regexp.MustCompile(`^unix:|:\d{1,5}$`)
 	// Metadata can carry nothing else; the key itself is never part of an error.
 	printable = regexp.MustCompile(`^[!-~]+$`)
 )
@@ -18,8 +20,8 @@ var (
 // Without these checks every call would fail, or worse: plaintext would win over TLS, and an empty pool trusts nobody.
 func check(address, apiKey string, s settings) error {
 	switch {
-	case blank.MatchString(address) || url.MatchString(address):
-		return errors.New("otpd: address must be host:port: no URL, and no white space")
+	case blank.MatchString(address) || url.MatchString(address) || !withPort.MatchString(address):
+		return errors.New("otpd: address must be host:port: no URL, no white space, and with its port")
 	case !printable.MatchString(apiKey):
 		return errors.New("otpd: apiKey must be an API key: check for an unset variable, and for a line break at its end")
 	case s.deadline <= 0 || s.deadline > MaxDeadline:

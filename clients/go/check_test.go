@@ -21,6 +21,9 @@ func TestRefusesByNameWhatCannotBeUsed(t *testing.T) {
 		{"a:1\n", apiKey, nil, []string{"address"}},
 		{"https://a:1", apiKey, nil, []string{"address"}},
 		{"https://", apiKey, nil, []string{"address"}},
+		{"a", apiKey, nil, []string{"address"}},
+		{"[::1]", apiKey, nil, []string{"address"}},
+		{"dns:///a", apiKey, nil, []string{"address"}},
 		{"a:1", "", nil, []string{"apiKey"}},
 		{"a:1", apiKey + "\n", nil, []string{"apiKey"}},
 		{"a:1", apiKey + "é", nil, []string{"apiKey"}},
@@ -48,7 +51,7 @@ func TestRefusesByNameWhatCannotBeUsed(t *testing.T) {
 
 func TestTakesWhatCanBeUsed(t *testing.T) {
 	unchecked := &tls.Config{RootCAs: x509.NewCertPool(), InsecureSkipVerify: true}
-	for _, address := range []string{"a:1", "[::1]:1", "a", "dns:///a:1"} {
+	for _, address := range []string{"a:1", "[::1]:1", "dns:///a:1", "unix:///run/otpd.sock"} {
 		for _, option := range []Option{WithPlaintext(), WithTLS(nil), WithTLS(unchecked), WithDeadline(time.Nanosecond), WithDeadline(MaxDeadline)} {
 			client, err := Connect(address, apiKey, option)
 			if err != nil {

@@ -70,7 +70,9 @@ func (e *Error) GRPCStatus() *status.Status { return e.status }
 // The context, which may be nil, is that of the call.
 func errorOf(ctx context.Context, err error) *Error {
 	s := status.Convert(err)
-	e := &Error{Code: s.Code(), Message: s.Message(), status: s}
+	// What the balancer says of a name without addresses.
+	message := strings.Replace(s.Message(), "no children to pick from", "the name of the server cannot be resolved", 1)
+	e := &Error{Code: s.Code(), Message: message, status: s}
 	if ctx != nil && (e.Code == codes.Canceled || e.Code == codes.DeadlineExceeded) {
 		e.cause = ctx.Err()
 	}

@@ -51,6 +51,7 @@ const PLACES: Readonly<Record<string, readonly Place[]>> = {
     { pattern: /^homepage = "([^"]+)"/gm, value: homepage },
     { pattern: /^repository = "([^"]+)"/gm, value: url },
   ],
+  'clients/php/src/Client.php': [{ pattern: /VERSION = '([^']+)'/g, value: version }],
   'clients/ruby/lib/otpd/version.rb': [{ pattern: /VERSION = '([^']+)'/g, value: version }],
   'clients/ruby/otpd-client.gemspec': [
     { pattern: /homepage = '([^']+)'/g, value: homepage },
@@ -67,7 +68,7 @@ const PLACES: Readonly<Record<string, readonly Place[]>> = {
 };
 /** Registries show a README away from its folder, where a relative link leads nowhere. */
 const README: readonly Place[] = [
-  { pattern: /\]\((https?:\/\/[^)\s]+?)\/blob\/main\//g, value: url },
+  { pattern: /\]\((https?:\/\/[^)\s]+?)\/(?:blob|tree)\/main\//g, value: url },
   { pattern: /<artifactId>otpd-client(?:-kotlin)?<\/artifactId>\s*<version>([^<]+)</g, value: version },
   { pattern: /dev\.otpd:otpd-client(?:-kotlin)?:([\w.-]+)/g, value: version },
   { pattern: /find_package\(otpd (\d+\.\d+)/g, value: version.replace(/\.\d+$/, '') },

@@ -17,7 +17,7 @@ final class Client
 {
     use Connects;
 
-    public const VERSION = '0.1.0';
+    public const VERSION = '0.2.0';
     private const SERVICE = 'otp.v1.OtpService';
 
     /** Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again. */

@@ -2,5 +2,5 @@
 
 module Otpd
   # The version of the gem.
-  VERSION = '0.1.0'
+  VERSION = '0.2.0'
 end

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/tls"
 	"crypto/x509"
+	"io"
 	"math"
 	"os"
 	"strings"
@@ -31,7 +32,7 @@ func (c config) outcome(clients map[whom]any, step step, saved map[string]string
 	if step.ClientDeadlineMS != nil {
 		who.deadline, who.own = time.Duration(min(*step.ClientDeadlineMS, math.MaxInt64/1_000_000))*time.Millisecond, true
 	}
-	if clients[who] == nil {
+	if clients[who] == nil || step.Closed {
 		server := c.Servers[who.server]
 		options, err := server.options()
 		if err != nil {
@@ -48,6 +49,12 @@ func (c config) outcome(clients map[whom]any, step step, saved map[string]string
 		}
 		if err != nil {
 			return line{Code: "REFUSED", Message: err.Error()}, nil
+		}
+		if step.Closed {
+			if err := client.(io.Closer).Close(); err != nil {
+				return line{}, err
+			}
+			return perform(client, step, saved)
 		}
 		clients[who] = client
 	}

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/code"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
@@ -39,18 +41,23 @@ type step struct {
 	ClientDeadlineMS *int `json:"client_deadline_ms"`
 	DeadlineMS       int  `json:"deadline_ms"`
 	Take             int
+	Headers          []string
+	Closed           bool
+	Text             bool
 	Repeat           int
 	Save             map[string]string
 }
 
 // One line of the output.
 type line struct {
-	Case     string          `json:"case"`
-	Step     int             `json:"step"`
-	Code     string          `json:"code"`
-	Response json.RawMessage `json:"response,omitempty"`
-	Error    *failure        `json:"error,omitempty"`
-	Message  string          `json:"message,omitempty"`
+	Case     string            `json:"case"`
+	Step     int               `json:"step"`
+	Code     string            `json:"code"`
+	Response json.RawMessage   `json:"response,omitempty"`
+	Headers  map[string]string `json:"headers,omitempty"`
+	Text     string            `json:"text,omitempty"`
+	Error    *failure          `json:"error,omitempty"`
+	Message  string            `json:"message,omitempty"`
 }
 
 type failure struct {
@@ -102,22 +109,34 @@ func perform(caller any, step step, saved map[string]string) (line, error) {
 		request = strings.ReplaceAll(request, "${"+name+"}", value)
 	}
 	var response json.RawMessage
+	var header metadata.MD
 	var err error
 	for range max(step.Repeat, 1) {
-		response, err = call(caller, step, []byte(request))
+		response, err = call(caller, step, []byte(request), &header)
 	}
 	if failed, ok := errors.AsType[*otpd.Error](err); ok {
-		return failedLine(failed), nil
+		result := failedLine(failed)
+		if step.Text {
+			result.Text = failed.Error()
+		}
+		return result, nil
 	}
 	for name, path := range step.Save {
 		if err == nil {
 			saved[name], err = lookUp(response, path)
 		}
 	}
-	return line{Code: "OK", Response: response}, err
+	result := line{Code: "OK", Response: response}
+	if len(step.Headers) > 0 {
+		result.Headers = map[string]string{}
+		for _, name := range step.Headers {
+			result.Headers[name] = strings.Join(header.Get(name), ", ")
+		}
+	}
+	return result, err
 }
 
-func call(caller any, step step, request []byte) (json.RawMessage, error) {
+func call(caller any, step step, request []byte, header *metadata.MD) (json.RawMessage, error) {
 	ctx := context.Background()
 	if step.DeadlineMS > 0 {
 		var cancel context.CancelFunc
@@ -127,11 +146,11 @@ func call(caller any, step step, request []byte) (json.RawMessage, error) {
 	if step.RPC == "WatchToken" {
 		return watch(ctx, caller.(*otpd.Client), request, step.Take)
 	}
-	return unary(ctx, caller, strings.ReplaceAll(strings.TrimPrefix(step.RPC, "admin."), "ApiKey", "APIKey"), request)
+	return unary(ctx, caller, strings.ReplaceAll(strings.TrimPrefix(step.RPC, "admin."), "ApiKey", "APIKey"), request, header)
 }
 
 // Calls a method by its name; one without a request takes options alone.
-func unary(ctx context.Context, caller any, name string, text []byte) (json.RawMessage, error) {
+func unary(ctx context.Context, caller any, name string, text []byte, header *metadata.MD) (json.RawMessage, error) {
 	method := reflect.ValueOf(caller).MethodByName(name)
 	if !method.IsValid() {
 		return nil, fmt.Errorf("no RPC is called %q", name)
@@ -144,7 +163,7 @@ func unary(ctx context.Context, caller any, name string, text []byte) (json.RawM
 		}
 		arguments = append(arguments, request)
 	}
-	results := method.Call(arguments)
+	results := method.Call(append(arguments, reflect.ValueOf(grpc.Header(header))))
 	if err, ok := results[1].Interface().(error); ok {
 		return nil, err
 	}
