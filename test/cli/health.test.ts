@@ -42,7 +42,7 @@ describe('otpd health', () => {
 
   it('exits 1 where they are not, though the process lives', async () => {
     const port = await openDoor(false);
-    const out = 'not ready: starting, stopping, or the store is away\n';
+    const out = 'not ready: starting, stopping, or the store cannot be reached\n';
     expect(await otpd(at(port))).toEqual({ code: 1, out, err: '' });
     expect(await otpd([...at(port), '--live'])).toEqual({ code: 0, out: 'ok\n', err: '' });
   });
@@ -84,7 +84,7 @@ describe('otpd health', () => {
     expect(JSON.parse(out)).toEqual({
       healthy: false,
       url: `http://127.0.0.1:${port}/readyz`,
-      detail: 'not ready: starting, stopping, or the store is away',
+      detail: 'not ready: starting, stopping, or the store cannot be reached',
     });
   });
 
