@@ -16,7 +16,7 @@ const COPIES: Readonly<Record<string, readonly string[]>> = {
     'clients/rust/service_config.json',
   ],
   // Every registry wants the licence inside the package.
-  LICENSE: ['cpp', 'go', 'java', 'kotlin', 'php', 'python', 'ruby', 'rust', 'typescript'].map(
+  LICENSE: ['cpp', 'csharp', 'go', 'java', 'kotlin', 'php', 'python', 'ruby', 'rust', 'typescript'].map(
     (language) => `clients/${language}/LICENSE`,
   ),
   // C++ is generated as it is built.

@@ -51,6 +51,7 @@ const PLACES: Readonly<Record<string, readonly Place[]>> = {
     { pattern: /^homepage = "([^"]+)"/gm, value: homepage },
     { pattern: /^repository = "([^"]+)"/gm, value: url },
   ],
+  'clients/csharp/Otpd.Client.csproj': [{ pattern: /<Version>([^<]+)</g, value: version }],
   'clients/php/src/Client.php': [{ pattern: /VERSION = '([^']+)'/g, value: version }],
   'clients/ruby/lib/otpd/version.rb': [{ pattern: /VERSION = '([^']+)'/g, value: version }],
   'clients/ruby/otpd-client.gemspec': [

@@ -10,6 +10,7 @@ const FILES = [
   'CHANGELOG.md',
   'scripts/packages/*.ts',
   'clients/*/{README.md,package.json,pyproject.toml,Cargo.toml,otpd-client.gemspec,pom.xml,CMakeLists.txt}',
+  'clients/csharp/Otpd.Client.csproj',
   'clients/php/src/Client.php',
   'clients/ruby/lib/otpd/version.rb',
   'test/clients/runners/*/pom.xml',
