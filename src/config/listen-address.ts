@@ -39,7 +39,7 @@ export function formatAddress({ host, port }: ListenAddress): string {
 
 /** An address to connect to, for one to listen at. */
 export function reachableAt(address: string): string {
-  return address.replace(/^(0\.0\.0\.0|\[::\])/, '127.0.0.1');
+  return address.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:');
 }
 
 /** Whether only this machine can reach `host`. */

@@ -2,7 +2,7 @@
 import { get } from 'node:http';
 import { Command, Option } from 'commander';
 import { loadConfig } from '../../config/config.ts';
-import { formatAddress, type ListenAddress } from '../../config/listen-address.ts';
+import { formatAddress, reachableAt } from '../../config/listen-address.ts';
 import { SETTINGS } from '../../config/settings.ts';
 import { parseSeconds } from '../input/parsers.ts';
 import type { Io } from '../io.ts';
@@ -49,17 +49,15 @@ export function healthCommand(io: Io): Command {
       // The server's other settings may be wrong, or not for this command.
       const { ops } = loadConfig(opsListen === undefined ? {} : { opsListen }, { [env]: io.env[env] });
       if (ops === undefined) throw usageError(`the operations door is off: set ${flag}/${env} to ask the server`);
-      const health = await ask(`http://${reachable(ops)}/${live === true ? 'livez' : 'readyz'}`, timeout, io.signal);
+      const health = await ask(
+        `http://${reachableAt(formatAddress(ops))}/${live === true ? 'livez' : 'readyz'}`,
+        timeout,
+        io.signal,
+      );
       if (json === true) writeJson(io.stdout, health);
       else writeLine(io.stdout, health.detail);
       if (!health.healthy) io.setExitCode(EXIT.refused);
     });
-}
-
-/** The address to connect to of one to listen at, which may stand for all addresses. */
-function reachable({ host, port }: ListenAddress): string {
-  const at = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
-  return formatAddress({ host: at, port });
 }
 
 /** Never rejects: a server that does not answer is not healthy. */

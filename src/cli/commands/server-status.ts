@@ -1,17 +1,15 @@
-/** `otpd server-status`: how a server is, for people, and as the check of its health that containers and monitors run. */
+/** `otpd server-status`: how a server is, for operators and their monitors. */
 import { Command } from 'commander';
 import { connectAdmin } from '../../../clients/typescript/src/index.ts';
 import { type GetServerStatusResponse, GetServerStatusResponseSchema } from '../../../gen/ts/otp/admin/v1/admin_service_pb.ts';
 import { addConnectOptions, type ConnectFlags, withConnection } from '../input/connect.ts';
-import { doorOf, isReady, OPS_LISTEN } from '../input/ops-door.ts';
 import type { Io } from '../io.ts';
 import { EXIT } from '../output/exit.ts';
-import { CliError, usageError } from '../output/failure.ts';
-import { alignColumns, paint, printable, writeJson, writeLine, writeMessage } from '../output/text.ts';
+import { CliError } from '../output/failure.ts';
+import { alignColumns, paint, printable, writeLine, writeMessage } from '../output/text.ts';
 
 interface StatusFlags extends ConnectFlags {
   readonly server?: string;
-  readonly opsAddress?: string;
   readonly check?: boolean;
   readonly json?: boolean;
 }
@@ -20,33 +18,27 @@ const HELP = `
 The status is that of the process that answers: of one worker, or of one instance behind a balancer.
 It needs an API key with the scope admin in OTPD_API_KEY.
 
-With --check and without a server, no API key is needed: the operations door of a server on this
-machine is asked whether it serves calls (GET /readyz).
+For the health check of a container, which has no API key, there is \`otpd health\`.
 
-Exit codes: 0 there is an answer, with --check a good one; with --check 1 the server does not serve
-calls, or does not answer; 2 wrong usage, or without --check no answer.
+Exit codes: 0 there is an answer, with --check a good one; with --check 1 the store cannot be reached,
+or there is no answer; 2 wrong usage, or without --check no answer.
 
 Examples:
   $ otpd server-status --server otpd.example.com:50051 --tls
-  $ otpd server-status --json | jq .outcomes
-  HEALTHCHECK CMD ["otpd", "server-status", "--check"]`;
+  $ otpd server-status --json | jq .outcomes`;
 
 /** The command. */
 export function serverStatusCommand(io: Io): Command {
   const command = new Command('server-status')
     .description('show how a server is, or check that it serves calls')
-    .option('--check', 'exit with 1 unless the server serves calls')
+    .option('--check', 'exit with 1 unless the server answers and reaches its store')
     .option('--json', 'print the answer as JSON on one line')
-    .option('--ops-address <host:port>', `the operations door to --check (env ${OPS_LISTEN.env}; default ${OPS_LISTEN.fallback})`)
     .option('--server <host:port>', 'the same as --address (env OTPD_ADMIN_ADDRESS)');
   return addConnectOptions(command)
     .addHelpText('after', HELP)
     .action(async ({ server, ...flags }: StatusFlags) => {
       const address = server ?? flags.address ?? (io.env['OTPD_ADMIN_ADDRESS'] || undefined);
-      if (flags.opsAddress !== undefined && (address !== undefined || !flags.check))
-        throw usageError('--ops-address is for --check without a server: leave out one of them');
-      const isOfDoor = flags.check === true && address === undefined;
-      const run = isOfDoor ? checkDoor(io, flags) : showStatus(io, address === undefined ? flags : { ...flags, address });
+      const run = showStatus(io, address === undefined ? flags : { ...flags, address });
       await (flags.check === true ? run.catch(unhealthy) : run);
     });
 }
@@ -74,11 +66,4 @@ function describeStatus(io: Io, { storeReachable, limitsLocal, outcomes }: GetSe
     ['limits', limitsLocal ? 'counted by this process alone' : 'counted for all processes'],
     ['last hour', codes.length === 0 ? 'no code was checked' : codes.join(', ')],
   ]);
-}
-
-async function checkDoor(io: Io, flags: StatusFlags): Promise<void> {
-  const ready = await isReady(doorOf(io, flags.opsAddress), flags.timeout, io.signal);
-  if (flags.json) writeJson(io.stdout, { ready });
-  else writeLine(io.stdout, ready ? 'ready' : 'not ready: starting, stopping, or the store cannot be reached');
-  if (!ready) io.setExitCode(EXIT.refused);
 }
