@@ -13,7 +13,7 @@ const ALONE = [
  * `npm test` on a small machine is then done within five minutes.
  */
 const LONG = [
-  'test/cli/package.test.ts',
+  'test/cli/{backup,first-key,package,terminal}.test.ts',
   'test/store/{many-keys,redis-access,redis-cluster-lost,redis-cluster-moves,redis-sentinel,redis-sets-contract}.test.ts',
   'test/chaos/{backup,backup-redis,balancing,batches,credits,devices,held-up,history,kill,outages,races,redis-cluster,redis-failover,retries,rolling,upgrade}.test.ts',
 ];

@@ -84,11 +84,17 @@ export function startWorkers({ count, graceMs, logger, clock, limits }: WorkersO
     }
   }
 
+  /** The answer to the latest batch of each worker. */
+  const answered = new WeakMap<WorkerProcess, Promise<void>>();
+
+  /** Answers in the order of the batches, by which the worker knows them: one with refunds alone is counted sooner than the charges before it. */
   function answer(batch: Parameters<typeof countBatch>[2], from: WorkerProcess): void {
-    countBatch(limits, clock, batch).then(
-      (answers) => from.tell(['counted', answers]),
+    const counted = countBatch(limits, clock, batch);
+    const sent = Promise.all([counted, answered.get(from)]).then(
+      ([answers]) => from.tell(['counted', answers]),
       (err: unknown) => logger.error({ err }, 'calls not counted'),
     );
+    answered.set(from, sent);
   }
 
   async function keepOne({ resolve, reject }: PromiseWithResolvers<Addresses>): Promise<void> {
