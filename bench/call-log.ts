@@ -1,6 +1,6 @@
-/** Reads the calls in a server's own log: each failure is in it, whatever the callers saw. */
+/** Reads the calls in a server's own log, which has each failure whether or not the callers saw it. */
 
-/** Counts the calls that failed, those without a good key, those that their callers left, and the faults that belong to no call. */
+/** Counts failed calls, calls without a valid API key, calls that their callers cancelled, and faults outside any call. */
 export function failuresIn(log: string): { failed: number; refused: number; left: number; faults: number } {
   let [failed, refused, left, faults] = [0, 0, 0, 0];
   for (const line of log.split('\n')) {
@@ -14,5 +14,5 @@ export function failuresIn(log: string): { failed: number; refused: number; left
   return { failed, refused, left, faults };
 }
 
-/** pino's number of the level. */
+/** The level `error` in pino's log. */
 const ERROR = 50;

@@ -1,4 +1,4 @@
-/** The calls over HTTP: what is sent, and the code that a right answer holds. */
+/** The calls over HTTP: their requests, and the code in a correct answer. */
 import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { text as readText } from 'node:stream/consumers';
@@ -11,7 +11,7 @@ export interface HttpCall {
   readonly path: string;
   readonly contentType: string;
   readonly body: string;
-  /** Undefined where the answer has another form. */
+  /** Returns the code in an answer; undefined if the answer has another form. */
   readonly codeOf: (answer: Answer) => string | undefined;
 }
 
@@ -43,10 +43,10 @@ export const HTTP_CALLS: Readonly<Record<HttpCallName, HttpCall>> = {
   },
 };
 
-/** Bytes by which answers to the same request differ: the fraction of a second, seconds of one or two digits. */
+/** The difference between the lengths of two answers to the same request, in bytes: fractions of seconds, and seconds of one or two digits. */
 const SPREAD = 16;
 
-/** Makes the call once; the bytes that answers to it have. Throws if the code is not the one of this moment, or `constant`. */
+/** Makes the call once and returns the bounds on the length of its answers. Throws if the code is not the current code or `constant`. */
 export async function checkHttpCall(
   address: string,
   apiKey: string,

@@ -1,6 +1,6 @@
-/** The result of a generator of load, whichever it was. */
+/** The result of any load generator. */
 export interface Outcome {
-  /** Calls that were answered, all of them rightly. */
+  /** The number of answered calls. All answers were correct. */
   readonly calls: number;
   readonly seconds: number;
   /** The latency of each call in µs. */

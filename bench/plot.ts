@@ -1,6 +1,6 @@
-/** Draws small plots side by side as SVG: what a call costs against what grows, from zero, with the band that counts as flat. */
+/** Draws small plots side by side as SVG: the cost of a call against the quantity that grows, from zero, with the band that counts as flat. */
 
-/** A plot. */
+/** A plot of one series. */
 export interface Plot {
   readonly title: string;
   /** The unit of the quantity that grows. */
@@ -15,7 +15,7 @@ const STYLE = `text { font: 12px sans-serif; fill: #333 } .title { font-weight: 
   .line { fill: none; stroke: #1f6fb5; stroke-width: 2 } .dot { fill: #1f6fb5 } .ground { fill: #fff }
   @media (prefers-color-scheme: dark) { text { fill: #ddd } .line { stroke: #7ab8f0 } .dot { fill: #7ab8f0 } .ground { fill: #16191d } }`;
 
-/** The picture; plots without points are left out. */
+/** Returns the SVG. Leaves out plots without points. */
 export function drawPlots(plots: readonly Plot[], caption: string): string {
   const drawn = plots.filter(({ points }) => points.length > 0);
   const top = Math.max(1, ...drawn.flatMap(({ points }) => points.map(({ cpuMicros }) => cpuMicros))) * 1.2;

@@ -1,4 +1,4 @@
-/** The Redis of the bench, on the core of the load: each node appends every write to its file, as it should for one-time use. */
+/** The Redis of the bench, on the core of the load. Each node appends every write to its file, as one-time use requires. */
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type RedisServer, startRedis } from '../test/support/redis.ts';
@@ -6,21 +6,21 @@ import { startRedisCluster } from '../test/support/redis-cluster.ts';
 import { startRedisSentinels } from '../test/support/redis-sentinel.ts';
 import { cpuMicrosOf } from './server-process.ts';
 
-/** A single one; one with two replicas and three sentinels; three masters with a replica each. */
+/** A single server; a primary with two replicas and three sentinels; or three masters with a replica each. */
 export type Topology = 'single' | 'sentinel' | 'cluster';
 
 export interface RedisProcess {
   readonly url: string;
-  /** Round trips so far, by the count of all nodes: the product asks them nothing but scripts. */
+  /** Resolves to the number of round trips so far, as the nodes count them: the product sends only scripts. */
   readonly roundTrips: () => Promise<number>;
-  /** CPU time of all nodes so far, replicas and sentinels too, in µs. */
+  /** Returns the CPU time of all nodes so far, including replicas and sentinels, in µs. */
   readonly cpuMicros: () => number;
   readonly stop: () => Promise<void>;
 }
 
 const SETTINGS = ['--appendonly', 'yes'];
 
-/** Starts it. Its processes run where this one does: on the core of the load. */
+/** Starts Redis. Its processes run on the core of this process, the core of the load. */
 export async function startRedisOf(topology: Topology): Promise<RedisProcess> {
   if (topology === 'single') {
     const server = await startRedis(SETTINGS);
@@ -55,7 +55,7 @@ async function scriptsOf({ port }: RedisServer): Promise<number> {
   return scriptCalls(await text(socket));
 }
 
-/** How often a script was called. Commands that a script calls are not round trips. */
+/** Returns how many times scripts were called. The commands inside a script are not round trips. */
 export function scriptCalls(commandStats: string): number {
   const calls = commandStats.matchAll(/^cmdstat_(?:eval|evalsha)(?:_ro)?:calls=(\d+),/gm);
   return [...calls].reduce((sum, [, count]) => sum + Number(count), 0);

@@ -1,9 +1,9 @@
 /**
- * The cost of sealing and opening a key, next to what OpenSSL alone takes for it.
+ * Measures the cost of sealing and opening a key beside the cost of OpenSSL alone.
  *
- *     npx node bench/sealing.ts
+ * npx node bench/sealing.ts
  *
- * Prints CPU time an operation, the least and the median of 60 short rounds: on a busy machine the least is the figure.
+ * Prints the CPU time of an operation as the least and the median of 60 short rounds. On a busy machine the least is the right figure.
  */
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { readKeyPayload, writeKeyPayload } from '../src/sealing/key-payload.ts';
@@ -32,7 +32,7 @@ cipher.setAAD(input);
 const ciphertext = Buffer.concat([cipher.update(payload), cipher.final()]);
 const tag = cipher.getAuthTag();
 
-/** The two operations of OpenSSL, through Node, on inputs of the same size. */
+/** Runs the two operations of OpenSSL through Node, on inputs of the same size. */
 function opensslAlone(): void {
   createHmac('sha512', secret).update(input).digest();
   const [key, nonce] = [nonceAndKey.subarray(0, 32), nonceAndKey.subarray(32)];

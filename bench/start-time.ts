@@ -1,11 +1,11 @@
-/** How long the product takes from its start to its first answered call, and how much memory it has then: as it is installed, compiled. */
+/** Measures the time from the start of the compiled product to its first answer, and its memory at that moment. */
 import { execFileSync } from 'node:child_process';
 import { checkCall } from './checks.ts';
 import { launch } from './launch.ts';
 import { root } from './root.ts';
 
 export interface Start {
-  /** The process made, listening, and a Token answered, over a new connection. */
+  /** The time until a Token is answered over a new connection, from the creation of the process, in ms. */
   readonly ms: number;
   readonly residentBytes: number;
 }
@@ -15,7 +15,7 @@ export function build(): void {
   execFileSync(root('node_modules/.bin/tsc'), ['-p', root('tsconfig.build.json')], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-/** Starts what was built. */
+/** Starts the compiled product. */
 export async function timeStart(): Promise<Start> {
   const launched = await launch({ kind: 'installed', limits: true, logs: true });
   try {

@@ -1,10 +1,10 @@
-/** The comments of the contract, as a descriptor set carries them. */
+/** Reads the comments of the contract in a descriptor set. */
 import type { DescFile } from '@bufbuild/protobuf';
 
-/** Numbers of the fields in `FileDescriptorProto` and below, of which the path of a comment consists. */
+/** The field numbers in `FileDescriptorProto` and its parts, which form the path of a comment. */
 export const PATH = { message: 4, enum: 5, service: 6, inner: 2, nestedEnum: 4 } as const;
 
-/** The comment before what is at a path of numbers and indices; empty if there is none. */
+/** Returns the comment before the element at a path of field numbers and indices; empty if there is none. */
 export function comment({ proto }: DescFile, path: readonly number[]): string {
   const location = proto.sourceCodeInfo?.location.find((found) => found.path.join() === path.join());
   return (location?.leadingComments ?? '').replaceAll(/^ /gm, '').trim();

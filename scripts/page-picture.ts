@@ -1,4 +1,4 @@
-/** Draws docs/page.png: the page as it looks after an enrolment and a check, in Chromium, from a server of its own. */
+/** Draws docs/page.png: starts a server, and shows the page in Chromium after an enrolment and a check. */
 import { chromium } from 'playwright-core';
 import { startServer } from '../test/support/server.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Finds where `src`, or the client for TypeScript, reaches past the public API of Node or of a dependency. Only `src/grpc/fast-path` may: it is applied only to tested versions, and
- * nothing depends on it. Prints each place, and exits with 1 if there is one.
+ * Finds places where `src` or the TypeScript client uses private names of Node or of a dependency. Only `src/grpc/fast-path` may, since it applies
+ * only to tested versions and nothing depends on it. Prints each place, and exits with 1 if there is one.
  */
 import { globSync, readFileSync } from 'node:fs';
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The entry of the installed package: says what to do on a Node that is too old for the rest, with nothing that an old Node lacks. */
+/** The entry of the installed package. On a Node that is too old, it names the version to install; it uses only features that an old Node has. */
 
 const OLDEST_NODE = '24.2'; // As `engines` in package.json.
 const [oldest = 0, oldestMinor = 0] = OLDEST_NODE.split('.').map(Number);

@@ -2,7 +2,7 @@
 /** The process: its arguments, its signals and its exit code. */
 import { tuneForStart } from './app/v8-tuning.ts';
 
-/** How long what nobody waits for any more, such as a handshake that a caller never ends, may hold the process up, in ms. */
+/** How long leftovers, such as a handshake that a caller never ends, may delay the end of the process, in ms. */
 const LINGER_MS = 5000;
 
 tuneForStart();

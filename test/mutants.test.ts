@@ -1,8 +1,8 @@
-/** The mistakes that `npm run test:mutation` makes: which they are, and where they are. */
+/** The mistakes of `npm run test:mutation`: their kinds and their places. */
 import { describe, expect, it } from 'vitest';
 import { mutantsOf } from '../scripts/mutation/mutants.ts';
 
-/** The code with each mistake in turn. */
+/** Returns the code with each mistake in turn. */
 function mutated(code: string): string[] {
   return mutantsOf(code).map(({ start, end, text }) => code.slice(0, start) + text + code.slice(end));
 }

@@ -1,25 +1,25 @@
-/** Whether an answer is the one that is due: its status, and trailers that say OK. */
+/** Checks whether an answer is the expected answer: its status, and trailers that say OK. */
 import type { Code } from './bodies.ts';
 import type { Ending } from './connection.ts';
 import { GRPC_FRAME_BYTES } from './grpc-frame.ts';
 
 const VARINT = 0;
-/** Fields of VerifyResponse and the values of VerifyStatus. */
+/** The field numbers of VerifyResponse, and the values of VerifyStatus. */
 const FIELD = { valid: 1, status: 2 } as const;
 const STATUS = { right: 1, wrong: 2 } as const satisfies Partial<Record<Code, number>>;
-/** Field 1 with a length: the token in TokenResponse, the results of a batch, and the response in a result. */
+/** The tag of field 1 with a length: the token in TokenResponse, the results of a batch, and the response in a result. */
 const FIRST_TAG = 0x0a;
 
-/** The bytes by which a right answer is recognised. */
+/** The bytes of a correct answer. */
 export interface Expected {
   readonly code: Code;
-  /** The items of each call; 1 if it is no batch. */
+  /** The number of items in each call; 1 for a call that is not a batch. */
   readonly items: number;
-  /** The trailers of a call that succeeded, byte for byte. */
+  /** The trailers of a successful call, byte for byte. */
   readonly trailers: Buffer;
 }
 
-/** Checks the whole of an answer, of every call. */
+/** Checks the whole answer. */
 export function isRight({ message, trailers }: Ending, expected: Expected): boolean {
   if (message === undefined || trailers === undefined) return false;
   if (!isWhole(message) || !trailers.equals(expected.trailers)) return false;
@@ -32,7 +32,7 @@ function isDue(answer: Buffer, code: Code): boolean {
   return code === 'none' ? answer[0] === FIRST_TAG : statusIn(answer) === STATUS[code];
 }
 
-/** The contents of the fields of number 1, of which the message consists; none if it has another. */
+/** Returns the contents of the fields with number 1 if the message has no other fields; otherwise an empty list. */
 function firstFieldsIn(message: Buffer): Buffer[] {
   const found: Buffer[] = [];
   for (let at = 0; at < message.length; ) {
@@ -53,12 +53,12 @@ function isWhole(message: Buffer): boolean {
   return message.length > GRPC_FRAME_BYTES && message.length === GRPC_FRAME_BYTES + message.readUInt32BE(1);
 }
 
-/** The status of an answer that has all its bytes; undefined otherwise. */
+/** Returns the status in an answer; undefined if the answer is incomplete. */
 export function statusOf(message: Buffer): number | undefined {
   return isWhole(message) ? statusIn(message.subarray(GRPC_FRAME_BYTES)) : undefined;
 }
 
-/** Fields come in the order of their numbers. */
+/** The fields are in the order of their numbers. */
 function statusIn(message: Buffer): number | undefined {
   let at = 0;
   if (message[at] === tag(FIELD.valid)) at += 2;

@@ -1,28 +1,28 @@
-/** Verify requests made before the clock starts: each with a secret of its own, and a code that is surely right or surely wrong. */
+/** Makes Verify requests before the measurement. Each has a new secret, and a code that is certainly right or certainly wrong. */
 import { createHmac, randomFillSync } from 'node:crypto';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { TokenRequestSchema, VerifyRequestSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import { formatSecret } from '../../src/otp/secret.ts';
 import { grpcFrame } from './grpc-frame.ts';
 
-/** A Verify of such a code; or a Token, always of the same key. */
+/** The code of a Verify; `none` stands for a Token with a fixed key. */
 export type Code = 'right' | 'wrong' | 'none';
 
-/** The key of all Token requests: RFC 4226's, which everybody knows. */
+/** The key of all Token requests, which is the key of RFC 4226, appendix D. */
 export const SECRET: Uint8Array = Buffer.from('12345678901234567890');
 export const TOKEN_BODY: Uint8Array = toBinary(
   TokenRequestSchema,
   create(TokenRequestSchema, { key: { source: { case: 'secret', value: formatSecret(SECRET) } } }),
 );
 
-/** Field 1 of a batch, with a length. */
+/** The tag of field 1 of a batch, with a length. */
 const REQUESTS_TAG = 0x0a;
 const SECRET_BYTES = 20;
 const PERIOD_S = 30;
-/** From one step back to two ahead: what the server's window of ±1 may take while the request waits to be sent. */
+/** The steps that the server's window of ±1 may accept while the request waits to be sent: from one step back to two ahead. */
 const STEPS = [0, -1, 1, 2] as const;
 
-/** Requests, with their gRPC frame; of `items` more than 1, batches of so many. */
+/** Makes requests with their gRPC frame. If `items` is greater than 1, the requests are batches of this many items. */
 export function bodies(count: number, kind: Code, items: number = 1): Buffer[] {
   if (kind === 'none') return new Array<Buffer>(count).fill(grpcFrame(items > 1 ? batchOf(items, () => TOKEN_BODY) : TOKEN_BODY));
   return Array.from({ length: count }, () => {
@@ -30,7 +30,7 @@ export function bodies(count: number, kind: Code, items: number = 1): Buffer[] {
   });
 }
 
-/** A batch of encoded requests: both batches have them in field 1. */
+/** Makes a batch of encoded requests, which both batch messages have in field 1. */
 function batchOf(items: number, request: () => Uint8Array): Buffer {
   return Buffer.concat(
     Array.from({ length: items }, () => {
@@ -41,14 +41,14 @@ function batchOf(items: number, request: () => Uint8Array): Buffer {
   );
 }
 
-/** A new secret, and a code for it. */
+/** Makes a new secret and a code for it. */
 export function verifyBody(kind: 'right' | 'wrong'): { secret: string; code: string } {
   const step = Math.floor(Date.now() / 1000 / PERIOD_S);
   const secret = randomFillSync(new Uint8Array(SECRET_BYTES));
   return { secret: formatSecret(secret), code: kind === 'right' ? hotp(secret, step) : wrongCode(secret, step) };
 }
 
-/** The six-digit code (RFC 4226), by the book and not by the code under test. */
+/** Computes the code of six digits (RFC 4226), independently of the code under test. */
 export function hotp(secret: Uint8Array, counter: number): string {
   const message = Buffer.alloc(8);
   message.writeBigUInt64BE(BigInt(counter));
@@ -59,7 +59,7 @@ export function hotp(secret: Uint8Array, counter: number): string {
 
 function wrongCode(secret: Uint8Array, step: number): string {
   const right = new Set(STEPS.map((offset) => hotp(secret, step + offset)));
-  // Of one more candidate than there are right ones, one is wrong.
+  // There is one more candidate than right codes, so at least one candidate is wrong.
   const candidates = ['000000', '111111', '222222', '333333', '444444'];
   return candidates.find((code) => !right.has(code)) ?? '555555';
 }

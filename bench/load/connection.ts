@@ -1,4 +1,4 @@
-/** An HTTP/2 connection that makes unary gRPC calls, many at a time, and says how each ended; written for a low cost a call. */
+/** An HTTP/2 connection for many concurrent unary gRPC calls, which reports the end of each call at a low cost. */
 import { connect, type Socket } from 'node:net';
 import {
   createFrameReader,
@@ -15,10 +15,10 @@ import {
   windowUpdate,
 } from './frames.ts';
 
-/** No window of ours ever holds a server up: answers are short. */
+/** Large windows, so that flow control never stops the server; the answers are short. */
 const OUR_WINDOW = 2 ** 30;
 
-/** How a call ended. The bytes are valid only until the callback returns. */
+/** The end of a call. The bytes are valid only until the callback returns. */
 export interface Ending {
   /** The message with its frame; undefined if there was none. */
   readonly message: Buffer | undefined;
@@ -29,20 +29,20 @@ export interface Ending {
 export interface ConnectionOptions {
   readonly host: string;
   readonly port: number;
-  /** The header blocks of the calls, used in turns from `firstTurn` on; at least one. */
+  /** The header blocks of the calls, used in rotation from `firstTurn` on. At least one. */
   readonly headers: readonly Buffer[];
   readonly firstTurn: number;
-  /** Told of the end of the call in `slot`, what was given to `send`. */
+  /** Called at the end of the call in `slot`, which was passed to `send`. */
   readonly onEnd: (slot: number, ending: Ending) => void;
-  /** Told once if the connection ends otherwise than by `close`; whatever was under way is lost. */
+  /** Called once if the connection ends without `close`; calls in progress are lost. */
   readonly onLost: (reason: string) => void;
 }
 
 export interface Connection {
-  /** Sends a call, the message with its frame, with the next `flush`: what is sent from within `onEnd` needs none. */
+  /** Queues a call, the message with its frame, for the next `flush`. Calls that `onEnd` sends need no flush. */
   readonly send: (slot: number, message: Buffer) => void;
   readonly flush: () => void;
-  /** How many bytes have not left yet, and how many calls the server's limits hold up. */
+  /** Returns the number of bytes that are not sent yet, and of the calls that the server's limits delay. */
   readonly unsent: () => { readonly bytes: number; readonly heldUp: number };
   readonly close: () => void;
 }
@@ -55,7 +55,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   const ready = Promise.withResolvers<void>();
   const slots = new Map<number, number>();
   const messages = new Map<number, Buffer>();
-  /** Calls that the server's window holds up, or the number of those that it takes at a time. */
+  /** Calls that wait for the server's window, or for its limit of concurrent streams. */
   const waiting: [slot: number, message: Buffer][] = [];
   let parts: Buffer[] = [];
   let nextStream = 1;
@@ -125,7 +125,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 
   const read = createFrameReader((type, flags, stream, bytes, start, stop) => {
     if (type === TYPE.headers) {
-      // Blocks of several frames, padding and priorities are allowed, and sent by no server here.
+      // Split header blocks, padding and priorities are valid, but no server of the bench sends them.
       if ((flags & FLAG.endHeaders) === 0 || (flags & (FLAG.padded | FLAG.priority)) !== 0)
         lose('a form of headers unknown here');
       else if ((flags & FLAG.endStream) !== 0) end(stream, bytes.subarray(start, stop));
@@ -149,7 +149,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 
   socket.on('data', (chunk: Buffer) => {
     read(chunk);
-    // A message may have come in pieces of different chunks, whose memory is not used again: nothing to copy.
+    // Copies nothing, since the memory of the chunks is not used again.
     if (received > OUR_WINDOW / 2) {
       parts.push(windowUpdate(0, received));
       received = 0;
@@ -159,7 +159,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   socket.on('error', (error) => lose(error.message));
   socket.on('close', () => lose('the server closes the connection'));
   socket.write(PREFACE);
-  // Without a table the server's header blocks say the same thing in the same bytes every time.
+  // Without a dynamic table, the server encodes the same headers as the same bytes each time.
   socket.write(
     settings(
       new Map([

@@ -1,4 +1,4 @@
-/** HTTP/2 frames (RFC 9113) and header blocks (HPACK, RFC 7541), as much as a caller needs that sends the same headers with every call. */
+/** HTTP/2 frames (RFC 9113) and header blocks (HPACK, RFC 7541) for a caller that sends the same headers with every call. */
 
 export const TYPE = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, goAway: 7, windowUpdate: 8, continuation: 9 } as const;
 export const FLAG = { endStream: 0x1, ack: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 } as const;
@@ -6,7 +6,7 @@ export const SETTING = { headerTableSize: 1, enablePush: 2, maxConcurrentStreams
 
 export const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 export const FRAME_HEADER_BYTES = 9;
-/** Every window at the start. */
+/** The initial size of every window. */
 export const DEFAULT_WINDOW = 65_535;
 
 /** Writes the nine bytes before a payload. */
@@ -33,7 +33,7 @@ export function settings(values: ReadonlyMap<number, number>): Buffer {
   return frame(TYPE.settings, 0, 0, payload);
 }
 
-/** The value of a setting in the payload of a frame, the last one if there are several; undefined if it is not in it. */
+/** Returns the value of a setting in the payload of a frame, the last value if there are several; undefined if it is absent. */
 export function readSetting(payload: Buffer, id: number): number | undefined {
   let value: number | undefined;
   for (let at = 0; at + 6 <= payload.length; at += 6) if (payload.readUInt16BE(at) === id) value = payload.readUInt32BE(at + 2);
@@ -46,13 +46,13 @@ export function windowUpdate(stream: number, increment: number): Buffer {
   return frame(TYPE.windowUpdate, 0, stream, payload);
 }
 
-/** A header block of literals that no table remembers (RFC 7541 section 6.2.2): the same bytes mean the same at any time. */
+/** Encodes headers as literals without indexing (RFC 7541 section 6.2.2), so that the bytes always have the same meaning. */
 export function headerBlock(headers: readonly (readonly [string, string])[]): Buffer {
   const parts = headers.flatMap(([name, value]) => [Buffer.of(0), literal(name), literal(value)]);
   return Buffer.concat(parts);
 }
 
-/** A string without Huffman coding; its length in a prefix of seven bits (section 5.1). */
+/** Encodes a string without Huffman coding, after its length with a prefix of seven bits (RFC 7541 section 5.1). */
 function literal(text: string): Buffer {
   const bytes = Buffer.from(text, 'latin1');
   if (bytes.length < 127) return Buffer.concat([Buffer.of(bytes.length), bytes]);
@@ -62,10 +62,10 @@ function literal(text: string): Buffer {
   return Buffer.concat([Buffer.from([...length, rest]), bytes]);
 }
 
-/** Called for each whole frame. The payload lies in `bytes` from `start` to `end`, and only until the call returns. */
+/** Called for each complete frame. The payload is in `bytes` from `start` to `end`, and valid only until the function returns. */
 export type OnFrame = (type: number, flags: number, stream: number, bytes: Buffer, start: number, end: number) => void;
 
-/** Makes a reader that takes bytes in whatever pieces they come and gives frames. */
+/** Makes a reader that takes bytes in chunks of any size and reports frames. */
 export function createFrameReader(onFrame: OnFrame): (chunk: Buffer) => void {
   let rest: Buffer | undefined;
   return (chunk) => {

@@ -1,8 +1,8 @@
-/** A message as gRPC sends it. */
+/** Frames a message for gRPC. */
 
 export const GRPC_FRAME_BYTES = 5;
 
-/** Not compressed, its length, its bytes. */
+/** Adds the prefix: the flag for no compression and the length. */
 export function grpcFrame(message: Uint8Array): Buffer {
   const frame = Buffer.alloc(GRPC_FRAME_BYTES + message.length);
   frame.writeUInt32BE(message.length, 1);

@@ -4,8 +4,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 const SECOND_MS = 1000;
 
 /**
- * Gives each call when it is due, to the turn of the event loop, with its number from 0 on, until `send` takes no more. A timer would give all calls of a
- * millisecond at once, and h2load's `--rps` those of ten on all connections: their answers would wait for each other.
+ * Calls `send` for each call when it is due, in the right turn of the event loop, with the number of the call from 0 on, until `send` returns false.
+ * A timer would send all calls of a millisecond at once, and h2load's `--rps` sends the calls of ten milliseconds at once, so that their answers
+ * would wait for each other.
  */
 export async function whenDue(
   rate: number,

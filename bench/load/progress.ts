@@ -1,10 +1,10 @@
-/** Whether anything still moves, as seen by a process that may itself be held up. */
+/** Detects a lack of progress in a process that may itself be blocked. */
 
 const TICK_MS = 100;
 
 /**
- * Calls `onStill` once when `count` has not changed for `patienceMs`; gives what ends the watch. Time counts only in ticks after which this
- * process had its turn to read: one that was stopped for a minute has missed no answer, the answers wait to be read.
+ * Calls `onStill` once if `count` has not changed for `patienceMs`; returns the function that ends the watch. Counts only ticks in which this process
+ * could read: after a pause of the process, the answers still wait to be read.
  */
 export function watchProgress(count: () => number, patienceMs: number, onStill: () => void): () => void {
   const ticks = Math.max(1, Math.ceil(patienceMs / TICK_MS));

@@ -1,4 +1,4 @@
-/** The least that node:http can do for a JSON call: it reads and parses the request, and answers a constant. */
+/** The least work that node:http can do for a JSON call: it reads and parses the request, and answers with a constant. */
 import { createServer } from 'node:http';
 import { toJson } from '@bufbuild/protobuf';
 import { TokenResponseSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';

@@ -1,4 +1,4 @@
-/** The least that grpc-js can do, our ceiling: handlers that read nothing and answer bytes that were there before. */
+/** The least work that grpc-js can do, and so the highest possible speed: handlers that read nothing and answer with prepared bytes. */
 import { toBinary } from '@bufbuild/protobuf';
 import { Server, type ServiceDefinition } from '@grpc/grpc-js';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
@@ -12,7 +12,7 @@ const token = Buffer.from(toBinary(method.token.output, CONSTANT_TOKEN));
 const verify = Buffer.from(toBinary(method.verify.output, CONSTANT_VERIFY));
 const definition: ServiceDefinition = { token: defineMethod(method.token), verify: defineMethod(method.verify) };
 
-// The product's bounds cost nothing a call; features that it turns off are off here too.
+// The limits of the product cost nothing per call. The features that it turns off are off here too.
 const server: Server = new Server({ 'grpc.enable_channelz': 0 });
 server.addService(definition, {
   token: (_: unknown, answer: (error: null, bytes: Buffer) => void) => answer(null, token),

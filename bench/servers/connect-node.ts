@@ -1,4 +1,4 @@
-/** The Connect server that most people would write: connect-node and otplib as they come, a constant API key, no limits, nothing kept. */
+/** A typical Connect server: connect-node and otplib with default options, a constant API key, no limits, and no state. */
 import { createServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 import type { MessageInitShape } from '@bufbuild/protobuf';

@@ -1,4 +1,4 @@
-/** The answers of the bare server: as long as the product's, field for field. */
+/** The answers of the bare server, with the same fields and lengths as the answers of the product. */
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Algorithm, OtpType } from '../../gen/ts/otp/v1/key_pb.ts';
@@ -28,7 +28,7 @@ export const CONSTANT_TOKEN: TokenResponse = create(TokenResponseSchema, {
   },
 });
 
-/** To a wrong code. */
+/** The answer to a wrong code. */
 export const CONSTANT_VERIFY: VerifyResponse = create(VerifyResponseSchema, {
   status: VerifyStatus.MISMATCH,
   attemptsRemaining: 4,

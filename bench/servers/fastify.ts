@@ -1,4 +1,4 @@
-/** The REST server that most people would write: Fastify and otplib as they come, a constant API key, no limits, nothing kept. */
+/** A typical REST server: Fastify and otplib with default options, a constant API key, no limits, and no state. */
 import fastify, { type FastifyInstance } from 'fastify';
 import { generate } from 'otplib';
 

@@ -1,4 +1,4 @@
-/** The server that most people would write: grpc-js, proto-loader and otplib as they come, a constant API key, no limits, no one-time use. */
+/** A typical gRPC server: grpc-js, proto-loader and otplib with default options, a constant API key, no limits, and no one-time use. */
 import {
   loadPackageDefinition,
   Server,

@@ -1,4 +1,4 @@
-/** The product with its one-time use taken out: every code is judged at once, and nothing is kept of it. */
+/** The product without one-time use: it judges each code at once and keeps no state. */
 import { parseArgs } from 'node:util';
 import { build } from '../../src/app/app.ts';
 import { loadConfig } from '../../src/config/config.ts';

@@ -1,4 +1,4 @@
-/** The product, but for its pictures: Generate draws them with `toBuffer` of the package `qrcode`, by the same options. */
+/** The product with other pictures: Generate draws them with `toBuffer` of the package `qrcode`, with the same options. */
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

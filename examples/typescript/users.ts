@@ -18,7 +18,7 @@ const accounts: readonly Account[] = ['alice@example.com', 'bob@example.com'].ma
   const salt = randomBytes(16);
   return { user: { id: index + 1, name, totpGeneration: 0 }, salt, hash: hashOf('correct horse', salt) };
 });
-/** Is compared with if nobody has the name, so that the time does not tell which names exist. */
+/** Compared with if no user has the name, so that the time does not show which names exist. */
 const NOBODY = { salt: randomBytes(16), hash: randomBytes(32) };
 
 /** The user with this name and password. */

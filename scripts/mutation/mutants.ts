@@ -1,14 +1,14 @@
-/** The mutants of a file: each is the file with one small mistake in it. */
+/** Makes the mutants of a file, each of which is the file with a small mistake. */
 import { parseAst } from 'vitest/node';
 
-/** A mistake: the text from `start` to `end` is replaced. */
+/** A mistake, which replaces the text from `start` to `end`. */
 export interface Mutant {
   readonly start: number;
   readonly end: number;
   readonly text: string;
 }
 
-/** A node of the syntax tree, as far as it is looked at. */
+/** The part of a syntax tree node that this module reads. */
 interface Node {
   readonly type: string;
   readonly start: number;
@@ -71,13 +71,13 @@ const LUA: readonly (readonly [RegExp, string])[] = [
   [/(?<![\w.])[0-9]+\b/g, '7'],
 ];
 
-/** All mutants of a TypeScript file, in the order of its text: operators, constants, conditions and dropped statements, in its Lua too. */
+/** Returns all mutants of a TypeScript file in the order of its text: operators, constants, conditions and dropped statements, also in its Lua. */
 export function mutantsOf(code: string): Mutant[] {
   const mutants: Mutant[] = [];
   const add = (start: number, end: number, text: string) => mutants.push({ start, end, text });
   function visit(node: Node): void {
     mutate(node, code, add);
-    // Types are erased: a mistake in them changes nothing in the program.
+    // Types are erased, so a mistake in a type changes nothing in the program.
     for (const child of Object.values(node).flat())
       if (isNode(child) && !/^TS(?!As|NonNull|Satisfies)/.test(child.type)) visit(child);
   }

@@ -1,4 +1,4 @@
-/** Prints the OpenAPI document of the four REST APIs that the server answers beside its own calls. */
+/** Prints the OpenAPI document of the four REST APIs that the server supports besides its own calls. */
 import { apiverve } from './rest/apiverve.ts';
 import { gentlent } from './rest/gentlent.ts';
 import { toolkitApi } from './rest/toolkit-api.ts';

@@ -1,6 +1,6 @@
 /**
- * `releasable.ts TAG REPOSITORY`: whether the packages may be published from this tag of this repository. Says everything that is in the way,
- * and exits with 1 if there is anything: what a registry has once taken cannot be changed.
+ * `releasable.ts TAG REPOSITORY`: checks whether the packages may be published from this tag of this repository. Prints every obstacle, and exits
+ * with 1 if there is one: a published package cannot be changed.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,16 +1,16 @@
-/** Watches whether the store can be reached, and says so when that changes: once, not with every call. */
+/** Watches whether the store can be reached, and reports each change once. */
 import type { Store } from '../ports/store.ts';
 
-/** How often the store is asked, in ms: an outage and its end show within two of them. */
+/** The interval between two checks, in ms. An outage or its end shows within two checks. */
 const INTERVAL_MS = 500;
 
 export interface StoreMonitor {
-  /** To be told when a call has found the store away: the change shows at once. */
+  /** Call this if a call cannot reach the store, so that the change is reported at once. */
   readonly away: (error: unknown) => void;
   readonly close: () => void;
 }
 
-/** Tells `onChange` of each change; the store counts as reachable at first. */
+/** Starts the watch. Calls `onChange` on each change; the store counts as reachable at first. */
 export function watchStore(store: Store, onChange: (reachable: boolean, error?: unknown) => void): StoreMonitor {
   let reachable = true;
   let closed = false;
@@ -26,7 +26,7 @@ export function watchStore(store: Store, onChange: (reachable: boolean, error?: 
   async function ask(): Promise<void> {
     const before = alarms;
     await store.ping().then(
-      // Unless it was answered before the alarm.
+      // A call may have found the store unreachable after this ping was answered.
       () => alarms === before && tell(true),
       (error: unknown) => tell(false, error),
     );

@@ -1,4 +1,4 @@
-/** Authentication: from the API key a caller presents to the principal it proves, at a bounded cost for wrong ones. */
+/** Authentication: determines the principal of an API key, and bounds the cost of wrong keys. */
 
 import type { Principal } from '../ports/principal.ts';
 import { Rejection } from '../ports/rejection.ts';
@@ -10,45 +10,48 @@ import { createKeyWatch } from './key-watch.ts';
 import { createKeyUses } from './last-used.ts';
 import { isFirstUse, opens } from './secret-check.ts';
 
-/** Says who calls. */
+/** Identifies callers. */
 export interface Authenticator {
   /**
-   * The principal behind an API key; `peer` is the caller's address, with or without its port. Throws `Rejection`:
+   * Returns the principal of an API key; `peer` is the caller's address, with or without its port. Throws `Rejection`:
    * - `api_key_missing`: no key, or an empty one;
-   * - `api_key_invalid`: malformed, unknown, wrong, expired or revoked, which are not told apart. All but malformed ones, which the checksum
-   *   rules out, count as failures of the peer's network;
-   * - `authentication_throttled`: the same as `api_key_invalid`, of a network that has failed 100 times within a minute;
-   * - `store_unavailable`: the store does not answer, or not as fast as needed, and did not say within the last 15 minutes that the key is right.
+   * - `api_key_invalid`: malformed, unknown, wrong, expired or revoked, without saying which. All of them count as failures of the peer's network, except
+   *   malformed keys, which the checksum rules out;
+   * - `authentication_throttled`: the same as `api_key_invalid`, for a network with 100 failures within a minute;
+   * - `store_unavailable`: the store does not answer, or not fast enough, and has not confirmed the key within the last 15 minutes.
    *
-   * A right key is never refused for the failures of others. A process that does not remember it looks it up: 50,000 ids a second, networks in
-   * turns (`KeyLookups`), which is more wrong keys than a process can take, so that a right one among them is in as soon as a call is answered at
-   * all. If the store takes longer than 40 ms to answer, and more wrong keys come than it can look up, a right key may be told
-   * `store_unavailable`, with the chance of any key of its network: at 200 ms and 18,000 wrong keys a second 10,000 are looked up, so that four tries
-   * let in 24 of 25. Once let in, it is remembered.
+   * A valid key is never refused because others fail. A process that has not cached the key looks it up: 50,000 ids per second, with networks in turns
+   * (`KeyLookups`). A process cannot receive that many wrong keys, so a valid key among them is admitted as long as calls are answered at all. If the
+   * store takes longer than 40 ms to answer, and more wrong keys arrive than can be looked up, a valid key may get `store_unavailable`, with the same
+   * chance as any key of its network: at 200 ms and 18,000 wrong keys per second 10,000 are looked up, so that four tries admit 24 of 25 valid keys. An
+   * admitted key is cached.
    *
-   * At once for a right key that was read lately, as nearly all are.
+   * Synchronous for a valid key that was read lately, as nearly all are.
    */
   authenticate(apiKey: string | undefined, peer: string): Principal | Promise<Principal>;
   /**
-   * Watches the API key that a long call was let in with: `onEnded` is told, once, what `authenticate` would reject the call with by now. Within
-   * a second of a revocation or a rotation without a grace, and a quarter of that where the key expires or its grace ends; through an outage of
-   * the store it goes by the last word, as calls do. To be called right after `authenticate`; `onEnded` must not throw. The function that comes back
-   * ends the watch, and may be called twice.
+   * Watches the API key of a long call: calls `onEnded` once, with the error that `authenticate` would throw by then. It does so within a second of a
+   * revocation or of a rotation without a grace period, and within 250 ms of the end of the key or of a grace period. While the store is unavailable,
+   * the last known state of the key counts, as for other calls. Call this right after `authenticate`; `onEnded` must not throw. The returned function
+   * ends the watch and may be called twice.
    */
   watch(apiKey: string, onEnded: (reason: unknown) => void): () => void;
   /**
-   * Forgets every key, and who failed, at once: the store has lost its state, and what it said before must let nobody in any more. Callers
-   * whose key it has lost are no guessers.
+   * Forgets all keys and failures at once. Call this when the store has lost its state: answers from before must not admit a caller. The failures go
+   * too, since a caller whose key the store has lost is not guessing.
    */
   forget(): void;
-  /** Whether the principal's key was read since the last `forget`: to be asked before a code is judged, since a caller may take its time. */
+  /**
+   * Whether the principal's key was read since the last `forget`. Check this right before a code is judged, since a call may have waited since it was
+   * admitted.
+   */
   knows(principal: Principal): boolean;
   /**
-   * Stores when keys were last used; to be called every ten seconds or so. Of more than 2,000 keys those that have waited the longest, and while
-   * the store is away none: the others wait for the next flush.
+   * Stores when keys were last used. Call this about every ten seconds. It stores at most 2,000 keys, beginning with the keys that have waited the
+   * longest; while the store is unavailable, it stores none. The others wait for the next flush.
    */
   flush(): Promise<void>;
-  /** Stores what is still waiting. */
+  /** Stores the remaining uses. */
   close(): Promise<void>;
 }
 
@@ -57,7 +60,7 @@ export interface AuthenticatorOptions {
   readonly clock: Clock;
 }
 
-/** Makes an authenticator that remembers no failures and no keys yet. */
+/** Makes an authenticator without failures and cached keys. */
 export function createAuthenticator({ keys, clock }: AuthenticatorOptions): Authenticator {
   const cache = createKeyCache(keys, clock);
   const watched = createKeyWatch(cache, clock);
@@ -95,7 +98,10 @@ export function createAuthenticator({ keys, clock }: AuthenticatorOptions): Auth
     return key.principal;
   }
 
-  /** Before the call goes on: from then on no rotation takes the secret for one that was lost. While the store is away, nothing is rotated. */
+  /**
+   * Stores the first use before the call continues: from then on no rotation treats the secret as lost. While the store is unavailable, no rotation
+   * happens.
+   */
   async function noteFirstUse({ id, digest }: ParsedApiKey, key: CachedKey): Promise<void> {
     try {
       await keys.noteUse(id, digest);

@@ -1,4 +1,4 @@
-/** Failed authentications by the network they come from: a bounded table, so that guessing is slow and forgetting is not. */
+/** Counts failed authentications by network in a bounded table, to limit guessing. */
 import { LRUCache } from 'lru-cache';
 import { addCall, advance, emptyLog, type WindowLog, waitMs } from '../limits/sliding-window.ts';
 import type { LimitWindow } from '../ports/store.ts';
@@ -6,17 +6,20 @@ import { parsePeer } from '../util/ip-address.ts';
 
 const MAX_NETWORKS = 10_000;
 const FAILURES: LimitWindow = { name: 'minute', periodMs: 60_000, limit: 100, refundable: false };
-/** All peers without an IP address, such as a Unix socket whose path the caller chooses, count as one network. */
+/** The network of all peers without an IP address, such as a Unix socket, whose path the caller chooses. */
 const NO_ADDRESS = 'no-address';
 const IPV6_NETWORK_GROUPS = 4;
 
 /** The failed authentications of the last minute. */
 export interface FailureThrottle {
-  /** Counts a failure; zero. If the network had failed too often already, counts nothing; the ms until it may fail again. */
+  /**
+   * Counts a failure and returns zero. If the network has too many failures already, counts nothing and returns the time until it may fail again, in
+   * ms.
+   */
   fail(network: string, now: number): number;
 }
 
-/** Makes an empty table. When it is full, it drops the network whose last failure is the longest ago (LRU). */
+/** Makes an empty table. A full table drops the network whose last failure is the oldest (LRU). */
 export function createFailureThrottle(): FailureThrottle {
   const networks = new LRUCache<string, WindowLog>({ max: MAX_NETWORKS });
   return {
@@ -32,8 +35,8 @@ export function createFailureThrottle(): FailureThrottle {
 }
 
 /**
- * The network of a peer, which is an address with or without its port: the IPv4 address, also when mapped into IPv6, or the /64 of an IPv6
- * address, since one host commonly owns all of it.
+ * Returns the network of a peer, an address with or without its port: the IPv4 address, even if it is mapped into IPv6, or the /64 of an IPv6
+ * address, since a host commonly owns a whole /64.
  */
 export function networkOf(peer: string): string {
   const address = parsePeer(peer);

@@ -1,4 +1,4 @@
-/** The API keys that were read, in an LRU: asked for again only when some key was changed, so that a call of a remembered key asks nothing. */
+/** The cached API keys, in an LRU. A key is read again only after some key has changed, so a call with a cached key asks the store nothing. */
 import { LRUCache } from 'lru-cache';
 import type { Principal, Scope } from '../ports/principal.ts';
 import { type ApiKeyRecord, type Clock, type KeyStore, StoreUnavailableError } from '../ports/store.ts';
@@ -6,19 +6,19 @@ import { createKeyLookups } from './key-lookups.ts';
 import { FRESH_MS, isConfirmed, isWithin, type KeysVersion, unavailable, watchVersion } from './key-set-version.ts';
 import { type KeyLock, lockOf } from './secret-check.ts';
 
-/** How long a record is used at most, whatever the version says: should a program change keys without it, that comes to light. */
+/** The longest time that a record is used, whatever the version says: it bounds the effect of a program that changes keys without a new version. */
 export const MAX_AGE_MS: number = 15 * 60_000;
-/** With more keys in use, the call of a key that was used the longest ago waits for a look-up, as its first call did. */
+/** If more keys are in use, a call with the least recently used key waits for a look-up, as its first call did. */
 const MAX_KNOWN = 10_000;
-/** Ids that no key has are a stranger's choice: kept apart, so that they push out no key. */
+/** Strangers choose the ids that no key has; they are cached separately, so that they push out no key. */
 const MAX_UNKNOWN = 1_000;
 
-/** The store's answer about an id: only the facts that a call needs. */
+/** The store's answer for an id, reduced to the facts that a call needs. */
 export interface CachedKey {
   /** Undefined, like the principal, for an id that no key has. */
   readonly lock: KeyLock | undefined;
   readonly principal: Principal | undefined;
-  /** In force before the store was asked for the key: a change since then has another. */
+  /** The version before the store was asked for the key: a later change has another version. */
   readonly version: KeysVersion;
   /** When the store was last asked for the key, whether or not it answered. In ms since the epoch. */
   readonly askedAt: number;
@@ -26,22 +26,22 @@ export interface CachedKey {
 
 /** Keys by id, in bounded memory. */
 export interface KeyCache {
-  /** The remembered answer, however old; it counts as a use. */
+  /** The cached answer, whatever its age; counts as a use for the LRU. */
   get(id: string): CachedKey | undefined;
-  /** Whether a remembered key may be used at `now` without asking the store for it. */
+  /** Whether a cached key may be used at `now` without asking the store. */
   isFresh(key: Pick<CachedKey, 'version' | 'askedAt'>, now: number): boolean;
   /**
-   * Gives what is remembered, if it is fresh. Or else asks the store for the version, and for the key if that has changed, in the turn of `network`
-   * (`KeyLookups`); concurrent calls for one id share one answer. Throws `Rejection` (`store_unavailable`) if there is nothing to go by.
+   * Returns the cached answer if it is fresh. Otherwise asks the store for the version and, if that has changed, for the key, in the turn of `network`
+   * (`KeyLookups`); concurrent calls for one id share one answer. Throws `Rejection` (`store_unavailable`) if no usable answer is cached.
    */
   read(id: string, network: string): Promise<CachedKey>;
-  /** Takes note that the first use of the key's newest secret is known to the store. */
+  /** Notes that the store knows of the first use of the key's newest secret. */
   noteUsed(id: string, key: CachedKey): void;
-  /** Asks the store which version of all keys is in force. Throws as `read` does. */
+  /** Asks the store for the current version of all keys. Throws as `read` does. */
   askVersion(): Promise<KeysVersion>;
-  /** Drops all that was read so far, and what is being read at this moment. */
+  /** Drops all cached answers, and the answers that are being read. */
   forget(): void;
-  /** Whether the principal was read since. */
+  /** Whether the principal was read since the last `forget`. */
   knows(principal: Principal): boolean;
 }
 
@@ -64,7 +64,7 @@ export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
   const get = (id: string): CachedKey | undefined => known.get(id) ?? unknown.get(id);
 
   function isFresh({ version, askedAt }: CachedKey, now: number): boolean {
-    // The version first: to ask for it is what has it asked of the store before it is too old.
+    // `current` comes first, since it also has the version refreshed before that is too old.
     if (versions.current(now) === version && isWithin(askedAt, MAX_AGE_MS, now)) return true;
     return isWithin(askedAt, FRESH_MS, now);
   }
@@ -77,7 +77,7 @@ export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
     if (remembered !== undefined && isFresh(remembered, askedAt)) return remembered;
     try {
       const record = await lookups.find(id, network);
-      // The answer of a store that has lost its state meanwhile.
+      // The store has lost its state in the meantime, and this answer is from before.
       if (since !== shared) throw new StoreUnavailableError(new Error('state lost'));
       if (record === undefined) return remember(id, { lock: undefined, principal: undefined, version, askedAt });
       const principal = { keyId: record.id, plan: record.plan, scopes: shared.of(record), tenant: record.tenant };
@@ -117,13 +117,13 @@ export function createKeyCache(keys: KeyStore, clock: Clock): KeyCache {
 }
 
 interface SharedScopes {
-  /** The set that all keys with the same scopes share. */
+  /** The set shared by all keys with the same scopes. */
   of(record: ApiKeyRecord): ReadonlySet<Scope>;
-  /** Whether it is one of these sets, not one that only equals it. */
+  /** Whether `scopes` is one of these sets itself, and not only equal to one. */
   has(scopes: ReadonlySet<Scope>): boolean;
 }
 
-/** Few sets for many keys: by the one it holds, a principal is told from those that were read before the sets were made. */
+/** Makes few sets for many keys. The identity of its set also tells whether a principal was read before the sets were made. */
 function createSharedScopes(): SharedScopes {
   const sets = new Map<string, ReadonlySet<Scope>>();
   const made = new WeakSet<ReadonlySet<Scope>>();

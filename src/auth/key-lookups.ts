@@ -1,23 +1,25 @@
-/** Look-ups of API keys that are not remembered: anybody can ask for any number of ids, so they are bounded in all and shared out by network. */
+/** Look-ups of API keys that are not cached. Strangers can ask for any number of ids, so look-ups are bounded in total and shared among networks. */
 import { type ApiKeyRecord, type KeyStore, StoreUnavailableError } from '../ports/store.ts';
 
-/** Ids in one question to the store: `KeyStore.findMany` takes no more. */
+/** The most ids in a query of the store, which is also the most that `KeyStore.findMany` accepts. */
 const MOST_AT_ONCE = 500;
-/** Questions under way: many ids come in one turn of the event loop, and no answer of a remote store does. */
+/** The most queries in progress. Many ids arrive in a turn of the event loop, but no answer of a remote store does. */
 const MOST_UNDER_WAY = 4;
-/** Ids a second, three times the wrong keys that one process was seen to take: some 3 % of a core, at Redis as in SQLite. */
+/**
+ * The most ids per second: three times the rate of wrong keys that a process received in a measurement, and about 3 % of a core with Redis or SQLite.
+ */
 const MOST_PER_SECOND = 50_000;
-/** How far the questions may run ahead of that rate, in ms. */
+/** How far the queries may run ahead of that rate, in ms. */
 const BURST_MS = 40;
-/** Ids that wait. If several networks have ids waiting, each has its share. */
+/** The waiting ids. If several networks have waiting ids, each has its share. */
 const MOST_WAITING = 2_048;
 
 export interface KeyLookups {
   /**
-   * Finds a key, in its turn: networks take turns, and the look-ups of one network are made as they came. All that come in one turn of the event
-   * loop are asked together, 500 in a question, 4 questions at a time, 50,000 ids a second. If a network has 2,048 waiting, or its share
-   * where several networks wait, further look-ups are refused at once. At most some 17,000 wait, for any number of networks.
-   * Throws `StoreUnavailableError`, also if the look-up is refused.
+   * Finds a key in fair order: networks take turns, and each network's look-ups are made in their order. The look-ups of one turn of the event loop are
+   * combined: 500 ids per query, 4 queries at a time, 50,000 ids per second. If a network has 2,048 look-ups waiting, or its share of them while several
+   * networks wait, further look-ups are refused at once. Some 17,000 wait at most, for any number of networks. Throws `StoreUnavailableError`, also for a
+   * refused look-up.
    */
   find(id: string, network: string): Promise<ApiKeyRecord | undefined>;
 }
@@ -28,12 +30,12 @@ interface Waiting extends PromiseWithResolvers<ApiKeyRecord | undefined> {
 
 /** Makes the look-ups over the store. */
 export function createKeyLookups(keys: Pick<KeyStore, 'findMany'>): KeyLookups {
-  /** In the order of their turns. */
+  /** The networks in the order of their turns. */
   const networks = new Map<string, Waiting[]>();
   let waitingIds = 0;
   let underWay = 0;
   let isScheduled = false;
-  /** Until when the rate is used up by what was asked so far, on a clock that never steps. */
+  /** The time until which the queries so far use up the rate, on a monotonic clock. */
   let usedUntil = -Infinity;
 
   const aheadMs = (): number => usedUntil - performance.now();
@@ -54,7 +56,7 @@ export function createKeyLookups(keys: Pick<KeyStore, 'findMany'>): KeyLookups {
 
   function takeTurns(): Waiting[] {
     const taken: Waiting[] = [];
-    // A network with more behind its first is put back to the end, where this loop comes to it again.
+    // A network with further look-ups goes to the end of the map, where this loop reaches it again.
     for (const [network, waiting] of networks) {
       if (taken.length === MOST_AT_ONCE) break;
       const first = waiting.shift();
@@ -90,7 +92,7 @@ export function createKeyLookups(keys: Pick<KeyStore, 'findMany'>): KeyLookups {
       waiting.push(lookUp);
       networks.set(network, waiting);
       waitingIds += 1;
-      // A full question need not wait for the end of the turn.
+      // A full query does not wait for the end of the turn.
       if (waitingIds >= MOST_AT_ONCE && mayAsk()) void ask(takeTurns());
       else schedule();
       return lookUp.promise;

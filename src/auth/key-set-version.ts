@@ -1,29 +1,32 @@
-/** Whether any API key was changed: asked of the store for all of them at once, and only while there are calls. */
+/** Tells whether any API key has changed: one version for all keys, read from the store only while there are calls. */
 import { Rejection } from '../ports/rejection.ts';
 import { type Clock, type KeyStore, StoreUnavailableError } from '../ports/store.ts';
 
-/** How old the store's word may be: a change acts within that. */
+/** The longest age of a version, within which every change takes effect. */
 export const FRESH_MS = 500;
-/** From this age on the store is asked anew while calls go on by its last word, so that none has to wait. */
+/** From this age on the version is read again in the background, so that no call has to wait. */
 const REFRESH_MS = 250;
-/** How long the store's last word holds while it does not answer. */
+/** How long the last version holds while the store does not answer. */
 const OUTAGE_MS = 15 * 60_000;
 
-/** A state of all keys; the same object as long as it is in force. */
+/** A version of all keys. The same object represents the version until a key changes. */
 export interface KeysVersion {
   readonly text: string;
-  /** When the store was last asked and named this version. In ms since the epoch. */
+  /** When the store was last asked and returned this version, in ms since the epoch. */
   confirmedAt: number;
 }
 
 export interface VersionWatch {
-  /** The version in force, by a word that is fresh or, while the store is away, the last one; undefined if `ask` has to be waited for. */
+  /** Returns a fresh version or, while the store is unavailable, the last version; undefined if the caller has to wait for `ask`. */
   current(now: number): KeysVersion | undefined;
-  /** Asks the store; concurrent calls share one answer. While it is away, its last word. Throws `Rejection` (`store_unavailable`) without one. */
+  /**
+   * Reads the version from the store; concurrent calls share one answer. Returns the last version while the store is unavailable; throws `Rejection`
+   * (`store_unavailable`) without one.
+   */
   ask(): Promise<KeysVersion>;
 }
 
-/** Makes a watch that has asked nothing yet. */
+/** Makes a watch that has not read a version yet. */
 export function watchVersion(keys: KeyStore, clock: Clock): VersionWatch {
   let version: KeysVersion | undefined;
   /** When the store was last asked, whether or not it answered. */
@@ -31,7 +34,7 @@ export function watchVersion(keys: KeyStore, clock: Clock): VersionWatch {
   let asking: Promise<KeysVersion> | undefined;
 
   async function question(): Promise<KeysVersion> {
-    // The moment before the question: what the store says may be as old as that.
+    // The time before the query, since the answer may be as old as the query.
     const startedAt = clock();
     try {
       const text = await keys.version();
@@ -55,7 +58,7 @@ export function watchVersion(keys: KeyStore, clock: Clock): VersionWatch {
   return {
     current(now) {
       if (version === undefined || !isWithin(askedAt, FRESH_MS, now) || !isConfirmed(version, now)) return undefined;
-      // Nobody waits for this answer: who needs one, once this one is too old, asks again and is told what is wrong.
+      // No call waits for this answer. A call that needs a newer version asks again, and gets the error.
       if (asking === undefined && !isWithin(askedAt, REFRESH_MS, now)) ask().catch(() => undefined);
       return version;
     },
@@ -63,17 +66,17 @@ export function watchVersion(keys: KeyStore, clock: Clock): VersionWatch {
   };
 }
 
-/** Whether what was read under a version may be gone by, although the store does not answer. */
+/** Whether answers read under a version may still be used although the store does not answer. */
 export function isConfirmed({ confirmedAt }: KeysVersion, now: number): boolean {
   return isWithin(confirmedAt, OUTAGE_MS, now);
 }
 
-/** A moment in the future, left by a clock that stepped back, is within nothing. */
+/** Whether `moment` lies at most `spanMs` before `now`; false for a moment in the future, which a clock that stepped back leaves. */
 export function isWithin(moment: number, spanMs: number, now: number): boolean {
   return moment <= now && now - moment < spanMs;
 }
 
-/** The store does not answer, and there is nothing to go by. */
+/** The error if the store does not answer and no earlier answer can be used. */
 export function unavailable(cause: StoreUnavailableError): Rejection {
   return new Rejection('store_unavailable', { cause });
 }

@@ -1,4 +1,4 @@
-/** The API keys of long calls, such as streams: each is checked again while its call goes on, at the cost of one question for all of them. */
+/** Watches the API keys of long calls, such as streams: checks each key again during its call, with one query for all of them. */
 import { Rejection } from '../ports/rejection.ts';
 import type { Clock } from '../ports/store.ts';
 import type { ParsedApiKey } from './api-key.ts';
@@ -6,21 +6,21 @@ import { type CachedKey, type KeyCache, MAX_AGE_MS } from './key-cache.ts';
 import { isConfirmed, isWithin, type KeysVersion } from './key-set-version.ts';
 import { opensUntil } from './secret-check.ts';
 
-/** How often the version of all keys is asked for, in ms. */
+/** The interval at which the version of all keys is read, in ms. */
 const CHECK_MS = 200;
-/** Streams whose keys are read again at the same time: few enough for a network's share of the look-ups if others wait too. */
+/** The streams whose keys are read at the same time: few enough for a network's share of the look-ups while others wait. */
 const READ_AT_ONCE = 200;
-/** The network in whose turn these look-ups are made: no stranger waits there. */
+/** The network to which these look-ups belong. No other look-up belongs to it. */
 const NETWORK = 'open streams';
 
 export interface KeyWatch {
-  /** Watches a key: see `Authenticator`. Gives the function that ends the watch. */
+  /** Watches a key: see `Authenticator`. Returns the function that ends the watch. */
   add(key: ParsedApiKey, onEnded: (reason: unknown) => void): () => void;
-  /** Has every key read again at the next check. */
+  /** Reads every key again at the next check. */
   forget(): void;
 }
 
-/** The key of a call: the secret that the call was let in with, and the store's last word on the key. */
+/** The key of a call: the secret that admitted the call, and the last known state of the key. */
 interface Watched {
   readonly key: ParsedApiKey;
   readonly onEnded: (reason: unknown) => void;
@@ -30,7 +30,7 @@ interface Watched {
   askedAt: number;
 }
 
-/** Makes a watch without keys: it has a timer only while there are keys to watch. */
+/** Makes a watch without keys. It has a timer only while there are keys to watch. */
 export function createKeyWatch(cache: KeyCache, clock: Clock): KeyWatch {
   const all = new Set<Watched>();
   let timer: NodeJS.Timeout | undefined;
@@ -52,7 +52,7 @@ export function createKeyWatch(cache: KeyCache, clock: Clock): KeyWatch {
   function check(): void {
     const now = clock();
     for (const one of all) if (now >= one.until) end(one, new Rejection('api_key_invalid'));
-    // The store may take its time; the moment at which a secret ends is known without it.
+    // The end of a secret is known without the store, which may take its time.
     if (isReading) return;
     isReading = true;
     void readChanged().finally(() => {
@@ -61,7 +61,7 @@ export function createKeyWatch(cache: KeyCache, clock: Clock): KeyWatch {
   }
 
   async function readChanged(): Promise<void> {
-    // If the version cannot be read, each key is read, and that decides.
+    // If the version cannot be read, each key is read instead.
     const version = await cache.askVersion().catch(() => undefined);
     const now = clock();
     const isCurrent = (one: Watched): boolean => one.version === version && isWithin(one.askedAt, MAX_AGE_MS, now);

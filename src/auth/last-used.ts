@@ -1,23 +1,23 @@
-/** When API keys were last used, as far as the store was not told yet. */
+/** The last uses of API keys that are not stored yet. */
 
-/** Ten times the keys that are remembered. With more, the key that waits the longest is forgotten. */
+/** Ten times the cached keys. If more wait, the key that has waited the longest is forgotten. */
 const MAX_WAITING = 100_000;
-/** Taken at once, so that no number of keys makes the writing a long one. */
+/** The most uses written at once, so that a write takes a bounded time for any number of keys. */
 const TURN = 2_000;
 
 export interface KeyUses {
-  /** The key was used at `now`, in ms since the epoch. */
+  /** Notes that the key was used at `now`, in ms since the epoch. */
   note(id: string, now: number): void;
-  /** Takes out the keys whose turn it is: the 2,000 that wait the longest. */
+  /** Removes and returns the next uses: the 2,000 that have waited the longest. */
   take(): Map<string, number>;
   takeAll(): Map<string, number>;
-  /** Puts back what was taken and could not be written; what was noted since is newer. */
+  /** Puts back uses that could not be written; a use noted since then is newer and stays. */
   putBack(uses: ReadonlyMap<string, number>): void;
 }
 
 /** Makes an empty table. */
 export function createKeyUses(): KeyUses {
-  /** In the order in which keys began to wait, which a further use does not change: an LRU would let the busiest wait for ever. */
+  /** In the order in which keys began to wait, which a further use does not change: in an LRU the busiest keys would wait for ever. */
   const waiting = new Map<string, number>();
 
   function note(id: string, now: number): void {

@@ -1,4 +1,4 @@
-/** The parts of its process that a command may use, so that a test can drive it without one. */
+/** The parts of the process that a command may use, so that a test can replace them. */
 import type { Readable } from 'node:stream';
 
 /** Standard output or standard error. */
@@ -14,7 +14,7 @@ export interface Output {
 /** Standard input. */
 export type Input = Readable & { readonly isTTY?: boolean | undefined };
 
-/** The surroundings of a command. */
+/** The environment of a command. */
 export interface Io {
   readonly stdin: Input;
   readonly stdout: Output;
@@ -22,14 +22,15 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted when the user asks to stop. */
   readonly signal: AbortSignal;
-  /** Sets the exit code; the process ends by itself when nothing is left to do. */
+  /** Sets the exit code; the process ends when nothing is left to do. */
   setExitCode(code: number): void;
 }
 
 /**
- * The surroundings of this process.
+ * The environment of this process.
  *
- * The first SIGINT or SIGTERM aborts `signal`; the second ends the process at once. A reader that has gone away (`| head -1`) ends it in peace.
+ * The first SIGINT or SIGTERM aborts `signal`; the second ends the process at once. If a reader closes the pipe (`| head -1`), the process ends without an
+ * error.
  */
 export function processIo(): Io {
   const stop = new AbortController();

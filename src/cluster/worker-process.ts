@@ -14,19 +14,19 @@ export interface WorkerProcess {
   readonly id: number;
   readonly tell: (message: FromPrimary) => void;
   readonly kill: () => void;
-  /** Resolves when it is gone, and all that it said was heard. */
+  /** Resolves when the process has ended and all its messages have arrived. */
   readonly ended: Promise<End>;
 }
 
 /** Starts a worker: this program with the same arguments, flags of Node and environment. */
 export function startWorker(onMessage: (message: FromWorker, worker: WorkerProcess) => void): WorkerProcess {
-  // Connections are few and long: they are shared evenly only if they are dealt out in turn, and not if the quickest worker takes them.
+  // Node assigns connections by round robin. Connections are few and long, so they would be uneven if the quickest worker took them.
   cluster.schedulingPolicy = cluster.SCHED_RR;
   cluster.setupPrimary({ execArgv: process.execArgv });
   const worker = cluster.fork();
   const handle: WorkerProcess = {
     id: worker.id,
-    // A worker that has just ended hears nothing, and its end says so.
+    // A worker that has just ended receives nothing, and its end is reported anyway.
     tell: (message) => void worker.send(message, undefined, undefined, () => undefined),
     kill: () => void worker.process.kill('SIGKILL'),
     ended: endOf(worker),

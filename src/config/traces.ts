@@ -1,4 +1,4 @@
-/** Whether calls are traced: the variables are those of OpenTelemetry, whose SDK reads the rest of them itself. */
+/** Whether calls are traced. The variables are those of OpenTelemetry, whose SDK reads the other variables itself. */
 import type { Violations } from '../otp/error.ts';
 
 const ENDPOINTS = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'];
@@ -6,8 +6,8 @@ const PROTOCOLS = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PRO
 const PROTOCOL = 'http/protobuf';
 
 /**
- * Whether an endpoint is set, and traces are not switched off by OTEL_SDK_DISABLED or OTEL_TRACES_EXPORTER. Adds a violation for an endpoint that is no
- * URL, and for a protocol that is not spoken: the SDK would send the spans elsewhere without a word.
+ * Whether an endpoint is set, and tracing is not turned off by OTEL_SDK_DISABLED or OTEL_TRACES_EXPORTER. Notes a violation for an endpoint that is not a
+ * URL, and for an unsupported protocol: the SDK would silently send the spans elsewhere.
  */
 export function wantsTraces(env: Readonly<Record<string, string | undefined>>, violations: Violations): boolean {
   const read = (name: string): string => env[name]?.trim() ?? '';

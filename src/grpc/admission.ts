@@ -1,16 +1,16 @@
-/** The inner interceptor: lets a call pass to its handler only once the lifecycle has admitted it; its body is not read before. */
+/** The inner interceptor: passes a call to its handler only after the lifecycle has admitted it; its body is not read before. */
 import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import type { Call } from '../rpc/call.ts';
 import type { Lifecycle } from '../rpc/lifecycle.ts';
 import { callOf } from './observe.ts';
 
-/** Makes the interceptor; it must stand behind `observe`. */
+/** Makes the interceptor; it must come after `observe`. */
 export function createAdmission(lifecycle: Lifecycle): ServerInterceptor {
   return (_, next) =>
     new ServerInterceptingCall(next, {
       start: (begin) =>
         begin({
-          // grpc-js would let an error in here end the process.
+          // With grpc-js, an error thrown here would end the process.
           onReceiveMetadata(metadata, handOn) {
             const call = callOf(metadata);
             const letPass = (): void => {
@@ -35,7 +35,7 @@ function refuse(call: Call, metadata: Metadata, error: unknown): void {
   call.fail(error);
 }
 
-/** grpc-js keeps the metadata of a call for as long as it is open: without a key, a stranger would choose how much memory it takes. */
+/** Removes the metadata, which grpc-js keeps until the call ends. Otherwise strangers would determine how much memory a call takes. */
 function forget(metadata: Metadata): void {
   for (const name of Object.keys(metadata.getMap())) metadata.remove(name);
 }

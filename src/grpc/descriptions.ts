@@ -1,12 +1,12 @@
-/** Answers of server reflection about a set of files: which declares a name or an extension, and what it takes to read it. */
+/** Answers server reflection about a set of files: finds the file of a name or an extension, and the files that it imports. */
 import { type AnyDesc, type DescEnum, type DescFile, type DescMessage, type DescService, toBinary } from '@bufbuild/protobuf';
 import { nestedTypes } from '@bufbuild/protobuf/reflect';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 
-/** A file, and after it every file that it imports, directly or not; each is a `FileDescriptorProto` in bytes. */
+/** A file and every file that it imports, directly or not; each is a `FileDescriptorProto` in bytes. */
 export type Description = readonly Uint8Array[];
 
-/** The full names and numbers are a stranger's: any text may come. Undefined stands for what is not there. */
+/** The look-ups. Strangers choose names and numbers, so any text may come. They return undefined for unknown ones. */
 export interface Descriptions {
   /** The full names of the services that the given files declare. */
   readonly services: readonly string[];
@@ -14,11 +14,11 @@ export interface Descriptions {
   /** A message, field, oneof, enum, value, service, method or extension. */
   readonly ofSymbol: (name: string) => Description | undefined;
   readonly ofExtension: (message: string, number: number) => Description | undefined;
-  /** None for a message without extensions. */
+  /** Empty for a message without extensions. */
   readonly extensionNumbers: (message: string) => readonly number[] | undefined;
 }
 
-/** Describes `files` and all that they import. */
+/** Describes `files` and their imports. */
 export function describe(files: readonly DescFile[]): Descriptions {
   const all = new Set(files.flatMap(withImports));
   const bytes = new Map([...all].map((file) => [file, toBinary(FileDescriptorProtoSchema, file.proto)]));
@@ -38,7 +38,7 @@ export function describe(files: readonly DescFile[]): Descriptions {
   const describing = (file: DescFile | undefined) => file && described.get(file);
   return {
     services: files.flatMap((file) => file.services.map(({ typeName }) => typeName)),
-    // Imports are known by their paths, descriptors by the same without its ending.
+    // Imports have paths with an extension, descriptors have the same paths without it.
     ofFile: (name) => (name.endsWith('.proto') ? describing(names.get(name.slice(0, -'.proto'.length))) : undefined),
     ofSymbol: (name) => describing(symbols.get(name)),
     ofExtension: (message, number) => describing(extensions.get(message)?.get(number)),
@@ -57,7 +57,7 @@ function bytesOf(files: Iterable<DescFile>, bytes: ReadonlyMap<DescFile, Uint8Ar
   return [...files].flatMap((file) => bytes.get(file) ?? []);
 }
 
-/** The full names of what has one within a type. The names of enum values are beside the name of their enum (protobuf, "Enum Value Scoping"). */
+/** The full names declared within a type. The names of enum values are siblings of the name of their enum (protobuf, "Enum Value Scoping"). */
 function memberNames(type: DescMessage | DescEnum | DescService | Extract<AnyDesc, { kind: 'extension' }>): string[] {
   switch (type.kind) {
     case 'message':

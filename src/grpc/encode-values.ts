@@ -1,10 +1,10 @@
-/** Writes single values in the wire format (https://protobuf.dev/programming-guides/encoding) to the one place that answers are encoded in. */
+/** Writes single values in the wire format (https://protobuf.dev/programming-guides/encoding) into the shared buffer of answers. */
 import { ScalarType } from '@bufbuild/protobuf';
 
-/** Writes a value at a place, in which there is room for a number, and gives the place after it. */
+/** Writes a value at a position with room for a number, and returns the position after it. */
 export type Put<T> = (value: T, at: number) => number;
 
-/** How a type of field is written. */
+/** The encoding of a type of field. */
 export interface Kind {
   readonly wireType: number;
   readonly put: Put<never>;
@@ -13,19 +13,19 @@ export interface Kind {
 const VARINT = 0;
 export const LENGTH_DELIMITED = 2;
 
-/** Room for a tag and a number, or a length: a varint has ten bytes at most. */
+/** Room for a tag and a number or a length: a varint has ten bytes at most. */
 export const MAX_NUMBER = 20;
-/** Up to here the characters of a string are looked at one by one: a call into Node takes longer. */
+/** Up to this length the characters of a string are copied one by one, since a call into Node takes longer. */
 const SHORT = 24;
 
 let bytes: Buffer = Buffer.allocUnsafeSlow(4096);
 
-/** The bytes before `end`, until something else is written. */
+/** The bytes before `end`, valid until the next write. */
 export function written(end: number): Buffer {
   return bytes.subarray(0, end);
 }
 
-/** Sees to it that so many bytes more can be written. */
+/** Makes sure that this many more bytes can be written. */
 export function makeRoom(at: number, size: number): void {
   if (at + size <= bytes.length) return;
   const larger = Buffer.allocUnsafeSlow(2 * (at + size));
@@ -33,7 +33,7 @@ export function makeRoom(at: number, size: number): void {
   bytes = larger;
 }
 
-/** Writes the length of what stands between the byte after `at` and `end`, which makes way if that takes more than this byte. Gives its new end. */
+/** Writes the length of the bytes between the byte after `at` and `end`, which are moved if the length takes more than that byte. Returns their new end. */
 export function putLength(at: number, end: number): number {
   const length = end - at - 1;
   const size = length < 0x80 ? 1 : length < 0x4000 ? 2 : length < 0x20_0000 ? 3 : 4;
@@ -66,7 +66,7 @@ function putBytes(value: Uint8Array, at: number): number {
   return putLength(at, at + 1 + value.length);
 }
 
-/** @param value a whole number, not negative, up to 2^53 - 1. */
+/** @param value a whole number from 0 to 2^53 - 1. */
 export function putVarint(value: number, at: number): number {
   let rest = value;
   let end = at;
@@ -88,7 +88,7 @@ function putInt64(value: bigint, at: number): number {
 
 const putInt32: Put<number> = (value, at) => (value < 0 ? putInt64(BigInt(value), at) : putVarint(value, at));
 
-/** The scalar types that our messages have. */
+/** The scalar types in our messages. */
 export const SCALARS: Partial<Record<ScalarType, Kind>> = {
   [ScalarType.STRING]: { wireType: LENGTH_DELIMITED, put: putString },
   [ScalarType.BYTES]: { wireType: LENGTH_DELIMITED, put: putBytes },

@@ -1,7 +1,9 @@
-/** Paces a stream of requests: the next one is handed on when the last answer has left, or a caller who never reads would fill the memory. */
+/**
+ * Paces a stream of requests: passes the next request on when the last answer was sent. Otherwise a caller that never reads would fill the memory.
+ */
 import { ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 
-/** The interceptor of calls with a stream of requests, such as reflection; it leaves others as they are. */
+/** The interceptor for calls with a stream of requests, such as reflection; it does not change others. */
 export const pace: ServerInterceptor = ({ requestStream }, call) => {
   if (!requestStream) return call as ServerInterceptingCall;
   const sendMessage = call.sendMessage.bind(call);
@@ -20,7 +22,7 @@ export const pace: ServerInterceptor = ({ requestStream }, call) => {
   return new ServerInterceptingCall(call, {
     start(next) {
       next({
-        // grpc-js reads no further until `nextMessage` is called.
+        // grpc-js reads further only when `nextMessage` is called.
         onReceiveMessage(message, nextMessage) {
           if (leaving) handOn = () => nextMessage(message);
           else nextMessage(message);

@@ -1,4 +1,4 @@
-/** Bridges the methods of the service to grpc-js: ordinary handlers, whose messages pass as bytes and whose failures are all contained. */
+/** Bridges the methods of the service to grpc-js: ordinary handlers that take and return bytes, and let no failure escape. */
 import type { DescMethod, Message } from '@bufbuild/protobuf';
 import {
   type handleServerStreamingCall,
@@ -12,7 +12,7 @@ import { type Method, procedureOf } from '../rpc/method.ts';
 import { createEncoder } from './encode.ts';
 import { callOf, failureStatus } from './observe.ts';
 
-/** Methods as `Server.addService` takes them. */
+/** Methods in the form of `Server.addService`. */
 export interface Bridge {
   readonly definition: ServiceDefinition;
   readonly implementation: UntypedServiceImplementation;
@@ -36,7 +36,7 @@ export function bridge(methods: readonly Method[], lifecycle: Lifecycle): Bridge
   };
 }
 
-/** A method as grpc-js knows it. Messages pass through as bytes, so that a decoding failure is ours to answer. */
+/** A method in the form of grpc-js. Messages stay bytes, so that the lifecycle answers a decoding failure. */
 export function defineMethod(descriptor: DescMethod): ServiceDefinition[string] {
   return {
     path: procedureOf(descriptor),
@@ -70,7 +70,7 @@ function streaming(lifecycle: Lifecycle): handleServerStreamingCall<Buffer, Mess
     call.sendHeaders = sendHeaders;
     const left = new AbortController();
     stream.on('cancelled', () => left.abort());
-    // Where the stream is already gone, the cancellation has ended the call.
+    // If the stream is closed already, its cancellation has ended the call.
     stream.on('error', () => left.abort());
     const pump = async (): Promise<void> => {
       for await (const response of lifecycle.stream(call, stream.request, left.signal)) {

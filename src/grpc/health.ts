@@ -19,7 +19,7 @@ import { defineMethod } from './handlers.ts';
 
 export interface Health {
   readonly addTo: (server: Server) => void;
-  /** Sets the status of one service, or of the process (the empty name), and tells the watchers. */
+  /** Sets the status of a service, or of the process (the empty name), and notifies the watchers. */
   readonly set: (name: string, serving: boolean) => void;
 }
 
@@ -31,7 +31,7 @@ interface Watcher {
 /** Makes the service for `names`, all SERVING. */
 export function createHealth(names: readonly string[]): Health {
   const statuses = new Map<string, ServingStatus>(names.map((name) => [name, ServingStatus.SERVING]));
-  // All names share a set: an entry for each name that a stranger asks for would be memory that a stranger chooses.
+  // All names share one set of watchers: an entry for each requested name would be memory that strangers choose.
   const watchers = new Set<Watcher>();
   const answer = (name: string): HealthCheckResponse =>
     create(HealthCheckResponseSchema, { status: statuses.get(name) ?? ServingStatus.SERVICE_UNKNOWN });

@@ -1,12 +1,11 @@
 /**
- * Closes the streams of callers that do not end their request after a refusal. grpc-js would keep them for as long as the connection lasts, at
- * some 12 kB each and without an API key. Node publishes every answer of an HTTP/2 server on a diagnostics channel, which is the public way to
- * the streams that grpc-js serves.
+ * Closes the streams of callers that do not end their request after a refusal. grpc-js would keep these until the connection closes, at some 12 kB each and without
+ * an API key. Node publishes every answer of an HTTP/2 server on a diagnostics channel, which is the public way to the streams that grpc-js serves.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import type { ServerHttp2Stream } from 'node:http2';
 
-/** Published as the headers of an answer are sent (Node 24.2 and later). */
+/** Published when the headers of an answer are sent (Node 24.2 and later). */
 const ANSWERED = 'http2.server.stream.finish';
 
 let isWatching = false;
@@ -17,7 +16,7 @@ export function closeLeftOpenStreams(): void {
   isWatching = true;
   subscribe(ANSWERED, (message) => {
     const { stream } = message as { readonly stream: ServerHttp2Stream };
-    // An answer that is over with its headers is a refusal: a method of ours answers only requests that have ended.
+    // An answer that ends with its headers is a refusal: our methods answer only requests that have ended.
     if (stream.writableEnded && !stream.readableEnded) setImmediate(close, stream);
   });
 }

@@ -1,7 +1,7 @@
 /**
- * Has only a POST with a content type of gRPC taken for a call (gRPC over HTTP2, Requests). grpc-js serves any method, and any content type that
- * begins with `application/grpc`, such as gRPC-Web's: a HEAD would consume a code. Node publishes the headers of each request before it hands them
- * on, so that a request that is not a call is given a content type that grpc-js refuses with 415. The self-test shows at the start that this works.
+ * Ensures that only a POST with a content type of gRPC is a call (gRPC over HTTP2, Requests). grpc-js serves any method, and any content type that begins with
+ * `application/grpc`, such as that of gRPC-Web: a HEAD would consume a code. Node publishes the headers of each request before grpc-js gets them, so a request that
+ * is not a call is given a content type that grpc-js refuses with 415. The self-test proves at the start that this works.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
@@ -11,22 +11,22 @@ import { isOversize } from '../rpc/metadata-size.ts';
 const CREATED = 'http2.server.stream.created';
 const CONTENT_TYPE = /^application\/grpc(?:\+proto)?(?:;|$)/;
 const NO_CALL = 'no call';
-/** Marks a request with too much metadata. The same header from a caller has the same effect. */
+/** Marks a request with too much metadata. A caller that sends this header has its own call refused. */
 export const OVERSIZE = 'otpd-oversize';
 const KEPT: ReadonlySet<string> = new Set(['content-type', 'te', 'x-request-id']);
 const MOST_OVERSIZE = 3;
-/** grpc-js drops a header with any other character. A caller could have it drop what the proxy has appended. */
+/** grpc-js drops a header with any other character. A caller could use that to remove the value that a proxy has appended. */
 const UNPRINTABLE = /[^ -~]/g;
 const FORWARDED_FOR = 'x-forwarded-for';
 
-/** The ports of the gRPC servers of this process; other HTTP/2 servers are left alone. */
+/** The ports of the gRPC servers of this process; other HTTP/2 servers are not affected. */
 const ports = new Set<number>();
 const ours = new WeakMap<Http2Session, boolean>();
-/** How many requests of a connection had too much metadata. */
+/** The number of requests with too much metadata, by connection. */
 const oversizeRequests = new WeakMap<Http2Session, number>();
 let isWatching = false;
 
-/** Refuses what is no call on connections to `port`, and within the process, from now on. */
+/** From now on refuses requests that are not calls, on connections to `port` and within the process. */
 export function takeOnlyCalls(port: number): void {
   ports.add(port);
 }
@@ -50,13 +50,13 @@ export function watchRequests(): void {
   });
 }
 
-/** Leaves only the headers that an answer needs, so that the others are not kept. */
+/** Keeps only the headers that an answer needs, so that the others are not held in memory. */
 function strip(headers: IncomingHttpHeaders): void {
   for (const name of Object.keys(headers)) if (!KEPT.has(name) && !name.startsWith(':')) delete headers[name];
   headers[OVERSIZE] = 'true';
 }
 
-/** The first such requests are told what is wrong. A connection that goes on is closed: Node keeps such headers until V8 collects garbage. */
+/** The first such requests get an error. A connection that sends more is closed, since Node keeps such headers until V8 collects garbage. */
 function countOversize(session: Http2Session | undefined): void {
   if (session === undefined) return;
   const count = (oversizeRequests.get(session) ?? 0) + 1;
@@ -69,7 +69,7 @@ function isCall(headers: IncomingHttpHeaders): boolean {
   return headers[':method'] === 'POST' && type !== undefined && CONTENT_TYPE.test(type);
 }
 
-/** The self-test's connection has no port. */
+/** The connection of the self-test has no port. */
 function isOurs(session: Http2Session | undefined): boolean {
   if (session === undefined) return false;
   let found = ours.get(session);

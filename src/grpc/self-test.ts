@@ -1,6 +1,5 @@
 /**
- * Proves at the start, on connections within the process, the bounds that use diagnostics channels of Node: left-open streams are closed, and
- * only a POST is a call.
+ * Proves at the start, on connections within the process, the bounds that use diagnostics channels of Node: left-open streams are closed, and only a POST is a call.
  */
 import { once } from 'node:events';
 import { connect, type OutgoingHttpHeaders } from 'node:http2';
@@ -12,7 +11,7 @@ import { BoundNotInstalledError } from '../rpc/bounds.ts';
 const PATIENCE_MS = 5000;
 const PATH = '/self-test/Refused';
 
-/** Rejects with `BoundNotInstalledError` unless a request that is no call is refused as such, and a refused call that is left open is closed. */
+/** Rejects with `BoundNotInstalledError` unless a request that is not a call is refused as such, and a refused call that is left open is closed. */
 export async function checkBounds(injector: ConnectionInjector): Promise<void> {
   const refusing = createRefusingServer();
   try {
@@ -26,13 +25,13 @@ export async function checkBounds(injector: ConnectionInjector): Promise<void> {
   }
 }
 
-/** Makes a request, and never ends it. Resolves to its status once it is closed. */
+/** Makes a request and never ends it. Resolves to its status once the stream is closed. */
 async function ask(injector: ConnectionInjector, headers: OutgoingHttpHeaders): Promise<unknown> {
   const [ours, theirs] = duplexPair();
   injector.injectConnection(theirs);
   const connection = connect('http://self-test', { createConnection: () => ours });
   const patience = new AbortController();
-  // Nothing else keeps the process running: the connection has no socket.
+  // A timer keeps the process alive, since the connection has no socket.
   const late = sleep(PATIENCE_MS, false, patience).catch(() => false);
   try {
     const stream = connection.request({ ':path': PATH, 'content-type': 'application/grpc', ...headers }, { endStream: false });
@@ -50,7 +49,7 @@ async function ask(injector: ConnectionInjector, headers: OutgoingHttpHeaders): 
   }
 }
 
-/** Refuses every call at its headers, as the server refuses calls without a key, but without a log line. */
+/** Refuses every call at its headers, as the server refuses calls without an API key, but without a log line. */
 function createRefusingServer(): Server {
   const server = new Server({
     interceptors: [

@@ -1,4 +1,4 @@
-/** Turns a failure of the lifecycle into the status that grpc-js sends, and a failure of grpc-js into one of the lifecycle. */
+/** Converts failures of the lifecycle to statuses of grpc-js, and failures of grpc-js to failures of the lifecycle. */
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { status as codes, Metadata, type StatusObject } from '@grpc/grpc-js';
 import type { Call } from '../rpc/call.ts';
@@ -10,14 +10,14 @@ const DETAILS = 'grpc-status-details-bin';
 
 export type PartialStatus = Pick<StatusObject, 'code' | 'details'> & { metadata?: Metadata | null | undefined };
 
-/** The trailers of a failure: what every answer carries, when to try again, and for methods of ours the details. */
+/** The trailers of a failure: the headers of every answer, when to retry, and for our methods the details. */
 export function failureTrailers(call: Call, { details, retryAfterMs, isFinal }: CallStatus): Metadata {
   const trailers = new Unpadded();
-  // Headers that were not sent before the failure go with it.
+  // Headers that were not sent before the failure are sent with it.
   addHeaders(trailers, { ...call.addedHeaders, ...call.addedTrailers });
   addHeaders(trailers, answerHeaders(call));
   if (call.method !== undefined) trailers.set(DETAILS, Buffer.from(details.buffer, details.byteOffset, details.byteLength));
-  // Negative: clients are not to retry (gRFC A6).
+  // A negative value tells clients not to retry (gRFC A6).
   if (isFinal) trailers.set('grpc-retry-pushback-ms', '-1');
   if (retryAfterMs !== undefined) {
     trailers.set('grpc-retry-pushback-ms', String(Math.ceil(retryAfterMs)));
@@ -34,7 +34,7 @@ export function addHeaders(metadata: Metadata, headers: Readonly<Record<string, 
   }
 }
 
-/** Binary values leave without padding, as the specification asks (gRPC over HTTP2, Custom-Metadata); grpc-js pads them. */
+/** Sends binary values without padding, as the specification requires (gRPC over HTTP2, Custom-Metadata); grpc-js pads them. */
 class Unpadded extends Metadata {
   override toHttp2Headers(): OutgoingHttpHeaders {
     const headers = super.toHttp2Headers();
@@ -57,11 +57,11 @@ function withoutPadding(base64: string): string {
   return base64.replace(/=+$/, '');
 }
 
-/** The failure that a status of grpc-js itself (a message it could not read, an invalid timeout) is to the lifecycle. */
+/** The failure for a status that grpc-js sends itself (for a message that it could not read, or an invalid timeout). */
 export function foreignFailure({ code, details }: PartialStatus): Error {
   if (code === codes.RESOURCE_EXHAUSTED) return new CallFailure('message_too_large');
   if (code === codes.UNIMPLEMENTED) return new CallFailure('protocol');
-  // A message that does not decompress and a timeout that is no number are the caller's mistakes, whatever grpc-js calls them.
+  // A message that does not decompress and a timeout that is not a number are the caller's mistakes, whatever code grpc-js gives them.
   if (/^(Failed to decompress|Invalid grpc-timeout)/.test(details)) return new CallFailure('malformed_message');
   return new Error(`grpc-js answered the call itself with ${codes[code]}`);
 }

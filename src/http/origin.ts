@@ -1,18 +1,18 @@
-/** Where a caller reaches this server, for links in answers. */
+/** The origin at which a caller reaches this server, for links in answers. */
 import type { Exchange } from './exchange.ts';
 
-/** A host name or an address, with a port or without: nothing else of a header gets into a link. */
+/** A host name or an address, with or without a port; no other text of a header is used in a link. */
 const AUTHORITY = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
 export interface OriginOptions {
   readonly isTls: boolean;
-  /** Whether a proxy at this address is believed in what it says of its caller's request. */
+  /** Whether a proxy at this address is trusted to describe its caller's request. */
   readonly isProxy: (address: string) => boolean;
 }
 
 /**
- * Such as `https://otp.example.com`, from the host that the caller named. Behind a trusted proxy `x-forwarded-proto` and `x-forwarded-host` go
- * before. Empty if the caller named no host: a link is then relative.
+ * Such as `https://otp.example.com`, from the host in the request. Behind a trusted proxy `x-forwarded-proto` and `x-forwarded-host` take precedence. Empty if the
+ * request has no host; links are then relative.
  */
 export function originOf(exchange: Exchange, { isTls, isProxy }: OriginOptions): string {
   const told = isProxy(exchange.address) ? (name: string) => exchange.header(name) : () => undefined;

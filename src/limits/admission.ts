@@ -1,24 +1,24 @@
-/** The result of admission: who calls, how the limits stand, what more the call costs, and how it is given back. */
+/** The result of admission: the caller, the state of its limits, further charges, and refunds. */
 import type { Principal } from '../ports/principal.ts';
 import type { WindowState } from '../ports/store.ts';
 
-/** A call that was let in. */
+/** An admitted call. */
 export interface Admission {
   readonly principal: Principal;
-  /** The window nearest to exhaustion, as all that was charged and given back has left it; undefined on a plan without limits. */
+  /** The window nearest to exhaustion, after all charges and refunds so far; undefined on a plan without limits. */
   readonly quota: WindowState | undefined;
-  /** The greatest of `CREDIT_WARNINGS` that the month has come to, as it stands now; undefined below all of them, and on a plan without a month. */
+  /** The greatest of `CREDIT_WARNINGS` that the month has reached so far; undefined below all of them, and on a plan without a month. */
   readonly creditShare: number | undefined;
   /**
-   * Counts `cost` more, for a call that turns out to have several parts; at once where the counts are in memory. Where the whole call does not fit, it is
-   * rejected like one that was charged at once (`Charging`), and what was counted before is given back to every window.
+   * Charges `cost` more, for a call that turns out to have several parts; synchronous if the counts are in memory. If the whole call does not fit, the
+   * charge is rejected as `Charging` rejects it, and the earlier charge is refunded to every window.
    */
   charge(cost: number): void | Promise<void>;
-  /** Notes that so many parts of the call have failed: they are given back to all windows but the minute when the call is settled. */
+  /** Notes that this many parts of the call have failed; they are refunded to all windows but the minute when the call is settled. */
   giveBack(count: number): void;
   /**
-   * To be told once how the call ended: a failed call is given back whole to all windows but the minute, and of another the parts that failed. Never
-   * throws; later calls do nothing.
+   * Settles the call with its outcome; call this once. A failed call is refunded whole to all windows except the minute; otherwise the failed parts
+   * are. Never throws; further calls do nothing.
    */
   settle(failed: boolean): void;
 }

@@ -1,9 +1,9 @@
-/** The outcome of a charge in plain numbers: what a script of Redis replies, and what the primary tells its workers. */
+/** The outcome of a charge in plain numbers: the reply of a Redis script, and the message of the primary to its workers. */
 import type { ChargeResult, LimitWindow, WindowUsage } from '../ports/store.ts';
 
 /**
- * The moment of the charge; the wait in ms, 0 if it is allowed and -1 if it never will be; the place of the refusing window, from 1 on, 0 if there is
- * none; then what remains and when that grows, for each window in the order asked; and last the warnings that are due.
+ * The time of the charge; the wait in ms, 0 if the charge is allowed and -1 if it can never be; the place of the refusing window, from 1 on, or 0
+ * if none; for each window in the order of the request, the remaining calls and the time until they grow; and last the warnings that are due.
  */
 export type ChargeNumbers = readonly [
   chargedAt: number,
@@ -12,7 +12,7 @@ export type ChargeNumbers = readonly [
   ...remainingAndResetMsAndWarnings: readonly number[],
 ];
 
-/** Stands for a wait without end, since the cost is over the limit. Neither JSON nor a reply of Redis has an infinity. */
+/** The wait of a charge whose cost is above the limit. Neither JSON nor a reply of Redis can express an infinity. */
 export const NEVER = -1;
 
 /** The numbers of an outcome for `windows`. */
@@ -25,7 +25,7 @@ export function toNumbers(
   return [chargedAt, wait, place, ...states.flatMap(({ remaining, resetMs }) => [remaining, resetMs]), ...warnings];
 }
 
-/** The outcome for `windows` that the numbers tell. */
+/** The outcome for `windows` that the numbers express. */
 export function fromNumbers(
   windows: readonly LimitWindow[],
   [chargedAt, wait, refusing, ...states]: ChargeNumbers,
@@ -44,7 +44,7 @@ export function fromNumbers(
   };
 }
 
-/** How much of each window is used, and when that falls next, in ms since the epoch: 0 if nothing is counted. */
+/** For each window, the used amount and the time at which it next falls, in ms since the epoch: 0 if nothing is counted. */
 export type UsageNumbers = readonly number[];
 
 /** The numbers of a usage. */
@@ -52,7 +52,7 @@ export function toUsageNumbers(usage: readonly WindowUsage[]): UsageNumbers {
   return usage.flatMap(({ used, resetTime = 0 }) => [used, resetTime]);
 }
 
-/** The usage of `windows` that the numbers tell. */
+/** The usage of `windows` that the numbers express. */
 export function fromUsageNumbers(windows: readonly LimitWindow[], numbers: UsageNumbers): readonly WindowUsage[] {
   return windows.map((window, place) => ({
     window,

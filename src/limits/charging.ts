@@ -1,4 +1,4 @@
-/** Charging: a call counted in the store of the limits, or in this process while that is away, and given back where it was counted. */
+/** Charging: counts a call in the shared store, or in this process while the store is unavailable, and refunds it where it was counted. */
 import type { Principal } from '../ports/principal.ts';
 import { type ChargeResult, type Clock, type LimitStore, StoreUnavailableError } from '../ports/store.ts';
 import type { Admission } from './admission.ts';
@@ -10,14 +10,14 @@ import type { Plan } from './plans.ts';
 /** Charges calls. */
 export interface Charging {
   /**
-   * Counts a call that costs `cost`, at once where the counts are in memory. A call that does not fit into the plan's windows is rejected with
-   * `Rejection`: `rate_limited`, `credits_exhausted` if the month is the last window to have room, or `cost_over_limit` if it never will fit. All have `quota`. Throws `RangeError` for a cost that is not a whole
-   * number from 1 to `MAX_COST`.
+   * Counts a call that costs `cost`; synchronous if the counts are in memory. Throws `Rejection` for a call that does not fit into the plan's windows:
+   * `credits_exhausted` if the month has the longest wait, `cost_over_limit` if the call can never fit, and `rate_limited` otherwise, each with `quota`.
+   * Throws `RangeError` for a cost that is not a whole number from 1 to `MAX_COST`.
    */
   charge(principal: Principal, plan: Plan, cost: number): Admission | Promise<Admission>;
 }
 
-/** A share of the credits of a month that an API key has come to, for the first time in the month. */
+/** A share of its monthly credits that an API key has reached for the first time in the month. */
 export interface CreditWarning {
   readonly keyId: string;
   readonly plan: string;
@@ -30,27 +30,27 @@ export interface CreditWarning {
 export interface ChargingOptions {
   readonly limits: LimitStore;
   readonly clock: Clock;
-  /** A charge in the shared store has failed for the first time: from now on each process counts by itself. */
+  /** Called when a charge in the shared store fails for the first time: from then on each process counts separately. */
   readonly onFallback?: ((error: StoreUnavailableError) => void) | undefined;
-  /** Told of each warning once, by the process whose charge it was. Counts of a time without the shared store warn of nothing. */
+  /** Called once for each warning, by the process whose charge caused it. Charges counted without the shared store cause no warnings. */
   readonly onWarning?: ((warning: CreditWarning) => void) | undefined;
-  /** The shared store has made a charge again. */
+  /** Called when the shared store works again. */
   readonly onShared?: (() => void) | undefined;
 }
 
-/** Makes the only place that counts calls; nothing is counted yet in this process. */
+/** Makes the charging, the only place that counts calls. */
 export function createCharging({ limits, clock, onFallback, onShared, onWarning }: ChargingOptions): Charging {
   const fallback = createLocalLimits();
   const free: Counted = {
     store: fallback,
     result: { allowed: true, chargedAt: 0, states: [], retryAfterMs: 0, refusing: undefined },
   };
-  /** How often the counting has moved between the shared store and this process. Even: it is shared. */
+  /** How often counting has moved between the shared store and this process; even while it is shared. */
   let moves = 0;
 
   /**
-   * Takes note of how a charge ended in the shared store. If the counting has moved since it was begun, it moves nothing, so that no outage is
-   * told twice.
+   * Notes the outcome of a charge in the shared store. If counting has moved since the charge began, the outcome is ignored, so that no outage is reported
+   * twice.
    */
   function note(movesBefore: number, failure?: StoreUnavailableError): void {
     const isShared = moves % 2 === 0;

@@ -1,4 +1,4 @@
-/** Call counts in this process's memory: the limits of a single instance, and what holds while a shared store is away. */
+/** Call counts in the memory of this process: the limits of a single instance, and of every instance while the shared store is unavailable. */
 import { LRUCache } from 'lru-cache';
 import { MONTH, refundedWindows } from '../ports/limits.ts';
 import type { LimitStore, LimitWindow, WindowUsage } from '../ports/store.ts';
@@ -13,24 +13,24 @@ import {
 } from './calendar-month.ts';
 import { addCall, advance, stateOf, takeBack, type WindowLog, waitMs } from './sliding-window.ts';
 
-/** Subjects are ids of authenticated keys, no stranger's choice. Beyond this many the one that called the longest ago starts afresh. */
+/** Subjects are ids of authenticated keys, which strangers cannot choose. Above this many, the subject with the oldest last call is dropped. */
 const MAX_SUBJECTS = 100_000;
 
-/** A subject's log in the windows of one name. */
+/** The calls of a subject in the windows with one name. */
 interface NamedLog extends WindowLog {
   readonly name: string;
 }
 
-/** The credits that are counted, by subject. They stay there: some hundred bytes for each key that has called in the month. */
+/** The counted credits by subject. They are never dropped: some hundred bytes for each key that has called in the month. */
 export interface MonthTable {
   readonly logs: Map<string, MonthLog>;
-  /** Told of each change, and whether a warning came of it. */
+  /** Called on each change, with whether it caused a warning. */
   readonly onChange?: ((subject: string, hasWarned: boolean) => void) | undefined;
 }
 
-/** Makes a table of call counts, empty but for the credits that `months` begins with. */
+/** Makes a table of call counts, empty except for the credits in `months`. */
 export function createLocalLimits({ logs: months, onChange }: MonthTable = { logs: new Map() }): LimitStore {
-  // By size: a table bounded by `max` has all its memory from the start.
+  // Bounded by size, because a table bounded by `max` allocates all its memory at the start.
   const subjects = new LRUCache<string, NamedLog[]>({ maxSize: MAX_SUBJECTS, sizeCalculation: () => 1 });
 
   function logsOf(subject: string, windows: readonly LimitWindow[]): NamedLog[] {
@@ -118,7 +118,7 @@ function usageOf(used: number, resetMs: number, window: LimitWindow, now: number
   return { window, used, resetTime: used === 0 ? undefined : now + resetMs };
 }
 
-/** The log of a window. A plan with further windows may have come since the first call. */
+/** The log of a window, created if the plan has gained windows since the first call. */
 function logOf(logs: NamedLog[], window: LimitWindow): NamedLog {
   for (const log of logs) if (log.name === window.name) return log;
   const log = emptyLogOf(window);

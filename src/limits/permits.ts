@@ -1,11 +1,14 @@
-/** Permits: how many of something may be held at a time, counted by the holder. */
+/** Permits: a bounded number of something that each holder may have at a time. */
 
 export interface Permits {
-  /** Takes one for `id`, unless it holds `most` already; gives its release, of which only the first call counts, or undefined. */
+  /**
+   * Takes a permit for `id` unless it holds `most` already. Returns the function that releases it, whose further calls do nothing; undefined if there is
+   * no permit.
+   */
   take(id: string, most: number): (() => void) | undefined;
 }
 
-/** Makes a count. It holds only ids with permits in use, so it grows with what is under way. */
+/** Makes an empty count. It holds only ids with permits in use, so it grows with the work in progress. */
 export function createPermits(): Permits {
   const taken = new Map<string, number>();
 

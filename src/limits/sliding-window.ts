@@ -1,17 +1,17 @@
-/** The sliding window: calls in 60 buckets a period, so that no span as long as the window ever holds more than its limit. */
+/** The sliding window: calls in 60 buckets per period, so that no span as long as the window holds more than its limit. */
 import type { LimitWindow, WindowState } from '../ports/store.ts';
 
 /**
- * A bucket leaves a period after its last call: a call may stay counted for up to 1/60 of the period too long, never too short, and calls that
- * are further apart leave to the millisecond. A window touches 61 buckets at most, whatever the limit.
+ * A bucket expires one period after its last call. A call may stay counted up to 1/60 of the period too long but never too short, and calls that are
+ * further apart expire to the millisecond. A window has at most 61 buckets, whatever its limit.
  */
 const BUCKETS_A_PERIOD = 60;
 
 /** The calls of one subject in one window. */
 export interface WindowLog {
   /**
-   * Two numbers for each bucket that has calls, oldest bucket first: the moment of its last call, in ms since the epoch, and what its calls cost
-   * together. Plain numbers take a quarter of the memory that objects would.
+   * Two numbers for each bucket with calls, oldest bucket first: the time of its last call, in ms since the epoch, and the sum of its costs. Plain numbers
+   * take a quarter of the memory of objects.
    */
   buckets: number[];
   /** The sum of the costs. */
@@ -24,9 +24,8 @@ export function emptyLog(): WindowLog {
 }
 
 /**
- * Brings a log to `now`: drops what has left the window. To be done before anything is asked of the log at that moment. A clock that stepped
- * back leaves calls in the future. They are taken to have come now: no later than they leave, the limit has held, and nobody waits longer
- * than a period for them.
+ * Brings a log to `now`: drops expired buckets. Call this before the log is read at `now`. If the clock has stepped back, calls in the future count
+ * as made now: the limit holds until they expire, and no caller waits longer than a period for them.
  */
 export function advance(log: WindowLog, window: LimitWindow, now: number): void {
   const { buckets } = log;
@@ -67,13 +66,13 @@ export function addCall(log: WindowLog, window: LimitWindow, now: number, cost: 
   } else if (newest >= 0) {
     buckets.push(now, cost);
   } else {
-    // A literal takes the memory of two numbers; an array that grows, that of nineteen.
+    // A literal takes the memory of two numbers; an array that grows takes that of nineteen.
     log.buckets = [now, cost];
   }
   log.used += cost;
 }
 
-/** Takes back `count` of what was counted at `chargedAt`, at most what is in the bucket of that moment; nothing if that has left. */
+/** Refunds `count` of the charge counted at `chargedAt`, at most the content of that bucket; nothing if the bucket has expired. */
 export function takeBack(log: WindowLog, window: LimitWindow, chargedAt: number, count: number): void {
   const { buckets } = log;
   for (let place = 0; place < buckets.length; place += 2) {
@@ -87,7 +86,7 @@ export function takeBack(log: WindowLog, window: LimitWindow, chargedAt: number,
   }
 }
 
-/** How the window stands. */
+/** The state of the window. */
 export function stateOf({ buckets: [oldest], used }: WindowLog, window: LimitWindow, now: number): WindowState {
   return {
     window,

@@ -1,8 +1,8 @@
-/** TLS from PEM files: files replaced on disk are picked up without a restart. */
+/** TLS from PEM files. Files that are replaced on disk take effect without a restart. */
 import { readFileSync } from 'node:fs';
 import { createSecureContext, createServer, type Server, type TLSSocket } from 'node:tls';
 
-/** How often the files are looked at, in ms. */
+/** How often the files are checked for changes, in ms. */
 const REFRESH_MS = 1000;
 
 /** The paths of the PEM files. */
@@ -11,7 +11,7 @@ export interface TlsFiles {
   readonly cert: string;
   /** The private key of the first certificate. */
   readonly key: string;
-  /** The authorities whose clients are let in; mutual TLS is demanded if set. */
+  /** The authorities whose client certificates are accepted; if set, clients must have one. */
   readonly clientCa?: string | undefined;
 }
 
@@ -23,24 +23,27 @@ interface Pems {
 
 export interface TlsOptions {
   readonly files: TlsFiles;
-  /** The protocols offered by ALPN; a caller without one of them is not let in. */
+  /** The protocols that the server offers by ALPN. A caller that supports none of them is refused. */
   readonly protocols: readonly string[];
-  /** Called once for each problem with changed files, while the old ones stay in force. */
+  /** Called once for each problem with changed files; the old files stay in use. */
   readonly onProblem: (problem: string) => void;
 }
 
-/** The files cannot be read, are no PEM, or do not fit together; the message is the code of what is wrong. */
+/** The files cannot be read, are not PEM, or do not belong together; the message is the error code. */
 export class TlsFilesError extends Error {
   override readonly name = 'TlsFilesError';
 }
 
 export interface TlsEndpoint {
-  /** Connections are emitted to it (`connection`), and come out encrypted (`secureConnection`). */
+  /** Connections are emitted to it (`connection`); it emits them decrypted (`secureConnection`). */
   readonly server: Server;
   readonly close: () => void;
 }
 
-/** Makes the endpoint. Throws `TlsFilesError` if the files cannot be used. A later change that cannot, such as a certificate without its key, is a problem. */
+/**
+ * Makes the endpoint. Throws `TlsFilesError` if the files cannot be used. A later change that cannot be used, such as a certificate without its key, is
+ * reported as a problem.
+ */
 export function createTlsEndpoint({ files, protocols, onProblem }: TlsOptions): TlsEndpoint {
   let pems = readFirst(files);
   let lastProblem = '';
@@ -77,7 +80,7 @@ function readFirst(files: TlsFiles): Pems {
   }
 }
 
-/** The system's or OpenSSL's code for what is wrong: their messages may hold paths. */
+/** The error code of the system or of OpenSSL; their messages may contain paths. */
 function codeOf(error: unknown): string {
   return String((error as NodeJS.ErrnoException).code ?? 'unreadable');
 }

@@ -1,4 +1,7 @@
-/** The spans of a call, named as OpenTelemetry has it (semantic conventions, RPC). They say what was called and how it ended, never by whom or with what. */
+/**
+ * The spans of a call, with the names of OpenTelemetry (semantic conventions, RPC). They contain the method and the outcome, but not the caller or the
+ * content.
+ */
 import {
   type Context,
   type HrTime,
@@ -19,7 +22,7 @@ import { procedureName } from './procedure-name.ts';
 /** `rpc.system.name`; the conventions have no name for a REST API. */
 const SYSTEMS: Readonly<Record<Transport, string>> = { grpc: 'grpc', grpc_web: 'grpc', connect: 'connectrpc', rest: 'rest' };
 
-/** The codes that are errors of the server; all others are answers that the caller asked for (semantic conventions, gRPC). */
+/** The codes that are errors of the server; all others are the caller's (semantic conventions, gRPC). */
 const FAULTS: ReadonlySet<Code> = new Set([
   Code.UNKNOWN,
   Code.DEADLINE_EXCEEDED,
@@ -39,10 +42,10 @@ export class CallSpans implements CallTrace {
   readonly #span: Span;
   readonly #context: Context;
   readonly #parts = new Map<Part, Span>();
-  /** From one clock for the whole tree: the SDK's own starts are exact to a ms alone, and parts would begin before their call. */
+  /** The same clock times the whole tree: the start times of the SDK are exact only to a ms, so that parts would begin before their call. */
   readonly #origin = Date.now() - performance.now();
 
-  /** @param parent the context that the caller sent, or an empty one. */
+  /** @param parent the context from the caller, or an empty one. */
   constructor(tracer: Tracer, call: Call, parent: Context) {
     const name = procedureName(call);
     const attributes = { 'rpc.system.name': SYSTEMS[call.transport], 'rpc.method': name };
@@ -68,7 +71,7 @@ export class CallSpans implements CallTrace {
     span.end(this.#at());
   }
 
-  /** Ends the span of the call, with those of its parts that its end has cut short. */
+  /** Ends the span of the call, and the spans of parts that its end interrupts. */
   finish({ reason }: Call, code: Code): void {
     for (const part of [...this.#parts.keys()]) this.end(part, FAULTS.has(code));
     const name = CODE_NAMES.get(code) ?? '';
@@ -81,7 +84,7 @@ export class CallSpans implements CallTrace {
     this.#span.end(this.#at());
   }
 
-  /** A time of `performance.now()` as the SDK takes it. */
+  /** Converts a time of `performance.now()` for the SDK. */
   #at(ms = performance.now()): HrTime {
     return millisToHrTime(this.#origin + ms);
   }

@@ -1,25 +1,25 @@
-/** Lines on their way to a stream: those that can wait are written together, since one write a call costs more than all else in the log. */
+/** A buffer of lines for a stream: lines that can wait are written together, since a write for each call costs more than all the rest of the log. */
 
 /** How long a line may wait, in ms. */
 const PATIENCE_MS = 50;
-/** How much may wait, in bytes: what takes some ten microseconds to write. */
+/** The most bytes that wait, which take some ten microseconds to write. */
 const MOST_WAITING = 65_536;
 
 export interface Lines {
-  /** Takes a line of Latin-1 and at most 65,536 characters, with its newline; it is written soon. */
+  /** Takes a line of Latin-1 of at most 65,536 characters, with its newline, and writes it soon. */
   readonly soon: (line: string) => void;
-  /** Writes a line now, after all that wait. */
+  /** Writes a line now, after all waiting lines. */
   readonly now: (line: string) => void;
-  /** Writes what waits. */
+  /** Writes the waiting lines. */
   readonly flush: () => void;
 }
 
 /**
- * Lines in front of `stream`, of which it gets at most `mostAtOnce` characters in one write, or one line that is longer. A process that is
- * killed loses those of the last twentieth of a second that could wait, no other.
+ * Makes a buffer for `stream`, which gets at most `mostAtOnce` characters in one write, or a single longer line. A killed process loses the waiting lines of the
+ * last twentieth of a second, and no others.
  */
 export function createLines(stream: { write(text: string): void }, mostAtOnce: number = Number.POSITIVE_INFINITY): Lines {
-  // As bytes: a string that grows is a tree of its pieces, which each collection of the young generation meanwhile would have to copy.
+  // As bytes: a growing string is a tree of its pieces, which each collection of the young generation would copy.
   const waiting = Buffer.allocUnsafeSlow(MOST_WAITING);
   let size = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -51,7 +51,7 @@ export function createLines(stream: { write(text: string): void }, mostAtOnce: n
   };
 }
 
-/** Where the piece of whole lines that starts at `from` ends. */
+/** The end of the piece of whole lines that starts at `from`. */
 function pieceEnd(text: string, from: number, most: number): number {
   if (text.length - from <= most) return text.length;
   const last = text.lastIndexOf('\n', from + most - 1);

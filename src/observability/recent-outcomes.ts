@@ -1,4 +1,4 @@
-/** How codes were judged in the last hour, in memory: for operators who look at this process. */
+/** The outcomes of the last hour, in memory, for operators who look at this process. */
 import type { Verdict } from '../rpc/context.ts';
 
 const MINUTE_MS = 60_000;
@@ -8,7 +8,7 @@ const BUCKETS = 60;
 export interface RecentOutcomes {
   /** Counts verdicts at `now`, in ms since the epoch. */
   readonly note: (verdicts: readonly Verdict[], now: number) => void;
-  /** How often there was each outcome in the minute of `now` and the 59 before it. */
+  /** The number of each outcome in the minute of `now` and the 59 minutes before it. */
   readonly lastHour: (now: number) => ReadonlyMap<string, number>;
 }
 
@@ -18,7 +18,7 @@ interface Bucket {
   readonly counts: Map<string, number>;
 }
 
-/** Counts nothing yet. Outcomes are few, so the memory is bounded. */
+/** Makes an empty count. There are few outcomes, so the memory is bounded. */
 export function createRecentOutcomes(): RecentOutcomes {
   const ring: Bucket[] = Array.from({ length: BUCKETS }, () => ({ minute: Number.NaN, counts: new Map() }));
   return {
@@ -36,7 +36,7 @@ export function createRecentOutcomes(): RecentOutcomes {
       const minute = Math.floor(now / MINUTE_MS);
       const total = new Map<string, number>();
       for (const bucket of ring) {
-        // After a step of the clock there may be minutes that are still to come.
+        // After the clock was set back there may be minutes in the future.
         if (!(bucket.minute <= minute && bucket.minute > minute - BUCKETS)) continue;
         for (const [outcome, count] of bucket.counts) total.set(outcome, (total.get(outcome) ?? 0) + count);
       }

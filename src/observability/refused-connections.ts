@@ -10,7 +10,7 @@ const REMEDIES = {
 } as const;
 type Bound = keyof typeof REMEDIES;
 
-/** To be called for each connection that was refused, with the bound that it was over; `bounds` says how much each allows. */
+/** To be called for each refused connection, with the bound that it exceeded; `bounds` has the values of the bounds. */
 export function tellOfRefused(logger: Logger, bounds: Readonly<Record<Bound, number>>): (bound: Bound) => void {
   const refused = { maxConnections: 0, maxConnectionsPerAddress: 0 };
   const tell = (bound: Bound): void => {

@@ -1,4 +1,4 @@
-/** Traces: spans of calls, sent to a collector by OTLP. Loaded only where an endpoint is set (`wantsTraces`). */
+/** Traces: spans of calls, sent to a collector by OTLP. Loaded only if an endpoint is set (`wantsTraces`). */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT_CONTEXT, type TextMapGetter } from '@opentelemetry/api';
@@ -11,22 +11,22 @@ import type { Call, Step } from '../rpc/call.ts';
 import { CallSpans } from './call-spans.ts';
 import type { Logger } from './log.ts';
 
-/** How many spans are sent together, unless OTEL_BSP_MAX_EXPORT_BATCH_SIZE says otherwise: they are written in one turn of the event loop. */
+/** The spans sent together, unless OTEL_BSP_MAX_EXPORT_BATCH_SIZE is set: they are encoded in one turn of the event loop. */
 const BATCH = 64;
-/** How many batches may be on their way: at a shutdown a full queue (OTEL_BSP_MAX_QUEUE_SIZE, 2048) is sent at once. */
+/** The batches in progress: at a shutdown a full queue (OTEL_BSP_MAX_QUEUE_SIZE, 2048) is sent at once. */
 const MOST_AT_ONCE = 64;
 
 export interface Traces {
   /** Hooks of the lifecycle. */
   readonly onStep: (call: Call, step: Step) => void;
   readonly onEnd: (call: Call, code: Code) => void;
-  /** Sends what is left, for `ms` at most. */
+  /** Sends the remaining spans, for `ms` at most. */
   readonly close: (ms: number) => Promise<void>;
 }
 
 /**
- * Starts to trace. The SDK reads the OTEL_* variables of the process: endpoint, headers, certificates, timeout, sampler, limits and the name of the
- * service. Spans wait in a queue of bounded length, and are dropped where it is full: no call waits for a collector.
+ * Starts to trace. The SDK reads the OTEL_* variables of the process: endpoint, headers, certificates, timeout, sampler, limits and the name of the service. Spans
+ * wait in a bounded queue, and are dropped if it is full: no call waits for a collector.
  */
 export function startTraces(logger: Logger, version: string): Traces {
   const own = { 'service.name': 'otpd', 'service.version': version, 'service.instance.id': randomUUID() };
@@ -40,7 +40,7 @@ export function startTraces(logger: Logger, version: string): Traces {
   const propagator = new W3CTraceContextPropagator();
   return {
     onStep(call, step) {
-      // Probes, reflection and what is no call of ours would only crowd out the calls.
+      // Spans of probes, reflection and unknown methods would only crowd out those of calls.
       if (step === 'begin' && (call.method !== undefined || call.transport === 'rest')) {
         call.trace = new CallSpans(tracer, call, propagator.extract(ROOT_CONTEXT, call, HEADERS));
       } else if (step === 'charge' || step === 'charge_rest') {
@@ -63,7 +63,7 @@ const HEADERS: TextMapGetter<Call> = {
   keys: () => ['traceparent', 'tracestate'],
 };
 
-/** The same exporter; the log is told when spans begin to be lost, and when they are sent again. */
+/** Wraps the exporter to log when spans begin to be lost, and when they are sent again. */
 function telling(exporter: SpanExporter, logger: Logger): SpanExporter {
   let isFailing = false;
   const note = ({ code, error: err }: ExportResult): void => {

@@ -5,7 +5,7 @@
  *     OtpParameters { bytes secret = 1; string name = 2, issuer = 3; Algorithm algorithm = 4; DigitCount digits = 5; OtpType type = 6;
  *                     int64 counter = 7; }
  *
- * By hand: the app's contract is nobody's to generate code from, and a reader by hand can count while it reads.
+ * Written by hand: no published contract exists to generate code from, and this reader can stop at a limit while it reads.
  */
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { Algorithm, OtpType } from './params.ts';
@@ -16,7 +16,7 @@ export const ALGORITHM_NUMBERS: ReadonlyMap<Algorithm, number> = new Map([
   ['SHA256', 2],
   ['SHA512', 3],
 ]);
-/** An algorithm that the message knows and no app computes. */
+/** An algorithm that the format names and no app implements. */
 export const MD5 = 4;
 export const DIGIT_NUMBERS: ReadonlyMap<number, number> = new Map([
   [6, 1],
@@ -29,7 +29,7 @@ export const TYPE_NUMBERS: ReadonlyMap<OtpType, number> = new Map([
 /** The time step of every TOTP, in seconds: the message has no field for it. */
 export const MIGRATION_PERIOD = 30;
 
-/** A key as the message has it: nothing is checked, and what is missing is zero or empty. */
+/** A key as the message has it: unchecked, with zero or an empty text for a missing field. */
 export interface OtpParameters {
   secret: Uint8Array;
   name: string;
@@ -62,8 +62,8 @@ const NUMBERS: ReadonlyMap<number, 'version' | 'batchSize' | 'batchIndex' | 'bat
 /**
  * Reads a payload; unknown fields are skipped, and so are known ones of another wire type.
  *
- * @returns undefined if there are more than `maxKeys`: none after them is read.
- * @throws an error of protobuf-es for what is no protobuf message.
+ * @returns undefined if there are more than `maxKeys` keys; the reader stops there.
+ * @throws an error of protobuf-es if `bytes` is not a protobuf message.
  */
 export function readPayload(bytes: Uint8Array, maxKeys: number): MigrationPayload | undefined {
   const payload: MigrationPayload = { keys: [], version: 0, batchSize: 0, batchIndex: 0, batchId: 0 };
@@ -104,7 +104,7 @@ const WIRE_TYPES: Readonly<Record<number, WireType>> = {
 
 const READERS: Readonly<Record<number, (key: OtpParameters, reader: BinaryReader) => void>> = {
   1: (key, reader) => {
-    key.secret = Uint8Array.from(reader.bytes()); // Not a view of what the caller clears.
+    key.secret = Uint8Array.from(reader.bytes()); // A copy, since the caller clears its bytes.
   },
   2: (key, reader) => {
     key.name = reader.string();
@@ -126,7 +126,7 @@ const READERS: Readonly<Record<number, (key: OtpParameters, reader: BinaryReader
   },
 };
 
-/** Writes a payload, each field of the app's, zeros too, as the app does. */
+/** Writes a payload with every field, zeros included, as Google's app does. */
 export function writePayload({ keys, version, batchSize, batchIndex, batchId }: MigrationPayload): Uint8Array {
   const writer = new BinaryWriter();
   for (const key of keys) writer.tag(1, WireType.LengthDelimited).bytes(writeParameters(key));

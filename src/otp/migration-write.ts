@@ -3,14 +3,14 @@ import { writeKey } from './migration-key.ts';
 import { type MigrationPayload, type OtpParameters, writeParameters, writePayload } from './migration-message.ts';
 import type { KeyUri } from './uri.ts';
 
-/** As Google's app does. */
+/** The most keys in one URI, as in Google's app. */
 const MOST_KEYS = 10;
-/** Bytes of a payload: about 1,000 characters of URI, a QR code of some 120 modules. A key by itself may have more. */
+/** The most bytes of a payload with several keys: about 1,000 characters of URI, a QR code of some 120 modules. A single key may be longer. */
 const MOST_BYTES = 690;
-/** The first version; no reader asks for another. */
+/** The version of the format; readers accept the first. */
 const VERSION = 1;
 
-/** URIs, and where each key is. */
+/** The URIs, and which of them holds each key. */
 export interface MigrationUris {
   readonly uris: readonly string[];
   /** For each key the index of its URI. */
@@ -20,8 +20,8 @@ export interface MigrationUris {
 /**
  * Writes keys as the parts of one migration, in their order.
  *
- * @param keys those that `checkMigratable` lets pass.
- * @param batchId any number of 32 bits; the parts of a migration are known by it.
+ * @param keys keys that `checkMigratable` accepts.
+ * @param batchId any 32-bit number; readers match the parts of a migration by it.
  */
 export function writeMigration(keys: readonly KeyUri[], batchId: number): MigrationUris {
   const parts = divide(keys.map(writeKey));

@@ -1,4 +1,4 @@
-/** Text as people paste it: each character is read by itself. If a character has no clear meaning, the whole is refused. */
+/** Reads text as people paste it, one character at a time. If a character has no clear meaning, the whole text is refused. */
 
 /** Invisible characters, including marks for the direction of writing. */
 const INVISIBLE = /[\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]/u;
@@ -12,11 +12,11 @@ const LETTER = /^[A-Za-z=]$/;
 /**
  * Reads a code or a secret, code point by code point.
  *
- * White space, dashes and invisible characters are dropped, ASCII stands for itself, a decimal digit of any script for its value, and what
- * NFKC makes one ASCII letter or `=` of for that. Everything else is refused. The text is never normalised as a whole: that would read some
- * single characters as several, and takes quadratic time.
+ * Drops white space, dashes and invisible characters; keeps ASCII; reads a decimal digit of any script as its value, and a character that NFKC
+ * maps to one ASCII letter or to `=` as that character. Refuses everything else. The text is never normalised as a whole: normalisation would
+ * read some single characters as several, and takes quadratic time.
  *
- * @returns ASCII without spaces and dashes, in the case in which it came; undefined if some character has no meaning.
+ * @returns ASCII without spaces and dashes, in its original case; undefined if a character has no meaning.
  */
 export function readPasted(text: string): string | undefined {
   if (ASCII.test(text)) return text.replace(ALL_DROPPED, '');
@@ -45,10 +45,10 @@ function meaningOf(character: string): string | undefined {
   return LETTER.test(compatible) ? compatible : undefined;
 }
 
-/** Values by code point: a few hundred at most, since there are no more digits. */
+/** The values that were looked up, by code point: a few hundred at most, since Unicode has no more decimal digits. */
 const VALUES = new Map<number, number>();
 
-/** The value of a decimal digit: those of a script follow each other from 0 to 9, and scripts that touch do so at a 0 (Unicode section 4.6). */
+/** The value of a decimal digit. The digits of a script are consecutive from 0 to 9, and adjacent scripts meet at a 0 (Unicode section 4.6). */
 function decimalValue(digit: number): number {
   const known = VALUES.get(digit);
   if (known !== undefined) return known;

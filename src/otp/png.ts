@@ -3,17 +3,20 @@ import { constants, crc32, deflateSync } from 'node:zlib';
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
-/** Filter types (section 9.2): a line as it is, and as its difference from the line above. */
+/** Filter types (section 9.2): a line as it is, or as its difference from the line above. */
 const FILTER_NONE = 0;
 const FILTER_UP = 2;
 
 /**
- * For deflate: a window (2^13 bytes) beyond which no picture repeats itself, and tables for that; the usual ones are 268 KB to be made and
- * cleared for each picture. Then room for its result at once, which for most pictures is below 1 KB.
+ * Options of deflate: a window of 2^13 bytes and small tables, since a picture repeats itself within that distance and the default tables of 268 KB
+ * would be allocated and cleared for each picture; and an output buffer that holds most pictures at once.
  */
 const WINDOW = { windowBits: 13, memLevel: 6, chunkSize: 2048 };
 
-/** Bytes to compress, a picture some 1250 pixels wide: beyond, the usual level would take more than 2 ms, and the fast one gives a third more. */
+/**
+ * Above this many bytes, a picture some 1250 pixels wide, a faster level is used: the default level would take more than 2 ms, and the fast level is a
+ * third larger.
+ */
 const LARGE = 200_000;
 const FAST = 3;
 
@@ -29,15 +32,15 @@ export function encodePng(modules: number, scale: number, dark: Uint8Array): Uin
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(width, 4);
-  header[8] = 1; // Bits a pixel; the zeros after it: greyscale, deflate, the standard filters, not interlaced.
+  header[8] = 1; // Bits per pixel; the zeros after it: greyscale, deflate, the standard filters, not interlaced.
   const lines = scanlines(modules, scale, dark);
   const data = deflateSync(lines, { ...WINDOW, level: lines.length > LARGE ? FAST : constants.Z_DEFAULT_COMPRESSION });
-  // The picture is as secret as its text; and the next one starts from zeros.
+  // The picture is as secret as its text, and the next picture starts from zeros.
   lines.fill(0);
   return Buffer.concat([SIGNATURE, chunk('IHDR', header), chunk('IDAT', data), chunk('IEND', Buffer.alloc(0))]);
 }
 
-/** Every line behind its filter type. Only the first line of a row of modules says anything: the others are equal to the line above. */
+/** All lines, each after its filter type. Only the first line of a row of modules has content: the others equal the line above. */
 function scanlines(modules: number, scale: number, dark: Uint8Array): Buffer {
   const length = 1 + Math.ceil((modules * scale) / 8);
   const lines = blank(length * modules * scale);
@@ -50,10 +53,10 @@ function scanlines(modules: number, scale: number, dark: Uint8Array): Buffer {
   return lines;
 }
 
-/** The same memory for one picture after the other: the garbage collector would be driven by that of each. */
+/** The buffer is reused for each picture, since a new buffer for each would keep the garbage collector busy. */
 let canvas = Buffer.alloc(0);
 
-/** Zeros, to be cleared again before the next call. */
+/** A buffer of zeros; the caller clears it before the next call. */
 function blank(length: number): Buffer {
   if (length > canvas.length) canvas = Buffer.alloc(length);
   return canvas.subarray(0, length);

@@ -1,4 +1,4 @@
-/** Searches that compute many codes: in steps of a fraction of a millisecond, so that others can have a turn between them. */
+/** Searches that compute many codes, in steps of a fraction of a millisecond, so that other work can run between them. */
 import { constantTimeEqual } from './crypto-plugin.ts';
 import { findMatch, hotpCode } from './hotp.ts';
 import { BOUNDS, type Parameters } from './params.ts';
@@ -7,7 +7,7 @@ import type { StepRange } from './totp.ts';
 /** The codes that one step computes: each takes some ten microseconds. */
 const CODES_A_STEP = 25;
 
-/** A key, and the counters to look at. */
+/** A key, and the window of counters to search. */
 interface SearchedKey {
   readonly secret: Uint8Array;
   readonly parameters: Pick<Parameters, 'algorithm' | 'digits'>;
@@ -16,17 +16,17 @@ interface SearchedKey {
 
 /** A search for one code. */
 export interface Search extends SearchedKey {
-  /** As `readCode` gives it. */
+  /** A result of `readCode`. */
   readonly code: string;
 }
 
 /** A search for several codes in a row. */
 export interface RunSearch extends SearchedKey {
-  /** As `readCode` gives them. */
+  /** Results of `readCode`. */
   readonly codes: readonly string[];
 }
 
-/** Does for each search what `findMatch` does, however many there are. */
+/** Does the work of `findMatch` for each search. */
 export function* findMatches(searches: readonly Search[]): Generator<void, (number | undefined)[]> {
   const matches: (number | undefined)[] = [];
   let left = CODES_A_STEP;
@@ -48,13 +48,13 @@ export function* findMatches(searches: readonly Search[]): Generator<void, (numb
 }
 
 /**
- * The counter of the first of several codes, where they are those of as many counters in a row (RFC 4226 section 7.4); the earliest such counter in
- * the window, in which the first code has to lie. Every code of the window, and of as many counters after it, is computed and compared with each of
- * them in constant time, wherever they are found.
+ * Finds several consecutive codes (RFC 4226 section 7.4): returns the earliest counter in the window whose code is the first of `codes`, and whose next
+ * counters have the other codes; undefined if there is none. Computes every code of the window, and as many after it as the run needs, and compares each
+ * with all of `codes` in constant time, wherever a run is found.
  */
 export function* findRun({ secret, parameters, window, codes }: RunSearch): Generator<void, number | undefined> {
   let found: number | undefined;
-  /** Which of the codes end a run of as many as there are up to them, at the counter before. */
+  /** For each code, whether a run of the codes up to it ends at the counter before. */
   let runs: readonly boolean[] = codes.map(() => false);
   const end = Math.min(window.last + codes.length - 1, BOUNDS.counter.max);
   for (let counter = window.first, computed = 0; counter <= end; counter += 1, computed += 1) {

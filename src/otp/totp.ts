@@ -1,4 +1,4 @@
-/** Time steps (RFC 6238 section 4): which one a moment lies in, when one begins, and which ones a window holds. */
+/** Time steps (RFC 6238 section 4): the step of a moment, the moment at which a step begins, and the steps of a window. */
 
 /** The steps, or counters, from `first` to `last`, both included. */
 export interface StepRange {
@@ -17,7 +17,7 @@ export function stepAt(timeMs: number, period: number): number {
 }
 
 /**
- * The first moment of a time step, in milliseconds since the epoch; that of the next step is the first moment after it.
+ * The first moment of a time step, in milliseconds since the epoch. The step ends where the next step begins.
  *
  * @param period the time step in seconds.
  */
@@ -25,7 +25,7 @@ export function stepStart(step: number, period: number): number {
   return step * period * 1000;
 }
 
-/** The steps around one, without those before the epoch. */
+/** The range from `past` steps before `step` to `future` steps after it, without steps before the epoch. */
 export function window(step: number, past: number, future: number): StepRange {
   return { first: Math.max(0, step - past), last: step + future };
 }

@@ -3,13 +3,13 @@
 /** Who acted: a caller by the id of its API key, or the operator at the command line. */
 export type Actor = { readonly keyId: string } | { readonly operator: string };
 
-/** A track that an operator's reset put back. */
+/** A track that an operator's reset changed. */
 export interface ResetTrack {
   /** 0 for HOTP, whose steps are counters. */
   readonly periodSeconds: number;
   /** The last used step that was forgotten. */
   readonly lastStep: number;
-  /** The last used step from then on; null if the track was forgotten as a whole. */
+  /** The last used step after the reset; null if the whole track was forgotten. */
   readonly newLastStep: number | null;
 }
 
@@ -25,7 +25,7 @@ export type RecoveryEvent =
 /** A change of the ring of sealing keys, by the id of a key. */
 export type SealingKeyEvent =
   | { readonly event: 'sealing_key.added'; readonly sealingKey: string; readonly sealsFrom: string }
-  /** `force`: without a look at when it was last used. */
+  /** `force`: retired without checking when it was last used. */
   | { readonly event: 'sealing_key.retired'; readonly sealingKey: string; readonly force: boolean };
 
 /** The call that an event comes from. */
@@ -36,17 +36,17 @@ export interface CallOrigin {
   readonly transport: string;
 }
 
-/** An event for auditors. An operator acts by a call, or at the command line, whose events have no call. */
+/** An audit event. An operator acts through a call, or at the command line, whose events have no call. */
 export type AuditEvent = { readonly actor: Actor } & (
   | ({ readonly event: 'key.created' | 'key.rotated' | 'key.revoked'; readonly keyId: string } & Partial<CallOrigin>)
   | (CallOrigin & {
       readonly event: 'verify.accepted' | 'verify.refused' | 'verify.replayed' | 'verify.too_many_names' | 'verify.throttled';
       readonly fingerprint: string;
-      /** The matched step, if there is one. */
+      /** The matched step; undefined if there is none. */
       readonly step?: number | undefined;
     })
   | {
-      /** An API key has come to a share of its credits, for the first time in the month. */
+      /** An API key has reached a share of its credits, for the first time in the month. */
       readonly event: 'credits.warned';
       readonly keyId: string;
       /** In percent. */
@@ -63,7 +63,7 @@ export type AuditEvent = { readonly actor: Actor } & (
   /** The secret of a key was handed out. */
   | (CallOrigin & { readonly event: 'secret.exported'; readonly fingerprint: string })
   | ({ readonly event: 'attempts.unlocked'; readonly fingerprint: string; readonly failures: number } & Partial<CallOrigin>)
-  /** The state of an earlier time is in force again. */
+  /** The store was restored from a backup. */
   | { readonly event: 'store.restored'; readonly backupTime: string | undefined }
   /** Slots of a Redis Cluster that were lost count as empty. */
   | { readonly event: 'store.loss_accepted'; readonly slots: number; readonly masters: readonly string[] }
@@ -75,5 +75,5 @@ export type AuditEvent = { readonly actor: Actor } & (
     } & Partial<CallOrigin>)
 );
 
-/** Writes an event down; never throws. */
+/** Writes an event to the audit trail; never throws. */
 export type Audit = (event: AuditEvent) => void;

@@ -1,27 +1,27 @@
-/** The port for limits: what a store promises about the counts of calls. */
+/** The port for limits: the guarantees of a store for the counts of calls. */
 
 /** The most that one charge may cost. */
 export const MAX_COST = 1000;
 
-/** The name of the window of a calendar month in UTC, whose calls are the credits of a plan. The other windows slide. */
+/** The name of the window of a calendar month in UTC, which counts the credits of a plan. The other windows slide. */
 export const MONTH = 'month';
 
-/** The shares of the credits of a month, in percent, at which a warning is due: once each for a subject and a month. */
+/** The shares of the credits of a month, in percent, at which a subject is warned, once each per month. */
 export const CREDIT_WARNINGS = [80, 95] as const;
 
 /** A window of a plan. */
 export interface LimitWindow {
   /** `minute`, `hour`, `day` or `month`: names the window in errors. */
   readonly name: string;
-  /** Its length in ms; of a month the greatest. */
+  /** Its length in ms; for the month, that of the longest month. */
   readonly periodMs: number;
-  /** The most that the calls in any span of that length, or in the calendar month, may cost together. */
+  /** The most that the calls within one period, or within one calendar month, may cost together. */
   readonly limit: number;
-  /** Whether a call that fails is given back. */
+  /** Whether a failed call is refunded. */
   readonly refundable: boolean;
 }
 
-/** How a window stands after a charge. */
+/** The state of a window after a charge. */
 export interface WindowState {
   readonly window: LimitWindow;
   readonly remaining: number;
@@ -32,45 +32,43 @@ export interface WindowState {
 /** How much of a window is used. */
 export interface WindowUsage {
   readonly window: LimitWindow;
-  /** More than the limit where the plan has become smaller. */
+  /** Above the limit if the plan was made smaller. */
   readonly used: number;
-  /** When `used` falls next if nothing more is charged, in ms since the epoch; undefined if nothing is counted. */
+  /** When `used` next falls if nothing more is charged, in ms since the epoch; undefined if nothing is counted. */
   readonly resetTime: number | undefined;
 }
 
-/** The outcome of a charge: one state a window, in the order asked. */
+/** The outcome of a charge: the state of each window, in the order of the request. */
 export interface ChargeResult {
   readonly allowed: boolean;
-  /** When the charge was counted, by the clock that the store counts by. A refund names the charge by it. */
+  /** When the charge was counted, by the clock of the store. A refund names the charge by this time. */
   readonly chargedAt: number;
   readonly states: readonly WindowState[];
   /**
-   * If not allowed: ms until the same charge would be allowed, at most the longest period, and a lower bound, since others may use the capacity
-   * first. `Infinity`: never, for its cost is over the limit of a window.
+   * If not allowed: ms until the same charge would be allowed, at most the longest period. It is a lower bound, since other calls may use the capacity
+   * first. `Infinity` if the cost is above the limit of a window.
    */
   readonly retryAfterMs: number;
-  /** If not allowed: the window with the longest wait; of several, the first in the order asked. */
+  /** If not allowed: the window with the longest wait; among equals, the first in the order of the request. */
   readonly refusing: LimitWindow | undefined;
-  /** The shares of `CREDIT_WARNINGS` that the subject has come to with this charge, for the first time in the month; undefined for none. */
+  /** The shares of `CREDIT_WARNINGS` that the subject has reached with this charge, for the first time in the month; undefined for none. */
   readonly warnings?: readonly number[] | undefined;
 }
 
-/** Which windows a refund is taken from. */
+/** The windows that a refund applies to. */
 export interface RefundOptions {
-  /** True for a charge that was refused after all: every window. False for a call that failed: the refundable windows alone. */
+  /** True for a charge that was rejected afterwards: every window. False for a failed call: only the refundable windows. */
   readonly rejected: boolean;
 }
 
 /** Call counts: no interval of a sliding window's length, and no calendar month, contains more than the limit. */
 export interface LimitStore {
   /**
-   * Counts `cost`, a whole number from 1 to `MAX_COST`, in every window, or in none if it does not fit into each; one atomic step, one round trip.
-   * At once where the counts are in memory.
+   * Counts `cost`, a whole number from 1 to `MAX_COST`, in every window, or in none if it does not fit into all of them; one atomic step, one round
+   * trip. Synchronous if the counts are in memory.
    */
   charge(subject: string, windows: readonly LimitWindow[], cost: number, now: number): ChargeResult | Promise<ChargeResult>;
-  /**
-   * Takes back `count` of what was charged at `chargedAt`, at most what is still counted with it; nothing if that has left the window since.
-   */
+  /** Refunds `count` of the charge counted at `chargedAt`, or less if less is still counted; nothing if the charge has left the window. */
   refund(
     subject: string,
     windows: readonly LimitWindow[],
@@ -78,11 +76,11 @@ export interface LimitStore {
     count: number,
     options: RefundOptions,
   ): Promise<void>;
-  /** How much of each window is used, in the order asked. At once where the counts are in memory. */
+  /** How much of each window is used, in the order of the request. Synchronous if the counts are in memory. */
   usage(subject: string, windows: readonly LimitWindow[], now: number): readonly WindowUsage[] | Promise<readonly WindowUsage[]>;
 }
 
-/** The windows that a refund is taken from. */
+/** The windows that a refund applies to. */
 export function refundedWindows(windows: readonly LimitWindow[], { rejected }: RefundOptions): readonly LimitWindow[] {
   return rejected ? windows : windows.filter(({ refundable }) => refundable);
 }

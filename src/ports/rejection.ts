@@ -1,4 +1,4 @@
-/** The one error of policy: a call that is not let through, and why. Transports map the reason; nothing here knows of gRPC. */
+/** The error of policy: why a call is refused. Each door maps the reason to its own form; nothing here depends on gRPC. */
 import type { WindowState } from './store.ts';
 
 export type RejectionReason =
@@ -23,17 +23,17 @@ export type RejectionReason =
   | 'connection_age_exceeded';
 
 export interface RejectionDetails {
-  /** When it makes sense to try again, in milliseconds from now. */
+  /** When a retry makes sense, in ms from now. */
   readonly retryAfterMs?: number;
   /** Public facts for the caller, such as the window and its limit; never a secret, a code or a key. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** How the plan's window nearest to exhaustion stands, if the call was charged: callers are told on errors as on success. */
+  /** The state of the window nearest to exhaustion, if the call was charged: callers see it on errors as on success. */
   readonly quota?: WindowState | undefined;
-  /** The share of the credits that callers are warned of, as `Admission` has it. */
+  /** The share of the credits that the caller is warned of: see `Admission`. */
   readonly creditShare?: number | undefined;
-  /** The id of the API key, if it was found right: for the log. */
+  /** The id of the API key, if the key was valid; for the log. */
   readonly keyId?: string;
-  /** The underlying error: for the log, not for the caller. */
+  /** The underlying error; for the log, not for the caller. */
   readonly cause?: unknown;
 }
 

@@ -1,18 +1,18 @@
-/** A set of recovery codes as it is sealed for its caller: keyed hashes, not the codes. docs/security.md says why it is made as it is. */
+/** A set of recovery codes in the form that the service seals for its caller: keyed hashes instead of codes. docs/security.md gives the reasons. */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { SealedBlobError } from '../sealing/sealing.ts';
 import { CODE_COUNT, CODE_LENGTHS, type CodeLength, drawCodes } from './codes.ts';
 
-/** Parts of the payload, in bytes: the id, the length of a code, the time, and each hash. */
+/** The parts of the payload, in bytes: the id, the length of a code, the time, and each hash. */
 const ID = 16;
 const LENGTH = 1;
 const TIME = 6;
 const HASH = 16;
 const HEAD: number = ID + LENGTH + TIME;
-/** A set that was made later than this from now was made by a wrong clock, in ms. */
+/** The tolerance for clocks that are ahead, in ms: a set made later than this from now is refused. */
 const FUTURE_TOLERANCE_MS = 3_600_000;
 
-/** A set, open. */
+/** The content of a set. */
 export interface RecoverySet {
   /** 16 random bytes. */
   readonly id: Uint8Array;
@@ -26,7 +26,7 @@ export interface RecoverySet {
 /** The keyed hash of a code of the set with this id: `Fingerprints.ofRecoveryCode`. */
 export type HashCode = (id: Uint8Array, code: string) => Uint8Array;
 
-/** Makes a set at `now`, in ms since the epoch, with its codes: the only moment in which they are known. */
+/** Makes a set and its codes at `now`, in ms since the epoch; the codes are known only now. */
 export function makeSet(
   count: number,
   codeLength: CodeLength,
@@ -38,14 +38,14 @@ export function makeSet(
   return { set: { id, codeLength, createTime: Math.floor(now / 1000), hashes: codes.map((code) => hash(id, code)) }, codes };
 }
 
-/** The place of the code with this hash, undefined if there is none. It takes as long wherever the code is: all hashes are compared. */
+/** The place of the code with this hash; undefined if there is none. Compares all hashes, so the time does not depend on the place. */
 export function placeOf({ hashes }: RecoverySet, hash: Uint8Array): number | undefined {
   let found: number | undefined;
   for (const [place, known] of hashes.entries()) if (timingSafeEqual(known, hash)) found = place;
   return found;
 }
 
-/** Writes a set; the caller zeroes the result. */
+/** Encodes a set; the caller zeroes the result. */
 export function writeSetPayload({ id, codeLength, createTime, hashes }: RecoverySet): Uint8Array {
   const payload = Buffer.alloc(HEAD + hashes.length * HASH);
   payload.set(id);
@@ -56,8 +56,8 @@ export function writeSetPayload({ id, codeLength, createTime, hashes }: Recovery
 }
 
 /**
- * Reads a set, which is made of parts of `payload`, at `now`, in ms since the epoch. Throws `SealedBlobError` for all that is no set as
- * `writeSetPayload` writes it, and for one that was made more than an hour from now.
+ * Decodes a set, whose parts are views of `payload`, at `now`, in ms since the epoch. Throws `SealedBlobError` for anything that `writeSetPayload` does
+ * not write, and for a set made more than an hour from now.
  */
 export function readSetPayload(payload: Uint8Array, now: number): RecoverySet {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);

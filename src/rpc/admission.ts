@@ -1,4 +1,4 @@
-/** Admission: whether a call may go on, in one place for every door: authenticated, charged, in scope. */
+/** Admission: authenticates, charges and checks the scope of a call, in one place for every door. */
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Admission } from '../limits/admission.ts';
 import type { Charging } from '../limits/charging.ts';
@@ -9,29 +9,29 @@ import { Rejection } from '../ports/rejection.ts';
 import type { Step } from './call.ts';
 import type { RequiredScope } from './method.ts';
 
-/** A call as admission sees it, before the request is read. */
+/** A call as admission sees it, before its request is read. */
 export interface Applicant {
   readonly apiKey: string | undefined;
   /** The caller's address with its port. */
   readonly peer: string;
-  /** The scope that the method needs; undefined where the method is known only once the request is read, and `requireScope` follows. */
+  /** The scope that the method requires; undefined if the method is known only once the request is read, and `requireScope` follows. */
   readonly scope: RequiredScope | undefined;
   /** As in `UnaryMethod`. */
   readonly isFree?: boolean | undefined;
-  /** Told of each step as it begins. */
+  /** Called as each step begins. */
   readonly take: (step: Step) => void;
 }
 
 export interface Admit {
   /**
-   * Lets a call in, or rejects with `Rejection`: those of `Authenticator` and `Charging`, and `scope_missing` with `quota`. A call
-   * without the scope is charged, because it had a cost, and is given back to all windows but the minute like any failed call. At once where nothing has
-   * to be waited for: turns of the event loop are a good part of what a call costs.
+   * Admits a call, or rejects with `Rejection`: the reasons of `Authenticator` and `Charging`, and `scope_missing` with `quota`. A call without the scope is
+   * charged, since it had a cost, and refunded to all windows but the minute like any failed call. Synchronous if nothing has to be awaited: turns of the
+   * event loop are a good part of the cost of a call.
    */
   admit(applicant: Applicant): Admission | Promise<Admission>;
   /**
-   * Counts a stream of the principal as open, or throws `Rejection` (`too_many_streams`), and watches the API key that it was let in with:
-   * `onEnded` is told, once, when that ends (`Authenticator.watch`). Gives the release of both, which may be called twice.
+   * Counts a stream of the principal as open, or throws `Rejection` (`too_many_streams`), and watches the API key that admitted it: `onEnded` is called once
+   * when that key ends (`Authenticator.watch`). Returns the function that releases both, which may be called twice.
    */
   openStream(principal: Principal, apiKey: string, onEnded: (reason: unknown) => void): () => void;
 }
@@ -42,11 +42,11 @@ const COST_OF_A_CALL = 1;
 export interface AdmitOptions {
   readonly authenticator: Authenticator;
   readonly charging: Charging;
-  /** The plans in force, which may change. */
+  /** The current plans, which may change. */
   readonly plans: () => Plans;
 }
 
-/** Makes the gate that all calls pass. The open streams are counted by this process, since they are its own. */
+/** Makes the gate that all calls pass. This process counts its open streams itself. */
 export function createAdmit({ authenticator, charging, plans }: AdmitOptions): Admit {
   const streams = createPermits();
 
@@ -89,7 +89,7 @@ function inScope(admission: Admission, { scope, take }: Applicant): Admission {
   }
 }
 
-/** Throws `Rejection` (`scope_missing`, with `quota`) if a call that was let in lacks the scope. */
+/** Throws `Rejection` (`scope_missing`, with `quota`) if an admitted call lacks the scope. */
 export function requireScope({ principal, quota, creditShare }: Admission, scope: RequiredScope): void {
   if (scope !== 'any' && !principal.scopes.has(scope))
     throw new Rejection('scope_missing', { metadata: { scope }, quota, creditShare, keyId: principal.keyId });

@@ -1,15 +1,15 @@
-/** Bounds on a call, for any caller and any door. */
+/** Bounds on every call, for any caller and any door. */
 
-/** The longest a unary call, or the request of a stream, may take, in ms; a caller's shorter deadline is kept as well. */
+/** The longest time for a unary call, or for the request of a stream, in ms; a shorter deadline of the caller applies too. */
 export const DEADLINE_MS = 5000;
 
 /** The longest message of a request, in bytes. */
 export const MAX_REQUEST_BYTES = 65_536;
 
-/** The most metadata of a call, names and values together, in bytes: it is kept for as long as the call is open. */
+/** The most metadata of a call, names and values together, in bytes; it is kept until the call ends. */
 export const MAX_METADATA_BYTES = 8192;
 
-/** A bound on what strangers may do does not hold on this Node, or with this release of a dependency. Nothing is then served. */
+/** A bound on strangers does not work on this Node, or with this release of a dependency. The server then refuses to start. */
 export class BoundNotInstalledError extends Error {
   constructor(cause: unknown) {
     super(

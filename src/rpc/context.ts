@@ -1,68 +1,68 @@
-/** The information that a handler has about the call besides the request, without any transport. */
+/** The information of a handler about its call besides the request, without any transport. */
 import type { Principal } from '../ports/principal.ts';
 import type { CallTrace } from './trace.ts';
 
-/** The form in which a call came. */
+/** The transport of a call. */
 export type Transport = 'grpc' | 'connect' | 'grpc_web' | 'rest';
 
-/** How a code was judged, for the log and the metrics. */
+/** The verdict on a code, for the log and the metrics. */
 export interface Verdict {
   /** Such as `accepted`. */
   readonly outcome: string;
   /** `totp`, `hotp` or `recovery`. */
   readonly type: string;
-  /** How far the step of an accepted TOTP was from the current one; undefined for all else. */
+  /** The drift of an accepted TOTP in steps; undefined for all other verdicts. */
   readonly drift: number | undefined;
-  /** Whether the next code has to wait because of this one. */
+  /** Whether this code has caused a lock. */
   readonly isLockout: boolean;
 }
 
-/** The surroundings of one call. */
+/** The context of one call. */
 export interface CallContext {
-  /** Who is calling. */
+  /** The caller. */
   readonly principal: Principal;
-  /** The id under which the log knows the call. */
+  /** The request id of the call in the log. */
   readonly requestId: string;
-  /** The call itself: whether it still waits for an answer, how it came, its trace, and the verdicts on its codes, which a handler adds to by `noteVerdict`. */
+  /** The call itself: whether it still waits for an answer, its transport, its trace, and the verdicts on its codes, which `noteVerdict` adds. */
   readonly call: {
     readonly ended: boolean;
     readonly transport: Transport;
     readonly trace?: CallTrace | undefined;
-    /** The share of the credits that the caller is warned of, for a handler that knows better than the charge. */
+    /** The share of the credits that the caller is warned of; for a handler with newer counts than the charge. */
     creditShare?: number | undefined;
     verdicts?: Verdict[] | undefined;
   };
   /**
-   * Charges what the call costs beyond the 1 that each call is charged at its start: to be called once, and before anything is judged. Fails as
-   * admission does where the whole call does not fit, and then nothing of it is counted; and with `CallFailure` if the call has ended.
+   * Charges the cost of the call beyond the 1 that every call is charged at its start. Call this once, before anything is judged. Fails as admission
+   * does if the whole call does not fit, and then counts nothing of it; fails with `CallFailure` if the call has ended.
    */
   readonly charge: (cost: number) => void | Promise<void>;
-  /** Notes that so many parts of the call have failed: the caller does not pay for them. */
+  /** Notes that this many parts of the call have failed; the caller does not pay for them. */
   readonly giveBack: (count: number) => void;
-  /** Has the log tell of a fault of ours that does not fail the whole call. */
+  /** Logs a fault of the server that does not fail the whole call. */
   readonly noteFault: (fault: unknown) => void;
-  /** The server's clock in ms since the epoch; asked anew each time, for streams outlive a step. */
+  /** The server's clock in ms since the epoch, read on each call, since streams outlive a step. */
   readonly now: () => number;
-  /** Fires when the caller has left or the server stops; only streams are given one. */
+  /** Fires when the caller has left or the server stops; only streams get one. */
   readonly signal?: AbortSignal;
 }
 
-/** Headers or trailers of an answer: names in lower case, each with its values, which are ASCII. */
+/** Headers or trailers of an answer: names in lower case, each with its ASCII values. */
 export type AnswerHeaders = Readonly<Record<string, readonly string[]>>;
 
-/** The call beside its request and its answer. The context of every call offers it; the methods of `otp.v1` need none of it. */
+/** The metadata of a call. Every context offers it; the methods of `otp.v1` do not need it. */
 export interface Exchange {
-  /** A header of the request by its name in lower case; several values are joined by a comma and a space, as HTTP has it. */
+  /** A header of the request by its name in lower case; several values are joined by a comma and a space, as in HTTP. */
   header(name: string): string | undefined;
-  /** When the caller stops waiting, in ms since the epoch; Infinity if it did not say. The server's own deadline may be sooner. */
+  /** When the caller stops waiting, in ms since the epoch; Infinity if the caller did not say. The server's own deadline may be earlier. */
   readonly deadline: number;
-  /** Sets the headers of the answer; to be called once. A stream sends them at once, a unary call with its answer or its error. */
+  /** Sets the headers of the answer; call this once. A stream sends them at once, a unary call with its answer or its error. */
   sendHeaders(headers: AnswerHeaders): void;
   /** Sets the trailers of the answer, whether it succeeds or fails. */
   setTrailers(trailers: AnswerHeaders): void;
 }
 
-/** Notes how a code was judged. */
+/** Notes the verdict on a code. */
 export function noteVerdict({ call }: CallContext, verdict: Verdict): void {
   call.verdicts ??= [];
   call.verdicts.push(verdict);

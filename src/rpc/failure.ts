@@ -1,4 +1,4 @@
-/** Failures that are neither bad fields nor policy: a door found the call itself wrong, or a handler gives a status of its own. */
+/** Failures that are neither invalid fields nor policy: the call itself is malformed, or a handler returns its own status. */
 import type { Any } from '@bufbuild/protobuf/wkt';
 import type { Code } from '../../gen/ts/google/rpc/code_pb.ts';
 
@@ -12,7 +12,7 @@ export type CallFailureReason =
 /** A call that failed before or beside its handler. */
 export class CallFailure extends Error {
   readonly reason: CallFailureReason;
-  /** The message or field of the contract that could not be read, such as `otp.v1.Key.secret`, if it is known. */
+  /** The part of the contract that could not be read, and the value that it takes; undefined if that is not known. */
   readonly place: string | undefined;
 
   constructor(reason: CallFailureReason, place?: string) {
@@ -23,7 +23,7 @@ export class CallFailure extends Error {
   }
 }
 
-/** A call without an API key, to health or reflection, that is over a bound. Its status is RESOURCE_EXHAUSTED, without details of ours. */
+/** A call without an API key, to health or reflection, that exceeds a bound. Its status is RESOURCE_EXHAUSTED, without details. */
 export class UnauthenticatedRefusal extends Error {
   constructor(message: string) {
     super(message);
@@ -31,7 +31,7 @@ export class UnauthenticatedRefusal extends Error {
   }
 }
 
-/** A failure that is answered exactly as it says, with no details but its own: for methods outside of `otp.v1`, whose reasons are not theirs. */
+/** A failure that is answered as given, with only its own details: for methods outside of `otp.v1`, which have other reasons. */
 export class StatusError extends Error {
   readonly code: Code;
   readonly details: readonly Any[];

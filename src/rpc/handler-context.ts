@@ -1,4 +1,4 @@
-/** The context that a handler is given, over the call that it belongs to. */
+/** The context of a handler, over its call. */
 import type { Principal } from '../ports/principal.ts';
 import type { Clock } from '../ports/store.ts';
 import type { Call } from './call.ts';
@@ -12,7 +12,7 @@ export interface Surroundings {
   readonly giveBack: (call: Call, count: number) => void;
 }
 
-/** The context of a call that was let in. Its methods are made once for all calls, not with each. */
+/** The context of an admitted call. Its methods are shared by all calls. */
 export class HandlerContext implements CallContext, Exchange {
   readonly principal: Principal;
   readonly call: Call;
@@ -20,7 +20,7 @@ export class HandlerContext implements CallContext, Exchange {
   readonly signal?: AbortSignal;
   readonly #surroundings: Surroundings;
 
-  /** Throws if the call was not let in. */
+  /** Throws if the call was not admitted. */
   constructor(call: Call, surroundings: Surroundings, signal?: AbortSignal) {
     if (call.admission === undefined) throw new Error('a call is handled only once it is admitted');
     this.principal = call.admission.principal;

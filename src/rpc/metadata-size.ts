@@ -1,4 +1,4 @@
-/** How much metadata a request brings. */
+/** The size of a request's metadata. */
 import type { IncomingHttpHeaders } from 'node:http2';
 import { MAX_METADATA_BYTES } from './bounds.ts';
 
@@ -11,7 +11,7 @@ const NO_METADATA: ReadonlySet<string> = new Set([
 /** The most bytes of such headers. */
 const MAX_OTHER_BYTES = 1024;
 
-/** Whether a request brings more than any call may, as metadata or otherwise. */
+/** Whether a request has more headers than any call may have, as metadata or otherwise. */
 export function isOversize(headers: IncomingHttpHeaders): boolean {
   let bytes = 0;
   for (const name in headers) bytes += name.length + sizeOf(headers[name]);
@@ -20,7 +20,7 @@ export function isOversize(headers: IncomingHttpHeaders): boolean {
   return metadata > MAX_METADATA_BYTES || bytes - metadata > MAX_OTHER_BYTES;
 }
 
-/** All names and values of the metadata among `headers`, in bytes. */
+/** The size of all metadata among `headers`, names and values, in bytes. */
 function metadataSize(headers: IncomingHttpHeaders): number {
   let bytes = 0;
   for (const name in headers) if (!NO_METADATA.has(name)) bytes += name.length + sizeOf(headers[name]);

@@ -1,4 +1,4 @@
-/** How long a caller waits, as the headers of its protocol say. */
+/** Reads how long a caller waits from the headers of its protocol. */
 
 /** At most ten digits (connectrpc.com/docs/protocol, Timeout). */
 const CONNECT = /^\d{1,10}$/;

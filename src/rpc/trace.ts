@@ -1,6 +1,6 @@
-/** The trace that a call is part of, as the lifecycle and its handlers know it: without any library of traces, which is loaded only where it is used. */
+/** The trace of a call as the lifecycle and its handlers see it, without a library of traces, which is loaded only if it is used. */
 
-/** The parts of a call that have a span of their own. */
+/** The parts of a call that have their own span. */
 export type Part = 'charge' | 'judge';
 
 /** The span of a call. */
@@ -11,13 +11,13 @@ export interface CallTrace {
   readonly spanId: string;
   /** Whether the span is sent to the collector. */
   readonly isSampled: boolean;
-  /** Begins the span of a part. A part that is under way goes on: the items of a batch wait for one judgement. */
+  /** Begins the span of a part. If the part is in progress, its span continues. */
   readonly begin: (part: Part) => void;
-  /** Ends the span of a part, if it is under way. */
+  /** Ends the span of a part, if it is in progress. */
   readonly end: (part: Part, hasFailed?: boolean) => void;
 }
 
-/** Does `work`, in a span of its own if the call is traced. */
+/** Runs `work`, in its own span if the call is traced. */
 export function traced<T>({ trace }: { readonly trace?: CallTrace | undefined }, part: Part, work: () => Promise<T>): Promise<T> {
   if (trace === undefined) return work();
   trace.begin(part);

@@ -1,33 +1,33 @@
-/** Turns: work that comes in steps gets one turn of the event loop for each step, for any caller, so that other calls are answered in between. */
+/** Turns: work in steps gets one turn of the event loop per step, for any caller, so that other calls are answered in between. */
 import { CallFailure } from './failure.ts';
 
-/** The most pieces of work that wait: about what is done within the deadline of a call, so that one more would wait in vain. */
+/** The most pieces of work that wait: about the work of a call's deadline. Further work would wait in vain. */
 export const MAX_WAITING = 10_000;
 
-/** The call that asked for the work. */
+/** The call that needs the work. */
 export interface Asker {
-  /** Once true the result is not wanted any more. */
+  /** True once the result is not needed any more. */
   readonly ended: boolean;
 }
 
 export interface Turns {
   /**
-   * Runs `steps` to its end: the first step at once, each other one in a turn of its own, after the work that waits already. Where nothing is
-   * put off the result is given as it is. Rejects with what a step throws, and with `CallFailure` if the asker has ended or too much waits.
+   * Runs `steps` to the end: the first step at once, and each further step in its own turn, after the work that waits already. Returns the result itself if the
+   * first step is the last. Rejects with the error of a step, and with `CallFailure` if the call has ended or too much work waits.
    */
   readonly run: <T>(steps: Generator<void, T>, asker: Asker) => T | Promise<T>;
 }
 
 interface Work {
   readonly asker: Asker;
-  /** Does the next step; whether it was the last. */
+  /** Runs the next step; returns whether it was the last. */
   readonly step: () => boolean;
   readonly drop: () => void;
 }
 
-/** Makes an empty queue, in which at most `mostWaiting` wait. */
+/** Makes an empty queue in which at most `mostWaiting` pieces of work wait. */
 export function createTurns(mostWaiting: number = MAX_WAITING): Turns {
-  /** In the order of coming. An array: see `grpc/fast-path/stream-table.ts` on what a `Set` keeps alive. */
+  /** In the order of arrival. An array, since a `Set` would keep removed work alive (`grpc/fast-path/stream-table.ts`). */
   let waiting: Work[] = [];
   let isScheduled = false;
 
@@ -41,7 +41,7 @@ export function createTurns(mostWaiting: number = MAX_WAITING): Turns {
     isScheduled = false;
     while (waiting[0]?.asker.ended) waiting.shift()?.drop();
     if (waiting[0]?.step()) waiting.shift();
-    // Not a loop: what has come meanwhile is seen to first.
+    // Not a loop, so that events that have arrived in the meantime are handled first.
     if (waiting.length > 0) schedule();
   }
 
@@ -52,7 +52,7 @@ export function createTurns(mostWaiting: number = MAX_WAITING): Turns {
   }
 
   function add(work: Work): void {
-    // They take no turn, but memory.
+    // Ended work takes no turn, but it takes memory.
     if (waiting.length >= mostWaiting) dropEnded();
     if (waiting.length >= mostWaiting) {
       work.drop();

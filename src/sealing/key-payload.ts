@@ -1,34 +1,34 @@
-/** The content of a sealed key: a protobuf message, read by hand, so that nothing passes that was not meant. docs/sealed-keys.md has its fields. */
+/** The content of a sealed key: a protobuf message, parsed by hand, so that only the expected fields are accepted. docs/sealed-keys.md lists the fields. */
 import { isUtf8 } from 'node:buffer';
 import { invalid } from '../otp/error.ts';
 import { BOUNDS, type Bounds, type Parameters } from '../otp/params.ts';
 import { SealedBlobError } from './sealing.ts';
 
-/** A sealed key. Times in whole seconds since the epoch. */
+/** The content of a sealed key. Times in whole seconds since the epoch. */
 export interface SealedKeyContents {
   readonly secret: Uint8Array;
   readonly parameters: Parameters;
-  /** Set exactly if the key is a HOTP. */
+  /** Set if and only if the key is a HOTP. */
   readonly counter: number | undefined;
   /** At most 128 bytes in UTF-8; may be empty. */
   readonly issuer: string;
   /** At most 256 bytes in UTF-8; may be empty. */
   readonly accountName: string;
   readonly createTime: number;
-  /** Until when an enrolment may be confirmed; undefined once it is. */
+  /** Until when an enrolment may be confirmed; undefined once it is confirmed. */
   readonly pendingUntil: number | undefined;
 }
 
-/** By their numbers in the message. */
+/** The types by their numbers in the message. */
 const TYPES = [undefined, 'totp', 'hotp'] as const;
 const ALGORITHMS = [undefined, 'SHA1', 'SHA256', 'SHA512'] as const;
 const NAME_BYTES = { issuer: 128, account_name: 256 } as const;
 /** Up to the last second of the year 9999; zero for none. */
 const TIME: Bounds = { min: 0, max: 253_402_300_799 };
-/** The fields whose values are bytes; those of all others are numbers. */
+/** The fields with bytes; all other fields are numbers. */
 const BYTES: ReadonlySet<number> = new Set([1, 7, 8]);
 
-/** Writes a key; the caller zeroes the result. Throws `InvalidInputError` for a name that is too long. */
+/** Encodes a key; the caller zeroes the result. Throws `InvalidInputError` for a name that is too long. */
 export function writeKeyPayload(key: SealedKeyContents): Uint8Array {
   const { type, algorithm, digits, period } = key.parameters;
   return Buffer.concat([
@@ -45,7 +45,7 @@ export function writeKeyPayload(key: SealedKeyContents): Uint8Array {
   ]);
 }
 
-/** Reads a key, whose `secret` is a part of `payload`. Throws `SealedBlobError` for all that is no key as `writeKeyPayload` writes it. */
+/** Decodes a key, whose `secret` is a view of `payload`. Throws `SealedBlobError` for anything that `writeKeyPayload` does not write. */
 export function readKeyPayload(payload: Uint8Array): SealedKeyContents {
   const fields = readFields(payload);
   const bytes = (field: number): Uint8Array => (fields.get(field) as Uint8Array | undefined) ?? new Uint8Array(0);
@@ -70,7 +70,7 @@ export function readKeyPayload(payload: Uint8Array): SealedKeyContents {
   };
 }
 
-/** An older instance that skipped what it does not know would lift a restriction that a newer one has sealed: an unknown field is refused. */
+/** Reads the fields, and refuses unknown ones: if an older instance ignored them, it would lift a restriction that a newer instance has sealed. */
 function readFields(payload: Uint8Array): ReadonlyMap<number, Uint8Array | number> {
   const fields = new Map<number, Uint8Array | number>();
   let at = 0;

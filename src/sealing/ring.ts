@@ -1,4 +1,4 @@
-/** The ring of sealing keys: which key opens, and which one seals. docs/sealed-keys.md has the rules of a rotation. */
+/** The ring of sealing keys: which keys open blobs, and which key seals. docs/sealed-keys.md has the rules of a rotation. */
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { invalid } from '../otp/error.ts';
 
@@ -7,15 +7,15 @@ export const SEALING_KEY_BYTES = 32;
 
 /** A key of the ring. Times in ms since the epoch. */
 export interface RingKey {
-  /** 4 bytes of an HMAC under the key, in hexadecimal: public. It names the bytes, and can never come to stand for others. */
+  /** 4 bytes of an HMAC under the key, in hexadecimal; public. It is derived from the key, so it cannot come to mean another key. */
   readonly id: string;
   readonly createTime: number;
-  /** From when on it may seal. It opens as soon as it is in the ring. */
+  /** The time from which the key may seal. It opens blobs as soon as it is in the ring. */
   readonly sealsFrom: number;
-  /** Undefined once it is retired. Its id stays, so that its blobs are told from those of a key that was never here. */
+  /** Undefined once the key is retired. Its id stays, so that its blobs differ from blobs of an unknown key. */
   readonly secret: KeyObject | undefined;
 }
-/** A key that opens. */
+/** A key that can open blobs. */
 export type ActiveKey = RingKey & { readonly secret: KeyObject };
 
 export const isActive = (key: RingKey): key is ActiveKey => key.secret !== undefined;
@@ -23,9 +23,12 @@ export const isActive = (key: RingKey): key is ActiveKey => key.secret !== undef
 /** The keys in force. */
 export interface Ring {
   readonly find: (id: string) => RingKey | undefined;
-  /** The key that seals at `now`: of the active ones that may, the last to begin; if none may yet, the first that will. */
+  /**
+   * Returns the key that seals at `now`: of the active keys that may seal, the key with the latest start; if no key may seal yet, the key with the
+   * first start.
+   */
   readonly sealingKeyAt: (now: number) => ActiveKey;
-  /** Whether the key comes before the one that seals at `now`. A key that does not seal yet does not. */
+  /** Whether the key precedes the key that seals at `now`. A key that may not seal yet does not. */
   readonly isStaleAt: (now: number, key: ActiveKey) => boolean;
 }
 

@@ -6,7 +6,7 @@ import { runItems } from './batch.ts';
 import type { SealingPort } from './sealed-key.ts';
 import { createToken } from './token.ts';
 
-/** The most neighbours of a code in a batch: an item costs as much as a call, and is to take no longer. */
+/** The most neighbours of a code in a batch. An item costs one call, so it must not take longer than a call. */
 const MOST_NEIGHBOURS = 2;
 
 /** Makes the handler. */

@@ -1,4 +1,4 @@
-/** Says which parameters some authenticator apps silently ignore or show badly: a warning, never a refusal. */
+/** Warns of parameters that some authenticator apps ignore or show badly; never refuses a key. */
 import { create } from '@bufbuild/protobuf';
 import { type CompatibilityWarning, CompatibilityWarningSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { QrCodeOptions } from '../../gen/ts/otp/v1/qr_code_pb.ts';
@@ -9,7 +9,7 @@ const RECOMMENDED_SECRET_BYTES = 16;
 
 interface Check {
   readonly field: string;
-  /** As `CompatibilityWarning.reason` of the contract lists it. */
+  /** A value of `CompatibilityWarning.reason` in the contract. */
   readonly reason: string;
   readonly applies: (key: KeyUri, qrCode: QrCodeOptions | undefined) => boolean;
   readonly description: string;
@@ -60,7 +60,7 @@ const CHECKS: readonly Check[] = [
   },
 ];
 
-/** The warnings for a key and the options of its picture; empty for the defaults. */
+/** The warnings for a key and the options of its QR code; empty for the defaults. */
 export function compatibilityWarnings(key: KeyUri, qrCode: QrCodeOptions | undefined): CompatibilityWarning[] {
   return CHECKS.filter(({ applies }) => applies(key, qrCode)).map(({ field, reason, description }) =>
     create(CompatibilityWarningSchema, { field, reason, description }),

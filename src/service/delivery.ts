@@ -1,9 +1,9 @@
-/** Reads in which form a secret is to be handed over, and what a sealed key is to be bound to. */
+/** Reads in which form a secret is returned, and the context that a sealed key is bound to. */
 import { SecretDelivery } from '../../gen/ts/otp/v1/key_pb.ts';
 import type { Violations } from '../otp/error.ts';
 import { checkContext } from './sealed-key.ts';
 
-/** Which forms are handed over; at least one is. */
+/** The forms in which a secret is returned; at least one is true. */
 export interface Delivery {
   readonly isPlain: boolean;
   readonly isSealed: boolean;
@@ -16,7 +16,7 @@ const DELIVERIES: ReadonlyMap<number, Delivery> = new Map([
   [SecretDelivery.BOTH, { isPlain: true, isSealed: true }],
 ]);
 
-/** Reads the fields `delivery` and `sealed_context` of a request; undefined if the form is unknown. Notes what is wrong with them. */
+/** Reads the fields `delivery` and `sealed_context` of a request; returns undefined if the form is unknown. Notes their violations. */
 export function readDelivery(
   { delivery, sealedContext }: { readonly delivery: SecretDelivery; readonly sealedContext: Uint8Array },
   found: Violations,

@@ -1,4 +1,4 @@
-/** Translates the enums of the contract into the words of the domain, and back. */
+/** Translates the enums of the contract into the types of the domain, and back. */
 import { Algorithm as WireAlgorithm, OtpType as WireType } from '../../gen/ts/otp/v1/key_pb.ts';
 import { QrErrorCorrection, QrFormat as WireFormat } from '../../gen/ts/otp/v1/qr_code_pb.ts';
 import { invalid } from '../otp/error.ts';
@@ -29,23 +29,23 @@ const LEVELS: ReadonlyMap<number, QrOptions['errorCorrection']> = new Map([
   [QrErrorCorrection.H, 'H'],
 ]);
 
-/** The kind of password asked for; undefined if unspecified. */
+/** The type in a request; undefined if unspecified. */
 export function readType(value: WireType): OtpType | undefined {
   return value === WireType.UNSPECIFIED ? undefined : known(TYPES, value, 'type', 'OTP_TYPE_TOTP or OTP_TYPE_HOTP');
 }
 
-/** The hash function asked for; undefined if unspecified. */
+/** The hash function in a request; undefined if unspecified. */
 export function readAlgorithm(value: WireAlgorithm): Algorithm | undefined {
   if (value === WireAlgorithm.UNSPECIFIED) return undefined;
   return known(ALGORITHMS, value, 'algorithm', 'ALGORITHM_SHA1, ALGORITHM_SHA256 or ALGORITHM_SHA512');
 }
 
-/** The form of picture asked for. */
+/** The format of a picture in a request. */
 export function readFormat(value: WireFormat): QrFormat | 'none' {
   return known(FORMATS, value, 'format', 'QR_FORMAT_PNG, QR_FORMAT_SVG, QR_FORMAT_TEXT or QR_FORMAT_NONE');
 }
 
-/** The error correction level asked for. */
+/** The error correction level in a request. */
 export function readLevel(value: QrErrorCorrection): QrOptions['errorCorrection'] {
   return known(LEVELS, value, 'error_correction', 'QR_ERROR_CORRECTION_L, _M, _Q or _H');
 }
@@ -58,7 +58,7 @@ export function wireAlgorithm(algorithm: Algorithm): WireAlgorithm {
   return WireAlgorithm[algorithm];
 }
 
-/** Enums of proto3 are open: a value from a newer client is a field that is wrong, not a default. */
+/** Looks an enum value up. Enums of proto3 are open: an unknown value from a newer client is a violation, not a default. */
 function known<T>(values: ReadonlyMap<number, T>, value: number, field: string, choices: string): T {
   const found = values.get(value);
   if (found === undefined) throw invalid(field, `unknown value: use ${choices}`);

@@ -1,4 +1,4 @@
-/** ExportKeys: the secrets of keys, as URIs that other programs read. */
+/** ExportKeys: returns the secrets of keys as URIs that other programs read. */
 import { randomInt } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import {
@@ -20,7 +20,7 @@ import { runItems } from './batch.ts';
 import { requireKey } from './key.ts';
 import { KeyOpener, type SealingPort } from './sealed-key.ts';
 
-/** The needs of ExportKeys besides the request. */
+/** The dependencies of ExportKeys. */
 export interface ExportPorts extends SealingPort {
   readonly fingerprints: Fingerprints;
   readonly audit: Audit;
@@ -28,7 +28,7 @@ export interface ExportPorts extends SealingPort {
 
 /** A form of exported keys. */
 interface Form {
-  /** Throws `InvalidInputError` for a key that the form cannot hold. */
+  /** Throws `InvalidInputError` for a key that the form cannot express. */
   readonly check: (key: KeyUri) => void;
   readonly write: (keys: readonly KeyUri[]) => MigrationUris;
 }
@@ -47,7 +47,7 @@ const FORMS: ReadonlyMap<number, Form> = new Map([
   [ExportFormat.MIGRATION, MIGRATION],
 ]);
 
-/** Makes the handler. A key is audited before its secret is in any answer. */
+/** Makes the handler. A key is written to the audit trail before its secret is in any answer. */
 export function createExportKeys(
   ports: ExportPorts,
 ): (request: ExportKeysRequest, context: CallContext) => Promise<ExportKeysResponse> {
@@ -57,7 +57,7 @@ export function createExportKeys(
     const keys: KeyUri[] = [];
     const exportOne = (item: ExportItem) => {
       const key = readItem(ports, item, context);
-      // From here on, whatever comes, the copy is cleared.
+      // From here on the copy is cleared in any case.
       keys.push(key);
       form.check(key);
       auditOne(ports, key, context);
@@ -80,7 +80,7 @@ export function createExportKeys(
   };
 }
 
-/** The key with the names to export it under, and a copy of its secret. */
+/** The key with the names for the export, and a copy of its secret. */
 function readItem({ sealing }: SealingPort, item: ExportItem, context: CallContext): KeyUri {
   using opener = new KeyOpener(sealing, context, context.now(), 'disclose');
   const violations = new Violations();

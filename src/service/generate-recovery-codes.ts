@@ -12,7 +12,7 @@ import type { CallContext } from '../rpc/context.ts';
 import { auditSet, type RecoveryPorts, sealSet } from './recovery-set.ts';
 import { checkContext } from './sealed-key.ts';
 
-/** Makes the handler. It asks no store: nothing is kept of a set before the first code of it is tried. */
+/** Makes the handler. It does not use the store: a set has no state before its first code is tried. */
 export function createGenerateRecoveryCodes({
   sealing,
   fingerprints,

@@ -1,4 +1,4 @@
-/** Generate: a new key, or an existing one shown again, ready to enrol. */
+/** Generate: makes a new key, or shows an existing key again, ready to enrol. */
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type GenerateRequest, type GenerateResponse, GenerateResponseSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
@@ -18,13 +18,13 @@ import { drawQrCode } from './qr-code.ts';
 import { type SealingPort, sealKey } from './sealed-key.ts';
 import { tokenMessage } from './token-message.ts';
 
-/** The needs of Generate besides the request. */
+/** The dependencies of Generate. */
 export interface GeneratePorts extends SealingPort {
   /** How long an enrolment may take, in ms. */
   readonly enrolmentTtlMs: number;
 }
 
-/** Makes the handler; pictures are drawn in turn. */
+/** Makes the handler. Pictures are drawn in steps, in turns with other work. */
 export function createGenerate(
   ports: GeneratePorts,
   turns: Turns,
@@ -53,7 +53,7 @@ function* generate(ports: GeneratePorts, request: GenerateRequest, context: Call
   return answer;
 }
 
-/** The parts that show the secret or its code; not given with a sealed key alone, whose enrolment only the user's device can confirm. */
+/** The fields that show the secret or its code; absent if only a sealed key is returned, since only the user's device can confirm that enrolment. */
 function plainParts(key: KeyUri, now: number): Pick<GenerateResponse, 'secret' | 'secretGrouped' | 'token'> {
   const secret = formatSecret(key.secret);
   const step = key.counter ?? stepAt(now, key.parameters.period);
@@ -73,7 +73,7 @@ function sealedParts(
   return { sealed, sealedExpireTime: timestampFromMs(pendingUntil * 1000) };
 }
 
-/** Does the same as `Violations.collect`, for a check in steps. */
+/** `Violations.collect` for a check in steps. */
 function* collectSteps<T>(violations: Violations, steps: Generator<void, T>): Generator<void, T | undefined> {
   for (;;) {
     const result = violations.collect('', () => steps.next());

@@ -1,4 +1,4 @@
-/** Builds the `KeyParameters` message: what is in force for a key, without its secret. */
+/** Builds the `KeyParameters` message: the parameters and names of a key, without its secret. */
 import { create } from '@bufbuild/protobuf';
 import { type KeyParameters, KeyParametersSchema } from '../../gen/ts/otp/v1/key_pb.ts';
 import type { KeyUri } from '../otp/uri.ts';

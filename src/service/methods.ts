@@ -1,4 +1,4 @@
-/** The methods of the service: what each needs, and what answers it. */
+/** The methods of the service: their handlers, and the scope that each requires. */
 import type { DescMethod } from '@bufbuild/protobuf';
 import { OtpService } from '../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Method, StreamingMethod, UnaryMethod } from '../rpc/method.ts';
@@ -20,7 +20,7 @@ import { createVerify, type VerifyPorts } from './verify.ts';
 import { createVerifyRecoveryCode } from './verify-recovery-code.ts';
 import { createWatchToken } from './watch-token.ts';
 
-/** The needs of all methods. */
+/** The dependencies of all methods. */
 export type ServicePorts = GeneratePorts & VerifyPorts & RecoveryPorts & UsagePorts;
 
 /** All methods of `otp.v1.OtpService`. */
@@ -45,7 +45,7 @@ export function otpMethods(ports: ServicePorts): readonly Method[] {
   ];
 }
 
-/** Checked against the descriptor here, where it is known; behind the list only the descriptor itself is needed to decode and encode. */
+/** Checks the handler against the descriptor here, where its type is known; decoding and encoding need only the descriptor. */
 export function unary<M extends DescMethod>(method: Omit<UnaryMethod<M>, 'kind'>): Method {
   return { kind: 'unary', ...method } as object as Method;
 }

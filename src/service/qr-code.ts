@@ -1,4 +1,4 @@
-/** Draws the QR code that a Generate asks for. */
+/** Draws the QR code of a Generate. */
 import { create } from '@bufbuild/protobuf';
 import { type QrCode, type QrCodeOptions, QrCodeOptionsSchema, QrCodeSchema } from '../../gen/ts/otp/v1/qr_code_pb.ts';
 import { Violations } from '../otp/error.ts';
@@ -7,8 +7,8 @@ import { readFormat, readLevel } from './enums.ts';
 import { readBounded } from './numbers.ts';
 
 /**
- * The picture of `uri`; undefined if none is wanted, or if there is no URI because other fields are wrong. Checks the options either way, in
- * the first step; nothing is drawn before the second.
+ * The picture of `uri`; undefined if the request asks for none, or if there is no URI because other fields are invalid. Checks the options in any case, in
+ * the first step; draws only in later steps.
  */
 export function* drawQrCode(
   uri: string | undefined,

@@ -1,4 +1,4 @@
-/** RevokeRecoveryCodes: no code of the set is accepted any more, for ever. */
+/** RevokeRecoveryCodes: ends a set for ever, so that none of its codes is accepted. */
 import { create } from '@bufbuild/protobuf';
 import {
   type RevokeRecoveryCodesRequest,

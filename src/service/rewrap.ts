@@ -1,4 +1,4 @@
-/** Rewrap: blobs under the key that seals now, so that older sealing keys can be retired. */
+/** Rewrap: seals blobs again under the current sealing key, so that older sealing keys can be retired. */
 import { create } from '@bufbuild/protobuf';
 import { type SealedKey, SealedKeySchema } from '../../gen/ts/otp/v1/key_pb.ts';
 import {
@@ -29,7 +29,7 @@ export function createRewrap({
   };
 }
 
-/** The content is sealed as it is, and not read: a pending key stays pending, until the same moment. */
+/** Seals the content again without reading it: a pending key stays pending until the same time. */
 function rewrapOne(sealing: Sealing, { item }: RewrapItem, { principal: { tenant }, now }: CallContext): Rewrapped {
   if (item.case === undefined) throw invalid('key', 'required: set key to a sealed key, or set to a set of recovery codes');
   const format = FORMATS[item.case];

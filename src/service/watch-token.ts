@@ -1,4 +1,4 @@
-/** WatchToken: the current code at once, then each next one as its step begins, until the caller leaves. */
+/** WatchToken: sends the current code at once, then each code when its step begins, until the caller leaves. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { type WatchTokenRequest, type WatchTokenResponse, WatchTokenResponseSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
@@ -22,7 +22,7 @@ async function* watchToken(
   request: WatchTokenRequest,
   context: CallContext,
 ): AsyncGenerator<WatchTokenResponse> {
-  // The secret is needed for as long as the stream lasts.
+  // The stream needs the secret until it ends.
   using opener = new KeyOpener(sealing, context, context.now(), 'disclose');
   const violations = new Violations();
   const key = requireKey(request.key, violations, opener);
@@ -34,7 +34,7 @@ async function* watchToken(
   let last = -1;
   while (!context.signal?.aborted) {
     const now = context.now();
-    // A timer may fire a little early: the same code is not sent twice.
+    // A timer may fire a little early; this check prevents the same code from being sent twice.
     const step = stepAt(now, period);
     if (step !== last) yield create(WatchTokenResponseSchema, { token: tokenMessage(key, step, 0, { at: now, now }) });
     last = step;

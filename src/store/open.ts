@@ -1,22 +1,22 @@
-/** Opens the store that the configuration names: the embedded file, or the one that several instances share. */
+/** Opens the configured store: the embedded file, or the store that several instances share. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store, StoreUnavailableError } from '../ports/store.ts';
 import type { OpenLoss } from './redis/accept-loss.ts';
 import { openSqliteStore } from './sqlite/store.ts';
 
-/** Where the state lies. */
+/** The location of the state. */
 export interface StoreLocation {
   readonly dataDir: string;
   /** The shared store to use instead of the embedded one. */
   readonly redis?: RedisLocation | undefined;
 }
 
-/** A Redis or Valkey, and how to reach it. */
+/** A Redis or Valkey, and how to connect to it. */
 export interface RedisLocation {
-  /** May hold a password: never to be shown. */
+  /** Never show it, since it may contain a password. */
   readonly url: string;
-  /** How many replicas must hold a judgement before it is answered. */
+  /** The number of replicas that must have a judgement before it is answered. */
   readonly waitReplicas: number;
   /** Paths of PEM files, for `rediss…`. */
   readonly ca?: string | undefined;
@@ -30,9 +30,8 @@ export function databaseFile(dataDir: string): string {
 }
 
 /**
- * Opens the store. Rejects with an error whose message says what to do if it cannot be used: a damaged or newer file, a Redis that is away or
- * not fit. `onWarning` is told what an operator should know about a store that can be used; `onLost` is called when a shared store turns out to
- * have lost its state, and must forget what was read from it.
+ * Opens the store. If it cannot be used, such as a damaged or newer file, or an unreachable or unsuitable Redis, rejects with an error whose message has the
+ * remedy. `onWarning` is called with warnings for the operator; `onLost` is called when a shared store has lost its state, and must forget all that was read from it.
  */
 export async function openStore(
   { dataDir, redis }: StoreLocation,
@@ -40,12 +39,12 @@ export async function openStore(
   onLost?: (error: StoreUnavailableError) => void,
 ): Promise<Store> {
   if (redis === undefined) return openSqliteStore({ file: databaseFile(dataDir) });
-  // Loaded only where it is used: the embedded store starts quicker without it.
+  // Loaded only if it is used: the embedded store starts faster without it.
   const { openRedisStore } = await import('./redis/store.ts');
   return openRedisStore({ ...readRedis(redis), onWarning, onLost });
 }
 
-/** Looks what a Redis Cluster has lost of its state. Rejects with an error whose message says what to do if that cannot be told. */
+/** Examines which part of its state a Redis Cluster has lost. Rejects with an error whose message has the remedy if that is not possible. */
 export async function openLoss(redis: RedisLocation, onWarning: (text: string) => void): Promise<OpenLoss> {
   const { openClusterLoss } = await import('./redis/accept-loss.ts');
   return openClusterLoss({ ...readRedis(redis), onWarning });

@@ -1,4 +1,4 @@
-/** A code that may be of any of several keys of a user: which of them decides, and against which of them a wrong code counts. */
+/** Checks one code against several keys of a user: says which key decides, and which keys a wrong code counts against. */
 import type { Attempt, CodeStore, Judgement, NotJudged, Preview } from '../ports/codes.ts';
 import { lockEnd } from './lock.ts';
 import { judge } from './rules.ts';
@@ -7,11 +7,14 @@ import { isUsed } from './tracks.ts';
 /** The judgement of one code. */
 export interface Decision {
   readonly judgement: Judgement;
-  /** The attempts that were judged, by their places: the one that decided; else one for each secret that the code counted against or that is locked. */
+  /**
+   * The places of the attempts that were judged: the attempt that decided, or else one attempt for each secret that is locked or that the wrong code
+   * counted against.
+   */
   readonly places: readonly number[];
 }
 
-/** An attempt, and what was known of its secret when the call came. */
+/** An attempt, and the state of its secret when the call came. */
 interface Key extends Preview {
   readonly place: number;
   readonly attempt: Attempt;
@@ -23,13 +26,13 @@ interface Answer<T = Judgement | NotJudged> {
 }
 
 /**
- * Judges one code on the keys of `attempts`, each with the step that it is the code of there. The first key that accepts it decides, else the first
- * whose code it is; else it counts against each secret, once.
+ * Judges one code against the keys of `attempts`; each attempt has the step that the code has for its key. The first key that accepts the code
+ * decides. If no key accepts it, the first key that the code belongs to decides. If there is none, the code counts once against each secret.
  *
- * Locked keys take no part, and which they are is read before anything is judged: so no answer tells whether a code is right for a locked key. Each
- * judgement is of one key, and no step needs two. If a key locks between the reading and the judging, the code counts as none of its own.
+ * Locked keys take no part. They are determined before anything is judged, so that no answer reveals whether a code is right for a locked key. Each
+ * judgement concerns one key, and no step needs two keys. If a key becomes locked after it was read, the code counts as wrong for it.
  *
- * A repeat under a request id gets the answer of whichever key it was kept at. A single attempt is judged as it is.
+ * A retry under a request id gets the answer of the key that it is kept with. A single attempt is judged directly.
  */
 export async function judgeAny(codes: CodeStore, attempts: readonly Attempt[], now: number): Promise<Decision | NotJudged> {
   const [only, ...others] = attempts;
@@ -39,7 +42,7 @@ export async function judgeAny(codes: CodeStore, attempts: readonly Attempt[], n
   }
   const keys = await lookAt(codes, attempts, now);
   const decision = (await repeated(codes, keys, now)) ?? (await judgeAnew(codes, keys, now));
-  // Where another call under the request id came first.
+  // Another call with the same request id came first.
   return decision ?? (await repeated(codes, await lookAt(codes, attempts, now), now)) ?? { outcome: 'request_id_reused' };
 }
 
@@ -51,17 +54,17 @@ async function lookAt(codes: CodeStore, attempts: readonly Attempt[], now: numbe
   });
 }
 
-/** The answer that is kept under the request id; undefined if the request is new. */
+/** The answer kept under the request id; undefined if the request is new. */
 async function repeated(codes: CodeStore, keys: readonly Key[], now: number): Promise<Decision | NotJudged | undefined> {
   const kept = keys.filter((key) => key.kept !== undefined && isJudged(key.kept));
-  // Asked for once more in the step that judges: what a look finds, replicas may not have yet.
+  // The step that judges asks for the answer again, because replicas may lack an answer that a preview finds.
   const answers = await judgeEach(codes, kept.map(onlyRepeat), now);
   const decision = decisionOf(answers.filter(isAnswered));
   if (decision !== undefined) return decision;
   return keys.some((key) => key.kept?.outcome === 'request_id_reused') ? { outcome: 'request_id_reused' } : undefined;
 }
 
-/** Undefined if another call under the same request id was judged meanwhile. */
+/** Returns undefined if another call with the same request id was judged in the meantime. */
 async function judgeAnew(codes: CodeStore, keys: readonly Key[], now: number): Promise<Decision | undefined> {
   const open = keys.filter(isOpen);
   await shortenLocks(codes, keys, now);
@@ -77,7 +80,7 @@ async function judgeAnew(codes: CodeStore, keys: readonly Key[], now: number): P
   return answers.every(isAnswered) ? decisionOf(answers) : undefined;
 }
 
-/** ACCEPTED before REPLAYED before MISMATCH before THROTTLED, each with what is the least of all; undefined without answers. */
+/** ACCEPTED before REPLAYED before MISMATCH before THROTTLED, with the fewest remaining attempts and the shortest wait; undefined without answers. */
 function decisionOf(answers: readonly Answer<Judgement>[]): Decision | undefined {
   const right = answers.find(({ judgement }) => judgement.outcome === 'accepted') ?? answers.find(hasStep);
   if (right !== undefined) return { judgement: right.judgement, places: [right.place] };
@@ -91,12 +94,15 @@ function decisionOf(answers: readonly Answer<Judgement>[]): Decision | undefined
   return { judgement: { ...first.judgement, attemptsRemaining, retryAfterMs }, places: deciding.map(({ place }) => place) };
 }
 
-/** Judges each on its own, all at once. */
+/** Judges each attempt separately, all at the same time. */
 function judgeEach(codes: CodeStore, keys: readonly Pick<Key, 'place' | 'attempt'>[], now: number): Promise<Answer[]> {
   return Promise.all(keys.map(async ({ place, attempt }) => ({ place, judgement: await codes.judge(attempt, now) })));
 }
 
-/** A lock from before the clock was set back is shortened for good by a judgement, which changes nothing else; or it would begin anew with each call. */
+/**
+ * Judges locked keys whose lock dates from before the clock was set back: a judgement shortens such a lock for good, and changes nothing else. Otherwise
+ * the lock would begin again with each call.
+ */
 async function shortenLocks(codes: CodeStore, keys: readonly Key[], now: number): Promise<void> {
   const stale = keys.filter((key) => !isOpen(key) && judge(key.state, key.attempt, key.now).state !== undefined);
   await judgeEach(
@@ -106,7 +112,10 @@ async function shortenLocks(codes: CodeStore, keys: readonly Key[], now: number)
   );
 }
 
-/** Or each mistype of a user with one device in hand would count against the others for ever. Nobody waits for it, and it may fail. */
+/**
+ * Clears the failures of the other keys, or each mistype of a user with one device would count against the others for ever. The call does not wait for
+ * this, and it may fail.
+ */
 function forgiveOthers(codes: CodeStore, keys: readonly Key[], { attempt }: Key, now: number): void {
   const others = oneOfEachSecret(keys).filter((key) => key.attempt.fingerprint !== attempt.fingerprint && key.state.failures > 0);
   void Promise.allSettled(others.map((key) => codes.forgive(key.attempt, now)));
@@ -130,7 +139,7 @@ function isRight({ attempt }: Key): boolean {
   return attempt.step !== undefined;
 }
 
-/** Whether the code was not used: a used one that is let pass again proves nothing new. */
+/** Whether the code was not used before: a used code that passes again proves nothing new. */
 function isFresh({ state, attempt: { period, step, firstStep } }: Key): boolean {
   return step !== undefined && !isUsed(state.tracks, period, step, firstStep);
 }

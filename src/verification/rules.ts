@@ -1,22 +1,22 @@
-/** The rules for one code, once it has been compared: one-time use (RFC 6238 section 5.2) and bounded guessing (RFC 4226 section 7.3). */
+/** The rules for a code after its comparison: one-time use (RFC 6238 section 5.2) and bounded guessing (RFC 4226 section 7.3). */
 
 import type { ResetTrack } from '../ports/audit.ts';
 import type { Attempt, CodeState, FormerState, Judgement, Outcome, Reset, StateName } from '../ports/codes.ts';
 import { attemptsRemaining, delayMs, FREE_ATTEMPTS, HARD_STOP, lockEnd } from './lock.ts';
 import { formerTrack, isUsed, lastUntil, later, liveTracks, MOST_TRACKS, trackOf, withClaim, withoutFuture } from './tracks.ts';
 
-/** How long wrong codes are remembered, in ms from the last one: a year; for ever from the hard stop on. */
+/** How long wrong codes are kept after the last of them, in ms: a year; for ever from the hard stop on. */
 export const FAILURES_KEPT_MS = 31_536_000_000;
-/** How long the answer to a request id is remembered, in ms. */
+/** How long the answer to a request id is kept, in ms. */
 export const ANSWER_KEPT_MS = 86_400_000;
 
-/** A judgement, and the state that it leaves behind; `state` is undefined where nothing changes. */
+/** A judgement, and the state after it; `state` is undefined if nothing changes. */
 export interface Ruling {
   readonly judgement: Judgement;
   readonly state: CodeState | undefined;
 }
 
-/** A secret of which nothing is known. */
+/** The state of a secret that the store does not know. */
 export const UNKNOWN_KEY: CodeState = { failures: 0, lockedUntil: 0, tracks: [], expiresAt: 0 };
 
 /** The state of a secret at `now`, without expired parts. */
@@ -26,12 +26,12 @@ export function presentState(kept: CodeState | undefined, now: number): CodeStat
   return tracks === kept.tracks ? kept : { ...kept, tracks };
 }
 
-/** Whether a former state has to be looked for, and taken over, before anything is judged or changed. */
+/** Whether a former state must be looked up and taken over before anything is judged or changed. */
 export function mayHaveFormer(state: CodeState, { period }: StateName): boolean {
   return trackOf(state.tracks, period) === undefined;
 }
 
-/** A present state together with what was kept under the former name, which is to be deleted in the same step. */
+/** Merges the state with the former name into the present state. Delete the former state in the same step. */
 export function withFormer(state: CodeState, former: FormerState, { period }: StateName, now: number): CodeState {
   if (hasExpired(former, now)) return state;
   const { lastStep } = former;
@@ -45,7 +45,7 @@ export function withFormer(state: CodeState, former: FormerState, { period }: St
 }
 
 /**
- * Judges `attempt` at `now`, on a present state. Every store makes this one atomic step with the reading and writing of the state; the Redis
+ * Judges `attempt` at `now`, in a state without expired parts. A store reads the state, judges, and writes the state in one atomic step; the Redis
  * script applies the same rules in Lua.
  */
 export function judge(state: CodeState, attempt: Attempt, now: number): Ruling {
@@ -56,7 +56,7 @@ export function judge(state: CodeState, attempt: Attempt, now: number): Ruling {
   const remaining = attemptsRemaining(state);
   const { firstStep = step } = attempt;
   if (firstStep <= afterStep) return right('replayed', attempt, remaining);
-  // A used code that is let pass again proves nothing new: it does not clear the failures.
+  // A used code that passes again proves nothing new, so it does not clear the failures.
   if (isUsed(state.tracks, period, step, firstStep)) return right(claim ? 'replayed' : 'accepted', attempt, remaining);
   if (state.tracks.length >= MOST_TRACKS && trackOf(state.tracks, period) === undefined) {
     return right('too_many_names', attempt, remaining);
@@ -72,20 +72,20 @@ export function isKept({ outcome }: Judgement): boolean {
   return outcome !== 'throttled';
 }
 
-/** The state after an operator's unlock; undefined where there is nothing to clear. The tracks stay, or used codes could pass again. */
+/** The state after an operator's unlock; undefined if there is nothing to clear. The tracks stay, or used codes could pass again. */
 export function unlocked(state: CodeState): CodeState | undefined {
   return state.failures === 0 ? undefined : { ...state, failures: 0, lockedUntil: 0 };
 }
 
 /**
- * The state of a secret after another key of its user was accepted: else the mistakes that the user makes with that key would be counted here for
- * ever. Undefined where there is nothing to clear: the hard stop is left to an operator.
+ * The state of a secret after a code of another key of its user was accepted: otherwise the mistakes that the user makes with that key would count here
+ * for ever. Undefined if there is nothing to clear; only an operator clears the hard stop.
  */
 export function forgiven(state: CodeState): CodeState | undefined {
   return state.failures >= HARD_STOP ? undefined : unlocked(state);
 }
 
-/** The state after an operator's reset at `now`, by the rule of `withoutFuture`; undefined where no track lies in the future. */
+/** The state after an operator's reset at `now`, by the rule of `withoutFuture`; undefined if no track lies in the future. */
 export function reset(state: CodeState, now: number, nextCounter?: number): CodeState | undefined {
   const tracks = withoutFuture(state.tracks, now, nextCounter);
   return tracks === state.tracks ? undefined : { ...state, tracks };
@@ -106,7 +106,7 @@ function hasExpired({ expiresAt }: Pick<CodeState, 'expiresAt'>, now: number): b
 function throttled(state: CodeState, end: number, now: number): Ruling {
   const retryAfterMs = end === Number.POSITIVE_INFINITY ? undefined : end - now;
   const judgement: Judgement = { outcome: 'throttled', step: undefined, drift: 0, attemptsRemaining: 0, retryAfterMs };
-  // Kept, or a lock from before the clock was set back would begin anew with each attempt.
+  // Written back, or a lock from before the clock was set back would begin again with each attempt.
   return { judgement, state: end < state.lockedUntil ? { ...state, lockedUntil: end } : undefined };
 }
 
@@ -120,7 +120,7 @@ function mismatch(state: CodeState, now: number): Ruling {
     retryAfterMs: undefined,
   };
   const delay = delayMs(failures);
-  // Waiting must not lift the hard stop.
+  // Waiting must not end the hard stop.
   const expiresAt = failures >= HARD_STOP ? undefined : later(state.expiresAt, now + FAILURES_KEPT_MS);
   return { judgement, state: { ...state, failures, lockedUntil: delay === 0 ? 0 : now + delay, expiresAt } };
 }

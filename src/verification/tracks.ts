@@ -1,16 +1,16 @@
-/** Which moving factors of a secret were used, kept apart by period, since a step of one period says nothing about a step of another period. */
+/** The used moving factors of a secret, kept separately for each period, since a step of one period says nothing about a step of another. */
 import { BOUNDS } from '../otp/params.ts';
 import { stepAt } from '../otp/totp.ts';
 import type { Attempt, Track } from '../ports/codes.ts';
 
-/** How much longer than its code could match a used step is remembered, in ms: 30 days, since clocks jump. */
+/** How much longer a used step is kept than its code could match, in ms: 30 days, since clocks jump. */
 export const USED_KEPT_MS = 2_592_000_000;
-/** How many tracks are kept of one secret: a service names a secret one way, and another one or two after it was enrolled anew. */
+/** The most tracks of one secret: a service uses one period for a secret, and one or two others after a new enrolment. */
 export const MOST_TRACKS = 4;
-/** Longer than the code of any step that was ever accepted up to now can match, in periods: what the widest window allows twice over. */
+/** An upper bound, in periods, of how long the code of an accepted step can match: twice the widest window. */
 export const MATCHABLE_PERIODS: number = 2 * BOUNDS.window.max + 1;
 
-/** The tracks that are remembered at `now`. */
+/** The tracks that have not expired at `now`. */
 export function liveTracks(tracks: readonly Track[], now: number): readonly Track[] {
   return tracks.every((track) => isLive(track, now)) ? tracks : tracks.filter((track) => isLive(track, now));
 }
@@ -21,14 +21,14 @@ export function trackOf(tracks: readonly Track[], period: number): Track | undef
 }
 
 /**
- * Whether a step was used, or one of several from `first` to `step`: on their own track the first of them or a later one, on another track one of
- * the steps that were in use there.
+ * Whether a step, or one of the steps from `first` to `step`, was used. On the track of its own period, every step up to the last used one counts as
+ * used; on another track, the steps from its first to its last do.
  */
 export function isUsed(tracks: readonly Track[], period: number, step: number, first: number = step): boolean {
   return tracks.some((track) => first <= track.last && (track.period === period || step >= track.first));
 }
 
-/** The tracks after `step` is claimed at `now`, and the steps before it from `firstStep` on. */
+/** The tracks after `step`, and the steps before it from `firstStep` on, are claimed at `now`. */
 export function withClaim(tracks: readonly Track[], attempt: Attempt, step: number, now: number): Track[] {
   const { period, matchableMs, firstStep = step } = attempt;
   const first = Math.min(trackOf(tracks, period)?.first ?? firstStep, firstStep);
@@ -40,7 +40,7 @@ export function withClaim(tracks: readonly Track[], attempt: Attempt, step: numb
   });
 }
 
-/** The track of a state of which only the last step is known, found at `now`: every step that it may contain counts as used. */
+/** The track of a former state, of which only the last step is known: every step that it may contain counts as used. */
 export function formerTrack(period: number, last: number, now: number): Track {
   return {
     period,
@@ -51,22 +51,22 @@ export function formerTrack(period: number, last: number, now: number): Track {
 }
 
 /**
- * The tracks without what lies in the future at `now`, for an operator whose clock was ahead. A track lies in the future if its last step is
- * later than any window reaches from the current one. It is forgotten if no step up to the current one was used; or else it is put back to the
- * current step, so that nothing up to now is accepted again. A HOTP has no clock: its future are the counters from `nextCounter` on, which has to
- * be given. Gives `tracks` itself where nothing changes.
+ * The tracks without their future at `now`, for an operator whose clock was ahead. A track lies in the future if its last step is later than any window
+ * reaches from the current step. Such a track is forgotten if no step up to the current one was used; otherwise it is set back to the current step, so
+ * that no step up to now is accepted again. HOTP has no clock: its future begins at the counter `nextCounter`, which must be given. Returns `tracks`
+ * itself if nothing changes.
  */
 export function withoutFuture(tracks: readonly Track[], now: number, nextCounter?: number): readonly Track[] {
   const kept = tracks.flatMap((track) => (track.period === 0 ? counterBack(track, nextCounter) : stepBack(track, now)) ?? []);
   return kept.length === tracks.length && kept.every((track, place) => track === tracks[place]) ? tracks : kept;
 }
 
-/** When the last of the tracks may be forgotten; undefined: never. */
+/** When the last of the tracks may be forgotten; undefined for never. */
 export function lastUntil(tracks: readonly Track[]): number | undefined {
   return tracks.reduce<number | undefined>((latest, { until }) => later(latest, until), 0);
 }
 
-/** The later of two moments, undefined being never. */
+/** The later of two times; undefined means never. */
 export function later(one: number | undefined, other: number | undefined): number | undefined {
   return one === undefined || other === undefined ? undefined : Math.max(one, other);
 }
@@ -75,7 +75,7 @@ function isLive({ until }: Track, now: number): boolean {
   return until === undefined || until > now;
 }
 
-/** How many steps before the last one may have been used within the last 30 days. */
+/** The number of steps before the last used step that may have been used within the last 30 days. */
 function keptSteps(period: number): number {
   return period === 0 ? Number.POSITIVE_INFINITY : Math.ceil(USED_KEPT_MS / (period * 1000));
 }
@@ -93,7 +93,7 @@ function counterBack(track: Track, next = Number.POSITIVE_INFINITY): Track | und
 function stepBack(track: Track, now: number): Track | undefined {
   const current = stepAt(now, track.period);
   if (track.last <= current + BOUNDS.window.max) return track;
-  // A jump of more than 30 days has had earlier steps forgotten.
+  // After a jump of more than 30 days, the earlier steps are forgotten.
   const isWhole = track.first > current && track.last - current <= keptSteps(track.period);
   return isWhole ? undefined : { ...track, first: Math.min(track.first, current), last: current };
 }

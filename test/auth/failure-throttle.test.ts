@@ -1,4 +1,4 @@
-/** The throttle of failed authentications: which peers are one network, how often it may fail, how large the table grows. */
+/** The throttle of failed authentications: which peers form a network, how often a network may fail, and how large the table grows. */
 import { describe, expect, it } from 'vitest';
 import { createFailureThrottle, type FailureThrottle, networkOf } from '../../src/auth/failure-throttle.ts';
 import { MINUTE, START } from './fixtures.ts';

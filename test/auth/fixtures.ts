@@ -1,4 +1,4 @@
-/** Fixtures of the tests of limits and authentication: a clock to set, keys to present, a store that can go away. */
+/** Fixtures for the tests of limits and authentication: a settable clock, keys to present, and a store that can become unavailable. */
 import { type IssuedApiKey, issueApiKey, type NewApiKey } from '../../src/auth/api-key.ts';
 import { Rejection } from '../../src/ports/rejection.ts';
 import { type Store, StoreUnavailableError } from '../../src/ports/store.ts';
@@ -24,17 +24,17 @@ export function issue(overrides: Partial<NewApiKey> = {}, now: number = START): 
   return issueApiKey({ name: 'billing', plan: 'free', scopes: ['generate', 'token', 'verify'], ...overrides }, now);
 }
 
-/** A store that can be taken away, and that counts how often it was asked for a key, the version of the keys, or a charge. */
+/** A store that can become unavailable, and that counts its queries for keys, for the version of the keys, and its charges. */
 export interface FlakyStore extends Store {
   down: boolean;
   finds: number;
-  /** How often it was asked for keys, however many at a time. */
+  /** The number of queries for keys, for any number of keys at a time. */
   questions: number;
   versions: number;
   charges: number;
 }
 
-/** A clock at `START`, and an empty store. */
+/** Makes a clock at `START` and an empty store. */
 export function begin(): { clock: SettableClock; store: FlakyStore } {
   return { clock: clockAt(START), store: flaky(createMemoryStore()) };
 }
@@ -54,7 +54,7 @@ function flaky(store: Store): FlakyStore {
       ...store.keys,
       async find(id) {
         flakyStore.finds += 1;
-        // A turn of the event loop, as a network has: calls at the same time overlap.
+        // A turn of the event loop, as over a network, so that concurrent calls overlap.
         await new Promise((resolve) => setImmediate(resolve));
         reach();
         return store.keys.find(id);
@@ -96,7 +96,7 @@ function flaky(store: Store): FlakyStore {
   return flakyStore;
 }
 
-/** The rejection that a call ends in; fails the test if it ends in anything else. */
+/** Returns the rejection of a call. Fails the test if the call ends otherwise. */
 export async function rejectionOf(call: unknown): Promise<Rejection> {
   const outcome = await Promise.resolve(call).then(
     () => 'let through',

@@ -1,4 +1,4 @@
-/** The check of a presented digest: by Node's comparison in constant time, twice whatever there is to compare with. */
+/** The check of a presented digest: two comparisons by Node's constant-time function, whatever the lock contains. */
 import { timingSafeEqual } from 'node:crypto';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { parseApiKey, revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';

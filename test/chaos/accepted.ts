@@ -1,4 +1,4 @@
-/** A load of right codes, each of a new key, of which a test knows what was accepted when. */
+/** A load of right codes, each for a new key. The test knows at any time which codes were accepted. */
 import type { Cluster } from './cluster.ts';
 import type { Random } from './form.ts';
 import { codeOf, hotpKey, requestOf, totpKey, type VerifyInit } from './keys.ts';
@@ -11,7 +11,7 @@ export interface AcceptedCodes {
   readonly stop: () => Promise<void>;
 }
 
-/** Verifies codes by the first instance until it is stopped. */
+/** Verifies codes on the first instance until the load is stopped. */
 export function acceptCodes({ instances: [instance], apiKeys }: Cluster, random: Random): AcceptedCodes {
   const accepted: VerifyInit[] = [];
   let isStopped = false;

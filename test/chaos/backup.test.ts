@@ -1,4 +1,4 @@
-/** A backup that is made under load holds every code that was accepted before it began, wherever it is restored. */
+/** A backup under load contains every code that was accepted before it began, wherever it is restored. */
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -9,7 +9,7 @@ import { otpd } from './command.ts';
 import { nextRandom, size } from './form.ts';
 import { codeOf, hotpKey, requestOf } from './keys.ts';
 
-/** So large that a copy takes many steps, between which others write. */
+/** So large that a copy takes many steps, between which the server writes. */
 const FILLED_BYTES: number = size(40_000_000, 400_000_000);
 const CHUNK_BYTES = 1_000_000;
 const WARM_UP_ACCEPTED = 500;
@@ -42,7 +42,7 @@ test('every code accepted before a backup under load is REPLAYED after its resto
   expect(statSync(backup).mode & 0o777).toBe(0o600);
   expect(readdirSync(folder).filter((name) => name.startsWith('backup.db'))).toEqual(['backup.db']);
 
-  // Under load, and idle.
+  // The database is locked under load and while the server is idle.
   const refused = { code: 2, out: '', err: expect.stringContaining('is in use: stop the server') };
   expect(await otpd(cluster, ['restore', backup, '--force'])).toMatchObject(refused);
   await loaded.stop();
@@ -57,7 +57,7 @@ test('every code accepted before a backup under load is REPLAYED after its resto
   for (const apiKey of apiKeys)
     for (const request of before) outcomes.add((await instance.caller.verify(request, apiKey)).outcome);
   expect([...outcomes]).toEqual(['replayed']);
-  // It is a state that goes on.
+  // The restored state accepts new codes.
   const key = hotpKey(random);
   expect((await instance.caller.verify(requestOf(key, codeOf(key, 0)), apiKeys[1] ?? '')).outcome).toBe('accepted');
 }, 300_000);

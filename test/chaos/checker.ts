@@ -1,37 +1,37 @@
-/** The rules of one-time use, attempts and retries, checked on a whole history: what no order of the judgements could explain is a violation. */
+/** Checks the rules of one-time use, attempts and retries on a whole history. A violation is an answer that no sequence of judgements explains. */
 import { type Call, type Execution, executionsOf, isJudgement, payloadOf, requestsOf } from './history.ts';
 
-/** As the specification has them, not as the code may have it: wrong codes in a row, and the first delay after them. */
+/** The values of the specification, independent of the code: the wrong codes in a row, and the first delay after them. */
 const FREE_ATTEMPTS = 5;
 const FIRST_DELAY_MS = 60_000;
 
 export type Rule =
-  /** An answer speaks of the code that was sent. */
+  /** An answer agrees with the code that was sent. */
   | 'right is right'
   /** A step is accepted once. */
   | 'once'
-  /** Nothing is accepted after the answer that a later step was. */
+  /** No step is accepted after a later step has been answered. */
   | 'forward'
-  /** Nothing up to `after_step` is accepted. */
+  /** No step up to `after_step` is accepted. */
   | 'after_step'
-  /** REPLAYED has a cause. */
+  /** REPLAYED requires an earlier use of the step or a later one, or an `after_step`. */
   | 'replayed for a reason'
-  /** No more wrong codes are judged than attempts are free, between two acceptances. */
+  /** Between two acceptances, no more wrong codes are judged than there are free attempts. */
   | 'attempts'
-  /** Once they are used up nothing is judged. */
+  /** After the free attempts, no code is judged until the delay ends. */
   | 'locked'
-  /** THROTTLED has a cause. */
+  /** THROTTLED requires enough wrong codes before. */
   | 'throttled for a reason'
-  /** All answers to a request are the first one, and only to that request; save THROTTLED, after which the request is judged anew. */
+  /** All answers to a request equal the first, and no other request gets them. After THROTTLED, the request is judged again. */
   | 'request id';
 
-/** A rule that was broken, and by what. */
+/** A rule that was broken, with the calls or executions that broke it. */
 export interface Violation {
   readonly rule: Rule;
   readonly by: readonly (Call | Execution)[];
 }
 
-/** Every violation of a history; an empty one has none. */
+/** Returns every violation of a history. */
 export function violationsOf(history: readonly Call[]): Violation[] {
   const byKey = Map.groupBy(executionsOf(history), ({ key }) => key);
   return [...requestsOf(history).flatMap(checkRequest), ...[...byKey.values()].flatMap(checkKey)];
@@ -77,7 +77,7 @@ function isThrottled({ answer }: Execution): boolean {
   return answer.outcome === 'throttled';
 }
 
-/** Whether it is, or nobody knows that it is not. */
+/** Whether the outcome is, or may have been, `outcome`. */
 function may({ answer }: Execution, outcome: 'accepted' | 'mismatch'): boolean {
   return answer.outcome === outcome || answer.outcome === 'unknown';
 }
@@ -99,7 +99,7 @@ function checkAccepted(accepted: readonly Execution[]): Violation[] {
     .concat(accepted.filter((one) => stepOf(one) <= (one.afterStep ?? -1)).map((one) => violation('after_step', one)));
 }
 
-/** That of a right code. */
+/** Returns the step of a right code; NaN for a wrong code. */
 function stepOf({ step }: Execution): number {
   return step ?? Number.NaN;
 }
@@ -120,7 +120,7 @@ function hasThrottleCause(throttled: Execution, all: readonly Execution[]): bool
   return wrong.length >= FREE_ATTEMPTS;
 }
 
-/** Whether one may have been judged before the other. */
+/** Whether `one` may have been judged before `other`. */
 function isBefore(one: Execution, other: Execution): boolean {
   return one.start < other.end;
 }
@@ -135,14 +135,17 @@ function checkAttempts(all: readonly Execution[]): Violation[] {
   ];
 }
 
-/** A judgement that may have cleared the failures, and when. */
+/** A judgement that may have cleared the failures, and the time at which it may have done so. */
 interface Clear {
   readonly by: Execution;
   readonly start: number;
   readonly end: number;
 }
 
-/** It may have been accepted, before anybody was told that its step is used: after that it could only be let pass again, which clears nothing. */
+/**
+ * Returns the judgements that may have accepted a code. They end before the first answer that shows the step as used: afterwards the code could only
+ * pass again with `allow_reuse`, which clears nothing.
+ */
 function clearsOf(all: readonly Execution[]): Clear[] {
   const used = all.filter(showsUsed);
   return all
@@ -155,12 +158,12 @@ function clearsOf(all: readonly Execution[]): Clear[] {
     .filter(({ start, end }) => start <= end);
 }
 
-/** Whether its answer says that its step is used. */
+/** Whether the answer shows that the step is used. */
 function showsUsed(one: Execution): boolean {
   return one.claim && (isAccepted(one) || (isReplayed(one) && stepOf(one) > (one.afterStep ?? -1)));
 }
 
-/** Counts, from a moment on, the wrong codes that were surely judged in a span, and the acceptances that may have been. */
+/** Compares, from `start` on, the wrong codes that were certainly judged in a span of time with the attempts that all possible acceptances allow. */
 function checkFrom(start: number, wrong: readonly Execution[], clears: readonly Clear[]): Violation[] {
   const judged = wrong.filter((one) => one.start >= start).toSorted((one, other) => one.end - other.end);
   const later = clears.filter((one) => one.end >= start).toSorted((one, other) => one.start - other.start);
@@ -173,7 +176,7 @@ function checkFrom(start: number, wrong: readonly Execution[], clears: readonly 
   return [];
 }
 
-/** How many more attempts the doubling delays leave in a span. */
+/** Returns the number of further attempts that the doubling delays allow in a span. */
 function delayedAttempts(spanMs: number): number {
   return Math.floor(Math.log2(spanMs / FIRST_DELAY_MS + 1));
 }

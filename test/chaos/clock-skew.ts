@@ -1,4 +1,4 @@
-/** Loaded before the server (`node --import`): its clock is ahead of the machine's by OTPD_TEST_CLOCK_SKEW_MS. */
+/** Sets the clock of a server ahead by OTPD_TEST_CLOCK_SKEW_MS. The server loads this module with `node --import`. */
 const skewMs = Number(process.env['OTPD_TEST_CLOCK_SKEW_MS']);
 const machineNow = Date.now;
 

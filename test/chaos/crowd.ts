@@ -1,11 +1,11 @@
-/** Many calls at once, over all instances of a cluster, and the count of what came of them. */
+/** Sends many calls at once to all instances of a cluster, and counts their outcomes. */
 import type { Answer, Outcome } from './caller.ts';
 import { around, type Cluster } from './cluster.ts';
 import type { VerifyInit } from './keys.ts';
 
 export type Tally = Partial<Record<Outcome, number>>;
 
-/** Sends all requests at once, to the instances and under the API keys in turn. */
+/** Sends all requests at once. Instances and API keys take turns. */
 export function send({ instances, apiKeys }: Cluster, requests: readonly VerifyInit[]): Promise<Answer>[] {
   return requests.map((request, place) => {
     const round = Math.floor(place / instances.length);
@@ -13,12 +13,12 @@ export function send({ instances, apiKeys }: Cluster, requests: readonly VerifyI
   });
 }
 
-/** The same, with all answers. */
+/** Sends all requests at once; resolves to all answers. */
 export function sendAll(cluster: Cluster, requests: readonly VerifyInit[]): Promise<Answer[]> {
   return Promise.all(send(cluster, requests));
 }
 
-/** Resolves when this many answers have come. */
+/** Resolves when this many answers have arrived. */
 export function arrived(answers: readonly Promise<Answer>[], count: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let left = count;
@@ -30,14 +30,14 @@ export function arrived(answers: readonly Promise<Answer>[], count: number): Pro
   return promise;
 }
 
-/** How often each outcome came. */
+/** Returns the number of answers with each outcome. */
 export function tally(answers: readonly Answer[]): Tally {
   const counted: Tally = {};
   for (const { outcome } of answers) counted[outcome] = (counted[outcome] ?? 0) + 1;
   return counted;
 }
 
-/** All at once, but no more than `width` at a time. */
+/** Processes all items, at most `width` at a time. */
 export async function inTurns<T, R>(
   items: readonly T[],
   width: number,

@@ -1,4 +1,4 @@
-/** Redis comes back empty: no used code passes, instances take it up by themselves, and serve whatever API keys it is given. */
+/** Redis comes back empty: no used code passes, instances recover without help, and accept the API keys that exist then. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -41,7 +41,7 @@ redisSuite('a Redis that is empty', () => {
     expect(await statuses()).toEqual([VerifyStatus.ACCEPTED, VerifyStatus.REPLAYED]);
 
     await WAYS[way]?.(redisOf(cluster));
-    // Every instance, all the while, by the API key that it has in its memory: from UNAVAILABLE to UNAUTHENTICATED, and nothing else.
+    // All instances answer all the time under an API key that they have in memory: first UNAVAILABLE, then UNAUTHENTICATED, and nothing else.
     const emptyAt = runningMs();
     const seen = new Set<string>();
     let last: string[] = [];

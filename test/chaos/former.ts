@@ -1,22 +1,22 @@
-/** An earlier otpd, taken from the history of this repository, so that upgrades are tried with the program that people have. */
+/** An earlier otpd from the history of this repository, to test upgrades from a real program. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** The last state before several machines, images and packages: schema 7, all of Redis on one node. */
+/** The last commit before clusters of machines, images and packages: schema 7, and all of Redis on one node. */
 const COMMIT = '6cccf9dbb6826bf9d051ad6a31f1a6d3bd0b2882';
-/** The parts that a server needs. */
+/** The paths that a server needs. */
 const PATHS = ['package.json', 'src', 'gen/ts', 'gen/service_config.json'];
 
 export interface FormerOtpd extends Disposable {
-  /** The file that starts it. */
+  /** The file that starts the program. */
   readonly main: string;
-  /** The version of the SQLite file that it writes. */
+  /** The version of the SQLite file that the program writes. */
   readonly schema: number;
 }
 
-/** Checks it out into a folder of its own, over the packages of today. Throws where the history does not have it. */
+/** Checks the program out into a new folder, with the present dependencies. Throws if the history lacks the commit. */
 export function checkOutFormer(): FormerOtpd {
   if (spawnSync('git', ['cat-file', '-e', `${COMMIT}^{commit}`]).status !== 0)
     throw new Error(

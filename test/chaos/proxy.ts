@@ -1,12 +1,12 @@
-/** A TCP proxy that can lose what a server answers. */
+/** A TCP proxy that can lose the answers of a server. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
 export interface Proxy {
   readonly address: string;
-  /** From now on requests go through, and answers do not. */
+  /** Forwards requests but no answers from now on. */
   readonly loseAnswers: () => void;
-  /** Cuts off all connections. */
+  /** Closes all connections. */
   readonly close: () => Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** A random run in which time is made to jump: each answer, one after the other, is that of the model, through every delay up to the hard stop. */
+/** A random run with jumps of time: each answer equals the answer of the model, through every delay up to the hard stop. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,24 +28,27 @@ import { createModel, type Question, type Reply } from './model.ts';
 const QUESTIONS = size(1200, 10_000);
 const TIMEOUT = size(30_000, 300_000);
 const HOUR = 3_600_000;
-/** The same for every run, or its seed would not give it again. */
+/** The same in every run, so that a seed repeats its run. */
 const START = 1_800_000_000_000;
-/** A repeat is one of the latest so many, and no older than this: its answer is kept for a day. */
+/** A repeat is one of the latest requests, and at most this old. Its answer is kept for a day. */
 const REMEMBERED = 6;
 const REPEATED_MS = 23 * HOUR;
 const CALLERS = ['one', 'other'] as const;
-/** The window of a TOTP, and the look-ahead of a HOTP, that every request asks for. */
+/** The window of a TOTP and the look-ahead of a HOTP in every request. */
 const WINDOW = 10;
 
-/** A question that was sent, under a request id of one caller. */
+/** A question that was sent, under a request id of a caller. */
 interface Sent {
   readonly asked: Question;
-  /** When its answer was kept: a throttled one is not, so that the moment may be a later one, and by a clock that was set back an earlier one. */
+  /**
+   * The time at which the answer was kept. A throttled answer is not kept, so this may be the time of a later repeat; after the clock was set back,
+   * it may be earlier than the question.
+   */
   at: number;
   isKept: boolean;
 }
 
-/** A key in use: a stubborn guesser's, or one whose codes are mostly right. */
+/** A key in use, with mostly wrong codes or mostly right codes. */
 interface Slot {
   readonly name: string;
   readonly key: TestKey;
@@ -126,14 +129,14 @@ async function expectModel(codes: CodeStore): Promise<void> {
   ];
   for (let left = QUESTIONS; left > 0; left -= 1) {
     progress('questions', QUESTIONS - left, QUESTIONS);
-    // A hundred wrong codes take their time: one question in three or so is for that.
+    // The hundred wrong codes of a hard stop need many questions, so about one in three is for the stubborn guesser.
     const slot = random.chance(0.2) ? stubborn : random.pick(slots);
     const until = model.lockedUntil(slot.name);
-    // A stubborn one waits for no one: it is there when the delay ends.
+    // The stubborn guesser asks again when the delay ends.
     now = slot === stubborn && Number.isFinite(until) ? Math.max(now, until) : now + jump(until - now, random);
     latest = Math.max(latest, now);
     const isStopped = until === Number.POSITIVE_INFINITY;
-    // A stopped secret is sent right codes too.
+    // A stopped secret also gets right codes.
     const asked = next(isStopped ? { ...slot, wrong: 0.5 } : slot, model.lastStep(slot.name), { now, latest }, random);
     const reply = await ask(slot, asked);
     const isKept = reply.outcome !== 'throttled';
@@ -144,15 +147,15 @@ async function expectModel(codes: CodeStore): Promise<void> {
     seen.add(reply.outcome === 'throttled' && reply.waitMs === undefined ? 'stopped' : reply.outcome);
     if (isStopped ? random.chance(0.2) : slot.wrong < 1 && random.chance(0.02)) await unlock(slot);
   }
-  // Nothing would be shown by a run in which nothing happened.
+  // A run without these outcomes would show nothing.
   expect([...seen].toSorted()).toEqual(
     ['accepted', 'malformed', 'mismatch', 'replayed', 'request_id_reused', 'stopped', 'throttled'].toSorted(),
   );
 }
 
 /**
- * A little later, or some hours, or with a clock that is set back up to two days; where it is locked, often to its very end, and where it is
- * stopped, beyond the longest delay.
+ * Returns a jump of time: a little or some hours ahead, or up to two days back. For a locked secret often to the end of the lock, and for a stopped
+ * secret beyond the longest delay.
  */
 function jump(lockedMs: number, random: Random): number {
   if (random.chance(0.03)) return -random.below(48 * HOUR);
@@ -161,7 +164,7 @@ function jump(lockedMs: number, random: Random): number {
   return random.chance(0.03) ? random.below(10 * HOUR) : random.below(2000);
 }
 
-/** `latest` is the latest moment that the clock has shown: an answer that had expired then may be forgotten. */
+/** Chooses the next question. `latest` is the latest time that the clock has shown: an answer that had expired then may be lost. */
 function next(slot: Slot, lastStep: number, { now, latest }: { now: number; latest: number }, random: Random): Question {
   const recent = slot.sent
     .slice(-REMEMBERED)
@@ -170,19 +173,19 @@ function next(slot: Slot, lastStep: number, { now, latest }: { now: number; late
   if (recent.length === 0 || random.chance(0.8)) return asked;
   const { asked: before } = random.pick(recent);
   if (random.chance(0.6)) return before;
-  // That of a TOTP may be another step's by now.
+  // The code of a TOTP may belong to another step now, so only a HOTP request is sent by another caller.
   if (before.counter !== undefined && random.chance(0.4)) return { ...before, caller: random.pick(CALLERS) };
   return random.chance(0.5)
     ? { ...before, claim: !before.claim }
     : { ...asked, caller: before.caller, requestId: before.requestId };
 }
 
-/** Whether no answer under the request id, of any caller, may have expired. */
+/** Whether an answer under the request id, of any caller, cannot have expired. */
 function isRecentUnder(requestId: string, latest: number): (sent: Sent) => boolean {
   return ({ asked, at }) => asked.requestId !== requestId || latest - at < REPEATED_MS;
 }
 
-/** A question with the code of a step around the last one that was used, or a wrong one. */
+/** Chooses a question with the code of a step near the last used step, or with a wrong code. */
 function chosen({ name, key, wrong }: Slot, lastStep: number, now: number, random: Random): Question {
   const current = key.type === 'totp' ? stepAt(now, key.period) : Math.max(0, lastStep - random.below(4));
   const window =
@@ -201,7 +204,7 @@ function chosen({ name, key, wrong }: Slot, lastStep: number, now: number, rando
     isMalformed,
   };
   if (isMalformed) return { ...common, code: random.pick(['1', '123456789', '1234567x']), step: undefined, drift: 0 };
-  // A code before the counter of a HOTP is as wrong as any other.
+  // A code before the counter of a HOTP is wrong.
   if (!isRight) return { ...common, code: lookBack(key, window.first, random), step: undefined, drift: 0 };
   return { ...common, code: codeOf(key, sent), step: sent, drift: sent - current };
 }

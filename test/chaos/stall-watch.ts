@@ -1,4 +1,4 @@
-/** The thread of `stalls.ts`: writes to the disk, and to the database if there is one, as a store does, and notes how long each round took. */
+/** The thread of `stalls.ts`: writes to the disk, and to the database if there is one, as a store does, and records how long each round takes. */
 import { fsyncSync, openSync, writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { workerData } from 'node:worker_threads';
@@ -32,7 +32,7 @@ for (let begun = Date.now(); ; ) {
   begun = now;
 }
 
-/** Commits a transaction that changes nothing, as soon as the others let it. */
+/** Commits a transaction without a change when the lock is free. */
 function commit(one: DatabaseSync): void {
   for (;;) {
     try {

@@ -1,17 +1,17 @@
-/** A control beside a test that is about time: how long the machine, its disk or the write lock of a file stood still meanwhile. */
+/** A control for tests of times: how long the machine, its disk or the write lock of a file paused during the test. */
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Cluster } from './cluster.ts';
 import type { WatchData } from './stall-watch.ts';
 
 export interface Stalls extends AsyncDisposable {
-  /** Forgets what was. */
+  /** Forgets earlier pauses. */
   readonly reset: () => void;
-  /** The longest that a thread was held up that does nothing but write a page now and then, in ms. */
+  /** Returns the longest delay of a thread that only writes a page now and then, in ms. */
   readonly longestMs: () => number;
 }
 
-/** Watches where a cluster keeps its state. */
+/** Watches the disk and the database of a cluster. */
 export function watchStalls({ folder, databaseFile, redis }: Cluster): Stalls {
   const shared = new Int32Array(new SharedArrayBuffer(8));
   const epoch = Date.now();

@@ -1,4 +1,4 @@
-/** From an earlier otpd to this one and back: instance by instance under load on a shared Redis, and in turns on one data folder. */
+/** Upgrades from an earlier otpd and back: one instance after the other under load on a shared Redis, and in turns on the same data folder. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { SCHEMA_VERSION } from '../../src/store/sqlite/schema.ts';
 import { redisSuite, startRedis } from '../support/redis.ts';
@@ -10,7 +10,7 @@ import { codeOf, hotpKey, requestOf, totpKey } from './keys.ts';
 import { startLoad, targetOf } from './load.ts';
 
 const INSTANCES = size(2, 5);
-/** Of each mixture of versions: so many codes are sent before the next instance is changed. */
+/** The number of codes that are sent with each mixture of versions, before the next instance changes its version. */
 const CODES_A_STEP = size(40, 1000);
 
 let former: FormerOtpd;
@@ -26,7 +26,7 @@ redisSuite('with one Redis, under load', () => {
       const random = nextRandom();
       const shape = { store: 'redis', instances: INSTANCES } as const;
       await using parts = new AsyncDisposableStack();
-      // Nothing kills it: without files it answers in time, however busy the disk is.
+      // Nothing kills this Redis, so it needs no files. Without files it answers in time, however busy the disk is.
       const { url } = parts.adopt(await startRedis(), (one) => one.stop());
       await using cluster = await startCluster(shape, random, { main: former.main, redisUrl: url });
       const { instances, apiKeys } = cluster;
@@ -51,7 +51,7 @@ redisSuite('with one Redis, under load', () => {
 });
 
 describe('on one data folder', () => {
-  /** Of a code for each type of key: whether it passes, which it does once. */
+  /** Sends a code for each type of key; resolves to whether it passes, which it must do once. */
   async function use({ caller }: Instance, { apiKeys }: Cluster, requests: readonly object[]): Promise<string[]> {
     const answers = await Promise.all(requests.map((request) => caller.verify(request, apiKeys[0] ?? '')));
     return answers.map(({ outcome }) => outcome);
@@ -84,7 +84,7 @@ describe('on one data folder', () => {
       expect([await recover(0), await recover(1), await recover(2)]).toEqual(['replayed', 'replayed', 'accepted']);
     } else {
       await expect(instance.start(former.main)).rejects.toThrow('was written by a newer otpd');
-      // Nothing was changed by the refusal.
+      // The refusal has changed nothing.
       await instance.start();
       expect(await use(instance, cluster, [...old, ...young])).toEqual(Array(4).fill('replayed'));
     }

@@ -1,4 +1,4 @@
-/** To be imported before a program: has it say what it sets of V8, and when it listens, among what V8 says of its own work. */
+/** Import this before a program: it prints the V8 flags that the program sets, and when it listens, among V8's trace output. */
 import { syncBuiltinESMExports } from 'node:module';
 import { Server } from 'node:net';
 import v8 from 'node:v8';

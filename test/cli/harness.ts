@@ -13,7 +13,7 @@ export interface Surroundings {
   readonly columns?: number;
   readonly rows?: number;
   readonly signal?: AbortSignal;
-  /** Told of each write to standard output. */
+  /** Called with each write to standard output. */
   readonly onOutput?: (text: string) => void;
 }
 
@@ -24,7 +24,7 @@ export interface Outcome {
   readonly err: string;
 }
 
-/** Surroundings in which nothing is heard, for a program that is looked at and not run. */
+/** Surroundings without output, for a program that a test inspects but does not run. */
 export const SILENT: Io = {
   stdin: Readable.from([]),
   stdout: { write: () => undefined },

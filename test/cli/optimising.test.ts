@@ -1,4 +1,4 @@
-/** When V8 optimises a server: not at its start, which runs once, but as soon as it is called. */
+/** When V8 optimises a server: not during its start, which runs once, but as soon as it gets calls. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
@@ -26,11 +26,11 @@ test('nothing is optimised before a server listens, and what calls need is after
     });
     const listening = () => /listens on (\S+);/.exec(output)?.[1];
     await expect.poll(listening, { timeout: 20_000 }).toBeDefined();
-    // Node does some work before the first line of this program, such as reading a long path, which no setting of ours reaches.
+    // Before the first line of this program, Node does some work that no setting of the program affects, such as reading a long path.
     const start = between(output, 'set --no-maglev', 'set --maglev');
     expect(start).toContain('asks to listen');
     expect(start).not.toContain('[compiling');
-    // Each is taken back, and nothing else is set: the two that stay were measured.
+    // Each flag is reset, and no other flag is set: the three that stay were measured.
     expect(output.match(/(?<=^set )--.*$/gm)).toEqual([
       '--no-turbofan',
       '--no-maglev',
@@ -43,7 +43,7 @@ test('nothing is optimised before a server listens, and what calls need is after
     ]);
 
     const client = createTestClient(listening() ?? '');
-    // Refused ones heat the code too.
+    // Refused calls make the code hot too.
     const outputAfterCalls = async () => {
       await Promise.all(Array.from({ length: CALLS_AT_ONCE }, () => client.call(methods.token, {})));
       return output;

@@ -16,7 +16,7 @@ export interface Real extends AsyncDisposable {
   readonly env: Readonly<{ OTPD_ADDRESS: string; OTPD_API_KEY: string }>;
 }
 
-/** Starts the service in a folder of its own; `flags` as for `otpd serve`. */
+/** Starts the service in a new folder; `flags` as for `otpd serve`. */
 export async function startReal(flags: Readonly<Record<string, string>> = {}): Promise<Real> {
   const dataDir = makeFolder();
   const config = loadConfig(
@@ -38,7 +38,7 @@ export async function startReal(flags: Readonly<Record<string, string>> = {}): P
   return { dataDir, env: { OTPD_ADDRESS: address, OTPD_API_KEY: apiKey }, [Symbol.asyncDispose]: stop };
 }
 
-/** A new empty folder. */
+/** Makes a new empty folder. */
 export function makeFolder(): string {
   return mkdtempSync(join(tmpdir(), 'otpd-cli-'));
 }

@@ -1,4 +1,4 @@
-/** The scopes of a key that was made without naming any, in a program that has one scope more than this one. */
+/** The scopes of a key that was made without naming any, in a program with a further scope. */
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ensureFirstKey } from '../../src/cli/commands/first-key.ts';

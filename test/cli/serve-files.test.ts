@@ -1,4 +1,4 @@
-/** A start with files that cannot be used: one line that names the setting, no stack, exit code 2. */
+/** A start with invalid files: one line that names the setting, no stack, exit code 2. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** `otpd store accept-loss`: says what a Redis Cluster has lost, accepts that only if it is told to, and leaves a trace. */
+/** `otpd store accept-loss`: describes the loss of a Redis Cluster, accepts it only on request, and writes an audit event. */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';

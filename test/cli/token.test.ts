@@ -76,7 +76,7 @@ describe('the code', () => {
   });
 
   it('may be that of another hash function', async () => {
-    const seed = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZA'; // 32 bytes, as RFC 6238 has it for SHA-256.
+    const seed = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZA'; // 32 bytes, as in RFC 6238 for SHA-256.
     expect((await otpd(['token', seed, ...at, '--algorithm', 'SHA-256'], { env: server.env })).out).toBe('46119246\n');
   });
 

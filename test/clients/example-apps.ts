@@ -1,4 +1,4 @@
-/** Starts the example apps as their README says, each installed in a folder of its own. */
+/** Starts the example apps as their README describes, each installed in a new folder. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,16 +10,16 @@ import { execute, type Outcome } from './runner.ts';
 export const LANGUAGES = ['typescript', 'python', 'go'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** The command of an app that is installed in a folder. */
+/** The commands that start an app which is installed in a folder. */
 const START: Readonly<Record<Language, (folder: string) => readonly [string, ...string[]]>> = {
   typescript: (folder) => [process.execPath, join(folder, 'typescript', 'app.ts')],
   python: (folder) => [join(folder, '.venv/bin/python'), join(folder, 'python', 'app.py')],
   go: (folder) => [join(folder, 'app')],
 };
 
-/** Installs it there; the tools of each language are those of `npm run test:clients`. */
+/** The commands that install an app in a folder. The tools of each language are those of `npm run test:clients`. */
 const INSTALL: Readonly<Record<Language, string>> = {
-  // As `npm install` in the folder, but for a package that is built instead of the folder of its sources.
+  // Like `npm install` in the folder, but with a built package instead of the folder of its sources.
   typescript:
     'npm pack --silent --pack-destination "$1" ./clients/typescript >/dev/null && cd "$1/typescript" && npm install --silent --no-audit --no-fund --save=false ../otpd-client-*.tgz',
   python: 'python3 -m venv "$1/.venv" && "$1/.venv/bin/pip" install --quiet --disable-pip-version-check ./clients/python',
@@ -29,17 +29,17 @@ const INSTALL: Readonly<Record<Language, string>> = {
 export interface Example extends AsyncDisposable {
   /** `http://127.0.0.1:PORT/`. */
   readonly url: string;
-  /** Its lines on standard error. */
+  /** Returns its output on standard error. */
   readonly log: () => string;
 }
 
-/** The commands that run another program with the packages of an app; Go compiles, and has none. */
+/** The commands that run another program with the packages of an app. Go apps are compiled, so there is no command for them. */
 const RUN: Readonly<Partial<Record<Language, (folder: string) => readonly [command: string, program: string]>>> = {
   typescript: (folder) => [process.execPath, join(folder, 'typescript', 'program.mts')],
   python: (folder) => [join(folder, '.venv/bin/python'), join(folder, 'program.py')],
 };
 
-/** An app that is installed, to be started as often as a test wants. */
+/** An installed app, which tests can start any number of times. */
 export interface Installed {
   /** Runs a program with the packages of the app. */
   readonly run: (text: string, apiKey: string) => Promise<Outcome>;

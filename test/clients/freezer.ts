@@ -1,8 +1,8 @@
-/** A TCP proxy whose connections freeze: nothing more goes through, and neither end is told. */
+/** A TCP proxy whose connections freeze: no more data passes, and neither end is notified. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** How long a connection lives, in ms: time for a call to open and have its first answer. */
+/** How long a connection works, in ms: enough for a call to begin and get its first answer. */
 const ALIVE_MS = 3000;
 
 export interface Freezer {

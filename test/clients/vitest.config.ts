@@ -3,10 +3,10 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/clients/{clients,debugging,examples,programs}.test.ts'],
-    // The files run one after the other, since compilers want the whole machine.
+    // The files run one after the other, since compilers need the whole machine.
     fileParallelism: false,
     testTimeout: 300_000,
-    // A tool that is not there yet is built first.
+    // A missing tool is built first.
     hookTimeout: 300_000,
   },
 });

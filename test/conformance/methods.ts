@@ -1,4 +1,4 @@
-/** The methods of the suite's service: they answer as the request says, and tell what came with it. */
+/** The methods of the suite's service: they answer as the request says, and return the received headers and messages. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message } from '@bufbuild/protobuf';
 import { anyPack } from '@bufbuild/protobuf/wkt';
@@ -7,12 +7,12 @@ import { StatusError } from '../../src/rpc/failure.ts';
 import type { Method } from '../../src/rpc/method.ts';
 import type { ErrorDefinition, Header, Messages, StreamRequest, UnaryRequest } from './messages.ts';
 
-/** The headers that the suite sends with requests, and wants to see again. */
+/** The request headers of the suite, which answers must repeat. */
 const ECHOED = ['x-conformance-test'];
 
 type Context = CallContext & Exchange;
 
-/** The methods that our server can have: those with one request. */
+/** Returns the methods that the server supports: the methods with a single request. */
 export function conformanceMethods(messages: Messages): Method[] {
   const requestInfo = (request: Message, context: Context): Message =>
     messages.create('ConformancePayload.RequestInfo', {
@@ -59,7 +59,7 @@ export function conformanceMethods(messages: Messages): Method[] {
       throw statusError(definition.error, definition.responseData.length === 0 ? info : undefined);
   }
 
-  // Descriptors that are compiled at run time have no types; the form of each method is the one that its name stands for.
+  // Descriptors that are compiled at run time have no types. The name of a method shows its form.
   return [
     {
       kind: 'unary',

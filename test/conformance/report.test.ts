@@ -1,4 +1,4 @@
-/** The reading of the suite's report: nothing that fails, or passes against the list, gets past it. */
+/** The parser of the suite's report detects every unexpected failure and every unexpected pass. */
 import { expect, test } from 'vitest';
 import type { KnownFailure } from './known-failing.ts';
 import { readReport } from './report.ts';

@@ -1,11 +1,11 @@
-/** The system calls and addresses that a unit of systemd leaves its process, as a profile of seccomp that runc takes. */
+/** The system calls and addresses that a systemd unit allows its process, as a seccomp profile for runc. */
 import { run, tool } from './tools.ts';
 
 const FAMILIES: Readonly<Record<string, number>> = { AF_UNIX: 1, AF_INET: 2, AF_INET6: 10 };
 const ALLOW = 'SCMP_ACT_ALLOW';
 const EPERM = 1;
 
-/** The profile of a unit, by its `SystemCallFilter` and `RestrictAddressFamilies`. */
+/** Returns the profile of a unit, from its `SystemCallFilter` and `RestrictAddressFamilies`. */
 export function unitFilter(unit: string): object {
   const allowed = new Set<string>();
   for (const [, not, sets = ''] of unit.matchAll(/^SystemCallFilter=(~?)(.*)$/gm)) {
@@ -31,7 +31,7 @@ export function unitFilter(unit: string): object {
   };
 }
 
-/** The system calls of a set, which may have sets in it; a name that is no set stands for itself. */
+/** Returns the system calls of a set, which may contain sets. Any other name is a system call. */
 function callsOf(name: string): string[] {
   if (!name.startsWith('@')) return [name];
   const lines = run(tool.systemdAnalyze, ['syscall-filter', '--no-pager', name]).split('\n').slice(1);

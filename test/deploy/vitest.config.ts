@@ -1,10 +1,10 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
-/** `npm run test:deploy`: what `scripts/deploy-tools` installs, and what the image needs of Debian, is not on every machine. */
+/** `npm run test:deploy`: not every machine has the tools that `scripts/deploy-tools` installs, and the Debian packages that the image needs. */
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/deploy/*.test.ts'],
-    // An image is built, with its packages.
+    // Includes the build of an image with its packages.
     hookTimeout: 900_000,
     testTimeout: 120_000,
   },

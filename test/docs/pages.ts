@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 /** A fenced block of `sh`. */
 export interface Command {
   readonly page: string;
-  /** As it stands there. */
+  /** The unchanged text of the block. */
   readonly command: string;
   /** The block of text below it; undefined if there is none. */
   readonly answer: string | undefined;
@@ -29,7 +29,7 @@ export function commandsOf(page: string): Command[] {
   }));
 }
 
-/** An answer as a pattern: `…` stands for anything in a line. */
+/** Returns an answer as a pattern: `…` stands for any text in a line. */
 export function patternOf(answer: string): RegExp {
   return new RegExp(`^${answer.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '.*')}$`);
 }

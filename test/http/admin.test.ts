@@ -1,4 +1,4 @@
-/** The administration by Connect and gRPC-Web: the same calls, errors and scope as by gRPC. */
+/** The administration over Connect and gRPC-Web: the same calls, errors and scope as over gRPC. */
 import { createClient } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AdminService } from '../../gen/ts/otp/admin/v1/admin_service_pb.ts';

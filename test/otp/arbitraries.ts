@@ -1,4 +1,4 @@
-/** The arbitraries of the property tests: keys of every kind that is accepted. */
+/** The generators of the property tests: keys of every accepted kind. */
 import fc from 'fast-check';
 import { type Algorithm, BOUNDS, type OtpType, type Parameters } from '../../src/otp/params.ts';
 
@@ -19,7 +19,7 @@ export const parameters: fc.Arbitrary<Parameters> = fc
   })
   .map((drawn) => (drawn.type === 'hotp' ? { ...drawn, period: 0 } : drawn));
 
-/** Names with what has a meaning in URIs, and with every script. */
+/** Names with characters that have a meaning in URIs, and from every script. */
 export const names: fc.Arbitrary<string> = fc
   .string({
     unit: fc.oneof(

@@ -1,4 +1,4 @@
-/** Codes are compared by `timingSafeEqual`, each of the window: how much of a code is right does not show in the time of an answer. */
+/** Each code of the window is compared by `timingSafeEqual`: the time of an answer does not show how much of a code is right. */
 import { expect, it, vi } from 'vitest';
 import { findMatch } from '../../src/otp/hotp.ts';
 

@@ -1,4 +1,4 @@
-/** The digest of a long secret, which is as good as the secret, is zeroed once it is copied. */
+/** The digest of a long secret, which is as secret as the secret itself, is zeroed after it was copied. */
 import { expect, it, vi } from 'vitest';
 import { normaliseKey } from '../../src/otp/hmac.ts';
 

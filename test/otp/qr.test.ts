@@ -1,4 +1,4 @@
-/** QR codes: every format read back as a camera would, and what does not fit. */
+/** QR codes: every format, read as a camera would, and texts that do not fit. */
 import { type BitMatrix, create } from 'qrcode';
 import { describe, expect, it } from 'vitest';
 import { completeParameters } from '../../src/otp/params.ts';
@@ -79,7 +79,7 @@ describe.each(FORMATS)('%s', (format) => {
 
   it('has a white quiet zone of the width asked for', () => {
     for (const quietZone of [0, 1, 4, 16]) {
-      const scale = format === 'text' ? 4 : 2; // A character of the text is drawn 4 pixels wide.
+      const scale = format === 'text' ? 4 : 2; // A character of the text is 4 pixels wide.
       const { width, data } = toPixels(renderQr(TYPICAL, { format, errorCorrection: 'M', scale: 2, quietZone }));
       const border = quietZone * scale;
       expect(width).toBe((49 + 2 * quietZone) * scale);
@@ -88,7 +88,7 @@ describe.each(FORMATS)('%s', (format) => {
   });
 });
 
-/** The first dark pixel in reading order: the corner of a finder pattern. */
+/** Returns the first dark pixel in reading order: the corner of a finder pattern. */
 function firstDark(data: Uint8ClampedArray, width: number): { x: number; y: number } {
   const index = data.indexOf(0) / 4;
   return { x: index % width, y: Math.floor(index / width) };
@@ -142,7 +142,7 @@ it.each(Array.from({ length: 16 }, (_, i) => i + 1))('gives the pixels of the mo
   }
 });
 
-/** Red, green, blue and opacity of each pixel. */
+/** Returns red, green, blue and opacity of each pixel. */
 function pixelsOf({ size, data }: BitMatrix, scale: number, quietZone: number): Uint8ClampedArray {
   const width = (size + 2 * quietZone) * scale;
   const pixels = new Uint8ClampedArray(width * width * 4).fill(255);

@@ -1,4 +1,4 @@
-/** Secrets: what is read, what is refused, and what is made. */
+/** Secrets: the texts that are read and refused, and new secrets. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatSecret, generateSecret, groupSecret, parseSecret } from '../../src/otp/secret.ts';

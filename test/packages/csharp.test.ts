@@ -1,4 +1,4 @@
-/** The project for C# names the contract and the version, and its messages can be generated. Nothing here compiles C#. */
+/** The C# project names the contract and the version, and its messages can be generated. Nothing here compiles C#. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

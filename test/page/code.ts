@@ -1,9 +1,9 @@
-/** The code of a TOTP by RFC 6238 and RFC 4226 alone, without anything of ours: what an authenticator app computes. */
+/** The code of a TOTP by RFC 6238 and RFC 4226, without code of the project, as an authenticator app computes it. */
 import { createHmac } from 'node:crypto';
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** The code of a secret in base32 at a moment, in ms, with SHA-1, 6 digits and 30 seconds. */
+/** Returns the code of a base32 secret at a time in ms, with SHA-1, 6 digits and 30 seconds. */
 export function codeAt(secret: string, now: number): string {
   const bits = [...secret].map((letter) => BASE32.indexOf(letter).toString(2).padStart(5, '0')).join('');
   const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));

@@ -1,4 +1,4 @@
-/** The page for all eyes: light and dark, narrow and wide, by axe-core and without a bar to scroll sideways. */
+/** The appearance of the page: light and dark, narrow and wide, checked by axe-core, and without horizontal scrolling. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
@@ -28,7 +28,7 @@ async function expectGoodLooks(page: Page, colorScheme: string, width: number): 
 
 pageSuite('the looks of the page', (stage) => {
   test.each(EYES)('%s, %d pixels wide', async (colorScheme, width) => {
-    // A limited plan shows its bar, and a wrong code the other colours.
+    // A limited plan shows its bar, and a wrong code shows the other colours.
     const apiKey = await stage.server.createKey({ plan: 'ultra' });
     await using opened = await open(stage.browser, `${stage.server.httpUrl}/#key=${apiKey}`, {
       colorScheme,

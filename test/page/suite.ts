@@ -1,11 +1,11 @@
-/** A suite of the page, on a browser and a server of its own. */
+/** A suite of the page, with a new browser and server. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import { suiteUnless } from '../support/needy-suite.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { launch, noBrowser } from './browser.ts';
 
-/** Started before the first test. */
+/** The browser and the server, which start before the first test. */
 interface Stage {
   browser: Browser;
   server: TestServer;

@@ -1,4 +1,4 @@
-/** The commands in docs/rest.md, run as they are against a server: each gets an answer with the members that the page shows. */
+/** Runs the commands in docs/rest.md unchanged against a server: each answer has the members that the page shows. */
 import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
@@ -33,7 +33,7 @@ suiteUnless(spawnSync('curl', ['--version']).status === 0 ? undefined : 'curl is
   });
 });
 
-/** A value without what differs from call to call: the names of its members, in order, and their types. */
+/** Returns a value without the parts that differ from call to call: the names of its members, in order, and their types. */
 function formOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value === null ? null : typeof value;
   return Object.entries(value).map(([name, member]) => [name, formOf(member)]);

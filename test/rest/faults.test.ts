@@ -1,4 +1,4 @@
-/** A store that is away, or a fault of ours: 503 and 500 in the shape of each API, and nothing of the cause. */
+/** An unavailable store, or a fault of the server: 503 and 500 in the form of each API, without the cause. */
 import { expect, it } from 'vitest';
 import { StoreUnavailableError } from '../../src/ports/store.ts';
 import { createMemoryStore } from '../support/memory-store.ts';

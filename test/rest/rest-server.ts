@@ -5,11 +5,11 @@ import { parseSecret } from '../../src/otp/secret.ts';
 import { stepAt } from '../../src/otp/totp.ts';
 import { startServer, type TestServer, type TestServerOptions } from '../support/server.ts';
 
-/** The moment of RFC 6238, appendix B, whose code begins with a zero. */
+/** The time of RFC 6238, appendix B, whose code begins with a zero. */
 export const NOW = 1_111_111_109_250;
 /** The secret of RFC 6238, appendix B, for SHA1. */
 export const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
-/** Its code of eight digits then, and in the next step. */
+/** Its code of eight digits at that time, and in the next step. */
 export const CODE = '07081804';
 export const NEXT_CODE = '14050471';
 
@@ -18,7 +18,7 @@ export interface Reply {
   readonly headers: Headers;
   readonly text: string;
   readonly bytes: Buffer;
-  /** The body, parsed; undefined if it is no JSON. */
+  /** The parsed body; undefined if it is not JSON. */
   readonly json: unknown;
 }
 
@@ -29,13 +29,13 @@ export interface Ask extends Omit<RequestInit, 'headers'> {
 export interface RestServer extends TestServer {
   /** `http://127.0.0.1:50080`. */
   readonly origin: string;
-  /** Sends a request as it is. */
+  /** Sends a request unchanged. */
   readonly ask: (path: string, init?: Ask) => Promise<Reply>;
   /** Sends a request with the API key in `x-api-key`. */
   readonly askWithKey: (path: string, init?: Ask) => Promise<Reply>;
 }
 
-/** Starts it; its clock stands at `NOW` if no other is given. */
+/** Starts the server; by default its clock stands at `NOW`. */
 export async function startRestServer(options: TestServerOptions = {}): Promise<RestServer> {
   const server = await startServer({ clock: () => NOW, ...options, flags: { httpListen: '127.0.0.1:0', ...options.flags } });
   const origin = server.httpUrl;
@@ -53,13 +53,13 @@ export async function startRestServer(options: TestServerOptions = {}): Promise<
   });
 }
 
-/** The code of a TOTP at `NOW` plus an offset in seconds; that it is right is held by the tests of the domain. */
+/** Returns the code of a TOTP at `NOW` plus an offset in seconds. Other tests check that it is right. */
 export function codeOf(secret: string, { offset = 0, ...given }: ParametersInput & { readonly offset?: number } = {}): string {
   const parameters = completeParameters(given);
   return hotpCode(parseSecret(secret), stepAt(NOW + offset * 1000, parameters.period), parameters);
 }
 
-/** A POST of JSON. */
+/** Makes a POST of JSON. */
 export function postJson(body: unknown, headers: Readonly<Record<string, string>> = {}): Ask {
   return {
     method: 'POST',
@@ -68,7 +68,7 @@ export function postJson(body: unknown, headers: Readonly<Record<string, string>
   };
 }
 
-/** A POST of a form. */
+/** Makes a POST of a form. */
 export function postForm(body: string, headers: Readonly<Record<string, string>> = {}): Ask {
   return { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers }, body };
 }

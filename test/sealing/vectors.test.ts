@@ -1,4 +1,4 @@
-/** Blobs that another implementation has made (test/vectors/sealed-keys.py) open, and ours are the same to the byte. */
+/** Blobs of another implementation (test/vectors/sealed-keys.py) open, and the project's blobs are equal byte for byte. */
 import { describe, expect, it, vi } from 'vitest';
 import { readKeyPayload, writeKeyPayload } from '../../src/sealing/key-payload.ts';
 import { createKey, createRing } from '../../src/sealing/ring.ts';

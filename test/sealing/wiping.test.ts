@@ -1,4 +1,4 @@
-/** The use of OpenSSL: the derived key of a blob, and a content that is not authentic, are zeroed, and no short tag is taken. */
+/** The use of OpenSSL: the derived key of a blob, and content that is not authentic, are zeroed, and short tags are refused. */
 import { expect, it, vi } from 'vitest';
 import { createSealing } from '../../src/sealing/sealing.ts';
 import { ringOf } from './rings.ts';
@@ -48,13 +48,13 @@ it('whether it opens or not', () => {
   expect(Buffer.from(payload).toString()).toBe('a secret');
   expect(() => sealing.open('otpk1', blob, { ...BINDING, tenant: 'other' })).toThrow('does not open');
   expect(derived.map(isZero)).toEqual([true, true, true]);
-  // Node takes a shorter tag from a decipher that was not told.
+  // Without this option, Node accepts a shorter tag.
   expect(tagLengths).toEqual([{ authTagLength: 16 }, { authTagLength: 16 }]);
   expect(contents.map((content) => [content.length, isZero(content)])).toEqual([
     [8, false],
     [8, true],
   ]);
-  // The first is the content that was asked for, whose reader zeroes it: it is the very buffer.
+  // The first buffer is the requested content, which its reader zeroes.
   payload.fill(0);
   expect(contents.map(isZero)).toEqual([true, true]);
 });

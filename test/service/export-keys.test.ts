@@ -1,4 +1,4 @@
-/** ExportKeys clears each secret once the answer is made, or fails; ImportKeys gives back what was no key; and both stop where their call has ended. */
+/** ExportKeys clears each secret after the answer or a failure; ImportKeys refunds URIs without a key; both stop when their call has ended. */
 import { create } from '@bufbuild/protobuf';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ExportFormat, ExportKeysRequestSchema, ImportKeysRequestSchema } from '../../gen/ts/otp/v1/otp_service_pb.ts';
@@ -17,12 +17,12 @@ import vectors from '../vectors/migration.json' with { type: 'json' };
 const NOW = 1_800_000_000_000;
 const SECRET = Buffer.from('12345678901234567890');
 const URI = 'otpauth://totp/ACME:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
-/** A migration with a key between two good ones that cannot be taken over. */
+/** A migration with an unsupported key between two good keys. */
 const MD5 = vectors.read.find(({ name }) => name === 'MD5')?.uri ?? '';
 const PARAMETERS = { type: 'totp', algorithm: 'SHA1', digits: 6, period: 30 } as const;
 
 const plain = createSealing(ringOf(1), () => NOW);
-/** Every secret that was in use, by reference: payloads of sealed keys, and the copies that are exported. */
+/** Every secret that was in use, by reference: payloads of sealed keys, and the exported copies. */
 const secrets: Uint8Array[] = [];
 const events: AuditEvent[] = [];
 const sealing: typeof plain = {

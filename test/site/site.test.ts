@@ -8,7 +8,7 @@ import { suiteUnless } from '../support/needy-suite.ts';
 import { type StaticServer, serveFiles } from './static-server.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** Pages of every kind: the first page, long tables, code in many languages, and what a component renders. */
+/** Pages of every kind: the first page, long tables, code in many languages, and a page that a component renders. */
 const LOOKED_AT = ['/', '/docs/guide', '/docs/configuration', '/docs/http', '/docs/api-keys', '/openapi', '/CHANGELOG'];
 
 suiteUnless(noBrowser, 'the site', () => {

@@ -1,4 +1,4 @@
-/** A change that another process makes, seen by an authenticator at work: not later than half a second after it was made. */
+/** Checks that an authenticator in use sees a change by another process within half a second. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
@@ -11,7 +11,7 @@ import type { Answer, Order } from './other-process.ts';
 const PEER = '192.0.2.1:1';
 const WITHIN_MS = 500;
 
-/** Has the other process carry out an order. */
+/** Makes the other process carry out an order. */
 export async function tell(child: ChildProcess, order: Order): Promise<Answer> {
   const answered = once(child, 'message');
   child.send(order);
@@ -19,7 +19,10 @@ export async function tell(child: ChildProcess, order: Order): Promise<Answer> {
   return answer;
 }
 
-/** Creates, rotates and revokes keys in another process on the store's `file`, and holds an authenticator at work to the half second. */
+/**
+ * Creates, rotates and revokes keys in another process on the store's `file`. Expects that an authenticator in use sees each change within half a
+ * second.
+ */
 export async function changesActSoon(store: Store, file: string): Promise<void> {
   const child = fork(new URL('./other-process.ts', import.meta.url), { execArgv: [] });
   const exited = once(child, 'exit');
@@ -27,7 +30,7 @@ export async function changesActSoon(store: Store, file: string): Promise<void> 
   const authenticator = createAuthenticator({ keys: store.keys, clock: Date.now });
   const { apiKey: bystander, record } = issue({}, Date.now());
   await store.keys.insert(record);
-  /** Carries out an order while calls go on, waits half a second, and gives the answer to the order. */
+  /** Carries out an order during calls, waits half a second, and returns the answer to the order. */
   const after = async (order: Omit<Order, 'file'>, ...used: string[]) => {
     const atWork = new AbortController();
     const work = workWith(authenticator, [bystander, ...used], atWork.signal);

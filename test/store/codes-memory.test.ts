@@ -1,4 +1,4 @@
-/** The memory store keeps the contract of codes; and the contract finds a store that does not. */
+/** The memory store keeps the contract for codes, and the contract detects a store that does not. */
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { CodeState, CodeStore } from '../../src/ports/codes.ts';
@@ -11,7 +11,7 @@ import { NAMES, race } from './codes-race.ts';
 
 codesContract('memory', createMemoryStore);
 
-/** Reads, judges, then writes: what the contract forbids. */
+/** Makes a store that reads, judges and writes in separate steps, which the contract forbids. */
 function createGetThenSet(): CodeStore {
   const states = new Map<string, CodeState>();
   return {

@@ -1,11 +1,14 @@
-/** Another process on the same file: it judges as the test tells it. */
+/** Another process on the same file, which judges codes on orders of the test. */
 
 import type { Attempt } from '../../src/ports/codes.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openPatientStore } from '../support/patient-store.ts';
 import { attempt, outcomeOf, type Tally, tallyAnyOf, tallyOf } from './codes-fixtures.ts';
 
-/** `one` is judged once; `crowd` that many times at once, and so is `any` on the keys of a user, each call with the keys in another order; `flood`: one key after the other, each step once, until the process is killed. */
+/**
+ * `one` is judged once, and `crowd` this many times at once. `any` is judged this many times at once on the keys of a user, each time with the keys
+ * in another order. `flood` judges each step of one key after the other, until the process is killed.
+ */
 export type Order =
   | { readonly do: 'open'; readonly file: string }
   | { readonly do: 'one'; readonly attempt: Partial<Attempt> }
@@ -14,7 +17,7 @@ export type Order =
   | { readonly do: 'flood' | 'flood by batches'; readonly keys: number }
   | { readonly do: 'ping' | 'leave' };
 
-/** The message during a flood: an accepted step. */
+/** The message after each accepted step of a flood. */
 export interface Acknowledged {
   readonly fingerprint: string;
   readonly step: number;

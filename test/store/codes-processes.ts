@@ -1,4 +1,4 @@
-/** Other processes on the file of a test, and what they are told and say. */
+/** Other processes on the file of a test, with their orders and answers. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Answer, Order } from './codes-process.ts';
@@ -6,11 +6,11 @@ import type { Answer, Order } from './codes-process.ts';
 export interface OtherProcess {
   readonly child: ChildProcess;
   tell(order: Order): Promise<Answer>;
-  /** Closes its store and waits until it has ended; resolves to its exit code. */
+  /** Closes the store of the process and waits until the process has ended; resolves to its exit code. */
   leave(): Promise<number | null>;
 }
 
-/** Starts a process and has it open the file. */
+/** Starts a process, which opens the file. */
 export async function startProcess(file: string): Promise<OtherProcess> {
   const child = fork(new URL('./codes-process.ts', import.meta.url), { execArgv: [], serialization: 'advanced' });
   const exited = once(child, 'exit');

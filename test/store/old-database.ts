@@ -1,4 +1,4 @@
-/** Databases with the tables that earlier programs made: `schemas/version-N.sql` is what led to version N. */
+/** Databases with the tables of earlier versions: `schemas/version-N.sql` migrates to version N. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -7,7 +7,7 @@ import { APPLICATION_ID } from '../../src/store/sqlite/schema.ts';
 /** An earlier version of the tables. */
 export type OldVersion = 1 | 2 | 3 | 4 | 5 | 6;
 
-/** Makes an empty database of an earlier version, with its folder; the caller closes it. */
+/** Makes an empty database of an earlier version, with its folder. The caller closes it. */
 export function createOldDatabase(file: string, version: OldVersion): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true });
   const database = new DatabaseSync(file);

@@ -1,11 +1,11 @@
-/** A second process on the same file or Redis, as `otpd keys` is beside a running server; it does what the test tells it. */
+/** A second process on the same file or Redis, like `otpd keys` beside a running server. It carries out the orders of the test. */
 import { issueApiKey, revokeApiKey, rotateApiKey } from '../../src/auth/api-key.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import { allKeys } from '../support/all-keys.ts';
 import { openPatientStore } from '../support/patient-store.ts';
 
 export interface Order {
-  /** Of a database, or the URL of a Redis. */
+  /** The path of a database, or the URL of a Redis. */
   readonly file: string;
   readonly do: 'create' | 'create first' | 'rotate' | 'revoke' | 'list' | 'leave';
   readonly id?: string;

@@ -1,4 +1,4 @@
-/** The memory store keeps the contract of recovery codes; and the contract finds a store that does not. */
+/** The memory store keeps the contract for recovery codes, and the contract detects a store that does not. */
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { RecoveryStore, SetState } from '../../src/ports/recovery.ts';

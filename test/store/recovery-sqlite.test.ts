@@ -1,4 +1,4 @@
-/** The SQLite store keeps the contract of recovery codes; what expires leaves the file. */
+/** The SQLite store keeps the contract for recovery codes, and deletes expired rows from the file. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Models of the Redis scripts: the rules with a state around them, kept as simply as can be; and what is tried on both. */
+/** Models of the Redis scripts: the rules with the simplest possible state, and the calls that tests make on both. */
 import fc from 'fast-check';
 import {
   addCredits,
@@ -43,10 +43,10 @@ const step = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 0, max: 1000 }) },
   { weight: 1, arbitrary: fc.integer({ min: LARGEST - 3, max: LARGEST }) },
 );
-/** Attempts on two secrets, under six names, some of them under a request id of three. */
+/** Attempts on two secrets under several names, some with one of three request ids. */
 export const attempts: fc.Arbitrary<Omit<Attempt, 'former'>> = fc
   .record({
-    /** How many codes were sent before the last. */
+    /** The number of further codes before the last one. */
     before: fc.constantFrom(0, 0, 0, 1, 2),
     fingerprint: fc.constantFrom('one', 'one', 'one', 'other'),
     period: fc.constantFrom(0, 1, 30, 60, 3600, 86_400, 86_400),
@@ -62,14 +62,14 @@ export const attempts: fc.Arbitrary<Omit<Attempt, 'former'>> = fc
     before === 0 || one.step === undefined ? one : { ...one, firstStep: Math.max(0, one.step - before) },
   );
 
-/** The limits of one subject. */
+/** A model of the limits of a subject. */
 export interface LimitsModel {
   charge(windows: readonly LimitWindow[], cost: number, now: number): ChargeResult;
   refund(windows: readonly LimitWindow[], chargedAt: number, count: number, options: RefundOptions): void;
   usage(windows: readonly LimitWindow[], now: number): WindowUsage[];
 }
 
-/** The limits of a subject by the rules of the window. */
+/** Makes a model of the limits of a subject, by the rules of the window. */
 export function createLimitsModel(): LimitsModel {
   const logs = new Map<string, WindowLog>();
   const logOf = ({ name }: LimitWindow): WindowLog => {
@@ -123,7 +123,7 @@ export function createLimitsModel(): LimitsModel {
   };
 }
 
-/** Codes. */
+/** A model of codes. */
 export interface CodesModel {
   judge(attempt: Attempt, now: number): Judgement | NotJudged;
   preview(attempt: Attempt, now: number): Preview;
@@ -133,7 +133,10 @@ export interface CodesModel {
   reset(name: StateName, now: number, nextCounter?: number): Reset;
 }
 
-/** The state around `judge`; unlike the memory store the model forgets nothing when the clock leaps there and back. `formers` are used up. */
+/**
+ * Makes a model with the state for `judge`. Unlike the memory store, it forgets nothing when the clock leaps forward and back. It removes the states
+ * of `formers` that it takes over.
+ */
 export function createCodesModel(formers: Map<string, FormerState> = new Map()): CodesModel {
   const states = new Map<string, CodeState>();
   const answers = new Map<string, { payload: string; judgement: Judgement; expiresAt: number }>();
@@ -144,7 +147,7 @@ export function createCodesModel(formers: Map<string, FormerState> = new Map()):
     return { state: former === undefined ? present : withFormer(present, former, name, now), former };
   }
 
-  /** Keeps what `change` makes of the state; with `always`, also what was taken over. */
+  /** Stores the state that `make` returns. With `always`, also stores a former state that `make` leaves unchanged. */
   function change<T>(name: StateName, now: number, always: boolean, make: (state: CodeState) => [CodeState | undefined, T]): T {
     const { state, former } = find(name, now);
     const [after, result] = make(state);

@@ -1,4 +1,4 @@
-/** The Redis store keeps the contracts of stores on a real Cluster of three masters, and behind real sentinels. */
+/** The Redis store keeps the contracts of stores on a real Cluster of three masters, and with real sentinels. */
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/ports/store.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
@@ -9,7 +9,7 @@ import { codesContract } from './codes-contract.ts';
 import { storeContract } from './contract.ts';
 import { recoveryContract } from './recovery-contract.ts';
 
-/** Empties a server, save for the identities: without them it would have lost its state. */
+/** Empties a server except for the identities, without which the store would count as lost. */
 const WIPE = `for _, key in ipairs(redis.call('KEYS', '*')) do if not string.find(key, ':id') then redis.call('DEL', key) end end`;
 
 const SETS = {

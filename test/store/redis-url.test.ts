@@ -1,4 +1,4 @@
-/** Reading the URL of a Redis: every form that is meant, and no other, without a word of it in the refusal. */
+/** Parses the URL of a Redis: accepts every supported form and no other. An error does not quote the URL. */
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError } from '../../src/otp/error.ts';
 import { parseRedisUrl } from '../../src/store/redis/url.ts';

@@ -1,8 +1,7 @@
-/** All API keys of a store, oldest first. */
+/** Returns all API keys of a store, oldest first. */
 import { eachKey } from '../../src/auth/key-administration.ts';
 import type { ApiKeyRecord, KeyStore } from '../../src/ports/store.ts';
 
-/** Reads all pages. */
 export async function allKeys(keys: Pick<KeyStore, 'page'>): Promise<ApiKeyRecord[]> {
   const found: ApiKeyRecord[] = [];
   for await (const key of eachKey(keys)) found.push(key);

@@ -1,7 +1,7 @@
-/** The lines of an audit trail as a test compares them. */
+/** Reads the lines of an audit trail for comparison in a test. */
 import { readFileSync } from 'node:fs';
 
-/** The events in `file`, without the members of the chain of digests. */
+/** Returns the events in `file`, without the members of the chain of digests. */
 export function auditedIn(file: string): Record<string, unknown>[] {
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n').filter(Boolean);
   return lines.map((line) => {

@@ -1,7 +1,7 @@
-/** The context of a call to a handler that is tested without a server. */
+/** The context of a call, for tests of a handler without a server. */
 import type { CallContext } from '../../src/rpc/context.ts';
 
-/** A context whose caller is on a plan without limits, unless told otherwise. */
+/** Makes a context. By default, the caller is on a plan without limits. */
 export function callContext(overrides: Partial<CallContext> = {}): CallContext {
   return {
     principal: { keyId: 'caller', plan: 'free', scopes: new Set(), tenant: 'default' },

@@ -1,15 +1,15 @@
-/** A port for a program that wants to be told which one. Another program may take it first, so a caller tries again. */
+/** Finds a port for a program that needs a port number. Another program may take the port first, so callers must try again. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * Below the ports that the system gives to clients, one of which might otherwise take that of a stopped server. Each process of tests has some of them
- * to itself, as far as its number tells it from others.
+ * Ports below the range from which the system assigns ports to clients, since a client could take the port of a stopped server. Each test process has
+ * some of these ports, chosen by its process id.
  */
 const LASTING = { first: 10_000, slices: 100, each: 220 };
 let given = 0;
 
-/** A TCP port that nothing listens on at the moment. */
+/** Resolves to a TCP port on which nothing listens now. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -20,7 +20,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** A port that nothing listens on at the moment, and that stays free while its server is away. */
+/** Resolves to a TCP port on which nothing listens now, and which stays free while its server is stopped. */
 export async function lastingPort(): Promise<number> {
   for (;;) {
     const port = LASTING.first + (process.pid % LASTING.slices) * LASTING.each + (given % LASTING.each);

@@ -1,4 +1,4 @@
-/** The keys of the test vectors, with which blobs of examples open: a ring with the one sealing key, and the fingerprint key. */
+/** The keys of the test vectors, which open the blobs of the examples: a ring with a single sealing key, and the fingerprint key. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { createKey } from '../../src/sealing/ring.ts';
 /** Bytes 0 to 31, as in test/vectors/sealed-keys.json and recovery-codes.json. */
 const KEY = Uint8Array.from({ length: 32 }, (_, place) => place);
 
-/** Makes a data folder with the two files; the caller removes it. */
+/** Makes a data folder with the two files. The caller removes it. */
 export function knownKeysFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'otpd-known-'));
   const options = { mode: 0o600 };
@@ -18,7 +18,7 @@ export function knownKeysFolder(): string {
   return folder;
 }
 
-/** The flags that name the files of such a folder. */
+/** Returns the flags that name the files of such a folder. */
 export function knownKeysFlags(folder: string): Flags {
   return { sealingKeys: join(folder, 'ring'), fingerprintKeyFile: join(folder, 'fingerprint') };
 }

@@ -1,4 +1,4 @@
-/** Used recovery codes in memory: exact within one process, forgotten with it. */
+/** Used recovery codes in memory: exact within a process, and lost when it ends. */
 import type { RecoveryStore, SetState, UseJudgement } from '../../src/ports/recovery.ts';
 import { judgeUse, presentSet, revoked, unlockedSet } from '../../src/verification/recovery-rules.ts';
 import { ANSWER_KEPT_MS } from '../../src/verification/rules.ts';

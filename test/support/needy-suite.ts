@@ -1,9 +1,9 @@
-/** Suites that need what not every machine has, such as a program: CI has all of it, and leaves nothing out. */
+/** Suites that need something which not every machine has, such as a program. CI has everything, and skips no suite. */
 import { describe } from 'vitest';
 
 /**
- * A suite that runs where `missing` is undefined. Elsewhere `missing` says what is not there: with CI=true that is a failure, and without it a line
- * names the suite that did not run, and why.
+ * Runs a suite if `missing` is undefined. Otherwise `missing` says what the machine lacks: with CI=true this is a failure; without it, a line names
+ * the suite that did not run, and the reason.
  */
 export function suiteUnless(missing: string | undefined, name: string, suite: () => void): void {
   if (missing === undefined) {

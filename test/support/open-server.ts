@@ -1,4 +1,4 @@
-/** The real servers over the real lifecycle, with every caller let in as the same one: for callers who have no API keys. */
+/** The real servers over the real lifecycle, which admit every caller as the same principal, without an API key. */
 import type { Authenticator } from '../../src/auth/authenticator.ts';
 import { createGrpcServer, type GrpcOptions, type GrpcServer } from '../../src/grpc/server.ts';
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts';
@@ -17,7 +17,7 @@ export interface OpenServerOptions extends Partial<Pick<GrpcOptions, 'fastPath' 
   readonly onEnd?: Hooks['onEnd'];
 }
 
-/** Makes the gRPC server of `methods`; nothing listens yet. Authentication aside, all of it is real. */
+/** Makes the gRPC server of `methods`, which does not listen yet. Everything except authentication is real. */
 export function createOpenServer(methods: readonly Method[], options: OpenServerOptions = {}): GrpcServer {
   const { fastPath = true, onEnd } = options;
   return createGrpcServer({
@@ -30,7 +30,7 @@ export function createOpenServer(methods: readonly Method[], options: OpenServer
   });
 }
 
-/** The same over HTTP. */
+/** Makes the HTTP server of `methods`, which does not listen yet. */
 export function createOpenHttpServer(methods: readonly Method[], options: OpenServerOptions = {}): HttpServer {
   const { onEnd } = options;
   const onFault = (error: unknown): void => {
@@ -59,7 +59,7 @@ function listening({
   };
 }
 
-/** The lifecycle alone; `authenticate` says who a key stands for, if not everybody is to be let in. */
+/** Makes only the lifecycle. By default, `authenticate` admits everybody. */
 export function openLifecycle(
   methods: readonly Method[],
   onEnd: Hooks['onEnd'] = () => undefined,

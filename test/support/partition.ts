@@ -1,4 +1,4 @@
-/** A partition between callers and a server: while it lasts nothing goes either way, and what was under way arrives when it ends. */
+/** A partition between callers and a server. While it lasts, no data passes in either direction; delayed data arrives when it ends. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
@@ -8,14 +8,14 @@ export interface Address {
 }
 
 export interface Partition {
-  /** From now on both sides hear nothing of each other; connections are still made, to nobody. */
+  /** Stops the data in both directions. Connections still open, but reach nobody. */
   readonly begin: () => void;
-  /** Everything that was sent meanwhile goes on, also over connections that their caller has given up: a server may so carry out what nobody waits for. */
+  /** Forwards all delayed data, even over connections that their caller has closed, so the server may carry out calls for which no caller waits. */
   readonly end: () => void;
   readonly close: () => Promise<void>;
 }
 
-/** Listens at `own`, and hands everything on to `target`. */
+/** Listens at `own`, and forwards to `target`. */
 export async function startPartition(own: Address, target: Address): Promise<Partition> {
   const sockets = new Set<Socket>();
   const held: (() => void)[] = [];

@@ -1,28 +1,28 @@
-/** Who is let in by the nodes of a Redis that tests start: everybody, a user with a password, or only who shows a certificate. */
+/** The access to the Redis nodes that tests start: for everybody, for a user with a password, or only with a certificate. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeAuthority, makeCertificate, type Pair } from './certificates.ts';
 
-/** The demands of nodes. */
+/** The requirements of the nodes. */
 export interface AccessOptions {
-  /** Certificates on all sides, between the nodes too. */
+  /** Requires certificates on all connections, also between the nodes. */
   readonly tls?: boolean;
-  /** The rights of a user `otpd`, as Redis' ACL has them; without them everybody is let in. */
+  /** The rights of a user `otpd`, as a Redis ACL. If undefined, everybody has access. */
   readonly rights?: string;
 }
 
-/** How nodes, sentinels and callers get in. */
+/** The credentials of nodes, sentinels and callers. */
 export interface Access {
   readonly isTls: boolean;
-  /** Settings of a server, which lets others in and is let in by them. */
+  /** The settings of a server, for its own access control and for its access to other servers. */
   readonly serverArgs: readonly string[];
-  /** Lines of the configuration of a sentinel that watches `name`. */
+  /** Returns the configuration of a sentinel that watches `name`. */
   readonly sentinelLines: (name: string) => readonly string[];
   readonly cliArgs: readonly string[];
-  /** The same without the user, whom a sentinel does not know. */
+  /** The same without the user, which sentinels do not have. */
   readonly sentinelCliArgs: readonly string[];
-  /** The words with which MIGRATE is let in by the other node. */
+  /** The arguments with which MIGRATE authenticates to the other node. */
   readonly migrateArgs: readonly string[];
   /** The part of a URL before the hosts. */
   readonly userInfo: string;
@@ -32,10 +32,10 @@ export interface Access {
 }
 
 const USER = { name: 'otpd', password: 'hunter2' };
-/** Has every right: the nodes themselves, and the tests. */
+/** The user of the nodes and the tests, which has all rights. */
 const MASTER = { name: 'node', password: 'between-nodes' };
 
-/** Makes what is needed for it. */
+/** Makes the certificates and credentials. */
 export function makeAccess({ tls = false, rights }: AccessOptions): Access {
   const folder = mkdtempSync(join(tmpdir(), 'otpd-redis-access-'));
   const authority = tls ? makeAuthority(folder, 'authority') : undefined;

@@ -1,4 +1,4 @@
-/** A real Redis with two replicas, watched by three sentinels, for tests that have its primary replaced. */
+/** A real Redis with two replicas and three sentinels, for tests that replace its primary. */
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,38 +9,38 @@ import { until } from './until.ts';
 const REPLICAS = 2;
 const SENTINELS = 3;
 const QUORUM = 2;
-/** A primary that is silent for so long, in ms, is replaced. */
+/** The time after which a silent primary is replaced, in ms. */
 const DOWN_AFTER_MS = 1000;
-/** The sentinels try again after twice as long, in ms, if they have not agreed on who is to do it. */
+/** If the sentinels have not agreed on a leader, they try again after twice this time, in ms. */
 const FAILOVER_TIMEOUT_MS = 3000;
 
-/** How often sentinels look at the roles of servers, in ms: by default every ten seconds, for which tests would wait until all is healthy again. */
+/** The interval at which sentinels read the roles of servers, in ms. The default is ten seconds, which would delay tests. */
 const INFO_PERIOD_MS = 1000;
 
-/** The name of the primary among sentinels. */
+/** The name of the primary in the sentinels. */
 export const PRIMARY_NAME = 'otpd';
 
 export interface RedisSentinelOptions extends AccessOptions {
-  /** Further settings of each server; by default it appends to its file, and syncs that before it answers. */
+  /** Further settings of each server. By default a server appends to its file, and syncs the file before it answers. */
   readonly settings?: readonly string[];
 }
 
 export interface RedisSentinels extends AsyncDisposable {
-  /** The first is the primary at the start. */
+  /** The servers. The first is the primary at the start. */
   readonly servers: readonly RedisServer[];
   readonly sentinels: readonly RedisServer[];
-  /** `host:port` of each sentinel, with a comma between them. */
+  /** `host:port` of each sentinel, separated by commas. */
   readonly hosts: string;
-  /** `redis-sentinel://` or `rediss-sentinel://`, with the user of the servers if there is one, and the name of the primary. */
+  /** The URL `redis-sentinel://` or `rediss-sentinel://`, with the user of the servers if there is one, and the name of the primary. */
   readonly url: string;
   readonly access: Access;
-  /** The server that the sentinels name. */
+  /** Returns the server that the sentinels name. */
   readonly primary: () => RedisServer;
-  /** Resolves when all that are up agree on a primary, and each other server has all that it has. */
+  /** Resolves when all running servers and sentinels agree on a primary, and each replica has all data of the primary. */
   readonly healthy: () => Promise<void>;
 }
 
-/** Starts them, and resolves when all is healthy. */
+/** Starts servers and sentinels; resolves when all are healthy. */
 export async function startRedisSentinels(options: RedisSentinelOptions = {}): Promise<RedisSentinels> {
   await using parts = new AsyncDisposableStack();
   const access = parts.adopt(makeAccess(options), ({ remove }) => remove());

@@ -1,24 +1,24 @@
-/** Moves a slot of a Redis Cluster from one master to another, step by step as `redis-cli --cluster reshard` does it, so that tests stop in between. */
+/** Moves a slot of a Redis Cluster to another master, in the steps of `redis-cli --cluster reshard`, so that tests can stop between the steps. */
 import type { ClusterNode, RedisCluster } from './redis-cluster.ts';
 
-/** How many keys are moved at a time, and how long that may take, in ms. */
+/** The number of keys in a MIGRATE command, and its timeout in ms. */
 const BATCH = 100;
 const MOVE_TIMEOUT_MS = 5000;
 
-/** The steps of a move, in their order. */
+/** The steps of a move, in order. */
 export interface SlotMove {
   readonly slot: number;
   readonly from: ClusterNode;
   readonly to: ClusterNode;
-  /** From now on the source answers ASK for keys that it has not, and the target takes those after ASKING. */
+  /** Begins the move. The source then answers ASK for keys that it lacks, and the target accepts them after ASKING. */
   readonly begin: () => void;
-  /** Moves so many keys at most, by default all; resolves to how many. */
+  /** Moves at most this many keys, by default all; returns how many it has moved. */
   readonly moveKeys: (most?: number) => number;
-  /** From now on the source answers MOVED. */
+  /** Ends the move. The source then answers MOVED. */
   readonly end: () => void;
 }
 
-/** Plans to move the slot of `key` to `to`. */
+/** Plans the move of the slot of `key` to `to`. */
 export function planMove(cluster: RedisCluster, key: string, to: ClusterNode): SlotMove {
   const from = cluster.masterOf(key);
   const slot = from.cli('cluster', 'keyslot', key);
@@ -43,7 +43,7 @@ export function planMove(cluster: RedisCluster, key: string, to: ClusterNode): S
       return moved;
     },
     end() {
-      // The target first: if the source gave it up alone, nobody would have it.
+      // The target comes first: otherwise no node would have the slot for a moment.
       for (const node of [to, from, ...cluster.masters()]) node.cli('cluster', 'setslot', slot, 'node', to.id);
     },
   };

@@ -1,4 +1,4 @@
-/** A Redis Cluster as its single nodes see it. */
+/** Reads the view that a node has of its Redis Cluster. */
 import type { RedisServer } from './redis.ts';
 
 /** A line of CLUSTER NODES. */
@@ -9,7 +9,7 @@ export interface Seen {
   readonly slots: readonly string[];
 }
 
-/** All nodes that it knows, itself among them. */
+/** Returns all nodes that a node knows, including itself. */
 export function seenFrom(node: RedisServer): Seen[] {
   return node
     .cli('cluster', 'nodes')
@@ -20,18 +20,21 @@ export function seenFrom(node: RedisServer): Seen[] {
     });
 }
 
-/** Whether a range, such as `0-5460` or `7`, has the slot. */
+/** Whether a range such as `0-5460` or `7` contains the slot. */
 export function isIn(slot: number, range: string): boolean {
   const [from = Number.NaN, to = from] = range.split('-').map(Number);
   return from <= slot && slot <= to;
 }
 
-/** Whether no node is in a handshake, as it sees them. */
+/** Whether a node sees no other node in a handshake. */
 export function isQuiet(node: RedisServer): boolean {
   return seenFrom(node).every(({ flags }) => !flags.includes('handshake'));
 }
 
-/** Whether it sees every slot served and every node well, and as a replica has all that its master has, as a master one replica that does. */
+/**
+ * Whether a node sees all slots served and all nodes up. A replica must also have all data of its master, and a master must have a replica with all
+ * its data.
+ */
 export function isHealthy(node: RedisServer): boolean {
   const info = node.cli('cluster', 'info');
   if (!info.includes('cluster_state:ok') || !info.includes('cluster_slots_ok:16384')) return false;

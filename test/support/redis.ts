@@ -1,4 +1,4 @@
-/** A real redis-server on a free port with its own folder, to be stopped, killed, paused and started again as a test needs it. */
+/** A real redis-server with a free port and a new folder, which a test can stop, kill, pause and start again. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,45 +7,45 @@ import { join } from 'node:path';
 import { lastingPort } from './free-port.ts';
 import { suiteUnless } from './needy-suite.ts';
 
-/** How often a port that was free a moment ago may turn out to be taken. */
+/** The most tries for a free port, since another program may take a port first. */
 const TRIES = 5;
-/** Of a server, and of a sentinel. */
+/** The log line of a server, or of a sentinel, that is ready. */
 const READY = /Ready to accept connections|\+monitor master/;
 
-/** How long redis-cli may wait for a server that is silent, in ms. */
+/** How long redis-cli waits for a silent server, in ms. */
 const CLI_TIMEOUT_MS = 10_000;
-/** The data of a server, in its folder. */
+/** The data files in the folder of a server. */
 const DATA = ['appendonlydir', 'dump.rdb'];
 
-/** Of everything in a Redis with the traces of ten thousand calls, in bytes. */
+/** The most output of redis-cli, in bytes: all data of a Redis after ten thousand calls. */
 const MOST_TOLD = 256 * 1024 * 1024;
 
 export interface RedisServer {
   readonly port: number;
-  /** Without user and password. */
+  /** The URL without user and password. */
   readonly url: string;
-  /** Where its files are; `appendonlydir` among them if it appends. */
+  /** The folder of its files, which include `appendonlydir` if the server appends. */
   readonly folder: string;
-  /** Asks it by redis-cli; throws on an error. */
+  /** Runs a command with redis-cli; throws if it fails. */
   readonly cli: (...args: string[]) => string;
-  /** Of its latest process. */
+  /** Returns the process id of the latest process. */
   readonly pid: () => number;
-  /** Whether it is neither ended nor paused. */
+  /** Whether the process runs and is not paused. */
   readonly isUp: () => boolean;
-  /** SIGSTOP: alive, but silent. */
+  /** Sends SIGSTOP: the process lives but does not answer. */
   readonly pause: () => void;
   readonly resume: () => void;
-  /** SIGKILL. */
+  /** Sends SIGKILL. */
   readonly kill: () => Promise<void>;
-  /** Starts it again, in the same folder and on the same port, with more settings if they are given. */
+  /** Starts the server again in the same folder and on the same port, with `more` settings. */
   readonly restart: (more?: readonly string[]) => Promise<void>;
-  /** The same, but without the data that it kept: a node of a Cluster still knows its slots. */
+  /** Starts the server again without its data. A node of a Cluster still knows its slots. */
   readonly restartEmpty: () => Promise<void>;
-  /** Ends it for good and removes its files. */
+  /** Ends the server and removes its files. */
   readonly stop: () => Promise<void>;
 }
 
-/** None outlives the tests, however they end, and nothing of theirs stays. */
+/** No server outlives the tests, and none of their files, however the tests end. */
 const children = new Set<ChildProcess>();
 const folders = new Set<string>();
 process.once('exit', () => {
@@ -59,10 +59,10 @@ export function redisSuite(name: string, suite: () => void): void {
   suiteUnless(isInstalled ? undefined : 'redis-server is not installed', name, suite);
 }
 
-/** The arguments of a program, given its folder and port; asked for anew whenever a port of an earlier answer was taken. */
+/** Returns the arguments of a program for its folder and port. Called again if the port was taken. */
 export type Arguments = (folder: string, port: number) => readonly string[] | Promise<readonly string[]>;
 
-/** Starts a server with settings such as `['--appendonly', 'yes']`; it keeps nothing on disk unless told to. */
+/** Starts a server with settings such as `['--appendonly', 'yes']`. By default the server keeps nothing on disk. */
 export function startRedis(args: readonly string[] = []): Promise<RedisServer> {
   const portName = args.includes('--tls-cert-file') ? ['--port', '0', '--tls-port'] : ['--port'];
   return startRedisProgram((folder, port) => [
@@ -71,7 +71,7 @@ export function startRedis(args: readonly string[] = []): Promise<RedisServer> {
   ]);
 }
 
-/** Starts redis-server as whatever `argumentsOf` make of it; `cliArgs` are what redis-cli needs to be let in. */
+/** Starts redis-server with the arguments that `argumentsOf` returns. `cliArgs` are the credentials for redis-cli. */
 export async function startRedisProgram(argumentsOf: Arguments, cliArgs: readonly string[] = []): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'otpd-redis-'));
   folders.add(folder);
@@ -139,7 +139,7 @@ export async function startRedisProgram(argumentsOf: Arguments, cliArgs: readonl
   };
 }
 
-/** The server once it takes connections; undefined if it ends before. */
+/** Resolves to the server when it accepts connections, and to undefined if it ends before. */
 async function ready(child: ChildProcess): Promise<ChildProcess | undefined> {
   children.add(child);
   child.once('exit', () => children.delete(child));

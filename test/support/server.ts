@@ -1,4 +1,4 @@
-/** A real server on 127.0.0.1:0 with its own data folder, its log in memory, and API keys as a test wants them. */
+/** A real server on 127.0.0.1:0 with a new data folder, a log in memory, and the API keys that a test needs. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,18 +14,18 @@ import { openPatientStore } from './patient-store.ts';
 export interface TestServer {
   readonly app: App;
   readonly address: string;
-  /** The port alone. */
+  /** The port of the gRPC address. */
   readonly port: number;
-  /** Where HTTP is served; it is off unless a flag says otherwise. */
+  /** The URL of the HTTP door, which is off unless a flag turns it on. */
   readonly httpUrl: string;
-  /** Where metrics and probes are served; they are off unless a flag says otherwise. */
+  /** The URL of the operations door, which is off unless a flag turns it on. */
   readonly opsUrl: string;
   readonly dataDir: string;
-  /** An API key of plan unlimited with all scopes. */
+  /** An API key of the plan `unlimited` with all scopes. */
   readonly apiKey: string;
-  /** Makes another key. */
+  /** Makes another API key. */
   readonly createKey: (input?: Partial<NewApiKey>) => Promise<string>;
-  /** Every log line so far, as written. */
+  /** All log lines so far. */
   readonly log: string[];
   readonly close: () => Promise<void>;
 }
@@ -33,23 +33,23 @@ export interface TestServer {
 export interface TestServerOptions extends Partial<Ports> {
   readonly flags?: Flags;
   readonly env?: Environment;
-  /** Reused and kept if given; its own and removed at the end otherwise. */
+  /** The data folder, which is kept. By default the server uses a new folder, and removes it at the end. */
   readonly dataDir?: string;
 }
 
-/** Starts a server; close it in the test's end. */
+/** Starts a server. The test must close it. */
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
   const { flags, env, clock = Date.now } = options;
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'otpd-test-'));
   const written: string[] = [];
   const log = options.log ?? createLog('info', { write: (text) => void written.push(text) });
-  // The wire suites run in both modes.
+  // The wire suites run with and without the fast path.
   const fastPath = process.env['OTPD_FAST_PATH'] ?? 'on';
   const config = loadConfig(
     { listen: '127.0.0.1:0', httpListen: 'off', opsListen: 'off', dataDir, shutdownGrace: '2', fastPath, ...flags },
     env ?? {},
   );
-  // As an operator would: with a shared store no instance makes one.
+  // With a shared store the operator makes the ring, since no instance makes one.
   if (config.redis !== undefined) ensureRingFile(ringFile(dataDir), clock());
   const store = options.store ?? (config.redis === undefined ? openPatientStore(databaseFile(config.dataDir)) : undefined);
   const app = await build(config, { log, clock, ...(store && { store }) });

@@ -1,11 +1,11 @@
-/** Waiting for what a test cannot be told of. */
+/** Waits for a condition without an event. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { runningMs } from './running-time.ts';
 
 const LONGEST_MS = 30_000;
 const EVERY_MS = 50;
 
-/** Resolves when it holds; an error counts as no. Rejects after half a minute, and says what did not come. */
+/** Resolves when `holds` returns true; an error counts as false. Rejects after half a minute with an error that contains `what`. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
   const startedAt = runningMs();
   for (;;) {

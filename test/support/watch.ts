@@ -1,4 +1,4 @@
-/** Opens a WatchToken stream and collects what comes: the tokens, and the one status at the end. */
+/** Opens a WatchToken stream, and collects its tokens and its status. */
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { type ClientReadableStream, status as codes, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import {
@@ -13,7 +13,7 @@ export interface Watch {
   readonly call: ClientReadableStream<Buffer>;
   /** The messages so far. */
   readonly responses: WatchTokenResponse[];
-  /** Resolves with the first message, or with undefined if the stream ends before. */
+  /** Resolves to the first message, or to undefined if the stream ends before. */
   readonly first: Promise<WatchTokenResponse | undefined>;
   readonly ended: Promise<WatchEnd>;
 }
@@ -30,7 +30,7 @@ export function openWatch(client: TestClient, apiKey: string, request: MessageIn
   return openWatchBytes(client, apiKey, toBinary(methods.watchToken.input, create(methods.watchToken.input, request)));
 }
 
-/** The same with any bytes instead of a message. */
+/** Opens a stream with any bytes instead of a message. */
 export function openWatchBytes(client: TestClient, apiKey: string, bytes: Uint8Array): Watch {
   const call = client.raw.makeServerStreamRequest<Uint8Array, Buffer>(
     `/${methods.watchToken.parent.typeName}/${methods.watchToken.name}`,

@@ -1,17 +1,17 @@
-/** A server and a client of it, for the tests of a file. */
+/** A server and a client for the tests of a file. */
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { createTestClient, type TestClient } from './client.ts';
 import { startServer, type TestServer, type TestServerOptions } from './server.ts';
 
-/** Running while a test runs. */
+/** The server and the client, which run while a test runs. */
 export interface Wire {
   readonly server: TestServer;
   readonly client: TestClient;
-  /** Goes on with another server. */
+  /** Replaces the server by another. */
   restart(options: TestServerOptions): Promise<void>;
 }
 
-/** The API key that goes along with each call that names no other. */
+/** Returns the API key of each call that names no other. */
 type KeyOf = (server: TestServer) => string | undefined;
 
 const OWN_KEY: KeyOf = ({ apiKey }) => apiKey;

@@ -1,4 +1,4 @@
-/** IP addresses: each in one form, and nothing else is one. */
+/** IP addresses: each in a single form, and no other text. */
 import { expect, test } from 'vitest';
 import { parseIp, parsePeer } from '../../src/util/ip-address.ts';
 

@@ -1,15 +1,15 @@
-/** Gives a secret many names, as a caller could try them: no store may accept a moving factor twice. */
+/** Tries a secret under many names, as a caller could: no store may accept a moving factor twice. */
 import type { Attempt } from '../../src/ports/codes.ts';
 import { attempt, DAY, named } from '../store/codes-fixtures.ts';
 
-/** As the specification has it, not as the code may: a used code is known for 30 days. */
+/** The value of the specification, independent of the code: a used code is known for 30 days. */
 export const KEPT_MS: number = 30 * DAY;
 
 const PERIODS = [1, 15, 30, 31, 60, 3600, 86_399, 86_400];
 const WIDEST = 10;
 const ATTEMPTS = 40;
 
-/** Numbers from 0 to 1 that are the same for the same seed. */
+/** Returns numbers from 0 to 1, the same for the same seed. */
 export type RandomNumber = () => number;
 
 export function randomNumbers(seed: number): RandomNumber {
@@ -20,7 +20,7 @@ export function randomNumbers(seed: number): RandomNumber {
   };
 }
 
-/** An attempt at a code of `step`, as Verify makes it. */
+/** Returns an attempt with the code of `step`, as Verify makes it. */
 export function nameIt(fingerprint: string, period: number, step: number, now: number): Attempt {
   const matchableMs = period === 0 ? 0 : (step + WIDEST + 1) * period * 1000 - now;
   return attempt({ ...named(fingerprint, period), step, matchableMs });
@@ -29,16 +29,16 @@ export function nameIt(fingerprint: string, period: number, step: number, now: n
 export interface Naming {
   readonly tried: number;
   readonly accepted: number;
-  /** Moving factors that were accepted again, though no clock had shown more than 30 days since. */
+  /** The moving factors that were accepted again, although no clock had shown more than 30 days since. */
   readonly again: number;
 }
 
-/** How a code of the step is judged under a name: whether it is accepted. */
+/** Judges a code of the step under a name; returns whether it is accepted. */
 export type Accepts = (attempt: Attempt, now: number) => boolean | Promise<boolean>;
 
 /**
- * Has one secret judged 40 times, as TOTP of three periods around the present step and as HOTP at counters of all kinds, mostly steps that were
- * used. With `jumps` the clock leaps by up to 29 days in between, there and back.
+ * Judges codes of a secret 40 times, as TOTP of three periods near the current step and as HOTP at various counters, mostly for used steps. With
+ * `jumps` the clock leaps by up to 29 days in between, forward and back.
  */
 export async function tryNames(accepts: Accepts, fingerprint: string, random: RandomNumber, jumps: boolean): Promise<Naming> {
   const periods = PERIODS.toSorted(() => random() - 0.5).slice(0, 3);

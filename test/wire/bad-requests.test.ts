@@ -1,4 +1,4 @@
-/** Every bad input with its exact code, reason and field violations; and nothing of the request in the answer. */
+/** Every bad input with its exact code, reason and field violations, and no part of the request in the answer. */
 import { type DescMethod, fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
 import { AdminService } from '../../gen/ts/otp/admin/v1/admin_service_pb.ts';

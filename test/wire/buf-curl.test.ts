@@ -1,4 +1,4 @@
-/** `buf curl` shows a person the contract, by reflection, and errors with their details. */
+/** `buf curl` shows the contract by reflection, and errors with their details. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type DescMessage, fromBinary } from '@bufbuild/protobuf';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(async () => server.close());
 
-/** Calls a method; the answer or the error, as JSON. */
+/** Calls a method; resolves to the answer or the error, as JSON. */
 async function curl(method: string, request: unknown, ...more: string[]): Promise<{ answer?: unknown; error?: unknown }> {
   const url = `http://${server.address}/otp.v1.OtpService/${method}`;
   const headers = ['-H', `x-api-key: ${server.apiKey}`, ...more];

@@ -1,4 +1,4 @@
-/** A bound on connections: what is beyond it is closed at once and costs no one else a call. */
+/** The bound on connections: a connection beyond it is closed at once, and no other call suffers. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -15,7 +15,7 @@ const { cert: tlsCert, key: tlsKey } = makeCertificate(folder, 'server', makeAut
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Connects; `closed` resolves when the server has closed it. */
+/** Connects; `closed` resolves when the server has closed the connection. */
 function open({ port }: TestServer): { socket: Socket; closed: Promise<unknown> } {
   const socket = connect(port, '127.0.0.1');
   // A reset is as good an end as any.
@@ -27,7 +27,7 @@ function clientOf({ address, apiKey }: TestServer): TestClient {
   return createTestClient(address, apiKey, undefined, { 'grpc.use_local_subchannel_pool': 1 });
 }
 
-/** How many the log says were refused; it says so once a second. */
+/** Returns the number of refused connections in the log, which has a line per second. */
 function refused({ log }: TestServer): number {
   const lines = log.filter((line) => line.includes('"msg":"connections refused'));
   return lines.reduce((sum, line) => sum + Number(JSON.parse(line).refused), 0);
@@ -48,7 +48,7 @@ test.each([
   await expect.poll(() => refused(server), { timeout: 10_000 }).toBe(5);
 
   kept[0]?.socket.destroy();
-  // The server hears of it a moment later.
+  // The server notices it a moment later.
   await expect
     .poll(
       async () => {

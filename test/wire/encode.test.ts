@@ -1,4 +1,4 @@
-/** The encoder of answers against the library's: the same bytes for the same message, whatever is in it. */
+/** The encoder of answers compared with the library's: the same bytes for the same message, for any content. */
 import {
   create,
   type DescField,
@@ -52,7 +52,7 @@ const BIGS = [0n, 1n, 127n, 128n, 2n ** 31n, 2n ** 32n + 1n, 2n ** 53n - 1n, 2n 
 const UINTS = [0, 1, 127, 128, 16_383, 16_384, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1];
 const INTS = [0, 1, -1, 63, -64, 64, 2 ** 31 - 1, -(2 ** 31)];
 
-/** Fills every field of a message at random, some with their zero, and leaves out some that may be absent; of a oneof the last that is filled stays. */
+/** Fills every field of a message at random, some with their zero, and omits some optional fields. Of a oneof, the last filled field remains. */
 function anyOf(schema: DescMessage): Message {
   const message = create(schema) as Message & Record<string, unknown>;
   for (const field of schema.fields) {
@@ -113,7 +113,7 @@ describe.each([OtpService, AdminService].flatMap(({ methods }) => methods).map((
 test('lengths on both sides of where they take a byte more', () => {
   const encode = createEncoder(GenerateResponseSchema);
   for (const edge of [128, 16_384]) {
-    // The bytes themselves, and the message around them, meet the edge with different lengths.
+    // The lengths of the bytes and of the message around them cross the edge at different values.
     for (let length = edge - 8; length < edge + 2; length++) {
       const message = create(GenerateResponseSchema, {
         uri: 'u'.repeat(length),

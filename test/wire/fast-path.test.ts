@@ -1,4 +1,4 @@
-/** The fast path: where it is applied and where not, and that nothing of a call stays behind. */
+/** The fast path: where it applies and where it does not, and that nothing of a call remains. */
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { Server, type UntypedHandleCall } from '@grpc/grpc-js';
@@ -26,7 +26,7 @@ async function start(fastPath = 'on'): Promise<{ server: TestServer; connection:
   return { server, connection };
 }
 
-/** The start's message about it. */
+/** Returns the message of the start about the fast path. */
 function said({ log }: TestServer): string[] {
   return log.map((line) => JSON.parse(line).msg).filter((msg: string) => msg.includes('fast path'));
 }
@@ -81,7 +81,7 @@ describe.each(['on', 'off'])('with the fast path %s', (fastPath) => {
     const stream = openStream(connection, TOKEN, { 'x-api-key': server.apiKey });
     stream.on('error', () => undefined).resume();
     stream.write(MESSAGE.subarray(0, 4));
-    // Opened before another that is answered, it is under way.
+    // It was opened before another call that is answered, so it is in progress.
     await rawCall(connection, '/grpc.health.v1.Health/Check', { body: frame(Buffer.alloc(0)) });
     leave(stream);
     const ends = () => server.log.filter((line) => line.includes(`"method":"${TOKEN}"`)).map((line) => JSON.parse(line).code);

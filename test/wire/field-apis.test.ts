@@ -1,11 +1,11 @@
-/** Callers of the public APIs of the field find each of their fields in our answers. */
+/** Callers of public APIs find each field of these APIs in the answers. */
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Algorithm, OtpType } from '../../gen/ts/otp/v1/key_pb.ts';
 import { createTestClient, methods, type TestClient } from '../support/client.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
-/** The secret of their own documentation: 10 bytes. */
+/** The secret of their documentation: 10 bytes. */
 const SECRET = 'JBSWY3DPEHPK3PXP';
 const key = { source: { case: 'secret', value: SECRET } } as const;
 const NOW = Date.parse('2026-01-01T00:00:10.250Z');

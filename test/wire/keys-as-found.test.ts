@@ -1,4 +1,4 @@
-/** Keys as people have them, each with the code that its app shows: what was refused or misread in public bug reports, and more of each kind. */
+/** Real keys, each with the code that its app shows: keys that were refused or misread in public bug reports, and more of each kind. */
 import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { WatchTokenRequest } from '../../gen/ts/otp/v1/otp_service_pb.ts';

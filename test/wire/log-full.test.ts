@@ -1,4 +1,4 @@
-/** A log that cannot be written: it costs no call its answer, and the server neither its life nor its memory. */
+/** A log that cannot be written: every call still gets its answer, and the server neither ends nor fills its memory. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { createTestClient, methods } from '../support/client.ts';
 import { startServer } from '../support/server.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-/** Linux' disk without a byte left. */
+/** The Linux device that is always full. */
 const FULL = '/dev/full';
 const key = { source: { case: 'secret', value: 'JBSWY3DPEHPK3PXP' } } as const;
 

@@ -1,4 +1,4 @@
-/** The log: exactly one line a call, with what an operator needs, and never what the call was about. */
+/** The log: exactly one line per call, with the facts for an operator, and nothing of the content of the call. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, test, vi } from 'vitest';
@@ -13,7 +13,7 @@ import { startServer } from '../support/server.ts';
 import { openWatch } from '../support/watch.ts';
 import { wireForEach } from '../support/wire.ts';
 
-/** Made for this test: found anywhere but in an answer that must have it, it has leaked. */
+/** Made for this test. Anywhere except in an answer that must contain it, it is a leak. */
 const SECRET = 'CANARY2CANARY2CANARY2CANARY22222';
 const CODE = '731946';
 const key = { source: { case: 'secret', value: SECRET } } as const;

@@ -1,4 +1,4 @@
-/** Loaded before otpd: grpc-js as a release might have it in which the private names that the fast path knows are other ones. */
+/** Loaded before otpd: a grpc-js with other private names than the fast path knows, as a future release may have. */
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';

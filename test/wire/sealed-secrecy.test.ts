@@ -1,4 +1,4 @@
-/** The secret of a sealed key is in no answer to a request that sends it, in no log line, audit line, error or file of the server. */
+/** The secret of a sealed key is in no answer to a request that contains the key, in no log line, audit line, error or file of the server. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,14 +17,14 @@ const auditLog = join(folder, 'audit.log');
 let server: TestServer;
 let client: TestClient;
 let device: Device;
-/** All that came back, but for the enrolment itself and the codes that Token gives. */
+/** All answers, except for the enrolment itself and the codes from Token. */
 const answers: Buffer[] = [];
 
-/** The secret as it is, and in every text that it is ever written as. */
+/** Returns the secret in every form in which it may be written. */
 function forms(secret: Uint8Array): Buffer[] {
   const bytes = Buffer.from(secret);
   const base32 = formatSecret(secret);
-  // In a longer text the bytes may begin at any place of a group.
+  // In a longer base64 text, the bytes may begin at any place of a group.
   const aligned = [0, 1, 2].map((skip) => bytes.subarray(skip, skip + 15).toString('base64'));
   const texts = [base32, base32.toLowerCase(), groupSecret(base32), bytes.toString('hex'), ...aligned];
   const list = texts.concat(

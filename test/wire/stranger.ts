@@ -1,20 +1,20 @@
-/** A stranger over bare sockets: HTTP/2 frames made by hand, since no library would send them, and since ours are not to take the memory. */
+/** A stranger over raw sockets, with handmade HTTP/2 frames: no library would send them, and the test must not need much memory itself. */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { http2Frame } from '../support/raw.ts';
 
-/** Its behaviour on each of its connections. */
+/** The behaviour of the stranger on each connection. */
 export type Attack = 'watch' | 'watch with 60 KB' | 'half-open calls' | 'flood of 60 KB';
 
 const [DATA, HEADERS, SETTINGS, CONTINUATION] = [0, 1, 4, 9];
 const [END_STREAM, END_HEADERS] = [1, 4];
 /** The most that a frame may carry, unless settings say otherwise (RFC 9113 section 6.5.2). */
 const FRAME_BYTES = 16_384;
-/** Connections that are opened at once. */
+/** The connections that are opened at once. */
 const AT_ONCE = 50;
 const PAUSE_MS = 20;
 
-/** The length of a text in HPACK (RFC 7541 section 5.1), with a prefix of seven bits. */
+/** Encodes the length of a text in HPACK (RFC 7541 section 5.1), with a prefix of seven bits. */
 function length(text: string): Buffer {
   if (text.length < 127) return Buffer.from([text.length]);
   const bytes = [127];
@@ -23,7 +23,7 @@ function length(text: string): Buffer {
   return Buffer.from([...bytes, rest]);
 }
 
-/** A header that goes into no table. */
+/** Encodes a header without adding it to a table. */
 const header = (name: string, value: string): Buffer =>
   Buffer.concat([Buffer.from([0]), length(name), Buffer.from(name), length(value), Buffer.from(value)]);
 
@@ -44,7 +44,7 @@ function request(stream: number, path: string, metadataBytes: number, flags = 0)
 const PREFACE = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), http2Frame(SETTINGS, 0, 0, Buffer.alloc(0))]);
 const WATCH = '/grpc.health.v1.Health/Watch';
 const VERIFY = '/otp.v1.OtpService/Verify';
-/** As much as a call may bring. */
+/** As many bytes of metadata as a call may have. */
 const ALLOWED_BYTES = 7900;
 const LARGE_BYTES = 60_000;
 
@@ -60,7 +60,7 @@ const OPENING: Readonly<Record<Attack, Buffer>> = {
   'flood of 60 KB': Buffer.alloc(0),
 };
 
-/** The bytes that are sent while the connection lasts. */
+/** Sends bytes while the connection lasts. */
 async function goOn(socket: Socket, attack: Attack): Promise<void> {
   if (attack !== 'flood of 60 KB') return;
   for (let from = 0; !socket.destroyed && from < 500; from += 10) {
@@ -70,12 +70,12 @@ async function goOn(socket: Socket, attack: Attack): Promise<void> {
 }
 
 export interface Stranger {
-  /** How many of its connections the server has closed. */
+  /** Returns the number of connections that the server has closed. */
   readonly closed: () => number;
   readonly leave: () => void;
 }
 
-/** Attacks a port of this machine over so many connections, from so many of its addresses in turns. Resolves when all have been opened. */
+/** Attacks a port of this machine over this many connections, from this many of its addresses in rotation. Resolves when all are open. */
 export async function attackWith(attack: Attack, port: number, connections: number, addresses = 1): Promise<Stranger> {
   const sockets: Socket[] = [];
   let closed = 0;

@@ -1,4 +1,4 @@
-/** The trailers of gRPC over HTTP/2, which the conformance suite looks at byte by byte. */
+/** The trailers of gRPC over HTTP/2, which the conformance suite checks byte by byte. */
 import type { ClientHttp2Session } from 'node:http2';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -37,7 +37,7 @@ describe.each([
   });
 
   test.each([TOKEN, WATCH])('has details without padding where %s fails', async (path) => {
-    // Of three lengths in a row two would be padded.
+    // Of three consecutive lengths, two would be padded.
     for (const requestId of ['a', 'ab', 'abc']) {
       const { code, details, metadata } = await send(path, { 'x-request-id': requestId }, frame(Buffer.from('garbage')));
       expect(code).toBe('INVALID_ARGUMENT');

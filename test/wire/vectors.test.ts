@@ -12,7 +12,7 @@ let now = 0;
 let server: TestServer;
 let client: TestClient;
 
-// Each test has a store of its own: the secret is one, and so is what is kept of it.
+// Each test has a new store, since all use the same secret, which has a single state.
 beforeEach(async () => {
   now = 0;
   server = await startServer({ clock: () => now });

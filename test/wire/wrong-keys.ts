@@ -1,11 +1,11 @@
-/** A program: a stranger who calls with well-formed wrong keys, as fast as it can, for so many ms. Says what it was told, as JSON. */
+/** A program: a stranger who calls with well-formed wrong keys, as fast as it can, for this many ms. Prints the answers as JSON. */
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { randomApiKey, randomId } from '../../src/auth/api-key-format.ts';
 
 const [address, forMs] = process.argv.slice(2);
 const CONNECTIONS = 10;
 const AT_ONCE = 100;
-/** More than a process remembers as unknown: each time around, they are as good as fresh. */
+/** More keys than a process remembers as unknown, so that each round they are as good as new. */
 const keys = Array.from({ length: 20_000 }, () => randomApiKey(randomId()));
 
 const told: Record<string, number> = {};

@@ -1,4 +1,4 @@
-/** The bound on connections with several workers: each holds to it by itself, and none hands on what it has no room for. */
+/** The bound on connections with several workers: each worker applies it separately, and passes no connection on for which it has no room. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** Credits that several processes share: counted to the call, warned of once, and kept over a restart of all. */
+/** Credits that several processes share: counted exactly, with one warning for each threshold, and kept over a restart of all processes. */
 import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { methods } from '../support/client.ts';
 import { redisSuite, startRedis } from '../support/redis.ts';
 import { callAll, type Group, startGroup } from './group.ts';
 
-/** The thresholds of the warnings so far. */
+/** Returns the thresholds of the warnings so far. */
 function warningsOf({ auditLog, instance }: Group): { readonly audited: number[]; readonly logged: number } {
   const lines = readFileSync(auditLog, 'utf8')
     .trim()
@@ -19,7 +19,7 @@ function warningsOf({ auditLog, instance }: Group): { readonly audited: number[]
   };
 }
 
-/** The credits in the file of the store. */
+/** Returns the credits in the file of the store. */
 function writtenIn({ folder }: Group): string {
   using database = new DatabaseSync(databaseFile(folder), { readOnly: true });
   return String(database.prepare("SELECT value FROM meta WHERE key GLOB 'credits:*'").get()?.['value']);

@@ -1,4 +1,4 @@
-/** The log of a worker: it goes to one pipe with those of others, so that it is written in pieces that stay whole. */
+/** The log of a worker: it shares a pipe with other workers, so it is written in pieces that stay whole. */
 import { expect, test } from 'vitest';
 import { Code } from '../../gen/ts/google/rpc/code_pb.ts';
 import { logCall } from '../../src/observability/call-log.ts';

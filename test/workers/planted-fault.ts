@@ -1,12 +1,12 @@
-/** To be imported before a program: has it fail at SIGUSR2, long after its start and outside of every call, as OTPD_TEST_FAULT says. */
+/** Import this before a program: the program fails at SIGUSR2, long after its start and outside every call, as OTPD_TEST_FAULT says. */
 
-/** Text that no log may hold. */
+/** Text that no log may contain. */
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
 process.on('SIGUSR2', () => {
   switch (process.env['OTPD_TEST_FAULT']) {
     case 'stuck':
-      // Nothing that is closed in order ever gets done.
+      // An orderly stop never completes.
       AsyncDisposableStack.prototype.disposeAsync = () => new Promise(() => undefined);
       throw new TypeError(`planted: ${SECRET}`);
     case 'rejection':

@@ -1,4 +1,4 @@
-/** Several workers and one file of sealing keys: the first start makes one, and each worker follows it. */
+/** Several workers and one file of sealing keys: the first start makes the file, and each worker follows it. */
 import { statSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { readRingFile, ringFile } from '../../src/app/ring-file.ts';

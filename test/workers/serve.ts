@@ -1,4 +1,4 @@
-/** An `otpd serve` that is expected to end by itself, with all that it says. */
+/** Runs an `otpd serve` that is expected to end by itself, and collects its output. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { MAIN } from '../chaos/instance.ts';
 
-/** Its data is in a folder of its own, gone when it has ended. */
+/** Its data is in a new folder, which is removed at its end. */
 export async function serve(env: Readonly<Record<string, string>>): Promise<{ code: number; out: string; err: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'otpd-serve-'));
   try {

@@ -5,7 +5,7 @@ import { Code } from './generated/google/rpc/code_pb.ts';
 import { usableDeadline } from './options.ts';
 import { isRefused, retry } from './retry.ts';
 
-/** The deadline of a call for which nobody named another, in ms. */
+/** The default deadline of a call, in ms. */
 export const DEADLINE_MS = 5000;
 
 /** A method with the types of its messages. */
@@ -61,7 +61,7 @@ export interface Calls {
   readonly close: () => void;
 }
 
-/** The calls over a transport; `deadlineMs` is that of those which name none. */
+/** The calls over a transport; `deadlineMs` is the deadline of calls that set none. */
 export function createCalls(transport: Transport, deadlineMs: number): Calls {
   const closing = new AbortController();
 

@@ -15,7 +15,7 @@ type Response<M extends DescMethod> = MessageShape<M['output']>;
 export interface OtpClient extends Disposable {
   /**
    * Makes a new key, ready to enrol, or shows the QR code of an existing one again. Fails with UNIMPLEMENTED if a sealed key was asked for and the
-   * server is too old to make one: then nothing is to be stored.
+   * server is too old to make one: then store nothing.
    */
   generate(request: Request<Methods['generate']>, options?: CallOptions): Promise<Response<Methods['generate']>>;
   /** Gives the code of a key, now or at a moment, and its neighbours on request. */

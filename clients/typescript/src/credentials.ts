@@ -8,7 +8,7 @@ import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc
 export type Pem = string | Uint8Array;
 
 export interface Security {
-  /** Trust these authorities instead of those that Node brings. */
+  /** Trust these authorities instead of the defaults of Node. */
   readonly ca?: Pem | undefined;
   /** Show this certificate to a server that demands one (mutual TLS); goes with `key`. */
   readonly cert?: Pem | undefined;
@@ -56,7 +56,7 @@ function secureTls(host: string, [ca, key, cert]: readonly (Buffer | null)[]): [
   return [credentials.createSsl(ca, key, cert, verify), byIp ? { 'grpc.ssl_target_name_override': 'localhost' } : {}];
 }
 
-/** Certificates of an option, all of which can be read: OpenSSL would skip text that is not a certificate, and trust nobody. */
+/** Certificates of an option, all of which can be read: OpenSSL would skip text that is not a certificate, and trust no server. */
 function certificates(option: string, pem: Pem | undefined): Buffer | null {
   if (pem === undefined) return null;
   const bytes = Buffer.from(pem);

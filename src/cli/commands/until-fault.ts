@@ -1,17 +1,17 @@
-/** How a serving process ends: when it is told to, or after a fault that no handler has caught. */
+/** The end of a serving process: when it is stopped, or after a fault that no handler has caught. */
 import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../observability/log.ts';
 import type { Io } from '../io.ts';
 
-/** How long an orderly stop may take beyond the grace for calls, in ms, before a process that has had a fault ends at once. */
+/** How long an orderly stop may take after the grace period of calls, in ms, before a process with a fault ends at once. */
 const STOPPING_MS = 5000;
-/** The exit code after a fault: a supervisor, or the primary of a worker, starts another process. */
+/** The exit code after a fault; a supervisor, or the primary of a worker, then starts another process. */
 const FAULT_EXIT_CODE = 1;
 
 /**
- * Runs `work`, which is to stop in order as soon as its signal is aborted. The signal is aborted at a fault that no handler has caught:
- * the state of the process is then in doubt, so it may answer the calls in flight and has to end. Resolves to whether there was a fault, which is
- * then in the log and sets the exit code; rejects as `work` does if there was none.
+ * Runs `work`, which must stop in order when its signal is aborted. A fault that no handler has caught aborts the signal: the state of the process is then in
+ * doubt, so it answers the calls in flight and ends. Resolves to whether there was a fault, which is logged and sets the exit code; rejects as `work` does
+ * if there was none.
  */
 export async function untilFault(
   io: Io,
@@ -37,7 +37,7 @@ export async function untilFault(
     if (!fault.signal.aborted) throw error;
     logger.fatal({ err: error }, 'not stopped in order');
   } finally {
-    // Another fault may follow, and Node itself would print it with its message.
+    // Another fault may follow, and Node would print it with its message, which may hold a secret.
     if (!fault.signal.aborted) {
       process.off('uncaughtException', onException);
       process.off('unhandledRejection', onRejection);

@@ -1,4 +1,4 @@
-/** `otpd version`: what is running, for a report of a fault. */
+/** `otpd version`: prints the versions that a report of a fault needs. */
 import { execFileSync } from 'node:child_process';
 import { Command } from 'commander';
 import { VERSION } from '../../app/version.ts';
@@ -17,7 +17,7 @@ export function versionCommand(io: Io): Command {
     });
 }
 
-/** The commit that is checked out here; undefined in a package, which has JavaScript, and where git does not tell. */
+/** The commit of this checkout; undefined in the package, which has JavaScript, and if git does not answer. */
 function commitOfCheckout(): string | undefined {
   if (!import.meta.url.endsWith('.ts')) return undefined;
   try {

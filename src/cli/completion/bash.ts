@@ -2,7 +2,7 @@
 import type { CommandEntry } from '../output/command-tree.ts';
 import { pathPatterns, quoted, valued } from './words.ts';
 
-/** The script, to be sourced. */
+/** Returns a script for bash to source. */
 export function bashCompletion(tree: readonly CommandEntry[]): string {
   const values = valued(tree);
   const patterns = (list: typeof values) => list.map(({ path, name }) => quoted(`${path} ${name}`)).join('|');

@@ -1,12 +1,12 @@
-/** Parts that the scripts of all shells have. */
+/** Parts that the completion scripts of all shells share. */
 import type { CommandEntry, OptionEntry } from '../output/command-tree.ts';
 
-/** A text as one word in single quotes, as POSIX shells have it. */
+/** A text as one single-quoted word of a POSIX shell. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** A description on one short line: up to its first full clause. */
+/** The first clause of a description, on one line. */
 export function short(description: string): string {
   return description
     .replace(/[:;(].*/s, '')
@@ -14,7 +14,7 @@ export function short(description: string): string {
     .trim();
 }
 
-/** The patterns of `case` that lead from the words typed so far to the path of the command: `'otpd keys'|'otpd keys list'`. */
+/** The patterns of `case` that match the words typed so far with the path of a command: `'otpd keys'|'otpd keys list'`. */
 export function pathPatterns(tree: readonly CommandEntry[]): string {
   return tree
     .slice(1)

@@ -2,7 +2,7 @@
 import type { CommandEntry } from '../output/command-tree.ts';
 import { pathPatterns, quoted, short, valued } from './words.ts';
 
-/** The script: a file `_otpd` in `fpath`, or to be sourced. */
+/** Returns a script for zsh to source, or for the file `_otpd` in `fpath`. */
 export function zshCompletion(tree: readonly CommandEntry[]): string {
   const values = valued(tree);
   const cases = values.map(({ path, name, option }) => {

@@ -2,7 +2,7 @@
 import type { InvalidInputError } from '../../otp/error.ts';
 import { asRecord, BackupError, readEntries } from './backup-entry.ts';
 
-/** Of the vault, and of its content; a higher one is a change that an older reader gets wrong. */
+/** The versions of the vault and of its content; an older reader would misread a higher version. */
 const VAULT_VERSION = 1;
 const CONTENT_VERSION = 3;
 
@@ -19,7 +19,7 @@ export function isAegis(backup: Readonly<Record<string, unknown>>): boolean {
 }
 
 /**
- * The keys as otpauth URIs; those of Steam, Yandex and mOTP are refused, each for itself.
+ * Reads the keys as otpauth URIs; a key of Steam, Yandex or mOTP is refused by itself.
  *
  * @throws BackupError for a vault that is encrypted or of a later version.
  */

@@ -1,4 +1,4 @@
-/** The attempts on a key, or on a set of recovery codes, as a server tells and clears them: in the form in which a store has them. */
+/** Reads and clears the attempts on a key, or on a set of recovery codes, through a server, in the form in which a store has them. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import type {
@@ -12,7 +12,7 @@ import type { Io } from '../io.ts';
 import type { SetAttempts } from '../output/attempts-view.ts';
 import { type ServerFlags, withAdminClient } from './admin-server.ts';
 
-/** Whose attempts: those of a key, or of the set that the audit trail names so. */
+/** The subject: a key, or a set of recovery codes by its name in the audit trail. */
 export type Subject = Extract<
   NonNullable<MessageInitShape<typeof GetAttemptsRequestSchema>['subject']>,
   { readonly case: 'key' | 'recoverySetName' }
@@ -21,13 +21,13 @@ type Flags = ServerFlags & { readonly server: string };
 
 /** The outcome of an unlock. */
 export interface Unlocked {
-  /** Wrong codes in a row before. */
+  /** Consecutive wrong codes before the unlock. */
   readonly failures: number;
-  /** The used steps that were forgotten, or put back. */
+  /** The used steps that were forgotten or set back. */
   readonly tracks: readonly ResetTrack[];
 }
 
-/** The state of a key; its lock has ended where the server says so, and an unlock is needed where the number of wrong codes says so. */
+/** The state of a key. The server says when its lock ends; the number of wrong codes says whether an operator must unlock it. */
 export async function readState(io: Io, flags: Flags, subject: Subject): Promise<CodeState> {
   const { usedSteps, ...attempts } = await ask(io, flags, subject);
   const tracks = usedSteps.map(({ periodSeconds, firstStep, lastStep, keepUntilTime }) => ({
@@ -45,7 +45,7 @@ export async function readSet(io: Io, flags: Flags, subject: Subject): Promise<S
   return { ...countsOf(attempts), usedCount: usedCodeCount, isRevoked: revoked };
 }
 
-/** Clears the wrong codes, and with `forgetFutureSteps` the used steps of the future, of a HOTP from `nextCounter` on. */
+/** Clears the wrong codes and, with `forgetFutureSteps`, the used steps in the future; for a HOTP from `nextCounter` on. */
 export function unlock(
   io: Io,
   flags: Flags,

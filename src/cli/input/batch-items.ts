@@ -1,4 +1,4 @@
-/** The items of `otpd batch`: requests as JSON, one a line, or a table in CSV (RFC 4180) whose first line names its columns. */
+/** The items of `otpd batch`: requests as JSON, each on a line, or a table in CSV (RFC 4180) whose first line names its columns. */
 import { readFile, stat } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import { type DescMessage, fromJson, type JsonValue, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
@@ -10,10 +10,10 @@ import { fileTrouble, localError, usageError } from '../output/failure.ts';
 import { anyKeyOf, parseAlgorithm, parseType } from './key-options.ts';
 import { parseCounter, parsePositive } from './parsers.ts';
 
-/** The most that is read, in bytes: half a million items. */
+/** The most bytes of an input: half a million items. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
-/** The fields of a request that a table has a column for. */
+/** The fields of a request that a table can have as columns. */
 export interface Row {
   readonly key: MessageInitShape<typeof KeySchema>;
   readonly code?: string;
@@ -23,19 +23,19 @@ export interface Row {
 /** How the kind of request is made. */
 export interface ItemKind<Schema extends DescMessage> {
   readonly schema: Schema;
-  /** The columns that a table must have, and those that it may have. */
+  /** The columns that a table must have, and the columns that it may have. */
   readonly required: readonly Column[];
   readonly optional: readonly Column[];
   readonly make: (row: Row) => MessageShape<Schema>;
 }
 
 type Column = 'key' | 'context' | 'type' | 'algorithm' | 'digits' | 'period' | 'counter' | 'code' | 'request_id';
-/** Of every table. */
+/** The optional columns of every table. */
 export const KEY_COLUMNS: readonly Column[] = ['context', 'type', 'algorithm', 'digits', 'period', 'counter'];
 
 /**
- * All items, read before the first is sent, so that a line that is wrong does not leave a part of the codes used up. Throws a usage error, which
- * names the line and repeats nothing of it: it may hold a secret.
+ * Reads all items before the first is sent, so that an invalid line does not leave a part of the codes used up. Throws a usage error that names the line
+ * and repeats nothing of it, since it may hold a secret.
  */
 export async function readItems<Schema extends DescMessage>(
   io: Io,

@@ -1,12 +1,12 @@
-/** Divides what is too much for one call among several. */
+/** Divides items among calls, if one call cannot hold them. */
 
-/** Bytes of the strings and bytes of a request: what is between them fits into the rest of 64 KiB. */
+/** The most bytes in the strings and bytes of a request; the rest of 64 KiB is for the encoding. */
 const MOST_BYTES = 50_000;
-/** Keys of a request. */
+/** The most keys of a request. */
 const MOST_KEYS = 100;
 
 /**
- * The items in their order, as few calls as their sizes allow. An item that is too much by itself gets a call of its own, which the server refuses.
+ * Groups the items in order into as few calls as their sizes allow. An item that is too large for any call gets its own call, which the server refuses.
  *
  * @param sizeOf the bytes of an item, and the keys that it holds.
  */

@@ -1,10 +1,10 @@
-/** Secrets from files, as containers have them: `OTPD_API_KEY_FILE` names a file that holds what `OTPD_API_KEY` would. */
+/** Secrets in files, as in containers: `OTPD_API_KEY_FILE` names a file with the value of `OTPD_API_KEY`. */
 import { readFileSync, statSync } from 'node:fs';
 import { SETTINGS } from '../../config/settings.ts';
 import type { Io } from '../io.ts';
 import { fileTrouble, localError, usageError } from '../output/failure.ts';
 
-/** In bytes, more than any of them needs. */
+/** The most bytes of such a file. */
 const LONGEST = 16_384;
 
 /** The variables that may come from a file. */
@@ -15,8 +15,8 @@ export const FROM_FILES: readonly string[] = [
 ];
 
 /**
- * The environment with the variables of files. A file is read when its variable is asked for, and not by a command that needs none: reading the variable
- * throws `CliError` for a file that cannot be read, and where both are set.
+ * Returns the environment with the variables whose values are in files. A file is read only when its variable is read, so that a command does not
+ * read files that it does not need. Reading the variable throws `CliError` if the file cannot be read, or if the variable itself is set too.
  */
 export function withFiles(env: Io['env']): Io['env'] {
   const named = FROM_FILES.filter((name) => env[`${name}_FILE`]);

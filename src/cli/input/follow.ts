@@ -12,19 +12,19 @@ const LONGEST_PAUSE_MS = 10_000;
 
 type Key = MessageInitShape<typeof KeySchema>;
 
-/** How to follow. */
+/** Options for following. */
 export interface FollowOptions {
-  /** Ends it, without an error. */
+  /** Ends the iteration without an error. */
   readonly signal: AbortSignal;
   /** How long a code may be overdue, in ms. */
   readonly timeoutMs: number;
-  /** Told of each break, with the pause before the next try in ms. */
+  /** Called on each break, with the pause before the next try in ms. */
   readonly onBreak: (pauseMs: number) => void;
 }
 
 /**
- * Each code as its step begins. A stream that ends or becomes UNAVAILABLE is opened again, with growing pauses, for as long as it takes.
- * Throws the `OtpError` of a stream that never began or fails otherwise.
+ * Yields each code when its step begins. A stream that ends or becomes UNAVAILABLE is opened again, with growing pauses, until it works.
+ * Throws the `OtpError` of a stream that never began, or that fails for another reason.
  */
 export async function* followTokens(client: OtpClient, key: Key, options: FollowOptions): AsyncGenerator<Token, void> {
   const { signal, onBreak } = options;
@@ -47,7 +47,7 @@ export async function* followTokens(client: OtpClient, key: Key, options: Follow
   }
 }
 
-/** The codes of a stream, which is given up when the first or the next code is overdue: a lost peer shows sooner than by keepalive. */
+/** Yields the codes of a stream. Ends the stream if the first or the next code is overdue, which detects a lost peer sooner than keepalive does. */
 async function* tokensOfStream(client: OtpClient, key: Key, { signal, timeoutMs }: FollowOptions): AsyncGenerator<Token, void> {
   const overdue = new AbortController();
   const expectWithin = (ms: number) => setTimeout(() => overdue.abort(), ms);
@@ -65,7 +65,7 @@ async function* tokensOfStream(client: OtpClient, key: Key, { signal, timeoutMs 
   }
 }
 
-/** No server, no way to it, or no answer on it. */
+/** Whether the server cannot be reached or does not answer. */
 function isAway(error: unknown): boolean {
   return error instanceof OtpError && ['UNAVAILABLE', 'DEADLINE_EXCEEDED'].includes(error.code);
 }

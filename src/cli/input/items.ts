@@ -1,21 +1,21 @@
-/** The items of `otpd seal` and `otpd rewrap`: one as an argument, or many on standard input, a line each. */
+/** The items of `otpd seal` and `otpd rewrap`: one as an argument, or many on standard input, each on a line. */
 import type { Io } from '../io.ts';
 import { usageError } from '../output/failure.ts';
 import { readLines } from './lines.ts';
 
-/** A secret or a blob, with the context that it is given, or has. */
+/** A secret or a blob, with its present context or the context to which it shall be bound. */
 export interface Item {
   readonly text: string;
   readonly context: Uint8Array;
 }
 
-/** The bounds of a request: 64 KiB in all, of which items with long contexts and the frame need the rest. */
+/** The most items of a request, which has 64 KiB: long contexts and the encoding need the rest. */
 const MOST_ITEMS = 100;
 const MOST_BYTES = 48_000;
 
 /**
- * The items, in lots that fit into a request each: `given`, or without it the lines of standard input, of which empty ones are skipped. A line may
- * have a context of its own behind a tab, instead of `context`.
+ * Yields the items in lots that fit into a request each: `given` or, without it, the lines of standard input except empty lines. A line may have a
+ * context after a tab, which overrides `context`.
  */
 export async function* readLots(
   io: Io,

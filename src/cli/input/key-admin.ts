@@ -1,12 +1,12 @@
-/** The administration of API keys as the commands see it, wherever the keys are. */
+/** The administration of API keys for the commands, on a store or through a server. */
 import type { NewApiKey } from '../../auth/api-key.ts';
 import type { ApiKeyRecord } from '../../ports/store.ts';
 import { usageError } from '../output/failure.ts';
 
-/** A key as the commands show it; a server does not tell when an old secret ends. */
+/** A key as the commands show it; a server does not return its secrets. */
 export type ShownKey = Omit<ApiKeyRecord, 'secrets'> & Partial<Pick<ApiKeyRecord, 'secrets'>>;
 
-/** A key with its secret, which is known in this moment alone. */
+/** A key with its new secret, which is known only now. */
 export interface NewSecret {
   readonly apiKey: string;
   readonly key: ShownKey;
@@ -18,11 +18,11 @@ export interface KeyAdmin {
   list(): AsyncIterable<ShownKey>;
   find(id: string): Promise<ShownKey>;
   rotate(id: string, graceMs: number): Promise<NewSecret>;
-  /** `isNews`: whether it was not revoked already, as far as that is known. */
+  /** `isNews` is false if the key is known to have been revoked before. */
   revoke(id: string): Promise<{ readonly key: ShownKey; readonly isNews: boolean }>;
 }
 
-/** The id is not repeated: a user may have given the API key itself by mistake. */
+/** The error does not repeat the id: the user may have given the API key itself. */
 export function unknownKey(): Error {
   return usageError('there is no API key with this id: `otpd keys list` shows them; the id is the part after otpd_');
 }

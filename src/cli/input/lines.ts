@@ -1,4 +1,4 @@
-/** Standard input line by line. */
+/** Reads standard input line by line. */
 import { addAbortSignal } from 'node:stream';
 import type { Io } from '../io.ts';
 import { usageError } from '../output/failure.ts';

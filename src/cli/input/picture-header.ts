@@ -1,6 +1,6 @@
-/** Reads the size of a PNG or JPEG before it is decoded: a small file may decode to gigabytes, and is refused by its header. */
+/** Reads the size of a PNG or JPEG from its header, before it is decoded: a small file may decode to gigabytes. */
 
-/** A picture that is not decoded; the message says why, and what to do. */
+/** A picture that is not decoded; the message gives the reason and the remedy. */
 export class PictureError extends Error {
   constructor(message: string) {
     super(message);
@@ -8,22 +8,22 @@ export class PictureError extends Error {
   }
 }
 
-/** More than the cameras of phones take, and 96 MB once decoded. */
+/** The most pixels, more than the cameras of phones have; they take 96 MB once decoded. */
 const MAX_PIXELS = 24_000_000;
-/** Each scan of a progressive JPEG is as much work as the picture, and may take a few bytes. Encoders write about ten. */
+/** The most scans of a progressive JPEG. A scan of a few bytes may cost the work of a whole picture. Encoders write about ten. */
 const MAX_SCANS = 64;
 
 const PNG_SIGNATURE = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'); // With the length and the type of the first chunk.
 const PNG_HEADER_BYTES = 33;
 const JPEG_SIGNATURE = Buffer.from('ffd8ff', 'hex');
 
-/** Markers of a frame: SOF0 to SOF15, without DHT, JPG and DAC, which lie among them (ITU-T T.81, table B.1). */
+/** The markers of a frame: SOF0 to SOF15, without DHT, JPG and DAC in between (ITU-T T.81, table B.1). */
 const FRAMES: ReadonlySet<number> = new Set(
   Array.from({ length: 16 }, (_, i) => 0xc0 + i).filter((marker) => ![0xc4, 0xc8, 0xcc].includes(marker)),
 );
 const SCAN = 0xda;
 
-/** The format that a file begins as; undefined if it is no picture that can be read. */
+/** The format of a file by its first bytes; undefined if it is not a supported picture. */
 export function pictureFormat(bytes: Buffer): 'png' | 'jpeg' | undefined {
   if (bytes.subarray(0, 8).equals(PNG_SIGNATURE.subarray(0, 8))) return 'png';
   return bytes.subarray(0, 3).equals(JPEG_SIGNATURE) ? 'jpeg' : undefined;
@@ -39,11 +39,11 @@ export function checkPicture(bytes: Buffer): void {
 function checkPng(bytes: Buffer): void {
   if (bytes.length < PNG_HEADER_BYTES || !bytes.subarray(0, 16).equals(PNG_SIGNATURE)) throw damaged();
   checkSize(bytes.readUInt32BE(16), bytes.readUInt32BE(20));
-  // The decoder bounds what a picture inflates to by its size, but not for these.
+  // The decoder bounds the image data by the size of the picture, but not these chunks.
   if (bytes[28] !== 0) throw new PictureError('the PNG is interlaced: save it without interlacing');
 }
 
-/** Goes from segment to segment to the first frame, which has the size (ITU-T T.81, annex B). */
+/** Walks the segments up to the first frame, which has the size (ITU-T T.81, annex B). */
 function checkJpeg(bytes: Buffer): void {
   let at = 2;
   for (;;) {

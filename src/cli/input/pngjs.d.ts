@@ -1,4 +1,4 @@
-/** The one function of pngjs that is used; the package has no types. */
+/** The only function of pngjs in use. The package has no types. */
 declare module 'pngjs' {
   export const PNG: {
     readonly sync: {

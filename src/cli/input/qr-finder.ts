@@ -1,4 +1,4 @@
-/** Finds all QR codes of a picture by a reader that finds one: whatever is found is painted over, and the rest is looked through again. */
+/** Finds all QR codes in a picture with a reader that finds one: paints over each code that is found, and searches again. */
 import type { QRCode } from 'jsqr';
 
 /** Red, green, blue and alpha of each pixel, row by row. */
@@ -8,7 +8,7 @@ export interface Pixels {
   readonly data: Uint8ClampedArray;
 }
 
-/** A reader of one code, such as jsQR. */
+/** A reader that finds one code, such as jsQR. */
 export type ReadOne = (data: Uint8ClampedArray, width: number, height: number) => QRCode | null;
 
 interface Point {
@@ -24,33 +24,33 @@ interface Area {
   readonly height: number;
 }
 
-/** Codes in one picture. */
+/** The most codes in one picture. */
 const MAX_CODES = 100;
-/** Pixels on the longer side: a larger picture is made smaller first, which is quicker, and takes away noise. */
+/** Pixels on the longer side: larger pictures are scaled down first, which is faster and removes noise. */
 const WORKING_SIDE = 2000;
-/** How many tiles the picture has on each side, and the share of the side that each has: neighbours overlap by the width of a code. */
+/** The number of tiles on each side, and the length of a tile as a share of the side: neighbours overlap by the width of a code. */
 const GRIDS: readonly (readonly [tiles: number, share: number])[] = [
   [1, 1],
   [2, 0.65],
   [3, 0.5],
   [4, 0.4],
 ];
-/** No code is smaller, in pixels. */
+/** The smallest code, in pixels. */
 const SMALLEST_TILE = 25;
-/** How far a code is painted over beyond its corners, as a share of its size. */
+/** How far beyond its corners a code is painted over, as a share of its size. */
 const MARGIN = 0.03;
 
-/** Makes the search by `readOne`; the texts come in the order in which they are found, each once. */
+/** Makes the search with `readOne`. It returns each text once, in the order in which they are found. */
 export function createFinder(readOne: ReadOne): (pixels: Pixels) => string[] {
   return (given) => {
     const small = shrink(given);
     const found = search(small, readOne);
-    // Too small a code for the smaller picture.
+    // The code may be too small in the scaled picture.
     return found.length > 0 || small === given ? found : search(given, readOne);
   };
 }
 
-/** Several codes in sight of the reader may be mixed up, so that it reads none: parts of the picture have fewer. */
+/** Searches tiles: the reader may mix up several codes in one picture and read none, and a tile has fewer codes. */
 function search(pixels: Pixels, readOne: ReadOne): string[] {
   const texts = new Set<string>();
   for (const [tiles, share] of GRIDS) {
@@ -87,7 +87,7 @@ function crop({ width, data }: Pixels, area: Area): Uint8ClampedArray {
   return part;
 }
 
-/** Fills the square of a code, which may be turned, with white. */
+/** Paints the square of a code, which may be rotated, white. */
 function paintOver(pixels: Pixels, area: Area, location: QRCode['location']): void {
   const corners = [location.topLeftCorner, location.topRightCorner, location.bottomRightCorner, location.bottomLeftCorner];
   const centre = { x: mean(corners.map(({ x }) => x)), y: mean(corners.map(({ y }) => y)) };
@@ -117,7 +117,7 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Makes a large picture smaller by whole factors: each pixel is the mean of a square. */
+/** Scales a large picture down by a whole factor: each pixel is the mean of a square. */
 function shrink(pixels: Pixels): Pixels {
   const factor = Math.ceil(Math.max(pixels.width, pixels.height) / WORKING_SIDE);
   if (factor === 1) return pixels;

@@ -3,11 +3,11 @@
 import { checkPicture, PictureError, pictureFormat } from './picture-header.ts';
 import { createFinder, type Pixels } from './qr-finder.ts';
 
-/** Of the memory of the JPEG decoder, in MB: enough for the most pixels that are decoded. */
+/** The memory limit of the JPEG decoder, in MB, enough for the most pixels that are decoded. */
 const JPEG_MEMORY = 1024;
 
 /**
- * The texts of all QR codes that are found, each once.
+ * Returns the texts of all QR codes in a picture, each once.
  *
  * @throws PictureError if the picture cannot be decoded, or has no QR code.
  */
@@ -35,12 +35,12 @@ async function decode(bytes: Buffer): Promise<Pixels> {
     const { width, height, data } = decodeJpeg(bytes, { useTArray: true, maxMemoryUsageInMB: JPEG_MEMORY });
     return { width, height, data: new Uint8ClampedArray(data.buffer, data.byteOffset, data.length) };
   } catch {
-    // A decoder's own words may quote the picture.
+    // The message of a decoder may quote the picture.
     throw new PictureError('the picture is damaged, or of a kind that cannot be read: save it again, as a PNG');
   }
 }
 
-/** Transparent pixels are often black beneath, and the code would be black on black. */
+/** Puts the picture on white: transparent pixels are often black, and a black code on them could not be read. */
 function onWhite(pixels: Pixels): Pixels {
   const { data } = pixels;
   for (let at = 0; at < data.length; at += 4) {

@@ -3,7 +3,7 @@ import type { InvalidInputError } from '../../otp/error.ts';
 import { DEFAULTS } from '../../otp/params.ts';
 import { asRecord, BackupError, readEntries } from './backup-entry.ts';
 
-/** The first had no parameters, the fourth is of today. */
+/** The supported schema versions: the first had no parameters, the fourth is current. */
 const SCHEMA_VERSION = 4;
 
 interface Service {
@@ -18,9 +18,9 @@ export function isTwoFas(backup: Readonly<Record<string, unknown>>): boolean {
 }
 
 /**
- * The keys as otpauth URIs; those of Steam are refused, each for itself.
+ * Reads the keys as otpauth URIs; a key of Steam is refused by itself.
  *
- * The app leaves out, or writes as null, what a key was not given: then it computes with SHA1, 6 digits and 30 seconds.
+ * The app omits parameters that a key was added without, or writes null; it then uses SHA1, 6 digits and 30 seconds.
  *
  * @throws BackupError for a backup that is encrypted or of a later schema.
  */
@@ -43,7 +43,7 @@ export function readTwoFas(backup: Readonly<Record<string, unknown>>): (string |
       digits: digits ?? DEFAULTS.digits,
       period: period ?? DEFAULTS.period,
       counter,
-      // The name is what the user sees and changes.
+      // The user sees and changes this name.
       issuer: isText(issuer) ? issuer : name,
       accountName: account,
     };

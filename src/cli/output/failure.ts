@@ -1,4 +1,4 @@
-/** Errors of the command line itself, and the one form in which every error is shown. */
+/** Errors of the command line itself, and the form in which every error is shown. */
 import type { FieldViolation } from '../../otp/error.ts';
 
 /** The form in which an error is shown, as a line for people or as JSON. */
@@ -10,10 +10,10 @@ export interface Failure {
   /** Says what went wrong and what to do; never a secret, a code or a key. */
   readonly message: string;
   readonly violations: readonly FieldViolation[];
-  /** When it makes sense to try again, in seconds. */
+  /** When a retry makes sense, in seconds. */
   readonly retryAfterSeconds?: number | undefined;
   readonly requestId?: string | undefined;
-  /** The limit that was reached: the plan that has it, and how many calls it allows in what window. */
+  /** The exceeded limit: its plan, its window, and the calls that it allows in the window. */
   readonly plan?: string | undefined;
   readonly window?: string | undefined;
   readonly limit?: number | undefined;
@@ -24,7 +24,7 @@ export interface Failure {
 /** An error that is shown to the user as it is. */
 export class CliError extends Error {
   readonly failure: Failure;
-  /** The exit code of the command; undefined for that of all errors. */
+  /** The exit code of the command; undefined for the usual exit code of errors. */
   readonly exitCode: number | undefined;
 
   constructor(failure: Failure, exitCode?: number) {
@@ -35,17 +35,17 @@ export class CliError extends Error {
   }
 }
 
-/** The command line asks for something that cannot be done. */
+/** An error in the command line. */
 export function usageError(message: string): CliError {
   return new CliError({ code: 'USAGE', message, violations: [] });
 }
 
-/** This machine stands in the way: a file, the store. */
+/** An error of this machine: a file, the store. */
 export function localError(message: string): CliError {
   return new CliError({ code: 'LOCAL', message, violations: [] });
 }
 
-/** Why a file could not be used, in words, from an error of `node:fs`. */
+/** Why a file could not be used, from an error of `node:fs`. */
 export function fileTrouble(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
   return FILE_TROUBLE[code] ?? `it fails with ${code}`;

@@ -1,7 +1,7 @@
-/** Help texts at the width of the terminal. */
+/** Wraps help texts to the width of the terminal. */
 import type { Output } from '../io.ts';
 
-/** In columns: longer lines are hard to read, and a pipe has no width. */
+/** The most columns: longer lines are hard to read, and a pipe has no width. */
 const WIDEST = 100;
 const IN_A_PIPE = 80;
 
@@ -10,8 +10,8 @@ export function helpWidth({ columns = IN_A_PIPE }: Output): number {
 }
 
 /**
- * The text with lines of at most `width` characters. Lines that begin at the margin are prose and flow together; those that are indented far go on with
- * the line above. Commands (`$ …`) stay whole, so that they can be copied.
+ * Wraps a text to lines of at most `width` characters. Lines at the margin are prose and flow together; deeply indented lines continue the line above.
+ * Commands (`$ …`) are not wrapped, so that they can be copied.
  */
 export function wrapHelp(text: string, width: number): string {
   return text
@@ -25,7 +25,7 @@ function wrapBlock(block: string, width: number): string {
   for (const line of block.split('\n')) {
     const last = lines.at(-1) ?? '';
     const goesOn = /^\S/.test(line) ? /^\S.*[^:]$/.test(last) : /^ {8,}\S/.test(line) && last !== '';
-    // A line below a name without a description is that description.
+    // A line after a name without a description is the description.
     const gap = /^ +\S+(?: \S+)*$/.test(last) ? '  ' : ' ';
     if (goesOn) lines[lines.length - 1] = last + gap + line.trimStart();
     else lines.push(line);
@@ -35,7 +35,7 @@ function wrapBlock(block: string, width: number): string {
 
 function wrapLine(line: string, width: number): string[] {
   if (line.length <= width || /^\s*\$ /.test(line)) return [line];
-  // Below the second column, where there is one and it leaves room.
+  // Continued below the second column, if there is one and it leaves room.
   const indent = line.search(/\S/);
   const [column = ''] = /^ +\S+(?: \S+)* {2,}/.exec(line) ?? [];
   const hang = column !== '' && column.length <= width / 2 ? column.length : indent + (indent > 0 ? 2 : 0);

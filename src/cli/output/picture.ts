@@ -1,18 +1,18 @@
-/** Saves files that hold secrets: for the owner's eyes only, whole or not at all, and over no other file by accident. */
+/** Saves files that hold secrets: readable for the owner alone, whole or not at all, and never over another file by accident. */
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileTrouble, localError } from './failure.ts';
 
-/** A file whose name is taken, and which waits for its content. */
+/** A file whose name is reserved, and whose content is still to be written. */
 export interface ReservedFile {
   readonly file: string;
-  /** Writes the content; afterwards `file` holds all of it or what it held before. */
+  /** Writes the content; afterwards `file` has either all of it or its former content. */
   save(content: Uint8Array): void;
-  /** Removes what was not saved. */
+  /** Removes the reservation if nothing was saved. */
   [Symbol.dispose](): void;
 }
 
-/** Makes sure that `file` can be written before a key is made for it. With `force` an old file is replaced, but only by `save`. */
+/** Makes sure that `file` can be written before a key is made for it. With `force`, `save` replaces an existing file. */
 export function reserveFile(file: string, force: boolean): ReservedFile {
   if (!force) closeSync(attempt(file, () => openSync(file, 'wx', 0o600)));
   const draft = `${file}.${randomUUID()}.tmp`;

@@ -1,24 +1,26 @@
-/** Messages in their frames (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md): the one of a request, in what pieces it ever comes. */
+/**
+ * Frames of gRPC messages (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md): reads the message of a request from chunks of any size.
+ */
 
-/** Before each message: whether it is compressed, in one byte, and its length in four. */
+/** The prefix of each message: whether it is compressed, in one byte, and its length in four. */
 const HEAD_BYTES = 5;
 
 const NOTHING = Buffer.alloc(0);
 
 export type Progress = 'partial' | 'whole' | 'too large' | 'too many';
 
-/** The part of a request that has come. */
+/** The received part of a request. */
 export class RequestBody {
   readonly #most: number;
   #bytes: Buffer = NOTHING;
   #length = 0;
 
-  /** @param most the length of the longest message that is let pass, in bytes. */
+  /** @param most the length of the longest accepted message, in bytes. */
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** Takes what comes next, and says how far it is now. */
+  /** Takes the next piece, and returns the state of the request. */
   take(chunk: Buffer): Progress {
     this.#append(chunk);
     if (this.#length < HEAD_BYTES) return 'partial';
@@ -26,16 +28,16 @@ export class RequestBody {
     if (size > this.#most) return 'too large';
     if (this.#length < HEAD_BYTES + size) return 'partial';
     if (this.#length > HEAD_BYTES + size) return 'too many';
-    // A mark of compression without an encoding is overlooked, as grpc-js does.
+    // A compressed flag without an encoding is ignored, as in grpc-js.
     return 'whole';
   }
 
-  /** The message, once it is whole. */
+  /** The message, once it is complete. */
   get message(): Buffer {
     return this.#bytes.subarray(HEAD_BYTES, this.#length);
   }
 
-  /** Nearly all come in one piece, which is not copied. For others the room doubles: byte by byte would cost the square of their number. */
+  /** Nearly all messages arrive in one piece, which is not copied. For others the buffer doubles: growing it byte by byte would take quadratic time. */
   #append(chunk: Buffer): void {
     const length = this.#length + chunk.length;
     if (this.#length === 0) {
@@ -48,7 +50,7 @@ export class RequestBody {
   }
 }
 
-/** A message in its frame, not compressed. */
+/** An uncompressed message in its frame. */
 export function frameMessage(message: Buffer): Buffer {
   const framed = Buffer.allocUnsafe(HEAD_BYTES + message.length);
   framed[0] = 0;

@@ -1,10 +1,10 @@
 /**
- * A connection keeps its open streams here instead of in the `Map` of Node's HTTP/2, and in its `Set` of streams without an id yet.
+ * A connection keeps its open streams here instead of in the `Map` of Node's HTTP/2, and its streams without an id here instead of in a `Set`.
  *
- * A `Map` or `Set` whose entries come and go copies them into a new table whenever the old one is full of gaps, and V8 links the old table to
- * the new one. Once a table has been moved to the old generation, it keeps the next one alive at each collection of the young generation, this
- * one the next, and each of them what was in it: calls that ended long ago, 20 kB each, are copied and moved as if they were in use
- * (docs/performance.md). Here entries are in one pair of arrays, and a removed entry leaves nothing behind.
+ * A `Map` or `Set` whose entries come and go is copied into a new table whenever the old table is full of gaps, and V8 links the old table to the new one. Once a
+ * table has moved to the old generation, it keeps the next table alive at each collection of the young generation, and so on, and each table keeps its contents
+ * alive: calls that ended long ago, 20 kB each, are copied and moved as if they were in use (docs/performance.md). Here entries are in one pair of arrays, and a
+ * removed entry leaves nothing behind.
  */
 import type { Http2Server, Http2Session } from 'node:http2';
 
@@ -14,25 +14,25 @@ export interface StreamTable<T> {
   readonly get: (id: number) => T | undefined;
   readonly set: (id: number, stream: T) => void;
   readonly delete: (id: number) => boolean;
-  /** Of those that are there now, each that still is when its turn comes. */
+  /** Calls back for each present stream that is still present when its turn comes. */
   readonly forEach: (visit: (stream: T, id: number) => void) => void;
 }
 
-/** A power of two; at least half of the places are free, so that the next free one is near. */
+/** A power of two; at least half of the places are free, so that a free place is near. */
 const SMALLEST = 32;
 
-/** Makes a table by stream id, a positive whole number: open addressing with linear probing, gaps closed as they come. */
+/** Makes a table by stream id, a positive whole number: open addressing with linear probing, in which removals close their gaps. */
 export function createStreamTable<T>(): StreamTable<T> {
-  /** Zero where the place is free. */
+  /** Zero if the place is free. */
   let ids = new Int32Array(SMALLEST);
   let streams: (T | undefined)[] = new Array(SMALLEST).fill(undefined);
   let size = 0;
 
-  // A client's ids are odd and come in order: neighbours have places beside each other, and none in common.
+  // A client's ids are odd and consecutive, so neighbours get adjacent places and do not collide.
   const home = (id: number): number => (id >> 1) & (ids.length - 1);
   const after = (place: number): number => (place + 1) & (ids.length - 1);
 
-  /** Where `id` is, or else would be. */
+  /** The place of `id`, or the place where it would be put. */
   function placeOf(id: number): number {
     let place = home(id);
     while (ids[place] !== 0 && ids[place] !== id) place = after(place);
@@ -51,7 +51,7 @@ export function createStreamTable<T>(): StreamTable<T> {
     for (const [place, id] of oldIds.entries()) if (id !== 0) put(placeOf(id), id, oldStreams[place]);
   }
 
-  /** Moves up what was put behind `gap` for want of a place nearer its home, so that it is still found. */
+  /** Closes a gap: moves up entries after it that were displaced from their home, so that they are still found. */
   function close(gap: number): void {
     const distance = (from: number, to: number): number => (to - from) & (ids.length - 1);
     for (let next = after(gap); ids[next] !== 0; next = after(next)) {
@@ -97,11 +97,11 @@ export interface StreamSet<T> {
   readonly size: number;
   readonly add: (stream: T) => void;
   readonly delete: (stream: T) => boolean;
-  /** Of those that are there now, each that still is when its turn comes. */
+  /** Calls back for each present stream that is still present when its turn comes. */
   readonly forEach: (visit: (stream: T) => void) => void;
 }
 
-/** Makes a set for few: a stream of a server gets its id as it is made. */
+/** Makes a set for few entries: a stream of a server gets its id when it is created. */
 export function createStreamSet<T>(): StreamSet<T> {
   const streams: T[] = [];
   return {
@@ -124,18 +124,18 @@ export function createStreamSet<T>(): StreamSet<T> {
   };
 }
 
-/** Under the one symbol of a session that is called "state". */
+/** The state of a session, under its only symbol with the description "state". */
 interface SessionState {
   streams?: StreamTable<unknown>;
   pendingStreams?: StreamSet<unknown>;
 }
 
-/** Has every connection that `http2` will get keep its streams in tables of ours. */
+/** Makes every further connection of `http2` keep its streams in our tables. */
 export function keepStreamsInTables(http2: Http2Server): void {
   http2.on('session', keepInTable);
 }
 
-/** A connection whose state has another shape stays as it is. */
+/** Leaves a connection unchanged if its state has another shape. */
 function keepInTable(session: Http2Session): void {
   const name = Object.getOwnPropertySymbols(session).find(({ description }) => description === 'state');
   const state = name && (session as unknown as Record<symbol, SessionState | undefined>)[name];

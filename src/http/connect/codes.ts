@@ -24,17 +24,17 @@ const CODES: ReadonlyMap<Code, Meaning> = new Map<Code, Meaning>([
   [Code.UNAUTHENTICATED, ['unauthenticated', 401]],
 ]);
 
-/** The name of a code that is no success. */
+/** The name of a code other than OK. */
 export function nameOf(code: Code): string {
   return (CODES.get(code) ?? UNKNOWN)[0];
 }
 
-/** The HTTP status of a code that is no success. */
+/** The HTTP status of a code other than OK. */
 export function httpStatusOf(code: Code): number {
   return (CODES.get(code) ?? UNKNOWN)[1];
 }
 
-/** The code behind a name; UNKNOWN if there is none. */
+/** The code with a name; UNKNOWN for an unknown name. */
 export function codeNamed(name: string): Code {
   for (const [code, [own]] of CODES) if (own === name) return code;
   return Code.UNKNOWN;

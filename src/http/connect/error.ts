@@ -1,4 +1,4 @@
-/** A failed call in the shape of Connect's errors (connectrpc.com/docs/protocol, Error), with the details that gRPC has. */
+/** A failed call in the form of Connect's errors (connectrpc.com/docs/protocol, Error), with the same details as in gRPC. */
 import { createRegistry, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { type Any, anyUnpack } from '@bufbuild/protobuf/wkt';
 import {
@@ -15,7 +15,7 @@ import { nameOf } from './codes.ts';
 
 const KNOWN = createRegistry(ErrorInfoSchema, RequestInfoSchema, BadRequestSchema, QuotaFailureSchema, RetryInfoSchema);
 
-/** A detail of an error: its message as bytes, and for people in JSON. */
+/** A detail of an error: its message as bytes and, for people, as JSON. */
 export interface ErrorDetail {
   readonly type: string;
   readonly value: Uint8Array;
@@ -36,7 +36,7 @@ export function errorBody({ code, message, parts }: CallStatus): string {
   return JSON.stringify({ code: nameOf(code), message, details });
 }
 
-/** The headers of a failure: what every answer carries, and when to try again, in s. */
+/** The headers of a failure: those of every answer, and when to retry, in s. */
 export function failureHeaders(call: Call, { retryAfterMs }: Pick<CallStatus, 'retryAfterMs'>): Headers {
   const headers = answerHeaders(call);
   return retryAfterMs === undefined ? headers : { ...headers, 'retry-after': String(Math.ceil(retryAfterMs / 1000)) };

@@ -1,4 +1,4 @@
-/** The calls of the service by Connect and gRPC-Web: what a request is, and who serves it. */
+/** The calls of the service by Connect and gRPC-Web: recognises a request, and passes it to its implementation. */
 import type { Lifecycle } from '../../rpc/lifecycle.ts';
 import { type Method, procedureOf } from '../../rpc/method.ts';
 import type { Exchange } from '../exchange.ts';
@@ -7,7 +7,7 @@ import { formOf } from './incoming.ts';
 import { jsonOptionsOf } from './json.ts';
 import { serveUnary } from './unary-call.ts';
 
-/** Serves a request if its path is that of a method; undefined if it is not. Rejects if code cannot be loaded. */
+/** Serves a request if its path is that of a method; otherwise returns undefined. Rejects if code cannot be loaded. */
 export type ServeConnect = (exchange: Exchange) => Promise<void> | undefined;
 
 export function createServeConnect(methods: readonly Method[], lifecycle: Lifecycle): ServeConnect {
@@ -41,7 +41,7 @@ export function createServeConnect(methods: readonly Method[], lifecycle: Lifecy
   }
 }
 
-/** Whether the body is as it is, and not compressed. */
+/** Whether the body is not compressed. */
 function isPlain(exchange: Exchange): boolean {
   return (exchange.header('content-encoding') ?? 'identity') === 'identity';
 }

@@ -1,4 +1,4 @@
-/** The formats of APIVerve's answers: JSON, XML, YAML and CSV, chosen by `format=`, or else by `Accept`. */
+/** The formats of APIVerve's answers: JSON, XML, YAML and CSV, chosen by `format=` or, without it, by `Accept`. */
 import { stringify as toCsv } from 'csv-stringify/sync';
 import XmlBuilder from 'fast-xml-builder';
 import Negotiator from 'negotiator';
@@ -39,9 +39,9 @@ const WRITERS: Readonly<Record<Format, { readonly type: string; readonly write: 
         response: { status, error: error ?? NIL, data: data ?? NIL },
       }),
   },
-  // Version 1.1 has times, so that texts that look like times are quoted, as the documentation shows.
+  // Version 1.1 of YAML has times, so texts that look like times are quoted, as in the documentation.
   yaml: { type: 'application/yaml', write: (envelope) => toYaml(envelope, { version: '1.1', singleQuote: true }) },
-  // The documentation shows the data of an answer alone.
+  // The documentation shows only the data of an answer in CSV.
   csv: {
     type: 'text/csv',
     write: ({ status, error, data }) =>
@@ -49,7 +49,7 @@ const WRITERS: Readonly<Record<Format, { readonly type: string; readonly write: 
   },
 };
 
-/** The format asked for, JSON if nothing that is known is. Throws `InvalidInputError` for an unknown `format=`. */
+/** The requested format; JSON if no known format is requested. Throws `InvalidInputError` for an unknown `format=`. */
 export function formatOf(head: RestHead): Format {
   const [named, another] = head.query.getAll('format');
   if (another !== undefined) throw invalid('format', 'is given more than once');

@@ -1,10 +1,10 @@
-/** The one call of APIVerve's API, whatever form its parameters and its answer have. */
+/** The call of APIVerve's API, for every form of its parameters and its answer. */
 import { OtpService } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
 import type { Parameters } from './parameters.ts';
 import type { RestCalls } from './rest-api.ts';
 import { timesOf } from './times.ts';
 
-/** The bounds of the documentation; those of `period` are in seconds. */
+/** The documented bounds; those of `period` are in seconds. */
 const DIGITS = { min: 6, max: 8 };
 const PERIOD = { min: 1, max: 300 };
 
@@ -19,7 +19,7 @@ export interface GeneratedTotp {
   readonly expiresAt: string;
 }
 
-/** The current code. Throws `InvalidInputError` for the parameters, and what the call fails with. */
+/** The current code. Throws `InvalidInputError` for the parameters, and the errors of the call. */
 export async function generateTotp(parameters: Parameters, call: RestCalls): Promise<GeneratedTotp> {
   const secret = parameters.requiredText('secret', 'send the base32 text of the key');
   const digits = parameters.wholeNumber('digits', DIGITS) ?? 6;

@@ -8,14 +8,14 @@ import { readParameters } from './parameters.ts';
 import type { RestApi, RestHead, RestRefusal } from './rest-api.ts';
 import { apiVerveRoutes, GRAPHQL } from './routes.ts';
 
-/** The names that this API has for fields of the service. */
+/** The names of this API for fields of the service. */
 const NAMES = { period_seconds: 'period' };
 
 export const apiVerve: RestApi = {
   routes: apiVerveRoutes,
   async answer(request, call) {
     if (request.path === GRAPHQL) {
-      // It takes more memory than all the rest.
+      // Loaded separately, since it takes more memory than all the rest.
       const { answerGraphql } = await import('./api-verve-graphql.ts');
       return answerGraphql(request, call);
     }
@@ -30,12 +30,12 @@ export const apiVerve: RestApi = {
   },
 };
 
-/** Credits that are used up have another status than a limit: this API documents both. */
+/** Exhausted credits have another status than an exceeded limit, since this API documents both. */
 function withOwnStatus(failure: Failure, { status }: RestRefusal): Failure {
   return status.reason === ErrorReason.CREDITS_EXHAUSTED ? { ...failure, status: 403 } : failure;
 }
 
-/** A request for an unknown format is refused in JSON. */
+/** A request for an unknown format is answered in JSON. */
 function formatOfRefusal(head: RestHead): ReturnType<typeof formatOf> {
   try {
     return formatOf(head);

@@ -1,11 +1,11 @@
-/** The REST APIs that this service stands in for. */
+/** The REST APIs that this service replaces. */
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../../ports/store.ts';
 import type { LazyRestApi, RestApi, RestRoute } from './rest-api.ts';
 import { apiVerveRoutes, gentlentRoutes, toolkitApiRoutes, twoFaOtpLiveRoutes } from './routes.ts';
 
 export interface RestApiParts {
-  /** 32 bytes, from which the links to pictures are sealed; the same for all processes and instances. */
+  /** 32 bytes for sealing the links to pictures, the same in all processes and instances. */
   readonly linkKey: KeyObject;
   readonly clock: Clock;
 }

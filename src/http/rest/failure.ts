@@ -1,21 +1,21 @@
-/** The failure of a REST call, before it is given the shape of its API. */
+/** The failure of a REST call, before it is put into the form of its API. */
 import { Code } from '../../../gen/ts/google/rpc/code_pb.ts';
 import { ErrorReason } from '../../../gen/ts/otp/v1/error_reason_pb.ts';
 import { InvalidInputError } from '../../otp/error.ts';
 import { CallFailure } from '../../rpc/failure.ts';
 import type { RestRefusal } from './rest-api.ts';
 
-/** A failure as every API can tell it. */
+/** A failure in a form that every API can express. */
 export interface Failure {
-  /** The status code of HTTP. */
+  /** The HTTP status code. */
   readonly status: number;
-  /** ASCII text that says what to do; nothing of the request is in it. */
+  /** ASCII text that says what to do, without anything of the request. */
   readonly message: string;
-  /** When to try again, in whole seconds; undefined if that does not help. */
+  /** When to retry, in whole seconds; undefined if a retry does not help. */
   readonly retryAfter: number | undefined;
 }
 
-/** A request that cannot be read, or asks for nothing that is here; with a status code of its own. */
+/** A request that cannot be read, or whose target does not exist; with its own status code. */
 export class UnreadableRequest extends CallFailure {
   readonly status: number;
   readonly text: string;
@@ -36,7 +36,7 @@ const BY_CODE: Readonly<Partial<Record<Code, number>>> = {
   [Code.DEADLINE_EXCEEDED]: 503,
 };
 
-/** @param names the names that the API has for fields of the service, where they differ. */
+/** @param names the API's names for fields of the service, if they differ. */
 export function failureOf({ status, error }: RestRefusal, names: Readonly<Record<string, string>>): Failure {
   if (error instanceof UnreadableRequest) return { status: error.status, message: error.text, retryAfter: undefined };
   if (error instanceof InvalidInputError) return { status: 400, message: describe(error, names), retryAfter: undefined };

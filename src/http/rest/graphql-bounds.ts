@@ -1,10 +1,10 @@
-/** The size of a GraphQL query with its fragments written out: a short text can ask for a great many fields. */
+/** The size of a GraphQL query after its fragments are expanded: a short text can request a great many fields. */
 import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from 'graphql';
 
 export interface QuerySize {
-  /** Fields, each as often as it is asked for; Infinity if a fragment contains itself. */
+  /** The number of fields, counted as often as they are requested; Infinity if a fragment contains itself. */
   readonly fields: number;
-  /** Fields below each other. */
+  /** The deepest nesting of fields. */
   readonly depth: number;
 }
 
@@ -16,7 +16,7 @@ export function sizeOf({ definitions }: DocumentNode): QuerySize {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of definitions)
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  /** Each fragment is looked at once; while it is, it counts as endless. */
+  /** Each fragment is measured once; while it is being measured, it counts as infinite. */
   const known = new Map<string, QuerySize>();
 
   function ofFragment(name: string): QuerySize {

@@ -1,4 +1,4 @@
-/** Links to pictures of secrets: the text of a picture sealed into an opaque value for a URL, which opens for ten minutes. */
+/** Links to pictures of secrets: the text of a picture is sealed into an opaque value for a URL, which opens for ten minutes. */
 import { createCipheriv, createDecipheriv, createHmac, type KeyObject, randomBytes } from 'node:crypto';
 import type { Clock } from '../../ports/store.ts';
 
@@ -12,19 +12,19 @@ const TAG_BYTES = 16;
 /** When the link ends, in ms since the epoch. */
 const TIME_BYTES = 8;
 
-/** In base64url: more than the longest text that a picture holds takes. */
+/** The most characters of a value in base64url, enough for the longest text of a picture. */
 const MAX_LENGTH = 8192;
 
 export interface PictureLinks {
-  /** Seals a text; the result has letters, digits, `-` and `_`. */
+  /** Seals a text; the result consists of letters, digits, `-` and `_`. */
   readonly seal: (text: string) => string;
   /** The text; undefined if the value was not sealed here, was changed, or is too old. */
   readonly open: (sealed: string) => string | undefined;
 }
 
-/** @param key 32 bytes; instances that share it open the links of each other. */
+/** @param key 32 bytes; instances with the same key open each other's links. */
 export function createPictureLinks(key: KeyObject, clock: Clock): PictureLinks {
-  /** A key and a nonce for each link: random nonces under one key would run out. */
+  /** Derives a key and a nonce for each link, since the number of random nonces under one key is limited. */
   function derive(salt: Uint8Array): { key: Buffer; nonce: Buffer } {
     const bytes = createHmac('sha512', key).update(salt).digest();
     return { key: bytes.subarray(0, KEY_BYTES), nonce: bytes.subarray(KEY_BYTES, KEY_BYTES + NONCE_BYTES) };
@@ -43,7 +43,7 @@ export function createPictureLinks(key: KeyObject, clock: Clock): PictureLinks {
     open(sealed) {
       if (sealed.length > MAX_LENGTH) return undefined;
       const bytes = Buffer.from(sealed, 'base64url');
-      // The decoder ignores foreign characters.
+      // Node's decoder ignores foreign characters.
       if (bytes.length <= SALT_BYTES + TIME_BYTES + TAG_BYTES || bytes.toString('base64url') !== sealed) return undefined;
       const { key, nonce } = derive(bytes.subarray(0, SALT_BYTES));
       const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });

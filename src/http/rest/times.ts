@@ -1,4 +1,4 @@
-/** The times of a token as REST APIs tell them: in whole seconds since the epoch. */
+/** The times of a token in the form of REST APIs: whole seconds since the epoch. */
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { Token } from '../../../gen/ts/otp/v1/token_pb.ts';
 

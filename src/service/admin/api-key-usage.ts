@@ -10,7 +10,7 @@ import type { CallContext } from '../../rpc/context.ts';
 import { type UsagePorts, usageMessage } from '../get-usage.ts';
 import { type ApiKeyPorts, readName } from './api-key.ts';
 
-/** Makes the handler, which gives the windows of the plan in force and rejects as that of GetUsage does. */
+/** Makes the handler. It returns the windows of the key's current plan, and rejects as the handler of GetUsage does. */
 export function createGetApiKeyUsage({
   keys,
   limits,

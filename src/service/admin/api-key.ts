@@ -1,4 +1,4 @@
-/** API keys of the administration as requests name them and answers show them. */
+/** API keys in the requests and answers of the administration. */
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type ApiKey, ApiKeySchema } from '../../../gen/ts/otp/admin/v1/admin_service_pb.ts';
@@ -9,14 +9,14 @@ import { Rejection } from '../../ports/rejection.ts';
 import type { ApiKeyRecord } from '../../ports/store.ts';
 import type { CallContext } from '../../rpc/context.ts';
 
-/** The needs of the calls on API keys. */
+/** The dependencies of the calls on API keys. */
 export interface ApiKeyPorts {
   readonly keys: KeyAdministration;
-  /** Whether the caller's key was read since the store was last lost. */
+  /** Whether the caller's key was read since the store last lost its state. */
   readonly knows: (principal: Principal) => boolean;
 }
 
-/** The id in a resource name, which is required. Its text is not repeated: it may be an API key, given by mistake. */
+/** The id in a resource name, which is required. An error does not repeat the text, since it may be an API key, given by mistake. */
 export function readName(name: string): string {
   const [, id] = /^apiKeys\/([0-9A-Za-z]{12})$/.exec(name) ?? [];
   if (id === undefined) throw invalid('name', 'required: apiKeys/{id}, as ListApiKeys shows it');

@@ -1,4 +1,4 @@
-/** ListPlans and ListSealingKeys: what the server was configured with. */
+/** ListPlans and ListSealingKeys: the configuration of the server. */
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import {

@@ -1,4 +1,4 @@
-/** GetAttempts: the wrong codes of a secret or of a set of recovery codes, and what is used of it. */
+/** GetAttempts: the wrong codes of a secret or of a set of recovery codes, and its used steps or codes. */
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import {

@@ -17,11 +17,11 @@ import type { PageTokens } from './page-token.ts';
 
 const DEFAULT_SIZE = 100;
 const MOST = 1000;
-/** The most bytes of a page: below what an answer may have. */
+/** The most bytes of a page, below the limit of an answer. */
 const MOST_BYTES = 380_000;
-/** The bytes of a key besides its name for people, at most. */
+/** The most bytes of a key without its display name. */
 const KEY_BYTES = 330;
-/** Messages that are made in one turn of the event loop: half a millisecond. */
+/** The messages made in one turn of the event loop, which takes half a millisecond. */
 const MADE_AT_ONCE = 50;
 
 /** Makes the handler of GetApiKey. */
@@ -44,7 +44,7 @@ export function createListApiKeys(
     let left = MOST_BYTES;
     for (const key of found) {
       left -= KEY_BYTES + Buffer.byteLength(key.name);
-      // The page ends with the key before it.
+      // This key does not fit: the page ends with the key before it.
       if (left < 0) break;
       apiKeys.push(apiKeyMessage(key));
       if (apiKeys.length % MADE_AT_ONCE === 0) await nextTurn();

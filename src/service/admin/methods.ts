@@ -15,9 +15,9 @@ import { createPageTokens } from './page-token.ts';
 import { createGetServerStatus, type StatusPorts } from './server-status.ts';
 import { createUnlockAttempts } from './unlock-attempts.ts';
 
-/** The needs of the administration. */
+/** The dependencies of the administration. */
 export interface AdminPorts extends ApiKeyPorts, AttemptsPorts, UsagePorts, StatusPorts {
-  /** The sealing keys in force, oldest first. */
+  /** The sealing keys, oldest first. */
   readonly sealingKeys: () => readonly SealingKeyInfo[];
 }
 

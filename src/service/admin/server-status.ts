@@ -1,4 +1,4 @@
-/** GetServerStatus: how the process is, and how it judged codes lately. */
+/** GetServerStatus: the state of the process, and the outcomes of its checks in the last hour. */
 import { create } from '@bufbuild/protobuf';
 import {
   type GetServerStatusRequest,
@@ -10,9 +10,9 @@ import type { CallContext } from '../../rpc/context.ts';
 /** The state of the process. */
 export interface StatusPorts {
   readonly isStoreUp: () => boolean;
-  /** Whether calls are counted by this process alone, since the shared store cannot be reached. */
+  /** Whether this process counts calls by itself, because the shared store cannot be reached. */
   readonly areLimitsLocal: () => boolean;
-  /** How often there was each outcome in the last hour. */
+  /** The number of each outcome in the last hour. */
   readonly outcomes: (now: number) => ReadonlyMap<string, number>;
 }
 

@@ -1,4 +1,4 @@
-/** UnlockAttempts: an operator lets the codes of a secret, or of a set of recovery codes, be judged again. */
+/** UnlockAttempts: an operator unlocks a secret or a set of recovery codes. */
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import {
   type ResetStepsSchema,

@@ -1,4 +1,4 @@
-/** The loss of a part of a Cluster, and an operator's word that it is accepted. */
+/** The loss of a part of a Cluster, and its acceptance by an operator. */
 import { type EngineOptions, routerTo } from './engine.ts';
 import { RedisSetupError } from './error.ts';
 import { manySlotsLayout } from './layout.ts';
@@ -6,17 +6,17 @@ import { createMarkers } from './markers.ts';
 import { parseRedisUrl } from './url.ts';
 
 export interface OpenLoss extends AsyncDisposable {
-  /** Slots that have lost their state, or hold that of another store; 0 if the Cluster is whole, or new. */
+  /** The number of slots that have lost their state or have the state of another store; 0 if the Cluster is complete, or new. */
   readonly slots: number;
   /** Their masters, as `host:port`. */
   readonly masters: readonly string[];
-  /** Whether the API keys are among what is lost. */
+  /** Whether the API keys are lost. */
   readonly isOfKeys: boolean;
-  /** Lets the state begin anew in these slots. */
+  /** Makes these slots begin with an empty state. */
   accept(): Promise<void>;
 }
 
-/** Looks what is lost. Throws `InvalidInputError` for the URL, `RedisSetupError` if it leads to no Cluster, or to one that cannot be used. */
+/** Examines the loss. Throws `InvalidInputError` for the URL, and `RedisSetupError` if there is no Cluster at the URL, or it cannot be used. */
 export async function openClusterLoss(options: EngineOptions & { readonly url: string }): Promise<OpenLoss> {
   const target = parseRedisUrl(options.url);
   if (target.kind !== 'cluster')

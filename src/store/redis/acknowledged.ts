@@ -1,17 +1,17 @@
-/** Running scripts until replicas have them: one WAIT for all that came while the one before was under way. */
+/** Runs scripts and waits until replicas have their writes. All scripts that arrive during a WAIT share the next WAIT. */
 import { StoreUnavailableError } from '../../ports/store.ts';
 import { COMMAND_TIMEOUT_MS, type Connection } from './connection.ts';
 import { isNoScript } from './error.ts';
 import type { Runner, ScriptCall } from './script.ts';
 
-/** How long replicas have to acknowledge, in ms. Redis looks at its waits ten times a second: it may answer so much later, and still in time. */
+/** How long replicas have to acknowledge, in ms. Redis checks its waits ten times a second, so its answer may come 100 ms later, and still in time. */
 const WAIT_MS = 100;
-/** Scripts that share one WAIT: few enough that they take Redis some milliseconds. */
+/** The most scripts that share one WAIT, which take Redis some milliseconds. */
 const MOST_A_BATCH = 500;
 
 interface Job {
   readonly call: ScriptCall;
-  /** True once Redis has said that it does not know the script's digest. */
+  /** True once Redis has answered that it does not know the script's digest. */
   byText: boolean;
   readonly isSettled: () => boolean;
   readonly resolve: (reply: unknown) => void;
@@ -19,19 +19,19 @@ interface Job {
 }
 
 /**
- * Runs scripts so that `replicas` of Redis have acknowledged what they wrote before the result is returned. If fewer have, or too late, throws
- * `StoreUnavailableError`. Needs a connection of its own, since WAIT holds up all that follows on it. Commands that still wait to be sent when
- * nothing has been acknowledged for 200 ms are never sent. A long queue waits as long as it moves on.
+ * Runs scripts so that `replicas` of Redis have acknowledged their writes before the result is returned. If fewer have, or too late, throws `StoreUnavailableError`. Needs
+ * its own connection, since WAIT blocks all commands after it. If nothing has been acknowledged for 200 ms, waiting commands are never sent. A long queue waits as long as
+ * it makes progress.
  */
 export function createAcknowledgedRun({ redis, answered, translate }: Connection, replicas: number): Runner {
   const waiting: Job[] = [];
   let isWorking = false;
-  /** When replicas last had a whole batch. */
+  /** When replicas last acknowledged a whole batch. */
   let acknowledgedAt = 0;
 
   async function send(batch: readonly Job[]): Promise<void> {
     const pipeline = redis.pipeline();
-    // Where each job is in the pipeline.
+    // The place of each job in the pipeline.
     const places: number[] = [];
     for (const { call, byText } of batch) {
       const { script, keys, args, asking } = call;
@@ -72,7 +72,7 @@ export function createAcknowledgedRun({ redis, answered, translate }: Connection
     new Promise((resolve, reject) => {
       let settled = false;
       let timer: NodeJS.Timeout;
-      // If it was this process that was held up, the answer waits to be read: events first.
+      // If this process was held up, the answer may be waiting to be read: events are handled first.
       const watch = (ms: number): void => {
         timer = setTimeout(() => setImmediate(giveUp), ms);
       };
@@ -97,7 +97,7 @@ export function createAcknowledgedRun({ redis, answered, translate }: Connection
 
   return {
     run: (call) => enqueue(call, false),
-    // The first by its text: see `createRunAll`.
+    // The first call sends the text: see `createRunAll`.
     runAll: (calls) => Promise.all(calls.map((call, place) => enqueue(call, place === 0).catch((error: unknown) => error))),
   };
 }

@@ -1,4 +1,4 @@
-/** The servers behind a URL: one Redis, the primary that sentinels name, or the masters of a Cluster. */
+/** The servers of a URL: one Redis, the primary that sentinels name, or the masters of a Cluster. */
 import { StoreUnavailableError } from '../../ports/store.ts';
 import type { Connection, RedisTls } from './connection.ts';
 import { type Layout, manySlotsLayout, oneSlotLayout } from './layout.ts';
@@ -15,11 +15,11 @@ const DEFAULT_PREFIX = '{otpd}:';
 export interface EngineOptions {
   /** For `rediss…`. */
   readonly tls?: RedisTls;
-  /** Opens the name of every key on one Redis, whose hash tag puts them into one slot. A Cluster has names of its own. */
+  /** The beginning of every key's name on one Redis; its hash tag puts all keys into one slot. A Cluster has other names. */
   readonly prefix?: string;
-  /** How many replicas must acknowledge a judgement or a change of an API key before it is answered; by default none. */
+  /** The number of replicas that must acknowledge a judgement or a change of an API key before it is answered; 0 by default. */
   readonly waitReplicas?: number;
-  /** Told, in one line each, what an operator should know: at the start, when masters change, and when Redis has lost its state. */
+  /** Called with warnings for an operator, each on one line: at the start, when masters change, and when Redis has lost its state. */
   readonly onWarning: (text: string) => void;
 }
 
@@ -28,9 +28,9 @@ export interface Engine {
   readonly runners: Runners;
   /** Finds the identity of the store, or makes it. Rejects with `StoreUnavailableError`. */
   readonly identify: () => Promise<Identity>;
-  /** The key of an identity on each master. */
+  /** A key of an identity on each master. */
   readonly identities: () => readonly string[];
-  /** Looks where the masters are. */
+  /** Finds the masters again. */
   readonly settle: () => Promise<void>;
 }
 
@@ -90,7 +90,7 @@ export async function routerTo(
   return openRouter(openTopology(target, tls), open, onWarning);
 }
 
-/** Sentinels and nodes may be away while the masters are not. */
+/** Sentinels and nodes may be unreachable while the masters are not. */
 async function unlessAway(work: () => Promise<void>): Promise<void> {
   await work().catch((error: unknown) => {
     if (!(error instanceof StoreUnavailableError)) throw error;

@@ -11,7 +11,7 @@ const CHARGE = writingScript(CHARGING);
 const REFUND = writingScript(GIVING_BACK);
 const TELL = readingScript(USAGE);
 
-/** The limits behind a session, counted by Redis' clock. */
+/** The limits in a session, by the clock of Redis. */
 export function createRedisLimits({ run }: Session): LimitStore {
   const keyOf = (subject: string): KeyName => ['l', subject];
   return {

@@ -1,10 +1,10 @@
-/** The masters that are open, each opened once and again after it was lost. */
+/** The open masters: each is opened once, and again after it was lost. */
 import { StoreUnavailableError } from '../../ports/store.ts';
 import { textOf } from './connection.ts';
 import type { Master } from './master.ts';
 import type { RedisAddress } from './url.ts';
 
-/** From one attempt to open a master to the next, in ms. */
+/** The pause between two attempts to open a master, in ms. */
 const ANEW_MS = 100;
 
 /** Opens a master; calls `onLost` when it is gone. */
@@ -15,26 +15,26 @@ export interface Entry {
   readonly address: RedisAddress;
   /** Undefined if it is not open. */
   readonly master: Master | undefined;
-  /** Resolves when it is open; rejects with `StoreUnavailableError` if that fails, or once it is lost. */
+  /** Resolves when the master is open; rejects with `StoreUnavailableError` if that fails, or once it is lost. */
   readonly state: Promise<Master>;
 }
 
 export interface PoolEvents {
   readonly onOpen: (address: RedisAddress, master: Master) => void;
-  /** With what `open` has thrown. */
+  /** Called with the error of `open`. */
   readonly onFailure: (address: RedisAddress, error: unknown) => void;
   readonly onLost: () => void;
 }
 
 export interface MasterPool {
-  /** The master at an address, opened if it is not; if that has just failed, only later. */
+  /** The master at an address, opened if necessary; after a failure, only after a pause. */
   at(address: RedisAddress): Entry;
-  /** Forgets the master of this name, and closes it when that long, in ms, has passed. */
+  /** Forgets the master with this name, and closes it after this many ms. */
   drop(name: string, lingerMs: number): void;
   close(): Promise<void>;
 }
 
-/** Nothing is open yet. */
+/** Makes an empty pool. */
 export function createMasterPool(open: OpenMaster, { onOpen, onFailure, onLost }: PoolEvents): MasterPool {
   type Own = { -readonly [Part in keyof Entry]: Entry[Part] } & { readonly begunAt: number; reopenAt: number };
   const entries = new Map<string, Own>();
@@ -60,7 +60,7 @@ export function createMasterPool(open: OpenMaster, { onOpen, onFailure, onLost }
     });
     entry.state.then(
       (master) => {
-        // Unless it is lost already.
+        // Unless it was lost already.
         if (entry.reopenAt !== Number.POSITIVE_INFINITY) return;
         entry.master = master;
         onOpen(address, master);

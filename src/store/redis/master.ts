@@ -1,4 +1,4 @@
-/** A Redis that takes writes: its connections, checked before it is used, and the ways to run scripts on it. */
+/** A Redis that accepts writes: its connections, checked before use, and the ways to run scripts on it. */
 import { createAcknowledgedRun } from './acknowledged.ts';
 import { checkServer } from './check.ts';
 import { type Connection, connect, type RedisTls, textOf } from './connection.ts';
@@ -9,22 +9,22 @@ import type { RedisAddress } from './url.ts';
 export interface Master {
   readonly connection: Connection;
   readonly runners: Runners;
-  /** For an operator, in one line each. */
+  /** Called with warnings for an operator, each on one line. */
   readonly warnings: readonly string[];
   close(): Promise<void>;
 }
 
 export interface MasterOptions {
   readonly tls: RedisTls;
-  /** How many replicas must acknowledge. */
+  /** The number of replicas that must acknowledge. */
   readonly waitReplicas: number;
-  /** If given, a master whose connection is lost is closed, and not connected to again: it is called then, once. */
+  /** If set, a master whose connection is lost is closed and not connected to again, and this function is called once. */
   readonly onLost?: (() => void) | undefined;
 }
 
 /**
- * Connects to a master and checks it. Throws `RedisSetupError` within some seconds if it is away, refuses the user, is older than 7, a replica, or
- * may evict keys.
+ * Connects to a master and checks it. Throws `RedisSetupError` within some seconds if it cannot be reached, refuses the user, is older than 7, is a replica, or may evict
+ * keys.
  */
 export async function openMaster(address: RedisAddress, { tls, waitReplicas, onLost }: MasterOptions): Promise<Master> {
   await using opened = new AsyncDisposableStack();
@@ -40,7 +40,7 @@ export async function openMaster(address: RedisAddress, { tls, waitReplicas, onL
   }
 
   let acknowledging: Connection | undefined;
-  // If the first has waited in vain, the second must not wait again: a call asks both in turn.
+  // If the first connection has waited in vain, the second must not wait again, since a call uses both one after the other.
   const connection = await connectTo(() => acknowledging?.leave());
   const warnings = await checkServer(connection, waitReplicas);
   await loadScripts(connection);

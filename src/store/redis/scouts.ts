@@ -1,27 +1,27 @@
-/** Connections to servers that know where the masters are: sentinels, or nodes of a Cluster. All are asked at once, and some may be away. */
+/** Connections to servers that know the masters: sentinels, or nodes of a Cluster. All are asked at once, and some may be unreachable. */
 import { type Connection, type RedisTls, type StartedConnection, startConnection, textOf } from './connection.ts';
 import { reasonOf } from './error.ts';
 import type { RedisAddress } from './url.ts';
 
-/** More would cost without telling more. */
+/** More scouts would cost more and show nothing more. */
 const MOST_SCOUTS = 12;
 
 export interface Answers<T> {
   readonly given: readonly T[];
-  /** Why the others gave none. */
+  /** Why the others gave no answer. */
   readonly failures: readonly string[];
 }
 
 export interface Scouts {
-  /** Asks all; waits for each no longer than 200 ms. */
+  /** Asks all scouts; waits for each for 200 ms at most. */
   ask<T>(question: (connection: Connection, address: RedisAddress) => Promise<T>): Promise<Answers<T>>;
-  /** Asks these from now on. */
+  /** Replaces the scouts. */
   follow(addresses: readonly RedisAddress[]): void;
   readonly addresses: () => readonly RedisAddress[];
   close(): Promise<void>;
 }
 
-/** Connects to the servers, and again to each that is lost. */
+/** Connects to the servers, and reconnects to each that is lost. */
 export function createScouts(first: readonly RedisAddress[], tls: RedisTls): Scouts {
   const scouts = new Map<string, StartedConnection & { readonly address: RedisAddress }>();
 

@@ -1,26 +1,26 @@
-/** The shared session of the parts of the Redis store: how their keys are named, how their scripts are run, and the identity of the store. */
+/** The session that the parts of the Redis store share: the names of keys, the running of scripts, and the identity of the store. */
 import { randomBytes } from 'node:crypto';
 import { StoreUnavailableError } from '../../ports/store.ts';
 import type { Connection } from './connection.ts';
 import type { KeyName, Layout } from './layout.ts';
 import { type Runners, type RunScript, type Script, type ScriptCall, STATE_LOST, writingScript } from './script.ts';
 
-/** Where the check value of the fingerprint key is. */
+/** The key of the check value of the fingerprint key. */
 const BOUND: KeyName = ['bound'];
 
-/** How long a master of several may be away, in ms, until the store counts as away: a failover takes less. */
+/** How long one of several masters may be unreachable, in ms, before the store counts as unavailable: a failover takes less. */
 const FAILOVER_MS = 5000;
 
-/** Writes the check value of a fingerprint key if none is there; 1 if the one there is the same. */
+/** Writes the check value of a fingerprint key if there is none; returns 1 if the stored value is the same. */
 const BIND = writingScript(`
 redis.call('SET', KEYS[2], ARGV[3], 'NX')
 return redis.call('GET', KEYS[2]) == ARGV[3] and 1 or 0
 `);
 
-/** Writes the identity again, which changes nothing: a Redis that is read-only, full or unable to save shows only when it is written to. */
+/** Writes the identity again, without a change: only a write shows that Redis is read-only, full or unable to save. */
 const PING: Script = writingScript(`redis.call('SET', KEYS[1], ARGV[1])`);
 
-/** Runs a script on keys, all of one owner. `now` counts only in tests. */
+/** Runs a script on keys of one owner. Only tests use `now`. */
 export type RunOnStore = (
   script: Script,
   keys: readonly KeyName[],
@@ -28,7 +28,7 @@ export type RunOnStore = (
   now?: number,
 ) => Promise<unknown>;
 
-/** A script with the names of its keys. */
+/** A script and the names of its keys. */
 export interface NamedCall {
   readonly keys: readonly KeyName[];
   readonly args: ScriptCall['args'];
@@ -38,34 +38,34 @@ export interface Session {
   /** Whether an earlier version may have left states. */
   readonly hasFormer: boolean;
   readonly run: RunOnStore;
-  /** The same, resolving only when as many replicas have it as the operator asked for. */
+  /** The same; resolves only when the configured number of replicas has the writes. */
   readonly runAcknowledged: RunOnStore;
-  /** The same for several calls of a script, as `RunScripts` does; rejects where none of them is known to have been carried out. */
+  /** The same for several calls of a script, as in `RunScripts`; rejects if none of them is known to have been carried out. */
   readonly runAllAcknowledged: (script: Script, calls: readonly NamedCall[], now: number) => Promise<readonly unknown[]>;
   /** As in `Store`. */
   readonly bind: (fingerprintKey: string) => Promise<boolean>;
-  /** If the store was lost: takes up the one that Redis holds now. Rejects with `StoreUnavailableError` where that cannot be. */
+  /** Adopts the store that Redis holds now, if the store was lost. Rejects with `StoreUnavailableError` if that is not possible. */
   readonly rejoin: () => Promise<void>;
   /**
-   * Resolves when these, which are keys of the identity, can be written: all, or all but some of a Cluster's masters that are being replaced. All
-   * instances see that, and none of them would be better for callers.
+   * Resolves when these keys of identities can be written: all of them, or all except those on some masters of a Cluster that are being replaced.
+   * Another instance would not serve callers better, since every instance sees the same.
    */
   readonly ping: (identities: readonly string[]) => Promise<void>;
 }
 
 export interface SessionOptions {
   readonly layout: Layout;
-  /** Finds the identity of the store that is there, or makes it; rejects with `StoreUnavailableError`, of which some explain themselves to an operator. */
+  /** Finds the identity of the present store, or makes it. Rejects with `StoreUnavailableError`, whose message may be for an operator. */
   readonly identify: () => Promise<Identity>;
-  /** The identity of the store, as `identify` gave it. */
+  /** The identity of the store, as `identify` returned it. */
   readonly storeId: string;
   readonly onWarning: (text: string) => void;
-  /** Called at once when the store turns out to be lost, before anything is asked of another one. */
+  /** Called at once when the store turns out to be lost, before another store is used. */
   readonly onLost: (error: StoreUnavailableError) => void;
   readonly callerClock: boolean;
 }
 
-/** An outage that only an operator ends, who is told so. */
+/** An outage that only an operator can end; the message is logged for the operator. */
 interface Explained {
   readonly explanation: string;
 }
@@ -79,37 +79,37 @@ const FOREIGN =
 
 export interface Identity {
   readonly storeId: string;
-  /** Whether this is its first use: it held none. */
+  /** Whether the store is new, and had no identity. */
   readonly isNew: boolean;
 }
 
-/** The identity of a store on one Redis, made if there is none: all that ask at once get the same. Rejects with an error of `redis`. */
+/** The identity of a store on one Redis, made if there is none; concurrent callers get the same. Rejects with an error of `redis`. */
 export async function identify({ redis, answered }: Connection, home: string): Promise<Identity> {
   const fresh = randomBytes(16).toString('hex');
   const known = await answered(redis.set(home, fresh, 'NX', 'GET'));
   return { storeId: known ?? fresh, isNew: known === null };
 }
 
-/** Makes the runners of a session. From the moment the store is found lost until `rejoin` has succeeded, every call is rejected. */
+/** Makes the runners of a session. From the loss of the store until `rejoin` has succeeded, every call is rejected. */
 export function createSession(
   runners: Runners,
   { layout, identify: identifyStore, storeId: opened, onWarning, onLost, callerClock }: SessionOptions,
 ): Session {
   let storeId: string | undefined = opened;
-  /** The last that was used. */
+  /** The last identity in use. */
   let former = opened;
   let fingerprintKey: string | undefined;
-  /** Since when some master has been away. */
+  /** Since when a master has been unreachable. */
   let awaySince: number | undefined;
-  /** The last that was said of why a store is not taken up. */
+  /** The last reported reason why a store is not adopted. */
   let said: string | undefined;
 
-  /** Says it once: a late answer to what was asked of a store that is given up already is no news. */
+  /** Reports a loss once: a late answer of a store that is abandoned already is not another loss. */
   function lose(expected: string, error: StoreUnavailableError): void {
     if (storeId !== expected) return;
     storeId = undefined;
     onLost(error);
-    // Elsewhere it may be a part of the state, which only a look at all of it tells.
+    // In a Cluster it may be a part of the state, which only a look at all slots shows.
     if (layout.hasOneIdentity) warnOnce(LOST);
   }
 
@@ -143,7 +143,7 @@ export function createSession(
     };
   }
 
-  /** The reply, or the error if it is that of another store. */
+  /** The reply, or an error if it comes from another store. */
   function checked(reply: unknown, expected: string): unknown {
     if (reply !== STATE_LOST) return reply;
     const error = stateLost();

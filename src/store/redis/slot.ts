@@ -1,6 +1,6 @@
 /** The hash slots of a Cluster: CRC-16/XMODEM of the hash tag, modulo 16,384 (Redis Cluster specification, "Key distribution model"). */
 
-/** How many there are. */
+/** The number of slots. */
 export const SLOTS = 16_384;
 
 const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
@@ -29,7 +29,7 @@ function next(crc: number, byte: number): number {
   return ((crc << 8) & 0xffff) ^ (TABLE[(crc >> 8) ^ byte] ?? 0);
 }
 
-/** A tag for each slot: the first of the numbers, in base 36, that hashes to it. Takes some ten milliseconds. */
+/** A hash tag for each slot: the first number, in base 36, that hashes to it. Takes some ten milliseconds. */
 export function slotTags(): string[] {
   const tags = new Array<string>(SLOTS).fill('');
   for (let number = 0, left = SLOTS; left > 0; number += 1) {
@@ -42,7 +42,7 @@ export function slotTags(): string[] {
   return tags;
 }
 
-/** The part of a key between its first `{` and the next `}`, unless that is empty; else all of it. */
+/** The part of a key between its first `{` and the next `}`, unless it is empty; otherwise the whole key. */
 function hashed(key: string): string {
   const from = key.indexOf('{');
   const to = from < 0 ? -1 : key.indexOf('}', from + 1);

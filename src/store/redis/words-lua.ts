@@ -1,8 +1,8 @@
-/** The beginning of the scripts that judge: the words and moments of what is kept, and the delays of wrong codes. */
+/** The beginning of the scripts that judge: the words and times of stored state, and the delays after wrong codes. */
 import { FIRST_DELAY_MS, FREE_ATTEMPTS, LONGEST_DELAY_MS } from '../../verification/lock.ts';
 import { NONE } from '../track-text.ts';
 
-/** Numbers are written with %.0f: Lua would round those above 10^14. */
+/** Numbers are formatted with %.0f, since Lua would round those above 10^14. */
 export const WORDS: string = `
 local function word(number)
   return number and string.format('%.0f', number) or '${NONE}'

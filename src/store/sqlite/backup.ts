@@ -1,15 +1,15 @@
-/** Copies of a database, made while it is in use and checked before anybody relies on them; and taking a database away, to put one back. */
+/** Copies a database while it is in use, checks copies, and locks a database so that it can be replaced. */
 import { backup, DatabaseSync } from 'node:sqlite';
 import { CORRUPT, checkPages, checkVersion, NOT_A_DATABASE, StoreFileError, userVersion } from './open.ts';
 import { BUSY, isOutage, resultCode } from './transaction.ts';
 
-/** How long another process may have the lock, in ms. */
+/** How long to wait for the lock of another process, in ms. */
 const TIMEOUT_MS = 5000;
-/** How long a command that only reads may take to be done, in ms. */
+/** How long `seizeDatabase` waits for a command that has the file open only to read it, in ms. */
 const SEIZING_TIMEOUT_MS = 1000;
-/** Pages that are copied between two reports: some ms of work. */
+/** The pages copied between two progress reports: a few ms of work. */
 const PAGES_AT_ONCE = 1000;
-/** The row of `meta` that a copy has beside those of its original. */
+/** A row of `meta` that only copies have. */
 const MADE_AT = 'backup_time';
 
 /** The contents of a copy. */
@@ -17,7 +17,7 @@ export interface BackupFacts {
   /** The version of its tables. */
   readonly schema: number;
   readonly apiKeys: number;
-  /** The public check value of the fingerprint key that its state was written under; undefined if it was never served from. */
+  /** The public check value of the fingerprint key to which the state belongs; undefined if no server has used the file. */
   readonly identity: string | undefined;
   /** In ms since the epoch; undefined for a file that `copyDatabase` has not made. */
   readonly madeAt: number | undefined;
@@ -26,19 +26,18 @@ export interface BackupFacts {
 export interface CopyOptions {
   /** In ms since the epoch; kept in the copy. */
   readonly now: number;
-  /** Told the share that is done, 0 to 1. */
+  /** Called with the completed share, 0 to 1. */
   readonly onProgress: (share: number) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Copies the database `file` into the empty file `copy`, as it is at one moment, even if others write meanwhile. Rejects with `StoreFileError` if it
- * is damaged or not ours, and with the signal's reason once that is aborted; the caller then removes the incomplete copy.
+ * Copies the database `file`, as it is at one moment, into the empty file `copy`, even while other processes write. Rejects with `StoreFileError`
+ * if `file` is damaged or not a database of otpd, and with the signal's reason after an abort. The caller then removes the incomplete copy.
  */
 export async function copyDatabase(file: string, copy: string, { now, onProgress, signal }: CopyOptions): Promise<BackupFacts> {
   await withDatabase(file, file, async (source) => {
-    // A copy begins anew when another process has written between two of its steps, and under load that is always, unless it reads in a
-    // transaction, which sees the database of one moment.
+    // Without a transaction, the copy would restart whenever another process writes between two of its steps. Under load it would never end.
     source.exec('BEGIN');
     requireOurs(source, file);
     const progress = ({ totalPages, remainingPages }: { totalPages: number; remainingPages: number }) => {
@@ -49,9 +48,9 @@ export async function copyDatabase(file: string, copy: string, { now, onProgress
     source.exec('ROLLBACK');
   });
   signal.throwIfAborted();
-  // Errors name the original: what is wrong with its copy is wrong with it, and nobody has heard of the copy's name.
+  // Errors name the original, since it has the same faults and users do not know the name of the copy.
   return withDatabase(copy, file, async (database) => {
-    // The copy is one file, without the -wal and -shm that the original has beside it.
+    // The copy is one file, without the -wal and -shm of the original.
     database.exec('PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL');
     database.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run(MADE_AT, String(now));
     return readFacts(database, file);
@@ -59,8 +58,8 @@ export async function copyDatabase(file: string, copy: string, { now, onProgress
 }
 
 /**
- * Checks a copy that is to become the database, and takes the mark of a copy off it. `name` is what errors call it. Rejects with
- * `StoreFileError` if it is damaged, not ours, or of a later version.
+ * Checks a copy that is to become the database, and removes the time at which it was made. Errors call the file `name`. Rejects with
+ * `StoreFileError` if the copy is damaged, not a database of otpd, or of a newer version.
  */
 export function takeUpCopy(copy: string, name: string): Promise<BackupFacts> {
   return withDatabase(copy, name, async (database) => {
@@ -72,12 +71,12 @@ export function takeUpCopy(copy: string, name: string): Promise<BackupFacts> {
   });
 }
 
-/** The outcome: in use by another process, damaged so that it cannot be told, or ours until it is disposed of. */
+/** The result of a try to lock the database: another process uses it, it is too damaged to lock, or it is locked until the value is disposed of. */
 export type Seized = 'in use' | 'damaged' | Disposable;
 
 /**
- * Holds the database against every other process. Its -wal is then written back and gone, so that the one file is all of it. Every process that
- * has it open, idle or not, keeps a lock on it in WAL mode: none can leave that mode while another is there.
+ * Locks the database against all other processes. Leaving WAL mode writes the -wal back and removes it, so that the file is complete. SQLite
+ * leaves WAL mode only if no other process has the database open, since even an idle process holds a lock in that mode.
  */
 export function seizeDatabase(file: string): Seized {
   const database = new DatabaseSync(file, { timeout: SEIZING_TIMEOUT_MS });
@@ -92,7 +91,7 @@ export function seizeDatabase(file: string): Seized {
   }
 }
 
-/** Opens a file for `use`. An error of SQLite becomes a `StoreFileError` on `name`. */
+/** Opens a file for `use`. An error from SQLite becomes a `StoreFileError` about `name`. */
 async function withDatabase<T>(file: string, name: string, use: (database: DatabaseSync) => Promise<T>): Promise<T> {
   const database = new DatabaseSync(file, { timeout: TIMEOUT_MS });
   try {

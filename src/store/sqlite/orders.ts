@@ -1,4 +1,4 @@
-/** The messages between the main thread and the writer: tuples of plain values, which are cloned several times faster than objects. */
+/** The messages between the main thread and the writer: tuples of plain values, which Node clones several times faster than objects. */
 import type { Attempt, CodeState, Judgement, NotJudged, Preview, Reset, StateName } from '../../ports/codes.ts';
 import type { CodeUse, RecoveryStore, SetState } from '../../ports/recovery.ts';
 import type { CreditCount } from './credits.ts';
@@ -26,7 +26,7 @@ type JudgeOrder = readonly [
 /** An order to the writer. */
 export type Order =
   | JudgeOrder
-  /** A batch: all of it in one transaction. */
+  /** The attempts of a batch call, which are judged in one transaction. */
   | readonly [kind: 'judge_all', now: number, orders: readonly JudgeOrder[]]
   | readonly [kind: 'preview', attempts: readonly Attempt[], now: number]
   | readonly [kind: 'inspect' | 'unlock' | 'forgive', name: StateName, now: number]
@@ -37,16 +37,16 @@ export type Order =
   | readonly [kind: 'noteUse', id: string, digest: Uint8Array]
   | readonly [kind: 'noteDays', days: readonly SealingKeyDay[]]
   | readonly [kind: 'noteCredits', counts: readonly CreditCount[]]
-  /** Takes the write lock; with `write`, writes too, as only that shows that the disk is not full. */
+  /** Takes the write lock. With `write`, also writes, since only a write shows that the disk is not full. */
   | readonly [kind: 'ping', write: boolean];
 
-/** An order, and when nobody waits for its result any more, in ms of `monotonicMs`: it is not carried out after that. */
+/** An order and its deadline in ms of `monotonicMs`. The writer does not carry out an order after its deadline. */
 export type TimedOrder = readonly [order: Order, deadline: number];
 
 /** The result of each kind of order. */
 export interface Results {
   readonly judge: Judgement | NotJudged;
-  /** An error where a bug kept one of them from being judged. */
+  /** An error stands for an attempt that a bug has stopped. */
   readonly judge_all: readonly (Results['judge'] | Error)[];
   readonly preview: readonly Preview[];
   readonly forgive: undefined;
@@ -66,28 +66,28 @@ export interface Results {
 
 export type Result = Results[Order[0]];
 
-/** Stands for a result if nobody waits for it any more. The order was not carried out. */
+/** The result of an order that was not carried out because its deadline had passed. */
 export const LATE = 'late';
 
-/** The answer to one batch of orders, in their order: a result is an error where a bug kept that one order from being carried out. */
+/** The answer to a batch: the results in the sequence of the orders. An error stands for an order that a bug has stopped. */
 export type Reply = { readonly results: readonly (Result | typeof LATE | Error)[] } | { readonly outage: Error };
 
-/** Sent instead of a batch: the writer closes its file and ends. */
+/** The message after which the writer closes its file and ends. */
 export const CLOSE = 'close';
 
-/** The data that the writer is started with. */
+/** The data with which the writer starts. */
 export interface WriterData {
   readonly file: string;
-  /** The file as it was when the store was opened on it. */
+  /** The identity of the file when the store opened it. */
   readonly identity: FileIdentity;
 }
 
-/** How many attempts are in an order, or how many the others count for. */
+/** The number of attempts in an order; an order of another kind counts as one. */
 export function sizeOf(order: Order): number {
   return order[0] === 'judge_all' ? order[2].length : 1;
 }
 
-/** The order to judge. */
+/** Makes the order that judges `attempt`. */
 export function judgeOrder(attempt: Attempt, now: number): JudgeOrder {
   const { fingerprint, former, period, step, drift, claim, afterStep, matchableMs, request, onlyRepeat, firstStep } = attempt;
   const { id, payload } = request ?? {};
@@ -109,14 +109,14 @@ export function judgeOrder(attempt: Attempt, now: number): JudgeOrder {
   ];
 }
 
-/** The attempt of an order to judge. */
+/** Returns the attempt of an order that `judgeOrder` made. */
 export function attemptOf(order: JudgeOrder): Attempt {
   const [, , fingerprint, former, period, step, drift, claim, afterStep, matchableMs, id, payload, onlyRepeat, firstStep] = order;
   const request = id === undefined || payload === undefined ? undefined : { id, payload };
   return { fingerprint, former, period, step, drift, claim, afterStep, matchableMs, request, onlyRepeat, firstStep };
 }
 
-/** A clock that all threads of the process share and that nobody sets, in ms. */
+/** The monotonic clock of the system in ms, which all threads of the process share. */
 export function monotonicMs(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1e3 + nanoseconds / 1e6;

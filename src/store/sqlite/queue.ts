@@ -1,54 +1,60 @@
-/** The queue to the writer: what comes while it is at work goes in its next batch, and nothing waits for a writer that gets nothing done. */
+/** The queue to the writer: orders that arrive while the writer is busy form its next batch. No order waits for a writer that makes no progress. */
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { StoreUnavailableError } from '../../ports/store.ts';
 import { createAlarm } from './alarm.ts';
 import { CLOSE, LATE, monotonicMs, type Order, type Reply, type Result, type Results, sizeOf } from './orders.ts';
 
-/** The most attempts in one batch of orders: some ms of work, so that the first of them does not wait long for the last. */
+/** The most attempts in a batch: a few ms of work, so that the first attempt does not wait long for the last. */
 const MAX_BATCH = 256;
-/** The most attempts that wait for a batch: what the writer does in some hundred ms. */
+/** The most attempts that wait for a batch: the writer carries them out in a few hundred ms. */
 const MAX_WAITING = 10_000;
-/** After a writer has crashed: how long until the next one is started, in ms. */
+/** The pause between the crash of a writer and the start of the next one, in ms. */
 const RESTART_PAUSE_MS = 200;
-/** How long a writer may take to close its file, in ms. */
+/** The time that a writer has to close its file, in ms. */
 const CLOSING_MS = 1000;
 
 export interface Queue {
   /**
-   * Gives `order` to the writer. Rejects with `StoreUnavailableError` if the writer gets nothing done for `patienceMs`: an order that still
-   * waited for its batch is then never carried out, and any other may have been. A long queue is not an outage: it waits while it moves on.
+   * Sends `order` to the writer. Rejects with `StoreUnavailableError` if the writer makes no progress for `patienceMs`. An order that was
+   * still in the queue is then never carried out; an order in a batch may have been. A long queue that moves is not an outage.
    */
   send<Kind extends keyof Results>(
     order: Order & readonly [kind: Kind, ...unknown[]],
     patienceMs: number,
   ): Promise<Results[Kind]>;
-  /** Waits for the orders that were given, and ends the writer. */
+  /** Waits for the orders in the queue, then ends the writer. */
   close(): Promise<void>;
 }
 
 interface Call {
   readonly order: Order;
   readonly patienceMs: number;
-  /** When to give it up, in ms of `monotonicMs`; later if the writer gets others done before its turn, or this thread gives it none. */
+  /**
+   * When the call fails, in ms of `monotonicMs`. It moves for a call in the queue, while the writer makes progress or while this thread is late
+   * to send the next batch.
+   */
   deadline: number;
   isSent: boolean;
-  /** Whether it has its result or was given up. */
+  /** Whether the promise is settled. */
   isOver: boolean;
   readonly promise: Promise<unknown>;
   readonly resolve: (result: never) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** Makes a queue whose writer is started with the first order, and again after a crash. `onOutage` is told of each failure of the writer. */
+/** Makes a queue. The first order starts the writer, as does the first order after a crash. `onOutage` is called after each failure of the writer. */
 export function createQueue(startWriter: () => Worker, onOutage: () => void): Queue {
-  /** In the order of coming. An array: see `grpc/fast-path/stream-table.ts` on what a `Set` keeps alive. */
+  /** In the order of arrival. An array, since a `Set` would keep removed calls alive (`grpc/fast-path/stream-table.ts`). */
   let waiting: Call[] = [];
-  /** How many attempts are in `waiting`. */
+  /** The number of attempts in `waiting`. */
   let waitingSize = 0;
-  /** The calls of `waiting` that came in this turn of the event loop. */
+  /** The calls of `waiting` that arrived in this turn of the event loop. */
   let fresh: Call[] = [];
-  /** When the writer was given a batch, it having carried out the one before: not when that was done, as this thread may give the next one late. */
+  /**
+   * When this thread sent the first batch since the last progress of the writer. The time of the progress itself would blame the writer for a
+   * thread that is late to send.
+   */
   let owedSince = 0;
   let hasMovedOn = true;
   let sent: readonly Call[] = [];
@@ -70,7 +76,7 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
       restartAt = monotonicMs() + RESTART_PAUSE_MS;
       failAll(cause);
     });
-    // It is the alarm that keeps the process alive, as long as somebody waits. Last, because a listener would undo it.
+    // The alarm keeps the process alive while a call waits. `unref` comes last because adding a listener undoes it.
     started.unref();
     return started;
   }
@@ -78,13 +84,13 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
   function schedule(): void {
     if (isScheduled) return;
     isScheduled = true;
-    // After the events of this turn, so that the calls that came together go together.
+    // After the events of this turn, so that calls that arrive together share a batch.
     setImmediate(endTurn);
   }
 
   function endTurn(): void {
     isScheduled = false;
-    // Not before: a turn with many calls in it may last longer than any of them has patience.
+    // Deadlines begin at the end of the turn, since a turn with many calls may last longer than their patience.
     for (const call of fresh) {
       call.deadline = monotonicMs() + call.patienceMs;
       alarm.setFor(call.deadline);
@@ -110,7 +116,7 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
     }
   }
 
-  /** The calls that are next. A call of many attempts is not divided: it is the first of a batch, or fits into it. */
+  /** Takes the next batch from the queue. A call of many attempts is not divided: it fits into the batch, or is its first call. */
   function takeBatch(): Call[] {
     let [count, size] = [0, 0];
     for (const { order } of waiting) {
@@ -126,7 +132,7 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
     return Math.max(deadline, owedSince + patienceMs);
   }
 
-  /** Gives up what is overdue. */
+  /** Fails the overdue calls. */
   function giveUp(): void {
     const overdue = [...sent, ...waiting].filter(isOverdue);
     if (overdue.length > 0) fail(overdue, new Error('the writer has not answered in time'));
@@ -137,7 +143,7 @@ export function createQueue(startWriter: () => Worker, onOutage: () => void): Qu
 
   function isOverdue(call: Call): boolean {
     if (call.isOver || monotonicMs() < call.deadline) return false;
-    // A writer that has nothing to do is not what it waits for: its batch goes out in this turn.
+    // If the writer is idle, this thread is late: it sends the batch of this call in this turn.
     if (!call.isSent) call.deadline = hasMovedOn ? monotonicMs() + call.patienceMs : deadlineInQueue(call);
     return monotonicMs() >= call.deadline;
   }
@@ -209,6 +215,6 @@ function end(call: Call, result: Result | typeof LATE | Error): void {
 async function endWriter(writer: Worker): Promise<void> {
   writer.ref();
   writer.postMessage(CLOSE);
-  // A writer that hangs on its disk is left to the end of the process.
+  // A writer that hangs on its disk ends with the process.
   await once(writer, 'exit', { signal: AbortSignal.timeout(CLOSING_MS) }).catch(() => writer.unref());
 }

@@ -1,4 +1,4 @@
-/** Used recovery codes as rows: the rules of `judgeUse` on the states and answers of sets, within the transaction of the caller. */
+/** Applies the rules of `judgeUse` to the rows of recovery sets and their answers, within the transaction of the caller. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { CodeUse, RecoveryStore, SetState, UseJudgement, UseOutcome } from '../../ports/recovery.ts';
 import { judgeUse, presentSet, revoked, unlockedSet } from '../../verification/recovery-rules.ts';
@@ -6,17 +6,17 @@ import { ANSWER_KEPT_MS } from '../../verification/rules.ts';
 import { answerName } from './answers.ts';
 import { createSweep } from './states.ts';
 
-/** The methods of `RecoveryStore`, without the transaction. */
+/** The methods of `RecoveryStore` within a transaction. */
 export interface RecoveryRows {
   use(use: CodeUse, now: number): Awaited<ReturnType<RecoveryStore['use']>>;
   revoke(set: string, now: number): void;
   inspect(set: string, now: number): SetState;
   unlock(set: string, now: number): SetState;
-  /** Drops rows that have expired at `now`: of each table the oldest `most`. */
+  /** Deletes, from each table, the oldest `most` of the rows that have expired at `now`. */
   sweep(now: number, most: number): void;
 }
 
-/** The columns are typed by the schema, whose tables are STRICT. */
+/** The STRICT tables of the schema guarantee the types of the columns. */
 interface SetRow {
   readonly used: number;
   readonly revoked: number;
@@ -32,7 +32,7 @@ interface AnswerRow {
   readonly attempts_remaining: number;
 }
 
-/** The rows of a database of the present schema. */
+/** Makes the rows of a database of the present schema. */
 export function createRecoveryRows(database: DatabaseSync): RecoveryRows {
   const selectSet = database.prepare('SELECT used, revoked, failures, locked_until, expires_at FROM recovery_set WHERE name = ?');
   const upsertSet = database.prepare(`

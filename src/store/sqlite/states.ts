@@ -1,36 +1,36 @@
-/** The states of secrets as rows, and those of earlier versions, on prepared statements, within the transaction of the caller. */
+/** The rows of the states of secrets, and of states from earlier versions, within the transaction of the caller. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { CodeState, FormerState } from '../../ports/codes.ts';
 import { textOfTracks, tracksOfText } from '../track-text.ts';
 
-/** The states by their fingerprints. */
+/** The states, by fingerprint. */
 export interface StateRows {
-  /** Undefined for an unknown secret. The state may have expired. */
+  /** Returns the state of a secret, which may have expired; undefined for an unknown secret. */
   find(fingerprint: string): CodeState | undefined;
-  /** Writes the state of a secret, over the one that is there. */
+  /** Inserts or replaces the state of a secret. */
   put(fingerprint: string, state: CodeState): void;
   /** Drops the oldest `most` of the rows that have expired at `now`. */
   sweep(now: number, most: number): void;
 }
 
-/** The states of earlier versions by their former names, until each is taken over or has expired. */
+/** The states from earlier versions, by their former names. Each stays until a present state takes it over or it expires. */
 export interface FormerRows {
-  /** Undefined if no state is kept. The state may have expired. */
+  /** Returns the state, which may have expired; undefined if there is none. */
   find(former: string): FormerState | undefined;
-  /** To be called together with any change that is based on a state that was found. */
+  /** Deletes the state. Call this in the transaction that writes the state which replaces it. */
   remove(former: string): void;
   /** Drops the oldest `most` of the rows that have expired at `now`. */
   sweep(now: number, most: number): void;
 }
 
-/** The columns are typed by the schema, whose tables are STRICT. */
+/** The STRICT tables of the schema guarantee the types of the columns. */
 interface Row {
   readonly failures: number;
   readonly locked_until: number;
   readonly expires_at: number | null;
 }
 
-/** The states of a database of the present schema. */
+/** Makes the rows of a database of the present schema. */
 export function createStateRows(database: DatabaseSync): StateRows {
   const select = database.prepare('SELECT failures, locked_until, expires_at, tracks FROM otp_state WHERE name = ?');
   const upsert = database.prepare(`
@@ -49,12 +49,12 @@ export function createStateRows(database: DatabaseSync): StateRows {
   };
 }
 
-/** Whether any state of an earlier version is left. None comes any more: such programs are refused a database of the present schema. */
+/** Whether a state from an earlier version is left. No more are added: earlier versions refuse a database of the present schema. */
 export function hasFormerStates(database: DatabaseSync): boolean {
   return database.prepare('SELECT 1 FROM former_state LIMIT 1').get() !== undefined;
 }
 
-/** The states of earlier versions in a database of the present schema. */
+/** Makes the rows of earlier versions in a database of the present schema. */
 export function createFormerRows(database: DatabaseSync): FormerRows {
   const select = database.prepare('SELECT last_step, failures, locked_until, expires_at FROM former_state WHERE name = ?');
   const remove = database.prepare('DELETE FROM former_state WHERE name = ?');
@@ -70,9 +70,9 @@ export function createFormerRows(database: DatabaseSync): FormerRows {
   };
 }
 
-/** Makes what drops the oldest expired rows of a table, of which `key` names a row. */
+/** Makes the function that deletes the oldest `most` of the expired rows of a table. `key` is the column that identifies a row. */
 export function createSweep(database: DatabaseSync, table: string, key: 'rowid' | 'name'): (now: number, most: number) => void {
-  // A bare parameter as the limit would have SQLite compile the statement anew whenever it is bound, at three times what it takes.
+  // With a bare parameter as the limit, SQLite would compile the statement again at each call, which takes three times as long.
   const deleteExpired = database.prepare(
     `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT +?)`,
   );

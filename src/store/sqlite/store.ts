@@ -1,4 +1,7 @@
-/** The embedded store: API keys and the state of codes in one SQLite file that several processes may share, call counts in memory, those of the month written down too. */
+/**
+ * The embedded store. A single SQLite file, which several processes may share, has the API keys, the state of codes and the credits of the month. The
+ * rate limits are counted in memory.
+ */
 import type { DatabaseSync } from 'node:sqlite';
 import { createLocalLimits } from '../../limits/local-counter.ts';
 import { type Store, StoreUnavailableError } from '../../ports/store.ts';
@@ -12,20 +15,20 @@ import { reporting, write } from './transaction.ts';
 import { identify } from './writer-file.ts';
 
 export interface SqliteStoreOptions {
-  /** The path of the database; made with its folder if there is none. */
+  /** The path of the database. The file and its folder are made if they do not exist. */
   readonly file: string;
-  /** For tests of anything but time, on machines that stand still now and then: nothing is given up before, in ms. */
+  /** For tests on a busy machine: no operation fails for lack of time before this many ms. */
   readonly leastPatienceMs?: number;
 }
 
 /**
- * Opens the store. An attempt is judged by a thread of its own, in one transaction with those that came with it, and answered only when
- * that is on the disk, within 200 ms or with `StoreUnavailableError`: it may then have been counted, and only its request id tells.
- * Throws `StoreFileError` if the file cannot be used: damaged, written by a newer version, or not ours.
+ * Opens the store. A thread judges an attempt, in one transaction with the attempts that arrived with it, and answers when the transaction is
+ * on the disk. Without progress for 200 ms, the attempt fails with `StoreUnavailableError`. The attempt may then have been counted: a repeat
+ * with the same request id tells. Throws `StoreFileError` if the file is damaged, from a newer version, or not a database of otpd.
  */
 export function openSqliteStore({ file, leastPatienceMs = 0 }: SqliteStoreOptions): Store {
   const database = openDatabase(file);
-  /** Whether a write has failed and none was tried since. */
+  /** Whether a write has failed since the last write that a ping made. */
   let isInDoubt = false;
   const doubt = (): void => {
     isInDoubt = true;
@@ -39,7 +42,7 @@ export function openSqliteStore({ file, leastPatienceMs = 0 }: SqliteStoreOption
     recovery: codes.recovery,
     sealingKeys: { lastDays: async () => reporting(() => readSealingKeyDays(database)), noteDays: codes.noteDays },
     bind: async (identity) => bind(database, identity),
-    /** Writes only after a write has failed: an idle server leaves the disk alone. */
+    // Writes only after a failed write, so that an idle server does not use the disk.
     async ping() {
       const write = isInDoubt;
       await codes.ping(write);
@@ -56,12 +59,12 @@ export function openSqliteStore({ file, leastPatienceMs = 0 }: SqliteStoreOption
 async function bind(database: DatabaseSync, identity: string): Promise<boolean> {
   const find = () => database.prepare("SELECT value FROM meta WHERE key = 'fingerprint_key'").get()?.['value'];
   const insert = () => database.prepare("INSERT OR IGNORE INTO meta (key, value) VALUES ('fingerprint_key', ?)").run(identity);
-  // Read first: only the very first start writes.
+  // Reads first, so that only the very first start writes.
   if (reporting(find) === undefined) await write(database, insert);
   return reporting(find) === identity;
 }
 
-/** The same keys, with `onOutage` told of writes that the store could not make. */
+/** Returns the same operations, which call `onOutage` if the store cannot write. */
 function watched(keys: SqliteKeys, onOutage: () => void): SqliteKeys {
   async function watch<T>(writing: Promise<T>): Promise<T> {
     try {

@@ -1,20 +1,20 @@
-/** Writing to SQLite: one transaction at a time, all or nothing, with its outages told apart from bugs. */
+/** Transactions on SQLite, and the difference between an outage and a bug. */
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../ports/store.ts';
 
-/** A primary result code of SQLite, https://sqlite.org/rescode.html: another connection has the lock. */
+/** Primary result code of SQLite (https://sqlite.org/rescode.html): another connection holds the lock. */
 export const BUSY = 5;
-/** The same: the disk is full. */
+/** Primary result code of SQLite: the disk is full. */
 export const FULL = 13;
-/** PERM, BUSY, LOCKED, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB: the machine's fault, not the program's. */
+/** PERM, BUSY, LOCKED, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB: faults of the machine instead of the program. */
 const OUTAGES: ReadonlySet<number> = new Set([3, BUSY, 6, 7, 8, 10, 11, FULL, 14, 15, 26]);
 
-/** Tries at the write lock. Each blocks for the busy timeout; the pauses between let the rest of the process go on. */
+/** The number of tries for the write lock. Each try blocks for the busy timeout; calls continue in the pauses between the tries. */
 const TRIES = 10;
 const MAX_PAUSE_MS = 50;
 
-/** Runs `work` in one transaction that holds the write lock from the start, and undoes it if it throws. */
+/** Runs `work` in a transaction that holds the write lock from its start. Rolls back and throws if `work` throws. */
 export function transaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {
@@ -28,7 +28,7 @@ export function transaction<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
-/** The same, waiting while another process writes, for a second at most. Throws `StoreUnavailableError` if it cannot be written. */
+/** Runs `work` in a transaction, for whose lock it waits about a second at most. Rejects with `StoreUnavailableError` if the file cannot be written. */
 export async function write<T>(database: DatabaseSync, work: () => T): Promise<T> {
   for (let left = TRIES - 1; ; left -= 1) {
     try {
@@ -36,7 +36,7 @@ export async function write<T>(database: DatabaseSync, work: () => T): Promise<T
     } catch (error) {
       if (resultCode(error) !== BUSY || left === 0) throw asOutage(error);
     }
-    // At random, or two processes that meet once go on meeting.
+    // Random, since two processes with equal pauses would collide again and again.
     await setTimeout(Math.random() * MAX_PAUSE_MS);
   }
 }
@@ -46,7 +46,7 @@ export function block(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-/** Runs `work`, with `StoreUnavailableError` for an outage of the file or its disk; other errors pass. */
+/** Runs `work`. Throws `StoreUnavailableError` for an outage of the file or its disk; throws other errors unchanged. */
 export function reporting<T>(work: () => T): T {
   try {
     return work();
@@ -55,13 +55,13 @@ export function reporting<T>(work: () => T): T {
   }
 }
 
-/** The primary result code of an error of SQLite; undefined for other errors. */
+/** Returns the primary result code of an error from SQLite; undefined for other errors. */
 export function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
   return error.errcode & 0xff;
 }
 
-/** Whether it is the machine that failed, or the file was closed: not a bug. */
+/** Whether the error means that the machine has failed or the database is closed. Any other error is a bug. */
 export function isOutage(error: unknown): boolean {
   const code = resultCode(error);
   const closed = error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_STATE';

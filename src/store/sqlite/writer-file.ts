@@ -1,4 +1,4 @@
-/** The writer's connection: to the file that the store was opened on and no other, made anew after an outage. */
+/** The writer's connection, which is opened again after an outage, and only to the file on which the store was opened. */
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { type CodeRows, createCodeRows } from './code-rows.ts';
@@ -8,7 +8,7 @@ import { checkPages, checkVersion } from './open.ts';
 import { createRecoveryRows, type RecoveryRows } from './recovery-rows.ts';
 import { createSealingKeyDays, type SealingKeyDay } from './sealing-keys.ts';
 
-/** A file, whatever its name is at the moment. */
+/** Identifies a file independently of its name. */
 export interface FileIdentity {
   readonly dev: number;
   readonly ino: number;
@@ -27,19 +27,19 @@ export interface Connection {
 }
 
 export interface WriterFile {
-  /** The connection. Throws if the file was moved, replaced or damaged: what it says of used codes cannot be trusted. */
+  /** Returns the connection. Throws if the file was moved, replaced or damaged, since its used codes cannot be trusted then. */
   connect(): Connection;
-  /** Closes the connection; the next one is made after a check of the whole file. */
+  /** Closes the connection. The next `connect` checks the whole file first. */
   drop(): void;
 }
 
-/** Tells the file from another under the same name. Never opens it: to close it again would drop SQLite's locks on it. */
+/** Returns the identity of a file. Does not open the file, since closing it again would drop SQLite's locks on it. */
 export function identify(file: string): FileIdentity {
   const { dev, ino, size } = statSync(file);
   return { dev, ino, size };
 }
 
-/** Makes no connection yet. `original` is the file as the store was opened on it, checked. */
+/** Makes the file, without a connection yet. `original` is the identity of the file that the store has opened and checked. */
 export function createWriterFile(file: string, original: FileIdentity): WriterFile {
   let connection: Connection | undefined;
   let isChecked = true;
@@ -57,7 +57,7 @@ export function createWriterFile(file: string, original: FileIdentity): WriterFi
       if (found.dev !== original.dev || found.ino !== original.ino) {
         throw new Error('the database file was moved or replaced: put it back, or restart otpd');
       }
-      // SQLite would go on from what it has in memory of the file, or, opening it anew at length zero, delete what was written ahead.
+      // SQLite would continue with the pages that it has in memory, or, if it opens an empty file, delete the write-ahead log.
       if (found.size < size && !isWhole(connection, found.size)) {
         drop();
         throw new Error('the database file was cut off: restore it from a backup');
@@ -70,7 +70,7 @@ export function createWriterFile(file: string, original: FileIdentity): WriterFi
   };
 }
 
-/** Whether a file that has become shorter still holds the whole database, as after a VACUUM. */
+/** Whether a file that has become shorter still contains the whole database, as after a VACUUM. */
 function isWhole(connection: Connection | undefined, size: number): boolean {
   const bytes = connection?.database
     .prepare('SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size')

@@ -1,4 +1,4 @@
-/** The writer: a thread with the one connection by which codes are judged and uses noted, so that no call ever waits for the disk but its own. */
+/** The writer: a thread whose connection judges codes and records uses, so that the event loop never waits for the disk. */
 import { parentPort, workerData } from 'node:worker_threads';
 import {
   attemptOf,
@@ -16,9 +16,9 @@ import { APPLICATION_ID } from './schema.ts';
 import { BUSY, block, FULL, isOutage, resultCode } from './transaction.ts';
 import { type Connection, createWriterFile } from './writer-file.ts';
 
-/** The longest pause between two tries at the write lock, in ms: a little more than a commit takes. */
+/** The longest pause between two tries for the write lock, in ms: a little longer than a commit. */
 const MAX_PAUSE_MS = 2;
-/** Expired rows dropped for each attempt: two, so that they leave faster than new ones come. */
+/** Expired rows deleted for each attempt: two, so that rows leave faster than new ones arrive. */
 const SWEPT = 2;
 
 const { file, identity } = workerData as WriterData;
@@ -33,7 +33,7 @@ parentPort?.on('message', (message: readonly TimedOrder[] | typeof CLOSE) => {
   }
 });
 
-/** Carries out a batch in one transaction: one wait for the disk for all of it. */
+/** Carries out a batch in one transaction, which waits for the disk once. */
 function carryOut(batch: readonly TimedOrder[]): Reply {
   try {
     const connection = begin(Math.max(...batch.map(([, deadline]) => deadline)));
@@ -54,7 +54,7 @@ function carryOut(batch: readonly TimedOrder[]): Reply {
   }
 }
 
-/** Takes the write lock, which another process may have, until `deadline`. It is tried often, or the busiest process would have it always. */
+/** Waits until `deadline` for the write lock, which another process may hold. Short pauses give this process its share beside a busy one. */
 function begin(deadline: number): Connection {
   for (;;) {
     try {
@@ -64,7 +64,7 @@ function begin(deadline: number): Connection {
     } catch (error) {
       if (resultCode(error) !== BUSY || monotonicMs() > deadline) throw error;
     }
-    // This thread has nothing else to do.
+    // Blocking is fine: this thread does nothing else.
     block(Math.random() * MAX_PAUSE_MS);
   }
 }
@@ -74,7 +74,7 @@ function resultOf([order, deadline]: TimedOrder, connection: Connection): Result
   return withoutBug(() => carryOutOne(order, connection), connection);
 }
 
-/** An error where a bug stops it: it must not stop the others too. */
+/** Returns the error of a bug, so that the other orders of the batch are carried out; throws if the transaction has failed. */
 function withoutBug<T>(carryOut: () => T, connection: Connection): T | Error {
   try {
     return carryOut();
@@ -124,7 +124,7 @@ function carryOutOne(order: Order, connection: Connection): Result {
       connection.noteCredits(order[1]);
       return undefined;
     case 'ping':
-      // Commits a page without changing it. Not `user_version`: a later program may have migrated the file meanwhile.
+      // Commits a page without a change to its content. `user_version` would not do: a newer otpd may have migrated the file since.
       if (order[1]) database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
       return undefined;
   }

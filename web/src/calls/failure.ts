@@ -24,7 +24,7 @@ export interface Failure {
 const SCOPE_MISSING = 'ERROR_REASON_SCOPE_MISSING';
 const CONNECTION_AGE_EXCEEDED = 'ERROR_REASON_CONNECTION_AGE_EXCEEDED';
 
-/** Whether a stream ended for no other reason than the age of its connection: it is to be opened again. */
+/** Whether a stream ended only because of the age of its connection, so that the page opens it again. */
 export function isOfAge(error: unknown): boolean {
   return ConnectError.from(error).findDetails(ErrorInfoSchema)[0]?.reason === CONNECTION_AGE_EXCEEDED;
 }
