@@ -17,7 +17,7 @@ import (
 const (
 	// How long the first call of a batch waits for others.
 	batchWindow = 500 * time.Microsecond
-	// What a batch holds at most: the service takes 100 items in 64 KiB. The rest is for lengths and tags.
+	// The capacity of a batch: the service takes 100 items in 64 KiB. The rest is for lengths and tags.
 	mostItems = 100
 	mostBytes = 60 << 10
 )
@@ -34,14 +34,14 @@ var goAlone = map[otpv1.ErrorReason]bool{
 type outcome[R any] struct {
 	response R
 	err      *Error
-	// Nothing was done for it: it goes alone, with the retries of a call of its own.
+	// The server has not handled the item: it is sent alone, with the retries of a separate call.
 	alone bool
 }
 
 type waiting[Q, R any] struct {
 	ctx     context.Context
 	request Q
-	// Has room for the outcome, so that nobody waits for a caller that has left.
+	// Has room for the outcome, so that the batch does not wait for a caller that has left.
 	done chan outcome[R]
 }
 
@@ -166,7 +166,7 @@ func latest[Q, R any](calls []*waiting[Q, R]) (context.Context, context.CancelFu
 // The outcome of an item that failed.
 func itemOutcome[R any](failed *otpv1.ItemError, requestID string) outcome[R] {
 	code := codes.Code(failed.GetCode())
-	// A call of its own would be retried.
+	// A separate call would be retried.
 	if code == codes.Unavailable {
 		return outcome[R]{alone: true}
 	}

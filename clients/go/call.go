@@ -11,7 +11,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// Sends a request, nil standing for an empty one, within the deadline unless the context has one of its own.
+// Sends a request within the deadline, unless the context has a deadline. nil stands for an empty request.
 func call[Q, R any](
 	ctx context.Context, deadline time.Duration,
 	method func(context.Context, *Q, ...grpc.CallOption) (*R, error), request *Q, options []grpc.CallOption,

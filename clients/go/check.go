@@ -17,7 +17,7 @@ var (
 	printable = regexp.MustCompile(`^[!-~]+$`)
 )
 
-// Without these checks every call would fail, or worse: plaintext would win over TLS, and an empty pool trusts nobody.
+// Without these checks every call would fail, or worse: plaintext would win over TLS, and an empty pool trusts no server.
 func check(address, apiKey string, s settings) error {
 	switch {
 	case blank.MatchString(address) || url.MatchString(address) || !withPort.MatchString(address):

@@ -15,7 +15,7 @@ import (
 	otpv1 "otpd.dev/go/pb/otp/v1"
 )
 
-// DefaultDeadline bounds a call, its retries included, whose context has no deadline of its own.
+// DefaultDeadline bounds a call, including its retries, if its context has no deadline.
 const DefaultDeadline = 5 * time.Second
 
 // MaxDeadline is the longest that [WithDeadline] takes. A context may have any deadline.
@@ -56,7 +56,7 @@ func (c *Client) Close() error { return c.connection.Close() }
 // Generate makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
 //
 // The server keeps nothing: store the secret yourself, encrypted, or ask for a sealed key by the request's delivery. It fails with Unimplemented
-// if a sealed key was asked for and the server is too old to make one: then nothing is to be stored.
+// if a sealed key was asked for and the server is too old to make one: then store nothing.
 func (c *Client) Generate(ctx context.Context, request *otpv1.GenerateRequest, options ...grpc.CallOption) (*otpv1.GenerateResponse, error) {
 	response, err := call(ctx, c.deadline, c.stub.Generate, request, options)
 	if err != nil {

@@ -20,11 +20,11 @@ import (
 type Error struct {
 	// The kind of failure.
 	Code codes.Code
-	// What to do about it, for a developer to read.
+	// The remedy, for a developer to read.
 	Message string
-	// What to decide by; unspecified if the service gave none, or one that is newer than this client: then Metadata["reason"] names it.
+	// The reason, to decide by; unspecified if the service gave none, or if the reason is newer than this client: then Metadata["reason"] names it.
 	Reason otpv1.ErrorReason
-	// What belongs to the reason, such as the "scope" that is missing.
+	// Facts about the reason, such as the "scope" that is missing.
 	Metadata map[string]string
 	// Every field of the request that is wrong, if the code is InvalidArgument.
 	FieldViolations []FieldViolation
@@ -42,7 +42,7 @@ type Error struct {
 type FieldViolation struct {
 	// The path of the field in snake_case: "key.secret".
 	Field string
-	// What is wrong and what to do.
+	// The mistake and its remedy.
 	Description string
 }
 
@@ -70,7 +70,7 @@ func (e *Error) GRPCStatus() *status.Status { return e.status }
 // The context, which may be nil, is that of the call.
 func errorOf(ctx context.Context, err error) *Error {
 	s := status.Convert(err)
-	// What the balancer says of a name without addresses.
+	// The words of the balancer for a name without addresses.
 	message := strings.Replace(s.Message(), "no children to pick from", "the name of the server cannot be resolved", 1)
 	e := &Error{Code: s.Code(), Message: message, status: s}
 	if ctx != nil && (e.Code == codes.Canceled || e.Code == codes.DeadlineExceeded) {

@@ -36,7 +36,7 @@ func WithDeadline(deadline time.Duration) Option { return func(s *settings) { s.
 // each. Calls with a [grpc.CallOption] go alone, and so do those of Verify with alternatives or a confirmation.
 func WithBatching() Option { return func(s *settings) { s.batching = true } }
 
-// WithDialOptions adds options of grpc, such as interceptors. What the other options say, the API key and the retries, cannot be replaced by them.
+// WithDialOptions adds options of grpc, such as interceptors. They cannot replace the API key and the retries, which the other options set.
 func WithDialOptions(options ...grpc.DialOption) Option {
 	return func(s *settings) { s.dialOptions = append(s.dialOptions, options...) }
 }

@@ -20,7 +20,7 @@ Gem::Specification.new do |spec|
     'rubygems_mfa_required' => 'true'
   }
   spec.required_ruby_version = '>= 3.1'
-  spec.files = Dir.chdir(__dir__) { Dir['lib/**/*', 'README.md', 'LICENSE'] }.sort
+  spec.files = Dir.chdir(__dir__) { Dir['lib/**/*', 'README.md', 'LICENSE', '.yardopts'] }.sort
   # What is generated runs on google-protobuf from the version on that reads serialised descriptors; grpc is tested with the lower bound.
   spec.add_dependency 'google-protobuf', '>= 3.21.12', '< 5'
   spec.add_dependency 'googleapis-common-protos-types', '~> 1.4'

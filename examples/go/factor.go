@@ -103,7 +103,7 @@ func (f *factors) check(ctx context.Context, u *user, code, requestID string) (*
 	return answer, nil
 }
 
-// renewRecoveryCodes makes new recovery codes, to be shown this once. Codes of the set before are void.
+// renewRecoveryCodes makes new recovery codes, to show once. Codes of the previous set stop working when that is revoked.
 func (f *factors) renewRecoveryCodes(ctx context.Context, u *user) ([]string, error) {
 	old := f.row(u)
 	generation := old.recoveryGeneration + 1
@@ -127,7 +127,7 @@ func (f *factors) renewRecoveryCodes(ctx context.Context, u *user) ([]string, er
 	return made.GetCodes(), nil
 }
 
-// recover checks a recovery code. It lets the user in once, and leaves the second factor as it is.
+// recover checks a recovery code. It lets the user in once, and does not change the second factor.
 func (f *factors) recover(ctx context.Context, u *user, code, requestID string) (*otpv1.VerifyRecoveryCodeResponse, error) {
 	row := f.row(u)
 	set := &otpv1.RecoveryCodeSet{Blob: row.recoverySet, Context: contextOf(u, "recovery", row.recoveryGeneration)}

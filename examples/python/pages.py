@@ -103,7 +103,7 @@ def recovery_codes_page(codes: list[str]) -> str:
     return page(
         "Your recovery codes",
         f"""<p>Your second factor is on. Keep these codes where you find them without your phone.
-Each works once. They are shown this once.</p>
+Each works once. They are shown only once.</p>
 <ul>{listed}</ul><p><a href="/">I have kept them</a></p>""",
     )
 

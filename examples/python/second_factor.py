@@ -89,7 +89,7 @@ def check(user: User, code: str, request_id: str) -> v1.VerifyResponse:
 
 
 def renew_recovery_codes(user: User) -> list[str]:
-    """Makes new recovery codes, to be shown this once. Codes of the set before are void."""
+    """Makes new recovery codes, to show once. Codes of the previous set stop working when that is revoked."""
     factor = _factors[user.id]
     generation = factor.recovery_generation + 1
     made = _otpd.generate_recovery_codes(
@@ -103,7 +103,7 @@ def renew_recovery_codes(user: User) -> list[str]:
 
 
 def recover(user: User, code: str, request_id: str) -> v1.VerifyRecoveryCodeResponse:
-    """Checks a recovery code. It lets the user in once, and leaves the second factor as it is."""
+    """Checks a recovery code. It lets the user in once, and does not change the second factor."""
     factor = _factors[user.id]
     context = _context(user, "recovery", factor.recovery_generation)
     codes = v1.RecoveryCodeSet(blob=factor.recovery_set, context=context)

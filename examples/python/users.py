@@ -26,7 +26,7 @@ def _account(user: User) -> tuple[User, bytes, bytes]:
 
 
 _accounts = {name: _account(User(i + 1, name)) for i, name in enumerate(["alice@example.com", "bob@example.com"])}
-# Is compared with if nobody has the name, so that the time does not tell which names exist.
+# Compared with if no user has the name, so that the time does not show which names exist.
 _nobody = None, os.urandom(16), os.urandom(64)
 
 

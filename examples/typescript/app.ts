@@ -125,7 +125,7 @@ async function recoveryCodesPage(session: Session, user: User): Promise<Html> {
   if (codes === undefined) return homePage(session, user, UNAVAILABLE);
   return page(
     'Your recovery codes',
-    html`<p>Your second factor is on. Keep these codes where you find them without your phone. Each works once. They are shown this once.</p>
+    html`<p>Your second factor is on. Keep these codes where you find them without your phone. Each works once. They are shown only once.</p>
 <ul>${codes.map((code) => html`<li><code>${code}</code></li>`)}</ul><p><a href="/">I have kept them</a></p>`,
   );
 }

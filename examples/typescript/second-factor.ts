@@ -9,6 +9,30 @@ import {
 } from 'otpd-client';
 import type { User } from './users.ts';
 
+const { OTPD_ADDRESS: address = '127.0.0.1:50051', OTPD_API_KEY: apiKey = '' } = process.env;
+// Plaintext is for a server on this machine: leave it out to use TLS.
+const otpd: OtpClient = connect(address, apiKey, { plaintext: true });
+
+/** A row of the table `second_factors`. */
+interface Factor {
+  sealedKey: string;
+  lastStep?: bigint | undefined;
+  recoverySet?: string;
+  recoveryGeneration?: number;
+}
+
+const factors = new Map<number, Factor>();
+
+export function hasFactor(user: User): boolean {
+  return factors.has(user.id);
+}
+
+function factorOf(user: User): Factor {
+  const factor = factors.get(user.id);
+  if (factor === undefined) throw new Error('this user has no second factor');
+  return factor;
+}
+
 /** An enrolment that is not confirmed: the session keeps it. */
 export interface Pending {
   readonly blob: string;
@@ -20,24 +44,6 @@ export interface Enrolment {
   /** A `data:` URI. */
   readonly picture: string;
   readonly uri: string;
-}
-
-/** A row of the table `second_factors`. */
-interface Factor {
-  sealedKey: string;
-  lastStep?: bigint | undefined;
-  recoverySet?: string;
-  recoveryGeneration?: number;
-}
-
-const { OTPD_ADDRESS: address = '127.0.0.1:50051', OTPD_API_KEY: apiKey = '' } = process.env;
-// Plaintext is for a server on this machine: leave it out to use TLS.
-const otpd: OtpClient = connect(address, apiKey, { plaintext: true });
-
-const factors = new Map<number, Factor>();
-
-export function hasFactor(user: User): boolean {
-  return factors.has(user.id);
 }
 
 /** Begins an enrolment. The picture and the URI hold the secret: they are shown once, and kept nowhere. */
@@ -75,7 +81,7 @@ export async function check(user: User, code: string, requestId: string): Promis
   return answer;
 }
 
-/** Makes new recovery codes, to be shown this once. Codes of the set before are void. */
+/** Makes new recovery codes, to show once. Codes of the previous set stop working when that is revoked. */
 export async function renewRecoveryCodes(user: User): Promise<readonly string[]> {
   const factor = factorOf(user);
   const { recoverySet: old, recoveryGeneration = 0 } = factor;
@@ -87,7 +93,7 @@ export async function renewRecoveryCodes(user: User): Promise<readonly string[]>
   return codes;
 }
 
-/** Checks a recovery code. It lets the user in once, and leaves the second factor as it is. */
+/** Checks a recovery code. It lets the user in once, and does not change the second factor. */
 export async function recover(user: User, code: string, requestId: string): Promise<VerifyRecoveryCodeResponse> {
   const { recoverySet: blob = '', recoveryGeneration = 0 } = factorOf(user);
   const set = { blob, context: contextOf(user, 'recovery', recoveryGeneration) };
@@ -101,10 +107,4 @@ function contextOf(user: User, use: 'totp' | 'recovery', generation: number): Ui
 
 function sealedKey(blob: string, context: Uint8Array) {
   return { source: { case: 'sealed', value: { blob, context } } } as const;
-}
-
-function factorOf(user: User): Factor {
-  const factor = factors.get(user.id);
-  if (factor === undefined) throw new Error('this user has no second factor');
-  return factor;
 }

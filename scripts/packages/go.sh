@@ -11,5 +11,6 @@ export GOMODCACHE=$project/cache GOFLAGS=-modcacherw GOPROXY=$proxies GONOSUMDB=
 first_block go clients/go/README.md >"$project/main.go"
 cd "$project"
 go mod init example >/dev/null 2>&1
-go get "$module@v$version" >/dev/null 2>&1 || go get "$module@v$version"
+quietly go get "$module@v$version"
 go vet .
+accepted go run .

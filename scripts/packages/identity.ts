@@ -1,6 +1,6 @@
 /**
- * Writes the version, the repository and the home page of `package.json` into every package and its README, so that each of them is decided in
- * one place. With `--check` it only compares, names each place that differs, and exits with 1 if there is one.
+ * Writes the version, the repository and the home page from `package.json` into every package and its README. With `--check` only compares, names
+ * each place that differs, and exits with 1 if there is one.
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { posix } from 'node:path';
@@ -11,7 +11,7 @@ interface Manifest {
   readonly repository: { readonly url: string };
 }
 
-/** A value in a file: the first group of the pattern, wherever it matches. */
+/** A value in a file: the first group of each match of the pattern. */
 interface Place {
   readonly pattern: RegExp;
   readonly value: string;
@@ -21,7 +21,7 @@ const { version, homepage, repository }: Manifest = JSON.parse(readFileSync('pac
 const url = repository.url.replace(/^git\+/, '').replace(/\.git$/, '');
 
 const POM: readonly Place[] = [
-  { pattern: /<artifactId>otpd-client(?:-kotlin)?<\/artifactId>\s*<version>([^<$]+)</g, value: version },
+  { pattern: /<artifactId>otpd-client(?:-kotlin|-scala_2\.13)?<\/artifactId>\s*<version>([^<$]+)</g, value: version },
   { pattern: /^ {2}<url>([^<]+)</gm, value: homepage },
   { pattern: /<organizationUrl>([^<]+)</g, value: homepage },
   { pattern: /<scm>\s*<url>([^<]+)</g, value: url },
@@ -29,7 +29,7 @@ const POM: readonly Place[] = [
   { pattern: /<issueManagement>[\s\S]*?<url>([^<]+)\/issues</g, value: url },
 ];
 const RUNNER: readonly Place[] = [
-  { pattern: /<groupId>dev\.otpd<\/groupId>\s*<artifactId>[\w-]+<\/artifactId>\s*<version>([^<]+)</g, value: version },
+  { pattern: /<groupId>dev\.otpd<\/groupId>\s*<artifactId>[\w.-]+<\/artifactId>\s*<version>([^<]+)</g, value: version },
 ];
 const NPM: readonly Place[] = [
   { pattern: /"version": "([^"]+)"/g, value: version },
@@ -52,6 +52,11 @@ const PLACES: Readonly<Record<string, readonly Place[]>> = {
     { pattern: /^repository = "([^"]+)"/gm, value: url },
   ],
   'clients/csharp/Otpd.Client.csproj': [{ pattern: /<Version>([^<]+)</g, value: version }],
+  'clients/php/composer.json': [
+    { pattern: /"version": "([^"]+)"/g, value: version },
+    { pattern: /"homepage": "([^"]+)"/g, value: homepage },
+    { pattern: /"source": "([^"]+)"/g, value: url },
+  ],
   'clients/php/src/Client.php': [{ pattern: /VERSION = '([^']+)'/g, value: version }],
   'clients/ruby/lib/otpd/version.rb': [{ pattern: /VERSION = '([^']+)'/g, value: version }],
   'clients/ruby/otpd-client.gemspec': [
@@ -60,20 +65,23 @@ const PLACES: Readonly<Record<string, readonly Place[]>> = {
   ],
   'clients/java/pom.xml': POM,
   'clients/kotlin/pom.xml': POM,
+  'clients/scala/pom.xml': POM,
   'clients/cpp/CMakeLists.txt': [
     { pattern: /^project\(otpd VERSION (\S+)/gm, value: version },
     { pattern: /HOMEPAGE_URL "?([^\s")]+)/g, value: homepage },
   ],
   'test/clients/runners/java/pom.xml': RUNNER,
   'test/clients/runners/kotlin/pom.xml': RUNNER,
+  'test/clients/runners/scala/pom.xml': RUNNER,
 };
-/** Registries show a README away from its folder, where a relative link leads nowhere. */
+/** The places in a README. Registries show it without its folder, so its links must be absolute. */
 const README: readonly Place[] = [
   { pattern: /\]\((https?:\/\/[^)\s]+?)\/(?:blob|tree)\/main\//g, value: url },
-  { pattern: /<artifactId>otpd-client(?:-kotlin)?<\/artifactId>\s*<version>([^<]+)</g, value: version },
+  { pattern: /<artifactId>otpd-client(?:-kotlin|-scala_2\.13)?<\/artifactId>\s*<version>([^<]+)</g, value: version },
   { pattern: /dev\.otpd:otpd-client(?:-kotlin)?:([\w.-]+)/g, value: version },
+  { pattern: /"otpd-client-scala" % "([\w.-]+)"/g, value: version },
   { pattern: /find_package\(otpd (\d+\.\d+)/g, value: version.replace(/\.\d+$/, '') },
-  { pattern: /otpd-client-(\d[\w.-]*)\.(?:tgz|gem)/g, value: version },
+  { pattern: /otpd-client-(?:php-)?(\d[\w.-]*)\.(?:tgz|gem|tar\.gz)/g, value: version },
 ];
 
 const isCheck = process.argv.includes('--check');
@@ -84,7 +92,7 @@ const complaints = [
 process.stderr.write(complaints.join(''));
 if (complaints.length > 0) process.exitCode = 1;
 
-/** Writes the values into a file, or compares them. A place that must be there and is not is a complaint either way. */
+/** Writes the values into a file, or compares them. Returns the complaints, also about a required place that is missing. */
 function settle(file: string, places: readonly Place[], mustBeThere: boolean): string[] {
   let text = readFileSync(file, 'utf8');
   const found: string[] = [];
@@ -100,7 +108,7 @@ function settle(file: string, places: readonly Place[], mustBeThere: boolean): s
   return found;
 }
 
-/** Has links of a README that lead from its folder lead to the repository, or names them. */
+/** Turns relative links of a README into links to the repository, or names them. */
 function relativeLinks(file: string): string[] {
   const text = readFileSync(file, 'utf8');
   const found: string[] = [];

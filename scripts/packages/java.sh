@@ -8,3 +8,4 @@ contains "$out/$name-sources.jar" META-INF/LICENSE dev/otpd/OtpClient.java dev/o
 contains "$out/$name-javadoc.jar" index.html dev.otpd.client/dev/otpd/OtpClient.html
 jar --describe-module --file "$out/$name.jar" | grep -F "dev.otpd.client@$version automatic" >/dev/null ||
   { echo "$name.jar names no module dev.otpd.client" >&2; exit 1; }
+accepted_with_maven java "$name" First

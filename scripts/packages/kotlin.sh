@@ -7,3 +7,4 @@ cp clients/kotlin/pom.xml "$out/$name.pom"
 contains "$out/$name.jar" META-INF/LICENSE dev/otpd/v1/VerifyRequestKt.class
 contains "$out/$name-sources.jar" META-INF/LICENSE dev/otpd/v1/VerifyRequestKt.kt
 contains "$out/$name-javadoc.jar" index.html
+accepted_with_maven kotlin "$name" FirstKt

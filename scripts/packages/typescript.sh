@@ -3,6 +3,8 @@ PUBLINT=0.3.25
 ATTW=0.18.5
 MOST_KIB=15360
 OLDEST_NODE=22
+# The newest TypeScript that typedoc takes.
+TYPEDOC=(typedoc@0.28.20 typescript@5.9.3)
 
 npm install --silent --no-audit --no-fund --prefix "$tools" "publint@$PUBLINT" "@arethetypeswrong/cli@$ATTW"
 npm pack --silent --pack-destination "$out" ./clients/typescript >/dev/null
@@ -19,6 +21,12 @@ npm install --silent --no-audit --no-fund --prefix "$project" "$package"
 size=$(du --apparent-size -sk "$project/node_modules" | cut -f1)
 [ "$size" -le "$MOST_KIB" ] || { echo "otpd-client takes $size KiB with what it needs, more than $MOST_KIB" >&2; exit 1; }
 [ ! -e "$project/node_modules/otpd" ] || { echo "otpd-client brings the server along" >&2; exit 1; }
+
+# The first program, and the documentation without a warning.
+first_block ts clients/typescript/README.md >"$project/first.mts"
+(cd "$project" && accepted node first.mts)
+npm install --silent --no-audit --no-fund --prefix "$tools" "${TYPEDOC[@]}"
+quietly "$tools/node_modules/.bin/typedoc" --options clients/typescript/typedoc.json --treatWarningsAsErrors --out "$project/docs"
 
 # Both forms of both entries, on the oldest Node that it is for.
 npm install --silent --no-audit --no-fund --prefix "$tools" "node@$OLDEST_NODE"

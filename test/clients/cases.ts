@@ -1,4 +1,4 @@
-/** The cases of the scenario, read from `cases.json` and `calls.json` with their long texts written out. */
+/** The cases of the scenario from `cases.json` and `calls.json`, with their long texts expanded. */
 import calls from './calls.json' with { type: 'json' };
 import scenario from './cases.json' with { type: 'json' };
 import type { Json } from './match.ts';
@@ -14,30 +14,15 @@ export interface Step {
 
 export interface Case {
   readonly name: string;
-  /** The languages in which it can be written; all if unset. */
+  /** The languages that can express the step; undefined means all. */
   readonly languages?: readonly string[];
   readonly steps: readonly Step[];
 }
 
-/** The languages whose clients have every call of the contract. */
-const WITH_EVERY_CALL: ReadonlySet<string> = new Set([
-  'go',
-  'java',
-  'kotlin',
-  'php',
-  'python',
-  'python-asyncio',
-  'ruby',
-  'rust',
-  'typescript',
-]);
+const all = written([...scenario.cases, ...calls.cases] as unknown as Json) as unknown as readonly Case[];
 
-const first = written(scenario.cases as unknown as Json) as unknown as readonly Case[];
-const later = written(calls.cases as unknown as Json) as unknown as readonly Case[];
-
-/** The cases that the runner of a language is given, with what they should come to. */
+/** Returns the cases for the runner of a language, with the expected results. */
 export function casesFor(language: string): readonly Case[] {
-  const all = WITH_EVERY_CALL.has(language) ? [...first, ...later] : first;
   const own = all.filter(({ languages }) => languages?.includes(language) ?? true);
   return own.map(({ name, steps }) => ({
     name,
@@ -48,13 +33,16 @@ export function casesFor(language: string): readonly Case[] {
 /** Fields whose values differ from run to run. */
 export const volatile: ReadonlySet<string> = new Set(scenario.volatile);
 
-/** The languages whose libraries do not notice that a peer has vanished: that of PHP stands on curl, which asks for no life of an HTTP/2 connection. */
+/** The languages whose libraries do not detect a vanished peer. The PHP client uses curl, which has no keepalive for HTTP/2 connections. */
 export const WITHOUT_KEEPALIVE: ReadonlySet<string> = new Set(['php']);
 
-/** The languages that need a connection for each call over plaintext, for a fault of curl 7.88. */
+/** The languages that need a connection for each plaintext call, because of a bug in curl 7.88. */
 export const WITH_A_CONNECTION_EACH: ReadonlySet<string> = new Set(['php']);
 
-/** A stream over a connection that freezes: three codes of an hour each are more than anyone waits for. */
+/** The languages whose libraries can combine concurrent calls into a batch. */
+export const WITH_BATCHING: ReadonlySet<string> = new Set(['go', 'java', 'python-asyncio', 'typescript']);
+
+/** A stream over a connection that freezes. Three codes of an hour each take longer than any test. */
 export const frozen: Case = {
   name: 'a stream whose peer vanishes without a word',
   steps: [
@@ -68,7 +56,7 @@ export const frozen: Case = {
   ],
 };
 
-/** The same with `{"$repeat": [text, times]}` as that text. */
+/** Expands each `{"$repeat": [text, times]}` to the repeated text. */
 function written(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(written);

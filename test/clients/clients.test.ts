@@ -1,29 +1,36 @@
 /** The scenario in every language: each does what the cases expect, all do the same, and the wire shows how. */
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type Case, casesFor, frozen, volatile, WITH_A_CONNECTION_EACH, WITHOUT_KEEPALIVE } from './cases.ts';
-import { runFirstProgram } from './first-program.ts';
+import { type Case, casesFor, frozen, volatile, WITH_A_CONNECTION_EACH, WITH_BATCHING, WITHOUT_KEEPALIVE } from './cases.ts';
+import { pairsOf, runCrowd } from './crowd.ts';
+import { examplesOf, runExample, runFirstProgram } from './first-program.ts';
 import { differences, type Json, steady } from './match.ts';
 import type { SeenCall } from './proxy.ts';
 import { buildRunner, type Line, RUNNERS, type Run, runCases } from './runner.ts';
 import { PAUSE_MS } from './servers.ts';
 
-const REQUIRED = ['typescript', 'go', 'python', 'java', 'kotlin', 'ruby', 'rust', 'cpp', 'php'];
+const REQUIRED = ['typescript', 'go', 'python', 'java', 'kotlin', 'ruby', 'rust', 'cpp', 'php', 'scala'];
 const chosen = process.env['OTPD_CLIENTS']?.split(',') ?? readdirSync(RUNNERS).sort();
+/** The final answers of two callers with the same code. */
+const ONCE = 'VERIFY_STATUS_ACCEPTED,VERIFY_STATUS_REPLAYED';
 const missing: string[] = [];
 const runs: (Run & { readonly cases: readonly Case[]; readonly left: Promise<Run> })[] = [];
-// Built and run before the tests are named: a test for each language and case, and none that is skipped.
+// Runs before the tests are named, so that there is a test for each language and case, and none is skipped.
 for (const language of chosen) {
   if (!(await buildRunner(language))) {
     missing.push(language);
     continue;
   }
-  // Takes more than a minute, in which there is nothing to do.
+  // Runs beside the other cases, since it waits for more than a minute.
   const left = runCases(language, WITHOUT_KEEPALIVE.has(language) ? [] : [frozen]);
   const cases = casesFor(language);
   runs.push({ ...(await runCases(language, cases)), cases, left });
 }
 if (missing.length > 0) process.stdout.write(`not tested, since their tools are not installed: ${missing.join(', ')}\n`);
+
+/** The output of the programs for a second factor, in every language. The other programs verify a code. */
+const SECOND_FACTOR =
+  /^show as a QR code: otpauth:.*\nenrolled: VERIFY_STATUS_ACCEPTED\nthe same code again: VERIFY_STATUS_REPLAYED\na recovery code: VERIFY_STATUS_ACCEPTED with 9 left\n$/;
 
 const stepsOf = (cases: readonly Case[]) =>
   cases.flatMap(({ name, steps }) => steps.map((step, index) => ({ ...step, case: name, index })));
@@ -37,7 +44,7 @@ test('the languages that must be there are', () => {
 });
 
 describe.each(runs)('$language', (run) => {
-  test('ran every step and came to its end', () => {
+  test('ran every step to the end', () => {
     expect({ exitCode: run.exitCode, lines: run.lines.length }, run.stderr).toEqual({
       exitCode: 0,
       lines: stepsOf(run.cases).length,
@@ -52,7 +59,7 @@ describe.each(runs)('$language', (run) => {
     expect(wrong).toEqual([]);
   });
 
-  test('the first program of its README, in an empty project, has a code accepted', async () => {
+  test('the first program of its README, in an empty project, verifies a code', async () => {
     const { exitCode, stdout, stderr } = await runFirstProgram(run.language);
     expect({ exitCode, lastLine: stdout.trimEnd().split('\n').at(-1) }, stderr).toEqual({
       exitCode: 0,
@@ -60,10 +67,32 @@ describe.each(runs)('$language', (run) => {
     });
   });
 
+  test.each(examplesOf(run.language))('%s does what it says', async (file) => {
+    const { exitCode, stdout, stderr } = await runExample(run.language, file);
+    const output = /second/i.test(file) ? SECOND_FACTOR : /^VERIFY_STATUS_ACCEPTED\b/;
+    expect({ exitCode, stdout }, stderr).toEqual({ exitCode: 0, stdout: expect.stringMatching(output) });
+  });
+
   if (!WITHOUT_KEEPALIVE.has(run.language))
     test('notices that the peer of a stream has vanished', async () => {
       const { lines, stderr } = await run.left;
       expect(lines, stderr).toEqual([expect.objectContaining(frozen.steps[0]?.expect as object)]);
+    });
+
+  if (WITH_BATCHING.has(run.language))
+    test('256 callers in batches have an answer each, and no code is accepted twice, though the server is killed', async () => {
+      const { exitCode, stderr, tries, kills, log, after } = await runCrowd(run.language);
+      expect({ exitCode, kills }, stderr).toEqual({ exitCode: 0, kills: 2 });
+      const wrong = pairsOf(tries).filter((pair) => {
+        const ends = pair.map((all) => all.at(-1)?.status).sort();
+        return pair.some((all) => all.filter(({ code }) => code === 'OK').length !== 1) || ends.join() !== ONCE;
+      });
+      expect(wrong).toEqual([]);
+      // These errors are allowed: such a try may have been judged or not.
+      const failed = tries.filter(({ code }) => code !== 'OK').map(({ code }) => code);
+      expect(failed.filter((code) => code !== 'UNAVAILABLE' && code !== 'DEADLINE_EXCEEDED')).toEqual([]);
+      expect(new Set(after.map(({ outcome }) => outcome))).toEqual(new Set(['replayed']));
+      expect(log.filter(({ method }) => method?.endsWith('/BatchVerify'))).not.toEqual([]);
     });
 
   test('nothing that lets others in is printed, nor logged by the server', () => {
@@ -86,7 +115,7 @@ describe.each(runs)('$language on the wire', ({ language, cases, servers: { prox
   if (!WITH_A_CONNECTION_EACH.has(language))
     test('one connection for a client, however many calls', () => {
       const plain = steps.filter(({ server = 'plain' }) => server === 'plain');
-      // The client of the administration is one of its own.
+      // The client of the administration has a separate connection.
       const used = new Set(plain.map(({ key = 'full', rpc }) => `${key} ${rpc.startsWith('admin.')}`));
       const connections = new Set(proxies.plain.seen.map(({ connection }) => connection));
       expect(connections.size).toBeLessThanOrEqual(used.size);
@@ -102,7 +131,7 @@ describe.each(runs)('$language on the wire', ({ language, cases, servers: { prox
     for (const { headers } of unary) {
       const timeout = timeoutMs(String(headers['grpc-timeout']));
       expect(timeout).toBeGreaterThan(0);
-      // gRPC's C core rounds a timeout up to three digits, and some milliseconds more.
+      // The C core of gRPC rounds a timeout up to three digits, and adds some milliseconds.
       expect(timeout).toBeLessThanOrEqual(5050);
     }
   });
@@ -141,7 +170,7 @@ describe.each(runs)('$language on the wire', ({ language, cases, servers: { prox
     }
   });
 
-  test('a server that is away for a moment is called again, and once only', () => {
+  test('a server that is unreachable for a moment is called again, only once', () => {
     const verifies = proxies.restarting.seen.filter(({ path }) => path.endsWith('/Verify'));
     expect(verifies).toHaveLength(2);
     expect(repeatsOf(verifies, verifies[0] as SeenCall)).toHaveLength(2);
@@ -161,7 +190,7 @@ describe.each(runs)('$language on the wire', ({ language, cases, servers: { prox
 describe.each(runs.slice(1))(`$language and ${runs[0]?.language}`, (run) => {
   const names = new Set(runs[0]?.cases.map(({ name }) => name));
   test.each(stepsOf(run.cases.filter(({ name }) => names.has(name))))(
-    'give the same: $case, step $index',
+    'return the same: $case, step $index',
     ({ case: name, index }) => {
       const [one, other] = [run, runs[0]].map((of) => of && lineOf(of, name, index)) as unknown as [Json, Json];
       expect(steady(one, volatile)).toEqual(steady(other, volatile));
@@ -169,7 +198,7 @@ describe.each(runs.slice(1))(`$language and ${runs[0]?.language}`, (run) => {
   );
 });
 
-/** The header `grpc-timeout` in ms, NaN if it is malformed. */
+/** Returns the header `grpc-timeout` in ms; NaN if it is malformed. */
 function timeoutMs(text: string): number {
   const units: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
   const [, value, unit = ''] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? [];

@@ -1,4 +1,4 @@
-/** Every command of docs/debugging.md, run as it stands there, against a server as its section says. */
+/** Runs every command of docs/debugging.md unchanged, against a server as its section describes. */
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
@@ -63,7 +63,7 @@ function run(command: string, server: TestServer | undefined): Promise<Outcome> 
   return execute('bash', ['-o', 'pipefail', '-c', `cd ${folder}\n${command}`], 60_000, env);
 }
 
-/** The answer as a pattern: `…` stands for anything in a line, on a line of its own for any lines, and each line may go on. */
+/** Returns an answer as a pattern: `…` stands for any text in a line, or on a separate line for any lines. Each line may continue. */
 function patternOf(answer: string): RegExp {
   const line = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '.*');
   const passages = answer.trimEnd().split('\n…\n');

@@ -1,6 +1,6 @@
 /**
- * The web apps of examples/README.md against a real server, through their forms: enrolment, login, recovery, a new phone, and what goes wrong. With
- * their packages the programs of the README are run too.
+ * Tests the web apps of examples/README.md against a real server, through their forms: enrolment, login, recovery, a new phone, and errors. Also runs
+ * the programs of the README with the packages of the apps.
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -20,7 +20,7 @@ describe.each(LANGUAGES)('the example in %s', (language) => {
   beforeAll(async () => {
     server = await startServer();
     installed = await install(language);
-    // With no scope that it does not need.
+    // The API key has only the scopes that the app needs.
     app = await installed.start(server.address, await server.createKey({ scopes: ['generate', 'verify'] }));
   }, 300_000);
   afterAll(async () => {
@@ -31,7 +31,7 @@ describe.each(LANGUAGES)('the example in %s', (language) => {
 
   // The README has no program in Go.
   if (language !== 'go')
-    test('the program of the README has a code accepted', async () => {
+    test('the program of the README verifies a code', async () => {
       const fence = new RegExp(`^\`\`\`${language === 'python' ? 'python' : 'ts'}\\n([^]*?)^\`\`\`$`, 'm');
       const [, shown = ''] = fence.exec(readFileSync('README.md', 'utf8')) ?? [];
       expect(shown).toContain('127.0.0.1:50051');
@@ -40,7 +40,7 @@ describe.each(LANGUAGES)('the example in %s', (language) => {
       expect(stdout).toMatch(/^otpauth:\/\/totp\/ACME:.*\n(?:true|True)\n$/);
     });
 
-  /** A new visitor whose password was right. */
+  /** Returns a new visitor after the password step. */
   async function arrive(name: string): Promise<Visitor> {
     const visitor = new Visitor(app.url);
     await visitor.open('/');
@@ -48,7 +48,7 @@ describe.each(LANGUAGES)('the example in %s', (language) => {
     return visitor;
   }
 
-  /** Sets up a phone from the page of the account, and gives its recovery codes. */
+  /** Sets up a phone from the account page; resolves to the device and its recovery codes. */
   async function setUp(visitor: Visitor): Promise<{ readonly device: Device; readonly codes: string[]; readonly used: string }> {
     const { text } = await visitor.send('/setup', { password: PASSWORD });
     const device = deviceOf(uriIn(text));
@@ -68,7 +68,7 @@ describe.each(LANGUAGES)('the example in %s', (language) => {
     expect(text.replaceAll(' ', '')).toContain(`<code>${secret}</code>`);
     const device = deviceOf(uri);
 
-    // Not confirmed: the second factor is off, and nothing of the secret is shown again.
+    // Without the confirmation, the second factor is off, and the secret is not shown again.
     const wrong = await visitor.send('/confirm', { code: wrongFor(device) });
     expect(wrong.error).toBe('That code did not work. Enter the newest code from your app.');
     expect(wrong.text).not.toContain(secret);
@@ -76,7 +76,7 @@ describe.each(LANGUAGES)('the example in %s', (language) => {
     const code = device.code(Date.now());
     const codes = codesIn((await visitor.send('/confirm', { code })).text);
     expect(new Set(codes).size).toBe(10);
-    // The confirmed session has passed the second factor.
+    // The session that confirmed the key has passed the second factor.
     expect((await visitor.open('/')).text).toContain('Your second factor is on.');
     expect((await visitor.send('/logout', {})).title).toBe('Sign in');
 
@@ -90,7 +90,7 @@ describe.each(LANGUAGES)('the example in %s', (language) => {
     expect((await again.send('/code', { code: spaced })).text).toContain('You are signed in as alice@example.com.');
   });
 
-  test('a lost phone: a recovery code lets in once, and a new phone replaces the old one', async () => {
+  test('a lost phone: a recovery code works once, and a new phone replaces the old one', async () => {
     const bob = await arrive('bob@example.com');
     const { device: old, codes } = await setUp(bob);
     const [code = ''] = codes;
@@ -109,7 +109,7 @@ describe.each(LANGUAGES)('the example in %s', (language) => {
 
     const { codes: renewed } = await setUp(visitor);
     const last = await arrive('bob@example.com');
-    // The old phone, the used recovery code and the other codes of the old set are void.
+    // The old phone, the used recovery code and the other codes of the old set no longer work.
     expect((await last.send('/code', { code: old.code(Date.now() + 30_000) })).error).toContain('That code did not work.');
     await last.open('/recovery');
     for (const former of codes.slice(0, 2))
@@ -158,13 +158,13 @@ describe.each(LANGUAGES)('the example in %s', (language) => {
     const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec(half.shown?.text ?? '') ?? [];
     for (const path of ['/setup', '/confirm', '/recovery-codes'])
       expect((await half.post(path, { csrf, password: PASSWORD, code: '123456' })).title, path).toBe('Sign in');
-    // A stranger to the password is not told whether the name has a second factor.
+    // Without the password, the app does not reveal whether the name has a second factor.
     const stranger = new Visitor(own.url);
     await stranger.open('/');
     for (const name of ['bob@example.com', 'nobody@example.com'])
       expect((await stranger.send('/login', { name, password: 'wrong' })).error).toBe('That name and password do not fit.');
     for (const path of ['/code', '/recovery']) expect((await stranger.open(path)).title).toBe('Sign in');
-    // An id from before the login is worth nothing, and the second factor changes with the password alone.
+    // A session id from before the login does not work, and only the password allows a change of the second factor.
     visitor.cookie = before;
     expect((await visitor.open('/')).title).toBe('Sign in');
   });
@@ -185,7 +185,7 @@ describe.each(LANGUAGES)('the example in %s', (language) => {
     expect([...visitor.asked, ...other.asked].filter((path) => path.includes('?'))).toEqual([]);
   });
 
-  test('without otpd nobody gets in, and the code is kept for the next try', async () => {
+  test('without otpd nobody can sign in, and the code is kept for the next try', async () => {
     const away = await startServer();
     await using own = await installed.start(away.address, away.apiKey);
     const visitor = new Visitor(own.url);
@@ -215,7 +215,7 @@ function codesIn(text: string): string[] {
   return [...text.matchAll(/<li><code>([^<]+)<\/code><\/li>/g)].map(([, code = '']) => code);
 }
 
-/** A code that is wrong in every step that could be accepted now. */
+/** Returns a code that is wrong for every step that the server may accept now. */
 function wrongFor(device: Device): string {
   const right = new Set([-2, -1, 0, 1, 2].map((step) => device.code(Date.now() + step * 30_000)));
   for (let code = 0; ; code += 1) {

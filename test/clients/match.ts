@@ -1,9 +1,9 @@
-/** Compares what a runner printed with what a case expects, and takes out what differs from run to run. */
+/** Compares the output of a runner with the expectations of a case, without the values that differ from run to run. */
 import { isDeepStrictEqual } from 'node:util';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
-/** The differences of `actual`, a line for each; empty if all that is expected is there. `$after` looks into `root`. */
+/** Returns the differences of `actual`, each as a line; empty if it contains everything expected. `$after` refers to `root`. */
 export function differences(expected: Json, actual: Json | undefined, root: Json | undefined, path = ''): string[] {
   const wrong = (what: string) => [`${path || 'line'}: expected ${what}, got ${JSON.stringify(actual)}`];
   if (actual === undefined) return wrong('a value');
@@ -25,7 +25,7 @@ export function differences(expected: Json, actual: Json | undefined, root: Json
   return Object.entries(expected).flatMap(([name, value]) => differences(value, actual[name], root, `${path}.${name}`));
 }
 
-/** The same with the values of the named fields replaced by their types, at any depth. */
+/** Replaces the values of the named fields by their types, at any depth. */
 export function steady(value: Json, volatile: ReadonlySet<string>): Json {
   if (Array.isArray(value)) return value.map((element) => steady(element, volatile));
   if (!isObject(value)) return value;
@@ -34,7 +34,7 @@ export function steady(value: Json, volatile: ReadonlySet<string>): Json {
   );
 }
 
-/** The value at a path such as `messages.0.token`. */
+/** Returns the value at a path such as `messages.0.token`. */
 function at(value: Json | undefined, path: string): Json | undefined {
   return path.split('.').reduce<Json | undefined>((inner, name) => {
     if (Array.isArray(inner)) return inner[Number(name)];

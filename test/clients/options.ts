@@ -1,4 +1,4 @@
-/** The names that each library has for its options: a refusal must say them. */
+/** The names of the options in each library, which the message of a refusal must contain. */
 import type { Json } from './match.ts';
 
 type Option = 'address' | 'api_key' | 'deadline' | 'plaintext' | 'ca' | 'cert';
@@ -30,10 +30,11 @@ const NAMES: Readonly<Record<string, Readonly<Record<Option, string>>>> = {
   'python-asyncio': PYTHON,
   ruby: PYTHON,
   rust: { ...PYTHON, deadline: 'deadline', plaintext: 'connect_plaintext', ca: 'authorities', cert: 'identity' },
+  scala: JAVA,
   typescript: { ...JAVA, deadline: 'deadlineMs', ca: 'ca', cert: 'cert' },
 };
 
-/** The same with `{"$options": [...]}` as a pattern of a text in which the language's names of all these options are. */
+/** Expands each `{"$options": [...]}` to a pattern of a text that contains the language's names of all these options. */
 export function spelled(value: Json, language: string): Json {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((element) => spelled(element, language));

@@ -1,4 +1,4 @@
-/** The programs that the page offers to copy, run as they stand there, with the packages installed as their READMEs say. */
+/** Runs the programs that the page offers to copy unchanged, with the packages installed as their READMEs describe. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
@@ -11,7 +11,7 @@ import { PROGRAMS, type ProgramName } from '../../web/src/programs/programs.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { execute, type Outcome, RUNNERS } from './runner.ts';
 
-/** A key of RFC 4226 under a name with all that a language may have to escape. */
+/** A key of RFC 4226 under a name with the characters that languages may have to escape. */
 const URI = `otpauth://hotp/O'Brien "\\$HOME" ü?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&counter=0`;
 const VERIFY: Call = {
   method: OtpService.method.verify,
@@ -39,14 +39,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test.each(['grpcurl', 'TypeScript', 'Go', 'Python'] as const)('%s has a code accepted', async (name) => {
+test.each(['grpcurl', 'TypeScript', 'Go', 'Python'] as const)('%s verifies a code', async (name) => {
   const { exitCode, stdout, stderr } = await run(name, VERIFY, 280_000);
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
   expect(stdout).toMatch(name === 'TypeScript' ? /status: 1,/ : /VERIFY_STATUS_ACCEPTED/);
 });
 
 test('grpcurl watches a code', async () => {
-  // The command goes on until it is stopped.
+  // The command runs until it is stopped.
   const { stdout } = await run('grpcurl', WATCH, 3000);
   expect(stdout.match(/"code": "\d{6}"/g)?.length).toBeGreaterThan(1);
 });

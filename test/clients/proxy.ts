@@ -1,4 +1,4 @@
-/** A plaintext HTTP/2 proxy in front of a server: notes every connection and call, and may interfere with a call. */
+/** A plaintext HTTP/2 proxy in front of a server. It records every connection and call, and may interfere with a call. */
 import { once } from 'node:events';
 import {
   type ClientHttp2Session,
@@ -15,39 +15,39 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A call, as it came from the client. */
+/** A call from a client. */
 export interface SeenCall {
-  /** Which connection it came on, counted from 0. */
+  /** The number of its connection, from 0. */
   readonly connection: number;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** How many calls with the same path and body came before. */
+  /** The number of earlier calls with the same path and body. */
   readonly earlier: number;
-  /** `performance.now()` when the whole request was there. */
+  /** The time at which the whole request had arrived, in ms of `performance.now()`. */
   readonly at: number;
 }
 
-/** An answer of the proxy itself, without a message; with `leave`, the last one on its connection (GOAWAY). */
+/** An answer of the proxy itself, without a message. With `leave`, it is the last answer on its connection (GOAWAY). */
 export interface Refusal {
   readonly headers: OutgoingHttpHeaders;
   readonly leave?: boolean;
 }
 
 /**
- * How to treat a call: pass it on; pass it on, but drop the connection instead of the answer; drop the connection and listen again
- * only after `AWAY_MS`; say nothing; or refuse it.
+ * The treatment of a call: forward it; forward it, but drop the connection instead of the answer; drop the connection and listen again only after
+ * `AWAY_MS`; do not answer; or refuse it.
  */
 export type Treatment = 'pass' | 'drop' | 'restart' | 'hang' | Refusal;
 
-/** How long a restart takes, in ms: two of the retries come too early. */
+/** The length of a restart, in ms. Two of the retries come too early. */
 export const AWAY_MS = 300;
 
-/** A proxy that listens, with what it has seen so far. */
+/** A listening proxy, with its record. */
 export interface NotingProxy {
   readonly address: string;
   readonly seen: readonly SeenCall[];
-  /** How many connections there were, including connections without a call. */
+  /** Returns the number of connections so far, including connections without a call. */
   readonly connections: () => number;
   readonly close: () => Promise<void>;
 }
@@ -60,7 +60,7 @@ export async function startProxy(target: string, treat: (call: SeenCall) => Trea
   const server = createServer();
   server.on('session', (session) => {
     const connection = connections.push(session) - 1;
-    // A client that leaves, or whose connection is dropped here, is no failure of the proxy.
+    // A client that closes its connection, or a connection that the proxy drops, is not an error of the proxy.
     session.on('error', () => undefined);
     session.on('stream', (stream, headers) => {
       stream.on('error', () => undefined);
@@ -119,7 +119,7 @@ function forward(upstream: ClientHttp2Session, { headers, body }: SeenCall): Cli
   return request;
 }
 
-/** Passes an answer back: headers, messages and trailers; or the headers alone of an error. */
+/** Forwards an answer: headers, messages and trailers, or only the headers of an error. */
 function relay(stream: ServerHttp2Stream, answer: ClientHttp2Stream): void {
   let trailers: IncomingHttpHeaders = {};
   stream.on('close', () => answer.close(constants.NGHTTP2_CANCEL));

@@ -1,4 +1,4 @@
-/** Builds and runs the runner of one language against servers of its own. */
+/** Builds and runs the runner of a language against its own servers. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,14 +25,14 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** A whole run, with what was seen on the wire. */
+/** A whole run, with its record of the wire. */
 export interface Run extends Outcome {
   readonly language: string;
   readonly lines: readonly Line[];
   readonly servers: Pick<Servers, 'keys' | 'proxies' | 'logs'>;
 }
 
-/** Runs a program to its end, from the top of the repository; after `timeoutMs` it is stopped, and its exit code null. */
+/** Runs a program to its end, from the root of the repository. After `timeoutMs` it is stopped, and its exit code is null. */
 export async function execute(
   command: string,
   args: readonly string[],
@@ -49,7 +49,7 @@ export async function execute(
   });
 }
 
-/** Builds the runner of a language; undefined if the tools for it are not installed. Throws with the output if it does not build. */
+/** Builds the runner of a language; resolves to undefined if its tools are not installed. Rejects with the output if the build fails. */
 export async function buildRunner(language: string): Promise<true | undefined> {
   const { exitCode, stdout, stderr } = await execute(join(RUNNERS, language, 'build'), [], 900_000);
   if (exitCode === NO_TOOLS) return undefined;
@@ -57,7 +57,7 @@ export async function buildRunner(language: string): Promise<true | undefined> {
   return true;
 }
 
-/** Runs the cases in one language. */
+/** Runs the cases in a language. */
 export async function runCases(language: string, cases: readonly object[]): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), 'otpd-runner-'));
   const servers = await startServers();

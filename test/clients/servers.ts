@@ -1,4 +1,4 @@
-/** The servers that a runner calls: the real one in plaintext and TLS, and proxies before it that fail in every way a network can. */
+/** The servers for a runner: real servers with plaintext and TLS, and proxies that fail as networks do. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,10 +18,10 @@ import { type NotingProxy, type Refusal, type SeenCall, startProxy, type Treatme
 
 /** The pause that the busy server asks for, in ms: longer than any first pause of the service config. */
 export const PAUSE_MS = 600;
-/** Calls a minute of the limited API key: the cases count on it. */
+/** The limit of calls per minute of the limited API key, on which the cases depend. */
 const LIMIT = 3;
 
-/** Where to call: PEM files for TLS, plaintext without a `ca`, or where it is asked for. */
+/** An address to call, with PEM files for TLS. Plaintext if `ca` is missing or `plaintext` is set. */
 export interface Endpoint {
   readonly address: string;
   readonly ca?: string;
@@ -32,18 +32,18 @@ export interface Endpoint {
 
 export type ProxyName = 'plain' | 'flaky' | 'busy' | 'closing' | 'leaving' | 'restarting' | 'dead' | 'untouched';
 
-/** Everything that one runner needs, its own: no language sees what another has used up. */
+/** The servers of a single runner, so that languages do not share state. */
 export interface Servers {
   readonly endpoints: Readonly<Record<string, Endpoint>>;
   readonly keys: Readonly<Record<string, string>>;
-  /** The proxies, each with what came through it. */
+  /** The proxies with their records. */
   readonly proxies: Readonly<Record<ProxyName, NotingProxy>>;
-  /** The log of the server behind the proxies so far. */
+  /** Returns the log of the server behind the proxies. */
   readonly logs: () => readonly string[];
   readonly close: () => Promise<void>;
 }
 
-/** Starts them all. */
+/** Starts the servers of a runner. */
 export async function startServers(): Promise<Servers> {
   await using started = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), 'otpd-clients-'));
@@ -92,12 +92,13 @@ export async function startServers(): Promise<Servers> {
       ...Object.fromEntries(Object.entries(proxies).map(([name, { address }]) => [name, { address }])),
       frozen: { address: freezer.address },
       tls: { address: tlsAddress, ca: ours.cert },
-      // By number: `localhost` may have two, and the error of a client that tries both in turn be that of the other.
+      tls_by_dns: { address: `dns:///${tlsAddress}`, ca: ours.cert },
+      // An IP address, since `localhost` may have two addresses, and a client that tries both may report the error of the other.
       untrusted: { address: `127.0.0.1:${tls.port}`, ca: theirs.cert },
       mtls: { address: mtlsAddress, ca: ours.cert, cert: client.cert, key: client.key },
       mtls_no_cert: { address: mtlsAddress, ca: ours.cert },
       nobody: { address: `127.0.0.1:${await freePort()}` },
-      // RFC 6761: no such name ever exists.
+      // This name never exists (RFC 6761).
       unknown_host: { address: 'otpd.invalid:50051' },
       tls_to_plaintext: { address: plain.address, ca: ours.cert },
       no_port_address: { address: 'otp.example.com' },
@@ -131,7 +132,7 @@ export async function startServers(): Promise<Servers> {
   };
 }
 
-/** UNAVAILABLE as the server says it when it stops, with a pause if one is to be kept; a negative one asks not to retry (gRFC A6). */
+/** Returns UNAVAILABLE as a stopping server sends it, with a pause if `pauseMs` is set. A negative pause asks the client not to retry (gRFC A6). */
 function unavailable(pauseMs?: number): Refusal {
   const message = 'the server is stopping: try again';
   const details = [errorInfo(ErrorReason.SHUTTING_DOWN, {}), requestInfo('from-the-proxy')];

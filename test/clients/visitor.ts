@@ -1,4 +1,4 @@
-/** A browser without scripts: cookies, redirects, and forms as they stand in the page. */
+/** A browser without scripts: cookies, redirects, and the forms of a page. */
 import { expect } from 'vitest';
 
 export interface Shown {
@@ -6,16 +6,16 @@ export interface Shown {
   readonly url: string;
   readonly headers: Headers;
   readonly text: string;
-  /** The heading. */
+  /** The heading of the page. */
   readonly title: string;
-  /** The error that is announced; undefined if there is none. */
+  /** The error message of the page; undefined if there is none. */
   readonly error: string | undefined;
 }
 
 export class Visitor {
   readonly #origin: string;
   cookie = '';
-  /** Every address that was asked for. */
+  /** Every address that was requested. */
   readonly asked: string[] = [];
   shown: Shown | undefined;
 
@@ -39,7 +39,7 @@ export class Visitor {
     return this.post(action, { ...Object.fromEntries(hidden), ...fields });
   }
 
-  /** Sends fields that no form need have. */
+  /** Sends fields without a form. */
   async post(path: string, fields: Readonly<Record<string, string>>): Promise<Shown> {
     return this.#ask(path, { method: 'POST', body: new URLSearchParams(fields) });
   }

@@ -1,7 +1,10 @@
 #include "otpd/error.h"
 
 #include <cstdint>
+#include <iomanip>
 #include <iterator>
+#include <limits>
+#include <sstream>
 #include <utility>
 
 #include "status_details.pb.h"
@@ -28,12 +31,20 @@ bool unpack(const details::Detail& detail, const std::string& type, Message& mes
   return url.substr(url.rfind('/') + 1) == type && message.ParseFromString(detail.value());
 }
 
-/// In whole milliseconds, so that nobody comes back too early; nothing for what no duration can be.
+/// In whole milliseconds, rounded up, so that no caller tries again too early; nothing for an invalid duration.
 std::optional<std::chrono::milliseconds> delay_in(const details::RetryInfo::Duration& delay) {
   constexpr std::int64_t kMostSeconds = 315'576'000'000;  // google/protobuf/duration.proto
   if (delay.seconds() < 0 || delay.seconds() > kMostSeconds || delay.nanos() < 0) return std::nullopt;
   return std::chrono::seconds(delay.seconds()) +
          std::chrono::ceil<std::chrono::milliseconds>(std::chrono::nanoseconds(delay.nanos()));
+}
+
+/// As `1.5 s`.
+std::string seconds_in(std::chrono::milliseconds delay) {
+  std::ostringstream text;
+  // With as many digits as there can be: a month has more than the six that are usual.
+  text << std::setprecision(std::numeric_limits<double>::digits10) << std::chrono::duration<double>(delay).count() << " s";
+  return text.str();
 }
 
 }  // namespace
@@ -52,7 +63,8 @@ struct Error::Facts {
     details::RetryInfo retry;
     details::RequestInfo request;
     if (unpack(detail, "google.rpc.ErrorInfo", info)) {
-      reason = info.reason();
+      reason_name = info.reason();
+      v1::ErrorReason_Parse(reason_name, &reason);
       metadata = {info.metadata().begin(), info.metadata().end()};
     } else if (unpack(detail, "google.rpc.BadRequest", bad)) {
       for (const auto& violation : bad.field_violations()) violations.push_back({violation.field(), violation.description()});
@@ -70,12 +82,14 @@ struct Error::Facts {
       // The server's message names the first of them.
       if (message.find(wrong) == std::string::npos) text += "; " + wrong;
     }
+    if (delay > std::chrono::milliseconds::zero()) text += "; try again in " + seconds_in(*delay);
     return text;
   }
 
   grpc::StatusCode code;
   std::string message;
-  std::string reason;
+  v1::ErrorReason reason = v1::ERROR_REASON_UNSPECIFIED;
+  std::string reason_name;
   std::map<std::string, std::string> metadata;
   std::vector<FieldViolation> violations;
   std::optional<std::chrono::milliseconds> delay;
@@ -92,7 +106,9 @@ const char* Error::code_name() const noexcept { return name_of(facts_->code); }
 
 const std::string& Error::message() const noexcept { return facts_->message; }
 
-const std::string& Error::reason() const noexcept { return facts_->reason; }
+v1::ErrorReason Error::reason() const noexcept { return facts_->reason; }
+
+const std::string& Error::reason_name() const noexcept { return facts_->reason_name; }
 
 const std::map<std::string, std::string>& Error::metadata() const noexcept { return facts_->metadata; }
 

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "otpd/error.h"
 #include "token_call.h"
 
 namespace otpd {
@@ -14,7 +13,7 @@ TokenStream::~TokenStream() = default;
 
 TokenStream::Call::~Call() {
   if (reader == nullptr || over) return;
-  context.TryCancel();
+  call.context.TryCancel();
   // Without it gRPC would keep the call.
   reader->Finish();
 }
@@ -22,18 +21,23 @@ TokenStream::Call::~Call() {
 std::optional<v1::WatchTokenResponse> TokenStream::next() {
   if (call_->over) return std::nullopt;
   // Here, and not before: it waits for the connection, and that wait is to end with `cancel` as well.
-  if (call_->reader == nullptr) call_->reader = call_->connection->stub->WatchToken(&call_->context, call_->request);
+  if (call_->reader == nullptr) call_->reader = call_->call.stub->WatchToken(&call_->call.context, call_->request);
   v1::WatchTokenResponse response;
-  if (call_->reader->Read(&response)) return response;
+  if (call_->reader->Read(&response)) {
+    call_->answered = true;
+    return response;
+  }
   call_->over = true;
   const grpc::Status status = call_->reader->Finish();
   if (status.ok() || call_->cancelled) return std::nullopt;
-  throw Error(status);
+  throw call_->call.failure(status);
 }
 
 void TokenStream::cancel() noexcept {
   call_->cancelled = true;
-  call_->context.TryCancel();
+  call_->call.context.TryCancel();
 }
+
+Headers TokenStream::headers() const { return call_->answered ? headers_of(call_->call.context) : Headers(); }
 
 }  // namespace otpd

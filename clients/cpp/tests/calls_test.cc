@@ -1,4 +1,4 @@
-// What goes out with a call, and what is tried again.
+// The metadata of a call, and retries.
 #include <gtest/gtest.h>
 
 #include <regex>
@@ -40,7 +40,6 @@ TEST(Calls, VerifyIsRetriedWithOneRequestId) {
 
 TEST(Calls, RequestIdsDiffer) {
   Server server;
-  server.service.outcome = failing(0);
   const Client client = server.connect();
   client.verify({});
   client.verify({});
@@ -55,6 +54,63 @@ TEST(Calls, ARequestIdOfTheCallerIsKept) {
   server.connect().verify(request);
   ASSERT_EQ(server.service.calls().size(), 2U);
   for (const Call& call : server.service.calls()) EXPECT_EQ(call.request_id, "mine");
+}
+
+TEST(Calls, WhateverIsUsedUpIsRetriedWithOneRequestId) {
+  v1::BatchVerifyRequest batch;
+  batch.add_requests()->set_code("1");
+  batch.add_requests()->set_request_id("mine");
+  const std::vector<std::function<void(const Client&)>> each = {
+      [](const Client& client) { client.resync_hotp({}); },
+      [](const Client& client) { client.verify_recovery_code({}); },
+      [&batch](const Client& client) { client.batch_verify(batch); },
+  };
+  for (const auto& use : each) {
+    Server server;
+    server.service.outcome = failing(1);
+    use(server.connect());
+    const auto calls = server.service.calls();
+    ASSERT_EQ(calls.size(), 2U);
+    EXPECT_EQ(calls[0].request_id.size(), 36U);
+    EXPECT_EQ(calls[0].request, calls[1].request);
+    if (&use == &each.back()) {
+      v1::BatchVerifyRequest sent;
+      sent.ParseFromString(calls[0].request);
+      EXPECT_EQ(sent.requests(0).code() + sent.requests(1).request_id(), "1mine");
+    }
+  }
+}
+
+TEST(Calls, AServerThatSealsNothingAlthoughItWasAskedTo) {
+  Server server;
+  const Client client = server.connect();
+  v1::GenerateRequest request;
+  for (const auto delivery : {v1::SECRET_DELIVERY_SEALED, v1::SECRET_DELIVERY_BOTH}) {
+    request.set_delivery(delivery);
+    const Error error = failure_of([&] { client.generate(request); });
+    EXPECT_EQ(error.code(), grpc::StatusCode::UNIMPLEMENTED);
+    EXPECT_NE(error.message().find("store nothing"), std::string::npos);
+  }
+  request.set_issuer("new");
+  EXPECT_TRUE(client.generate(request).has_sealed());
+  EXPECT_EQ(client.generate({}).secret(), "in the clear");
+}
+
+TEST(Calls, TheHeadersOfAnAnswer) {
+  Server server;
+  Headers headers = {{"of", "before"}};
+  server.connect().verify({}, {}, &headers);
+  EXPECT_EQ(headers.at("x-ratelimit-remaining"), "7");
+  EXPECT_EQ(headers.count("of") + headers.count("x-odd-bin"), 0U);
+}
+
+TEST(Calls, TheAdministrationIsRetriedButForNewKeys) {
+  Server server;
+  const AdminClient admin = AdminClient::connect(server.address, kApiKey, in_plaintext());
+  EXPECT_EQ(admin.list_plans().plans(0).name(), kApiKey);
+  EXPECT_EQ(server.admin.asked, 2);
+  EXPECT_EQ(failure_of([&] { admin.create_api_key({}); }).code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(server.admin.asked, 3);
 }
 
 TEST(Calls, FourTriesAtMost) {
@@ -91,10 +147,7 @@ TEST(Calls, NoRetryWhereTheServerAsksForNone) {
 
 TEST(Calls, ADeadlineGoesWithEveryCall) {
   Server server;
-  server.service.outcome = failing(0);
-  Options options;
-  options.plaintext = true;
-  Client::connect(server.address, kApiKey, options).verify({});
+  server.connect(Deadline()).verify({});
   server.connect(100s).verify({});
   server.connect(100s).verify({}, 1h);
   server.connect().verify({}, 24h);

@@ -1,4 +1,4 @@
-// What an error says, given the bytes of the status details.
+// The content of an error, from the bytes of the status details.
 #include "otpd/error.h"
 
 #include <gtest/gtest.h>
@@ -32,14 +32,15 @@ TEST(Error, HasTheDetailsOfTheStatus) {
   EXPECT_EQ(error.code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_STREQ(error.code_name(), "INVALID_ARGUMENT");
   EXPECT_EQ(error.message(), "do this");
-  EXPECT_EQ(error.reason(), "ERROR_REASON_INVALID_FIELDS");
+  EXPECT_EQ(error.reason(), v1::ERROR_REASON_INVALID_FIELDS);
+  EXPECT_EQ(error.reason_name(), "ERROR_REASON_INVALID_FIELDS");
   EXPECT_EQ(error.metadata(), (std::map<std::string, std::string>{{"k", "v"}}));
   ASSERT_EQ(error.field_violations().size(), 2U);
   EXPECT_EQ(error.field_violations()[0].field, "digits");
   EXPECT_EQ(error.field_violations()[0].description, "must be 6 to 8");
   EXPECT_EQ(error.retry_delay(), 2s);
   EXPECT_EQ(error.request_id(), "an id");
-  EXPECT_STREQ(error.what(), "INVALID_ARGUMENT: do this; digits: must be 6 to 8; code: ");
+  EXPECT_STREQ(error.what(), "INVALID_ARGUMENT: do this; digits: must be 6 to 8; code: ; try again in 2 s");
 }
 
 TEST(Error, ACopySaysTheSame) {
@@ -54,10 +55,26 @@ TEST(Error, IsOfTheStatusAloneWithoutReadableDetails) {
   for (const std::string& details : {std::string(), std::string("\xff\xff\xff"), detail("ErrorInfo", "\xff")}) {
     const Error error = error_with(details);
     EXPECT_STREQ(error.what(), "INVALID_ARGUMENT: do this");
-    EXPECT_EQ(error.reason() + error.request_id(), "");
+    EXPECT_EQ(error.reason(), v1::ERROR_REASON_UNSPECIFIED);
+    EXPECT_EQ(error.reason_name() + error.request_id(), "");
     EXPECT_TRUE(error.metadata().empty() && error.field_violations().empty());
     EXPECT_EQ(error.retry_delay(), std::nullopt);
   }
+}
+
+TEST(Error, AReasonThatIsNewerThanTheClientHasItsName) {
+  const Error error = error_with(detail("ErrorInfo", field(1, "ERROR_REASON_OF_TOMORROW")));
+  EXPECT_EQ(error.reason(), v1::ERROR_REASON_UNSPECIFIED);
+  EXPECT_EQ(error.reason_name(), "ERROR_REASON_OF_TOMORROW");
+}
+
+TEST(Error, SaysWhenToTryAgain) {
+  const auto text = [](const std::string& duration) {
+    return std::string(error_with(detail("RetryInfo", field(1, duration))).what());
+  };
+  EXPECT_EQ(text(""), "INVALID_ARGUMENT: do this");
+  EXPECT_EQ(text("\x08\x01\x10\x80\xca\xb5\xee\x01"), "INVALID_ARGUMENT: do this; try again in 1.5 s");
+  EXPECT_EQ(text("\x08\x81\x9a\x9e\x01"), "INVALID_ARGUMENT: do this; try again in 2592001 s");
 }
 
 TEST(Error, DelaysAreRoundedUpAndPossible) {

@@ -8,12 +8,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Waits for what another thread does.
-bool soon(const std::atomic<bool>& done) {
-  for (int tries = 0; tries < 2000 && !done; ++tries) std::this_thread::sleep_for(5ms);
-  return done;
-}
-
 TEST(TokenStream, IsALoopThatEndsTheCallWhenLeft) {
   Server server;
   std::uint64_t steps = 0;
@@ -60,7 +54,7 @@ TEST(TokenStream, IsNotOpenedOnceCancelled) {
 TEST(TokenStream, EndsAsTheServerSays) {
   for (const auto code : {grpc::StatusCode::OK, grpc::StatusCode::UNAVAILABLE}) {
     Server server;
-    server.service.outcome = [code](std::size_t, grpc::ServerContext&) { return grpc::Status(code, "the end"); };
+    server.service.last = grpc::Status(code, "the end");
     TokenStream codes = server.connect().watch_token({});
     for (int i = 0; i < 3; ++i) EXPECT_TRUE(codes.next());
     if (code == grpc::StatusCode::OK)
@@ -68,6 +62,14 @@ TEST(TokenStream, EndsAsTheServerSays) {
     else
       EXPECT_STREQ(failure_of([&] { codes.next(); }).what(), "UNAVAILABLE: the end");
   }
+}
+
+TEST(TokenStream, HasTheHeadersOfItsAnswer) {
+  Server server;
+  TokenStream codes = server.connect().watch_token({});
+  EXPECT_TRUE(codes.headers().empty());
+  codes.next();
+  EXPECT_EQ(codes.headers().at("x-ratelimit-remaining"), "7");
 }
 
 TEST(TokenStream, EndsAtItsDeadline) {

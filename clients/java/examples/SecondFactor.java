@@ -5,6 +5,7 @@ import dev.otpd.v1.GenerateRecoveryCodesRequest;
 import dev.otpd.v1.GenerateRequest;
 import dev.otpd.v1.RecoveryCodeSet;
 import dev.otpd.v1.SecretDelivery;
+import dev.otpd.v1.TokenRequest;
 import dev.otpd.v1.VerifyRecoveryCodeRequest;
 import dev.otpd.v1.VerifyRequest;
 import java.nio.charset.StandardCharsets;
@@ -24,8 +25,9 @@ public class SecondFactor {
           .build());
       System.out.println("show as a QR code: " + enrolment.getUri());
 
-      // The user would read it off the app.
-      String code = enrolment.getToken().getCode();
+      // The app does this with the QR code, and the user reads it there.
+      var shown = client.token(TokenRequest.newBuilder().setKey(Keys.uri(enrolment.getUri())).build());
+      String code = shown.getToken().getCode();
       var confirmed = client.verify(VerifyRequest.newBuilder()
           .setKey(Keys.sealed(enrolment.getSealed().getBlob(), USER))
           .setCode(code)
@@ -33,7 +35,7 @@ public class SecondFactor {
           .build());
       System.out.println("enrolled: " + confirmed.getStatus());
 
-      // What the database keeps from here on.
+      // The database keeps these from here on.
       String stored = confirmed.getResealed().getBlob();
       var login = client.verify(VerifyRequest.newBuilder().setKey(Keys.sealed(stored, USER)).setCode(code).build());
       System.out.println("the same code again: " + login.getStatus());

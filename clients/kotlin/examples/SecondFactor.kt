@@ -6,6 +6,7 @@ import dev.otpd.v1.SecretDelivery
 import dev.otpd.v1.generateRecoveryCodesRequest
 import dev.otpd.v1.generateRequest
 import dev.otpd.v1.recoveryCodeSet
+import dev.otpd.v1.tokenRequest
 import dev.otpd.v1.verifyRecoveryCodeRequest
 import dev.otpd.v1.verifyRequest
 
@@ -23,7 +24,8 @@ suspend fun main() {
         })
         println("show as a QR code: ${enrolment.uri}")
 
-        val typed = enrolment.token.code // The user would read it off the app.
+        // The app does this with the QR code, and the user reads it there.
+        val typed = client.token(tokenRequest { key = Keys.uri(enrolment.uri) }).token.code
         val confirmed = client.verify(verifyRequest {
             key = Keys.sealed(enrolment.sealed.blob, USER.toByteArray())
             code = typed
@@ -31,7 +33,7 @@ suspend fun main() {
         })
         println("enrolled: ${confirmed.status}")
 
-        val stored = confirmed.resealed.blob // What the database keeps from here on.
+        val stored = confirmed.resealed.blob // The database keeps these from here on.
         val login = client.verify(verifyRequest {
             key = Keys.sealed(stored, USER.toByteArray())
             code = typed

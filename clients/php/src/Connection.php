@@ -82,7 +82,7 @@ final class Connection
         $this->multi = null;
     }
 
-    /** The deadline of a stream, which has none of its own. */
+    /** The deadline of a stream, which has no deadline by default. */
     public function end(?float $timeout): ?float
     {
         return $timeout === null ? null : microtime(true) + Usable::timeout($timeout);
@@ -136,7 +136,7 @@ final class Connection
     }
 
     /**
-     * One attempt of a call: the bytes of each message of its answer.
+     * An attempt of a call: the bytes of each message of its answer.
      *
      * @return \Generator<string>
      */
@@ -146,7 +146,7 @@ final class Connection
         $answer = '';
         $this->headers = $headers = [];
         $handle = $this->handle($method, $request, $end, $answer, $headers);
-        // curl repeats a call by itself if a connection that it kept turns out to be lost.
+        // curl itself repeats a call if a kept connection turns out to be lost.
         curl_setopt($handle, CURLOPT_FRESH_CONNECT, $onFreshConnection || !$this->keepsConnection);
         curl_multi_add_handle($multi, $handle);
         try {

@@ -14,11 +14,11 @@ trait Connects
     private readonly Connection $connection;
 
     /**
-     * Prepares the connection, with TLS unless told otherwise.
+     * Prepares the connection, by default with TLS.
      *
      * @param string $address `HOST:PORT`
      * @param string $apiKey sent with every call
-     * @param float $timeout in seconds, for a call that is given none of its own
+     * @param float $timeout the timeout in seconds of a call without a timeout
      * @param bool $plaintext without TLS: the API key, secrets and codes travel in the clear
      * @param ?string $rootCertificates authorities to trust instead of the system's, in PEM
      * @param ?array{string, string} $clientCertificate for mutual TLS: the certificate chain and its private key, in PEM

@@ -2,7 +2,7 @@
 
 declare(strict_types=1);
 
-// What the package does without a server: php test/refusals.php
+// The package without a server: php test/refusals.php
 
 require __DIR__ . '/../src/autoload.php';
 

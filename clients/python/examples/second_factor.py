@@ -26,7 +26,7 @@ def run(client: OtpClient) -> None:
     confirmed = client.verify(v1.VerifyRequest(key=pending, code=code, confirm=True))
     print("enrolled:", v1.VerifyStatus.Name(confirmed.status))
 
-    # What the database keeps from here on.
+    # The database keeps these from here on.
     stored = confirmed.resealed.blob
     login = client.verify(v1.VerifyRequest(key=otpd.sealed(stored, user), code=code))
     print("the same code again:", v1.VerifyStatus.Name(login.status))

@@ -47,7 +47,7 @@ class Caller(Generic[_Stub]):
             address: `HOST:PORT`, or `dns:///HOST:PORT`; calls go in turn to all the servers that the name has.
             api_key: Sent with every call.
             timeout: For a call that is given none of its own.
-            root_certificates: Authorities to trust instead of those that gRPC brings, in PEM.
+            root_certificates: Authorities to trust instead of the defaults of gRPC, in PEM.
             client_certificate: For mutual TLS: the certificate chain and its private key, in PEM.
             plaintext: Without TLS: the API key, secrets and codes travel in the clear.
             interceptors: For `grpc.intercept_channel`: the first is the outermost.

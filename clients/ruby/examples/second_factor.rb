@@ -16,7 +16,7 @@ def run(client)
   confirmed = client.verify(key: { sealed: { blob: enrolment.sealed.blob, context: user } }, code: code, confirm: true)
   puts "enrolled: #{confirmed.status}"
 
-  # What the database keeps from here on.
+  # The database keeps these from here on.
   stored = confirmed.resealed.blob
   login = client.verify(key: { sealed: { blob: stored, context: user } }, code: code)
   puts "the same code again: #{login.status}"

@@ -4,7 +4,7 @@ require 'minitest/autorun'
 require 'timeout'
 require_relative 'service'
 
-# The client against a gRPC server in this process: what goes out, what is tried again, and how failures come back.
+# The client against a gRPC server in this process: the requests, the retries, and the failures.
 class ClientTest < Minitest::Test
   API_KEY = 'otpd_key_that_no_error_shows'
 

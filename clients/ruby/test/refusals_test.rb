@@ -5,7 +5,7 @@ require 'openssl'
 require 'otpd'
 require 'timeout'
 
-# The client refuses by name what it cannot use, before it connects or calls.
+# Before it connects or calls, the client refuses invalid options, and names them.
 class RefusalsTest < Minitest::Test
   ADDRESS = '127.0.0.1:1'
   API_KEY = 'otpd_key_that_no_error_shows'
@@ -67,7 +67,7 @@ class RefusalsTest < Minitest::Test
     refute_includes message, API_KEY
   end
 
-  # A certificate of its own, and its key.
+  # A new certificate, and its key.
   def own
     key = OpenSSL::PKey::EC.generate('prime256v1')
     certificate = OpenSSL::X509::Certificate.new

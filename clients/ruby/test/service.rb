@@ -8,7 +8,7 @@ require 'otpd'
 class Service < Otpd::V1::OtpService::Service
   # Messages in the order in which they came, and beside each its metadata and the seconds it was given.
   attr_reader :requests, :metadata, :seconds, :left
-  # What a call with the secret SILENCE waits for, before anything is sent.
+  # A call with the secret SILENCE waits for this before anything is sent.
   attr_reader :silence
 
   def initialize
@@ -48,7 +48,7 @@ class Service < Otpd::V1::OtpService::Service
     call.merge_metadata_to_send('x-ratelimit-remaining' => '7')
     Enumerator.new do |codes|
       3.times { |step| codes << Otpd::V1::WatchTokenResponse.new(token: { step: step }) }
-      # Sends on until nobody listens, which is when sending fails.
+      # Sends until the caller has left, which makes sending fail.
       loop { codes << Otpd::V1::WatchTokenResponse.new.tap { sleep 0.02 } }
     ensure
       @left << true
@@ -104,7 +104,7 @@ module TrailersOnly
 end
 GRPC::ActiveCall.prepend(TrailersOnly)
 
-# What is no message of anything.
+# Bytes that are no message.
 class Noise
   def self.encode(_message) = "\xff\xff\xff".b
 

@@ -35,7 +35,7 @@ async fn main() -> Result<(), Error> {
     let confirmed = client.verify(request).await?;
     println!("enrolled: {}", confirmed.status().as_str_name());
 
-    // What the database keeps from here on.
+    // The database keeps these from here on.
     let stored = confirmed.resealed.unwrap_or_default().blob;
     let request = VerifyRequest { key: Some(Key::sealed(stored, user.clone())), code, ..Default::default() };
     println!("the same code again: {}", client.verify(request).await?.status().as_str_name());

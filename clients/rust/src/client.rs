@@ -14,7 +14,7 @@ use tonic::{Status, Streaming};
 /// Calls one otpd service. A clone shares the connection: make one, and keep it.
 #[derive(Clone, Debug)]
 pub struct Client {
-    connection: Connection,
+    pub(crate) connection: Connection,
 }
 
 connecting!(Client);
@@ -105,9 +105,8 @@ impl Client {
     pub async fn watch_token(&self, request: v1::WatchTokenRequest) -> Result<TokenStream, Error> {
         let end = self.connection.deadline.map(|deadline| Instant::now() + deadline);
         let watch = self.connection.watch(end);
-        let mut stub = OtpServiceClient::new(self.connection.channel()?);
-        let request = self.connection.request(request, end)?;
-        let stream = watch.outcome(stub.watch_token(request)).await?.into_inner();
+        let send = |channel, request| async move { OtpServiceClient::new(channel).watch_token(request).await };
+        let stream = watch.outcome(self.connection.attempt(&request, end, &send)).await?.into_inner();
         Ok(TokenStream { stream, watch })
     }
 }
@@ -154,7 +153,7 @@ mod tests {
 
     use super::*;
     use tokio::net::TcpListener;
-    use tonic::Code;
+    use tonic::{Code, transport::Channel};
 
     #[tokio::test]
     async fn does_not_show_the_key() {
@@ -211,6 +210,18 @@ mod tests {
         assert_eq!(error.to_string(), "otpd: Cancelled: the client is closed: make another one");
         assert_eq!(client.watch_token(v1::WatchTokenRequest::default()).await.unwrap_err().code(), Code::Cancelled);
         drop(connection);
+    }
+
+    #[tokio::test]
+    async fn a_channel_of_the_callers_own_connects_to_all_its_servers() {
+        let listeners = [TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap()];
+        let endpoints = listeners.each_ref().map(|each| format!("http://{}", each.local_addr().unwrap()).parse().unwrap());
+        let client = Client::from_channel(Channel::balance_list(endpoints.into_iter()), "key").unwrap();
+        let call = tokio::spawn(async move { client.token(v1::TokenRequest::default()).await });
+        for listener in &listeners {
+            listener.accept().await.unwrap();
+        }
+        call.abort();
     }
 
     #[tokio::test]

@@ -4,9 +4,11 @@
 macro_rules! connecting {
     ($client:ident) => {
         impl $client {
-            /// Makes a client for the service at `address`, `host:port`, over TLS with the authorities of the system, inside a Tokio runtime.
+            /// Makes a client for the service at `address`, `host:port` or `dns:///host:port`, over TLS with the authorities of the system.
             ///
-            /// The connection is opened by the first call, and again whenever it is lost.
+            /// Calls go in turn (round robin) to all the servers that the name has: a connection to each is opened by the first call, and again
+            /// whenever it is lost. The name is looked up at most every 30 seconds while a server answers.
+            /// All calls must be made in one Tokio runtime.
             ///
             /// # Errors
             ///
@@ -17,7 +19,7 @@ macro_rules! connecting {
 
             /// As `connect`, with the authorities to trust, and the certificate to show for mutual TLS, in `config`.
             ///
-            /// tonic passes over authorities that are no certificates, and then trusts nobody: [`authorities`](crate::authorities) says so
+            /// tonic skips authorities that are not certificates, and then trusts no server: [`authorities`](crate::authorities) says so
             /// at once.
             ///
             /// # Errors
@@ -27,8 +29,7 @@ macro_rules! connecting {
                 let endpoint = $crate::usable::endpoint("https", address)?
                     .tls_config(config)
                     .map_err(|_| $crate::usable::unusable("config cannot be used for TLS: certificates and key must be PEM"))?;
-                let connection = $crate::connection::Connection::new(|| endpoint.connect_lazy(), api_key)?;
-                Ok(Self { connection })
+                Ok(Self { connection: $crate::connection::Connection::to($crate::servers::Servers::of(endpoint), api_key)? })
             }
 
             /// As `connect`, without TLS: the API key, secrets and codes travel in the clear. For a server on the same machine.
@@ -38,11 +39,10 @@ macro_rules! connecting {
             /// `InvalidArgument` for an `address` or an `api_key` that cannot be used.
             pub fn connect_plaintext(address: &str, api_key: &str) -> Result<Self, $crate::Error> {
                 let endpoint = $crate::usable::endpoint("http", address)?;
-                let connection = $crate::connection::Connection::new(|| endpoint.connect_lazy(), api_key)?;
-                Ok(Self { connection })
+                Ok(Self { connection: $crate::connection::Connection::to($crate::servers::Servers::of(endpoint), api_key)? })
             }
 
-            /// Makes a client on a channel of your own: with options of its `Endpoint`, to several addresses, or through a proxy.
+            /// Makes a client on your own channel: with options of its `Endpoint`, to several addresses, or through a proxy.
             ///
             /// Deadlines and retries are as everywhere; TLS and keepalive are what the channel has.
             ///
@@ -50,7 +50,7 @@ macro_rules! connecting {
             ///
             /// `InvalidArgument` for an `api_key` that cannot be used.
             pub fn from_channel(channel: $crate::tonic::transport::Channel, api_key: &str) -> Result<Self, $crate::Error> {
-                Ok(Self { connection: $crate::connection::Connection::new(|| channel, api_key)? })
+                Ok(Self { connection: $crate::connection::Connection::through(channel, api_key)? })
             }
 
             /// The same client, on the same connection, with another deadline than [`DEFAULT_DEADLINE`](crate::DEFAULT_DEADLINE); a stream

@@ -1,4 +1,4 @@
-//! A channel to the service, and what goes with every call on it: the API key, the deadline, the retries, and the hooks of the caller.
+//! How calls reach the service, and what goes with each of them: the API key, the deadline, the retries, and the hooks of the caller.
 
 use std::{
     fmt,
@@ -19,7 +19,7 @@ use tonic::{
     transport::Channel,
 };
 
-use crate::{Error, retry, usable};
+use crate::{Error, link::is_unsent, retry, servers::Servers, usable};
 
 /// The deadline of a call with one answer, its retries included, unless `with_deadline` says otherwise.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(5);
@@ -30,10 +30,18 @@ pub const MAX_DEADLINE: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) type Interceptor = dyn Fn(Request<()>) -> Result<Request<()>, Status> + Send + Sync;
 pub(crate) type Observer = dyn Fn(&MetadataMap) + Send + Sync;
 
+/// The way of the calls to the service.
+#[derive(Clone)]
+enum Way {
+    Servers(Arc<Servers>),
+    /// A channel of the caller, which manages its connection itself.
+    Channel(Channel),
+}
+
 #[derive(Clone)]
 pub(crate) struct Connection {
     /// Shared by all clones; nothing is left of it once one of them is closed.
-    channel: Arc<watch::Sender<Option<Channel>>>,
+    way: Arc<watch::Sender<Option<Way>>>,
     api_key: MetadataValue<Ascii>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) interceptor: Option<Arc<Interceptor>>,
@@ -41,14 +49,21 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(channel: impl FnOnce() -> Channel, api_key: &str) -> Result<Self, Error> {
-        let api_key = usable::api_key(api_key)?;
-        let channel = Arc::new(watch::Sender::new(Some(channel())));
-        Ok(Self { channel, api_key, deadline: None, interceptor: None, observer: None })
+    pub(crate) fn to(servers: Arc<Servers>, api_key: &str) -> Result<Self, Error> {
+        Self::by(Way::Servers(servers), api_key)
+    }
+
+    pub(crate) fn through(channel: Channel, api_key: &str) -> Result<Self, Error> {
+        Self::by(Way::Channel(channel), api_key)
+    }
+
+    fn by(way: Way, api_key: &str) -> Result<Self, Error> {
+        let (way, api_key) = (Arc::new(watch::Sender::new(Some(way))), usable::api_key(api_key)?);
+        Ok(Self { way, api_key, deadline: None, interceptor: None, observer: None })
     }
 
     pub(crate) fn close(&self) {
-        self.channel.send_replace(None);
+        self.way.send_replace(None);
     }
 
     /// A call that may be sent again.
@@ -57,18 +72,47 @@ impl Connection {
         F: Future<Output = Result<Response<R>, Status>>,
     {
         let end = self.end();
-        let (message, send) = (&message, &send);
-        let attempt = || async move { send(self.channel()?, self.request(message.clone(), Some(end))?).await };
-        self.answer(end, retry::retrying(attempt)).await
+        self.answer(end, retry::retrying(|| self.attempt(&message, Some(end), &send))).await
     }
 
     /// A call that would do something else if it were sent again.
-    pub(crate) async fn call_once<Q, R, F>(&self, message: Q, send: impl FnOnce(Channel, Request<Q>) -> F) -> Result<R, Error>
+    pub(crate) async fn call_once<Q: Clone, R, F>(&self, message: Q, send: impl Fn(Channel, Request<Q>) -> F) -> Result<R, Error>
     where
         F: Future<Output = Result<Response<R>, Status>>,
     {
         let end = self.end();
-        self.answer(end, async move { send(self.channel()?, self.request(message, Some(end))?).await }).await
+        self.answer(end, self.attempt(&message, Some(end), &send)).await
+    }
+
+    /// Sends a request once. A connection that turns out to have been lost before is passed over, since nothing was sent on it.
+    pub(crate) async fn attempt<Q: Clone, R, F>(
+        &self,
+        message: &Q,
+        end: Option<Instant>,
+        send: &impl Fn(Channel, Request<Q>) -> F,
+    ) -> Result<Response<R>, Status>
+    where
+        F: Future<Output = Result<Response<R>, Status>>,
+    {
+        let way = self.way.borrow().clone();
+        let servers = match way.ok_or_else(closed)? {
+            Way::Channel(channel) => return send(channel, self.request(message.clone(), end)?).await,
+            Way::Servers(servers) => servers,
+        };
+        let newest = servers.newest();
+        loop {
+            // An interceptor that ends the call needs no connection.
+            let request = self.request(message.clone(), end)?;
+            let link = servers.next().await?;
+            let status = match send(link.channel, request).await {
+                Err(status) if is_unsent(&status) => status,
+                outcome => return outcome,
+            };
+            servers.lost(link.number);
+            if link.number > newest {
+                return Err(status);
+            }
+        }
     }
 
     fn end(&self) -> Instant {
@@ -83,12 +127,8 @@ impl Connection {
         Ok(answer)
     }
 
-    pub(crate) fn channel(&self) -> Result<Channel, Status> {
-        self.channel.borrow().clone().ok_or_else(closed)
-    }
-
     pub(crate) fn watch(&self, end: Option<Instant>) -> Watch {
-        Watch { channel: self.channel.subscribe(), end }
+        Watch { way: self.way.subscribe(), end }
     }
 
     /// The request as the interceptor leaves it, with the API key, and with what is left of the deadline.
@@ -117,20 +157,26 @@ fn closed() -> Status {
     Status::cancelled("the client is closed: make another one")
 }
 
-/// What ends a call before its answer.
-#[derive(Clone, Debug)]
+/// The end of a call before its answer.
+#[derive(Clone)]
 pub(crate) struct Watch {
-    channel: watch::Receiver<Option<Channel>>,
+    way: watch::Receiver<Option<Way>>,
     end: Option<Instant>,
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("end", &self.end).finish_non_exhaustive()
+    }
 }
 
 impl Watch {
     /// The outcome of a call, or that the client was closed or the deadline has passed meanwhile.
     pub(crate) async fn outcome<T>(&self, call: impl Future<Output = Result<T, Status>>) -> Result<T, Error> {
-        let mut channel = self.channel.clone();
+        let mut way = self.way.clone();
         let is_closed = async move {
             // An error means that the client is gone without having been closed, and its stream goes on.
-            if channel.wait_for(Option::is_none).await.is_err() {
+            if way.wait_for(Option::is_none).await.is_err() {
                 pending::<()>().await;
             }
         };

@@ -25,12 +25,12 @@ impl Error {
         self.status.code()
     }
 
-    /// What to do about it, for a developer to read. That of a lost connection says why it was lost.
+    /// The remedy, for a developer to read. For a lost connection, it says why the connection was lost.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What to decide by; `None` if the service gave none, or one that is newer than this client: [`Error::reason_name`] then has it.
+    /// The reason, to decide by; `None` if the service gave none, or one that is newer than this client: [`Error::reason_name`] then has it.
     pub fn reason(&self) -> Option<ErrorReason> {
         ErrorReason::from_str_name(self.reason_name()?)
     }
@@ -40,7 +40,7 @@ impl Error {
         self.details.error_info().map(|info| info.reason.as_str())
     }
 
-    /// What belongs to the reason, such as the `scope` that is missing.
+    /// Facts about the reason, such as the `scope` that is missing.
     pub fn metadata(&self) -> Option<&HashMap<String, String>> {
         self.details.error_info().map(|info| &info.metadata)
     }
@@ -132,7 +132,7 @@ fn with_causes(message: &str, source: &(dyn StdError + 'static)) -> String {
             text = format!("{text}: {cause}");
         }
     }
-    // rustls names what is wrong with a handshake, but not that it is about one.
+    // rustls describes the mistake in a handshake, but does not say that the error comes from a handshake.
     let of_tls = |cause: &&&(dyn StdError + 'static)| {
         cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
     };

@@ -1,4 +1,4 @@
-//! Calls otpd, the one-time-password service: one connection, an API key and a deadline on every call, retries that are safe, and
+//! Calls otpd, the one-time-password service: a connection to each server, an API key and a deadline on every call, retries that are safe, and
 //! errors with their details taken out.
 //!
 //! Requests and responses are the generated messages of [`v1`], where every field is documented; those of the administration are in
@@ -10,7 +10,9 @@ mod connecting;
 mod connection;
 mod error;
 mod keys;
+mod link;
 mod retry;
+mod servers;
 mod usable;
 
 /// The messages and stubs of `otp.v1`, generated from the contract.
@@ -23,7 +25,7 @@ pub use admin::AdminClient;
 pub use client::{Client, TokenStream};
 pub use connection::{DEFAULT_DEADLINE, MAX_DEADLINE};
 pub use error::{Error, FieldViolation};
-/// What is needed beside this crate: TLS settings, channels, codes, statuses.
+/// The other crates that a caller needs: TLS settings, channels, codes, statuses.
 pub use tonic;
 pub use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 pub use usable::authorities;

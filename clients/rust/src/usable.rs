@@ -26,8 +26,10 @@ pub fn authorities(pem: impl AsRef<[u8]>) -> Result<Certificate, Error> {
     }
 }
 
-/// Where to connect, by which scheme. A port must be named: that of the scheme is never otpd's.
+/// Where to connect, by which scheme. A port must be named: that of the scheme is never otpd's. `dns:///`, which other languages need for
+/// all the addresses of a name, changes nothing.
 pub(crate) fn endpoint(scheme: &str, address: &str) -> Result<Endpoint, Error> {
+    let address = address.strip_prefix("dns:///").unwrap_or(address);
     let refusal = || unusable("address must be host:port: no URL, no white space, and not without a port");
     let endpoint = Endpoint::from_shared(format!("{scheme}://{address}")).map_err(|_| refusal())?;
     let authority = endpoint.uri().authority().filter(|authority| authority.as_str() == address && !address.contains('@'));
@@ -83,7 +85,13 @@ mod tests {
             "a:1\n",
             "https://a:1",
             "grpc://",
-            "dns:///a:1",
+            "dns:///",
+            "dns:///a",
+            "dns://a:1",
+            "dns://b/a:1",
+            "dns:a:1",
+            "dns:///dns:///a:1",
+            "DNS:///a:1",
             "[:1",
             "a",
             "a:",
@@ -98,7 +106,7 @@ mod tests {
             assert_refused("address", Client::connect(address, API_KEY));
             assert_refused("address", Client::connect_plaintext(address, API_KEY));
         }
-        for address in ["a:1", "[::1]:1", "a.b:65535"] {
+        for address in ["a:1", "[::1]:1", "a.b:65535", "dns:///a:1", "dns:///[::1]:1"] {
             assert!(Client::connect_plaintext(address, API_KEY).is_ok());
         }
     }

@@ -5,11 +5,11 @@ import { AdminService } from './generated/otp/admin/v1/admin_service_pb.ts';
 import { type GrpcOptions, grpcTransport } from './grpc.ts';
 import { usableDeadline } from './options.ts';
 
-type Methods = typeof AdminService.method;
-type Call<Name extends keyof Methods> = (
-  request: MessageInitShape<Methods[Name]['input']>,
+/** A call of the administration. */
+export type Call<Name extends keyof typeof AdminService.method> = (
+  request: MessageInitShape<(typeof AdminService.method)[Name]['input']>,
   options?: CallOptions,
-) => Promise<MessageShape<Methods[Name]['output']>>;
+) => Promise<MessageShape<(typeof AdminService.method)[Name]['output']>>;
 
 /** The calls of the administration. Each fails as those of `OtpClient` do. */
 export interface AdminClient extends Disposable {

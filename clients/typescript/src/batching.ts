@@ -37,15 +37,17 @@ interface Waiting<Request, Answer> {
   readonly deadline: number;
   /** Set once its caller has gone: nothing more is done for it. */
   hasLeft: boolean;
+  /** Told of that, once its batch is under way. */
+  onLeft: (() => void) | undefined;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
-  /** Sends it as a call of its own. */
+  /** Sends the item as a separate call. */
   readonly alone: () => void;
 }
 
 /**
- * A call of `one` that `sendAll` sends in a batch if others come within half a millisecond. Its answer, its error and its end are those that it
- * would have alone. A call that asks for headers goes alone.
+ * A call of `one` that `sendAll` sends in a batch if others come within half a millisecond. Its answer, its error and its end are the same as
+ * when it goes alone. A call that asks for headers goes alone.
  */
 export function createBatcher<I extends DescMessage, O extends DescMessage>(
   one: Method<I, O>,
@@ -67,7 +69,14 @@ export function createBatcher<I extends DescMessage, O extends DescMessage>(
   async function run(batch: readonly Call[]): Promise<void> {
     const latest = Math.max(...batch.map(({ deadline }) => deadline));
     let headers: AnswerHeaders = {};
-    const options = { deadlineMs: Math.max(latest - Date.now(), 1), onHeaders: (got: AnswerHeaders) => (headers = got) };
+    const ending = new AbortController();
+    const onLeft = () => batch.every(({ hasLeft }) => hasLeft) && ending.abort();
+    for (const call of batch) call.onLeft = onLeft;
+    const options = {
+      deadlineMs: Math.max(latest - Date.now(), 1),
+      signal: ending.signal,
+      onHeaders: (got: AnswerHeaders) => (headers = got),
+    };
     try {
       const requests = batch.map(({ request }) => request);
       const results = await sendAll(requests, options);
@@ -81,7 +90,7 @@ export function createBatcher<I extends DescMessage, O extends DescMessage>(
   function settle(call: Call, outcome: Result<MessageShape<O>> | undefined, requestId: string | undefined): void {
     const { result } = outcome ?? { result: { case: undefined } };
     if (result.case === 'response') call.resolve(result.value);
-    // A call of its own is tried again.
+    // A separate call is tried again.
     else if (result.case === undefined || result.value.code === Code.UNAVAILABLE) call.alone();
     else call.reject(new OtpError({ ...failureOf(result.value), requestId }));
   }
@@ -103,9 +112,10 @@ export function createBatcher<I extends DescMessage, O extends DescMessage>(
     const left = () => ({ ...call, deadlineMs: Math.max(deadline - Date.now(), 1) });
     const alone = () => calls.unary(one, request as MessageInitShape<I>, left()).then(resolve, reject);
     const bytesOf = toBinary(one.input, request).length;
-    const waiting: Call = { request, bytes: bytesOf, deadline, hasLeft: false, resolve, reject, alone };
+    const waiting: Call = { request, bytes: bytesOf, deadline, hasLeft: false, onLeft: undefined, resolve, reject, alone };
     const leave = (failure: Failure, cause?: unknown) => {
       waiting.hasLeft = true;
+      waiting.onLeft?.();
       reject(new OtpError(failure, cause === undefined ? undefined : { cause }));
     };
     const cancel = () => leave({ code: Code.CANCELLED, message: 'the signal of the call was aborted' }, call.signal?.reason);

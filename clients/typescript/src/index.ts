@@ -4,7 +4,7 @@ import { type ClientOptions, createClient, type OtpClient } from './client.ts';
 import { type GrpcOptions, grpcTransport } from './grpc.ts';
 import { usableDeadline } from './options.ts';
 
-export { type AdminClient, connectAdmin } from './admin.ts';
+export { type AdminClient, type AdminOptions, type Call as AdminCall, connectAdmin } from './admin.ts';
 export type { Pem, Security } from './credentials.ts';
 export type { GrpcOptions } from './grpc.ts';
 export * from './messages.ts';

@@ -27,6 +27,8 @@ export type { OtpClient } from './client.ts';
 export { type CodeName, type Failure, type FieldViolation, OtpError, type Reason } from './error.ts';
 export * from './generated/otp/admin/v1/admin_service_pb.ts';
 export * from './generated/otp/v1/error_reason_pb.ts';
+/** A field that is wrong in the request of an item: the message of the contract, beside that of an error. */
+export type { FieldViolation as ItemFieldViolation } from './generated/otp/v1/item_error_pb.ts';
 export * from './generated/otp/v1/item_error_pb.ts';
 export * from './generated/otp/v1/key_pb.ts';
 export * from './generated/otp/v1/otp_service_pb.ts';

@@ -1,55 +1,64 @@
 /**
- * Archives requests made by the generated code of today, and the answers of the server of today: `node test/clients/archive/record.ts 0.1.0`.
+ * Archives requests of the present generated code with the answers of the present server: `node test/clients/archive/record.ts 0.2.0`.
  *
- * To be run once for a release, into a folder of its own; what is there is never written again.
+ * Run it once for each release, into a new folder. Never write the files of an existing folder again.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DescMethod, fromJson, type JsonValue, toBinary } from '@bufbuild/protobuf';
+import { type DescMethod, fromBinary, fromJson, type JsonObject, toBinary, toJson } from '@bufbuild/protobuf';
 import { OtpService } from '../../../gen/ts/otp/v1/otp_service_pb.ts';
-import { startReplayer } from './replay.ts';
+import { type Replayer, SEALING_KEYS, startReplayer } from './replay.ts';
+import { type Blobs, CONTEXT, PENDING_SECRET, requests, SEALED_SECRET } from './requests.ts';
 
-const TOTP = {
-  secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
-  type: 'OTP_TYPE_TOTP',
-  algorithm: 'ALGORITHM_SHA256',
-  digits: 8,
-  periodSeconds: 60,
-};
-const HOTP = { secret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', type: 'OTP_TYPE_HOTP', counter: '3' };
-const URI = 'otpauth://totp/ACME:alice?secret=JBSWY3DPEHPK3PXP&issuer=ACME&algorithm=SHA512&digits=7&period=45';
+function methodOf(name: string): DescMethod {
+  const method = OtpService.methods.find((known) => known.name === name);
+  if (method === undefined) throw new Error(`no method ${name}`);
+  return method;
+}
 
-/** Method and name of each; every field of every request is in one of them at least. */
-const REQUESTS: Readonly<Record<string, JsonValue>> = {
-  'Generate.totp': {
-    ...TOTP,
-    issuer: 'ACME',
-    accountName: 'alice@example.com',
-    qrCode: { format: 'QR_FORMAT_SVG', errorCorrection: 'QR_ERROR_CORRECTION_Q', scale: 3, quietZone: 2 },
-  },
-  'Generate.hotp': { ...HOTP, accountName: 'alice' },
-  'Generate.refused': { ...TOTP, accountName: 'alice', secretSize: 20 },
-  'Token.totp': { key: TOTP, at: '2009-02-13T23:31:30Z', pastSteps: 1, futureSteps: 2 },
-  'Token.uri': { key: { uri: URI } },
-  'Token.hotp': { key: HOTP },
-  'Token.refused': { key: { secret: '1', digits: 9 }, at: '1969-12-31T23:59:59Z', pastSteps: 11 },
-  'Verify.hotp': { key: HOTP, code: '254 676', lookAhead: 2, requestId: '5f0f7f55-6f0c-4d55-9a8c-2f3f4b5a6c7d' },
-  'Verify.totp': { key: TOTP, code: '00000000', pastSteps: 2, futureSteps: 0, allowReuse: true },
-  'Verify.used': { key: { ...HOTP, counter: '6' }, code: '287922', afterStep: '6' },
-  'Verify.malformed': { key: TOTP, code: '12345' },
-  'WatchToken.totp': { key: TOTP },
-};
+/** Calls the server for a value that a request needs, and returns the values at paths of the answer, such as `results.0.sealed.blob`. */
+async function ask({ replay }: Replayer, name: string, request: JsonObject, ...paths: readonly string[]): Promise<string[]> {
+  const { input, output } = methodOf(name);
+  const bytes = await replay(name, toBinary(input, fromJson(input, request)));
+  const answer: unknown = toJson(output, fromBinary(output, bytes));
+  return paths.map((path) => {
+    const value = path.split('.').reduce((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], answer);
+    if (typeof value !== 'string') throw new Error(`${name} has no ${path}`);
+    return value;
+  });
+}
+
+async function makeBlobs(): Promise<Blobs> {
+  const item = { key: { secret: SEALED_SECRET }, sealedContext: CONTEXT };
+  const seal = (replayer: Replayer) => ask(replayer, 'Seal', { items: [item] }, 'results.0.sealed.blob');
+  await using earlier = await startReplayer(SEALING_KEYS.slice(0, -1));
+  await using replayer = await startReplayer();
+  const [olderKey = ''] = await seal(earlier);
+  const [key = ''] = await seal(replayer);
+  const enrolment = {
+    secret: PENDING_SECRET,
+    accountName: 'alice',
+    delivery: 'SECRET_DELIVERY_SEALED',
+    sealedContext: CONTEXT,
+  };
+  const [pending = ''] = await ask(replayer, 'Generate', enrolment, 'sealed.blob');
+  const [pendingCode = ''] = await ask(replayer, 'Token', { key: { secret: PENDING_SECRET } }, 'token.code');
+  const codes = { count: 2, sealedContext: CONTEXT };
+  const [set = '', recoveryCode = ''] = await ask(replayer, 'GenerateRecoveryCodes', codes, 'set.blob', 'codes.0');
+  const [otherSet = ''] = await ask(replayer, 'GenerateRecoveryCodes', codes, 'set.blob');
+  return { key, olderKey, pending, pendingCode, set, recoveryCode, otherSet };
+}
 
 const [release = ''] = process.argv.slice(2);
-if (!/^\d+\.\d+\.\d+$/.test(release)) throw new Error('name the release, such as 0.1.0');
+if (!/^\d+\.\d+\.\d+$/.test(release)) throw new Error('name the release, such as 0.2.0');
 const folder = join(import.meta.dirname, release);
+const all = requests(await makeBlobs());
 mkdirSync(folder);
 await using replayer = await startReplayer();
-for (const [name, json] of Object.entries(REQUESTS)) {
+for (const [name, json] of Object.entries(all)) {
   const [methodName = ''] = name.split('.');
-  const method: DescMethod | undefined = OtpService.methods.find((known) => known.name === methodName);
-  if (method === undefined) throw new Error(`no method ${methodName}`);
-  const request = toBinary(method.input, fromJson(method.input, json));
+  const { input } = methodOf(methodName);
+  const request = toBinary(input, fromJson(input, json));
   writeFileSync(join(folder, `${name}.request.bin`), request);
   writeFileSync(join(folder, `${name}.answer.bin`), await replayer.replay(methodName, request));
 }

@@ -1,18 +1,13 @@
 /// The codes of a key, one after the other.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <optional>
 
-#include "otp/v1/otp_service.pb.h"
+#include "otpd/call.h"
+#include "otpd/messages.h"
 
 namespace otpd {
-
-/// The messages of the contract.
-namespace v1 = ::otp::v1;
-
-struct Connection;
 
 /// The current code of a key, then each next one as its step begins. The end of its life ends the call. For one thread at a
 /// time, but for `cancel`.
@@ -20,8 +15,11 @@ struct Connection;
 ///     for (const auto& response : client.watch_token(request)) show(response.token().code());
 class TokenStream {
  public:
+  /// Takes over the call of another stream.
   TokenStream(TokenStream&&) noexcept;
+  /// Takes over the call of another stream, and ends its own.
   TokenStream& operator=(TokenStream&&) noexcept;
+  /// Ends the call.
   ~TokenStream();
 
   /// Waits for the next code; nothing once the server has ended the stream, or `cancel` was called. Throws `Error` if the call
@@ -33,7 +31,10 @@ class TokenStream {
   /// Ends the call from any thread, also one that waits in `next`.
   void cancel() noexcept;
 
-  /// What a loop over the stream uses.
+  /// The headers of the answer; none before its first code.
+  Headers headers() const;
+
+  /// The iterator of a loop over the stream.
   class Iterator;
   /// Where such a loop ends.
   struct End {};
@@ -50,6 +51,7 @@ class TokenStream {
   std::unique_ptr<Call> call_;
 };
 
+/// The iterator of a loop over a stream.
 class TokenStream::Iterator {
  public:
   /// At the next code of the stream.

@@ -47,7 +47,7 @@ func run(ctx context.Context, client *otpd.Client) error {
 	}
 	fmt.Println("enrolled:", confirmed.GetStatus())
 
-	// What the database keeps from here on.
+	// The database keeps these from here on.
 	stored := confirmed.GetResealed().GetBlob()
 	login, err := client.Verify(ctx, &otpv1.VerifyRequest{Key: otpd.Sealed(stored, user), Code: code})
 	if err != nil {

@@ -44,33 +44,33 @@ class ApiKey(_message.Message):
     display_name: _builtins.str
     """A name for people, 1 to 100 characters."""
     plan: _builtins.str
-    """The plan whose limits hold, `plans/{id}`."""
+    """The plan whose limits apply, `plans/{id}`."""
     tenant: _builtins.str
     """The tenant whose sealed keys the caller can open, 1 to 63 lower-case letters, digits and dashes. It cannot be changed.
 
     If empty, `default`.
     """
     etag: _builtins.str
-    """A value that changes with the key. Output only."""
+    """A value that changes with the API key. Output only."""
     @_builtins.property
     def scopes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The scopes: `generate`, `token`, `verify`, `seal`, `export`, `admin`."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When the key was made. Output only."""
+        """When the API key was made. Output only."""
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """When the key ends; unset: never."""
+        """When the API key expires; unset: never."""
 
     @_builtins.property
     def revoke_time(self) -> _timestamp_pb2.Timestamp:
-        """When the key was revoked; unset if it was not. Output only."""
+        """When the API key was revoked; unset if it was not. Output only."""
 
     @_builtins.property
     def last_use_time(self) -> _timestamp_pb2.Timestamp:
-        """When the key was used last, seconds behind; unset if it never was. Output only."""
+        """When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only."""
 
     def __init__(
         self,
@@ -96,14 +96,14 @@ Global___ApiKey: _TypeAlias = ApiKey  # noqa: Y015
 
 @_typing.final
 class CreateApiKeyRequest(_message.Message):
-    """The key to make."""
+    """The API key to make."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     API_KEY_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def api_key(self) -> Global___ApiKey:
-        """The key.
+        """The API key.
 
         Required.
         """
@@ -123,17 +123,17 @@ Global___CreateApiKeyRequest: _TypeAlias = CreateApiKeyRequest  # noqa: Y015
 
 @_typing.final
 class CreateApiKeyResponse(_message.Message):
-    """The key made."""
+    """The new API key."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     API_KEY_FIELD_NUMBER: _builtins.int
     SECRET_FIELD_NUMBER: _builtins.int
     secret: _builtins.str
-    """The secret that callers send, shown this once."""
+    """The secret that callers send, shown only once."""
     @_builtins.property
     def api_key(self) -> Global___ApiKey:
-        """The key."""
+        """The API key."""
 
     def __init__(
         self,
@@ -151,7 +151,7 @@ Global___CreateApiKeyResponse: _TypeAlias = CreateApiKeyResponse  # noqa: Y015
 
 @_typing.final
 class GetApiKeyRequest(_message.Message):
-    """The key to get."""
+    """The API key to get."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -176,14 +176,14 @@ Global___GetApiKeyRequest: _TypeAlias = GetApiKeyRequest  # noqa: Y015
 
 @_typing.final
 class GetApiKeyResponse(_message.Message):
-    """The key."""
+    """The API key."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     API_KEY_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def api_key(self) -> Global___ApiKey:
-        """The key."""
+        """The API key."""
 
     def __init__(
         self,
@@ -200,7 +200,7 @@ Global___GetApiKeyResponse: _TypeAlias = GetApiKeyResponse  # noqa: Y015
 
 @_typing.final
 class ListApiKeysRequest(_message.Message):
-    """The page of keys to list."""
+    """The page of API keys to list."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -208,14 +208,14 @@ class ListApiKeysRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     SHOW_INACTIVE_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """The most keys of a page; more than 1000 counts as 1000.
+    """The maximum number of API keys in a page; more than 1000 counts as 1000.
 
     If zero, 100.
     """
     page_token: _builtins.str
-    """`next_page_token` of the answer before; all other fields must be the same."""
+    """`next_page_token` of the previous answer; all other fields must be the same."""
     show_inactive: _builtins.bool
-    """Whether to list revoked and expired keys too."""
+    """Whether to list revoked and expired API keys too."""
     def __init__(
         self,
         *,
@@ -233,17 +233,17 @@ Global___ListApiKeysRequest: _TypeAlias = ListApiKeysRequest  # noqa: Y015
 
 @_typing.final
 class ListApiKeysResponse(_message.Message):
-    """A page of keys."""
+    """A page of API keys."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     API_KEYS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
-    """The token of the next page; empty on the last one."""
+    """The token of the next page; empty on the last page."""
     @_builtins.property
     def api_keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___ApiKey]:
-        """The keys."""
+        """The API keys."""
 
     def __init__(
         self,
@@ -261,7 +261,7 @@ Global___ListApiKeysResponse: _TypeAlias = ListApiKeysResponse  # noqa: Y015
 
 @_typing.final
 class RotateApiKeyRequest(_message.Message):
-    """The key to rotate."""
+    """The API key to rotate."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -274,12 +274,12 @@ class RotateApiKeyRequest(_message.Message):
     Required.
     """
     etag: _builtins.str
-    """If set and not that of the key: ABORTED."""
+    """The etag that you read. If the API key has changed since: ABORTED."""
     @_builtins.property
     def grace(self) -> _duration_pb2.Duration:
-        """How long the secret that callers use now stays valid, 0 to 365 days.
+        """How long the current secret stays valid, 0 to 365 days.
 
-        If unset, 0: it ends at once.
+        If unset, 0: it stops working at once.
         """
 
     def __init__(
@@ -299,17 +299,17 @@ Global___RotateApiKeyRequest: _TypeAlias = RotateApiKeyRequest  # noqa: Y015
 
 @_typing.final
 class RotateApiKeyResponse(_message.Message):
-    """The rotated key."""
+    """The rotated API key."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     API_KEY_FIELD_NUMBER: _builtins.int
     SECRET_FIELD_NUMBER: _builtins.int
     secret: _builtins.str
-    """The new secret, shown this once."""
+    """The new secret, shown only once."""
     @_builtins.property
     def api_key(self) -> Global___ApiKey:
-        """The key."""
+        """The API key."""
 
     def __init__(
         self,
@@ -327,7 +327,7 @@ Global___RotateApiKeyResponse: _TypeAlias = RotateApiKeyResponse  # noqa: Y015
 
 @_typing.final
 class RevokeApiKeyRequest(_message.Message):
-    """The key to revoke."""
+    """The API key to revoke."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -339,7 +339,7 @@ class RevokeApiKeyRequest(_message.Message):
     Required.
     """
     etag: _builtins.str
-    """If set and not that of the key: ABORTED."""
+    """The etag that you read. If the API key has changed since: ABORTED."""
     def __init__(
         self,
         *,
@@ -356,14 +356,14 @@ Global___RevokeApiKeyRequest: _TypeAlias = RevokeApiKeyRequest  # noqa: Y015
 
 @_typing.final
 class RevokeApiKeyResponse(_message.Message):
-    """The revoked key."""
+    """The revoked API key."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     API_KEY_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def api_key(self) -> Global___ApiKey:
-        """The key."""
+        """The API key."""
 
     def __init__(
         self,
@@ -380,7 +380,7 @@ Global___RevokeApiKeyResponse: _TypeAlias = RevokeApiKeyResponse  # noqa: Y015
 
 @_typing.final
 class GetApiKeyUsageRequest(_message.Message):
-    """The key whose usage to get."""
+    """The API key whose usage to get."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -405,7 +405,7 @@ Global___GetApiKeyUsageRequest: _TypeAlias = GetApiKeyUsageRequest  # noqa: Y015
 
 @_typing.final
 class GetApiKeyUsageResponse(_message.Message):
-    """The usage of a key."""
+    """The usage of an API key."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -433,7 +433,7 @@ Global___GetApiKeyUsageResponse: _TypeAlias = GetApiKeyUsageResponse  # noqa: Y0
 
 @_typing.final
 class ListPlansRequest(_message.Message):
-    """Which plans to list: all."""
+    """The request has no fields: all plans are listed."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -487,15 +487,15 @@ class Plan(_message.Message):
     name: _builtins.str
     """`plans/{id}`."""
     minute_limit: _builtins.int
-    """The most calls in a minute; unset: no limit."""
+    """Calls per minute; unset: no limit."""
     hour_limit: _builtins.int
-    """The most calls in an hour; unset: no limit."""
+    """Calls per hour; unset: no limit."""
     day_limit: _builtins.int
-    """The most calls in a day; unset: no limit."""
+    """Calls per day; unset: no limit."""
     month_limit: _builtins.int
-    """The most calls in a calendar month (UTC), the credits; unset: no limit."""
+    """Calls per calendar month in UTC, the credits; unset: no limit."""
     stream_limit: _builtins.int
-    """The most open WatchToken streams."""
+    """Open WatchToken streams."""
     def __init__(
         self,
         *,
@@ -531,7 +531,7 @@ Global___Plan: _TypeAlias = Plan  # noqa: Y015
 
 @_typing.final
 class ListSealingKeysRequest(_message.Message):
-    """Which sealing keys to list: all."""
+    """The request has no fields: all sealing keys are listed."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -585,13 +585,13 @@ class SealingKey(_message.Message):
         STATE_UNSPECIFIED: SealingKey._State.ValueType  # 0
         """Never sent."""
         STATE_STAGED: SealingKey._State.ValueType  # 1
-        """It opens blobs, and does not seal yet."""
+        """It opens blobs and does not seal yet."""
         STATE_SEALING: SealingKey._State.ValueType  # 2
         """It seals."""
         STATE_OPENING: SealingKey._State.ValueType  # 3
-        """It opens blobs, and no longer seals."""
+        """It opens blobs and no longer seals."""
         STATE_RETIRED: SealingKey._State.ValueType  # 4
-        """Its bytes are gone: its blobs do not open."""
+        """Its bytes are deleted: its blobs no longer open."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """The state of a sealing key."""
@@ -599,13 +599,13 @@ class SealingKey(_message.Message):
     STATE_UNSPECIFIED: SealingKey.State.ValueType  # 0
     """Never sent."""
     STATE_STAGED: SealingKey.State.ValueType  # 1
-    """It opens blobs, and does not seal yet."""
+    """It opens blobs and does not seal yet."""
     STATE_SEALING: SealingKey.State.ValueType  # 2
     """It seals."""
     STATE_OPENING: SealingKey.State.ValueType  # 3
-    """It opens blobs, and no longer seals."""
+    """It opens blobs and no longer seals."""
     STATE_RETIRED: SealingKey.State.ValueType  # 4
-    """Its bytes are gone: its blobs do not open."""
+    """Its bytes are deleted: its blobs no longer open."""
 
     ID_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
@@ -621,7 +621,7 @@ class SealingKey(_message.Message):
 
     @_builtins.property
     def seal_from_time(self) -> _timestamp_pb2.Timestamp:
-        """From when on it seals."""
+        """When it begins to seal."""
 
     def __init__(
         self,
@@ -641,7 +641,7 @@ Global___SealingKey: _TypeAlias = SealingKey  # noqa: Y015
 
 @_typing.final
 class GetServerStatusRequest(_message.Message):
-    """Which server to get the status of: the process that answers."""
+    """The request has no fields: the process that answers reports its own status."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -658,7 +658,7 @@ Global___GetServerStatusRequest: _TypeAlias = GetServerStatusRequest  # noqa: Y0
 
 @_typing.final
 class GetServerStatusResponse(_message.Message):
-    """The status of the process that answers: of a worker where there are several, and of an instance behind a balancer."""
+    """The status of the process that answers: of one worker, or of one instance behind a load balancer."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -666,12 +666,12 @@ class GetServerStatusResponse(_message.Message):
     LIMITS_LOCAL_FIELD_NUMBER: _builtins.int
     OUTCOMES_FIELD_NUMBER: _builtins.int
     store_reachable: _builtins.bool
-    """Whether the store can be written to."""
+    """Whether the store accepts writes."""
     limits_local: _builtins.bool
-    """Whether the process counts calls by itself, since the shared store of the limits cannot be reached."""
+    """Whether this process counts calls by itself because the store is unreachable."""
     @_builtins.property
     def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[Global___OutcomeCount]:
-        """The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them."""
+        """The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them."""
 
     def __init__(
         self,
@@ -690,14 +690,14 @@ Global___GetServerStatusResponse: _TypeAlias = GetServerStatusResponse  # noqa: 
 
 @_typing.final
 class OutcomeCount(_message.Message):
-    """How often a check had this outcome."""
+    """The number of checks with an outcome."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     OUTCOME_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
-    """The outcome as the log and the metrics have it: such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`."""
+    """The outcome as in the log and the metrics, such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`."""
     count: _builtins.int
     """How many codes."""
     def __init__(
@@ -725,9 +725,9 @@ class GetAttemptsRequest(_message.Message):
     RECOVERY_SET_FIELD_NUMBER: _builtins.int
     RECOVERY_SET_NAME_FIELD_NUMBER: _builtins.int
     fingerprint: _builtins.str
-    """The fingerprint of the secret, as the audit trail has it."""
+    """The fingerprint of the secret, from the audit trail."""
     recovery_set_name: _builtins.str
-    """A set of recovery codes by the name of its state, as the audit trail has it (`set`)."""
+    """The name of a set of recovery codes, from the audit trail (`set`)."""
     @_builtins.property
     def key(self) -> _key_pb2.Key:
         """The key, sealed or plain."""
@@ -769,18 +769,18 @@ class GetAttemptsResponse(_message.Message):
     failure_count: _builtins.int
     """Wrong codes in a row."""
     needs_unlock: _builtins.bool
-    """Whether only an unlock helps."""
+    """Whether only an unlock ends the lock."""
     used_code_count: _builtins.int
     """How many codes of a set of recovery codes were used; unset for a secret."""
     revoked: _builtins.bool
     """Whether a set of recovery codes was revoked."""
     @_builtins.property
     def lock_end_time(self) -> _timestamp_pb2.Timestamp:
-        """When the next code is checked; unset if it is checked now, or only after an unlock."""
+        """When the lock ends; unset if there is no lock, or if only an unlock ends it."""
 
     @_builtins.property
     def used_steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___UsedSteps]:
-        """The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes."""
+        """The used steps of a secret, per period and for HOTP; empty for a set of recovery codes."""
 
     def __init__(
         self,
@@ -820,10 +820,10 @@ class UsedSteps(_message.Message):
     first_step: _builtins.int
     """No step before it was used within the last 30 days."""
     last_step: _builtins.int
-    """The last one: no code up to it is accepted."""
+    """The last used step: no code up to it is accepted."""
     @_builtins.property
     def keep_until_time(self) -> _timestamp_pb2.Timestamp:
-        """When this may be forgotten; unset for HOTP: never."""
+        """When this is deleted; unset for HOTP: never."""
 
     def __init__(
         self,
@@ -855,14 +855,14 @@ class UnlockAttemptsRequest(_message.Message):
     FORGET_FUTURE_STEPS_FIELD_NUMBER: _builtins.int
     NEXT_COUNTER_FIELD_NUMBER: _builtins.int
     fingerprint: _builtins.str
-    """The fingerprint of the secret, as the audit trail has it."""
+    """The fingerprint of the secret, from the audit trail."""
     recovery_set_name: _builtins.str
-    """A set of recovery codes by the name of its state, as the audit trail has it (`set`)."""
+    """The name of a set of recovery codes, from the audit trail (`set`)."""
     forget_future_steps: _builtins.bool
-    """Whether to forget the used steps that lie in the future too, which a clock that was ahead has left."""
+    """Whether to forget used steps in the future too, which remain after the clock was ahead."""
     next_counter: _builtins.int
-    """With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-    their codes is accepted once more.
+    """With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+    accepted once more.
 
     If unset, no used counter is forgotten.
     """
@@ -908,10 +908,10 @@ class UnlockAttemptsResponse(_message.Message):
     FAILURE_COUNT_FIELD_NUMBER: _builtins.int
     RESET_STEPS_FIELD_NUMBER: _builtins.int
     failure_count: _builtins.int
-    """Wrong codes in a row before."""
+    """Wrong codes in a row before the unlock."""
     @_builtins.property
     def reset_steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___ResetSteps]:
-        """The used steps that were forgotten, or put back."""
+        """The used steps that were forgotten or moved back."""
 
     def __init__(
         self,
@@ -929,7 +929,7 @@ Global___UnlockAttemptsResponse: _TypeAlias = UnlockAttemptsResponse  # noqa: Y0
 
 @_typing.final
 class ResetSteps(_message.Message):
-    """Used steps of a period, or used counters of a HOTP, that were forgotten or put back."""
+    """Used steps of a period, or used counters of a HOTP, that were forgotten or moved back."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -942,9 +942,9 @@ class ResetSteps(_message.Message):
     period_seconds: _builtins.int
     """The length of a time step; 0 for HOTP."""
     last_step: _builtins.int
-    """The last one before."""
+    """The last used step before."""
     new_last_step: _builtins.int
-    """The last one from now on; unset if all were forgotten."""
+    """The last used step from now on; unset if all were forgotten."""
     def __init__(
         self,
         *,

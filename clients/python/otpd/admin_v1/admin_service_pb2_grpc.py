@@ -105,7 +105,7 @@ class AdminServiceServicer(object):
     def CreateApiKey(self, request, context):
         """Makes an API key.
 
-        If the answer is lost, a key is left that nobody has: list the keys, and revoke it.
+        If the answer is lost, nobody has the new API key: list the API keys, and revoke it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -119,25 +119,26 @@ class AdminServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListApiKeys(self, request, context):
-        """Lists API keys, oldest first. A page may have fewer keys than were asked for, and still not be the last.
+        """Lists API keys, oldest first. A page may have fewer API keys than requested and still not be the last page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RotateApiKey(self, request, context):
-        """Gives an API key a new secret, and its present one a grace in which callers change over.
+        """Makes a new secret for an API key. The current secret stays valid for a grace period, in which callers change over.
 
-        If the answer is lost, rotate again: a newest secret that was never used is replaced, so that the secret that callers use keeps its grace. The last
-        active key with the scope `admin` needs a grace; without one it is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY): if the answer were lost, nobody
-        could administer the server.
+        If the answer is lost, rotate again: a new secret that was never used is replaced, and the secret that callers use keeps its grace period. The last
+        active API key with the scope `admin` needs a grace period. Without one the rotation is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY), because a lost
+        answer would leave nobody able to administer the server.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RevokeApiKey(self, request, context):
-        """Revokes an API key for ever, on all instances within a second; FAILED_PRECONDITION (LAST_ADMIN_KEY) for the last active one with the scope `admin`.
+        """Revokes an API key permanently, on all instances within a second. Refused for the last active API key with the scope `admin` (FAILED_PRECONDITION,
+        LAST_ADMIN_KEY).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -151,7 +152,7 @@ class AdminServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListPlans(self, request, context):
-        """Lists the plans of the configuration.
+        """Lists the configured plans.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -165,14 +166,14 @@ class AdminServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetServerStatus(self, request, context):
-        """Gets how the server is, and how many codes were accepted and refused in the last hour.
+        """Gets the status of the server, and how many codes it accepted and refused in the last hour.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetAttempts(self, request, context):
-        """Gets the wrong codes that are counted against a secret, and its lock.
+        """Gets the counted wrong codes of a secret, and its lock.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

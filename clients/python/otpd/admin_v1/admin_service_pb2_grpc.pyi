@@ -40,31 +40,33 @@ class AdminServiceStub:
     CreateApiKey: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.CreateApiKeyRequest, _admin_service_pb2.CreateApiKeyResponse]
     """Makes an API key.
 
-    If the answer is lost, a key is left that nobody has: list the keys, and revoke it.
+    If the answer is lost, nobody has the new API key: list the API keys, and revoke it.
     """
     GetApiKey: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.GetApiKeyRequest, _admin_service_pb2.GetApiKeyResponse]
     """Gets an API key."""
     ListApiKeys: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.ListApiKeysRequest, _admin_service_pb2.ListApiKeysResponse]
-    """Lists API keys, oldest first. A page may have fewer keys than were asked for, and still not be the last."""
+    """Lists API keys, oldest first. A page may have fewer API keys than requested and still not be the last page."""
     RotateApiKey: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.RotateApiKeyRequest, _admin_service_pb2.RotateApiKeyResponse]
-    """Gives an API key a new secret, and its present one a grace in which callers change over.
+    """Makes a new secret for an API key. The current secret stays valid for a grace period, in which callers change over.
 
-    If the answer is lost, rotate again: a newest secret that was never used is replaced, so that the secret that callers use keeps its grace. The last
-    active key with the scope `admin` needs a grace; without one it is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY): if the answer were lost, nobody
-    could administer the server.
+    If the answer is lost, rotate again: a new secret that was never used is replaced, and the secret that callers use keeps its grace period. The last
+    active API key with the scope `admin` needs a grace period. Without one the rotation is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY), because a lost
+    answer would leave nobody able to administer the server.
     """
     RevokeApiKey: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.RevokeApiKeyRequest, _admin_service_pb2.RevokeApiKeyResponse]
-    """Revokes an API key for ever, on all instances within a second; FAILED_PRECONDITION (LAST_ADMIN_KEY) for the last active one with the scope `admin`."""
+    """Revokes an API key permanently, on all instances within a second. Refused for the last active API key with the scope `admin` (FAILED_PRECONDITION,
+    LAST_ADMIN_KEY).
+    """
     GetApiKeyUsage: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.GetApiKeyUsageRequest, _admin_service_pb2.GetApiKeyUsageResponse]
     """Gets the usage of an API key."""
     ListPlans: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.ListPlansRequest, _admin_service_pb2.ListPlansResponse]
-    """Lists the plans of the configuration."""
+    """Lists the configured plans."""
     ListSealingKeys: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.ListSealingKeysRequest, _admin_service_pb2.ListSealingKeysResponse]
     """Lists the sealing keys, without the keys themselves."""
     GetServerStatus: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.GetServerStatusRequest, _admin_service_pb2.GetServerStatusResponse]
-    """Gets how the server is, and how many codes were accepted and refused in the last hour."""
+    """Gets the status of the server, and how many codes it accepted and refused in the last hour."""
     GetAttempts: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.GetAttemptsRequest, _admin_service_pb2.GetAttemptsResponse]
-    """Gets the wrong codes that are counted against a secret, and its lock."""
+    """Gets the counted wrong codes of a secret, and its lock."""
     UnlockAttempts: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.UnlockAttemptsRequest, _admin_service_pb2.UnlockAttemptsResponse]
     """Unlocks a secret: its codes are checked again."""
 
@@ -80,31 +82,33 @@ class AdminServiceAsyncStub(AdminServiceStub):
     CreateApiKey: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.CreateApiKeyRequest, _admin_service_pb2.CreateApiKeyResponse]  # type: ignore[assignment]
     """Makes an API key.
 
-    If the answer is lost, a key is left that nobody has: list the keys, and revoke it.
+    If the answer is lost, nobody has the new API key: list the API keys, and revoke it.
     """
     GetApiKey: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.GetApiKeyRequest, _admin_service_pb2.GetApiKeyResponse]  # type: ignore[assignment]
     """Gets an API key."""
     ListApiKeys: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ListApiKeysRequest, _admin_service_pb2.ListApiKeysResponse]  # type: ignore[assignment]
-    """Lists API keys, oldest first. A page may have fewer keys than were asked for, and still not be the last."""
+    """Lists API keys, oldest first. A page may have fewer API keys than requested and still not be the last page."""
     RotateApiKey: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.RotateApiKeyRequest, _admin_service_pb2.RotateApiKeyResponse]  # type: ignore[assignment]
-    """Gives an API key a new secret, and its present one a grace in which callers change over.
+    """Makes a new secret for an API key. The current secret stays valid for a grace period, in which callers change over.
 
-    If the answer is lost, rotate again: a newest secret that was never used is replaced, so that the secret that callers use keeps its grace. The last
-    active key with the scope `admin` needs a grace; without one it is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY): if the answer were lost, nobody
-    could administer the server.
+    If the answer is lost, rotate again: a new secret that was never used is replaced, and the secret that callers use keeps its grace period. The last
+    active API key with the scope `admin` needs a grace period. Without one the rotation is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY), because a lost
+    answer would leave nobody able to administer the server.
     """
     RevokeApiKey: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.RevokeApiKeyRequest, _admin_service_pb2.RevokeApiKeyResponse]  # type: ignore[assignment]
-    """Revokes an API key for ever, on all instances within a second; FAILED_PRECONDITION (LAST_ADMIN_KEY) for the last active one with the scope `admin`."""
+    """Revokes an API key permanently, on all instances within a second. Refused for the last active API key with the scope `admin` (FAILED_PRECONDITION,
+    LAST_ADMIN_KEY).
+    """
     GetApiKeyUsage: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.GetApiKeyUsageRequest, _admin_service_pb2.GetApiKeyUsageResponse]  # type: ignore[assignment]
     """Gets the usage of an API key."""
     ListPlans: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ListPlansRequest, _admin_service_pb2.ListPlansResponse]  # type: ignore[assignment]
-    """Lists the plans of the configuration."""
+    """Lists the configured plans."""
     ListSealingKeys: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ListSealingKeysRequest, _admin_service_pb2.ListSealingKeysResponse]  # type: ignore[assignment]
     """Lists the sealing keys, without the keys themselves."""
     GetServerStatus: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.GetServerStatusRequest, _admin_service_pb2.GetServerStatusResponse]  # type: ignore[assignment]
-    """Gets how the server is, and how many codes were accepted and refused in the last hour."""
+    """Gets the status of the server, and how many codes it accepted and refused in the last hour."""
     GetAttempts: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.GetAttemptsRequest, _admin_service_pb2.GetAttemptsResponse]  # type: ignore[assignment]
-    """Gets the wrong codes that are counted against a secret, and its lock."""
+    """Gets the counted wrong codes of a secret, and its lock."""
     UnlockAttempts: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.UnlockAttemptsRequest, _admin_service_pb2.UnlockAttemptsResponse]  # type: ignore[assignment]
     """Unlocks a secret: its codes are checked again."""
 
@@ -123,7 +127,7 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_admin_service_pb2.CreateApiKeyResponse, _abc.Awaitable[_admin_service_pb2.CreateApiKeyResponse]]:
         """Makes an API key.
 
-        If the answer is lost, a key is left that nobody has: list the keys, and revoke it.
+        If the answer is lost, nobody has the new API key: list the API keys, and revoke it.
         """
 
     @_abc_1.abstractmethod
@@ -140,7 +144,7 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_service_pb2.ListApiKeysRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_service_pb2.ListApiKeysResponse, _abc.Awaitable[_admin_service_pb2.ListApiKeysResponse]]:
-        """Lists API keys, oldest first. A page may have fewer keys than were asked for, and still not be the last."""
+        """Lists API keys, oldest first. A page may have fewer API keys than requested and still not be the last page."""
 
     @_abc_1.abstractmethod
     def RotateApiKey(
@@ -148,11 +152,11 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_service_pb2.RotateApiKeyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_service_pb2.RotateApiKeyResponse, _abc.Awaitable[_admin_service_pb2.RotateApiKeyResponse]]:
-        """Gives an API key a new secret, and its present one a grace in which callers change over.
+        """Makes a new secret for an API key. The current secret stays valid for a grace period, in which callers change over.
 
-        If the answer is lost, rotate again: a newest secret that was never used is replaced, so that the secret that callers use keeps its grace. The last
-        active key with the scope `admin` needs a grace; without one it is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY): if the answer were lost, nobody
-        could administer the server.
+        If the answer is lost, rotate again: a new secret that was never used is replaced, and the secret that callers use keeps its grace period. The last
+        active API key with the scope `admin` needs a grace period. Without one the rotation is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY), because a lost
+        answer would leave nobody able to administer the server.
         """
 
     @_abc_1.abstractmethod
@@ -161,7 +165,9 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_service_pb2.RevokeApiKeyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_service_pb2.RevokeApiKeyResponse, _abc.Awaitable[_admin_service_pb2.RevokeApiKeyResponse]]:
-        """Revokes an API key for ever, on all instances within a second; FAILED_PRECONDITION (LAST_ADMIN_KEY) for the last active one with the scope `admin`."""
+        """Revokes an API key permanently, on all instances within a second. Refused for the last active API key with the scope `admin` (FAILED_PRECONDITION,
+        LAST_ADMIN_KEY).
+        """
 
     @_abc_1.abstractmethod
     def GetApiKeyUsage(
@@ -177,7 +183,7 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_service_pb2.ListPlansRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_service_pb2.ListPlansResponse, _abc.Awaitable[_admin_service_pb2.ListPlansResponse]]:
-        """Lists the plans of the configuration."""
+        """Lists the configured plans."""
 
     @_abc_1.abstractmethod
     def ListSealingKeys(
@@ -193,7 +199,7 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_service_pb2.GetServerStatusRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_service_pb2.GetServerStatusResponse, _abc.Awaitable[_admin_service_pb2.GetServerStatusResponse]]:
-        """Gets how the server is, and how many codes were accepted and refused in the last hour."""
+        """Gets the status of the server, and how many codes it accepted and refused in the last hour."""
 
     @_abc_1.abstractmethod
     def GetAttempts(
@@ -201,7 +207,7 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_service_pb2.GetAttemptsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_service_pb2.GetAttemptsResponse, _abc.Awaitable[_admin_service_pb2.GetAttemptsResponse]]:
-        """Gets the wrong codes that are counted against a secret, and its lock."""
+        """Gets the counted wrong codes of a secret, and its lock."""
 
     @_abc_1.abstractmethod
     def UnlockAttempts(

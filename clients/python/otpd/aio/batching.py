@@ -42,7 +42,7 @@ Results = tuple[Sequence[Union[_Response, ItemError]], str]
 class _Waiting(Generic[_Request, _Response]):
     request: _Request
     deadline: float
-    # None if nothing was done for it: it goes alone, with the tries of a call of its own.
+    # None if the server has not handled the item: it is sent alone, with the tries of a separate call.
     outcome: asyncio.Future[_Response | None]
 
 
@@ -127,7 +127,7 @@ def _outcome(result: _Response | ItemError, request_id: str) -> _Response | OtpE
     if not isinstance(result, ItemError):
         return result
     error = OtpError.from_item(result, request_id)
-    # A call of its own would be tried again.
+    # A separate call would be tried again.
     return None if error.code is grpc.StatusCode.UNAVAILABLE else error
 
 

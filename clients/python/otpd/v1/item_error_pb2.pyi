@@ -22,7 +22,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class ItemError(_message.Message):
-    """The error of one item of a batch: what the call for this item alone would have failed with. The other items are not affected."""
+    """The error of an item of a batch: the error that a call for this item alone would have. The other items are not affected."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -36,14 +36,14 @@ class ItemError(_message.Message):
     reason: _error_reason_pb2.ErrorReason.ValueType
     """The reason."""
     message: _builtins.str
-    """The fault and its remedy, in ASCII, for developers."""
+    """The mistake and its remedy, in ASCII, for developers."""
     @_builtins.property
     def violations(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldViolation]:
-        """The fields that are wrong, with paths from the item on."""
+        """The wrong fields, with paths that begin at the item."""
 
     @_builtins.property
     def retry_after(self) -> _duration_pb2.Duration:
-        """How long to wait before this item is sent again; unset if a repeat makes no sense."""
+        """How long to wait before you retry this item; unset if a retry cannot succeed."""
 
     def __init__(
         self,
@@ -64,16 +64,16 @@ Global___ItemError: _TypeAlias = ItemError  # noqa: Y015
 
 @_typing.final
 class FieldViolation(_message.Message):
-    """A field that is wrong."""
+    """A wrong field."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     FIELD_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     field: _builtins.str
-    """The path from the item on, such as `key.uri`."""
+    """The path from the item, such as `key.uri`."""
     description: _builtins.str
-    """The fault and its remedy, in ASCII."""
+    """The mistake and its remedy, in ASCII."""
     def __init__(
         self,
         *,

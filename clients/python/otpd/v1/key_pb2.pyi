@@ -24,21 +24,21 @@ class _OtpType:
 class _OtpTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OtpType.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     OTP_TYPE_UNSPECIFIED: _OtpType.ValueType  # 0
-    """Not chosen: the default of the field that holds it, TOTP where the field says nothing else."""
+    """Not set: the default of the field, which is TOTP unless the field says otherwise."""
     OTP_TYPE_TOTP: _OtpType.ValueType  # 1
-    """Time-based, a new code every period (RFC 6238)."""
+    """Time-based: a new code in every time step (RFC 6238)."""
     OTP_TYPE_HOTP: _OtpType.ValueType  # 2
-    """Counter-based, a new code every use (RFC 4226)."""
+    """Counter-based: a new code after every use (RFC 4226)."""
 
 class OtpType(_OtpType, metaclass=_OtpTypeEnumTypeWrapper):
-    """The kind of one-time password a key makes."""
+    """The kind of one-time password."""
 
 OTP_TYPE_UNSPECIFIED: OtpType.ValueType  # 0
-"""Not chosen: the default of the field that holds it, TOTP where the field says nothing else."""
+"""Not set: the default of the field, which is TOTP unless the field says otherwise."""
 OTP_TYPE_TOTP: OtpType.ValueType  # 1
-"""Time-based, a new code every period (RFC 6238)."""
+"""Time-based: a new code in every time step (RFC 6238)."""
 OTP_TYPE_HOTP: OtpType.ValueType  # 2
-"""Counter-based, a new code every use (RFC 4226)."""
+"""Counter-based: a new code after every use (RFC 4226)."""
 Global___OtpType: _TypeAlias = OtpType  # noqa: Y015
 
 class _Algorithm:
@@ -48,7 +48,7 @@ class _Algorithm:
 class _AlgorithmEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Algorithm.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     ALGORITHM_UNSPECIFIED: _Algorithm.ValueType  # 0
-    """Not chosen: SHA1, the one that every authenticator app supports."""
+    """Not set: SHA1, which every authenticator app supports."""
     ALGORITHM_SHA1: _Algorithm.ValueType  # 1
     """HMAC-SHA-1."""
     ALGORITHM_SHA256: _Algorithm.ValueType  # 2
@@ -60,7 +60,7 @@ class Algorithm(_Algorithm, metaclass=_AlgorithmEnumTypeWrapper):
     """The hash function under the HMAC (RFC 4226 section 5.3, RFC 6238 section 1.2)."""
 
 ALGORITHM_UNSPECIFIED: Algorithm.ValueType  # 0
-"""Not chosen: SHA1, the one that every authenticator app supports."""
+"""Not set: SHA1, which every authenticator app supports."""
 ALGORITHM_SHA1: Algorithm.ValueType  # 1
 """HMAC-SHA-1."""
 ALGORITHM_SHA256: Algorithm.ValueType  # 2
@@ -76,30 +76,30 @@ class _SecretDelivery:
 class _SecretDeliveryEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SecretDelivery.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     SECRET_DELIVERY_UNSPECIFIED: _SecretDelivery.ValueType  # 0
-    """Not chosen: PLAIN."""
+    """Not set: PLAIN."""
     SECRET_DELIVERY_PLAIN: _SecretDelivery.ValueType  # 1
     """The secret, for the caller to store."""
     SECRET_DELIVERY_SEALED: _SecretDelivery.ValueType  # 2
-    """A sealed key; of the secret only what an enrolment shows, the URI and its QR code."""
+    """A sealed key. The secret is only in the URI and its QR code, for the enrolment."""
     SECRET_DELIVERY_BOTH: _SecretDelivery.ValueType  # 3
-    """All of PLAIN, and the sealed key."""
+    """The secret and the sealed key."""
 
 class SecretDelivery(_SecretDelivery, metaclass=_SecretDeliveryEnumTypeWrapper):
-    """The form in which a secret is handed over."""
+    """The form in which a secret is returned."""
 
 SECRET_DELIVERY_UNSPECIFIED: SecretDelivery.ValueType  # 0
-"""Not chosen: PLAIN."""
+"""Not set: PLAIN."""
 SECRET_DELIVERY_PLAIN: SecretDelivery.ValueType  # 1
 """The secret, for the caller to store."""
 SECRET_DELIVERY_SEALED: SecretDelivery.ValueType  # 2
-"""A sealed key; of the secret only what an enrolment shows, the URI and its QR code."""
+"""A sealed key. The secret is only in the URI and its QR code, for the enrolment."""
 SECRET_DELIVERY_BOTH: SecretDelivery.ValueType  # 3
-"""All of PLAIN, and the sealed key."""
+"""The secret and the sealed key."""
 Global___SecretDelivery: _TypeAlias = SecretDelivery  # noqa: Y015
 
 @_typing.final
 class Key(_message.Message):
-    """A key as its owner holds it: the shared secret and the parameters that turn it into codes."""
+    """A key: the shared secret, and the parameters that codes are computed with."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -112,48 +112,48 @@ class Key(_message.Message):
     PERIOD_SECONDS_FIELD_NUMBER: _builtins.int
     COUNTER_FIELD_NUMBER: _builtins.int
     secret: _builtins.str
-    """The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-    and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+    """The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+    dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
 
     1 to 256 bytes once decoded, at most 2048 bytes of text.
     """
     uri: _builtins.str
     """The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
 
-    At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-    and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-    the URI, also of a missing one.
+    At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+    secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+    the counter of the URI.
     """
     type: Global___OtpType.ValueType
     """The kind of one-time password.
 
-    If unspecified, what the URI says, or TOTP.
+    If unspecified, the value of the URI, or TOTP.
     """
     algorithm: Global___Algorithm.ValueType
     """The hash function.
 
-    If unspecified, what the URI says, or SHA1.
+    If unspecified, the value of the URI, or SHA1.
     """
     digits: _builtins.int
     """The length of a code in digits (RFC 4226 section 5.3), 6 to 8.
 
-    If zero, what the URI says, or 6.
+    If zero, the value of the URI, or 6.
     """
     period_seconds: _builtins.int
     """The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
 
-    If zero, what the URI says, or 30.
+    If zero, the value of the URI, or 30.
     """
     counter: _builtins.int
     """The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
 
-    If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+    If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
     """
     @_builtins.property
     def sealed(self) -> Global___SealedKey:
         """The key as this service sealed it.
 
-        The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+        Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
         """
 
     def __init__(
@@ -185,7 +185,7 @@ Global___Key: _TypeAlias = Key  # noqa: Y015
 
 @_typing.final
 class KeyParameters(_message.Message):
-    """The parameters in force for a key, each default filled in."""
+    """The parameters of a key, defaults filled in."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -208,7 +208,7 @@ class KeyParameters(_message.Message):
     counter: _builtins.int
     """The HOTP start counter; unset for TOTP."""
     issuer: _builtins.str
-    """The issuer in the URI; empty if none was given."""
+    """The issuer in the URI; empty if there is none."""
     account_name: _builtins.str
     """The account name in the URI."""
     secret_size: _builtins.int
@@ -237,10 +237,10 @@ Global___KeyParameters: _TypeAlias = KeyParameters  # noqa: Y015
 
 @_typing.final
 class SealedKey(_message.Message):
-    """A key that this service alone can open, for callers to store instead of the secret.
+    """A sealed key, for callers to store instead of the secret. Only this service can open it.
 
-    The blob of a HOTP holds the counter that it was sealed with, which never changes: store `next_counter` of each ACCEPTED answer beside it, and send
-    it as `Key.counter`. Without it, the key leaves the window of counters after some codes.
+    The blob of a HOTP holds the counter at the time of sealing, which never changes. Store `next_counter` of each ACCEPTED answer beside the blob and
+    send it as `Key.counter`: otherwise, after some codes, the device is ahead of the counters that are searched.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -248,16 +248,15 @@ class SealedKey(_message.Message):
     BLOB_FIELD_NUMBER: _builtins.int
     CONTEXT_FIELD_NUMBER: _builtins.int
     blob: _builtins.str
-    """`otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+    """`otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
 
     Required.
     """
     context: _builtins.bytes
-    """A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
-    `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
-    opens.
+    """The value that the key is bound to, at most 256 bytes. Build it from the id of the user and a generation of the factor, such as `user-1/totp/7`, and
+    do not store it beside the blob. Otherwise a blob opens after it was swapped with the blob of another user, or replaced by an older blob.
 
-    Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+    Must be the same as when the key was sealed; empty if it was empty then. Never set in an answer.
     """
     def __init__(
         self,

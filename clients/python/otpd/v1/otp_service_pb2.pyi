@@ -34,17 +34,17 @@ class _VerifyStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_VerifySt
     VERIFY_STATUS_UNSPECIFIED: _VerifyStatus.ValueType  # 0
     """Never sent."""
     VERIFY_STATUS_ACCEPTED: _VerifyStatus.ValueType  # 1
-    """The code is right, and was not used before."""
+    """The code is correct, current and not used before."""
     VERIFY_STATUS_MISMATCH: _VerifyStatus.ValueType  # 2
-    """The code is wrong, or outside of the time steps that are accepted. It counts as an attempt."""
+    """The code is wrong or outside the accepted time window. It counts as a failed attempt."""
     VERIFY_STATUS_MALFORMED: _VerifyStatus.ValueType  # 3
-    """The code has the wrong length or is not all digits, a typing mistake of the user. It does not count as an attempt."""
+    """The code has the wrong length or characters other than digits: a typing mistake. It does not count as a failed attempt."""
     VERIFY_STATUS_REPLAYED: _VerifyStatus.ValueType  # 4
-    """The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
-    or period of the same secret.
+    """The code is correct, but its time step or a later time step was used before (RFC 6238 section 5.2), even under another type, algorithm, length or
+    period of the same secret.
     """
     VERIFY_STATUS_THROTTLED: _VerifyStatus.ValueType  # 5
-    """The secret is locked after too many wrong codes. This code was not checked, and does not count (RFC 4226 section 7.3)."""
+    """The secret is locked after too many wrong codes. This code was not checked and does not count (RFC 4226 section 7.3)."""
 
 class VerifyStatus(_VerifyStatus, metaclass=_VerifyStatusEnumTypeWrapper):
     """The outcome of a check."""
@@ -52,17 +52,17 @@ class VerifyStatus(_VerifyStatus, metaclass=_VerifyStatusEnumTypeWrapper):
 VERIFY_STATUS_UNSPECIFIED: VerifyStatus.ValueType  # 0
 """Never sent."""
 VERIFY_STATUS_ACCEPTED: VerifyStatus.ValueType  # 1
-"""The code is right, and was not used before."""
+"""The code is correct, current and not used before."""
 VERIFY_STATUS_MISMATCH: VerifyStatus.ValueType  # 2
-"""The code is wrong, or outside of the time steps that are accepted. It counts as an attempt."""
+"""The code is wrong or outside the accepted time window. It counts as a failed attempt."""
 VERIFY_STATUS_MALFORMED: VerifyStatus.ValueType  # 3
-"""The code has the wrong length or is not all digits, a typing mistake of the user. It does not count as an attempt."""
+"""The code has the wrong length or characters other than digits: a typing mistake. It does not count as a failed attempt."""
 VERIFY_STATUS_REPLAYED: VerifyStatus.ValueType  # 4
-"""The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
-or period of the same secret.
+"""The code is correct, but its time step or a later time step was used before (RFC 6238 section 5.2), even under another type, algorithm, length or
+period of the same secret.
 """
 VERIFY_STATUS_THROTTLED: VerifyStatus.ValueType  # 5
-"""The secret is locked after too many wrong codes. This code was not checked, and does not count (RFC 4226 section 7.3)."""
+"""The secret is locked after too many wrong codes. This code was not checked and does not count (RFC 4226 section 7.3)."""
 Global___VerifyStatus: _TypeAlias = VerifyStatus  # noqa: Y015
 
 class _ExportFormat:
@@ -74,7 +74,7 @@ class _ExportFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ExportFo
     EXPORT_FORMAT_UNSPECIFIED: _ExportFormat.ValueType  # 0
     """Not chosen: OTPAUTH."""
     EXPORT_FORMAT_OTPAUTH: _ExportFormat.ValueType  # 1
-    """An otpauth URI for each key, in Google's Key URI Format."""
+    """An otpauth URI per key, in Google's Key URI Format."""
     EXPORT_FORMAT_MIGRATION: _ExportFormat.ValueType  # 2
     """otpauth-migration URIs of several keys each, as Google Authenticator imports them; only TOTP of 30 seconds, and HOTP, with 6 or 8 digits."""
 
@@ -84,14 +84,14 @@ class ExportFormat(_ExportFormat, metaclass=_ExportFormatEnumTypeWrapper):
 EXPORT_FORMAT_UNSPECIFIED: ExportFormat.ValueType  # 0
 """Not chosen: OTPAUTH."""
 EXPORT_FORMAT_OTPAUTH: ExportFormat.ValueType  # 1
-"""An otpauth URI for each key, in Google's Key URI Format."""
+"""An otpauth URI per key, in Google's Key URI Format."""
 EXPORT_FORMAT_MIGRATION: ExportFormat.ValueType  # 2
 """otpauth-migration URIs of several keys each, as Google Authenticator imports them; only TOTP of 30 seconds, and HOTP, with 6 or 8 digits."""
 Global___ExportFormat: _TypeAlias = ExportFormat  # noqa: Y015
 
 @_typing.final
 class GenerateRequest(_message.Message):
-    """A key to generate, or an existing one to show again."""
+    """A key to generate, or an existing key to show again."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -113,12 +113,12 @@ class GenerateRequest(_message.Message):
     If unspecified, TOTP.
     """
     issuer: _builtins.str
-    """Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
+    """The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
 
-    If empty, the URI has no issuer, and the answer a warning.
+    If empty, the URI has no issuer and the answer has a warning.
     """
     account_name: _builtins.str
-    """The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+    """The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
 
     Required.
     """
@@ -145,7 +145,7 @@ class GenerateRequest(_message.Message):
     secret_size: _builtins.int
     """The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
 
-    If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
+    If zero, the length of the hash (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
     """
     secret: _builtins.str
     """An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
@@ -153,12 +153,12 @@ class GenerateRequest(_message.Message):
     If empty, a new random secret is made.
     """
     delivery: _key_pb2.SecretDelivery.ValueType
-    """The form in which to hand over the secret.
+    """The form in which to return the secret.
 
-    If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+    If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
     """
     sealed_context: _builtins.bytes
-    """A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN."""
+    """A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`. Not with PLAIN."""
     @_builtins.property
     def qr_code(self) -> _qr_code_pb2.QrCodeOptions:
         """How to draw the QR code.
@@ -194,7 +194,7 @@ Global___GenerateRequest: _TypeAlias = GenerateRequest  # noqa: Y015
 
 @_typing.final
 class GenerateResponse(_message.Message):
-    """A key, ready to enrol."""
+    """A key to enrol."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -215,29 +215,29 @@ class GenerateResponse(_message.Message):
     """The key in Google's Key URI Format, as the QR code holds it."""
     @_builtins.property
     def qr_code(self) -> _qr_code_pb2.QrCode:
-        """The QR code of `uri`; unset if the format asked for is NONE."""
+        """The QR code of `uri`; unset for QR_FORMAT_NONE."""
 
     @_builtins.property
     def token(self) -> _token_pb2.Token:
-        """The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-        user's device can confirm the enrolment.
+        """The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+        only the user's device can confirm the enrolment.
         """
 
     @_builtins.property
     def parameters(self) -> _key_pb2.KeyParameters:
-        """The parameters in force."""
+        """The parameters of the key, defaults filled in."""
 
     @_builtins.property
     def warnings(self) -> _containers.RepeatedCompositeFieldContainer[Global___CompatibilityWarning]:
-        """Problems of some authenticator apps with these parameters; empty for the defaults."""
+        """Problems that some authenticator apps have with these parameters; empty for the defaults."""
 
     @_builtins.property
     def sealed(self) -> _key_pb2.SealedKey:
-        """The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH."""
+        """The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH."""
 
     @_builtins.property
     def sealed_expire_time(self) -> _timestamp_pb2.Timestamp:
-        """When the pending key can no longer be confirmed; set with `sealed`."""
+        """When the pending key expires; set with `sealed`."""
 
     def __init__(
         self,
@@ -262,7 +262,7 @@ Global___GenerateResponse: _TypeAlias = GenerateResponse  # noqa: Y015
 
 @_typing.final
 class CompatibilityWarning(_message.Message):
-    """A parameter that some authenticator apps silently ignore, or show badly."""
+    """A parameter that some authenticator apps silently ignore or display badly."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -272,12 +272,12 @@ class CompatibilityWarning(_message.Message):
     field: _builtins.str
     """The field of the request that the warning is about, in snake_case."""
     description: _builtins.str
-    """The problem, and the value to choose instead; in English, for developers."""
+    """The problem and the value to choose instead; in English, for developers."""
     reason: _builtins.str
-    """The problem as a word, to choose a text of one's own by; later versions may send others.
+    """The problem as a constant, for a text of your own; later versions may add others.
 
-    `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-    no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+    `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+    refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
     `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
     """
     def __init__(
@@ -297,7 +297,7 @@ Global___CompatibilityWarning: _TypeAlias = CompatibilityWarning  # noqa: Y015
 
 @_typing.final
 class TokenRequest(_message.Message):
-    """Which code to give."""
+    """The code to compute."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -306,9 +306,9 @@ class TokenRequest(_message.Message):
     PAST_STEPS_FIELD_NUMBER: _builtins.int
     FUTURE_STEPS_FIELD_NUMBER: _builtins.int
     past_steps: _builtins.int
-    """How many earlier codes to give as well, at most 10."""
+    """How many earlier codes to return too, at most 10."""
     future_steps: _builtins.int
-    """How many later codes to give as well, at most 10."""
+    """How many later codes to return too, at most 10."""
     @_builtins.property
     def key(self) -> _key_pb2.Key:
         """The key.
@@ -318,7 +318,7 @@ class TokenRequest(_message.Message):
 
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp:
-        """The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+        """The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
 
         If unset, now.
         """
@@ -341,7 +341,7 @@ Global___TokenRequest: _TypeAlias = TokenRequest  # noqa: Y015
 
 @_typing.final
 class TokenResponse(_message.Message):
-    """The code asked for."""
+    """The requested code."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -349,11 +349,11 @@ class TokenResponse(_message.Message):
     NEIGHBOURS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def token(self) -> _token_pb2.Token:
-        """The code of the moment or counter asked for."""
+        """The code for the requested time or counter."""
 
     @_builtins.property
     def neighbours(self) -> _containers.RepeatedCompositeFieldContainer[_token_pb2.Token]:
-        """The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out."""
+        """The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out."""
 
     def __init__(
         self,
@@ -407,28 +407,28 @@ class VerifyRequest(_message.Message):
     If unset, 10. Counters before the key's own are never accepted.
     """
     after_step: _builtins.int
-    """The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
+    """The last time step (HOTP: counter) accepted according to your own records. Codes at or before it return REPLAYED.
 
     If unset, only what the server itself has accepted counts as used.
     """
     allow_reuse: _builtins.bool
-    """Check without consuming: the code may have been used, and may be used again; wrong codes are still counted.
+    """Checks the code without consuming it: it may have been used before, and may be used again. Wrong codes still count.
 
     If false, an accepted code is consumed.
     """
     request_id: _builtins.str
-    """A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
-    key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
+    """A UUID (AIP-155) that makes a retry safe: the same request within 24 hours gets the same answer. The id belongs to the secret of the key. With
+    another secret it is a new request. With the same secret and any other change in the request, the request is refused.
 
-    An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
+    THROTTLED is not stored: after the lock, a request with the same id is checked. Every other attempt of the user needs a new id.
 
-    If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
+    If empty, a retry is a new attempt: it returns REPLAYED if the lost answer was ACCEPTED.
     """
     confirm: _builtins.bool
-    """Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
-    `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+    """Confirms an enrolment: the first accepted code of a pending sealed key confirms it, and the answer has the confirmed key as `resealed`. Not with
+    `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it and refuses the sealed key.
 
-    With a key that is confirmed already it is an ordinary check.
+    With a confirmed key this is an ordinary check.
     """
     @_builtins.property
     def key(self) -> _key_pb2.Key:
@@ -441,10 +441,10 @@ class VerifyRequest(_message.Message):
     def alternatives(self) -> _containers.RepeatedCompositeFieldContainer[_key_pb2.Key]:
         """Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
 
-        The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-        that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+        The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+        for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
 
-        `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+        `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
         """
 
     def __init__(
@@ -486,7 +486,7 @@ Global___VerifyRequest: _TypeAlias = VerifyRequest  # noqa: Y015
 
 @_typing.final
 class VerifyResponse(_message.Message):
-    """The answer to a check; it never repeats the code."""
+    """The result of a check; it never repeats the code."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -505,30 +505,30 @@ class VerifyResponse(_message.Message):
     status: Global___VerifyStatus.ValueType
     """The outcome of the check."""
     matched_step: _builtins.int
-    """The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED."""
+    """The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED."""
     drift_steps: _builtins.int
     """How far `matched_step` is from the server's current step (HOTP: from the key's counter), in steps; set with it."""
     next_counter: _builtins.int
     """The counter to store for the next HOTP, `matched_step` + 1; set if a HOTP is ACCEPTED."""
     attempts_remaining: _builtins.int
-    """How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED."""
+    """How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED."""
     matched_key: _builtins.int
-    """Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`."""
+    """The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`."""
     @_builtins.property
     def retry_after(self) -> _duration_pb2.Duration:
-        """How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does."""
+        """How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret."""
 
     @_builtins.property
     def resealed(self) -> _key_pb2.SealedKey:
-        """The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-        sealed under an older sealing key.
+        """The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+        sent, unless the stored key has changed since.
 
-        A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+        A retry with the same `request_id` gets an equivalent key, not the same bytes.
         """
 
     @_builtins.property
     def server_time(self) -> _timestamp_pb2.Timestamp:
-        """The server's clock when it answered; that of the repeat, where a kept answer is given again."""
+        """The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry."""
 
     def __init__(
         self,
@@ -573,7 +573,7 @@ Global___VerifyResponse: _TypeAlias = VerifyResponse  # noqa: Y015
 
 @_typing.final
 class WatchTokenRequest(_message.Message):
-    """Which key to watch."""
+    """The key to watch."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -600,7 +600,7 @@ Global___WatchTokenRequest: _TypeAlias = WatchTokenRequest  # noqa: Y015
 
 @_typing.final
 class WatchTokenResponse(_message.Message):
-    """The code whose step has begun."""
+    """The code of the time step that has begun."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -624,7 +624,7 @@ Global___WatchTokenResponse: _TypeAlias = WatchTokenResponse  # noqa: Y015
 
 @_typing.final
 class BatchTokenRequest(_message.Message):
-    """The codes to give."""
+    """The codes to compute."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -648,14 +648,14 @@ Global___BatchTokenRequest: _TypeAlias = BatchTokenRequest  # noqa: Y015
 
 @_typing.final
 class BatchTokenResponse(_message.Message):
-    """The codes asked for."""
+    """The requested codes."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     RESULTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___BatchTokenResult]:
-        """One for each request, in their order."""
+        """A result per request, in the order of the requests."""
 
     def __init__(
         self,
@@ -684,7 +684,7 @@ class BatchTokenResult(_message.Message):
 
     @_builtins.property
     def error(self) -> _item_error_pb2.ItemError:
-        """The reason why there is none."""
+        """Why the item failed."""
 
     def __init__(
         self,
@@ -735,7 +735,7 @@ class BatchVerifyResponse(_message.Message):
     RESULTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___BatchVerifyResult]:
-        """One for each request, in their order."""
+        """A result per request, in the order of the requests."""
 
     def __init__(
         self,
@@ -764,7 +764,7 @@ class BatchVerifyResult(_message.Message):
 
     @_builtins.property
     def error(self) -> _item_error_pb2.ItemError:
-        """The reason why there is none; nothing was checked, unless it is STORE_UNAVAILABLE."""
+        """Why the check failed; the code was not checked, unless the reason is STORE_UNAVAILABLE."""
 
     def __init__(
         self,
@@ -815,10 +815,10 @@ class SealItem(_message.Message):
     KEY_FIELD_NUMBER: _builtins.int
     SEALED_CONTEXT_FIELD_NUMBER: _builtins.int
     sealed_context: _builtins.bytes
-    """A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says."""
+    """A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`."""
     @_builtins.property
     def key(self) -> _key_pb2.Key:
-        """The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+        """The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
 
         Required.
         """
@@ -846,7 +846,7 @@ class SealResponse(_message.Message):
     RESULTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___SealResult]:
-        """One for each item, in their order."""
+        """A result per item, in the order of the items."""
 
     def __init__(
         self,
@@ -872,11 +872,11 @@ class SealResult(_message.Message):
     PARAMETERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def sealed(self) -> _key_pb2.SealedKey:
-        """The sealed key, which needs no confirmation."""
+        """The sealed key. It needs no confirmation."""
 
     @_builtins.property
     def error(self) -> _item_error_pb2.ItemError:
-        """The reason why there is none."""
+        """Why the item failed."""
 
     @_builtins.property
     def parameters(self) -> _key_pb2.KeyParameters:
@@ -901,7 +901,7 @@ Global___SealResult: _TypeAlias = SealResult  # noqa: Y015
 
 @_typing.final
 class RewrapRequest(_message.Message):
-    """The blobs to seal anew."""
+    """The blobs to seal again."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -925,7 +925,7 @@ Global___RewrapRequest: _TypeAlias = RewrapRequest  # noqa: Y015
 
 @_typing.final
 class RewrapItem(_message.Message):
-    """A blob to seal anew."""
+    """A blob to seal again."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -964,7 +964,7 @@ class RewrapResponse(_message.Message):
     RESULTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___RewrapResult]:
-        """One for each item, in their order."""
+        """A result per item, in the order of the items."""
 
     def __init__(
         self,
@@ -990,15 +990,15 @@ class RewrapResult(_message.Message):
     ERROR_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def key(self) -> _key_pb2.SealedKey:
-        """The key, to be stored instead of the one that was sent, if what is stored is still that one."""
+        """The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since."""
 
     @_builtins.property
     def set(self) -> Global___RecoveryCodeSet:
-        """The set, to be stored likewise."""
+        """The new blob of the set; store it in the same way."""
 
     @_builtins.property
     def error(self) -> _item_error_pb2.ItemError:
-        """The reason why there is none."""
+        """Why the item failed."""
 
     def __init__(
         self,
@@ -1019,7 +1019,7 @@ Global___RewrapResult: _TypeAlias = RewrapResult  # noqa: Y015
 
 @_typing.final
 class ResyncHotpRequest(_message.Message):
-    """The codes to find a counter by."""
+    """The codes to find a counter from."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1043,7 +1043,7 @@ class ResyncHotpRequest(_message.Message):
 
     @_builtins.property
     def codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`."""
+        """2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`."""
 
     def __init__(
         self,
@@ -1077,8 +1077,8 @@ class ResyncHotpResponse(_message.Message):
     valid: _builtins.bool
     """True exactly when `status` is ACCEPTED."""
     status: Global___VerifyStatus.ValueType
-    """The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
-    REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+    """The outcome. ACCEPTED: the codes were found one after the other; all are consumed. MISMATCH: they were not found; one attempt is counted.
+    REPLAYED: a code was used before. MALFORMED: a code is malformed; nothing is counted.
     """
     matched_step: _builtins.int
     """The counter of the last code; set if ACCEPTED or REPLAYED."""
@@ -1126,7 +1126,7 @@ Global___ResyncHotpResponse: _TypeAlias = ResyncHotpResponse  # noqa: Y015
 
 @_typing.final
 class RecoveryCodeSet(_message.Message):
-    """A set of recovery codes that this service alone can open, for callers to store. It holds keyed hashes of the codes, not the codes."""
+    """A set of recovery codes, for callers to store. Only this service can open it. It holds keyed hashes of the codes, not the codes."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1163,7 +1163,7 @@ class GenerateRecoveryCodesRequest(_message.Message):
     CODE_LENGTH_FIELD_NUMBER: _builtins.int
     SEALED_CONTEXT_FIELD_NUMBER: _builtins.int
     count: _builtins.int
-    """How many, 1 to 20.
+    """How many codes, 1 to 20.
 
     If zero, 10.
     """
@@ -1173,7 +1173,7 @@ class GenerateRecoveryCodesRequest(_message.Message):
     If zero, 16.
     """
     sealed_context: _builtins.bytes
-    """A value to bind the set to, at most 256 bytes, as `SealedKey.context` says."""
+    """A value to bind the set to, at most 256 bytes; see `SealedKey.context`."""
     def __init__(
         self,
         *,
@@ -1191,7 +1191,7 @@ Global___GenerateRecoveryCodesRequest: _TypeAlias = GenerateRecoveryCodesRequest
 
 @_typing.final
 class GenerateRecoveryCodesResponse(_message.Message):
-    """Recovery codes, to be shown to the user this once."""
+    """Recovery codes, to show to the user once."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1229,8 +1229,8 @@ class VerifyRecoveryCodeRequest(_message.Message):
     CODE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     code: _builtins.str
-    """The code as the user typed or pasted it, at most 256 bytes, in any case: white space, dashes and invisible characters are dropped, O counts as 0,
-    and I and L as 1.
+    """The code as the user typed or pasted it, at most 256 bytes, in upper or lower case: white space, dashes and invisible characters are dropped, O
+    counts as 0, and I and L count as 1.
 
     Required.
     """
@@ -1273,7 +1273,7 @@ class VerifyRecoveryCodeResponse(_message.Message):
     valid: _builtins.bool
     """True exactly when `status` is ACCEPTED."""
     status: Global___VerifyStatus.ValueType
-    """The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set."""
+    """The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set."""
     remaining_count: _builtins.int
     """How many codes are left; unset if MALFORMED or THROTTLED."""
     attempts_remaining: _builtins.int
@@ -1284,8 +1284,8 @@ class VerifyRecoveryCodeResponse(_message.Message):
 
     @_builtins.property
     def resealed(self) -> Global___RecoveryCodeSet:
-        """The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-        sealing key.
+        """The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+        stored set has changed since.
         """
 
     def __init__(
@@ -1367,12 +1367,12 @@ class ImportKeysRequest(_message.Message):
     DELIVERY_FIELD_NUMBER: _builtins.int
     SEALED_CONTEXT_FIELD_NUMBER: _builtins.int
     delivery: _key_pb2.SecretDelivery.ValueType
-    """The form in which to hand over the keys; sealed keys need no confirmation.
+    """The form in which to return the keys; sealed keys need no confirmation.
 
     If unspecified, PLAIN.
     """
     sealed_context: _builtins.bytes
-    """A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`."""
+    """A value to bind the sealed keys to, at most 256 bytes; see `SealedKey.context`. All keys then belong to one user: for many users, call `Seal`."""
     @_builtins.property
     def uris(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """1 to 100 URIs, otpauth and otpauth-migration, each at most 4096 bytes, with at most 100 keys in all."""
@@ -1402,7 +1402,7 @@ class ImportKeysResponse(_message.Message):
     MISSING_PARTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportResult]:
-        """One for each key, in order; also one for each URI that cannot be read."""
+        """A result per key, in order, and one per URI that cannot be read."""
 
     @_builtins.property
     def missing_parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___MissingPart]:
@@ -1450,7 +1450,7 @@ class ImportResult(_message.Message):
 
     @_builtins.property
     def error(self) -> _item_error_pb2.ItemError:
-        """The reason why the key cannot be taken over; then nothing else but the indices is set."""
+        """Why the key cannot be imported; then only the indices are set besides."""
 
     def __init__(
         self,
@@ -1472,7 +1472,7 @@ Global___ImportResult: _TypeAlias = ImportResult  # noqa: Y015
 
 @_typing.final
 class MissingPart(_message.Message):
-    """A part of a migration that is missing: one of the QR codes was not scanned."""
+    """A missing part of a migration: one of its QR codes was not scanned."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1582,11 +1582,11 @@ class ExportKeysResponse(_message.Message):
     RESULTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def uris(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code."""
+        """The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code."""
 
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExportResult]:
-        """One for each item, in their order."""
+        """A result per item, in the order of the items."""
 
     def __init__(
         self,
@@ -1614,7 +1614,7 @@ class ExportResult(_message.Message):
     """The index in `uris` of the URI that has the key."""
     @_builtins.property
     def error(self) -> _item_error_pb2.ItemError:
-        """The reason why the key is in none."""
+        """Why the key is in no URI."""
 
     def __init__(
         self,
@@ -1634,7 +1634,7 @@ Global___ExportResult: _TypeAlias = ExportResult  # noqa: Y015
 
 @_typing.final
 class GetUsageRequest(_message.Message):
-    """Whose usage to get: that of the calling API key."""
+    """The request has no fields: it is about the calling API key."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1690,12 +1690,12 @@ class WindowUsage(_message.Message):
     window: _builtins.str
     """`minute`, `hour`, `day` or `month`."""
     limit: _builtins.int
-    """The most calls in it."""
+    """The maximum number of calls in the window."""
     used: _builtins.int
-    """The calls that are counted in it now; more than `limit` after a change of the plan."""
+    """The calls counted in the window now; after a change of the plan this may exceed `limit`."""
     @_builtins.property
     def reset_time(self) -> _timestamp_pb2.Timestamp:
-        """When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted."""
+        """When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted."""
 
     def __init__(
         self,

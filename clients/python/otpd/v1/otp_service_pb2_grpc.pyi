@@ -41,84 +41,85 @@ class OtpServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> OtpServiceAsyncStub: ...
     Generate: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.GenerateRequest, _otp_service_pb2.GenerateResponse]
-    """Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
+    """Makes a new key to enrol in an authenticator app, or shows the QR code of an existing key again.
 
-    Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
-    repeat makes another key.
+    Needs the scope `generate`. The server stores nothing: store the sealed key (`delivery`), or encrypt the secret and store that. Safe to retry: a
+    retry makes another key.
     """
     Token: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.TokenRequest, _otp_service_pb2.TokenResponse]
-    """Gives the code of a key at a moment, now by default, and its neighbours on request.
+    """Returns the code of a key for the current time or the given time, and on request the codes before and after it.
 
-    Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
+    Needs the scope `token`, and for a sealed key also `export`. Has no side effects; safe to retry.
     """
     Verify: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.VerifyRequest, _otp_service_pb2.VerifyResponse]
-    """Says whether a code is right, now, and for the first time (RFC 6238 section 5.2).
+    """Checks a code: it must be correct, current and not used before (RFC 6238 section 5.2).
 
-    Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance.
-    Retry only with a `request_id`: the repeat gets the answer of the first.
+    Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances.
+    Retry only with a `request_id`: the retry gets the first answer.
     """
     WatchToken: _grpc.UnaryStreamMultiCallable[_otp_service_pb2.WatchTokenRequest, _otp_service_pb2.WatchTokenResponse]
-    """Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
+    """Streams the current code of a TOTP key at once, then each next code when its time step begins, until the client cancels.
 
-    Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-    UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
-    expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+    Needs the scope `token`, and for a sealed key also `export`. Counts as one call when the stream opens. The server ends the stream with UNAVAILABLE
+    when it stops (SHUTTING_DOWN) or the connection has reached its maximum age (CONNECTION_AGE_EXCEEDED), and with UNAUTHENTICATED when the API key is
+    revoked or expires. After UNAVAILABLE, open it again and expect the current code again. No message comes between two codes; HTTP/2 pings keep
+    the connection alive.
     """
     BatchToken: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.BatchTokenRequest, _otp_service_pb2.BatchTokenResponse]
-    """Gives the codes of many keys at once.
+    """Returns the codes of many keys.
 
-    Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+    Needs the scope `token`, and for sealed keys also `export`. Counts as one call per item. Safe to retry.
     """
     BatchVerify: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.BatchVerifyRequest, _otp_service_pb2.BatchVerifyResponse]
-    """Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
+    """Checks many codes, each as `Verify` does. Codes of one secret are checked in the order of the request, all others in any order.
 
-    Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+    Needs the scope `verify`. Counts as one call per item; an item that fails costs no credit. Retry only if every item has a `request_id`.
     """
     Seal: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.SealRequest, _otp_service_pb2.SealResponse]
-    """Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
+    """Seals keys that the caller has as secrets or URIs, such as keys in its database, or binds sealed keys to another context.
 
-    Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+    Needs the scope `seal`. Counts as one call per item. The server stores nothing. Safe to retry.
     """
     Rewrap: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.RewrapRequest, _otp_service_pb2.RewrapResponse]
-    """Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+    """Seals sealed keys and sets of recovery codes again under the current sealing key, so that older sealing keys can be retired. A pending key stays
     pending.
 
-    Needs the scope `seal`. Counts as one call for each item. May be retried.
+    Needs the scope `seal`. Counts as one call per item. Safe to retry.
     """
     ResyncHotp: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.ResyncHotpRequest, _otp_service_pb2.ResyncHotpResponse]
-    """Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
+    """Finds the counter of a HOTP device that has run ahead of the server, from two or three consecutive codes (RFC 4226 section 7.4).
 
-    Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+    Needs the scope `verify`. All codes together count as one attempt. Retry only with a `request_id`.
     """
     GenerateRecoveryCodes: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.GenerateRecoveryCodesRequest, _otp_service_pb2.GenerateRecoveryCodesResponse]
-    """Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
+    """Makes recovery codes for the user to keep. Each code is good for one login without the device (look-up secrets of NIST SP 800-63B).
 
-    Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
-    a repeat makes another set.
+    Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has saved them, then revoke the old set. Safe to
+    retry: a retry makes another set.
     """
     VerifyRecoveryCode: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.VerifyRecoveryCodeRequest, _otp_service_pb2.VerifyRecoveryCodeResponse]
-    """Says whether a recovery code is one of a set, and used for the first time.
+    """Checks a recovery code: it must belong to the set and not be used before.
 
-    Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
-    are those of the set, not of any key. Retry only with a `request_id`.
+    Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances. Wrong
+    recovery codes count for the set, not for a key. Retry only with a `request_id`.
     """
     RevokeRecoveryCodes: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.RevokeRecoveryCodesRequest, _otp_service_pb2.RevokeRecoveryCodesResponse]
-    """Revokes a set for ever: its codes are answered REPLAYED from then on.
+    """Revokes a set permanently: from then on, its codes return REPLAYED.
 
-    Needs the scope `generate`. May be retried.
+    Needs the scope `generate`. Safe to retry.
     """
     ImportKeys: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.ImportKeysRequest, _otp_service_pb2.ImportKeysResponse]
-    """Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
+    """Reads the keys in otpauth URIs, and in the otpauth-migration URIs that Google Authenticator exports.
 
-    Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+    Needs the scope `seal`. Counts as one call per key found. The server stores nothing. Safe to retry.
     """
     ExportKeys: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.ExportKeysRequest, _otp_service_pb2.ExportKeysResponse]
-    """Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
+    """Returns the secrets of keys, sealed keys included, as otpauth or otpauth-migration URIs.
 
-    Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
+    Needs the scope `export`. Counts as one call per item. The audit trail records each key. Safe to retry.
     """
     GetUsage: _grpc.UnaryUnaryMultiCallable[_otp_service_pb2.GetUsageRequest, _otp_service_pb2.GetUsageResponse]
-    """Gets how much of the calling API key's plan is used.
+    """Returns how much of its plan the calling API key has used.
 
     Needs no scope. Counts as a call in all windows but the month.
     """
@@ -136,84 +137,85 @@ class OtpServiceAsyncStub(OtpServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Generate: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.GenerateRequest, _otp_service_pb2.GenerateResponse]  # type: ignore[assignment]
-    """Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
+    """Makes a new key to enrol in an authenticator app, or shows the QR code of an existing key again.
 
-    Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
-    repeat makes another key.
+    Needs the scope `generate`. The server stores nothing: store the sealed key (`delivery`), or encrypt the secret and store that. Safe to retry: a
+    retry makes another key.
     """
     Token: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.TokenRequest, _otp_service_pb2.TokenResponse]  # type: ignore[assignment]
-    """Gives the code of a key at a moment, now by default, and its neighbours on request.
+    """Returns the code of a key for the current time or the given time, and on request the codes before and after it.
 
-    Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
+    Needs the scope `token`, and for a sealed key also `export`. Has no side effects; safe to retry.
     """
     Verify: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.VerifyRequest, _otp_service_pb2.VerifyResponse]  # type: ignore[assignment]
-    """Says whether a code is right, now, and for the first time (RFC 6238 section 5.2).
+    """Checks a code: it must be correct, current and not used before (RFC 6238 section 5.2).
 
-    Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance.
-    Retry only with a `request_id`: the repeat gets the answer of the first.
+    Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances.
+    Retry only with a `request_id`: the retry gets the first answer.
     """
     WatchToken: _aio.UnaryStreamMultiCallable[_otp_service_pb2.WatchTokenRequest, _otp_service_pb2.WatchTokenResponse]  # type: ignore[assignment]
-    """Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
+    """Streams the current code of a TOTP key at once, then each next code when its time step begins, until the client cancels.
 
-    Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-    UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
-    expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+    Needs the scope `token`, and for a sealed key also `export`. Counts as one call when the stream opens. The server ends the stream with UNAVAILABLE
+    when it stops (SHUTTING_DOWN) or the connection has reached its maximum age (CONNECTION_AGE_EXCEEDED), and with UNAUTHENTICATED when the API key is
+    revoked or expires. After UNAVAILABLE, open it again and expect the current code again. No message comes between two codes; HTTP/2 pings keep
+    the connection alive.
     """
     BatchToken: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.BatchTokenRequest, _otp_service_pb2.BatchTokenResponse]  # type: ignore[assignment]
-    """Gives the codes of many keys at once.
+    """Returns the codes of many keys.
 
-    Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+    Needs the scope `token`, and for sealed keys also `export`. Counts as one call per item. Safe to retry.
     """
     BatchVerify: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.BatchVerifyRequest, _otp_service_pb2.BatchVerifyResponse]  # type: ignore[assignment]
-    """Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
+    """Checks many codes, each as `Verify` does. Codes of one secret are checked in the order of the request, all others in any order.
 
-    Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+    Needs the scope `verify`. Counts as one call per item; an item that fails costs no credit. Retry only if every item has a `request_id`.
     """
     Seal: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.SealRequest, _otp_service_pb2.SealResponse]  # type: ignore[assignment]
-    """Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
+    """Seals keys that the caller has as secrets or URIs, such as keys in its database, or binds sealed keys to another context.
 
-    Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+    Needs the scope `seal`. Counts as one call per item. The server stores nothing. Safe to retry.
     """
     Rewrap: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.RewrapRequest, _otp_service_pb2.RewrapResponse]  # type: ignore[assignment]
-    """Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+    """Seals sealed keys and sets of recovery codes again under the current sealing key, so that older sealing keys can be retired. A pending key stays
     pending.
 
-    Needs the scope `seal`. Counts as one call for each item. May be retried.
+    Needs the scope `seal`. Counts as one call per item. Safe to retry.
     """
     ResyncHotp: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.ResyncHotpRequest, _otp_service_pb2.ResyncHotpResponse]  # type: ignore[assignment]
-    """Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
+    """Finds the counter of a HOTP device that has run ahead of the server, from two or three consecutive codes (RFC 4226 section 7.4).
 
-    Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+    Needs the scope `verify`. All codes together count as one attempt. Retry only with a `request_id`.
     """
     GenerateRecoveryCodes: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.GenerateRecoveryCodesRequest, _otp_service_pb2.GenerateRecoveryCodesResponse]  # type: ignore[assignment]
-    """Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
+    """Makes recovery codes for the user to keep. Each code is good for one login without the device (look-up secrets of NIST SP 800-63B).
 
-    Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
-    a repeat makes another set.
+    Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has saved them, then revoke the old set. Safe to
+    retry: a retry makes another set.
     """
     VerifyRecoveryCode: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.VerifyRecoveryCodeRequest, _otp_service_pb2.VerifyRecoveryCodeResponse]  # type: ignore[assignment]
-    """Says whether a recovery code is one of a set, and used for the first time.
+    """Checks a recovery code: it must belong to the set and not be used before.
 
-    Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
-    are those of the set, not of any key. Retry only with a `request_id`.
+    Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances. Wrong
+    recovery codes count for the set, not for a key. Retry only with a `request_id`.
     """
     RevokeRecoveryCodes: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.RevokeRecoveryCodesRequest, _otp_service_pb2.RevokeRecoveryCodesResponse]  # type: ignore[assignment]
-    """Revokes a set for ever: its codes are answered REPLAYED from then on.
+    """Revokes a set permanently: from then on, its codes return REPLAYED.
 
-    Needs the scope `generate`. May be retried.
+    Needs the scope `generate`. Safe to retry.
     """
     ImportKeys: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.ImportKeysRequest, _otp_service_pb2.ImportKeysResponse]  # type: ignore[assignment]
-    """Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
+    """Reads the keys in otpauth URIs, and in the otpauth-migration URIs that Google Authenticator exports.
 
-    Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+    Needs the scope `seal`. Counts as one call per key found. The server stores nothing. Safe to retry.
     """
     ExportKeys: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.ExportKeysRequest, _otp_service_pb2.ExportKeysResponse]  # type: ignore[assignment]
-    """Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
+    """Returns the secrets of keys, sealed keys included, as otpauth or otpauth-migration URIs.
 
-    Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
+    Needs the scope `export`. Counts as one call per item. The audit trail records each key. Safe to retry.
     """
     GetUsage: _aio.UnaryUnaryMultiCallable[_otp_service_pb2.GetUsageRequest, _otp_service_pb2.GetUsageResponse]  # type: ignore[assignment]
-    """Gets how much of the calling API key's plan is used.
+    """Returns how much of its plan the calling API key has used.
 
     Needs no scope. Counts as a call in all windows but the month.
     """
@@ -234,10 +236,10 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _otp_service_pb2.GenerateRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_otp_service_pb2.GenerateResponse, _abc.Awaitable[_otp_service_pb2.GenerateResponse]]:
-        """Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
+        """Makes a new key to enrol in an authenticator app, or shows the QR code of an existing key again.
 
-        Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
-        repeat makes another key.
+        Needs the scope `generate`. The server stores nothing: store the sealed key (`delivery`), or encrypt the secret and store that. Safe to retry: a
+        retry makes another key.
         """
 
     @_abc_1.abstractmethod
@@ -246,9 +248,9 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _otp_service_pb2.TokenRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_otp_service_pb2.TokenResponse, _abc.Awaitable[_otp_service_pb2.TokenResponse]]:
-        """Gives the code of a key at a moment, now by default, and its neighbours on request.
+        """Returns the code of a key for the current time or the given time, and on request the codes before and after it.
 
-        Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
+        Needs the scope `token`, and for a sealed key also `export`. Has no side effects; safe to retry.
         """
 
     @_abc_1.abstractmethod
@@ -257,10 +259,10 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _otp_service_pb2.VerifyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_otp_service_pb2.VerifyResponse, _abc.Awaitable[_otp_service_pb2.VerifyResponse]]:
-        """Says whether a code is right, now, and for the first time (RFC 6238 section 5.2).
+        """Checks a code: it must be correct, current and not used before (RFC 6238 section 5.2).
 
-        Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance.
-        Retry only with a `request_id`: the repeat gets the answer of the first.
+        Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances.
+        Retry only with a `request_id`: the retry gets the first answer.
         """
 
     @_abc_1.abstractmethod
@@ -269,11 +271,12 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _otp_service_pb2.WatchTokenRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_otp_service_pb2.WatchTokenResponse], _abc.AsyncIterator[_otp_service_pb2.WatchTokenResponse]]:
-        """Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
+        """Streams the current code of a TOTP key at once, then each next code when its time step begins, until the client cancels.
 
-        Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-        UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
-        expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+        Needs the scope `token`, and for a sealed key also `export`. Counts as one call when the stream opens. The server ends the stream with UNAVAILABLE
+        when it stops (SHUTTING_DOWN) or the connection has reached its maximum age (CONNECTION_AGE_EXCEEDED), and with UNAUTHENTICATED when the API key is
+        revoked or expires. After UNAVAILABLE, open it again and expect the current code again. No message comes between two codes; HTTP/2 pings keep
+        the connection alive.
         """
 
     @_abc_1.abstractmethod
@@ -282,9 +285,9 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _otp_service_pb2.BatchTokenRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_otp_service_pb2.BatchTokenResponse, _abc.Awaitable[_otp_service_pb2.BatchTokenResponse]]:
-        """Gives the codes of many keys at once.
+        """Returns the codes of many keys.
 
-        Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+        Needs the scope `token`, and for sealed keys also `export`. Counts as one call per item. Safe to retry.
         """
 
     @_abc_1.abstractmethod
@@ -293,9 +296,9 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _otp_service_pb2.BatchVerifyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_otp_service_pb2.BatchVerifyResponse, _abc.Awaitable[_otp_service_pb2.BatchVerifyResponse]]:
-        """Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
+        """Checks many codes, each as `Verify` does. Codes of one secret are checked in the order of the request, all others in any order.
 
-        Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+        Needs the scope `verify`. Counts as one call per item; an item that fails costs no credit. Retry only if every item has a `request_id`.
         """
 
     @_abc_1.abstractmethod
@@ -304,9 +307,9 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _otp_service_pb2.SealRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_otp_service_pb2.SealResponse, _abc.Awaitable[_otp_service_pb2.SealResponse]]:
-        """Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
+        """Seals keys that the caller has as secrets or URIs, such as keys in its database, or binds sealed keys to another context.
 
-        Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+        Needs the scope `seal`. Counts as one call per item. The server stores nothing. Safe to retry.
         """
 
     @_abc_1.abstractmethod
@@ -315,10 +318,10 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _otp_service_pb2.RewrapRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_otp_service_pb2.RewrapResponse, _abc.Awaitable[_otp_service_pb2.RewrapResponse]]:
-        """Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+        """Seals sealed keys and sets of recovery codes again under the current sealing key, so that older sealing keys can be retired. A pending key stays
         pending.
 
-        Needs the scope `seal`. Counts as one call for each item. May be retried.
+        Needs the scope `seal`. Counts as one call per item. Safe to retry.
         """
 
     @_abc_1.abstractmethod
@@ -327,9 +330,9 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _otp_service_pb2.ResyncHotpRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_otp_service_pb2.ResyncHotpResponse, _abc.Awaitable[_otp_service_pb2.ResyncHotpResponse]]:
-        """Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
+        """Finds the counter of a HOTP device that has run ahead of the server, from two or three consecutive codes (RFC 4226 section 7.4).
 
-        Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+        Needs the scope `verify`. All codes together count as one attempt. Retry only with a `request_id`.
         """
 
     @_abc_1.abstractmethod
@@ -338,10 +341,10 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _otp_service_pb2.GenerateRecoveryCodesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_otp_service_pb2.GenerateRecoveryCodesResponse, _abc.Awaitable[_otp_service_pb2.GenerateRecoveryCodesResponse]]:
-        """Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
+        """Makes recovery codes for the user to keep. Each code is good for one login without the device (look-up secrets of NIST SP 800-63B).
 
-        Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
-        a repeat makes another set.
+        Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has saved them, then revoke the old set. Safe to
+        retry: a retry makes another set.
         """
 
     @_abc_1.abstractmethod
@@ -350,10 +353,10 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _otp_service_pb2.VerifyRecoveryCodeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_otp_service_pb2.VerifyRecoveryCodeResponse, _abc.Awaitable[_otp_service_pb2.VerifyRecoveryCodeResponse]]:
-        """Says whether a recovery code is one of a set, and used for the first time.
+        """Checks a recovery code: it must belong to the set and not be used before.
 
-        Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
-        are those of the set, not of any key. Retry only with a `request_id`.
+        Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances. Wrong
+        recovery codes count for the set, not for a key. Retry only with a `request_id`.
         """
 
     @_abc_1.abstractmethod
@@ -362,9 +365,9 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _otp_service_pb2.RevokeRecoveryCodesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_otp_service_pb2.RevokeRecoveryCodesResponse, _abc.Awaitable[_otp_service_pb2.RevokeRecoveryCodesResponse]]:
-        """Revokes a set for ever: its codes are answered REPLAYED from then on.
+        """Revokes a set permanently: from then on, its codes return REPLAYED.
 
-        Needs the scope `generate`. May be retried.
+        Needs the scope `generate`. Safe to retry.
         """
 
     @_abc_1.abstractmethod
@@ -373,9 +376,9 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _otp_service_pb2.ImportKeysRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_otp_service_pb2.ImportKeysResponse, _abc.Awaitable[_otp_service_pb2.ImportKeysResponse]]:
-        """Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
+        """Reads the keys in otpauth URIs, and in the otpauth-migration URIs that Google Authenticator exports.
 
-        Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+        Needs the scope `seal`. Counts as one call per key found. The server stores nothing. Safe to retry.
         """
 
     @_abc_1.abstractmethod
@@ -384,9 +387,9 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _otp_service_pb2.ExportKeysRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_otp_service_pb2.ExportKeysResponse, _abc.Awaitable[_otp_service_pb2.ExportKeysResponse]]:
-        """Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
+        """Returns the secrets of keys, sealed keys included, as otpauth or otpauth-migration URIs.
 
-        Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
+        Needs the scope `export`. Counts as one call per item. The audit trail records each key. Safe to retry.
         """
 
     @_abc_1.abstractmethod
@@ -395,7 +398,7 @@ class OtpServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _otp_service_pb2.GetUsageRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_otp_service_pb2.GetUsageResponse, _abc.Awaitable[_otp_service_pb2.GetUsageResponse]]:
-        """Gets how much of the calling API key's plan is used.
+        """Returns how much of its plan the calling API key has used.
 
         Needs no scope. Counts as a call in all windows but the month.
         """

@@ -24,29 +24,29 @@ class _QrFormat:
 class _QrFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_QrFormat.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     QR_FORMAT_UNSPECIFIED: _QrFormat.ValueType  # 0
-    """Not chosen: PNG."""
+    """Not set: PNG."""
     QR_FORMAT_PNG: _QrFormat.ValueType  # 1
-    """A PNG picture, one bit a pixel."""
+    """A PNG image with one bit per pixel."""
     QR_FORMAT_SVG: _QrFormat.ValueType  # 2
-    """An SVG drawing."""
+    """An SVG image."""
     QR_FORMAT_TEXT: _QrFormat.ValueType  # 3
-    """UTF-8 text for a terminal, two modules a character."""
+    """UTF-8 text for a terminal, two modules per character."""
     QR_FORMAT_NONE: _QrFormat.ValueType  # 4
-    """No QR code at all."""
+    """No QR code."""
 
 class QrFormat(_QrFormat, metaclass=_QrFormatEnumTypeWrapper):
     """The form of a QR code."""
 
 QR_FORMAT_UNSPECIFIED: QrFormat.ValueType  # 0
-"""Not chosen: PNG."""
+"""Not set: PNG."""
 QR_FORMAT_PNG: QrFormat.ValueType  # 1
-"""A PNG picture, one bit a pixel."""
+"""A PNG image with one bit per pixel."""
 QR_FORMAT_SVG: QrFormat.ValueType  # 2
-"""An SVG drawing."""
+"""An SVG image."""
 QR_FORMAT_TEXT: QrFormat.ValueType  # 3
-"""UTF-8 text for a terminal, two modules a character."""
+"""UTF-8 text for a terminal, two modules per character."""
 QR_FORMAT_NONE: QrFormat.ValueType  # 4
-"""No QR code at all."""
+"""No QR code."""
 Global___QrFormat: _TypeAlias = QrFormat  # noqa: Y015
 
 class _QrErrorCorrection:
@@ -56,7 +56,7 @@ class _QrErrorCorrection:
 class _QrErrorCorrectionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_QrErrorCorrection.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     QR_ERROR_CORRECTION_UNSPECIFIED: _QrErrorCorrection.ValueType  # 0
-    """Not chosen: M."""
+    """Not set: M."""
     QR_ERROR_CORRECTION_L: _QrErrorCorrection.ValueType  # 1
     """About 7 %."""
     QR_ERROR_CORRECTION_M: _QrErrorCorrection.ValueType  # 2
@@ -64,13 +64,13 @@ class _QrErrorCorrectionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_QrE
     QR_ERROR_CORRECTION_Q: _QrErrorCorrection.ValueType  # 3
     """About 25 %."""
     QR_ERROR_CORRECTION_H: _QrErrorCorrection.ValueType  # 4
-    """About 30 %; makes the code of a long URI too dense for some cameras."""
+    """About 30 %; makes the QR code of a long URI too dense for some cameras."""
 
 class QrErrorCorrection(_QrErrorCorrection, metaclass=_QrErrorCorrectionEnumTypeWrapper):
-    """How much of a QR code may be unreadable before it fails (ISO/IEC 18004)."""
+    """How much of a QR code may be unreadable (ISO/IEC 18004)."""
 
 QR_ERROR_CORRECTION_UNSPECIFIED: QrErrorCorrection.ValueType  # 0
-"""Not chosen: M."""
+"""Not set: M."""
 QR_ERROR_CORRECTION_L: QrErrorCorrection.ValueType  # 1
 """About 7 %."""
 QR_ERROR_CORRECTION_M: QrErrorCorrection.ValueType  # 2
@@ -78,7 +78,7 @@ QR_ERROR_CORRECTION_M: QrErrorCorrection.ValueType  # 2
 QR_ERROR_CORRECTION_Q: QrErrorCorrection.ValueType  # 3
 """About 25 %."""
 QR_ERROR_CORRECTION_H: QrErrorCorrection.ValueType  # 4
-"""About 30 %; makes the code of a long URI too dense for some cameras."""
+"""About 30 %; makes the QR code of a long URI too dense for some cameras."""
 Global___QrErrorCorrection: _TypeAlias = QrErrorCorrection  # noqa: Y015
 
 @_typing.final
@@ -92,7 +92,7 @@ class QrCodeOptions(_message.Message):
     SCALE_FIELD_NUMBER: _builtins.int
     QUIET_ZONE_FIELD_NUMBER: _builtins.int
     format: Global___QrFormat.ValueType
-    """The form of the picture.
+    """The format of the image.
 
     If unspecified, PNG.
     """
@@ -102,7 +102,7 @@ class QrCodeOptions(_message.Message):
     If unspecified, M.
     """
     scale: _builtins.int
-    """Pixels a module in PNG and SVG, 1 to 16; the picture may be at most 2048 pixels wide.
+    """Pixels per module in PNG and SVG, 1 to 16; the image may be at most 2048 pixels wide.
 
     If zero, 6.
     """
@@ -142,7 +142,7 @@ class QrCode(_message.Message):
     media_type: _builtins.str
     """The media type of `data`: `image/png`, `image/svg+xml`, or `text/plain; charset=utf-8`."""
     data: _builtins.bytes
-    """The picture or the text."""
+    """The image or the text."""
     data_uri: _builtins.str
     """The same as a `data:` URI (RFC 2397), ready for an `<img>` element."""
     width: _builtins.int

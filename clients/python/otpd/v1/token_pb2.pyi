@@ -20,7 +20,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Token(_message.Message):
-    """A code of a key, and the time in which it holds."""
+    """A code of a key, and the time in which it is valid."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -37,13 +37,13 @@ class Token(_message.Message):
     OFFSET_STEPS_FIELD_NUMBER: _builtins.int
     OFFSET_SECONDS_FIELD_NUMBER: _builtins.int
     code: _builtins.str
-    """The code, a string because leading zeros count: `012345` is not `12345`."""
+    """The code: a string, because leading zeros matter: `012345` is not `12345`."""
     step: _builtins.int
     """The time step of a TOTP (RFC 6238 section 4.2), or the counter of a HOTP (RFC 4226 section 5.1)."""
     remaining_seconds: _builtins.int
-    """Whole seconds until `expire_time`, rounded up, counted from the moment asked about.
+    """Seconds from the requested time to `expire_time`, rounded up.
 
-    Zero for HOTP and for a code whose step is over.
+    Zero for HOTP, and for a code whose time step is over.
     """
     type: _key_pb2.OtpType.ValueType
     """The kind of one-time password."""
@@ -54,20 +54,20 @@ class Token(_message.Message):
     period_seconds: _builtins.int
     """The time step in seconds; zero for HOTP."""
     offset_steps: _builtins.int
-    """Steps (HOTP: counts) from the code asked for to this one; negative for an earlier code, zero for the code itself."""
+    """Steps (HOTP: counts) from the requested code to this code; negative for an earlier code, zero for the requested code."""
     offset_seconds: _builtins.int
-    """Seconds from the code asked for to this one, `offset_steps` times the period; zero for HOTP."""
+    """Seconds from the requested code to this code, `offset_steps` times the period; zero for HOTP."""
     @_builtins.property
     def valid_from(self) -> _timestamp_pb2.Timestamp:
-        """The first moment at which a TOTP is the current code; unset for HOTP."""
+        """When a TOTP becomes the current code; unset for HOTP."""
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """The first moment at which a TOTP is no longer the current code; unset for HOTP."""
+        """When a TOTP stops being the current code; unset for HOTP."""
 
     @_builtins.property
     def server_time(self) -> _timestamp_pb2.Timestamp:
-        """The server's clock when it answered."""
+        """The server's clock at the time of the answer."""
 
     def __init__(
         self,

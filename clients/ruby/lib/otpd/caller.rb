@@ -7,12 +7,12 @@ require_relative 'reader'
 module Otpd
   # The base of the clients of both services: the connection, the API key with every call, deadlines, retries, and errors as {Error}.
   class Caller
-    # Prepares the connection, with TLS unless told otherwise.
+    # Prepares the connection, by default with TLS.
     #
     # @param address [String] `HOST:PORT`, or `dns:///HOST:PORT`; calls go in turn to all the servers that the name has
     # @param api_key [String] sent with every call
-    # @param timeout [Numeric] for a call that is given none of its own
-    # @param root_certificates [String, nil] authorities to trust instead of those that gRPC brings, in PEM
+    # @param timeout [Numeric] for a call without a timeout
+    # @param root_certificates [String, nil] authorities to trust instead of the defaults of gRPC, in PEM
     # @param client_certificate [Array(String, String), nil] for mutual TLS: the certificate chain and its private key, in PEM
     # @param plaintext [Boolean] without TLS: the API key, secrets and codes travel in the clear
     # @param interceptors [Array<GRPC::ClientInterceptor>]

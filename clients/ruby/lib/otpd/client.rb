@@ -18,7 +18,7 @@ module Otpd
     # Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
     #
     # The server keeps nothing: store the secret yourself, encrypted, or ask for a sealed key by the request's `delivery`. It fails with
-    # UNIMPLEMENTED if a sealed key was asked for and the server is too old to make one: then nothing is to be stored.
+    # UNIMPLEMENTED if a sealed key was asked for and the server is too old to make one: then store nothing.
     #
     # @param request [V1::GenerateRequest, nil] instead of its fields
     # @return [V1::GenerateResponse]

@@ -37,7 +37,7 @@ module Otpd
     end
 
     # @return [GRPC::Core::ChannelCredentials, Symbol] how to speak TLS, or that it is plaintext
-    # @raise [ArgumentError] for certificates that are none, and for any together with plaintext
+    # @raise [ArgumentError] for unusable certificates, and for any certificates together with plaintext
     def credentials(root_certificates, client_certificate, plaintext)
       unless plaintext
         Usable.certificates('root_certificates', root_certificates) if root_certificates

@@ -6,10 +6,10 @@ require 'google/rpc/status_pb'
 require 'grpc'
 
 module Otpd
-  # One field of the request that is wrong: its path in snake_case, as in the contract (`key.secret`), and what to do.
+  # A wrong field of the request: its path in snake_case, as in the contract (`key.secret`), and what to do.
   FieldViolation = Struct.new(:field, :description)
 
-  # A call that failed; what it came from, a `GRPC::BadStatus`, is its `cause`.
+  # A failed call. Its `cause` is the `GRPC::BadStatus`.
   #
   # Its message never holds a secret, a code or a key.
   class Error < StandardError
@@ -18,9 +18,9 @@ module Otpd
 
     # @return [Symbol] the status of the call, such as `:UNAVAILABLE`
     attr_reader :code
-    # @return [Symbol, nil] an {V1::ErrorReason}, such as `:ERROR_REASON_RATE_LIMITED`; nil if it was not the server that answered
+    # @return [Symbol, nil] a value of `V1::ErrorReason`, such as `:ERROR_REASON_RATE_LIMITED`; nil if it was not the server that answered
     attr_reader :reason
-    # @return [Hash{String => String}] what belongs to the reason: {V1::ErrorReason} names the keys
+    # @return [Hash{String => String}] what belongs to the reason: `V1::ErrorReason` names the keys
     attr_reader :metadata
     # @return [Array<FieldViolation>] every field that is wrong, if the reason is `:ERROR_REASON_INVALID_FIELDS`
     attr_reader :field_violations
@@ -31,7 +31,7 @@ module Otpd
 
     # @param failure [GRPC::BadStatus, Google::Protobuf::ParseError] what gRPC raised
     # @param tls [Boolean] whether the connection is one over TLS
-    # @return [Error] the same with the error details read; what is not there, or not readable, is left out
+    # @return [Error] the same with its error details, without the details that are missing or not readable
     def self.from(failure, tls)
       return new(:INTERNAL, 'the answer is not a message of the contract') unless failure.is_a?(GRPC::BadStatus)
 

@@ -3,7 +3,7 @@
 require_relative 'error'
 
 module Otpd
-  # Takes the messages of a stream from gRPC in a thread of its own: while gRPC waits in the main thread, signals may, Ctrl-C among them.
+  # Reads the messages of a stream in a separate thread: while gRPC waits in the main thread, signals such as Ctrl-C would wait too.
   class Reader
     # @param tls [Boolean] whether the connection is one over TLS
     def initialize(tls)
@@ -17,7 +17,7 @@ module Otpd
       @messages << message
     end
 
-    # Runs the operation, and yields what comes.
+    # Runs the operation, and yields its messages.
     #
     # @raise [Error]
     def each(operation)
@@ -29,7 +29,7 @@ module Otpd
       raise Error.from(error, @tls), cause: error if error
     ensure
       operation.cancel
-      # Ends the thread also where it has a message that nobody wants.
+      # Ends the thread even if it has a message that is no longer needed.
       @messages.close
       thread&.join
     end

@@ -1,16 +1,10 @@
 #include "step.h"
 
-#include <google/protobuf/util/json_util.h>
-
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
-#include <optional>
-#include <stdexcept>
 #include <vector>
 
 using nlohmann::json;
-using Deadline = std::optional<std::chrono::milliseconds>;
 
 namespace {
 
@@ -30,46 +24,11 @@ json filled_in(json value, const Saved& saved) {
   return value;
 }
 
-template <class Request>
-Request request_from(const json& value) {
-  Request request;
-  const auto status = google::protobuf::util::JsonStringToMessage(value.dump(), &request);
-  if (!status.ok()) throw std::runtime_error(status.ToString());
-  return request;
-}
-
-json to_json(const google::protobuf::Message& message) {
-  std::string text;
-  const auto status = google::protobuf::util::MessageToJsonString(message, &text);
-  if (!status.ok()) throw std::runtime_error(status.ToString());
-  return json::parse(text);
-}
-
-/// As many messages as are wanted, or all if none is named.
-json watch(const otpd::Client& client, const json& request, Deadline deadline, std::size_t take) {
-  json messages = json::array();
-  for (const auto& response : client.watch_token(request_from<otpd::v1::WatchTokenRequest>(request), deadline)) {
-    messages.push_back(to_json(response));
-    if (messages.size() == take) break;
-  }
-  return {{"messages", messages}};
-}
-
-json call(const otpd::Client& client, const json& step, const json& request) {
-  const std::string rpc = step.at("rpc");
-  const Deadline deadline = step.contains("deadline_ms") ? Deadline(step["deadline_ms"].get<std::int64_t>()) : std::nullopt;
-  if (rpc == "Generate") return to_json(client.generate(request_from<otpd::v1::GenerateRequest>(request), deadline));
-  if (rpc == "Token") return to_json(client.token(request_from<otpd::v1::TokenRequest>(request), deadline));
-  if (rpc == "Verify") return to_json(client.verify(request_from<otpd::v1::VerifyRequest>(request), deadline));
-  if (rpc == "WatchToken") return watch(client, request, deadline, step.value("take", std::size_t{0}));
-  throw std::runtime_error("no RPC is called " + rpc);
-}
-
 json described(const otpd::Error& error) {
   std::vector<std::string> violations;
   for (const auto& violation : error.field_violations()) violations.push_back(violation.field);
   std::sort(violations.begin(), violations.end());
-  return {{"reason", error.reason()},
+  return {{"reason", error.reason_name()},
           {"violations", violations},
           {"retry_delay", error.retry_delay().has_value()},
           {"request_id", !error.request_id().empty()}};
@@ -84,14 +43,28 @@ std::string value_at(const json& response, std::string path) {
 
 }  // namespace
 
-json perform(const otpd::Client& client, const json& step, Saved& saved) {
+otpd::Deadline deadline_of(const json& milliseconds) {
+  if (milliseconds.is_null()) return {};
+  const double number = milliseconds.is_string() ? std::stod(milliseconds.get<std::string>()) : milliseconds.get<double>();
+  return std::chrono::duration<double, std::milli>(number);
+}
+
+json perform(const Clients& clients, const json& step, Saved& saved) {
+  const std::string rpc = step.at("rpc");
   const json request = filled_in(step.at("request"), saved);
+  const otpd::Deadline deadline = deadline_of(step.value("deadline_ms", json()));
   json line;
   for (int left = step.value("repeat", 1); left > 0; --left) {
     try {
-      line = {{"code", "OK"}, {"response", call(client, step, request)}};
+      otpd::Headers headers;
+      const json response = rpc == "WatchToken"
+                                ? watch(clients.otp, request, deadline, step.value("take", std::size_t{0}), headers)
+                                : call(clients, rpc, request, deadline, headers);
+      line = {{"code", "OK"}, {"response", response}};
+      for (const std::string name : step.value("headers", json::array())) line["headers"][name] = headers[name];
     } catch (const otpd::Error& error) {
       line = {{"code", error.code_name()}, {"error", described(error)}};
+      if (step.value("text", false)) line["text"] = error.what();
     }
   }
   if (!line.contains("response")) return line;

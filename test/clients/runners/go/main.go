@@ -31,6 +31,7 @@ type config struct {
 		Name  string
 		Steps []step
 	}
+	Crowd [][]json.RawMessage
 }
 
 type step struct {
@@ -48,7 +49,7 @@ type step struct {
 	Save             map[string]string
 }
 
-// One line of the output.
+// A line of the output.
 type line struct {
 	Case     string            `json:"case"`
 	Step     int               `json:"step"`
@@ -99,7 +100,7 @@ func run(file string) error {
 			}
 		}
 	}
-	return nil
+	return config.callTogether(output)
 }
 
 // Calls as often as the step says; only a broken step is an error here, a failed call is a result.

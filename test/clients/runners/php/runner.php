@@ -50,7 +50,7 @@ final class Runner
                 try {
                     $this->call($client, $rpc, $request, $step);
                 } catch (OtpException) {
-                    // The last result is the one that counts.
+                    // The last result counts.
                 }
             }
             $response = $this->call($client, $rpc, $request, $step);

@@ -1,6 +1,7 @@
 """Runs the cases of a configuration with the Python client for asyncio, and prints one line of JSON for each step."""
 
 import asyncio
+import json
 import sys
 from contextlib import aclosing
 from pathlib import Path
@@ -10,6 +11,7 @@ from otpd import OtpError
 from otpd.aio import AdminClient, OtpClient
 
 sys.path.append(str(Path(__file__).parent.parent / "python"))
+from crowd import call_together
 from scenario import Values, call_of, failed, options_of, refused, request_of, steps, succeeded  # noqa: E402
 
 
@@ -40,6 +42,9 @@ async def main(path: str) -> None:
             line.update(failed(error, step))
         except ValueError as error:
             line.update(refused(error))
+    config = json.loads(Path(path).read_text())
+    async with OtpClient(config["servers"]["plain"]["address"], config["keys"]["full"], plaintext=True, batching=True) as client:
+        await call_together(client, config.get("crowd", []))
 
 
 asyncio.run(main(sys.argv[1]))

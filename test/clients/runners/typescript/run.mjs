@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { fromJson, toJson } from '@bufbuild/protobuf';
 import { AdminService, connect, connectAdmin, OtpError, OtpService } from 'otpd-client';
+import { callTogether } from './crowd.mjs';
 
-const { servers, keys, cases } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const { servers, keys, cases, crowd = [] } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const clients = new Map();
 
 for (const { name, steps } of cases) {
@@ -17,6 +18,7 @@ for (const { name, steps } of cases) {
     }
   }
 }
+await callTogether(clientOf(connect, 'plain', 'full', { batching: true }), crowd);
 for (const client of clients.values()) client.close();
 
 async function run({ rpc, server = 'plain', key = 'full', request, take, headers, closed, text, ...deadlines }, saved) {

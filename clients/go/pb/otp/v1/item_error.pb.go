@@ -22,18 +22,18 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// The error of one item of a batch: what the call for this item alone would have failed with. The other items are not affected.
+// The error of an item of a batch: the error that a call for this item alone would have. The other items are not affected.
 type ItemError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The status code, as in `google.rpc.Code`.
 	Code int32 `protobuf:"varint,1,opt,name=code,proto3" json:"code,omitempty"`
 	// The reason.
 	Reason ErrorReason `protobuf:"varint,2,opt,name=reason,proto3,enum=otp.v1.ErrorReason" json:"reason,omitempty"`
-	// The fault and its remedy, in ASCII, for developers.
+	// The mistake and its remedy, in ASCII, for developers.
 	Message string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
-	// The fields that are wrong, with paths from the item on.
+	// The wrong fields, with paths that begin at the item.
 	Violations []*FieldViolation `protobuf:"bytes,4,rep,name=violations,proto3" json:"violations,omitempty"`
-	// How long to wait before this item is sent again; unset if a repeat makes no sense.
+	// How long to wait before you retry this item; unset if a retry cannot succeed.
 	RetryAfter    *durationpb.Duration `protobuf:"bytes,5,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -104,12 +104,12 @@ func (x *ItemError) GetRetryAfter() *durationpb.Duration {
 	return nil
 }
 
-// A field that is wrong.
+// A wrong field.
 type FieldViolation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The path from the item on, such as `key.uri`.
+	// The path from the item, such as `key.uri`.
 	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
-	// The fault and its remedy, in ASCII.
+	// The mistake and its remedy, in ASCII.
 	Description   string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

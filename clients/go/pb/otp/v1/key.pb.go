@@ -21,15 +21,15 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// The kind of one-time password a key makes.
+// The kind of one-time password.
 type OtpType int32
 
 const (
-	// Not chosen: the default of the field that holds it, TOTP where the field says nothing else.
+	// Not set: the default of the field, which is TOTP unless the field says otherwise.
 	OtpType_OTP_TYPE_UNSPECIFIED OtpType = 0
-	// Time-based, a new code every period (RFC 6238).
+	// Time-based: a new code in every time step (RFC 6238).
 	OtpType_OTP_TYPE_TOTP OtpType = 1
-	// Counter-based, a new code every use (RFC 4226).
+	// Counter-based: a new code after every use (RFC 4226).
 	OtpType_OTP_TYPE_HOTP OtpType = 2
 )
 
@@ -78,7 +78,7 @@ func (OtpType) EnumDescriptor() ([]byte, []int) {
 type Algorithm int32
 
 const (
-	// Not chosen: SHA1, the one that every authenticator app supports.
+	// Not set: SHA1, which every authenticator app supports.
 	Algorithm_ALGORITHM_UNSPECIFIED Algorithm = 0
 	// HMAC-SHA-1.
 	Algorithm_ALGORITHM_SHA1 Algorithm = 1
@@ -131,17 +131,17 @@ func (Algorithm) EnumDescriptor() ([]byte, []int) {
 	return file_otp_v1_key_proto_rawDescGZIP(), []int{1}
 }
 
-// The form in which a secret is handed over.
+// The form in which a secret is returned.
 type SecretDelivery int32
 
 const (
-	// Not chosen: PLAIN.
+	// Not set: PLAIN.
 	SecretDelivery_SECRET_DELIVERY_UNSPECIFIED SecretDelivery = 0
 	// The secret, for the caller to store.
 	SecretDelivery_SECRET_DELIVERY_PLAIN SecretDelivery = 1
-	// A sealed key; of the secret only what an enrolment shows, the URI and its QR code.
+	// A sealed key. The secret is only in the URI and its QR code, for the enrolment.
 	SecretDelivery_SECRET_DELIVERY_SEALED SecretDelivery = 2
-	// All of PLAIN, and the sealed key.
+	// The secret and the sealed key.
 	SecretDelivery_SECRET_DELIVERY_BOTH SecretDelivery = 3
 )
 
@@ -188,12 +188,12 @@ func (SecretDelivery) EnumDescriptor() ([]byte, []int) {
 	return file_otp_v1_key_proto_rawDescGZIP(), []int{2}
 }
 
-// A key as its owner holds it: the shared secret and the parameters that turn it into codes.
+// A key: the shared secret, and the parameters that codes are computed with.
 type Key struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where the secret comes from.
+	// The source of the secret.
 	//
-	// Exactly one of the three is required. A server older than `sealed` reads such a key as one without a source, and refuses it.
+	// Exactly one of the three is required. A server older than `sealed` refuses a sealed key, which it reads as a key without a source.
 	//
 	// Types that are valid to be assigned to Source:
 	//
@@ -203,23 +203,23 @@ type Key struct {
 	Source isKey_Source `protobuf_oneof:"source"`
 	// The kind of one-time password.
 	//
-	// If unspecified, what the URI says, or TOTP.
+	// If unspecified, the value of the URI, or TOTP.
 	Type OtpType `protobuf:"varint,3,opt,name=type,proto3,enum=otp.v1.OtpType" json:"type,omitempty"`
 	// The hash function.
 	//
-	// If unspecified, what the URI says, or SHA1.
+	// If unspecified, the value of the URI, or SHA1.
 	Algorithm Algorithm `protobuf:"varint,4,opt,name=algorithm,proto3,enum=otp.v1.Algorithm" json:"algorithm,omitempty"`
 	// The length of a code in digits (RFC 4226 section 5.3), 6 to 8.
 	//
-	// If zero, what the URI says, or 6.
+	// If zero, the value of the URI, or 6.
 	Digits uint32 `protobuf:"varint,5,opt,name=digits,proto3" json:"digits,omitempty"`
 	// The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
 	//
-	// If zero, what the URI says, or 30.
+	// If zero, the value of the URI, or 30.
 	PeriodSeconds uint32 `protobuf:"varint,6,opt,name=period_seconds,json=periodSeconds,proto3" json:"period_seconds,omitempty"`
 	// The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
 	//
-	// If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+	// If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
 	Counter       *uint64 `protobuf:"varint,7,opt,name=counter,proto3,oneof" json:"counter,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -329,8 +329,8 @@ type isKey_Source interface {
 }
 
 type Key_Secret struct {
-	// The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-	// and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+	// The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+	// dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
 	//
 	// 1 to 256 bytes once decoded, at most 2048 bytes of text.
 	Secret string `protobuf:"bytes,1,opt,name=secret,proto3,oneof"`
@@ -339,16 +339,16 @@ type Key_Secret struct {
 type Key_Uri struct {
 	// The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
 	//
-	// At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-	// and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-	// the URI, also of a missing one.
+	// At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+	// secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+	// the counter of the URI.
 	Uri string `protobuf:"bytes,2,opt,name=uri,proto3,oneof"`
 }
 
 type Key_Sealed struct {
 	// The key as this service sealed it.
 	//
-	// The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+	// Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
 	Sealed *SealedKey `protobuf:"bytes,8,opt,name=sealed,proto3,oneof"`
 }
 
@@ -358,7 +358,7 @@ func (*Key_Uri) isKey_Source() {}
 
 func (*Key_Sealed) isKey_Source() {}
 
-// The parameters in force for a key, each default filled in.
+// The parameters of a key, defaults filled in.
 type KeyParameters struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The kind of one-time password.
@@ -371,7 +371,7 @@ type KeyParameters struct {
 	PeriodSeconds uint32 `protobuf:"varint,4,opt,name=period_seconds,json=periodSeconds,proto3" json:"period_seconds,omitempty"`
 	// The HOTP start counter; unset for TOTP.
 	Counter *uint64 `protobuf:"varint,5,opt,name=counter,proto3,oneof" json:"counter,omitempty"`
-	// The issuer in the URI; empty if none was given.
+	// The issuer in the URI; empty if there is none.
 	Issuer string `protobuf:"bytes,6,opt,name=issuer,proto3" json:"issuer,omitempty"`
 	// The account name in the URI.
 	AccountName string `protobuf:"bytes,7,opt,name=account_name,json=accountName,proto3" json:"account_name,omitempty"`
@@ -467,21 +467,20 @@ func (x *KeyParameters) GetSecretSize() uint32 {
 	return 0
 }
 
-// A key that this service alone can open, for callers to store instead of the secret.
+// A sealed key, for callers to store instead of the secret. Only this service can open it.
 //
-// The blob of a HOTP holds the counter that it was sealed with, which never changes: store `next_counter` of each ACCEPTED answer beside it, and send
-// it as `Key.counter`. Without it, the key leaves the window of counters after some codes.
+// The blob of a HOTP holds the counter at the time of sealing, which never changes. Store `next_counter` of each ACCEPTED answer beside the blob and
+// send it as `Key.counter`: otherwise, after some codes, the device is ahead of the counters that are searched.
 type SealedKey struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+	// `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
 	//
 	// Required.
 	Blob string `protobuf:"bytes,1,opt,name=blob,proto3" json:"blob,omitempty"`
-	// A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
-	// `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
-	// opens.
+	// The value that the key is bound to, at most 256 bytes. Build it from the id of the user and a generation of the factor, such as `user-1/totp/7`, and
+	// do not store it beside the blob. Otherwise a blob opens after it was swapped with the blob of another user, or replaced by an older blob.
 	//
-	// Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+	// Must be the same as when the key was sealed; empty if it was empty then. Never set in an answer.
 	Context       []byte `protobuf:"bytes,2,opt,name=context,proto3" json:"context,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

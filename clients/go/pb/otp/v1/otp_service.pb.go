@@ -29,16 +29,16 @@ type VerifyStatus int32
 const (
 	// Never sent.
 	VerifyStatus_VERIFY_STATUS_UNSPECIFIED VerifyStatus = 0
-	// The code is right, and was not used before.
+	// The code is correct, current and not used before.
 	VerifyStatus_VERIFY_STATUS_ACCEPTED VerifyStatus = 1
-	// The code is wrong, or outside of the time steps that are accepted. It counts as an attempt.
+	// The code is wrong or outside the accepted time window. It counts as a failed attempt.
 	VerifyStatus_VERIFY_STATUS_MISMATCH VerifyStatus = 2
-	// The code has the wrong length or is not all digits, a typing mistake of the user. It does not count as an attempt.
+	// The code has the wrong length or characters other than digits: a typing mistake. It does not count as a failed attempt.
 	VerifyStatus_VERIFY_STATUS_MALFORMED VerifyStatus = 3
-	// The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
-	// or period of the same secret.
+	// The code is correct, but its time step or a later time step was used before (RFC 6238 section 5.2), even under another type, algorithm, length or
+	// period of the same secret.
 	VerifyStatus_VERIFY_STATUS_REPLAYED VerifyStatus = 4
-	// The secret is locked after too many wrong codes. This code was not checked, and does not count (RFC 4226 section 7.3).
+	// The secret is locked after too many wrong codes. This code was not checked and does not count (RFC 4226 section 7.3).
 	VerifyStatus_VERIFY_STATUS_THROTTLED VerifyStatus = 5
 )
 
@@ -95,7 +95,7 @@ type ExportFormat int32
 const (
 	// Not chosen: OTPAUTH.
 	ExportFormat_EXPORT_FORMAT_UNSPECIFIED ExportFormat = 0
-	// An otpauth URI for each key, in Google's Key URI Format.
+	// An otpauth URI per key, in Google's Key URI Format.
 	ExportFormat_EXPORT_FORMAT_OTPAUTH ExportFormat = 1
 	// otpauth-migration URIs of several keys each, as Google Authenticator imports them; only TOTP of 30 seconds, and HOTP, with 6 or 8 digits.
 	ExportFormat_EXPORT_FORMAT_MIGRATION ExportFormat = 2
@@ -142,18 +142,18 @@ func (ExportFormat) EnumDescriptor() ([]byte, []int) {
 	return file_otp_v1_otp_service_proto_rawDescGZIP(), []int{1}
 }
 
-// A key to generate, or an existing one to show again.
+// A key to generate, or an existing key to show again.
 type GenerateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The kind of one-time password.
 	//
 	// If unspecified, TOTP.
 	Type OtpType `protobuf:"varint,1,opt,name=type,proto3,enum=otp.v1.OtpType" json:"type,omitempty"`
-	// Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
+	// The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
 	//
-	// If empty, the URI has no issuer, and the answer a warning.
+	// If empty, the URI has no issuer and the answer has a warning.
 	Issuer string `protobuf:"bytes,2,opt,name=issuer,proto3" json:"issuer,omitempty"`
-	// The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+	// The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
 	//
 	// Required.
 	AccountName string `protobuf:"bytes,3,opt,name=account_name,json=accountName,proto3" json:"account_name,omitempty"`
@@ -175,7 +175,7 @@ type GenerateRequest struct {
 	Counter *uint64 `protobuf:"varint,7,opt,name=counter,proto3,oneof" json:"counter,omitempty"`
 	// The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
 	//
-	// If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
+	// If zero, the length of the hash (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
 	SecretSize uint32 `protobuf:"varint,8,opt,name=secret_size,json=secretSize,proto3" json:"secret_size,omitempty"`
 	// An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
 	//
@@ -185,11 +185,11 @@ type GenerateRequest struct {
 	//
 	// If unset, a PNG at level M, 6 pixels a module, with a border of 4 modules.
 	QrCode *QrCodeOptions `protobuf:"bytes,10,opt,name=qr_code,json=qrCode,proto3" json:"qr_code,omitempty"`
-	// The form in which to hand over the secret.
+	// The form in which to return the secret.
 	//
-	// If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+	// If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
 	Delivery SecretDelivery `protobuf:"varint,11,opt,name=delivery,proto3,enum=otp.v1.SecretDelivery" json:"delivery,omitempty"`
-	// A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+	// A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`. Not with PLAIN.
 	SealedContext []byte `protobuf:"bytes,12,opt,name=sealed_context,json=sealedContext,proto3" json:"sealed_context,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -309,7 +309,7 @@ func (x *GenerateRequest) GetSealedContext() []byte {
 	return nil
 }
 
-// A key, ready to enrol.
+// A key to enrol.
 type GenerateResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The secret in base32 (RFC 4648 section 6), upper case, without padding; empty with SEALED.
@@ -318,18 +318,18 @@ type GenerateResponse struct {
 	SecretGrouped string `protobuf:"bytes,2,opt,name=secret_grouped,json=secretGrouped,proto3" json:"secret_grouped,omitempty"`
 	// The key in Google's Key URI Format, as the QR code holds it.
 	Uri string `protobuf:"bytes,3,opt,name=uri,proto3" json:"uri,omitempty"`
-	// The QR code of `uri`; unset if the format asked for is NONE.
+	// The QR code of `uri`; unset for QR_FORMAT_NONE.
 	QrCode *QrCode `protobuf:"bytes,4,opt,name=qr_code,json=qrCode,proto3" json:"qr_code,omitempty"`
-	// The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-	// user's device can confirm the enrolment.
+	// The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+	// only the user's device can confirm the enrolment.
 	Token *Token `protobuf:"bytes,5,opt,name=token,proto3" json:"token,omitempty"`
-	// The parameters in force.
+	// The parameters of the key, defaults filled in.
 	Parameters *KeyParameters `protobuf:"bytes,6,opt,name=parameters,proto3" json:"parameters,omitempty"`
-	// Problems of some authenticator apps with these parameters; empty for the defaults.
+	// Problems that some authenticator apps have with these parameters; empty for the defaults.
 	Warnings []*CompatibilityWarning `protobuf:"bytes,7,rep,name=warnings,proto3" json:"warnings,omitempty"`
-	// The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+	// The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
 	Sealed *SealedKey `protobuf:"bytes,8,opt,name=sealed,proto3" json:"sealed,omitempty"`
-	// When the pending key can no longer be confirmed; set with `sealed`.
+	// When the pending key expires; set with `sealed`.
 	SealedExpireTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=sealed_expire_time,json=sealedExpireTime,proto3" json:"sealed_expire_time,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -428,17 +428,17 @@ func (x *GenerateResponse) GetSealedExpireTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// A parameter that some authenticator apps silently ignore, or show badly.
+// A parameter that some authenticator apps silently ignore or display badly.
 type CompatibilityWarning struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The field of the request that the warning is about, in snake_case.
 	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
-	// The problem, and the value to choose instead; in English, for developers.
+	// The problem and the value to choose instead; in English, for developers.
 	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
-	// The problem as a word, to choose a text of one's own by; later versions may send others.
+	// The problem as a constant, for a text of your own; later versions may add others.
 	//
-	// `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-	// no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+	// `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+	// refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
 	// `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
 	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -496,20 +496,20 @@ func (x *CompatibilityWarning) GetReason() string {
 	return ""
 }
 
-// Which code to give.
+// The code to compute.
 type TokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The key.
 	//
 	// Required.
 	Key *Key `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
-	// The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+	// The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
 	//
 	// If unset, now.
 	At *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
-	// How many earlier codes to give as well, at most 10.
+	// How many earlier codes to return too, at most 10.
 	PastSteps uint32 `protobuf:"varint,3,opt,name=past_steps,json=pastSteps,proto3" json:"past_steps,omitempty"`
-	// How many later codes to give as well, at most 10.
+	// How many later codes to return too, at most 10.
 	FutureSteps   uint32 `protobuf:"varint,4,opt,name=future_steps,json=futureSteps,proto3" json:"future_steps,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -573,12 +573,12 @@ func (x *TokenRequest) GetFutureSteps() uint32 {
 	return 0
 }
 
-// The code asked for.
+// The requested code.
 type TokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The code of the moment or counter asked for.
+	// The code for the requested time or counter.
 	Token *Token `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
-	// The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+	// The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
 	Neighbours    []*Token `protobuf:"bytes,2,rep,name=neighbours,proto3" json:"neighbours,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -652,32 +652,32 @@ type VerifyRequest struct {
 	//
 	// If unset, 10. Counters before the key's own are never accepted.
 	LookAhead *uint32 `protobuf:"varint,5,opt,name=look_ahead,json=lookAhead,proto3,oneof" json:"look_ahead,omitempty"`
-	// The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
+	// The last time step (HOTP: counter) accepted according to your own records. Codes at or before it return REPLAYED.
 	//
 	// If unset, only what the server itself has accepted counts as used.
 	AfterStep *uint64 `protobuf:"varint,6,opt,name=after_step,json=afterStep,proto3,oneof" json:"after_step,omitempty"`
-	// Check without consuming: the code may have been used, and may be used again; wrong codes are still counted.
+	// Checks the code without consuming it: it may have been used before, and may be used again. Wrong codes still count.
 	//
 	// If false, an accepted code is consumed.
 	AllowReuse bool `protobuf:"varint,7,opt,name=allow_reuse,json=allowReuse,proto3" json:"allow_reuse,omitempty"`
-	// A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
-	// key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
+	// A UUID (AIP-155) that makes a retry safe: the same request within 24 hours gets the same answer. The id belongs to the secret of the key. With
+	// another secret it is a new request. With the same secret and any other change in the request, the request is refused.
 	//
-	// An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
+	// THROTTLED is not stored: after the lock, a request with the same id is checked. Every other attempt of the user needs a new id.
 	//
-	// If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
+	// If empty, a retry is a new attempt: it returns REPLAYED if the lost answer was ACCEPTED.
 	RequestId string `protobuf:"bytes,8,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
-	// `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+	// Confirms an enrolment: the first accepted code of a pending sealed key confirms it, and the answer has the confirmed key as `resealed`. Not with
+	// `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it and refuses the sealed key.
 	//
-	// With a key that is confirmed already it is an ordinary check.
+	// With a confirmed key this is an ordinary check.
 	Confirm bool `protobuf:"varint,9,opt,name=confirm,proto3" json:"confirm,omitempty"`
 	// Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
 	//
-	// The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-	// that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+	// The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+	// for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
 	//
-	// `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+	// `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
 	Alternatives  []*Key `protobuf:"bytes,10,rep,name=alternatives,proto3" json:"alternatives,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -783,31 +783,31 @@ func (x *VerifyRequest) GetAlternatives() []*Key {
 	return nil
 }
 
-// The answer to a check; it never repeats the code.
+// The result of a check; it never repeats the code.
 type VerifyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// True exactly when `status` is ACCEPTED.
 	Valid bool `protobuf:"varint,1,opt,name=valid,proto3" json:"valid,omitempty"`
 	// The outcome of the check.
 	Status VerifyStatus `protobuf:"varint,2,opt,name=status,proto3,enum=otp.v1.VerifyStatus" json:"status,omitempty"`
-	// The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
+	// The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED.
 	MatchedStep *uint64 `protobuf:"varint,3,opt,name=matched_step,json=matchedStep,proto3,oneof" json:"matched_step,omitempty"`
 	// How far `matched_step` is from the server's current step (HOTP: from the key's counter), in steps; set with it.
 	DriftSteps *int32 `protobuf:"zigzag32,4,opt,name=drift_steps,json=driftSteps,proto3,oneof" json:"drift_steps,omitempty"`
 	// The counter to store for the next HOTP, `matched_step` + 1; set if a HOTP is ACCEPTED.
 	NextCounter *uint64 `protobuf:"varint,5,opt,name=next_counter,json=nextCounter,proto3,oneof" json:"next_counter,omitempty"`
-	// How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
+	// How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED.
 	AttemptsRemaining *uint32 `protobuf:"varint,6,opt,name=attempts_remaining,json=attemptsRemaining,proto3,oneof" json:"attempts_remaining,omitempty"`
-	// How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+	// How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
 	RetryAfter *durationpb.Duration `protobuf:"bytes,7,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
-	// Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+	// The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
 	MatchedKey *uint32 `protobuf:"varint,8,opt,name=matched_key,json=matchedKey,proto3,oneof" json:"matched_key,omitempty"`
-	// The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-	// sealed under an older sealing key.
+	// The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+	// sent, unless the stored key has changed since.
 	//
-	// A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+	// A retry with the same `request_id` gets an equivalent key, not the same bytes.
 	Resealed *SealedKey `protobuf:"bytes,9,opt,name=resealed,proto3" json:"resealed,omitempty"`
-	// The server's clock when it answered; that of the repeat, where a kept answer is given again.
+	// The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
 	ServerTime    *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=server_time,json=serverTime,proto3" json:"server_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -913,7 +913,7 @@ func (x *VerifyResponse) GetServerTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// Which key to watch.
+// The key to watch.
 type WatchTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The key, a TOTP.
@@ -961,7 +961,7 @@ func (x *WatchTokenRequest) GetKey() *Key {
 	return nil
 }
 
-// The code whose step has begun.
+// The code of the time step that has begun.
 type WatchTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The current code.
@@ -1007,7 +1007,7 @@ func (x *WatchTokenResponse) GetToken() *Token {
 	return nil
 }
 
-// The codes to give.
+// The codes to compute.
 type BatchTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 1 to 100 requests, in a message of at most 64 KiB; `past_steps` and `future_steps` of each together at most 2.
@@ -1053,10 +1053,10 @@ func (x *BatchTokenRequest) GetRequests() []*TokenRequest {
 	return nil
 }
 
-// The codes asked for.
+// The requested codes.
 type BatchTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One for each request, in their order.
+	// A result per request, in the order of the requests.
 	Results       []*BatchTokenResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1178,7 +1178,7 @@ type BatchTokenResult_Response struct {
 }
 
 type BatchTokenResult_Error struct {
-	// The reason why there is none.
+	// Why the item failed.
 	Error *ItemError `protobuf:"bytes,2,opt,name=error,proto3,oneof"`
 }
 
@@ -1235,7 +1235,7 @@ func (x *BatchVerifyRequest) GetRequests() []*VerifyRequest {
 // The outcomes of the checks.
 type BatchVerifyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One for each request, in their order.
+	// A result per request, in the order of the requests.
 	Results       []*BatchVerifyResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1357,7 +1357,7 @@ type BatchVerifyResult_Response struct {
 }
 
 type BatchVerifyResult_Error struct {
-	// The reason why there is none; nothing was checked, unless it is STORE_UNAVAILABLE.
+	// Why the check failed; the code was not checked, unless the reason is STORE_UNAVAILABLE.
 	Error *ItemError `protobuf:"bytes,2,opt,name=error,proto3,oneof"`
 }
 
@@ -1414,11 +1414,11 @@ func (x *SealRequest) GetItems() []*SealItem {
 // A key to seal.
 type SealItem struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+	// The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
 	//
 	// Required.
 	Key *Key `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
-	// A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says.
+	// A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`.
 	SealedContext []byte `protobuf:"bytes,2,opt,name=sealed_context,json=sealedContext,proto3" json:"sealed_context,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1471,7 +1471,7 @@ func (x *SealItem) GetSealedContext() []byte {
 // The sealed keys.
 type SealResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One for each item, in their order.
+	// A result per item, in the order of the items.
 	Results       []*SealResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1597,12 +1597,12 @@ type isSealResult_Result interface {
 }
 
 type SealResult_Sealed struct {
-	// The sealed key, which needs no confirmation.
+	// The sealed key. It needs no confirmation.
 	Sealed *SealedKey `protobuf:"bytes,1,opt,name=sealed,proto3,oneof"`
 }
 
 type SealResult_Error struct {
-	// The reason why there is none.
+	// Why the item failed.
 	Error *ItemError `protobuf:"bytes,2,opt,name=error,proto3,oneof"`
 }
 
@@ -1610,7 +1610,7 @@ func (*SealResult_Sealed) isSealResult_Result() {}
 
 func (*SealResult_Error) isSealResult_Result() {}
 
-// The blobs to seal anew.
+// The blobs to seal again.
 type RewrapRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 1 to 100, in a message of at most 64 KiB.
@@ -1656,7 +1656,7 @@ func (x *RewrapRequest) GetItems() []*RewrapItem {
 	return nil
 }
 
-// A blob to seal anew.
+// A blob to seal again.
 type RewrapItem struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Exactly one is required.
@@ -1746,7 +1746,7 @@ func (*RewrapItem_Set) isRewrapItem_Item() {}
 // The new blobs.
 type RewrapResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One for each item, in their order.
+	// A result per item, in the order of the items.
 	Results       []*RewrapResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1873,17 +1873,17 @@ type isRewrapResult_Result interface {
 }
 
 type RewrapResult_Key struct {
-	// The key, to be stored instead of the one that was sent, if what is stored is still that one.
+	// The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
 	Key *SealedKey `protobuf:"bytes,1,opt,name=key,proto3,oneof"`
 }
 
 type RewrapResult_Set struct {
-	// The set, to be stored likewise.
+	// The new blob of the set; store it in the same way.
 	Set *RecoveryCodeSet `protobuf:"bytes,2,opt,name=set,proto3,oneof"`
 }
 
 type RewrapResult_Error struct {
-	// The reason why there is none.
+	// Why the item failed.
 	Error *ItemError `protobuf:"bytes,3,opt,name=error,proto3,oneof"`
 }
 
@@ -1893,14 +1893,14 @@ func (*RewrapResult_Set) isRewrapResult_Result() {}
 
 func (*RewrapResult_Error) isRewrapResult_Result() {}
 
-// The codes to find a counter by.
+// The codes to find a counter from.
 type ResyncHotpRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The key, a HOTP; the search starts at its counter.
 	//
 	// Required.
 	Key *Key `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
-	// 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+	// 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
 	Codes []string `protobuf:"bytes,2,rep,name=codes,proto3" json:"codes,omitempty"`
 	// How many counters to search for the first code, 1 to 1000.
 	//
@@ -1975,8 +1975,8 @@ type ResyncHotpResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// True exactly when `status` is ACCEPTED.
 	Valid bool `protobuf:"varint,1,opt,name=valid,proto3" json:"valid,omitempty"`
-	// The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
-	// REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+	// The outcome. ACCEPTED: the codes were found one after the other; all are consumed. MISMATCH: they were not found; one attempt is counted.
+	// REPLAYED: a code was used before. MALFORMED: a code is malformed; nothing is counted.
 	Status VerifyStatus `protobuf:"varint,2,opt,name=status,proto3,enum=otp.v1.VerifyStatus" json:"status,omitempty"`
 	// The counter of the last code; set if ACCEPTED or REPLAYED.
 	MatchedStep *uint64 `protobuf:"varint,3,opt,name=matched_step,json=matchedStep,proto3,oneof" json:"matched_step,omitempty"`
@@ -2071,7 +2071,7 @@ func (x *ResyncHotpResponse) GetResealed() *SealedKey {
 	return nil
 }
 
-// A set of recovery codes that this service alone can open, for callers to store. It holds keyed hashes of the codes, not the codes.
+// A set of recovery codes, for callers to store. Only this service can open it. It holds keyed hashes of the codes, not the codes.
 type RecoveryCodeSet struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `otpr1_` and base64url (RFC 4648 section 5) without padding, at most 2048 characters; opaque, and not to be changed in any way.
@@ -2131,7 +2131,7 @@ func (x *RecoveryCodeSet) GetContext() []byte {
 // The recovery codes to make.
 type GenerateRecoveryCodesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many, 1 to 20.
+	// How many codes, 1 to 20.
 	//
 	// If zero, 10.
 	Count uint32 `protobuf:"varint,1,opt,name=count,proto3" json:"count,omitempty"`
@@ -2139,7 +2139,7 @@ type GenerateRecoveryCodesRequest struct {
 	//
 	// If zero, 16.
 	CodeLength uint32 `protobuf:"varint,2,opt,name=code_length,json=codeLength,proto3" json:"code_length,omitempty"`
-	// A value to bind the set to, at most 256 bytes, as `SealedKey.context` says.
+	// A value to bind the set to, at most 256 bytes; see `SealedKey.context`.
 	SealedContext []byte `protobuf:"bytes,3,opt,name=sealed_context,json=sealedContext,proto3" json:"sealed_context,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2196,7 +2196,7 @@ func (x *GenerateRecoveryCodesRequest) GetSealedContext() []byte {
 	return nil
 }
 
-// Recovery codes, to be shown to the user this once.
+// Recovery codes, to show to the user once.
 type GenerateRecoveryCodesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The codes, in Crockford's base32, in groups of four with dashes between.
@@ -2258,8 +2258,8 @@ type VerifyRecoveryCodeRequest struct {
 	//
 	// Required.
 	Set *RecoveryCodeSet `protobuf:"bytes,1,opt,name=set,proto3" json:"set,omitempty"`
-	// The code as the user typed or pasted it, at most 256 bytes, in any case: white space, dashes and invisible characters are dropped, O counts as 0,
-	// and I and L as 1.
+	// The code as the user typed or pasted it, at most 256 bytes, in upper or lower case: white space, dashes and invisible characters are dropped, O
+	// counts as 0, and I and L count as 1.
 	//
 	// Required.
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
@@ -2325,7 +2325,7 @@ type VerifyRecoveryCodeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// True exactly when `status` is ACCEPTED.
 	Valid bool `protobuf:"varint,1,opt,name=valid,proto3" json:"valid,omitempty"`
-	// The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+	// The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set.
 	Status VerifyStatus `protobuf:"varint,2,opt,name=status,proto3,enum=otp.v1.VerifyStatus" json:"status,omitempty"`
 	// How many codes are left; unset if MALFORMED or THROTTLED.
 	RemainingCount *uint32 `protobuf:"varint,3,opt,name=remaining_count,json=remainingCount,proto3,oneof" json:"remaining_count,omitempty"`
@@ -2333,8 +2333,8 @@ type VerifyRecoveryCodeResponse struct {
 	AttemptsRemaining *uint32 `protobuf:"varint,4,opt,name=attempts_remaining,json=attemptsRemaining,proto3,oneof" json:"attempts_remaining,omitempty"`
 	// As in `VerifyResponse`.
 	RetryAfter *durationpb.Duration `protobuf:"bytes,5,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
-	// The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-	// sealing key.
+	// The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+	// stored set has changed since.
 	Resealed      *RecoveryCodeSet `protobuf:"bytes,6,opt,name=resealed,proto3" json:"resealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2502,11 +2502,11 @@ type ImportKeysRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 1 to 100 URIs, otpauth and otpauth-migration, each at most 4096 bytes, with at most 100 keys in all.
 	Uris []string `protobuf:"bytes,1,rep,name=uris,proto3" json:"uris,omitempty"`
-	// The form in which to hand over the keys; sealed keys need no confirmation.
+	// The form in which to return the keys; sealed keys need no confirmation.
 	//
 	// If unspecified, PLAIN.
 	Delivery SecretDelivery `protobuf:"varint,2,opt,name=delivery,proto3,enum=otp.v1.SecretDelivery" json:"delivery,omitempty"`
-	// A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`.
+	// A value to bind the sealed keys to, at most 256 bytes; see `SealedKey.context`. All keys then belong to one user: for many users, call `Seal`.
 	SealedContext []byte `protobuf:"bytes,3,opt,name=sealed_context,json=sealedContext,proto3" json:"sealed_context,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2566,7 +2566,7 @@ func (x *ImportKeysRequest) GetSealedContext() []byte {
 // The keys found.
 type ImportKeysResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One for each key, in order; also one for each URI that cannot be read.
+	// A result per key, in order, and one per URI that cannot be read.
 	Results []*ImportResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
 	// Parts of a migration that are not among the URIs.
 	MissingParts  []*MissingPart `protobuf:"bytes,2,rep,name=missing_parts,json=missingParts,proto3" json:"missing_parts,omitempty"`
@@ -2631,7 +2631,7 @@ type ImportResult struct {
 	Sealed *SealedKey `protobuf:"bytes,4,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	// The parameters, with issuer and account name.
 	Parameters *KeyParameters `protobuf:"bytes,5,opt,name=parameters,proto3" json:"parameters,omitempty"`
-	// The reason why the key cannot be taken over; then nothing else but the indices is set.
+	// Why the key cannot be imported; then only the indices are set besides.
 	Error         *ItemError `protobuf:"bytes,6,opt,name=error,proto3" json:"error,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2709,7 +2709,7 @@ func (x *ImportResult) GetError() *ItemError {
 	return nil
 }
 
-// A part of a migration that is missing: one of the QR codes was not scanned.
+// A missing part of a migration: one of its QR codes was not scanned.
 type MissingPart struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id of the migration.
@@ -2903,9 +2903,9 @@ func (x *ExportItem) GetAccountName() string {
 // The exported keys.
 type ExportKeysResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+	// The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
 	Uris []string `protobuf:"bytes,1,rep,name=uris,proto3" json:"uris,omitempty"`
-	// One for each item, in their order.
+	// A result per item, in the order of the items.
 	Results       []*ExportResult `protobuf:"bytes,2,rep,name=results,proto3" json:"results,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3034,7 +3034,7 @@ type ExportResult_UriIndex struct {
 }
 
 type ExportResult_Error struct {
-	// The reason why the key is in none.
+	// Why the key is in no URI.
 	Error *ItemError `protobuf:"bytes,2,opt,name=error,proto3,oneof"`
 }
 
@@ -3042,7 +3042,7 @@ func (*ExportResult_UriIndex) isExportResult_Result() {}
 
 func (*ExportResult_Error) isExportResult_Result() {}
 
-// Whose usage to get: that of the calling API key.
+// The request has no fields: it is about the calling API key.
 type GetUsageRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -3139,11 +3139,11 @@ type WindowUsage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `minute`, `hour`, `day` or `month`.
 	Window string `protobuf:"bytes,1,opt,name=window,proto3" json:"window,omitempty"`
-	// The most calls in it.
+	// The maximum number of calls in the window.
 	Limit uint64 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
-	// The calls that are counted in it now; more than `limit` after a change of the plan.
+	// The calls counted in the window now; after a change of the plan this may exceed `limit`.
 	Used uint64 `protobuf:"varint,3,opt,name=used,proto3" json:"used,omitempty"`
-	// When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+	// When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
 	ResetTime     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=reset_time,json=resetTime,proto3" json:"reset_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -48,70 +48,71 @@ const (
 //
 // Reading methods are IDEMPOTENT, not NO_SIDE_EFFECTS: the latter lets Connect clients use GET, with the secret in the URL.
 type OtpServiceClient interface {
-	// Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
+	// Makes a new key to enrol in an authenticator app, or shows the QR code of an existing key again.
 	//
-	// Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
-	// repeat makes another key.
+	// Needs the scope `generate`. The server stores nothing: store the sealed key (`delivery`), or encrypt the secret and store that. Safe to retry: a
+	// retry makes another key.
 	Generate(ctx context.Context, in *GenerateRequest, opts ...grpc.CallOption) (*GenerateResponse, error)
-	// Gives the code of a key at a moment, now by default, and its neighbours on request.
+	// Returns the code of a key for the current time or the given time, and on request the codes before and after it.
 	//
-	// Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
+	// Needs the scope `token`, and for a sealed key also `export`. Has no side effects; safe to retry.
 	Token(ctx context.Context, in *TokenRequest, opts ...grpc.CallOption) (*TokenResponse, error)
-	// Says whether a code is right, now, and for the first time (RFC 6238 section 5.2).
+	// Checks a code: it must be correct, current and not used before (RFC 6238 section 5.2).
 	//
-	// Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance.
-	// Retry only with a `request_id`: the repeat gets the answer of the first.
+	// Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances.
+	// Retry only with a `request_id`: the retry gets the first answer.
 	Verify(ctx context.Context, in *VerifyRequest, opts ...grpc.CallOption) (*VerifyResponse, error)
-	// Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
+	// Streams the current code of a TOTP key at once, then each next code when its time step begins, until the client cancels.
 	//
-	// Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-	// UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
-	// expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+	// Needs the scope `token`, and for a sealed key also `export`. Counts as one call when the stream opens. The server ends the stream with UNAVAILABLE
+	// when it stops (SHUTTING_DOWN) or the connection has reached its maximum age (CONNECTION_AGE_EXCEEDED), and with UNAUTHENTICATED when the API key is
+	// revoked or expires. After UNAVAILABLE, open it again and expect the current code again. No message comes between two codes; HTTP/2 pings keep
+	// the connection alive.
 	WatchToken(ctx context.Context, in *WatchTokenRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchTokenResponse], error)
-	// Gives the codes of many keys at once.
+	// Returns the codes of many keys.
 	//
-	// Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+	// Needs the scope `token`, and for sealed keys also `export`. Counts as one call per item. Safe to retry.
 	BatchToken(ctx context.Context, in *BatchTokenRequest, opts ...grpc.CallOption) (*BatchTokenResponse, error)
-	// Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
+	// Checks many codes, each as `Verify` does. Codes of one secret are checked in the order of the request, all others in any order.
 	//
-	// Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+	// Needs the scope `verify`. Counts as one call per item; an item that fails costs no credit. Retry only if every item has a `request_id`.
 	BatchVerify(ctx context.Context, in *BatchVerifyRequest, opts ...grpc.CallOption) (*BatchVerifyResponse, error)
-	// Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
+	// Seals keys that the caller has as secrets or URIs, such as keys in its database, or binds sealed keys to another context.
 	//
-	// Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+	// Needs the scope `seal`. Counts as one call per item. The server stores nothing. Safe to retry.
 	Seal(ctx context.Context, in *SealRequest, opts ...grpc.CallOption) (*SealResponse, error)
-	// Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+	// Seals sealed keys and sets of recovery codes again under the current sealing key, so that older sealing keys can be retired. A pending key stays
 	// pending.
 	//
-	// Needs the scope `seal`. Counts as one call for each item. May be retried.
+	// Needs the scope `seal`. Counts as one call per item. Safe to retry.
 	Rewrap(ctx context.Context, in *RewrapRequest, opts ...grpc.CallOption) (*RewrapResponse, error)
-	// Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
+	// Finds the counter of a HOTP device that has run ahead of the server, from two or three consecutive codes (RFC 4226 section 7.4).
 	//
-	// Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+	// Needs the scope `verify`. All codes together count as one attempt. Retry only with a `request_id`.
 	ResyncHotp(ctx context.Context, in *ResyncHotpRequest, opts ...grpc.CallOption) (*ResyncHotpResponse, error)
-	// Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
+	// Makes recovery codes for the user to keep. Each code is good for one login without the device (look-up secrets of NIST SP 800-63B).
 	//
-	// Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
-	// a repeat makes another set.
+	// Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has saved them, then revoke the old set. Safe to
+	// retry: a retry makes another set.
 	GenerateRecoveryCodes(ctx context.Context, in *GenerateRecoveryCodesRequest, opts ...grpc.CallOption) (*GenerateRecoveryCodesResponse, error)
-	// Says whether a recovery code is one of a set, and used for the first time.
+	// Checks a recovery code: it must belong to the set and not be used before.
 	//
-	// Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
-	// are those of the set, not of any key. Retry only with a `request_id`.
+	// Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances. Wrong
+	// recovery codes count for the set, not for a key. Retry only with a `request_id`.
 	VerifyRecoveryCode(ctx context.Context, in *VerifyRecoveryCodeRequest, opts ...grpc.CallOption) (*VerifyRecoveryCodeResponse, error)
-	// Revokes a set for ever: its codes are answered REPLAYED from then on.
+	// Revokes a set permanently: from then on, its codes return REPLAYED.
 	//
-	// Needs the scope `generate`. May be retried.
+	// Needs the scope `generate`. Safe to retry.
 	RevokeRecoveryCodes(ctx context.Context, in *RevokeRecoveryCodesRequest, opts ...grpc.CallOption) (*RevokeRecoveryCodesResponse, error)
-	// Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
+	// Reads the keys in otpauth URIs, and in the otpauth-migration URIs that Google Authenticator exports.
 	//
-	// Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+	// Needs the scope `seal`. Counts as one call per key found. The server stores nothing. Safe to retry.
 	ImportKeys(ctx context.Context, in *ImportKeysRequest, opts ...grpc.CallOption) (*ImportKeysResponse, error)
-	// Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
+	// Returns the secrets of keys, sealed keys included, as otpauth or otpauth-migration URIs.
 	//
-	// Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
+	// Needs the scope `export`. Counts as one call per item. The audit trail records each key. Safe to retry.
 	ExportKeys(ctx context.Context, in *ExportKeysRequest, opts ...grpc.CallOption) (*ExportKeysResponse, error)
-	// Gets how much of the calling API key's plan is used.
+	// Returns how much of its plan the calling API key has used.
 	//
 	// Needs no scope. Counts as a call in all windows but the month.
 	GetUsage(ctx context.Context, in *GetUsageRequest, opts ...grpc.CallOption) (*GetUsageResponse, error)
@@ -296,70 +297,71 @@ func (c *otpServiceClient) GetUsage(ctx context.Context, in *GetUsageRequest, op
 //
 // Reading methods are IDEMPOTENT, not NO_SIDE_EFFECTS: the latter lets Connect clients use GET, with the secret in the URL.
 type OtpServiceServer interface {
-	// Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
+	// Makes a new key to enrol in an authenticator app, or shows the QR code of an existing key again.
 	//
-	// Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
-	// repeat makes another key.
+	// Needs the scope `generate`. The server stores nothing: store the sealed key (`delivery`), or encrypt the secret and store that. Safe to retry: a
+	// retry makes another key.
 	Generate(context.Context, *GenerateRequest) (*GenerateResponse, error)
-	// Gives the code of a key at a moment, now by default, and its neighbours on request.
+	// Returns the code of a key for the current time or the given time, and on request the codes before and after it.
 	//
-	// Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
+	// Needs the scope `token`, and for a sealed key also `export`. Has no side effects; safe to retry.
 	Token(context.Context, *TokenRequest) (*TokenResponse, error)
-	// Says whether a code is right, now, and for the first time (RFC 6238 section 5.2).
+	// Checks a code: it must be correct, current and not used before (RFC 6238 section 5.2).
 	//
-	// Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance.
-	// Retry only with a `request_id`: the repeat gets the answer of the first.
+	// Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances.
+	// Retry only with a `request_id`: the retry gets the first answer.
 	Verify(context.Context, *VerifyRequest) (*VerifyResponse, error)
-	// Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
+	// Streams the current code of a TOTP key at once, then each next code when its time step begins, until the client cancels.
 	//
-	// Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-	// UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
-	// expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+	// Needs the scope `token`, and for a sealed key also `export`. Counts as one call when the stream opens. The server ends the stream with UNAVAILABLE
+	// when it stops (SHUTTING_DOWN) or the connection has reached its maximum age (CONNECTION_AGE_EXCEEDED), and with UNAUTHENTICATED when the API key is
+	// revoked or expires. After UNAVAILABLE, open it again and expect the current code again. No message comes between two codes; HTTP/2 pings keep
+	// the connection alive.
 	WatchToken(*WatchTokenRequest, grpc.ServerStreamingServer[WatchTokenResponse]) error
-	// Gives the codes of many keys at once.
+	// Returns the codes of many keys.
 	//
-	// Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+	// Needs the scope `token`, and for sealed keys also `export`. Counts as one call per item. Safe to retry.
 	BatchToken(context.Context, *BatchTokenRequest) (*BatchTokenResponse, error)
-	// Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
+	// Checks many codes, each as `Verify` does. Codes of one secret are checked in the order of the request, all others in any order.
 	//
-	// Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+	// Needs the scope `verify`. Counts as one call per item; an item that fails costs no credit. Retry only if every item has a `request_id`.
 	BatchVerify(context.Context, *BatchVerifyRequest) (*BatchVerifyResponse, error)
-	// Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
+	// Seals keys that the caller has as secrets or URIs, such as keys in its database, or binds sealed keys to another context.
 	//
-	// Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+	// Needs the scope `seal`. Counts as one call per item. The server stores nothing. Safe to retry.
 	Seal(context.Context, *SealRequest) (*SealResponse, error)
-	// Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+	// Seals sealed keys and sets of recovery codes again under the current sealing key, so that older sealing keys can be retired. A pending key stays
 	// pending.
 	//
-	// Needs the scope `seal`. Counts as one call for each item. May be retried.
+	// Needs the scope `seal`. Counts as one call per item. Safe to retry.
 	Rewrap(context.Context, *RewrapRequest) (*RewrapResponse, error)
-	// Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
+	// Finds the counter of a HOTP device that has run ahead of the server, from two or three consecutive codes (RFC 4226 section 7.4).
 	//
-	// Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+	// Needs the scope `verify`. All codes together count as one attempt. Retry only with a `request_id`.
 	ResyncHotp(context.Context, *ResyncHotpRequest) (*ResyncHotpResponse, error)
-	// Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
+	// Makes recovery codes for the user to keep. Each code is good for one login without the device (look-up secrets of NIST SP 800-63B).
 	//
-	// Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
-	// a repeat makes another set.
+	// Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has saved them, then revoke the old set. Safe to
+	// retry: a retry makes another set.
 	GenerateRecoveryCodes(context.Context, *GenerateRecoveryCodesRequest) (*GenerateRecoveryCodesResponse, error)
-	// Says whether a recovery code is one of a set, and used for the first time.
+	// Checks a recovery code: it must belong to the set and not be used before.
 	//
-	// Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
-	// are those of the set, not of any key. Retry only with a `request_id`.
+	// Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances. Wrong
+	// recovery codes count for the set, not for a key. Retry only with a `request_id`.
 	VerifyRecoveryCode(context.Context, *VerifyRecoveryCodeRequest) (*VerifyRecoveryCodeResponse, error)
-	// Revokes a set for ever: its codes are answered REPLAYED from then on.
+	// Revokes a set permanently: from then on, its codes return REPLAYED.
 	//
-	// Needs the scope `generate`. May be retried.
+	// Needs the scope `generate`. Safe to retry.
 	RevokeRecoveryCodes(context.Context, *RevokeRecoveryCodesRequest) (*RevokeRecoveryCodesResponse, error)
-	// Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
+	// Reads the keys in otpauth URIs, and in the otpauth-migration URIs that Google Authenticator exports.
 	//
-	// Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+	// Needs the scope `seal`. Counts as one call per key found. The server stores nothing. Safe to retry.
 	ImportKeys(context.Context, *ImportKeysRequest) (*ImportKeysResponse, error)
-	// Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
+	// Returns the secrets of keys, sealed keys included, as otpauth or otpauth-migration URIs.
 	//
-	// Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
+	// Needs the scope `export`. Counts as one call per item. The audit trail records each key. Safe to retry.
 	ExportKeys(context.Context, *ExportKeysRequest) (*ExportKeysResponse, error)
-	// Gets how much of the calling API key's plan is used.
+	// Returns how much of its plan the calling API key has used.
 	//
 	// Needs no scope. Counts as a call in all windows but the month.
 	GetUsage(context.Context, *GetUsageRequest) (*GetUsageResponse, error)

@@ -25,15 +25,15 @@ const (
 type QrFormat int32
 
 const (
-	// Not chosen: PNG.
+	// Not set: PNG.
 	QrFormat_QR_FORMAT_UNSPECIFIED QrFormat = 0
-	// A PNG picture, one bit a pixel.
+	// A PNG image with one bit per pixel.
 	QrFormat_QR_FORMAT_PNG QrFormat = 1
-	// An SVG drawing.
+	// An SVG image.
 	QrFormat_QR_FORMAT_SVG QrFormat = 2
-	// UTF-8 text for a terminal, two modules a character.
+	// UTF-8 text for a terminal, two modules per character.
 	QrFormat_QR_FORMAT_TEXT QrFormat = 3
-	// No QR code at all.
+	// No QR code.
 	QrFormat_QR_FORMAT_NONE QrFormat = 4
 )
 
@@ -82,11 +82,11 @@ func (QrFormat) EnumDescriptor() ([]byte, []int) {
 	return file_otp_v1_qr_code_proto_rawDescGZIP(), []int{0}
 }
 
-// How much of a QR code may be unreadable before it fails (ISO/IEC 18004).
+// How much of a QR code may be unreadable (ISO/IEC 18004).
 type QrErrorCorrection int32
 
 const (
-	// Not chosen: M.
+	// Not set: M.
 	QrErrorCorrection_QR_ERROR_CORRECTION_UNSPECIFIED QrErrorCorrection = 0
 	// About 7 %.
 	QrErrorCorrection_QR_ERROR_CORRECTION_L QrErrorCorrection = 1
@@ -94,7 +94,7 @@ const (
 	QrErrorCorrection_QR_ERROR_CORRECTION_M QrErrorCorrection = 2
 	// About 25 %.
 	QrErrorCorrection_QR_ERROR_CORRECTION_Q QrErrorCorrection = 3
-	// About 30 %; makes the code of a long URI too dense for some cameras.
+	// About 30 %; makes the QR code of a long URI too dense for some cameras.
 	QrErrorCorrection_QR_ERROR_CORRECTION_H QrErrorCorrection = 4
 )
 
@@ -146,7 +146,7 @@ func (QrErrorCorrection) EnumDescriptor() ([]byte, []int) {
 // How to draw a QR code.
 type QrCodeOptions struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The form of the picture.
+	// The format of the image.
 	//
 	// If unspecified, PNG.
 	Format QrFormat `protobuf:"varint,1,opt,name=format,proto3,enum=otp.v1.QrFormat" json:"format,omitempty"`
@@ -154,7 +154,7 @@ type QrCodeOptions struct {
 	//
 	// If unspecified, M.
 	ErrorCorrection QrErrorCorrection `protobuf:"varint,2,opt,name=error_correction,json=errorCorrection,proto3,enum=otp.v1.QrErrorCorrection" json:"error_correction,omitempty"`
-	// Pixels a module in PNG and SVG, 1 to 16; the picture may be at most 2048 pixels wide.
+	// Pixels per module in PNG and SVG, 1 to 16; the image may be at most 2048 pixels wide.
 	//
 	// If zero, 6.
 	Scale uint32 `protobuf:"varint,3,opt,name=scale,proto3" json:"scale,omitempty"`
@@ -229,7 +229,7 @@ type QrCode struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The media type of `data`: `image/png`, `image/svg+xml`, or `text/plain; charset=utf-8`.
 	MediaType string `protobuf:"bytes,1,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
-	// The picture or the text.
+	// The image or the text.
 	Data []byte `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
 	// The same as a `data:` URI (RFC 2397), ready for an `<img>` element.
 	DataUri string `protobuf:"bytes,3,opt,name=data_uri,json=dataUri,proto3" json:"data_uri,omitempty"`

@@ -22,22 +22,22 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// A code of a key, and the time in which it holds.
+// A code of a key, and the time in which it is valid.
 type Token struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The code, a string because leading zeros count: `012345` is not `12345`.
+	// The code: a string, because leading zeros matter: `012345` is not `12345`.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	// The time step of a TOTP (RFC 6238 section 4.2), or the counter of a HOTP (RFC 4226 section 5.1).
 	Step uint64 `protobuf:"varint,2,opt,name=step,proto3" json:"step,omitempty"`
-	// The first moment at which a TOTP is the current code; unset for HOTP.
+	// When a TOTP becomes the current code; unset for HOTP.
 	ValidFrom *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=valid_from,json=validFrom,proto3" json:"valid_from,omitempty"`
-	// The first moment at which a TOTP is no longer the current code; unset for HOTP.
+	// When a TOTP stops being the current code; unset for HOTP.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
-	// Whole seconds until `expire_time`, rounded up, counted from the moment asked about.
+	// Seconds from the requested time to `expire_time`, rounded up.
 	//
-	// Zero for HOTP and for a code whose step is over.
+	// Zero for HOTP, and for a code whose time step is over.
 	RemainingSeconds uint32 `protobuf:"varint,5,opt,name=remaining_seconds,json=remainingSeconds,proto3" json:"remaining_seconds,omitempty"`
-	// The server's clock when it answered.
+	// The server's clock at the time of the answer.
 	ServerTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=server_time,json=serverTime,proto3" json:"server_time,omitempty"`
 	// The kind of one-time password.
 	Type OtpType `protobuf:"varint,7,opt,name=type,proto3,enum=otp.v1.OtpType" json:"type,omitempty"`
@@ -47,9 +47,9 @@ type Token struct {
 	Digits uint32 `protobuf:"varint,9,opt,name=digits,proto3" json:"digits,omitempty"`
 	// The time step in seconds; zero for HOTP.
 	PeriodSeconds uint32 `protobuf:"varint,10,opt,name=period_seconds,json=periodSeconds,proto3" json:"period_seconds,omitempty"`
-	// Steps (HOTP: counts) from the code asked for to this one; negative for an earlier code, zero for the code itself.
+	// Steps (HOTP: counts) from the requested code to this code; negative for an earlier code, zero for the requested code.
 	OffsetSteps int32 `protobuf:"zigzag32,11,opt,name=offset_steps,json=offsetSteps,proto3" json:"offset_steps,omitempty"`
-	// Seconds from the code asked for to this one, `offset_steps` times the period; zero for HOTP.
+	// Seconds from the requested code to this code, `offset_steps` times the period; zero for HOTP.
 	OffsetSeconds int32 `protobuf:"zigzag32,12,opt,name=offset_seconds,json=offsetSeconds,proto3" json:"offset_seconds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -23,33 +23,33 @@ module Otpd
     #
     # - `name` (String): `apiKeys/{id}`. Output only.
     # - `display_name` (String): A name for people, 1 to 100 characters.
-    # - `plan` (String): The plan whose limits hold, `plans/{id}`.
+    # - `plan` (String): The plan whose limits apply, `plans/{id}`.
     # - `tenant` (String): The tenant whose sealed keys the caller can open, 1 to 63 lower-case letters, digits and dashes. It cannot be changed.
     #
     #   If empty, `default`.
     # - `scopes` (Array<String>): The scopes: `generate`, `token`, `verify`, `seal`, `export`, `admin`.
-    # - `create_time` (Google::Protobuf::Timestamp): When the key was made. Output only.
-    # - `expire_time` (Google::Protobuf::Timestamp): When the key ends; unset: never.
-    # - `revoke_time` (Google::Protobuf::Timestamp): When the key was revoked; unset if it was not. Output only.
-    # - `last_use_time` (Google::Protobuf::Timestamp): When the key was used last, seconds behind; unset if it never was. Output only.
-    # - `etag` (String): A value that changes with the key. Output only.
+    # - `create_time` (Google::Protobuf::Timestamp): When the API key was made. Output only.
+    # - `expire_time` (Google::Protobuf::Timestamp): When the API key expires; unset: never.
+    # - `revoke_time` (Google::Protobuf::Timestamp): When the API key was revoked; unset if it was not. Output only.
+    # - `last_use_time` (Google::Protobuf::Timestamp): When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
+    # - `etag` (String): A value that changes with the API key. Output only.
     ApiKey = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.ApiKey").msgclass
-    # The key to make.
+    # The API key to make.
     #
     # Fields:
     #
-    # - `api_key` (ApiKey): The key.
+    # - `api_key` (ApiKey): The API key.
     #
     #   Required.
     CreateApiKeyRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.CreateApiKeyRequest").msgclass
-    # The key made.
+    # The new API key.
     #
     # Fields:
     #
-    # - `api_key` (ApiKey): The key.
-    # - `secret` (String): The secret that callers send, shown this once.
+    # - `api_key` (ApiKey): The API key.
+    # - `secret` (String): The secret that callers send, shown only once.
     CreateApiKeyResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.CreateApiKeyResponse").msgclass
-    # The key to get.
+    # The API key to get.
     #
     # Fields:
     #
@@ -57,64 +57,64 @@ module Otpd
     #
     #   Required.
     GetApiKeyRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.GetApiKeyRequest").msgclass
-    # The key.
+    # The API key.
     #
     # Fields:
     #
-    # - `api_key` (ApiKey): The key.
+    # - `api_key` (ApiKey): The API key.
     GetApiKeyResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.GetApiKeyResponse").msgclass
-    # The page of keys to list.
+    # The page of API keys to list.
     #
     # Fields:
     #
-    # - `page_size` (Integer): The most keys of a page; more than 1000 counts as 1000.
+    # - `page_size` (Integer): The maximum number of API keys in a page; more than 1000 counts as 1000.
     #
     #   If zero, 100.
-    # - `page_token` (String): `next_page_token` of the answer before; all other fields must be the same.
-    # - `show_inactive` (Boolean): Whether to list revoked and expired keys too.
+    # - `page_token` (String): `next_page_token` of the previous answer; all other fields must be the same.
+    # - `show_inactive` (Boolean): Whether to list revoked and expired API keys too.
     ListApiKeysRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.ListApiKeysRequest").msgclass
-    # A page of keys.
+    # A page of API keys.
     #
     # Fields:
     #
-    # - `api_keys` (Array<ApiKey>): The keys.
-    # - `next_page_token` (String): The token of the next page; empty on the last one.
+    # - `api_keys` (Array<ApiKey>): The API keys.
+    # - `next_page_token` (String): The token of the next page; empty on the last page.
     ListApiKeysResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.ListApiKeysResponse").msgclass
-    # The key to rotate.
+    # The API key to rotate.
     #
     # Fields:
     #
     # - `name` (String): `apiKeys/{id}`.
     #
     #   Required.
-    # - `grace` (Google::Protobuf::Duration): How long the secret that callers use now stays valid, 0 to 365 days.
+    # - `grace` (Google::Protobuf::Duration): How long the current secret stays valid, 0 to 365 days.
     #
-    #   If unset, 0: it ends at once.
-    # - `etag` (String): If set and not that of the key: ABORTED.
+    #   If unset, 0: it stops working at once.
+    # - `etag` (String): The etag that you read. If the API key has changed since: ABORTED.
     RotateApiKeyRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.RotateApiKeyRequest").msgclass
-    # The rotated key.
+    # The rotated API key.
     #
     # Fields:
     #
-    # - `api_key` (ApiKey): The key.
-    # - `secret` (String): The new secret, shown this once.
+    # - `api_key` (ApiKey): The API key.
+    # - `secret` (String): The new secret, shown only once.
     RotateApiKeyResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.RotateApiKeyResponse").msgclass
-    # The key to revoke.
+    # The API key to revoke.
     #
     # Fields:
     #
     # - `name` (String): `apiKeys/{id}`.
     #
     #   Required.
-    # - `etag` (String): If set and not that of the key: ABORTED.
+    # - `etag` (String): The etag that you read. If the API key has changed since: ABORTED.
     RevokeApiKeyRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.RevokeApiKeyRequest").msgclass
-    # The revoked key.
+    # The revoked API key.
     #
     # Fields:
     #
-    # - `api_key` (ApiKey): The key.
+    # - `api_key` (ApiKey): The API key.
     RevokeApiKeyResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.RevokeApiKeyResponse").msgclass
-    # The key whose usage to get.
+    # The API key whose usage to get.
     #
     # Fields:
     #
@@ -122,14 +122,14 @@ module Otpd
     #
     #   Required.
     GetApiKeyUsageRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.GetApiKeyUsageRequest").msgclass
-    # The usage of a key.
+    # The usage of an API key.
     #
     # Fields:
     #
     # - `plan` (String): The plan, `plans/{id}`.
     # - `windows` (Array<WindowUsage>): The windows, shortest first; empty if the plan has no limits.
     GetApiKeyUsageResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.GetApiKeyUsageResponse").msgclass
-    # Which plans to list: all.
+    # The request has no fields: all plans are listed.
     #
     # Fields:
     #
@@ -146,13 +146,13 @@ module Otpd
     # Fields:
     #
     # - `name` (String): `plans/{id}`.
-    # - `minute_limit` (Integer): The most calls in a minute; unset: no limit.
-    # - `hour_limit` (Integer): The most calls in an hour; unset: no limit.
-    # - `day_limit` (Integer): The most calls in a day; unset: no limit.
-    # - `month_limit` (Integer): The most calls in a calendar month (UTC), the credits; unset: no limit.
-    # - `stream_limit` (Integer): The most open WatchToken streams.
+    # - `minute_limit` (Integer): Calls per minute; unset: no limit.
+    # - `hour_limit` (Integer): Calls per hour; unset: no limit.
+    # - `day_limit` (Integer): Calls per day; unset: no limit.
+    # - `month_limit` (Integer): Calls per calendar month in UTC, the credits; unset: no limit.
+    # - `stream_limit` (Integer): Open WatchToken streams.
     Plan = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.Plan").msgclass
-    # Which sealing keys to list: all.
+    # The request has no fields: all sealing keys are listed.
     #
     # Fields:
     #
@@ -171,47 +171,47 @@ module Otpd
     # - `id` (String): The id, 8 hexadecimal digits, as blobs name it.
     # - `state` (State): The state.
     # - `create_time` (Google::Protobuf::Timestamp): When it was made.
-    # - `seal_from_time` (Google::Protobuf::Timestamp): From when on it seals.
+    # - `seal_from_time` (Google::Protobuf::Timestamp): When it begins to seal.
     SealingKey = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.SealingKey").msgclass
     SealingKey.const_set(:State, ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.SealingKey.State").enummodule)
-    # Which server to get the status of: the process that answers.
+    # The request has no fields: the process that answers reports its own status.
     #
     # Fields:
     #
     #
     GetServerStatusRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.GetServerStatusRequest").msgclass
-    # The status of the process that answers: of a worker where there are several, and of an instance behind a balancer.
+    # The status of the process that answers: of one worker, or of one instance behind a load balancer.
     #
     # Fields:
     #
-    # - `store_reachable` (Boolean): Whether the store can be written to.
-    # - `limits_local` (Boolean): Whether the process counts calls by itself, since the shared store of the limits cannot be reached.
-    # - `outcomes` (Array<OutcomeCount>): The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+    # - `store_reachable` (Boolean): Whether the store accepts writes.
+    # - `limits_local` (Boolean): Whether this process counts calls by itself because the store is unreachable.
+    # - `outcomes` (Array<OutcomeCount>): The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
     GetServerStatusResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.GetServerStatusResponse").msgclass
-    # How often a check had this outcome.
+    # The number of checks with an outcome.
     #
     # Fields:
     #
-    # - `outcome` (String): The outcome as the log and the metrics have it: such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
+    # - `outcome` (String): The outcome as in the log and the metrics, such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
     # - `count` (Integer): How many codes.
     OutcomeCount = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.OutcomeCount").msgclass
     # The secret whose attempts to get.
     #
     # Fields:
     #
-    # - `fingerprint` (String): The fingerprint of the secret, as the audit trail has it.
+    # - `fingerprint` (String): The fingerprint of the secret, from the audit trail.
     # - `key` (Key): The key, sealed or plain.
     # - `recovery_set` (RecoveryCodeSet): A set of recovery codes.
-    # - `recovery_set_name` (String): A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+    # - `recovery_set_name` (String): The name of a set of recovery codes, from the audit trail (`set`).
     GetAttemptsRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.GetAttemptsRequest").msgclass
     # The attempts.
     #
     # Fields:
     #
     # - `failure_count` (Integer): Wrong codes in a row.
-    # - `lock_end_time` (Google::Protobuf::Timestamp): When the next code is checked; unset if it is checked now, or only after an unlock.
-    # - `needs_unlock` (Boolean): Whether only an unlock helps.
-    # - `used_steps` (Array<UsedSteps>): The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+    # - `lock_end_time` (Google::Protobuf::Timestamp): When the lock ends; unset if there is no lock, or if only an unlock ends it.
+    # - `needs_unlock` (Boolean): Whether only an unlock ends the lock.
+    # - `used_steps` (Array<UsedSteps>): The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
     # - `used_code_count` (Integer): How many codes of a set of recovery codes were used; unset for a secret.
     # - `revoked` (Boolean): Whether a set of recovery codes was revoked.
     GetAttemptsResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.GetAttemptsResponse").msgclass
@@ -222,20 +222,20 @@ module Otpd
     # - `type` (OtpType): The type of the codes.
     # - `period_seconds` (Integer): The length of a time step; 0 for HOTP.
     # - `first_step` (Integer): No step before it was used within the last 30 days.
-    # - `last_step` (Integer): The last one: no code up to it is accepted.
-    # - `keep_until_time` (Google::Protobuf::Timestamp): When this may be forgotten; unset for HOTP: never.
+    # - `last_step` (Integer): The last used step: no code up to it is accepted.
+    # - `keep_until_time` (Google::Protobuf::Timestamp): When this is deleted; unset for HOTP: never.
     UsedSteps = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.UsedSteps").msgclass
     # The secret to unlock.
     #
     # Fields:
     #
-    # - `fingerprint` (String): The fingerprint of the secret, as the audit trail has it.
+    # - `fingerprint` (String): The fingerprint of the secret, from the audit trail.
     # - `key` (Key): The key, sealed or plain.
     # - `recovery_set` (RecoveryCodeSet): A set of recovery codes.
-    # - `recovery_set_name` (String): A set of recovery codes by the name of its state, as the audit trail has it (`set`).
-    # - `forget_future_steps` (Boolean): Whether to forget the used steps that lie in the future too, which a clock that was ahead has left.
-    # - `next_counter` (Integer): With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-    #   their codes is accepted once more.
+    # - `recovery_set_name` (String): The name of a set of recovery codes, from the audit trail (`set`).
+    # - `forget_future_steps` (Boolean): Whether to forget used steps in the future too, which remain after the clock was ahead.
+    # - `next_counter` (Integer): With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+    #   accepted once more.
     #
     #   If unset, no used counter is forgotten.
     UnlockAttemptsRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.UnlockAttemptsRequest").msgclass
@@ -243,17 +243,17 @@ module Otpd
     #
     # Fields:
     #
-    # - `failure_count` (Integer): Wrong codes in a row before.
-    # - `reset_steps` (Array<ResetSteps>): The used steps that were forgotten, or put back.
+    # - `failure_count` (Integer): Wrong codes in a row before the unlock.
+    # - `reset_steps` (Array<ResetSteps>): The used steps that were forgotten or moved back.
     UnlockAttemptsResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.UnlockAttemptsResponse").msgclass
-    # Used steps of a period, or used counters of a HOTP, that were forgotten or put back.
+    # Used steps of a period, or used counters of a HOTP, that were forgotten or moved back.
     #
     # Fields:
     #
     # - `type` (OtpType): The type of the codes.
     # - `period_seconds` (Integer): The length of a time step; 0 for HOTP.
-    # - `last_step` (Integer): The last one before.
-    # - `new_last_step` (Integer): The last one from now on; unset if all were forgotten.
+    # - `last_step` (Integer): The last used step before.
+    # - `new_last_step` (Integer): The last used step from now on; unset if all were forgotten.
     ResetSteps = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.admin.v1.ResetSteps").msgclass
   end
 end

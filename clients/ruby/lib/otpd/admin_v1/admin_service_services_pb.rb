@@ -23,38 +23,39 @@ module Otpd
 
         # Makes an API key.
         #
-        # If the answer is lost, a key is left that nobody has: list the keys, and revoke it.
+        # If the answer is lost, nobody has the new API key: list the API keys, and revoke it.
         rpc :CreateApiKey, ::Otpd::AdminV1::CreateApiKeyRequest, ::Otpd::AdminV1::CreateApiKeyResponse
 
         # Gets an API key.
         rpc :GetApiKey, ::Otpd::AdminV1::GetApiKeyRequest, ::Otpd::AdminV1::GetApiKeyResponse
 
-        # Lists API keys, oldest first. A page may have fewer keys than were asked for, and still not be the last.
+        # Lists API keys, oldest first. A page may have fewer API keys than requested and still not be the last page.
         rpc :ListApiKeys, ::Otpd::AdminV1::ListApiKeysRequest, ::Otpd::AdminV1::ListApiKeysResponse
 
-        # Gives an API key a new secret, and its present one a grace in which callers change over.
+        # Makes a new secret for an API key. The current secret stays valid for a grace period, in which callers change over.
         #
-        # If the answer is lost, rotate again: a newest secret that was never used is replaced, so that the secret that callers use keeps its grace. The last
-        # active key with the scope `admin` needs a grace; without one it is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY): if the answer were lost, nobody
-        # could administer the server.
+        # If the answer is lost, rotate again: a new secret that was never used is replaced, and the secret that callers use keeps its grace period. The last
+        # active API key with the scope `admin` needs a grace period. Without one the rotation is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY), because a lost
+        # answer would leave nobody able to administer the server.
         rpc :RotateApiKey, ::Otpd::AdminV1::RotateApiKeyRequest, ::Otpd::AdminV1::RotateApiKeyResponse
 
-        # Revokes an API key for ever, on all instances within a second; FAILED_PRECONDITION (LAST_ADMIN_KEY) for the last active one with the scope `admin`.
+        # Revokes an API key permanently, on all instances within a second. Refused for the last active API key with the scope `admin` (FAILED_PRECONDITION,
+        # LAST_ADMIN_KEY).
         rpc :RevokeApiKey, ::Otpd::AdminV1::RevokeApiKeyRequest, ::Otpd::AdminV1::RevokeApiKeyResponse
 
         # Gets the usage of an API key.
         rpc :GetApiKeyUsage, ::Otpd::AdminV1::GetApiKeyUsageRequest, ::Otpd::AdminV1::GetApiKeyUsageResponse
 
-        # Lists the plans of the configuration.
+        # Lists the configured plans.
         rpc :ListPlans, ::Otpd::AdminV1::ListPlansRequest, ::Otpd::AdminV1::ListPlansResponse
 
         # Lists the sealing keys, without the keys themselves.
         rpc :ListSealingKeys, ::Otpd::AdminV1::ListSealingKeysRequest, ::Otpd::AdminV1::ListSealingKeysResponse
 
-        # Gets how the server is, and how many codes were accepted and refused in the last hour.
+        # Gets the status of the server, and how many codes it accepted and refused in the last hour.
         rpc :GetServerStatus, ::Otpd::AdminV1::GetServerStatusRequest, ::Otpd::AdminV1::GetServerStatusResponse
 
-        # Gets the wrong codes that are counted against a secret, and its lock.
+        # Gets the counted wrong codes of a secret, and its lock.
         rpc :GetAttempts, ::Otpd::AdminV1::GetAttemptsRequest, ::Otpd::AdminV1::GetAttemptsResponse
 
         # Unlocks a secret: its codes are checked again.

@@ -19,69 +19,69 @@ module Otpd
     # Values:
     #
     # - `:ERROR_REASON_UNSPECIFIED`: Never sent.
-    # - `:ERROR_REASON_API_KEY_MISSING`: UNAUTHENTICATED: the call carries no API key, neither in `x-api-key` nor as `authorization: Bearer`. HTTP/2 drops a value with
-    #   a space before or after it, and one with a line break.
+    # - `:ERROR_REASON_API_KEY_MISSING`: UNAUTHENTICATED: the call has no API key, neither in `x-api-key` nor as `authorization: Bearer`. HTTP/2 drops a value that contains a line break or
+    #   begins or ends with a space.
     #
     #   Example: { "reason": "ERROR_REASON_API_KEY_MISSING", "domain": "otp.v1", "metadata": {} }
-    # - `:ERROR_REASON_API_KEY_INVALID`: UNAUTHENTICATED: the API key is unknown, revoked or expired; the three are not told apart.
+    # - `:ERROR_REASON_API_KEY_INVALID`: UNAUTHENTICATED: the API key is unknown, revoked or expired. The error does not say which.
     #
     #   Example: { "reason": "ERROR_REASON_API_KEY_INVALID", "domain": "otp.v1", "metadata": {} }
     # - `:ERROR_REASON_SCOPE_MISSING`: PERMISSION_DENIED: the API key lacks the scope of the method.
     #
     #   Example: { "reason": "ERROR_REASON_SCOPE_MISSING", "domain": "otp.v1", "metadata": { "scope": "verify" } }
-    # - `:ERROR_REASON_INVALID_FIELDS`: INVALID_ARGUMENT: one field or more is wrong; `google.rpc.BadRequest` names each.
+    # - `:ERROR_REASON_INVALID_FIELDS`: INVALID_ARGUMENT: at least one field is wrong; `google.rpc.BadRequest` names each of them.
     #
     #   Example: { "reason": "ERROR_REASON_INVALID_FIELDS", "domain": "otp.v1", "metadata": {} }
     # - `:ERROR_REASON_MALFORMED_MESSAGE`: INVALID_ARGUMENT: the message is not a valid protobuf encoding of the request.
     #
     #   Example: { "reason": "ERROR_REASON_MALFORMED_MESSAGE", "domain": "otp.v1", "metadata": {} }
-    # - `:ERROR_REASON_REQUEST_ID_REUSED`: INVALID_ARGUMENT: the request id was used before with the same secret, but in another request.
+    # - `:ERROR_REASON_REQUEST_ID_REUSED`: INVALID_ARGUMENT: the request id was used before with the same secret, in a different request.
     #
     #   Example: { "reason": "ERROR_REASON_REQUEST_ID_REUSED", "domain": "otp.v1", "metadata": {} }
-    # - `:ERROR_REASON_RATE_LIMITED`: RESOURCE_EXHAUSTED: a window of the API key's plan is used up; `google.rpc.QuotaFailure` names it, `google.rpc.RetryInfo` says when to try again.
-    #   Where the call costs more than 1, the metadata has its `cost` too.
+    # - `:ERROR_REASON_RATE_LIMITED`: RESOURCE_EXHAUSTED: a rate limit of the API key's plan is reached. `google.rpc.QuotaFailure` names the window, and `google.rpc.RetryInfo` says when to
+    #   retry. If the call costs more than 1, the metadata also has its `cost`.
     #
     #   Example: { "reason": "ERROR_REASON_RATE_LIMITED", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "plan": "pro" } }
     # - `:ERROR_REASON_AUTHENTICATION_THROTTLED`: RESOURCE_EXHAUSTED: too many failed authentications from the caller's address.
     #
     #   Example: { "reason": "ERROR_REASON_AUTHENTICATION_THROTTLED", "domain": "otp.v1", "metadata": {} }
-    # - `:ERROR_REASON_TOO_MANY_STREAMS`: RESOURCE_EXHAUSTED: the API key has as many open streams as it may have.
+    # - `:ERROR_REASON_TOO_MANY_STREAMS`: RESOURCE_EXHAUSTED: the API key has reached its limit of open streams.
     #
     #   Example: { "reason": "ERROR_REASON_TOO_MANY_STREAMS", "domain": "otp.v1", "metadata": { "limit": "100" } }
-    # - `:ERROR_REASON_MESSAGE_TOO_LARGE`: RESOURCE_EXHAUSTED: a message or its decompressed form is larger than the server reads or sends.
+    # - `:ERROR_REASON_MESSAGE_TOO_LARGE`: RESOURCE_EXHAUSTED: a message, or its decompressed form, exceeds the size limit of the server.
     #
     #   Example: { "reason": "ERROR_REASON_MESSAGE_TOO_LARGE", "domain": "otp.v1", "metadata": {} }
-    # - `:ERROR_REASON_DEADLINE_EXCEEDED`: DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been carried out all the same.
+    # - `:ERROR_REASON_DEADLINE_EXCEEDED`: DEADLINE_EXCEEDED: the deadline of the call, or the server's limit of five seconds, has passed. A Verify may still have been carried out.
     #
     #   Example: { "reason": "ERROR_REASON_DEADLINE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
-    # - `:ERROR_REASON_STORE_UNAVAILABLE`: UNAVAILABLE: the state that the call needs cannot be reached; `google.rpc.RetryInfo` says when to try again.
+    # - `:ERROR_REASON_STORE_UNAVAILABLE`: UNAVAILABLE: the store is unreachable; `google.rpc.RetryInfo` says when to retry.
     #
     #   Example: { "reason": "ERROR_REASON_STORE_UNAVAILABLE", "domain": "otp.v1", "metadata": {} }
-    # - `:ERROR_REASON_SHUTTING_DOWN`: UNAVAILABLE: the server is stopping; another instance, or this one after its restart, will answer.
+    # - `:ERROR_REASON_SHUTTING_DOWN`: UNAVAILABLE: the server is stopping. Retry: another instance will answer, or this instance after its restart.
     #
     #   Example: { "reason": "ERROR_REASON_SHUTTING_DOWN", "domain": "otp.v1", "metadata": {} }
-    # - `:ERROR_REASON_PROTOCOL`: UNIMPLEMENTED: the call is not one that the method takes: an unknown message encoding, no request message, or more than one.
+    # - `:ERROR_REASON_PROTOCOL`: UNIMPLEMENTED: the call has an unknown message encoding, no request message, or more than one request message.
     #
     #   Example: { "reason": "ERROR_REASON_PROTOCOL", "domain": "otp.v1", "metadata": {} }
-    # - `:ERROR_REASON_INTERNAL`: INTERNAL: a fault of the server, written to its log under the request id.
+    # - `:ERROR_REASON_INTERNAL`: INTERNAL: a fault of the server, which its log has under the request id.
     #
     #   Example: { "reason": "ERROR_REASON_INTERNAL", "domain": "otp.v1", "metadata": {} }
-    # - `:ERROR_REASON_COST_OVER_LIMIT`: RESOURCE_EXHAUSTED: the call costs more than a window of the API key's plan ever allows, so that it cannot succeed, now or later: send less at
-    #   once, or use a larger plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
+    # - `:ERROR_REASON_COST_OVER_LIMIT`: RESOURCE_EXHAUSTED: the call costs more than the limit of a window of the API key's plan, so it can never succeed: send fewer items, or use a larger
+    #   plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
     #
     #   Example: { "reason": "ERROR_REASON_COST_OVER_LIMIT", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "cost": "100", "plan": "pro" } }
-    # - `:ERROR_REASON_SEALED_KEY_INVALID`: INVALID_ARGUMENT: a sealed key or a set of recovery codes cannot be opened: it was changed, cut short, sealed for another tenant or bound to another
-    #   context, or its sealing key was retired. Which of these it was is not told. Never treat the user as one without a second factor.
+    # - `:ERROR_REASON_SEALED_KEY_INVALID`: INVALID_ARGUMENT: a sealed key or a set of recovery codes cannot be opened. It was changed or truncated, sealed for another tenant or bound to another
+    #   context, or its sealing key was retired. The error does not say which. Never treat the user as a user without a second factor.
     #
     #   Example: { "reason": "ERROR_REASON_SEALED_KEY_INVALID", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
-    # - `:ERROR_REASON_SEALING_KEY_UNKNOWN`: FAILED_PRECONDITION: this server has never had the sealing key that a blob names, which is a fault of the installation: give every instance the same
-    #   file of sealing keys.
+    # - `:ERROR_REASON_SEALING_KEY_UNKNOWN`: FAILED_PRECONDITION: this server has never had the sealing key of the blob. The installation is faulty: give every instance the same file of sealing
+    #   keys.
     #
     #   Example: { "reason": "ERROR_REASON_SEALING_KEY_UNKNOWN", "domain": "otp.v1", "metadata": { "sealing_key": "828e2ad3", "field": "key.sealed" } }
-    # - `:ERROR_REASON_ENROLMENT_PENDING`: FAILED_PRECONDITION: the sealed key is of an enrolment that is not confirmed: call `Verify` with `confirm` and store the `resealed` key.
+    # - `:ERROR_REASON_ENROLMENT_PENDING`: FAILED_PRECONDITION: the enrolment of the sealed key is not confirmed: call `Verify` with `confirm`, and store the `resealed` key.
     #
     #   Example: { "reason": "ERROR_REASON_ENROLMENT_PENDING", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
-    # - `:ERROR_REASON_ENROLMENT_EXPIRED`: FAILED_PRECONDITION: the sealed key is of an enrolment that was not confirmed in time: generate a new key.
+    # - `:ERROR_REASON_ENROLMENT_EXPIRED`: FAILED_PRECONDITION: the enrolment of the sealed key was not confirmed in time: generate a new key.
     #
     #   Example: { "reason": "ERROR_REASON_ENROLMENT_EXPIRED", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
     # - `:ERROR_REASON_CREDITS_EXHAUSTED`: RESOURCE_EXHAUSTED: the credits of the month are used up; `google.rpc.RetryInfo` says when the next month begins. `google.rpc.QuotaFailure` names
@@ -91,14 +91,14 @@ module Otpd
     # - `:ERROR_REASON_API_KEY_NOT_FOUND`: NOT_FOUND: there is no such API key.
     #
     #   Example: { "reason": "ERROR_REASON_API_KEY_NOT_FOUND", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
-    # - `:ERROR_REASON_ETAG_MISMATCH`: ABORTED: the API key has changed since its etag was read: get it again.
+    # - `:ERROR_REASON_ETAG_MISMATCH`: ABORTED: the API key has changed since you read its etag: read it again.
     #
     #   Example: { "reason": "ERROR_REASON_ETAG_MISMATCH", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
-    # - `:ERROR_REASON_LAST_ADMIN_KEY`: FAILED_PRECONDITION: nobody could administer the server without this API key: make another one with the scope `admin` first.
+    # - `:ERROR_REASON_LAST_ADMIN_KEY`: FAILED_PRECONDITION: this is the last active API key with the scope `admin`: make another one first.
     #
     #   Example: { "reason": "ERROR_REASON_LAST_ADMIN_KEY", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
-    # - `:ERROR_REASON_CONNECTION_AGE_EXCEEDED`: UNAVAILABLE: the connection has reached its greatest age, so that callers spread over all instances; clients connect anew by themselves. Open the
-    #   stream again.
+    # - `:ERROR_REASON_CONNECTION_AGE_EXCEEDED`: UNAVAILABLE: the connection has reached its maximum age, which spreads callers over all instances. Clients reconnect by themselves: open the stream
+    #   again.
     #
     #   Example: { "reason": "ERROR_REASON_CONNECTION_AGE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
     ErrorReason = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ErrorReason").enummodule

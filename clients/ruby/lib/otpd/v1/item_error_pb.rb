@@ -15,22 +15,22 @@ pool.add_serialized_file(descriptor_data)
 
 module Otpd
   module V1
-    # The error of one item of a batch: what the call for this item alone would have failed with. The other items are not affected.
+    # The error of an item of a batch: the error that a call for this item alone would have. The other items are not affected.
     #
     # Fields:
     #
     # - `code` (Integer): The status code, as in `google.rpc.Code`.
     # - `reason` (ErrorReason): The reason.
-    # - `message` (String): The fault and its remedy, in ASCII, for developers.
-    # - `violations` (Array<FieldViolation>): The fields that are wrong, with paths from the item on.
-    # - `retry_after` (Google::Protobuf::Duration): How long to wait before this item is sent again; unset if a repeat makes no sense.
+    # - `message` (String): The mistake and its remedy, in ASCII, for developers.
+    # - `violations` (Array<FieldViolation>): The wrong fields, with paths that begin at the item.
+    # - `retry_after` (Google::Protobuf::Duration): How long to wait before you retry this item; unset if a retry cannot succeed.
     ItemError = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ItemError").msgclass
-    # A field that is wrong.
+    # A wrong field.
     #
     # Fields:
     #
-    # - `field` (String): The path from the item on, such as `key.uri`.
-    # - `description` (String): The fault and its remedy, in ASCII.
+    # - `field` (String): The path from the item, such as `key.uri`.
+    # - `description` (String): The mistake and its remedy, in ASCII.
     FieldViolation = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.FieldViolation").msgclass
   end
 end

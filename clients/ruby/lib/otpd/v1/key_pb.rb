@@ -12,39 +12,39 @@ pool.add_serialized_file(descriptor_data)
 
 module Otpd
   module V1
-    # A key as its owner holds it: the shared secret and the parameters that turn it into codes.
+    # A key: the shared secret, and the parameters that codes are computed with.
     #
     # Fields:
     #
-    # - `secret` (String): The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-    #   and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+    # - `secret` (String): The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+    #   dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
     #
     #   1 to 256 bytes once decoded, at most 2048 bytes of text.
     # - `uri` (String): The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
     #
-    #   At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-    #   and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-    #   the URI, also of a missing one.
+    #   At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+    #   secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+    #   the counter of the URI.
     # - `sealed` (SealedKey): The key as this service sealed it.
     #
-    #   The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+    #   Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
     # - `type` (OtpType): The kind of one-time password.
     #
-    #   If unspecified, what the URI says, or TOTP.
+    #   If unspecified, the value of the URI, or TOTP.
     # - `algorithm` (Algorithm): The hash function.
     #
-    #   If unspecified, what the URI says, or SHA1.
+    #   If unspecified, the value of the URI, or SHA1.
     # - `digits` (Integer): The length of a code in digits (RFC 4226 section 5.3), 6 to 8.
     #
-    #   If zero, what the URI says, or 6.
+    #   If zero, the value of the URI, or 6.
     # - `period_seconds` (Integer): The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
     #
-    #   If zero, what the URI says, or 30.
+    #   If zero, the value of the URI, or 30.
     # - `counter` (Integer): The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
     #
-    #   If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+    #   If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
     Key = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.Key").msgclass
-    # The parameters in force for a key, each default filled in.
+    # The parameters of a key, defaults filled in.
     #
     # Fields:
     #
@@ -53,51 +53,50 @@ module Otpd
     # - `digits` (Integer): The length of a code in digits.
     # - `period_seconds` (Integer): The time step in seconds; zero for HOTP.
     # - `counter` (Integer): The HOTP start counter; unset for TOTP.
-    # - `issuer` (String): The issuer in the URI; empty if none was given.
+    # - `issuer` (String): The issuer in the URI; empty if there is none.
     # - `account_name` (String): The account name in the URI.
     # - `secret_size` (Integer): The size of the secret in bytes.
     KeyParameters = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.KeyParameters").msgclass
-    # A key that this service alone can open, for callers to store instead of the secret.
+    # A sealed key, for callers to store instead of the secret. Only this service can open it.
     #
-    # The blob of a HOTP holds the counter that it was sealed with, which never changes: store `next_counter` of each ACCEPTED answer beside it, and send
-    # it as `Key.counter`. Without it, the key leaves the window of counters after some codes.
+    # The blob of a HOTP holds the counter at the time of sealing, which never changes. Store `next_counter` of each ACCEPTED answer beside the blob and
+    # send it as `Key.counter`: otherwise, after some codes, the device is ahead of the counters that are searched.
     #
     # Fields:
     #
-    # - `blob` (String): `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+    # - `blob` (String): `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
     #
     #   Required.
-    # - `context` (String): A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
-    #   `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
-    #   opens.
+    # - `context` (String): The value that the key is bound to, at most 256 bytes. Build it from the id of the user and a generation of the factor, such as `user-1/totp/7`, and
+    #   do not store it beside the blob. Otherwise a blob opens after it was swapped with the blob of another user, or replaced by an older blob.
     #
-    #   Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+    #   Must be the same as when the key was sealed; empty if it was empty then. Never set in an answer.
     SealedKey = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.SealedKey").msgclass
-    # The kind of one-time password a key makes.
+    # The kind of one-time password.
     #
     # Values:
     #
-    # - `:OTP_TYPE_UNSPECIFIED`: Not chosen: the default of the field that holds it, TOTP where the field says nothing else.
-    # - `:OTP_TYPE_TOTP`: Time-based, a new code every period (RFC 6238).
-    # - `:OTP_TYPE_HOTP`: Counter-based, a new code every use (RFC 4226).
+    # - `:OTP_TYPE_UNSPECIFIED`: Not set: the default of the field, which is TOTP unless the field says otherwise.
+    # - `:OTP_TYPE_TOTP`: Time-based: a new code in every time step (RFC 6238).
+    # - `:OTP_TYPE_HOTP`: Counter-based: a new code after every use (RFC 4226).
     OtpType = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.OtpType").enummodule
     # The hash function under the HMAC (RFC 4226 section 5.3, RFC 6238 section 1.2).
     #
     # Values:
     #
-    # - `:ALGORITHM_UNSPECIFIED`: Not chosen: SHA1, the one that every authenticator app supports.
+    # - `:ALGORITHM_UNSPECIFIED`: Not set: SHA1, which every authenticator app supports.
     # - `:ALGORITHM_SHA1`: HMAC-SHA-1.
     # - `:ALGORITHM_SHA256`: HMAC-SHA-256; some authenticator apps silently use SHA1 instead.
     # - `:ALGORITHM_SHA512`: HMAC-SHA-512; some authenticator apps silently use SHA1 instead.
     Algorithm = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.Algorithm").enummodule
-    # The form in which a secret is handed over.
+    # The form in which a secret is returned.
     #
     # Values:
     #
-    # - `:SECRET_DELIVERY_UNSPECIFIED`: Not chosen: PLAIN.
+    # - `:SECRET_DELIVERY_UNSPECIFIED`: Not set: PLAIN.
     # - `:SECRET_DELIVERY_PLAIN`: The secret, for the caller to store.
-    # - `:SECRET_DELIVERY_SEALED`: A sealed key; of the secret only what an enrolment shows, the URI and its QR code.
-    # - `:SECRET_DELIVERY_BOTH`: All of PLAIN, and the sealed key.
+    # - `:SECRET_DELIVERY_SEALED`: A sealed key. The secret is only in the URI and its QR code, for the enrolment.
+    # - `:SECRET_DELIVERY_BOTH`: The secret and the sealed key.
     SecretDelivery = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.SecretDelivery").enummodule
   end
 end

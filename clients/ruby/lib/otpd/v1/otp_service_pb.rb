@@ -19,17 +19,17 @@ pool.add_serialized_file(descriptor_data)
 
 module Otpd
   module V1
-    # A key to generate, or an existing one to show again.
+    # A key to generate, or an existing key to show again.
     #
     # Fields:
     #
     # - `type` (OtpType): The kind of one-time password.
     #
     #   If unspecified, TOTP.
-    # - `issuer` (String): Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
+    # - `issuer` (String): The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
     #
-    #   If empty, the URI has no issuer, and the answer a warning.
-    # - `account_name` (String): The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+    #   If empty, the URI has no issuer and the answer has a warning.
+    # - `account_name` (String): The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
     #
     #   Required.
     # - `algorithm` (Algorithm): The hash function.
@@ -46,64 +46,64 @@ module Otpd
     #   If unset, 0.
     # - `secret_size` (Integer): The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
     #
-    #   If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
+    #   If zero, the length of the hash (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
     # - `secret` (String): An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
     #
     #   If empty, a new random secret is made.
     # - `qr_code` (QrCodeOptions): How to draw the QR code.
     #
     #   If unset, a PNG at level M, 6 pixels a module, with a border of 4 modules.
-    # - `delivery` (SecretDelivery): The form in which to hand over the secret.
+    # - `delivery` (SecretDelivery): The form in which to return the secret.
     #
-    #   If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
-    # - `sealed_context` (String): A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+    #   If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
+    # - `sealed_context` (String): A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`. Not with PLAIN.
     GenerateRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.GenerateRequest").msgclass
-    # A key, ready to enrol.
+    # A key to enrol.
     #
     # Fields:
     #
     # - `secret` (String): The secret in base32 (RFC 4648 section 6), upper case, without padding; empty with SEALED.
     # - `secret_grouped` (String): The same secret in groups of four, for typing by hand; empty with SEALED.
     # - `uri` (String): The key in Google's Key URI Format, as the QR code holds it.
-    # - `qr_code` (QrCode): The QR code of `uri`; unset if the format asked for is NONE.
-    # - `token` (Token): The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-    #   user's device can confirm the enrolment.
-    # - `parameters` (KeyParameters): The parameters in force.
-    # - `warnings` (Array<CompatibilityWarning>): Problems of some authenticator apps with these parameters; empty for the defaults.
-    # - `sealed` (SealedKey): The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
-    # - `sealed_expire_time` (Google::Protobuf::Timestamp): When the pending key can no longer be confirmed; set with `sealed`.
+    # - `qr_code` (QrCode): The QR code of `uri`; unset for QR_FORMAT_NONE.
+    # - `token` (Token): The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+    #   only the user's device can confirm the enrolment.
+    # - `parameters` (KeyParameters): The parameters of the key, defaults filled in.
+    # - `warnings` (Array<CompatibilityWarning>): Problems that some authenticator apps have with these parameters; empty for the defaults.
+    # - `sealed` (SealedKey): The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
+    # - `sealed_expire_time` (Google::Protobuf::Timestamp): When the pending key expires; set with `sealed`.
     GenerateResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.GenerateResponse").msgclass
-    # A parameter that some authenticator apps silently ignore, or show badly.
+    # A parameter that some authenticator apps silently ignore or display badly.
     #
     # Fields:
     #
     # - `field` (String): The field of the request that the warning is about, in snake_case.
-    # - `description` (String): The problem, and the value to choose instead; in English, for developers.
-    # - `reason` (String): The problem as a word, to choose a text of one's own by; later versions may send others.
+    # - `description` (String): The problem and the value to choose instead; in English, for developers.
+    # - `reason` (String): The problem as a constant, for a text of your own; later versions may add others.
     #
-    #   `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-    #   no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+    #   `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+    #   refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
     #   `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
     CompatibilityWarning = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.CompatibilityWarning").msgclass
-    # Which code to give.
+    # The code to compute.
     #
     # Fields:
     #
     # - `key` (Key): The key.
     #
     #   Required.
-    # - `at` (Google::Protobuf::Timestamp): The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+    # - `at` (Google::Protobuf::Timestamp): The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
     #
     #   If unset, now.
-    # - `past_steps` (Integer): How many earlier codes to give as well, at most 10.
-    # - `future_steps` (Integer): How many later codes to give as well, at most 10.
+    # - `past_steps` (Integer): How many earlier codes to return too, at most 10.
+    # - `future_steps` (Integer): How many later codes to return too, at most 10.
     TokenRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.TokenRequest").msgclass
-    # The code asked for.
+    # The requested code.
     #
     # Fields:
     #
-    # - `token` (Token): The code of the moment or counter asked for.
-    # - `neighbours` (Array<Token>): The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+    # - `token` (Token): The code for the requested time or counter.
+    # - `neighbours` (Array<Token>): The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
     TokenResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.TokenResponse").msgclass
     # The code to check.
     #
@@ -125,48 +125,48 @@ module Otpd
     # - `look_ahead` (Integer): How many counters after the key's own to accept, at most 100 (RFC 4226 section 7.4); not for TOTP.
     #
     #   If unset, 10. Counters before the key's own are never accepted.
-    # - `after_step` (Integer): The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
+    # - `after_step` (Integer): The last time step (HOTP: counter) accepted according to your own records. Codes at or before it return REPLAYED.
     #
     #   If unset, only what the server itself has accepted counts as used.
-    # - `allow_reuse` (Boolean): Check without consuming: the code may have been used, and may be used again; wrong codes are still counted.
+    # - `allow_reuse` (Boolean): Checks the code without consuming it: it may have been used before, and may be used again. Wrong codes still count.
     #
     #   If false, an accepted code is consumed.
-    # - `request_id` (String): A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
-    #   key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
+    # - `request_id` (String): A UUID (AIP-155) that makes a retry safe: the same request within 24 hours gets the same answer. The id belongs to the secret of the key. With
+    #   another secret it is a new request. With the same secret and any other change in the request, the request is refused.
     #
-    #   An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
+    #   THROTTLED is not stored: after the lock, a request with the same id is checked. Every other attempt of the user needs a new id.
     #
-    #   If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
-    # - `confirm` (Boolean): Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
-    #   `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+    #   If empty, a retry is a new attempt: it returns REPLAYED if the lost answer was ACCEPTED.
+    # - `confirm` (Boolean): Confirms an enrolment: the first accepted code of a pending sealed key confirms it, and the answer has the confirmed key as `resealed`. Not with
+    #   `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it and refuses the sealed key.
     #
-    #   With a key that is confirmed already it is an ordinary check.
+    #   With a confirmed key this is an ordinary check.
     # - `alternatives` (Array<Key>): Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
     #
-    #   The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-    #   that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+    #   The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+    #   for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
     #
-    #   `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+    #   `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
     VerifyRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.VerifyRequest").msgclass
-    # The answer to a check; it never repeats the code.
+    # The result of a check; it never repeats the code.
     #
     # Fields:
     #
     # - `valid` (Boolean): True exactly when `status` is ACCEPTED.
     # - `status` (VerifyStatus): The outcome of the check.
-    # - `matched_step` (Integer): The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
+    # - `matched_step` (Integer): The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED.
     # - `drift_steps` (Integer): How far `matched_step` is from the server's current step (HOTP: from the key's counter), in steps; set with it.
     # - `next_counter` (Integer): The counter to store for the next HOTP, `matched_step` + 1; set if a HOTP is ACCEPTED.
-    # - `attempts_remaining` (Integer): How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
-    # - `retry_after` (Google::Protobuf::Duration): How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
-    # - `matched_key` (Integer): Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
-    # - `resealed` (SealedKey): The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-    #   sealed under an older sealing key.
+    # - `attempts_remaining` (Integer): How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED.
+    # - `retry_after` (Google::Protobuf::Duration): How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
+    # - `matched_key` (Integer): The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+    # - `resealed` (SealedKey): The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+    #   sent, unless the stored key has changed since.
     #
-    #   A repeat under the same `request_id` gets an equivalent one, not the same bytes.
-    # - `server_time` (Google::Protobuf::Timestamp): The server's clock when it answered; that of the repeat, where a kept answer is given again.
+    #   A retry with the same `request_id` gets an equivalent key, not the same bytes.
+    # - `server_time` (Google::Protobuf::Timestamp): The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
     VerifyResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.VerifyResponse").msgclass
-    # Which key to watch.
+    # The key to watch.
     #
     # Fields:
     #
@@ -174,30 +174,30 @@ module Otpd
     #
     #   Required.
     WatchTokenRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.WatchTokenRequest").msgclass
-    # The code whose step has begun.
+    # The code of the time step that has begun.
     #
     # Fields:
     #
     # - `token` (Token): The current code.
     WatchTokenResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.WatchTokenResponse").msgclass
-    # The codes to give.
+    # The codes to compute.
     #
     # Fields:
     #
     # - `requests` (Array<TokenRequest>): 1 to 100 requests, in a message of at most 64 KiB; `past_steps` and `future_steps` of each together at most 2.
     BatchTokenRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.BatchTokenRequest").msgclass
-    # The codes asked for.
+    # The requested codes.
     #
     # Fields:
     #
-    # - `results` (Array<BatchTokenResult>): One for each request, in their order.
+    # - `results` (Array<BatchTokenResult>): A result per request, in the order of the requests.
     BatchTokenResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.BatchTokenResponse").msgclass
     # The outcome of one request.
     #
     # Fields:
     #
     # - `response` (TokenResponse): The answer.
-    # - `error` (ItemError): The reason why there is none.
+    # - `error` (ItemError): Why the item failed.
     BatchTokenResult = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.BatchTokenResult").msgclass
     # The codes to check.
     #
@@ -209,14 +209,14 @@ module Otpd
     #
     # Fields:
     #
-    # - `results` (Array<BatchVerifyResult>): One for each request, in their order.
+    # - `results` (Array<BatchVerifyResult>): A result per request, in the order of the requests.
     BatchVerifyResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.BatchVerifyResponse").msgclass
     # The outcome of one check.
     #
     # Fields:
     #
     # - `response` (VerifyResponse): The answer.
-    # - `error` (ItemError): The reason why there is none; nothing was checked, unless it is STORE_UNAVAILABLE.
+    # - `error` (ItemError): Why the check failed; the code was not checked, unless the reason is STORE_UNAVAILABLE.
     BatchVerifyResult = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.BatchVerifyResult").msgclass
     # The keys to seal.
     #
@@ -228,32 +228,32 @@ module Otpd
     #
     # Fields:
     #
-    # - `key` (Key): The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+    # - `key` (Key): The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
     #
     #   Required.
-    # - `sealed_context` (String): A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says.
+    # - `sealed_context` (String): A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`.
     SealItem = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.SealItem").msgclass
     # The sealed keys.
     #
     # Fields:
     #
-    # - `results` (Array<SealResult>): One for each item, in their order.
+    # - `results` (Array<SealResult>): A result per item, in the order of the items.
     SealResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.SealResponse").msgclass
     # The outcome for one key.
     #
     # Fields:
     #
-    # - `sealed` (SealedKey): The sealed key, which needs no confirmation.
-    # - `error` (ItemError): The reason why there is none.
+    # - `sealed` (SealedKey): The sealed key. It needs no confirmation.
+    # - `error` (ItemError): Why the item failed.
     # - `parameters` (KeyParameters): The parameters of the key; set with `sealed`.
     SealResult = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.SealResult").msgclass
-    # The blobs to seal anew.
+    # The blobs to seal again.
     #
     # Fields:
     #
     # - `items` (Array<RewrapItem>): 1 to 100, in a message of at most 64 KiB.
     RewrapRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.RewrapRequest").msgclass
-    # A blob to seal anew.
+    # A blob to seal again.
     #
     # Fields:
     #
@@ -264,24 +264,24 @@ module Otpd
     #
     # Fields:
     #
-    # - `results` (Array<RewrapResult>): One for each item, in their order.
+    # - `results` (Array<RewrapResult>): A result per item, in the order of the items.
     RewrapResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.RewrapResponse").msgclass
     # The outcome for one blob.
     #
     # Fields:
     #
-    # - `key` (SealedKey): The key, to be stored instead of the one that was sent, if what is stored is still that one.
-    # - `set` (RecoveryCodeSet): The set, to be stored likewise.
-    # - `error` (ItemError): The reason why there is none.
+    # - `key` (SealedKey): The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
+    # - `set` (RecoveryCodeSet): The new blob of the set; store it in the same way.
+    # - `error` (ItemError): Why the item failed.
     RewrapResult = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.RewrapResult").msgclass
-    # The codes to find a counter by.
+    # The codes to find a counter from.
     #
     # Fields:
     #
     # - `key` (Key): The key, a HOTP; the search starts at its counter.
     #
     #   Required.
-    # - `codes` (Array<String>): 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+    # - `codes` (Array<String>): 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
     # - `window` (Integer): How many counters to search for the first code, 1 to 1000.
     #
     #   If zero, 1000.
@@ -292,15 +292,15 @@ module Otpd
     # Fields:
     #
     # - `valid` (Boolean): True exactly when `status` is ACCEPTED.
-    # - `status` (VerifyStatus): The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
-    #   REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+    # - `status` (VerifyStatus): The outcome. ACCEPTED: the codes were found one after the other; all are consumed. MISMATCH: they were not found; one attempt is counted.
+    #   REPLAYED: a code was used before. MALFORMED: a code is malformed; nothing is counted.
     # - `matched_step` (Integer): The counter of the last code; set if ACCEPTED or REPLAYED.
     # - `next_counter` (Integer): The counter to store; set if ACCEPTED.
     # - `attempts_remaining` (Integer): As in `VerifyResponse`.
     # - `retry_after` (Google::Protobuf::Duration): As in `VerifyResponse`.
     # - `resealed` (SealedKey): As in `VerifyResponse`.
     ResyncHotpResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ResyncHotpResponse").msgclass
-    # A set of recovery codes that this service alone can open, for callers to store. It holds keyed hashes of the codes, not the codes.
+    # A set of recovery codes, for callers to store. Only this service can open it. It holds keyed hashes of the codes, not the codes.
     #
     # Fields:
     #
@@ -313,15 +313,15 @@ module Otpd
     #
     # Fields:
     #
-    # - `count` (Integer): How many, 1 to 20.
+    # - `count` (Integer): How many codes, 1 to 20.
     #
     #   If zero, 10.
     # - `code_length` (Integer): The length of a code in symbols of 5 bits, 16 or 24.
     #
     #   If zero, 16.
-    # - `sealed_context` (String): A value to bind the set to, at most 256 bytes, as `SealedKey.context` says.
+    # - `sealed_context` (String): A value to bind the set to, at most 256 bytes; see `SealedKey.context`.
     GenerateRecoveryCodesRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.GenerateRecoveryCodesRequest").msgclass
-    # Recovery codes, to be shown to the user this once.
+    # Recovery codes, to show to the user once.
     #
     # Fields:
     #
@@ -335,8 +335,8 @@ module Otpd
     # - `set` (RecoveryCodeSet): The user's set.
     #
     #   Required.
-    # - `code` (String): The code as the user typed or pasted it, at most 256 bytes, in any case: white space, dashes and invisible characters are dropped, O counts as 0,
-    #   and I and L as 1.
+    # - `code` (String): The code as the user typed or pasted it, at most 256 bytes, in upper or lower case: white space, dashes and invisible characters are dropped, O
+    #   counts as 0, and I and L count as 1.
     #
     #   Required.
     # - `request_id` (String): As in `VerifyRequest`; it belongs to the set.
@@ -346,12 +346,12 @@ module Otpd
     # Fields:
     #
     # - `valid` (Boolean): True exactly when `status` is ACCEPTED.
-    # - `status` (VerifyStatus): The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+    # - `status` (VerifyStatus): The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set.
     # - `remaining_count` (Integer): How many codes are left; unset if MALFORMED or THROTTLED.
     # - `attempts_remaining` (Integer): As in `VerifyResponse`, for wrong codes of this set.
     # - `retry_after` (Google::Protobuf::Duration): As in `VerifyResponse`.
-    # - `resealed` (RecoveryCodeSet): The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-    #   sealing key.
+    # - `resealed` (RecoveryCodeSet): The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+    #   stored set has changed since.
     VerifyRecoveryCodeResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.VerifyRecoveryCodeResponse").msgclass
     # The set to revoke.
     #
@@ -372,16 +372,16 @@ module Otpd
     # Fields:
     #
     # - `uris` (Array<String>): 1 to 100 URIs, otpauth and otpauth-migration, each at most 4096 bytes, with at most 100 keys in all.
-    # - `delivery` (SecretDelivery): The form in which to hand over the keys; sealed keys need no confirmation.
+    # - `delivery` (SecretDelivery): The form in which to return the keys; sealed keys need no confirmation.
     #
     #   If unspecified, PLAIN.
-    # - `sealed_context` (String): A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`.
+    # - `sealed_context` (String): A value to bind the sealed keys to, at most 256 bytes; see `SealedKey.context`. All keys then belong to one user: for many users, call `Seal`.
     ImportKeysRequest = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ImportKeysRequest").msgclass
     # The keys found.
     #
     # Fields:
     #
-    # - `results` (Array<ImportResult>): One for each key, in order; also one for each URI that cannot be read.
+    # - `results` (Array<ImportResult>): A result per key, in order, and one per URI that cannot be read.
     # - `missing_parts` (Array<MissingPart>): Parts of a migration that are not among the URIs.
     ImportKeysResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ImportKeysResponse").msgclass
     # A key found.
@@ -393,9 +393,9 @@ module Otpd
     # - `uri` (String): The key as an otpauth URI; set with PLAIN and BOTH.
     # - `sealed` (SealedKey): The sealed key; set with SEALED and BOTH.
     # - `parameters` (KeyParameters): The parameters, with issuer and account name.
-    # - `error` (ItemError): The reason why the key cannot be taken over; then nothing else but the indices is set.
+    # - `error` (ItemError): Why the key cannot be imported; then only the indices are set besides.
     ImportResult = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ImportResult").msgclass
-    # A part of a migration that is missing: one of the QR codes was not scanned.
+    # A missing part of a migration: one of its QR codes was not scanned.
     #
     # Fields:
     #
@@ -430,17 +430,17 @@ module Otpd
     #
     # Fields:
     #
-    # - `uris` (Array<String>): The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
-    # - `results` (Array<ExportResult>): One for each item, in their order.
+    # - `uris` (Array<String>): The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
+    # - `results` (Array<ExportResult>): A result per item, in the order of the items.
     ExportKeysResponse = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ExportKeysResponse").msgclass
     # The outcome for one key.
     #
     # Fields:
     #
     # - `uri_index` (Integer): The index in `uris` of the URI that has the key.
-    # - `error` (ItemError): The reason why the key is in none.
+    # - `error` (ItemError): Why the key is in no URI.
     ExportResult = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ExportResult").msgclass
-    # Whose usage to get: that of the calling API key.
+    # The request has no fields: it is about the calling API key.
     #
     # Fields:
     #
@@ -458,28 +458,28 @@ module Otpd
     # Fields:
     #
     # - `window` (String): `minute`, `hour`, `day` or `month`.
-    # - `limit` (Integer): The most calls in it.
-    # - `used` (Integer): The calls that are counted in it now; more than `limit` after a change of the plan.
-    # - `reset_time` (Google::Protobuf::Timestamp): When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+    # - `limit` (Integer): The maximum number of calls in the window.
+    # - `used` (Integer): The calls counted in the window now; after a change of the plan this may exceed `limit`.
+    # - `reset_time` (Google::Protobuf::Timestamp): When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
     WindowUsage = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.WindowUsage").msgclass
     # The outcome of a check.
     #
     # Values:
     #
     # - `:VERIFY_STATUS_UNSPECIFIED`: Never sent.
-    # - `:VERIFY_STATUS_ACCEPTED`: The code is right, and was not used before.
-    # - `:VERIFY_STATUS_MISMATCH`: The code is wrong, or outside of the time steps that are accepted. It counts as an attempt.
-    # - `:VERIFY_STATUS_MALFORMED`: The code has the wrong length or is not all digits, a typing mistake of the user. It does not count as an attempt.
-    # - `:VERIFY_STATUS_REPLAYED`: The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
-    #   or period of the same secret.
-    # - `:VERIFY_STATUS_THROTTLED`: The secret is locked after too many wrong codes. This code was not checked, and does not count (RFC 4226 section 7.3).
+    # - `:VERIFY_STATUS_ACCEPTED`: The code is correct, current and not used before.
+    # - `:VERIFY_STATUS_MISMATCH`: The code is wrong or outside the accepted time window. It counts as a failed attempt.
+    # - `:VERIFY_STATUS_MALFORMED`: The code has the wrong length or characters other than digits: a typing mistake. It does not count as a failed attempt.
+    # - `:VERIFY_STATUS_REPLAYED`: The code is correct, but its time step or a later time step was used before (RFC 6238 section 5.2), even under another type, algorithm, length or
+    #   period of the same secret.
+    # - `:VERIFY_STATUS_THROTTLED`: The secret is locked after too many wrong codes. This code was not checked and does not count (RFC 4226 section 7.3).
     VerifyStatus = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.VerifyStatus").enummodule
     # The form of exported keys.
     #
     # Values:
     #
     # - `:EXPORT_FORMAT_UNSPECIFIED`: Not chosen: OTPAUTH.
-    # - `:EXPORT_FORMAT_OTPAUTH`: An otpauth URI for each key, in Google's Key URI Format.
+    # - `:EXPORT_FORMAT_OTPAUTH`: An otpauth URI per key, in Google's Key URI Format.
     # - `:EXPORT_FORMAT_MIGRATION`: otpauth-migration URIs of several keys each, as Google Authenticator imports them; only TOTP of 30 seconds, and HOTP, with 6 or 8 digits.
     ExportFormat = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.ExportFormat").enummodule
   end

@@ -24,84 +24,85 @@ module Otpd
         self.unmarshal_class_method = :decode
         self.service_name = 'otp.v1.OtpService'
 
-        # Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
+        # Makes a new key to enrol in an authenticator app, or shows the QR code of an existing key again.
         #
-        # Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
-        # repeat makes another key.
+        # Needs the scope `generate`. The server stores nothing: store the sealed key (`delivery`), or encrypt the secret and store that. Safe to retry: a
+        # retry makes another key.
         rpc :Generate, ::Otpd::V1::GenerateRequest, ::Otpd::V1::GenerateResponse
 
-        # Gives the code of a key at a moment, now by default, and its neighbours on request.
+        # Returns the code of a key for the current time or the given time, and on request the codes before and after it.
         #
-        # Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
+        # Needs the scope `token`, and for a sealed key also `export`. Has no side effects; safe to retry.
         rpc :Token, ::Otpd::V1::TokenRequest, ::Otpd::V1::TokenResponse
 
-        # Says whether a code is right, now, and for the first time (RFC 6238 section 5.2).
+        # Checks a code: it must be correct, current and not used before (RFC 6238 section 5.2).
         #
-        # Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance.
-        # Retry only with a `request_id`: the repeat gets the answer of the first.
+        # Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances.
+        # Retry only with a `request_id`: the retry gets the first answer.
         rpc :Verify, ::Otpd::V1::VerifyRequest, ::Otpd::V1::VerifyResponse
 
-        # Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
+        # Streams the current code of a TOTP key at once, then each next code when its time step begins, until the client cancels.
         #
-        # Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-        # UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
-        # expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+        # Needs the scope `token`, and for a sealed key also `export`. Counts as one call when the stream opens. The server ends the stream with UNAVAILABLE
+        # when it stops (SHUTTING_DOWN) or the connection has reached its maximum age (CONNECTION_AGE_EXCEEDED), and with UNAUTHENTICATED when the API key is
+        # revoked or expires. After UNAVAILABLE, open it again and expect the current code again. No message comes between two codes; HTTP/2 pings keep
+        # the connection alive.
         rpc :WatchToken, ::Otpd::V1::WatchTokenRequest, stream(::Otpd::V1::WatchTokenResponse)
 
-        # Gives the codes of many keys at once.
+        # Returns the codes of many keys.
         #
-        # Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+        # Needs the scope `token`, and for sealed keys also `export`. Counts as one call per item. Safe to retry.
         rpc :BatchToken, ::Otpd::V1::BatchTokenRequest, ::Otpd::V1::BatchTokenResponse
 
-        # Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
+        # Checks many codes, each as `Verify` does. Codes of one secret are checked in the order of the request, all others in any order.
         #
-        # Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+        # Needs the scope `verify`. Counts as one call per item; an item that fails costs no credit. Retry only if every item has a `request_id`.
         rpc :BatchVerify, ::Otpd::V1::BatchVerifyRequest, ::Otpd::V1::BatchVerifyResponse
 
-        # Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
+        # Seals keys that the caller has as secrets or URIs, such as keys in its database, or binds sealed keys to another context.
         #
-        # Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+        # Needs the scope `seal`. Counts as one call per item. The server stores nothing. Safe to retry.
         rpc :Seal, ::Otpd::V1::SealRequest, ::Otpd::V1::SealResponse
 
-        # Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+        # Seals sealed keys and sets of recovery codes again under the current sealing key, so that older sealing keys can be retired. A pending key stays
         # pending.
         #
-        # Needs the scope `seal`. Counts as one call for each item. May be retried.
+        # Needs the scope `seal`. Counts as one call per item. Safe to retry.
         rpc :Rewrap, ::Otpd::V1::RewrapRequest, ::Otpd::V1::RewrapResponse
 
-        # Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
+        # Finds the counter of a HOTP device that has run ahead of the server, from two or three consecutive codes (RFC 4226 section 7.4).
         #
-        # Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+        # Needs the scope `verify`. All codes together count as one attempt. Retry only with a `request_id`.
         rpc :ResyncHotp, ::Otpd::V1::ResyncHotpRequest, ::Otpd::V1::ResyncHotpResponse
 
-        # Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
+        # Makes recovery codes for the user to keep. Each code is good for one login without the device (look-up secrets of NIST SP 800-63B).
         #
-        # Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
-        # a repeat makes another set.
+        # Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has saved them, then revoke the old set. Safe to
+        # retry: a retry makes another set.
         rpc :GenerateRecoveryCodes, ::Otpd::V1::GenerateRecoveryCodesRequest, ::Otpd::V1::GenerateRecoveryCodesResponse
 
-        # Says whether a recovery code is one of a set, and used for the first time.
+        # Checks a recovery code: it must belong to the set and not be used before.
         #
-        # Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
-        # are those of the set, not of any key. Retry only with a `request_id`.
+        # Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances. Wrong
+        # recovery codes count for the set, not for a key. Retry only with a `request_id`.
         rpc :VerifyRecoveryCode, ::Otpd::V1::VerifyRecoveryCodeRequest, ::Otpd::V1::VerifyRecoveryCodeResponse
 
-        # Revokes a set for ever: its codes are answered REPLAYED from then on.
+        # Revokes a set permanently: from then on, its codes return REPLAYED.
         #
-        # Needs the scope `generate`. May be retried.
+        # Needs the scope `generate`. Safe to retry.
         rpc :RevokeRecoveryCodes, ::Otpd::V1::RevokeRecoveryCodesRequest, ::Otpd::V1::RevokeRecoveryCodesResponse
 
-        # Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
+        # Reads the keys in otpauth URIs, and in the otpauth-migration URIs that Google Authenticator exports.
         #
-        # Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+        # Needs the scope `seal`. Counts as one call per key found. The server stores nothing. Safe to retry.
         rpc :ImportKeys, ::Otpd::V1::ImportKeysRequest, ::Otpd::V1::ImportKeysResponse
 
-        # Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
+        # Returns the secrets of keys, sealed keys included, as otpauth or otpauth-migration URIs.
         #
-        # Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
+        # Needs the scope `export`. Counts as one call per item. The audit trail records each key. Safe to retry.
         rpc :ExportKeys, ::Otpd::V1::ExportKeysRequest, ::Otpd::V1::ExportKeysResponse
 
-        # Gets how much of the calling API key's plan is used.
+        # Returns how much of its plan the calling API key has used.
         #
         # Needs no scope. Counts as a call in all windows but the month.
         rpc :GetUsage, ::Otpd::V1::GetUsageRequest, ::Otpd::V1::GetUsageResponse

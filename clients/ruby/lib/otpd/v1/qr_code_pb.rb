@@ -16,13 +16,13 @@ module Otpd
     #
     # Fields:
     #
-    # - `format` (QrFormat): The form of the picture.
+    # - `format` (QrFormat): The format of the image.
     #
     #   If unspecified, PNG.
     # - `error_correction` (QrErrorCorrection): The error correction level.
     #
     #   If unspecified, M.
-    # - `scale` (Integer): Pixels a module in PNG and SVG, 1 to 16; the picture may be at most 2048 pixels wide.
+    # - `scale` (Integer): Pixels per module in PNG and SVG, 1 to 16; the image may be at most 2048 pixels wide.
     #
     #   If zero, 6.
     # - `quiet_zone` (Integer): The white border in modules, 0 to 16; less than 4 makes scanning fail on dark backgrounds.
@@ -34,7 +34,7 @@ module Otpd
     # Fields:
     #
     # - `media_type` (String): The media type of `data`: `image/png`, `image/svg+xml`, or `text/plain; charset=utf-8`.
-    # - `data` (String): The picture or the text.
+    # - `data` (String): The image or the text.
     # - `data_uri` (String): The same as a `data:` URI (RFC 2397), ready for an `<img>` element.
     # - `width` (Integer): The width and height in pixels; for text, in characters across.
     QrCode = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.QrCode").msgclass
@@ -42,21 +42,21 @@ module Otpd
     #
     # Values:
     #
-    # - `:QR_FORMAT_UNSPECIFIED`: Not chosen: PNG.
-    # - `:QR_FORMAT_PNG`: A PNG picture, one bit a pixel.
-    # - `:QR_FORMAT_SVG`: An SVG drawing.
-    # - `:QR_FORMAT_TEXT`: UTF-8 text for a terminal, two modules a character.
-    # - `:QR_FORMAT_NONE`: No QR code at all.
+    # - `:QR_FORMAT_UNSPECIFIED`: Not set: PNG.
+    # - `:QR_FORMAT_PNG`: A PNG image with one bit per pixel.
+    # - `:QR_FORMAT_SVG`: An SVG image.
+    # - `:QR_FORMAT_TEXT`: UTF-8 text for a terminal, two modules per character.
+    # - `:QR_FORMAT_NONE`: No QR code.
     QrFormat = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.QrFormat").enummodule
-    # How much of a QR code may be unreadable before it fails (ISO/IEC 18004).
+    # How much of a QR code may be unreadable (ISO/IEC 18004).
     #
     # Values:
     #
-    # - `:QR_ERROR_CORRECTION_UNSPECIFIED`: Not chosen: M.
+    # - `:QR_ERROR_CORRECTION_UNSPECIFIED`: Not set: M.
     # - `:QR_ERROR_CORRECTION_L`: About 7 %.
     # - `:QR_ERROR_CORRECTION_M`: About 15 %.
     # - `:QR_ERROR_CORRECTION_Q`: About 25 %.
-    # - `:QR_ERROR_CORRECTION_H`: About 30 %; makes the code of a long URI too dense for some cameras.
+    # - `:QR_ERROR_CORRECTION_H`: About 30 %; makes the QR code of a long URI too dense for some cameras.
     QrErrorCorrection = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.QrErrorCorrection").enummodule
   end
 end

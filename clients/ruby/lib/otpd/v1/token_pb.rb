@@ -15,24 +15,24 @@ pool.add_serialized_file(descriptor_data)
 
 module Otpd
   module V1
-    # A code of a key, and the time in which it holds.
+    # A code of a key, and the time in which it is valid.
     #
     # Fields:
     #
-    # - `code` (String): The code, a string because leading zeros count: `012345` is not `12345`.
+    # - `code` (String): The code: a string, because leading zeros matter: `012345` is not `12345`.
     # - `step` (Integer): The time step of a TOTP (RFC 6238 section 4.2), or the counter of a HOTP (RFC 4226 section 5.1).
-    # - `valid_from` (Google::Protobuf::Timestamp): The first moment at which a TOTP is the current code; unset for HOTP.
-    # - `expire_time` (Google::Protobuf::Timestamp): The first moment at which a TOTP is no longer the current code; unset for HOTP.
-    # - `remaining_seconds` (Integer): Whole seconds until `expire_time`, rounded up, counted from the moment asked about.
+    # - `valid_from` (Google::Protobuf::Timestamp): When a TOTP becomes the current code; unset for HOTP.
+    # - `expire_time` (Google::Protobuf::Timestamp): When a TOTP stops being the current code; unset for HOTP.
+    # - `remaining_seconds` (Integer): Seconds from the requested time to `expire_time`, rounded up.
     #
-    #   Zero for HOTP and for a code whose step is over.
-    # - `server_time` (Google::Protobuf::Timestamp): The server's clock when it answered.
+    #   Zero for HOTP, and for a code whose time step is over.
+    # - `server_time` (Google::Protobuf::Timestamp): The server's clock at the time of the answer.
     # - `type` (OtpType): The kind of one-time password.
     # - `algorithm` (Algorithm): The hash function.
     # - `digits` (Integer): The length of the code in digits.
     # - `period_seconds` (Integer): The time step in seconds; zero for HOTP.
-    # - `offset_steps` (Integer): Steps (HOTP: counts) from the code asked for to this one; negative for an earlier code, zero for the code itself.
-    # - `offset_seconds` (Integer): Seconds from the code asked for to this one, `offset_steps` times the period; zero for HOTP.
+    # - `offset_steps` (Integer): Steps (HOTP: counts) from the requested code to this code; negative for an earlier code, zero for the requested code.
+    # - `offset_seconds` (Integer): Seconds from the requested code to this code, `offset_steps` times the period; zero for HOTP.
     Token = ::Google::Protobuf::DescriptorPool.generated_pool.lookup("otp.v1.Token").msgclass
   end
 end

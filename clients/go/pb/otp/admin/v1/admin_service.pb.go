@@ -30,13 +30,13 @@ type SealingKey_State int32
 const (
 	// Never sent.
 	SealingKey_STATE_UNSPECIFIED SealingKey_State = 0
-	// It opens blobs, and does not seal yet.
+	// It opens blobs and does not seal yet.
 	SealingKey_STATE_STAGED SealingKey_State = 1
 	// It seals.
 	SealingKey_STATE_SEALING SealingKey_State = 2
-	// It opens blobs, and no longer seals.
+	// It opens blobs and no longer seals.
 	SealingKey_STATE_OPENING SealingKey_State = 3
-	// Its bytes are gone: its blobs do not open.
+	// Its bytes are deleted: its blobs no longer open.
 	SealingKey_STATE_RETIRED SealingKey_State = 4
 )
 
@@ -92,7 +92,7 @@ type ApiKey struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// A name for people, 1 to 100 characters.
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// The plan whose limits hold, `plans/{id}`.
+	// The plan whose limits apply, `plans/{id}`.
 	Plan string `protobuf:"bytes,3,opt,name=plan,proto3" json:"plan,omitempty"`
 	// The tenant whose sealed keys the caller can open, 1 to 63 lower-case letters, digits and dashes. It cannot be changed.
 	//
@@ -100,15 +100,15 @@ type ApiKey struct {
 	Tenant string `protobuf:"bytes,4,opt,name=tenant,proto3" json:"tenant,omitempty"`
 	// The scopes: `generate`, `token`, `verify`, `seal`, `export`, `admin`.
 	Scopes []string `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
-	// When the key was made. Output only.
+	// When the API key was made. Output only.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// When the key ends; unset: never.
+	// When the API key expires; unset: never.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
-	// When the key was revoked; unset if it was not. Output only.
+	// When the API key was revoked; unset if it was not. Output only.
 	RevokeTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=revoke_time,json=revokeTime,proto3" json:"revoke_time,omitempty"`
-	// When the key was used last, seconds behind; unset if it never was. Output only.
+	// When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
 	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
-	// A value that changes with the key. Output only.
+	// A value that changes with the API key. Output only.
 	Etag          string `protobuf:"bytes,99,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -214,10 +214,10 @@ func (x *ApiKey) GetEtag() string {
 	return ""
 }
 
-// The key to make.
+// The API key to make.
 type CreateApiKeyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The key.
+	// The API key.
 	//
 	// Required.
 	ApiKey        *ApiKey `protobuf:"bytes,1,opt,name=api_key,json=apiKey,proto3" json:"api_key,omitempty"`
@@ -262,12 +262,12 @@ func (x *CreateApiKeyRequest) GetApiKey() *ApiKey {
 	return nil
 }
 
-// The key made.
+// The new API key.
 type CreateApiKeyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The key.
+	// The API key.
 	ApiKey *ApiKey `protobuf:"bytes,1,opt,name=api_key,json=apiKey,proto3" json:"api_key,omitempty"`
-	// The secret that callers send, shown this once.
+	// The secret that callers send, shown only once.
 	Secret        string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -317,7 +317,7 @@ func (x *CreateApiKeyResponse) GetSecret() string {
 	return ""
 }
 
-// The key to get.
+// The API key to get.
 type GetApiKeyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `apiKeys/{id}`.
@@ -365,10 +365,10 @@ func (x *GetApiKeyRequest) GetName() string {
 	return ""
 }
 
-// The key.
+// The API key.
 type GetApiKeyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The key.
+	// The API key.
 	ApiKey        *ApiKey `protobuf:"bytes,1,opt,name=api_key,json=apiKey,proto3" json:"api_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -411,16 +411,16 @@ func (x *GetApiKeyResponse) GetApiKey() *ApiKey {
 	return nil
 }
 
-// The page of keys to list.
+// The page of API keys to list.
 type ListApiKeysRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The most keys of a page; more than 1000 counts as 1000.
+	// The maximum number of API keys in a page; more than 1000 counts as 1000.
 	//
 	// If zero, 100.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// `next_page_token` of the answer before; all other fields must be the same.
+	// `next_page_token` of the previous answer; all other fields must be the same.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Whether to list revoked and expired keys too.
+	// Whether to list revoked and expired API keys too.
 	ShowInactive  bool `protobuf:"varint,3,opt,name=show_inactive,json=showInactive,proto3" json:"show_inactive,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -477,12 +477,12 @@ func (x *ListApiKeysRequest) GetShowInactive() bool {
 	return false
 }
 
-// A page of keys.
+// A page of API keys.
 type ListApiKeysResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The keys.
+	// The API keys.
 	ApiKeys []*ApiKey `protobuf:"bytes,1,rep,name=api_keys,json=apiKeys,proto3" json:"api_keys,omitempty"`
-	// The token of the next page; empty on the last one.
+	// The token of the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -532,18 +532,18 @@ func (x *ListApiKeysResponse) GetNextPageToken() string {
 	return ""
 }
 
-// The key to rotate.
+// The API key to rotate.
 type RotateApiKeyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `apiKeys/{id}`.
 	//
 	// Required.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// How long the secret that callers use now stays valid, 0 to 365 days.
+	// How long the current secret stays valid, 0 to 365 days.
 	//
-	// If unset, 0: it ends at once.
+	// If unset, 0: it stops working at once.
 	Grace *durationpb.Duration `protobuf:"bytes,2,opt,name=grace,proto3" json:"grace,omitempty"`
-	// If set and not that of the key: ABORTED.
+	// The etag that you read. If the API key has changed since: ABORTED.
 	Etag          string `protobuf:"bytes,3,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -600,12 +600,12 @@ func (x *RotateApiKeyRequest) GetEtag() string {
 	return ""
 }
 
-// The rotated key.
+// The rotated API key.
 type RotateApiKeyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The key.
+	// The API key.
 	ApiKey *ApiKey `protobuf:"bytes,1,opt,name=api_key,json=apiKey,proto3" json:"api_key,omitempty"`
-	// The new secret, shown this once.
+	// The new secret, shown only once.
 	Secret        string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -655,14 +655,14 @@ func (x *RotateApiKeyResponse) GetSecret() string {
 	return ""
 }
 
-// The key to revoke.
+// The API key to revoke.
 type RevokeApiKeyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `apiKeys/{id}`.
 	//
 	// Required.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// If set and not that of the key: ABORTED.
+	// The etag that you read. If the API key has changed since: ABORTED.
 	Etag          string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -712,10 +712,10 @@ func (x *RevokeApiKeyRequest) GetEtag() string {
 	return ""
 }
 
-// The revoked key.
+// The revoked API key.
 type RevokeApiKeyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The key.
+	// The API key.
 	ApiKey        *ApiKey `protobuf:"bytes,1,opt,name=api_key,json=apiKey,proto3" json:"api_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -758,7 +758,7 @@ func (x *RevokeApiKeyResponse) GetApiKey() *ApiKey {
 	return nil
 }
 
-// The key whose usage to get.
+// The API key whose usage to get.
 type GetApiKeyUsageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `apiKeys/{id}`.
@@ -806,7 +806,7 @@ func (x *GetApiKeyUsageRequest) GetName() string {
 	return ""
 }
 
-// The usage of a key.
+// The usage of an API key.
 type GetApiKeyUsageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The plan, `plans/{id}`.
@@ -861,7 +861,7 @@ func (x *GetApiKeyUsageResponse) GetWindows() []*v1.WindowUsage {
 	return nil
 }
 
-// Which plans to list: all.
+// The request has no fields: all plans are listed.
 type ListPlansRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -949,15 +949,15 @@ type Plan struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `plans/{id}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The most calls in a minute; unset: no limit.
+	// Calls per minute; unset: no limit.
 	MinuteLimit *uint64 `protobuf:"varint,2,opt,name=minute_limit,json=minuteLimit,proto3,oneof" json:"minute_limit,omitempty"`
-	// The most calls in an hour; unset: no limit.
+	// Calls per hour; unset: no limit.
 	HourLimit *uint64 `protobuf:"varint,3,opt,name=hour_limit,json=hourLimit,proto3,oneof" json:"hour_limit,omitempty"`
-	// The most calls in a day; unset: no limit.
+	// Calls per day; unset: no limit.
 	DayLimit *uint64 `protobuf:"varint,4,opt,name=day_limit,json=dayLimit,proto3,oneof" json:"day_limit,omitempty"`
-	// The most calls in a calendar month (UTC), the credits; unset: no limit.
+	// Calls per calendar month in UTC, the credits; unset: no limit.
 	MonthLimit *uint64 `protobuf:"varint,5,opt,name=month_limit,json=monthLimit,proto3,oneof" json:"month_limit,omitempty"`
-	// The most open WatchToken streams.
+	// Open WatchToken streams.
 	StreamLimit   uint32 `protobuf:"varint,6,opt,name=stream_limit,json=streamLimit,proto3" json:"stream_limit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1035,7 +1035,7 @@ func (x *Plan) GetStreamLimit() uint32 {
 	return 0
 }
 
-// Which sealing keys to list: all.
+// The request has no fields: all sealing keys are listed.
 type ListSealingKeysRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1127,7 +1127,7 @@ type SealingKey struct {
 	State SealingKey_State `protobuf:"varint,2,opt,name=state,proto3,enum=otp.admin.v1.SealingKey_State" json:"state,omitempty"`
 	// When it was made.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// From when on it seals.
+	// When it begins to seal.
 	SealFromTime  *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=seal_from_time,json=sealFromTime,proto3" json:"seal_from_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1191,7 +1191,7 @@ func (x *SealingKey) GetSealFromTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// Which server to get the status of: the process that answers.
+// The request has no fields: the process that answers reports its own status.
 type GetServerStatusRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1228,14 +1228,14 @@ func (*GetServerStatusRequest) Descriptor() ([]byte, []int) {
 	return file_otp_admin_v1_admin_service_proto_rawDescGZIP(), []int{19}
 }
 
-// The status of the process that answers: of a worker where there are several, and of an instance behind a balancer.
+// The status of the process that answers: of one worker, or of one instance behind a load balancer.
 type GetServerStatusResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whether the store can be written to.
+	// Whether the store accepts writes.
 	StoreReachable bool `protobuf:"varint,1,opt,name=store_reachable,json=storeReachable,proto3" json:"store_reachable,omitempty"`
-	// Whether the process counts calls by itself, since the shared store of the limits cannot be reached.
+	// Whether this process counts calls by itself because the store is unreachable.
 	LimitsLocal bool `protobuf:"varint,2,opt,name=limits_local,json=limitsLocal,proto3" json:"limits_local,omitempty"`
-	// The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+	// The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
 	Outcomes      []*OutcomeCount `protobuf:"bytes,3,rep,name=outcomes,proto3" json:"outcomes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1292,10 +1292,10 @@ func (x *GetServerStatusResponse) GetOutcomes() []*OutcomeCount {
 	return nil
 }
 
-// How often a check had this outcome.
+// The number of checks with an outcome.
 type OutcomeCount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The outcome as the log and the metrics have it: such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
+	// The outcome as in the log and the metrics, such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
 	Outcome string `protobuf:"bytes,1,opt,name=outcome,proto3" json:"outcome,omitempty"`
 	// How many codes.
 	Count         uint64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
@@ -1441,7 +1441,7 @@ type isGetAttemptsRequest_Subject interface {
 }
 
 type GetAttemptsRequest_Fingerprint struct {
-	// The fingerprint of the secret, as the audit trail has it.
+	// The fingerprint of the secret, from the audit trail.
 	Fingerprint string `protobuf:"bytes,1,opt,name=fingerprint,proto3,oneof"`
 }
 
@@ -1456,7 +1456,7 @@ type GetAttemptsRequest_RecoverySet struct {
 }
 
 type GetAttemptsRequest_RecoverySetName struct {
-	// A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+	// The name of a set of recovery codes, from the audit trail (`set`).
 	RecoverySetName string `protobuf:"bytes,4,opt,name=recovery_set_name,json=recoverySetName,proto3,oneof"`
 }
 
@@ -1473,11 +1473,11 @@ type GetAttemptsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Wrong codes in a row.
 	FailureCount uint32 `protobuf:"varint,1,opt,name=failure_count,json=failureCount,proto3" json:"failure_count,omitempty"`
-	// When the next code is checked; unset if it is checked now, or only after an unlock.
+	// When the lock ends; unset if there is no lock, or if only an unlock ends it.
 	LockEndTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=lock_end_time,json=lockEndTime,proto3" json:"lock_end_time,omitempty"`
-	// Whether only an unlock helps.
+	// Whether only an unlock ends the lock.
 	NeedsUnlock bool `protobuf:"varint,3,opt,name=needs_unlock,json=needsUnlock,proto3" json:"needs_unlock,omitempty"`
-	// The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+	// The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
 	UsedSteps []*UsedSteps `protobuf:"bytes,4,rep,name=used_steps,json=usedSteps,proto3" json:"used_steps,omitempty"`
 	// How many codes of a set of recovery codes were used; unset for a secret.
 	UsedCodeCount *uint32 `protobuf:"varint,5,opt,name=used_code_count,json=usedCodeCount,proto3,oneof" json:"used_code_count,omitempty"`
@@ -1568,9 +1568,9 @@ type UsedSteps struct {
 	PeriodSeconds uint32 `protobuf:"varint,2,opt,name=period_seconds,json=periodSeconds,proto3" json:"period_seconds,omitempty"`
 	// No step before it was used within the last 30 days.
 	FirstStep uint64 `protobuf:"varint,3,opt,name=first_step,json=firstStep,proto3" json:"first_step,omitempty"`
-	// The last one: no code up to it is accepted.
+	// The last used step: no code up to it is accepted.
 	LastStep uint64 `protobuf:"varint,4,opt,name=last_step,json=lastStep,proto3" json:"last_step,omitempty"`
-	// When this may be forgotten; unset for HOTP: never.
+	// When this is deleted; unset for HOTP: never.
 	KeepUntilTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=keep_until_time,json=keepUntilTime,proto3" json:"keep_until_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1653,10 +1653,10 @@ type UnlockAttemptsRequest struct {
 	//	*UnlockAttemptsRequest_RecoverySet
 	//	*UnlockAttemptsRequest_RecoverySetName
 	Subject isUnlockAttemptsRequest_Subject `protobuf_oneof:"subject"`
-	// Whether to forget the used steps that lie in the future too, which a clock that was ahead has left.
+	// Whether to forget used steps in the future too, which remain after the clock was ahead.
 	ForgetFutureSteps bool `protobuf:"varint,4,opt,name=forget_future_steps,json=forgetFutureSteps,proto3" json:"forget_future_steps,omitempty"`
-	// With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-	// their codes is accepted once more.
+	// With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+	// accepted once more.
 	//
 	// If unset, no used counter is forgotten.
 	NextCounter   *uint64 `protobuf:"varint,6,opt,name=next_counter,json=nextCounter,proto3,oneof" json:"next_counter,omitempty"`
@@ -1756,7 +1756,7 @@ type isUnlockAttemptsRequest_Subject interface {
 }
 
 type UnlockAttemptsRequest_Fingerprint struct {
-	// The fingerprint of the secret, as the audit trail has it.
+	// The fingerprint of the secret, from the audit trail.
 	Fingerprint string `protobuf:"bytes,1,opt,name=fingerprint,proto3,oneof"`
 }
 
@@ -1771,7 +1771,7 @@ type UnlockAttemptsRequest_RecoverySet struct {
 }
 
 type UnlockAttemptsRequest_RecoverySetName struct {
-	// A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+	// The name of a set of recovery codes, from the audit trail (`set`).
 	RecoverySetName string `protobuf:"bytes,5,opt,name=recovery_set_name,json=recoverySetName,proto3,oneof"`
 }
 
@@ -1786,9 +1786,9 @@ func (*UnlockAttemptsRequest_RecoverySetName) isUnlockAttemptsRequest_Subject() 
 // The secret is unlocked.
 type UnlockAttemptsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Wrong codes in a row before.
+	// Wrong codes in a row before the unlock.
 	FailureCount uint32 `protobuf:"varint,1,opt,name=failure_count,json=failureCount,proto3" json:"failure_count,omitempty"`
-	// The used steps that were forgotten, or put back.
+	// The used steps that were forgotten or moved back.
 	ResetSteps    []*ResetSteps `protobuf:"bytes,2,rep,name=reset_steps,json=resetSteps,proto3" json:"reset_steps,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1838,16 +1838,16 @@ func (x *UnlockAttemptsResponse) GetResetSteps() []*ResetSteps {
 	return nil
 }
 
-// Used steps of a period, or used counters of a HOTP, that were forgotten or put back.
+// Used steps of a period, or used counters of a HOTP, that were forgotten or moved back.
 type ResetSteps struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The type of the codes.
 	Type v1.OtpType `protobuf:"varint,1,opt,name=type,proto3,enum=otp.v1.OtpType" json:"type,omitempty"`
 	// The length of a time step; 0 for HOTP.
 	PeriodSeconds uint32 `protobuf:"varint,2,opt,name=period_seconds,json=periodSeconds,proto3" json:"period_seconds,omitempty"`
-	// The last one before.
+	// The last used step before.
 	LastStep uint64 `protobuf:"varint,3,opt,name=last_step,json=lastStep,proto3" json:"last_step,omitempty"`
-	// The last one from now on; unset if all were forgotten.
+	// The last used step from now on; unset if all were forgotten.
 	NewLastStep   *uint64 `protobuf:"varint,4,opt,name=new_last_step,json=newLastStep,proto3,oneof" json:"new_last_step,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -43,29 +43,30 @@ const (
 type AdminServiceClient interface {
 	// Makes an API key.
 	//
-	// If the answer is lost, a key is left that nobody has: list the keys, and revoke it.
+	// If the answer is lost, nobody has the new API key: list the API keys, and revoke it.
 	CreateApiKey(ctx context.Context, in *CreateApiKeyRequest, opts ...grpc.CallOption) (*CreateApiKeyResponse, error)
 	// Gets an API key.
 	GetApiKey(ctx context.Context, in *GetApiKeyRequest, opts ...grpc.CallOption) (*GetApiKeyResponse, error)
-	// Lists API keys, oldest first. A page may have fewer keys than were asked for, and still not be the last.
+	// Lists API keys, oldest first. A page may have fewer API keys than requested and still not be the last page.
 	ListApiKeys(ctx context.Context, in *ListApiKeysRequest, opts ...grpc.CallOption) (*ListApiKeysResponse, error)
-	// Gives an API key a new secret, and its present one a grace in which callers change over.
+	// Makes a new secret for an API key. The current secret stays valid for a grace period, in which callers change over.
 	//
-	// If the answer is lost, rotate again: a newest secret that was never used is replaced, so that the secret that callers use keeps its grace. The last
-	// active key with the scope `admin` needs a grace; without one it is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY): if the answer were lost, nobody
-	// could administer the server.
+	// If the answer is lost, rotate again: a new secret that was never used is replaced, and the secret that callers use keeps its grace period. The last
+	// active API key with the scope `admin` needs a grace period. Without one the rotation is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY), because a lost
+	// answer would leave nobody able to administer the server.
 	RotateApiKey(ctx context.Context, in *RotateApiKeyRequest, opts ...grpc.CallOption) (*RotateApiKeyResponse, error)
-	// Revokes an API key for ever, on all instances within a second; FAILED_PRECONDITION (LAST_ADMIN_KEY) for the last active one with the scope `admin`.
+	// Revokes an API key permanently, on all instances within a second. Refused for the last active API key with the scope `admin` (FAILED_PRECONDITION,
+	// LAST_ADMIN_KEY).
 	RevokeApiKey(ctx context.Context, in *RevokeApiKeyRequest, opts ...grpc.CallOption) (*RevokeApiKeyResponse, error)
 	// Gets the usage of an API key.
 	GetApiKeyUsage(ctx context.Context, in *GetApiKeyUsageRequest, opts ...grpc.CallOption) (*GetApiKeyUsageResponse, error)
-	// Lists the plans of the configuration.
+	// Lists the configured plans.
 	ListPlans(ctx context.Context, in *ListPlansRequest, opts ...grpc.CallOption) (*ListPlansResponse, error)
 	// Lists the sealing keys, without the keys themselves.
 	ListSealingKeys(ctx context.Context, in *ListSealingKeysRequest, opts ...grpc.CallOption) (*ListSealingKeysResponse, error)
-	// Gets how the server is, and how many codes were accepted and refused in the last hour.
+	// Gets the status of the server, and how many codes it accepted and refused in the last hour.
 	GetServerStatus(ctx context.Context, in *GetServerStatusRequest, opts ...grpc.CallOption) (*GetServerStatusResponse, error)
-	// Gets the wrong codes that are counted against a secret, and its lock.
+	// Gets the counted wrong codes of a secret, and its lock.
 	GetAttempts(ctx context.Context, in *GetAttemptsRequest, opts ...grpc.CallOption) (*GetAttemptsResponse, error)
 	// Unlocks a secret: its codes are checked again.
 	UnlockAttempts(ctx context.Context, in *UnlockAttemptsRequest, opts ...grpc.CallOption) (*UnlockAttemptsResponse, error)
@@ -200,29 +201,30 @@ func (c *adminServiceClient) UnlockAttempts(ctx context.Context, in *UnlockAttem
 type AdminServiceServer interface {
 	// Makes an API key.
 	//
-	// If the answer is lost, a key is left that nobody has: list the keys, and revoke it.
+	// If the answer is lost, nobody has the new API key: list the API keys, and revoke it.
 	CreateApiKey(context.Context, *CreateApiKeyRequest) (*CreateApiKeyResponse, error)
 	// Gets an API key.
 	GetApiKey(context.Context, *GetApiKeyRequest) (*GetApiKeyResponse, error)
-	// Lists API keys, oldest first. A page may have fewer keys than were asked for, and still not be the last.
+	// Lists API keys, oldest first. A page may have fewer API keys than requested and still not be the last page.
 	ListApiKeys(context.Context, *ListApiKeysRequest) (*ListApiKeysResponse, error)
-	// Gives an API key a new secret, and its present one a grace in which callers change over.
+	// Makes a new secret for an API key. The current secret stays valid for a grace period, in which callers change over.
 	//
-	// If the answer is lost, rotate again: a newest secret that was never used is replaced, so that the secret that callers use keeps its grace. The last
-	// active key with the scope `admin` needs a grace; without one it is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY): if the answer were lost, nobody
-	// could administer the server.
+	// If the answer is lost, rotate again: a new secret that was never used is replaced, and the secret that callers use keeps its grace period. The last
+	// active API key with the scope `admin` needs a grace period. Without one the rotation is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY), because a lost
+	// answer would leave nobody able to administer the server.
 	RotateApiKey(context.Context, *RotateApiKeyRequest) (*RotateApiKeyResponse, error)
-	// Revokes an API key for ever, on all instances within a second; FAILED_PRECONDITION (LAST_ADMIN_KEY) for the last active one with the scope `admin`.
+	// Revokes an API key permanently, on all instances within a second. Refused for the last active API key with the scope `admin` (FAILED_PRECONDITION,
+	// LAST_ADMIN_KEY).
 	RevokeApiKey(context.Context, *RevokeApiKeyRequest) (*RevokeApiKeyResponse, error)
 	// Gets the usage of an API key.
 	GetApiKeyUsage(context.Context, *GetApiKeyUsageRequest) (*GetApiKeyUsageResponse, error)
-	// Lists the plans of the configuration.
+	// Lists the configured plans.
 	ListPlans(context.Context, *ListPlansRequest) (*ListPlansResponse, error)
 	// Lists the sealing keys, without the keys themselves.
 	ListSealingKeys(context.Context, *ListSealingKeysRequest) (*ListSealingKeysResponse, error)
-	// Gets how the server is, and how many codes were accepted and refused in the last hour.
+	// Gets the status of the server, and how many codes it accepted and refused in the last hour.
 	GetServerStatus(context.Context, *GetServerStatusRequest) (*GetServerStatusResponse, error)
-	// Gets the wrong codes that are counted against a secret, and its lock.
+	// Gets the counted wrong codes of a secret, and its lock.
 	GetAttempts(context.Context, *GetAttemptsRequest) (*GetAttemptsResponse, error)
 	// Unlocks a secret: its codes are checked again.
 	UnlockAttempts(context.Context, *UnlockAttemptsRequest) (*UnlockAttemptsResponse, error)

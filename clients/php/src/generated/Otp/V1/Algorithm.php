@@ -15,7 +15,7 @@ use UnexpectedValueException;
 class Algorithm
 {
     /**
-     * Not chosen: SHA1, the one that every authenticator app supports.
+     * Not set: SHA1, which every authenticator app supports.
      *
      * Generated from protobuf enum <code>ALGORITHM_UNSPECIFIED = 0;</code>
      */

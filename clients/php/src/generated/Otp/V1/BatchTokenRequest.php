@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * The codes to give.
+ * The codes to compute.
  *
  * Generated from protobuf message <code>otp.v1.BatchTokenRequest</code>
  */

@@ -10,14 +10,14 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * The codes asked for.
+ * The requested codes.
  *
  * Generated from protobuf message <code>otp.v1.BatchTokenResponse</code>
  */
 class BatchTokenResponse extends \Google\Protobuf\Internal\Message
 {
     /**
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      *
      * Generated from protobuf field <code>repeated .otp.v1.BatchTokenResult results = 1 [json_name = "results"];</code>
      */
@@ -30,7 +30,7 @@ class BatchTokenResponse extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type \Otp\V1\BatchTokenResult[] $results
-     *           One for each request, in their order.
+     *           A result per request, in the order of the requests.
      * }
      */
     public function __construct($data = NULL) {
@@ -39,7 +39,7 @@ class BatchTokenResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      *
      * Generated from protobuf field <code>repeated .otp.v1.BatchTokenResult results = 1 [json_name = "results"];</code>
      * @return RepeatedField<\Otp\V1\BatchTokenResult>
@@ -50,7 +50,7 @@ class BatchTokenResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      *
      * Generated from protobuf field <code>repeated .otp.v1.BatchTokenResult results = 1 [json_name = "results"];</code>
      * @param \Otp\V1\BatchTokenResult[] $var

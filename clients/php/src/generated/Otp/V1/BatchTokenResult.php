@@ -27,7 +27,7 @@ class BatchTokenResult extends \Google\Protobuf\Internal\Message
      *     @type \Otp\V1\TokenResponse $response
      *           The answer.
      *     @type \Otp\V1\ItemError $error
-     *           The reason why there is none.
+     *           Why the item failed.
      * }
      */
     public function __construct($data = NULL) {
@@ -67,7 +67,7 @@ class BatchTokenResult extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The reason why there is none.
+     * Why the item failed.
      *
      * Generated from protobuf field <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
      * @return \Otp\V1\ItemError|null
@@ -83,7 +83,7 @@ class BatchTokenResult extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The reason why there is none.
+     * Why the item failed.
      *
      * Generated from protobuf field <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
      * @param \Otp\V1\ItemError $var

@@ -17,7 +17,7 @@ use Google\Protobuf\RepeatedField;
 class BatchVerifyResponse extends \Google\Protobuf\Internal\Message
 {
     /**
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      *
      * Generated from protobuf field <code>repeated .otp.v1.BatchVerifyResult results = 1 [json_name = "results"];</code>
      */
@@ -30,7 +30,7 @@ class BatchVerifyResponse extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type \Otp\V1\BatchVerifyResult[] $results
-     *           One for each request, in their order.
+     *           A result per request, in the order of the requests.
      * }
      */
     public function __construct($data = NULL) {
@@ -39,7 +39,7 @@ class BatchVerifyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      *
      * Generated from protobuf field <code>repeated .otp.v1.BatchVerifyResult results = 1 [json_name = "results"];</code>
      * @return RepeatedField<\Otp\V1\BatchVerifyResult>
@@ -50,7 +50,7 @@ class BatchVerifyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      *
      * Generated from protobuf field <code>repeated .otp.v1.BatchVerifyResult results = 1 [json_name = "results"];</code>
      * @param \Otp\V1\BatchVerifyResult[] $var

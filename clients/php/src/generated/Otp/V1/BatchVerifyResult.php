@@ -27,7 +27,7 @@ class BatchVerifyResult extends \Google\Protobuf\Internal\Message
      *     @type \Otp\V1\VerifyResponse $response
      *           The answer.
      *     @type \Otp\V1\ItemError $error
-     *           The reason why there is none; nothing was checked, unless it is STORE_UNAVAILABLE.
+     *           Why the check failed; the code was not checked, unless the reason is STORE_UNAVAILABLE.
      * }
      */
     public function __construct($data = NULL) {
@@ -67,7 +67,7 @@ class BatchVerifyResult extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The reason why there is none; nothing was checked, unless it is STORE_UNAVAILABLE.
+     * Why the check failed; the code was not checked, unless the reason is STORE_UNAVAILABLE.
      *
      * Generated from protobuf field <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
      * @return \Otp\V1\ItemError|null
@@ -83,7 +83,7 @@ class BatchVerifyResult extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The reason why there is none; nothing was checked, unless it is STORE_UNAVAILABLE.
+     * Why the check failed; the code was not checked, unless the reason is STORE_UNAVAILABLE.
      *
      * Generated from protobuf field <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
      * @param \Otp\V1\ItemError $var

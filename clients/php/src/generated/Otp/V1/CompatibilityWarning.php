@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * A parameter that some authenticator apps silently ignore, or show badly.
+ * A parameter that some authenticator apps silently ignore or display badly.
  *
  * Generated from protobuf message <code>otp.v1.CompatibilityWarning</code>
  */
@@ -23,15 +23,15 @@ class CompatibilityWarning extends \Google\Protobuf\Internal\Message
      */
     protected $field = '';
     /**
-     * The problem, and the value to choose instead; in English, for developers.
+     * The problem and the value to choose instead; in English, for developers.
      *
      * Generated from protobuf field <code>string description = 2 [json_name = "description"];</code>
      */
     protected $description = '';
     /**
-     * The problem as a word, to choose a text of one's own by; later versions may send others.
-     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-     * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+     * The problem as a constant, for a text of your own; later versions may add others.
+     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+     * refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
      * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
      *
      * Generated from protobuf field <code>string reason = 3 [json_name = "reason"];</code>
@@ -47,11 +47,11 @@ class CompatibilityWarning extends \Google\Protobuf\Internal\Message
      *     @type string $field
      *           The field of the request that the warning is about, in snake_case.
      *     @type string $description
-     *           The problem, and the value to choose instead; in English, for developers.
+     *           The problem and the value to choose instead; in English, for developers.
      *     @type string $reason
-     *           The problem as a word, to choose a text of one's own by; later versions may send others.
-     *           `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-     *           no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+     *           The problem as a constant, for a text of your own; later versions may add others.
+     *           `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+     *           refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
      *           `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
      * }
      */
@@ -87,7 +87,7 @@ class CompatibilityWarning extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The problem, and the value to choose instead; in English, for developers.
+     * The problem and the value to choose instead; in English, for developers.
      *
      * Generated from protobuf field <code>string description = 2 [json_name = "description"];</code>
      * @return string
@@ -98,7 +98,7 @@ class CompatibilityWarning extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The problem, and the value to choose instead; in English, for developers.
+     * The problem and the value to choose instead; in English, for developers.
      *
      * Generated from protobuf field <code>string description = 2 [json_name = "description"];</code>
      * @param string $var
@@ -113,9 +113,9 @@ class CompatibilityWarning extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The problem as a word, to choose a text of one's own by; later versions may send others.
-     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-     * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+     * The problem as a constant, for a text of your own; later versions may add others.
+     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+     * refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
      * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
      *
      * Generated from protobuf field <code>string reason = 3 [json_name = "reason"];</code>
@@ -127,9 +127,9 @@ class CompatibilityWarning extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The problem as a word, to choose a text of one's own by; later versions may send others.
-     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-     * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+     * The problem as a constant, for a text of your own; later versions may add others.
+     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+     * refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
      * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
      *
      * Generated from protobuf field <code>string reason = 3 [json_name = "reason"];</code>

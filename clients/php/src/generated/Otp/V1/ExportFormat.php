@@ -21,7 +21,7 @@ class ExportFormat
      */
     const EXPORT_FORMAT_UNSPECIFIED = 0;
     /**
-     * An otpauth URI for each key, in Google's Key URI Format.
+     * An otpauth URI per key, in Google's Key URI Format.
      *
      * Generated from protobuf enum <code>EXPORT_FORMAT_OTPAUTH = 1;</code>
      */

@@ -17,13 +17,13 @@ use Google\Protobuf\RepeatedField;
 class ExportKeysResponse extends \Google\Protobuf\Internal\Message
 {
     /**
-     * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      *
      * Generated from protobuf field <code>repeated string uris = 1 [json_name = "uris"];</code>
      */
     private $uris;
     /**
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      *
      * Generated from protobuf field <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
      */
@@ -36,9 +36,9 @@ class ExportKeysResponse extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type string[] $uris
-     *           The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     *           The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      *     @type \Otp\V1\ExportResult[] $results
-     *           One for each item, in their order.
+     *           A result per item, in the order of the items.
      * }
      */
     public function __construct($data = NULL) {
@@ -47,7 +47,7 @@ class ExportKeysResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      *
      * Generated from protobuf field <code>repeated string uris = 1 [json_name = "uris"];</code>
      * @return RepeatedField<string>
@@ -58,7 +58,7 @@ class ExportKeysResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      *
      * Generated from protobuf field <code>repeated string uris = 1 [json_name = "uris"];</code>
      * @param string[] $var
@@ -73,7 +73,7 @@ class ExportKeysResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      *
      * Generated from protobuf field <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
      * @return RepeatedField<\Otp\V1\ExportResult>
@@ -84,7 +84,7 @@ class ExportKeysResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      *
      * Generated from protobuf field <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
      * @param \Otp\V1\ExportResult[] $var

@@ -27,7 +27,7 @@ class ExportResult extends \Google\Protobuf\Internal\Message
      *     @type int $uri_index
      *           The index in `uris` of the URI that has the key.
      *     @type \Otp\V1\ItemError $error
-     *           The reason why the key is in none.
+     *           Why the key is in no URI.
      * }
      */
     public function __construct($data = NULL) {
@@ -67,7 +67,7 @@ class ExportResult extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The reason why the key is in none.
+     * Why the key is in no URI.
      *
      * Generated from protobuf field <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
      * @return \Otp\V1\ItemError|null
@@ -83,7 +83,7 @@ class ExportResult extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The reason why the key is in none.
+     * Why the key is in no URI.
      *
      * Generated from protobuf field <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
      * @param \Otp\V1\ItemError $var

@@ -10,20 +10,20 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * A field that is wrong.
+ * A wrong field.
  *
  * Generated from protobuf message <code>otp.v1.FieldViolation</code>
  */
 class FieldViolation extends \Google\Protobuf\Internal\Message
 {
     /**
-     * The path from the item on, such as `key.uri`.
+     * The path from the item, such as `key.uri`.
      *
      * Generated from protobuf field <code>string field = 1 [json_name = "field"];</code>
      */
     protected $field = '';
     /**
-     * The fault and its remedy, in ASCII.
+     * The mistake and its remedy, in ASCII.
      *
      * Generated from protobuf field <code>string description = 2 [json_name = "description"];</code>
      */
@@ -36,9 +36,9 @@ class FieldViolation extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type string $field
-     *           The path from the item on, such as `key.uri`.
+     *           The path from the item, such as `key.uri`.
      *     @type string $description
-     *           The fault and its remedy, in ASCII.
+     *           The mistake and its remedy, in ASCII.
      * }
      */
     public function __construct($data = NULL) {
@@ -47,7 +47,7 @@ class FieldViolation extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The path from the item on, such as `key.uri`.
+     * The path from the item, such as `key.uri`.
      *
      * Generated from protobuf field <code>string field = 1 [json_name = "field"];</code>
      * @return string
@@ -58,7 +58,7 @@ class FieldViolation extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The path from the item on, such as `key.uri`.
+     * The path from the item, such as `key.uri`.
      *
      * Generated from protobuf field <code>string field = 1 [json_name = "field"];</code>
      * @param string $var
@@ -73,7 +73,7 @@ class FieldViolation extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The fault and its remedy, in ASCII.
+     * The mistake and its remedy, in ASCII.
      *
      * Generated from protobuf field <code>string description = 2 [json_name = "description"];</code>
      * @return string
@@ -84,7 +84,7 @@ class FieldViolation extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The fault and its remedy, in ASCII.
+     * The mistake and its remedy, in ASCII.
      *
      * Generated from protobuf field <code>string description = 2 [json_name = "description"];</code>
      * @param string $var

@@ -17,7 +17,7 @@ use Google\Protobuf\RepeatedField;
 class GenerateRecoveryCodesRequest extends \Google\Protobuf\Internal\Message
 {
     /**
-     * How many, 1 to 20.
+     * How many codes, 1 to 20.
      * If zero, 10.
      *
      * Generated from protobuf field <code>uint32 count = 1 [json_name = "count"];</code>
@@ -31,7 +31,7 @@ class GenerateRecoveryCodesRequest extends \Google\Protobuf\Internal\Message
      */
     protected $code_length = 0;
     /**
-     * A value to bind the set to, at most 256 bytes, as `SealedKey.context` says.
+     * A value to bind the set to, at most 256 bytes; see `SealedKey.context`.
      *
      * Generated from protobuf field <code>bytes sealed_context = 3 [json_name = "sealedContext"];</code>
      */
@@ -44,13 +44,13 @@ class GenerateRecoveryCodesRequest extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type int $count
-     *           How many, 1 to 20.
+     *           How many codes, 1 to 20.
      *           If zero, 10.
      *     @type int $code_length
      *           The length of a code in symbols of 5 bits, 16 or 24.
      *           If zero, 16.
      *     @type string $sealed_context
-     *           A value to bind the set to, at most 256 bytes, as `SealedKey.context` says.
+     *           A value to bind the set to, at most 256 bytes; see `SealedKey.context`.
      * }
      */
     public function __construct($data = NULL) {
@@ -59,7 +59,7 @@ class GenerateRecoveryCodesRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * How many, 1 to 20.
+     * How many codes, 1 to 20.
      * If zero, 10.
      *
      * Generated from protobuf field <code>uint32 count = 1 [json_name = "count"];</code>
@@ -71,7 +71,7 @@ class GenerateRecoveryCodesRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * How many, 1 to 20.
+     * How many codes, 1 to 20.
      * If zero, 10.
      *
      * Generated from protobuf field <code>uint32 count = 1 [json_name = "count"];</code>
@@ -115,7 +115,7 @@ class GenerateRecoveryCodesRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * A value to bind the set to, at most 256 bytes, as `SealedKey.context` says.
+     * A value to bind the set to, at most 256 bytes; see `SealedKey.context`.
      *
      * Generated from protobuf field <code>bytes sealed_context = 3 [json_name = "sealedContext"];</code>
      * @return string
@@ -126,7 +126,7 @@ class GenerateRecoveryCodesRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * A value to bind the set to, at most 256 bytes, as `SealedKey.context` says.
+     * A value to bind the set to, at most 256 bytes; see `SealedKey.context`.
      *
      * Generated from protobuf field <code>bytes sealed_context = 3 [json_name = "sealedContext"];</code>
      * @param string $var

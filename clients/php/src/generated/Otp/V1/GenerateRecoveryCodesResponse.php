@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * Recovery codes, to be shown to the user this once.
+ * Recovery codes, to show to the user once.
  *
  * Generated from protobuf message <code>otp.v1.GenerateRecoveryCodesResponse</code>
  */

@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * A key to generate, or an existing one to show again.
+ * A key to generate, or an existing key to show again.
  *
  * Generated from protobuf message <code>otp.v1.GenerateRequest</code>
  */
@@ -24,14 +24,14 @@ class GenerateRequest extends \Google\Protobuf\Internal\Message
      */
     protected $type = 0;
     /**
-     * Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
-     * If empty, the URI has no issuer, and the answer a warning.
+     * The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
+     * If empty, the URI has no issuer and the answer has a warning.
      *
      * Generated from protobuf field <code>string issuer = 2 [json_name = "issuer"];</code>
      */
     protected $issuer = '';
     /**
-     * The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+     * The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
      * Required.
      *
      * Generated from protobuf field <code>string account_name = 3 [json_name = "accountName"];</code>
@@ -67,7 +67,7 @@ class GenerateRequest extends \Google\Protobuf\Internal\Message
     protected $counter = null;
     /**
      * The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
-     * If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
+     * If zero, the length of the hash (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
      *
      * Generated from protobuf field <code>uint32 secret_size = 8 [json_name = "secretSize"];</code>
      */
@@ -87,14 +87,14 @@ class GenerateRequest extends \Google\Protobuf\Internal\Message
      */
     protected $qr_code = null;
     /**
-     * The form in which to hand over the secret.
-     * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+     * The form in which to return the secret.
+     * If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
      *
      * Generated from protobuf field <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
      */
     protected $delivery = 0;
     /**
-     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+     * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`. Not with PLAIN.
      *
      * Generated from protobuf field <code>bytes sealed_context = 12 [json_name = "sealedContext"];</code>
      */
@@ -110,10 +110,10 @@ class GenerateRequest extends \Google\Protobuf\Internal\Message
      *           The kind of one-time password.
      *           If unspecified, TOTP.
      *     @type string $issuer
-     *           Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
-     *           If empty, the URI has no issuer, and the answer a warning.
+     *           The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
+     *           If empty, the URI has no issuer and the answer has a warning.
      *     @type string $account_name
-     *           The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+     *           The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
      *           Required.
      *     @type int $algorithm
      *           The hash function.
@@ -129,7 +129,7 @@ class GenerateRequest extends \Google\Protobuf\Internal\Message
      *           If unset, 0.
      *     @type int $secret_size
      *           The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
-     *           If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
+     *           If zero, the length of the hash (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
      *     @type string $secret
      *           An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
      *           If empty, a new random secret is made.
@@ -137,10 +137,10 @@ class GenerateRequest extends \Google\Protobuf\Internal\Message
      *           How to draw the QR code.
      *           If unset, a PNG at level M, 6 pixels a module, with a border of 4 modules.
      *     @type int $delivery
-     *           The form in which to hand over the secret.
-     *           If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+     *           The form in which to return the secret.
+     *           If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
      *     @type string $sealed_context
-     *           A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+     *           A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`. Not with PLAIN.
      * }
      */
     public function __construct($data = NULL) {
@@ -177,8 +177,8 @@ class GenerateRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
-     * If empty, the URI has no issuer, and the answer a warning.
+     * The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
+     * If empty, the URI has no issuer and the answer has a warning.
      *
      * Generated from protobuf field <code>string issuer = 2 [json_name = "issuer"];</code>
      * @return string
@@ -189,8 +189,8 @@ class GenerateRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
-     * If empty, the URI has no issuer, and the answer a warning.
+     * The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
+     * If empty, the URI has no issuer and the answer has a warning.
      *
      * Generated from protobuf field <code>string issuer = 2 [json_name = "issuer"];</code>
      * @param string $var
@@ -205,7 +205,7 @@ class GenerateRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+     * The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
      * Required.
      *
      * Generated from protobuf field <code>string account_name = 3 [json_name = "accountName"];</code>
@@ -217,7 +217,7 @@ class GenerateRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+     * The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
      * Required.
      *
      * Generated from protobuf field <code>string account_name = 3 [json_name = "accountName"];</code>
@@ -356,7 +356,7 @@ class GenerateRequest extends \Google\Protobuf\Internal\Message
 
     /**
      * The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
-     * If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
+     * If zero, the length of the hash (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
      *
      * Generated from protobuf field <code>uint32 secret_size = 8 [json_name = "secretSize"];</code>
      * @return int
@@ -368,7 +368,7 @@ class GenerateRequest extends \Google\Protobuf\Internal\Message
 
     /**
      * The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
-     * If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
+     * If zero, the length of the hash (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
      *
      * Generated from protobuf field <code>uint32 secret_size = 8 [json_name = "secretSize"];</code>
      * @param int $var
@@ -449,8 +449,8 @@ class GenerateRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The form in which to hand over the secret.
-     * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+     * The form in which to return the secret.
+     * If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
      *
      * Generated from protobuf field <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
      * @return int
@@ -461,8 +461,8 @@ class GenerateRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The form in which to hand over the secret.
-     * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+     * The form in which to return the secret.
+     * If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
      *
      * Generated from protobuf field <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
      * @param int $var
@@ -477,7 +477,7 @@ class GenerateRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+     * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`. Not with PLAIN.
      *
      * Generated from protobuf field <code>bytes sealed_context = 12 [json_name = "sealedContext"];</code>
      * @return string
@@ -488,7 +488,7 @@ class GenerateRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+     * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`. Not with PLAIN.
      *
      * Generated from protobuf field <code>bytes sealed_context = 12 [json_name = "sealedContext"];</code>
      * @param string $var

@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * A key, ready to enrol.
+ * A key to enrol.
  *
  * Generated from protobuf message <code>otp.v1.GenerateResponse</code>
  */
@@ -35,38 +35,38 @@ class GenerateResponse extends \Google\Protobuf\Internal\Message
      */
     protected $uri = '';
     /**
-     * The QR code of `uri`; unset if the format asked for is NONE.
+     * The QR code of `uri`; unset for QR_FORMAT_NONE.
      *
      * Generated from protobuf field <code>.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];</code>
      */
     protected $qr_code = null;
     /**
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-     * user's device can confirm the enrolment.
+     * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+     * only the user's device can confirm the enrolment.
      *
      * Generated from protobuf field <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
      */
     protected $token = null;
     /**
-     * The parameters in force.
+     * The parameters of the key, defaults filled in.
      *
      * Generated from protobuf field <code>.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];</code>
      */
     protected $parameters = null;
     /**
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      *
      * Generated from protobuf field <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
      */
     private $warnings;
     /**
-     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
      *
      * Generated from protobuf field <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
      */
     protected $sealed = null;
     /**
-     * When the pending key can no longer be confirmed; set with `sealed`.
+     * When the pending key expires; set with `sealed`.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
      */
@@ -85,18 +85,18 @@ class GenerateResponse extends \Google\Protobuf\Internal\Message
      *     @type string $uri
      *           The key in Google's Key URI Format, as the QR code holds it.
      *     @type \Otp\V1\QrCode $qr_code
-     *           The QR code of `uri`; unset if the format asked for is NONE.
+     *           The QR code of `uri`; unset for QR_FORMAT_NONE.
      *     @type \Otp\V1\Token $token
-     *           The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-     *           user's device can confirm the enrolment.
+     *           The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+     *           only the user's device can confirm the enrolment.
      *     @type \Otp\V1\KeyParameters $parameters
-     *           The parameters in force.
+     *           The parameters of the key, defaults filled in.
      *     @type \Otp\V1\CompatibilityWarning[] $warnings
-     *           Problems of some authenticator apps with these parameters; empty for the defaults.
+     *           Problems that some authenticator apps have with these parameters; empty for the defaults.
      *     @type \Otp\V1\SealedKey $sealed
-     *           The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     *           The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
      *     @type \Google\Protobuf\Timestamp $sealed_expire_time
-     *           When the pending key can no longer be confirmed; set with `sealed`.
+     *           When the pending key expires; set with `sealed`.
      * }
      */
     public function __construct($data = NULL) {
@@ -183,7 +183,7 @@ class GenerateResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The QR code of `uri`; unset if the format asked for is NONE.
+     * The QR code of `uri`; unset for QR_FORMAT_NONE.
      *
      * Generated from protobuf field <code>.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];</code>
      * @return \Otp\V1\QrCode|null
@@ -204,7 +204,7 @@ class GenerateResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The QR code of `uri`; unset if the format asked for is NONE.
+     * The QR code of `uri`; unset for QR_FORMAT_NONE.
      *
      * Generated from protobuf field <code>.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];</code>
      * @param \Otp\V1\QrCode $var
@@ -219,8 +219,8 @@ class GenerateResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-     * user's device can confirm the enrolment.
+     * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+     * only the user's device can confirm the enrolment.
      *
      * Generated from protobuf field <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
      * @return \Otp\V1\Token|null
@@ -241,8 +241,8 @@ class GenerateResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-     * user's device can confirm the enrolment.
+     * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+     * only the user's device can confirm the enrolment.
      *
      * Generated from protobuf field <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
      * @param \Otp\V1\Token $var
@@ -257,7 +257,7 @@ class GenerateResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The parameters in force.
+     * The parameters of the key, defaults filled in.
      *
      * Generated from protobuf field <code>.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];</code>
      * @return \Otp\V1\KeyParameters|null
@@ -278,7 +278,7 @@ class GenerateResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The parameters in force.
+     * The parameters of the key, defaults filled in.
      *
      * Generated from protobuf field <code>.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];</code>
      * @param \Otp\V1\KeyParameters $var
@@ -293,7 +293,7 @@ class GenerateResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      *
      * Generated from protobuf field <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
      * @return RepeatedField<\Otp\V1\CompatibilityWarning>
@@ -304,7 +304,7 @@ class GenerateResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      *
      * Generated from protobuf field <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
      * @param \Otp\V1\CompatibilityWarning[] $var
@@ -319,7 +319,7 @@ class GenerateResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
      *
      * Generated from protobuf field <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
      * @return \Otp\V1\SealedKey|null
@@ -340,7 +340,7 @@ class GenerateResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
      *
      * Generated from protobuf field <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
      * @param \Otp\V1\SealedKey $var
@@ -355,7 +355,7 @@ class GenerateResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * When the pending key can no longer be confirmed; set with `sealed`.
+     * When the pending key expires; set with `sealed`.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
      * @return \Google\Protobuf\Timestamp|null
@@ -376,7 +376,7 @@ class GenerateResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * When the pending key can no longer be confirmed; set with `sealed`.
+     * When the pending key expires; set with `sealed`.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
      * @param \Google\Protobuf\Timestamp $var

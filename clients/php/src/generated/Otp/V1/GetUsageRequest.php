@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * Whose usage to get: that of the calling API key.
+ * The request has no fields: it is about the calling API key.
  *
  * Generated from protobuf message <code>otp.v1.GetUsageRequest</code>
  */

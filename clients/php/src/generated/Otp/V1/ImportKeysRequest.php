@@ -23,14 +23,14 @@ class ImportKeysRequest extends \Google\Protobuf\Internal\Message
      */
     private $uris;
     /**
-     * The form in which to hand over the keys; sealed keys need no confirmation.
+     * The form in which to return the keys; sealed keys need no confirmation.
      * If unspecified, PLAIN.
      *
      * Generated from protobuf field <code>.otp.v1.SecretDelivery delivery = 2 [json_name = "delivery"];</code>
      */
     protected $delivery = 0;
     /**
-     * A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`.
+     * A value to bind the sealed keys to, at most 256 bytes; see `SealedKey.context`. All keys then belong to one user: for many users, call `Seal`.
      *
      * Generated from protobuf field <code>bytes sealed_context = 3 [json_name = "sealedContext"];</code>
      */
@@ -45,10 +45,10 @@ class ImportKeysRequest extends \Google\Protobuf\Internal\Message
      *     @type string[] $uris
      *           1 to 100 URIs, otpauth and otpauth-migration, each at most 4096 bytes, with at most 100 keys in all.
      *     @type int $delivery
-     *           The form in which to hand over the keys; sealed keys need no confirmation.
+     *           The form in which to return the keys; sealed keys need no confirmation.
      *           If unspecified, PLAIN.
      *     @type string $sealed_context
-     *           A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`.
+     *           A value to bind the sealed keys to, at most 256 bytes; see `SealedKey.context`. All keys then belong to one user: for many users, call `Seal`.
      * }
      */
     public function __construct($data = NULL) {
@@ -83,7 +83,7 @@ class ImportKeysRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The form in which to hand over the keys; sealed keys need no confirmation.
+     * The form in which to return the keys; sealed keys need no confirmation.
      * If unspecified, PLAIN.
      *
      * Generated from protobuf field <code>.otp.v1.SecretDelivery delivery = 2 [json_name = "delivery"];</code>
@@ -95,7 +95,7 @@ class ImportKeysRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The form in which to hand over the keys; sealed keys need no confirmation.
+     * The form in which to return the keys; sealed keys need no confirmation.
      * If unspecified, PLAIN.
      *
      * Generated from protobuf field <code>.otp.v1.SecretDelivery delivery = 2 [json_name = "delivery"];</code>
@@ -111,7 +111,7 @@ class ImportKeysRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`.
+     * A value to bind the sealed keys to, at most 256 bytes; see `SealedKey.context`. All keys then belong to one user: for many users, call `Seal`.
      *
      * Generated from protobuf field <code>bytes sealed_context = 3 [json_name = "sealedContext"];</code>
      * @return string
@@ -122,7 +122,7 @@ class ImportKeysRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`.
+     * A value to bind the sealed keys to, at most 256 bytes; see `SealedKey.context`. All keys then belong to one user: for many users, call `Seal`.
      *
      * Generated from protobuf field <code>bytes sealed_context = 3 [json_name = "sealedContext"];</code>
      * @param string $var

@@ -17,7 +17,7 @@ use Google\Protobuf\RepeatedField;
 class ImportKeysResponse extends \Google\Protobuf\Internal\Message
 {
     /**
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      *
      * Generated from protobuf field <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
      */
@@ -36,7 +36,7 @@ class ImportKeysResponse extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type \Otp\V1\ImportResult[] $results
-     *           One for each key, in order; also one for each URI that cannot be read.
+     *           A result per key, in order, and one per URI that cannot be read.
      *     @type \Otp\V1\MissingPart[] $missing_parts
      *           Parts of a migration that are not among the URIs.
      * }
@@ -47,7 +47,7 @@ class ImportKeysResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      *
      * Generated from protobuf field <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
      * @return RepeatedField<\Otp\V1\ImportResult>
@@ -58,7 +58,7 @@ class ImportKeysResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      *
      * Generated from protobuf field <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
      * @param \Otp\V1\ImportResult[] $var

@@ -47,7 +47,7 @@ class ImportResult extends \Google\Protobuf\Internal\Message
      */
     protected $parameters = null;
     /**
-     * The reason why the key cannot be taken over; then nothing else but the indices is set.
+     * Why the key cannot be imported; then only the indices are set besides.
      *
      * Generated from protobuf field <code>.otp.v1.ItemError error = 6 [json_name = "error"];</code>
      */
@@ -70,7 +70,7 @@ class ImportResult extends \Google\Protobuf\Internal\Message
      *     @type \Otp\V1\KeyParameters $parameters
      *           The parameters, with issuer and account name.
      *     @type \Otp\V1\ItemError $error
-     *           The reason why the key cannot be taken over; then nothing else but the indices is set.
+     *           Why the key cannot be imported; then only the indices are set besides.
      * }
      */
     public function __construct($data = NULL) {
@@ -229,7 +229,7 @@ class ImportResult extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The reason why the key cannot be taken over; then nothing else but the indices is set.
+     * Why the key cannot be imported; then only the indices are set besides.
      *
      * Generated from protobuf field <code>.otp.v1.ItemError error = 6 [json_name = "error"];</code>
      * @return \Otp\V1\ItemError|null
@@ -250,7 +250,7 @@ class ImportResult extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The reason why the key cannot be taken over; then nothing else but the indices is set.
+     * Why the key cannot be imported; then only the indices are set besides.
      *
      * Generated from protobuf field <code>.otp.v1.ItemError error = 6 [json_name = "error"];</code>
      * @param \Otp\V1\ItemError $var

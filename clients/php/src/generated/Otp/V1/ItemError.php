@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * The error of one item of a batch: what the call for this item alone would have failed with. The other items are not affected.
+ * The error of an item of a batch: the error that a call for this item alone would have. The other items are not affected.
  *
  * Generated from protobuf message <code>otp.v1.ItemError</code>
  */
@@ -29,19 +29,19 @@ class ItemError extends \Google\Protobuf\Internal\Message
      */
     protected $reason = 0;
     /**
-     * The fault and its remedy, in ASCII, for developers.
+     * The mistake and its remedy, in ASCII, for developers.
      *
      * Generated from protobuf field <code>string message = 3 [json_name = "message"];</code>
      */
     protected $message = '';
     /**
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      *
      * Generated from protobuf field <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
      */
     private $violations;
     /**
-     * How long to wait before this item is sent again; unset if a repeat makes no sense.
+     * How long to wait before you retry this item; unset if a retry cannot succeed.
      *
      * Generated from protobuf field <code>.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];</code>
      */
@@ -58,11 +58,11 @@ class ItemError extends \Google\Protobuf\Internal\Message
      *     @type int $reason
      *           The reason.
      *     @type string $message
-     *           The fault and its remedy, in ASCII, for developers.
+     *           The mistake and its remedy, in ASCII, for developers.
      *     @type \Otp\V1\FieldViolation[] $violations
-     *           The fields that are wrong, with paths from the item on.
+     *           The wrong fields, with paths that begin at the item.
      *     @type \Google\Protobuf\Duration $retry_after
-     *           How long to wait before this item is sent again; unset if a repeat makes no sense.
+     *           How long to wait before you retry this item; unset if a retry cannot succeed.
      * }
      */
     public function __construct($data = NULL) {
@@ -123,7 +123,7 @@ class ItemError extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The fault and its remedy, in ASCII, for developers.
+     * The mistake and its remedy, in ASCII, for developers.
      *
      * Generated from protobuf field <code>string message = 3 [json_name = "message"];</code>
      * @return string
@@ -134,7 +134,7 @@ class ItemError extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The fault and its remedy, in ASCII, for developers.
+     * The mistake and its remedy, in ASCII, for developers.
      *
      * Generated from protobuf field <code>string message = 3 [json_name = "message"];</code>
      * @param string $var
@@ -149,7 +149,7 @@ class ItemError extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      *
      * Generated from protobuf field <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
      * @return RepeatedField<\Otp\V1\FieldViolation>
@@ -160,7 +160,7 @@ class ItemError extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      *
      * Generated from protobuf field <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
      * @param \Otp\V1\FieldViolation[] $var
@@ -175,7 +175,7 @@ class ItemError extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * How long to wait before this item is sent again; unset if a repeat makes no sense.
+     * How long to wait before you retry this item; unset if a retry cannot succeed.
      *
      * Generated from protobuf field <code>.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];</code>
      * @return \Google\Protobuf\Duration|null
@@ -196,7 +196,7 @@ class ItemError extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * How long to wait before this item is sent again; unset if a repeat makes no sense.
+     * How long to wait before you retry this item; unset if a retry cannot succeed.
      *
      * Generated from protobuf field <code>.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];</code>
      * @param \Google\Protobuf\Duration $var

@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * A key as its owner holds it: the shared secret and the parameters that turn it into codes.
+ * A key: the shared secret, and the parameters that codes are computed with.
  *
  * Generated from protobuf message <code>otp.v1.Key</code>
  */
@@ -18,35 +18,35 @@ class Key extends \Google\Protobuf\Internal\Message
 {
     /**
      * The kind of one-time password.
-     * If unspecified, what the URI says, or TOTP.
+     * If unspecified, the value of the URI, or TOTP.
      *
      * Generated from protobuf field <code>.otp.v1.OtpType type = 3 [json_name = "type"];</code>
      */
     protected $type = 0;
     /**
      * The hash function.
-     * If unspecified, what the URI says, or SHA1.
+     * If unspecified, the value of the URI, or SHA1.
      *
      * Generated from protobuf field <code>.otp.v1.Algorithm algorithm = 4 [json_name = "algorithm"];</code>
      */
     protected $algorithm = 0;
     /**
      * The length of a code in digits (RFC 4226 section 5.3), 6 to 8.
-     * If zero, what the URI says, or 6.
+     * If zero, the value of the URI, or 6.
      *
      * Generated from protobuf field <code>uint32 digits = 5 [json_name = "digits"];</code>
      */
     protected $digits = 0;
     /**
      * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
-     * If zero, what the URI says, or 30.
+     * If zero, the value of the URI, or 30.
      *
      * Generated from protobuf field <code>uint32 period_seconds = 6 [json_name = "periodSeconds"];</code>
      */
     protected $period_seconds = 0;
     /**
      * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
-     * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+     * If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
      *
      * Generated from protobuf field <code>optional uint64 counter = 7 [json_name = "counter"];</code>
      */
@@ -60,32 +60,32 @@ class Key extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type string $secret
-     *           The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-     *           and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+     *           The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+     *           dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      *           1 to 256 bytes once decoded, at most 2048 bytes of text.
      *     @type string $uri
      *           The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
-     *           At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-     *           and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-     *           the URI, also of a missing one.
+     *           At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+     *           secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+     *           the counter of the URI.
      *     @type \Otp\V1\SealedKey $sealed
      *           The key as this service sealed it.
-     *           The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     *           Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
      *     @type int $type
      *           The kind of one-time password.
-     *           If unspecified, what the URI says, or TOTP.
+     *           If unspecified, the value of the URI, or TOTP.
      *     @type int $algorithm
      *           The hash function.
-     *           If unspecified, what the URI says, or SHA1.
+     *           If unspecified, the value of the URI, or SHA1.
      *     @type int $digits
      *           The length of a code in digits (RFC 4226 section 5.3), 6 to 8.
-     *           If zero, what the URI says, or 6.
+     *           If zero, the value of the URI, or 6.
      *     @type int $period_seconds
      *           The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
-     *           If zero, what the URI says, or 30.
+     *           If zero, the value of the URI, or 30.
      *     @type int|string $counter
      *           The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
-     *           If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+     *           If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
      * }
      */
     public function __construct($data = NULL) {
@@ -94,8 +94,8 @@ class Key extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-     * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+     * The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+     * dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      * 1 to 256 bytes once decoded, at most 2048 bytes of text.
      *
      * Generated from protobuf field <code>string secret = 1 [json_name = "secret"];</code>
@@ -112,8 +112,8 @@ class Key extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-     * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+     * The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+     * dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      * 1 to 256 bytes once decoded, at most 2048 bytes of text.
      *
      * Generated from protobuf field <code>string secret = 1 [json_name = "secret"];</code>
@@ -130,9 +130,9 @@ class Key extends \Google\Protobuf\Internal\Message
 
     /**
      * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
-     * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-     * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-     * the URI, also of a missing one.
+     * At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+     * secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+     * the counter of the URI.
      *
      * Generated from protobuf field <code>string uri = 2 [json_name = "uri"];</code>
      * @return string
@@ -149,9 +149,9 @@ class Key extends \Google\Protobuf\Internal\Message
 
     /**
      * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
-     * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-     * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-     * the URI, also of a missing one.
+     * At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+     * secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+     * the counter of the URI.
      *
      * Generated from protobuf field <code>string uri = 2 [json_name = "uri"];</code>
      * @param string $var
@@ -167,7 +167,7 @@ class Key extends \Google\Protobuf\Internal\Message
 
     /**
      * The key as this service sealed it.
-     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
      *
      * Generated from protobuf field <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
      * @return \Otp\V1\SealedKey|null
@@ -184,7 +184,7 @@ class Key extends \Google\Protobuf\Internal\Message
 
     /**
      * The key as this service sealed it.
-     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
      *
      * Generated from protobuf field <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
      * @param \Otp\V1\SealedKey $var
@@ -200,7 +200,7 @@ class Key extends \Google\Protobuf\Internal\Message
 
     /**
      * The kind of one-time password.
-     * If unspecified, what the URI says, or TOTP.
+     * If unspecified, the value of the URI, or TOTP.
      *
      * Generated from protobuf field <code>.otp.v1.OtpType type = 3 [json_name = "type"];</code>
      * @return int
@@ -212,7 +212,7 @@ class Key extends \Google\Protobuf\Internal\Message
 
     /**
      * The kind of one-time password.
-     * If unspecified, what the URI says, or TOTP.
+     * If unspecified, the value of the URI, or TOTP.
      *
      * Generated from protobuf field <code>.otp.v1.OtpType type = 3 [json_name = "type"];</code>
      * @param int $var
@@ -228,7 +228,7 @@ class Key extends \Google\Protobuf\Internal\Message
 
     /**
      * The hash function.
-     * If unspecified, what the URI says, or SHA1.
+     * If unspecified, the value of the URI, or SHA1.
      *
      * Generated from protobuf field <code>.otp.v1.Algorithm algorithm = 4 [json_name = "algorithm"];</code>
      * @return int
@@ -240,7 +240,7 @@ class Key extends \Google\Protobuf\Internal\Message
 
     /**
      * The hash function.
-     * If unspecified, what the URI says, or SHA1.
+     * If unspecified, the value of the URI, or SHA1.
      *
      * Generated from protobuf field <code>.otp.v1.Algorithm algorithm = 4 [json_name = "algorithm"];</code>
      * @param int $var
@@ -256,7 +256,7 @@ class Key extends \Google\Protobuf\Internal\Message
 
     /**
      * The length of a code in digits (RFC 4226 section 5.3), 6 to 8.
-     * If zero, what the URI says, or 6.
+     * If zero, the value of the URI, or 6.
      *
      * Generated from protobuf field <code>uint32 digits = 5 [json_name = "digits"];</code>
      * @return int
@@ -268,7 +268,7 @@ class Key extends \Google\Protobuf\Internal\Message
 
     /**
      * The length of a code in digits (RFC 4226 section 5.3), 6 to 8.
-     * If zero, what the URI says, or 6.
+     * If zero, the value of the URI, or 6.
      *
      * Generated from protobuf field <code>uint32 digits = 5 [json_name = "digits"];</code>
      * @param int $var
@@ -284,7 +284,7 @@ class Key extends \Google\Protobuf\Internal\Message
 
     /**
      * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
-     * If zero, what the URI says, or 30.
+     * If zero, the value of the URI, or 30.
      *
      * Generated from protobuf field <code>uint32 period_seconds = 6 [json_name = "periodSeconds"];</code>
      * @return int
@@ -296,7 +296,7 @@ class Key extends \Google\Protobuf\Internal\Message
 
     /**
      * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
-     * If zero, what the URI says, or 30.
+     * If zero, the value of the URI, or 30.
      *
      * Generated from protobuf field <code>uint32 period_seconds = 6 [json_name = "periodSeconds"];</code>
      * @param int $var
@@ -312,7 +312,7 @@ class Key extends \Google\Protobuf\Internal\Message
 
     /**
      * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
-     * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+     * If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
      *
      * Generated from protobuf field <code>optional uint64 counter = 7 [json_name = "counter"];</code>
      * @return int|string
@@ -334,7 +334,7 @@ class Key extends \Google\Protobuf\Internal\Message
 
     /**
      * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
-     * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+     * If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
      *
      * Generated from protobuf field <code>optional uint64 counter = 7 [json_name = "counter"];</code>
      * @param int|string $var

@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * The parameters in force for a key, each default filled in.
+ * The parameters of a key, defaults filled in.
  *
  * Generated from protobuf message <code>otp.v1.KeyParameters</code>
  */
@@ -47,7 +47,7 @@ class KeyParameters extends \Google\Protobuf\Internal\Message
      */
     protected $counter = null;
     /**
-     * The issuer in the URI; empty if none was given.
+     * The issuer in the URI; empty if there is none.
      *
      * Generated from protobuf field <code>string issuer = 6 [json_name = "issuer"];</code>
      */
@@ -82,7 +82,7 @@ class KeyParameters extends \Google\Protobuf\Internal\Message
      *     @type int|string $counter
      *           The HOTP start counter; unset for TOTP.
      *     @type string $issuer
-     *           The issuer in the URI; empty if none was given.
+     *           The issuer in the URI; empty if there is none.
      *     @type string $account_name
      *           The account name in the URI.
      *     @type int $secret_size
@@ -235,7 +235,7 @@ class KeyParameters extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The issuer in the URI; empty if none was given.
+     * The issuer in the URI; empty if there is none.
      *
      * Generated from protobuf field <code>string issuer = 6 [json_name = "issuer"];</code>
      * @return string
@@ -246,7 +246,7 @@ class KeyParameters extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The issuer in the URI; empty if none was given.
+     * The issuer in the URI; empty if there is none.
      *
      * Generated from protobuf field <code>string issuer = 6 [json_name = "issuer"];</code>
      * @param string $var

@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * A part of a migration that is missing: one of the QR codes was not scanned.
+ * A missing part of a migration: one of its QR codes was not scanned.
  *
  * Generated from protobuf message <code>otp.v1.MissingPart</code>
  */

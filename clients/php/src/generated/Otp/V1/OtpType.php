@@ -8,26 +8,26 @@ namespace Otp\V1;
 use UnexpectedValueException;
 
 /**
- * The kind of one-time password a key makes.
+ * The kind of one-time password.
  *
  * Protobuf type <code>otp.v1.OtpType</code>
  */
 class OtpType
 {
     /**
-     * Not chosen: the default of the field that holds it, TOTP where the field says nothing else.
+     * Not set: the default of the field, which is TOTP unless the field says otherwise.
      *
      * Generated from protobuf enum <code>OTP_TYPE_UNSPECIFIED = 0;</code>
      */
     const OTP_TYPE_UNSPECIFIED = 0;
     /**
-     * Time-based, a new code every period (RFC 6238).
+     * Time-based: a new code in every time step (RFC 6238).
      *
      * Generated from protobuf enum <code>OTP_TYPE_TOTP = 1;</code>
      */
     const OTP_TYPE_TOTP = 1;
     /**
-     * Counter-based, a new code every use (RFC 4226).
+     * Counter-based: a new code after every use (RFC 4226).
      *
      * Generated from protobuf enum <code>OTP_TYPE_HOTP = 2;</code>
      */

@@ -23,7 +23,7 @@ class QrCode extends \Google\Protobuf\Internal\Message
      */
     protected $media_type = '';
     /**
-     * The picture or the text.
+     * The image or the text.
      *
      * Generated from protobuf field <code>bytes data = 2 [json_name = "data"];</code>
      */
@@ -50,7 +50,7 @@ class QrCode extends \Google\Protobuf\Internal\Message
      *     @type string $media_type
      *           The media type of `data`: `image/png`, `image/svg+xml`, or `text/plain; charset=utf-8`.
      *     @type string $data
-     *           The picture or the text.
+     *           The image or the text.
      *     @type string $data_uri
      *           The same as a `data:` URI (RFC 2397), ready for an `<img>` element.
      *     @type int $width
@@ -89,7 +89,7 @@ class QrCode extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The picture or the text.
+     * The image or the text.
      *
      * Generated from protobuf field <code>bytes data = 2 [json_name = "data"];</code>
      * @return string
@@ -100,7 +100,7 @@ class QrCode extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The picture or the text.
+     * The image or the text.
      *
      * Generated from protobuf field <code>bytes data = 2 [json_name = "data"];</code>
      * @param string $var

@@ -17,7 +17,7 @@ use Google\Protobuf\RepeatedField;
 class QrCodeOptions extends \Google\Protobuf\Internal\Message
 {
     /**
-     * The form of the picture.
+     * The format of the image.
      * If unspecified, PNG.
      *
      * Generated from protobuf field <code>.otp.v1.QrFormat format = 1 [json_name = "format"];</code>
@@ -31,7 +31,7 @@ class QrCodeOptions extends \Google\Protobuf\Internal\Message
      */
     protected $error_correction = 0;
     /**
-     * Pixels a module in PNG and SVG, 1 to 16; the picture may be at most 2048 pixels wide.
+     * Pixels per module in PNG and SVG, 1 to 16; the image may be at most 2048 pixels wide.
      * If zero, 6.
      *
      * Generated from protobuf field <code>uint32 scale = 3 [json_name = "scale"];</code>
@@ -52,13 +52,13 @@ class QrCodeOptions extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type int $format
-     *           The form of the picture.
+     *           The format of the image.
      *           If unspecified, PNG.
      *     @type int $error_correction
      *           The error correction level.
      *           If unspecified, M.
      *     @type int $scale
-     *           Pixels a module in PNG and SVG, 1 to 16; the picture may be at most 2048 pixels wide.
+     *           Pixels per module in PNG and SVG, 1 to 16; the image may be at most 2048 pixels wide.
      *           If zero, 6.
      *     @type int $quiet_zone
      *           The white border in modules, 0 to 16; less than 4 makes scanning fail on dark backgrounds.
@@ -71,7 +71,7 @@ class QrCodeOptions extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The form of the picture.
+     * The format of the image.
      * If unspecified, PNG.
      *
      * Generated from protobuf field <code>.otp.v1.QrFormat format = 1 [json_name = "format"];</code>
@@ -83,7 +83,7 @@ class QrCodeOptions extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The form of the picture.
+     * The format of the image.
      * If unspecified, PNG.
      *
      * Generated from protobuf field <code>.otp.v1.QrFormat format = 1 [json_name = "format"];</code>
@@ -127,7 +127,7 @@ class QrCodeOptions extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Pixels a module in PNG and SVG, 1 to 16; the picture may be at most 2048 pixels wide.
+     * Pixels per module in PNG and SVG, 1 to 16; the image may be at most 2048 pixels wide.
      * If zero, 6.
      *
      * Generated from protobuf field <code>uint32 scale = 3 [json_name = "scale"];</code>
@@ -139,7 +139,7 @@ class QrCodeOptions extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Pixels a module in PNG and SVG, 1 to 16; the picture may be at most 2048 pixels wide.
+     * Pixels per module in PNG and SVG, 1 to 16; the image may be at most 2048 pixels wide.
      * If zero, 6.
      *
      * Generated from protobuf field <code>uint32 scale = 3 [json_name = "scale"];</code>

@@ -8,14 +8,14 @@ namespace Otp\V1;
 use UnexpectedValueException;
 
 /**
- * How much of a QR code may be unreadable before it fails (ISO/IEC 18004).
+ * How much of a QR code may be unreadable (ISO/IEC 18004).
  *
  * Protobuf type <code>otp.v1.QrErrorCorrection</code>
  */
 class QrErrorCorrection
 {
     /**
-     * Not chosen: M.
+     * Not set: M.
      *
      * Generated from protobuf enum <code>QR_ERROR_CORRECTION_UNSPECIFIED = 0;</code>
      */
@@ -39,7 +39,7 @@ class QrErrorCorrection
      */
     const QR_ERROR_CORRECTION_Q = 3;
     /**
-     * About 30 %; makes the code of a long URI too dense for some cameras.
+     * About 30 %; makes the QR code of a long URI too dense for some cameras.
      *
      * Generated from protobuf enum <code>QR_ERROR_CORRECTION_H = 4;</code>
      */

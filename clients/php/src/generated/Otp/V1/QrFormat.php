@@ -15,31 +15,31 @@ use UnexpectedValueException;
 class QrFormat
 {
     /**
-     * Not chosen: PNG.
+     * Not set: PNG.
      *
      * Generated from protobuf enum <code>QR_FORMAT_UNSPECIFIED = 0;</code>
      */
     const QR_FORMAT_UNSPECIFIED = 0;
     /**
-     * A PNG picture, one bit a pixel.
+     * A PNG image with one bit per pixel.
      *
      * Generated from protobuf enum <code>QR_FORMAT_PNG = 1;</code>
      */
     const QR_FORMAT_PNG = 1;
     /**
-     * An SVG drawing.
+     * An SVG image.
      *
      * Generated from protobuf enum <code>QR_FORMAT_SVG = 2;</code>
      */
     const QR_FORMAT_SVG = 2;
     /**
-     * UTF-8 text for a terminal, two modules a character.
+     * UTF-8 text for a terminal, two modules per character.
      *
      * Generated from protobuf enum <code>QR_FORMAT_TEXT = 3;</code>
      */
     const QR_FORMAT_TEXT = 3;
     /**
-     * No QR code at all.
+     * No QR code.
      *
      * Generated from protobuf enum <code>QR_FORMAT_NONE = 4;</code>
      */

@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * A set of recovery codes that this service alone can open, for callers to store. It holds keyed hashes of the codes, not the codes.
+ * A set of recovery codes, for callers to store. Only this service can open it. It holds keyed hashes of the codes, not the codes.
  *
  * Generated from protobuf message <code>otp.v1.RecoveryCodeSet</code>
  */

@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * The codes to find a counter by.
+ * The codes to find a counter from.
  *
  * Generated from protobuf message <code>otp.v1.ResyncHotpRequest</code>
  */
@@ -24,7 +24,7 @@ class ResyncHotpRequest extends \Google\Protobuf\Internal\Message
      */
     protected $key = null;
     /**
-     * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      *
      * Generated from protobuf field <code>repeated string codes = 2 [json_name = "codes"];</code>
      */
@@ -53,7 +53,7 @@ class ResyncHotpRequest extends \Google\Protobuf\Internal\Message
      *           The key, a HOTP; the search starts at its counter.
      *           Required.
      *     @type string[] $codes
-     *           2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     *           2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      *     @type int $window
      *           How many counters to search for the first code, 1 to 1000.
      *           If zero, 1000.
@@ -105,7 +105,7 @@ class ResyncHotpRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      *
      * Generated from protobuf field <code>repeated string codes = 2 [json_name = "codes"];</code>
      * @return RepeatedField<string>
@@ -116,7 +116,7 @@ class ResyncHotpRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      *
      * Generated from protobuf field <code>repeated string codes = 2 [json_name = "codes"];</code>
      * @param string[] $var

@@ -23,8 +23,8 @@ class ResyncHotpResponse extends \Google\Protobuf\Internal\Message
      */
     protected $valid = false;
     /**
-     * The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
-     * REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+     * The outcome. ACCEPTED: the codes were found one after the other; all are consumed. MISMATCH: they were not found; one attempt is counted.
+     * REPLAYED: a code was used before. MALFORMED: a code is malformed; nothing is counted.
      *
      * Generated from protobuf field <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
      */
@@ -69,8 +69,8 @@ class ResyncHotpResponse extends \Google\Protobuf\Internal\Message
      *     @type bool $valid
      *           True exactly when `status` is ACCEPTED.
      *     @type int $status
-     *           The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
-     *           REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+     *           The outcome. ACCEPTED: the codes were found one after the other; all are consumed. MISMATCH: they were not found; one attempt is counted.
+     *           REPLAYED: a code was used before. MALFORMED: a code is malformed; nothing is counted.
      *     @type int|string $matched_step
      *           The counter of the last code; set if ACCEPTED or REPLAYED.
      *     @type int|string $next_counter
@@ -115,8 +115,8 @@ class ResyncHotpResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
-     * REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+     * The outcome. ACCEPTED: the codes were found one after the other; all are consumed. MISMATCH: they were not found; one attempt is counted.
+     * REPLAYED: a code was used before. MALFORMED: a code is malformed; nothing is counted.
      *
      * Generated from protobuf field <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
      * @return int
@@ -127,8 +127,8 @@ class ResyncHotpResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
-     * REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+     * The outcome. ACCEPTED: the codes were found one after the other; all are consumed. MISMATCH: they were not found; one attempt is counted.
+     * REPLAYED: a code was used before. MALFORMED: a code is malformed; nothing is counted.
      *
      * Generated from protobuf field <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
      * @param int $var

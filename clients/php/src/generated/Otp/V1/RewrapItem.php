@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * A blob to seal anew.
+ * A blob to seal again.
  *
  * Generated from protobuf message <code>otp.v1.RewrapItem</code>
  */

@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * The blobs to seal anew.
+ * The blobs to seal again.
  *
  * Generated from protobuf message <code>otp.v1.RewrapRequest</code>
  */

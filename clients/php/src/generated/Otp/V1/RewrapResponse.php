@@ -17,7 +17,7 @@ use Google\Protobuf\RepeatedField;
 class RewrapResponse extends \Google\Protobuf\Internal\Message
 {
     /**
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      *
      * Generated from protobuf field <code>repeated .otp.v1.RewrapResult results = 1 [json_name = "results"];</code>
      */
@@ -30,7 +30,7 @@ class RewrapResponse extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type \Otp\V1\RewrapResult[] $results
-     *           One for each item, in their order.
+     *           A result per item, in the order of the items.
      * }
      */
     public function __construct($data = NULL) {
@@ -39,7 +39,7 @@ class RewrapResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      *
      * Generated from protobuf field <code>repeated .otp.v1.RewrapResult results = 1 [json_name = "results"];</code>
      * @return RepeatedField<\Otp\V1\RewrapResult>
@@ -50,7 +50,7 @@ class RewrapResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      *
      * Generated from protobuf field <code>repeated .otp.v1.RewrapResult results = 1 [json_name = "results"];</code>
      * @param \Otp\V1\RewrapResult[] $var

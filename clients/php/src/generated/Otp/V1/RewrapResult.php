@@ -25,11 +25,11 @@ class RewrapResult extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type \Otp\V1\SealedKey $key
-     *           The key, to be stored instead of the one that was sent, if what is stored is still that one.
+     *           The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
      *     @type \Otp\V1\RecoveryCodeSet $set
-     *           The set, to be stored likewise.
+     *           The new blob of the set; store it in the same way.
      *     @type \Otp\V1\ItemError $error
-     *           The reason why there is none.
+     *           Why the item failed.
      * }
      */
     public function __construct($data = NULL) {
@@ -38,7 +38,7 @@ class RewrapResult extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+     * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
      *
      * Generated from protobuf field <code>.otp.v1.SealedKey key = 1 [json_name = "key"];</code>
      * @return \Otp\V1\SealedKey|null
@@ -54,7 +54,7 @@ class RewrapResult extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+     * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
      *
      * Generated from protobuf field <code>.otp.v1.SealedKey key = 1 [json_name = "key"];</code>
      * @param \Otp\V1\SealedKey $var
@@ -69,7 +69,7 @@ class RewrapResult extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The set, to be stored likewise.
+     * The new blob of the set; store it in the same way.
      *
      * Generated from protobuf field <code>.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];</code>
      * @return \Otp\V1\RecoveryCodeSet|null
@@ -85,7 +85,7 @@ class RewrapResult extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The set, to be stored likewise.
+     * The new blob of the set; store it in the same way.
      *
      * Generated from protobuf field <code>.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];</code>
      * @param \Otp\V1\RecoveryCodeSet $var
@@ -100,7 +100,7 @@ class RewrapResult extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The reason why there is none.
+     * Why the item failed.
      *
      * Generated from protobuf field <code>.otp.v1.ItemError error = 3 [json_name = "error"];</code>
      * @return \Otp\V1\ItemError|null
@@ -116,7 +116,7 @@ class RewrapResult extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The reason why there is none.
+     * Why the item failed.
      *
      * Generated from protobuf field <code>.otp.v1.ItemError error = 3 [json_name = "error"];</code>
      * @param \Otp\V1\ItemError $var

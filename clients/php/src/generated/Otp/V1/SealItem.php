@@ -17,14 +17,14 @@ use Google\Protobuf\RepeatedField;
 class SealItem extends \Google\Protobuf\Internal\Message
 {
     /**
-     * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+     * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
      * Required.
      *
      * Generated from protobuf field <code>.otp.v1.Key key = 1 [json_name = "key"];</code>
      */
     protected $key = null;
     /**
-     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says.
+     * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`.
      *
      * Generated from protobuf field <code>bytes sealed_context = 2 [json_name = "sealedContext"];</code>
      */
@@ -37,10 +37,10 @@ class SealItem extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type \Otp\V1\Key $key
-     *           The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+     *           The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
      *           Required.
      *     @type string $sealed_context
-     *           A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says.
+     *           A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`.
      * }
      */
     public function __construct($data = NULL) {
@@ -49,7 +49,7 @@ class SealItem extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+     * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
      * Required.
      *
      * Generated from protobuf field <code>.otp.v1.Key key = 1 [json_name = "key"];</code>
@@ -71,7 +71,7 @@ class SealItem extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+     * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
      * Required.
      *
      * Generated from protobuf field <code>.otp.v1.Key key = 1 [json_name = "key"];</code>
@@ -87,7 +87,7 @@ class SealItem extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says.
+     * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`.
      *
      * Generated from protobuf field <code>bytes sealed_context = 2 [json_name = "sealedContext"];</code>
      * @return string
@@ -98,7 +98,7 @@ class SealItem extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says.
+     * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`.
      *
      * Generated from protobuf field <code>bytes sealed_context = 2 [json_name = "sealedContext"];</code>
      * @param string $var

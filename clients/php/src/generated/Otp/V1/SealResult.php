@@ -31,9 +31,9 @@ class SealResult extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type \Otp\V1\SealedKey $sealed
-     *           The sealed key, which needs no confirmation.
+     *           The sealed key. It needs no confirmation.
      *     @type \Otp\V1\ItemError $error
-     *           The reason why there is none.
+     *           Why the item failed.
      *     @type \Otp\V1\KeyParameters $parameters
      *           The parameters of the key; set with `sealed`.
      * }
@@ -44,7 +44,7 @@ class SealResult extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The sealed key, which needs no confirmation.
+     * The sealed key. It needs no confirmation.
      *
      * Generated from protobuf field <code>.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];</code>
      * @return \Otp\V1\SealedKey|null
@@ -60,7 +60,7 @@ class SealResult extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The sealed key, which needs no confirmation.
+     * The sealed key. It needs no confirmation.
      *
      * Generated from protobuf field <code>.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];</code>
      * @param \Otp\V1\SealedKey $var
@@ -75,7 +75,7 @@ class SealResult extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The reason why there is none.
+     * Why the item failed.
      *
      * Generated from protobuf field <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
      * @return \Otp\V1\ItemError|null
@@ -91,7 +91,7 @@ class SealResult extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The reason why there is none.
+     * Why the item failed.
      *
      * Generated from protobuf field <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
      * @param \Otp\V1\ItemError $var

@@ -10,26 +10,25 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * A key that this service alone can open, for callers to store instead of the secret.
- * The blob of a HOTP holds the counter that it was sealed with, which never changes: store `next_counter` of each ACCEPTED answer beside it, and send
- * it as `Key.counter`. Without it, the key leaves the window of counters after some codes.
+ * A sealed key, for callers to store instead of the secret. Only this service can open it.
+ * The blob of a HOTP holds the counter at the time of sealing, which never changes. Store `next_counter` of each ACCEPTED answer beside the blob and
+ * send it as `Key.counter`: otherwise, after some codes, the device is ahead of the counters that are searched.
  *
  * Generated from protobuf message <code>otp.v1.SealedKey</code>
  */
 class SealedKey extends \Google\Protobuf\Internal\Message
 {
     /**
-     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
      * Required.
      *
      * Generated from protobuf field <code>string blob = 1 [json_name = "blob"];</code>
      */
     protected $blob = '';
     /**
-     * A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
-     * `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
-     * opens.
-     * Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+     * The value that the key is bound to, at most 256 bytes. Build it from the id of the user and a generation of the factor, such as `user-1/totp/7`, and
+     * do not store it beside the blob. Otherwise a blob opens after it was swapped with the blob of another user, or replaced by an older blob.
+     * Must be the same as when the key was sealed; empty if it was empty then. Never set in an answer.
      *
      * Generated from protobuf field <code>bytes context = 2 [json_name = "context"];</code>
      */
@@ -42,13 +41,12 @@ class SealedKey extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type string $blob
-     *           `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+     *           `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
      *           Required.
      *     @type string $context
-     *           A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
-     *           `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
-     *           opens.
-     *           Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+     *           The value that the key is bound to, at most 256 bytes. Build it from the id of the user and a generation of the factor, such as `user-1/totp/7`, and
+     *           do not store it beside the blob. Otherwise a blob opens after it was swapped with the blob of another user, or replaced by an older blob.
+     *           Must be the same as when the key was sealed; empty if it was empty then. Never set in an answer.
      * }
      */
     public function __construct($data = NULL) {
@@ -57,7 +55,7 @@ class SealedKey extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
      * Required.
      *
      * Generated from protobuf field <code>string blob = 1 [json_name = "blob"];</code>
@@ -69,7 +67,7 @@ class SealedKey extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
      * Required.
      *
      * Generated from protobuf field <code>string blob = 1 [json_name = "blob"];</code>
@@ -85,10 +83,9 @@ class SealedKey extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
-     * `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
-     * opens.
-     * Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+     * The value that the key is bound to, at most 256 bytes. Build it from the id of the user and a generation of the factor, such as `user-1/totp/7`, and
+     * do not store it beside the blob. Otherwise a blob opens after it was swapped with the blob of another user, or replaced by an older blob.
+     * Must be the same as when the key was sealed; empty if it was empty then. Never set in an answer.
      *
      * Generated from protobuf field <code>bytes context = 2 [json_name = "context"];</code>
      * @return string
@@ -99,10 +96,9 @@ class SealedKey extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
-     * `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
-     * opens.
-     * Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+     * The value that the key is bound to, at most 256 bytes. Build it from the id of the user and a generation of the factor, such as `user-1/totp/7`, and
+     * do not store it beside the blob. Otherwise a blob opens after it was swapped with the blob of another user, or replaced by an older blob.
+     * Must be the same as when the key was sealed; empty if it was empty then. Never set in an answer.
      *
      * Generated from protobuf field <code>bytes context = 2 [json_name = "context"];</code>
      * @param string $var

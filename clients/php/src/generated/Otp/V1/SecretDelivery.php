@@ -8,14 +8,14 @@ namespace Otp\V1;
 use UnexpectedValueException;
 
 /**
- * The form in which a secret is handed over.
+ * The form in which a secret is returned.
  *
  * Protobuf type <code>otp.v1.SecretDelivery</code>
  */
 class SecretDelivery
 {
     /**
-     * Not chosen: PLAIN.
+     * Not set: PLAIN.
      *
      * Generated from protobuf enum <code>SECRET_DELIVERY_UNSPECIFIED = 0;</code>
      */
@@ -27,13 +27,13 @@ class SecretDelivery
      */
     const SECRET_DELIVERY_PLAIN = 1;
     /**
-     * A sealed key; of the secret only what an enrolment shows, the URI and its QR code.
+     * A sealed key. The secret is only in the URI and its QR code, for the enrolment.
      *
      * Generated from protobuf enum <code>SECRET_DELIVERY_SEALED = 2;</code>
      */
     const SECRET_DELIVERY_SEALED = 2;
     /**
-     * All of PLAIN, and the sealed key.
+     * The secret and the sealed key.
      *
      * Generated from protobuf enum <code>SECRET_DELIVERY_BOTH = 3;</code>
      */

@@ -10,14 +10,14 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * A code of a key, and the time in which it holds.
+ * A code of a key, and the time in which it is valid.
  *
  * Generated from protobuf message <code>otp.v1.Token</code>
  */
 class Token extends \Google\Protobuf\Internal\Message
 {
     /**
-     * The code, a string because leading zeros count: `012345` is not `12345`.
+     * The code: a string, because leading zeros matter: `012345` is not `12345`.
      *
      * Generated from protobuf field <code>string code = 1 [json_name = "code"];</code>
      */
@@ -29,26 +29,26 @@ class Token extends \Google\Protobuf\Internal\Message
      */
     protected $step = 0;
     /**
-     * The first moment at which a TOTP is the current code; unset for HOTP.
+     * When a TOTP becomes the current code; unset for HOTP.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];</code>
      */
     protected $valid_from = null;
     /**
-     * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+     * When a TOTP stops being the current code; unset for HOTP.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];</code>
      */
     protected $expire_time = null;
     /**
-     * Whole seconds until `expire_time`, rounded up, counted from the moment asked about.
-     * Zero for HOTP and for a code whose step is over.
+     * Seconds from the requested time to `expire_time`, rounded up.
+     * Zero for HOTP, and for a code whose time step is over.
      *
      * Generated from protobuf field <code>uint32 remaining_seconds = 5 [json_name = "remainingSeconds"];</code>
      */
     protected $remaining_seconds = 0;
     /**
-     * The server's clock when it answered.
+     * The server's clock at the time of the answer.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];</code>
      */
@@ -78,13 +78,13 @@ class Token extends \Google\Protobuf\Internal\Message
      */
     protected $period_seconds = 0;
     /**
-     * Steps (HOTP: counts) from the code asked for to this one; negative for an earlier code, zero for the code itself.
+     * Steps (HOTP: counts) from the requested code to this code; negative for an earlier code, zero for the requested code.
      *
      * Generated from protobuf field <code>sint32 offset_steps = 11 [json_name = "offsetSteps"];</code>
      */
     protected $offset_steps = 0;
     /**
-     * Seconds from the code asked for to this one, `offset_steps` times the period; zero for HOTP.
+     * Seconds from the requested code to this code, `offset_steps` times the period; zero for HOTP.
      *
      * Generated from protobuf field <code>sint32 offset_seconds = 12 [json_name = "offsetSeconds"];</code>
      */
@@ -97,18 +97,18 @@ class Token extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type string $code
-     *           The code, a string because leading zeros count: `012345` is not `12345`.
+     *           The code: a string, because leading zeros matter: `012345` is not `12345`.
      *     @type int|string $step
      *           The time step of a TOTP (RFC 6238 section 4.2), or the counter of a HOTP (RFC 4226 section 5.1).
      *     @type \Google\Protobuf\Timestamp $valid_from
-     *           The first moment at which a TOTP is the current code; unset for HOTP.
+     *           When a TOTP becomes the current code; unset for HOTP.
      *     @type \Google\Protobuf\Timestamp $expire_time
-     *           The first moment at which a TOTP is no longer the current code; unset for HOTP.
+     *           When a TOTP stops being the current code; unset for HOTP.
      *     @type int $remaining_seconds
-     *           Whole seconds until `expire_time`, rounded up, counted from the moment asked about.
-     *           Zero for HOTP and for a code whose step is over.
+     *           Seconds from the requested time to `expire_time`, rounded up.
+     *           Zero for HOTP, and for a code whose time step is over.
      *     @type \Google\Protobuf\Timestamp $server_time
-     *           The server's clock when it answered.
+     *           The server's clock at the time of the answer.
      *     @type int $type
      *           The kind of one-time password.
      *     @type int $algorithm
@@ -118,9 +118,9 @@ class Token extends \Google\Protobuf\Internal\Message
      *     @type int $period_seconds
      *           The time step in seconds; zero for HOTP.
      *     @type int $offset_steps
-     *           Steps (HOTP: counts) from the code asked for to this one; negative for an earlier code, zero for the code itself.
+     *           Steps (HOTP: counts) from the requested code to this code; negative for an earlier code, zero for the requested code.
      *     @type int $offset_seconds
-     *           Seconds from the code asked for to this one, `offset_steps` times the period; zero for HOTP.
+     *           Seconds from the requested code to this code, `offset_steps` times the period; zero for HOTP.
      * }
      */
     public function __construct($data = NULL) {
@@ -129,7 +129,7 @@ class Token extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The code, a string because leading zeros count: `012345` is not `12345`.
+     * The code: a string, because leading zeros matter: `012345` is not `12345`.
      *
      * Generated from protobuf field <code>string code = 1 [json_name = "code"];</code>
      * @return string
@@ -140,7 +140,7 @@ class Token extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The code, a string because leading zeros count: `012345` is not `12345`.
+     * The code: a string, because leading zeros matter: `012345` is not `12345`.
      *
      * Generated from protobuf field <code>string code = 1 [json_name = "code"];</code>
      * @param string $var
@@ -181,7 +181,7 @@ class Token extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The first moment at which a TOTP is the current code; unset for HOTP.
+     * When a TOTP becomes the current code; unset for HOTP.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];</code>
      * @return \Google\Protobuf\Timestamp|null
@@ -202,7 +202,7 @@ class Token extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The first moment at which a TOTP is the current code; unset for HOTP.
+     * When a TOTP becomes the current code; unset for HOTP.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];</code>
      * @param \Google\Protobuf\Timestamp $var
@@ -217,7 +217,7 @@ class Token extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+     * When a TOTP stops being the current code; unset for HOTP.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];</code>
      * @return \Google\Protobuf\Timestamp|null
@@ -238,7 +238,7 @@ class Token extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+     * When a TOTP stops being the current code; unset for HOTP.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];</code>
      * @param \Google\Protobuf\Timestamp $var
@@ -253,8 +253,8 @@ class Token extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Whole seconds until `expire_time`, rounded up, counted from the moment asked about.
-     * Zero for HOTP and for a code whose step is over.
+     * Seconds from the requested time to `expire_time`, rounded up.
+     * Zero for HOTP, and for a code whose time step is over.
      *
      * Generated from protobuf field <code>uint32 remaining_seconds = 5 [json_name = "remainingSeconds"];</code>
      * @return int
@@ -265,8 +265,8 @@ class Token extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Whole seconds until `expire_time`, rounded up, counted from the moment asked about.
-     * Zero for HOTP and for a code whose step is over.
+     * Seconds from the requested time to `expire_time`, rounded up.
+     * Zero for HOTP, and for a code whose time step is over.
      *
      * Generated from protobuf field <code>uint32 remaining_seconds = 5 [json_name = "remainingSeconds"];</code>
      * @param int $var
@@ -281,7 +281,7 @@ class Token extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The server's clock when it answered.
+     * The server's clock at the time of the answer.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];</code>
      * @return \Google\Protobuf\Timestamp|null
@@ -302,7 +302,7 @@ class Token extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The server's clock when it answered.
+     * The server's clock at the time of the answer.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];</code>
      * @param \Google\Protobuf\Timestamp $var
@@ -421,7 +421,7 @@ class Token extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Steps (HOTP: counts) from the code asked for to this one; negative for an earlier code, zero for the code itself.
+     * Steps (HOTP: counts) from the requested code to this code; negative for an earlier code, zero for the requested code.
      *
      * Generated from protobuf field <code>sint32 offset_steps = 11 [json_name = "offsetSteps"];</code>
      * @return int
@@ -432,7 +432,7 @@ class Token extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Steps (HOTP: counts) from the code asked for to this one; negative for an earlier code, zero for the code itself.
+     * Steps (HOTP: counts) from the requested code to this code; negative for an earlier code, zero for the requested code.
      *
      * Generated from protobuf field <code>sint32 offset_steps = 11 [json_name = "offsetSteps"];</code>
      * @param int $var
@@ -447,7 +447,7 @@ class Token extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Seconds from the code asked for to this one, `offset_steps` times the period; zero for HOTP.
+     * Seconds from the requested code to this code, `offset_steps` times the period; zero for HOTP.
      *
      * Generated from protobuf field <code>sint32 offset_seconds = 12 [json_name = "offsetSeconds"];</code>
      * @return int
@@ -458,7 +458,7 @@ class Token extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Seconds from the code asked for to this one, `offset_steps` times the period; zero for HOTP.
+     * Seconds from the requested code to this code, `offset_steps` times the period; zero for HOTP.
      *
      * Generated from protobuf field <code>sint32 offset_seconds = 12 [json_name = "offsetSeconds"];</code>
      * @param int $var

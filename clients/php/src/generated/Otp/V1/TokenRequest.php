@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * Which code to give.
+ * The code to compute.
  *
  * Generated from protobuf message <code>otp.v1.TokenRequest</code>
  */
@@ -24,20 +24,20 @@ class TokenRequest extends \Google\Protobuf\Internal\Message
      */
     protected $key = null;
     /**
-     * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+     * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
      * If unset, now.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp at = 2 [json_name = "at"];</code>
      */
     protected $at = null;
     /**
-     * How many earlier codes to give as well, at most 10.
+     * How many earlier codes to return too, at most 10.
      *
      * Generated from protobuf field <code>uint32 past_steps = 3 [json_name = "pastSteps"];</code>
      */
     protected $past_steps = 0;
     /**
-     * How many later codes to give as well, at most 10.
+     * How many later codes to return too, at most 10.
      *
      * Generated from protobuf field <code>uint32 future_steps = 4 [json_name = "futureSteps"];</code>
      */
@@ -53,12 +53,12 @@ class TokenRequest extends \Google\Protobuf\Internal\Message
      *           The key.
      *           Required.
      *     @type \Google\Protobuf\Timestamp $at
-     *           The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+     *           The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
      *           If unset, now.
      *     @type int $past_steps
-     *           How many earlier codes to give as well, at most 10.
+     *           How many earlier codes to return too, at most 10.
      *     @type int $future_steps
-     *           How many later codes to give as well, at most 10.
+     *           How many later codes to return too, at most 10.
      * }
      */
     public function __construct($data = NULL) {
@@ -105,7 +105,7 @@ class TokenRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+     * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
      * If unset, now.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp at = 2 [json_name = "at"];</code>
@@ -127,7 +127,7 @@ class TokenRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+     * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
      * If unset, now.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp at = 2 [json_name = "at"];</code>
@@ -143,7 +143,7 @@ class TokenRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * How many earlier codes to give as well, at most 10.
+     * How many earlier codes to return too, at most 10.
      *
      * Generated from protobuf field <code>uint32 past_steps = 3 [json_name = "pastSteps"];</code>
      * @return int
@@ -154,7 +154,7 @@ class TokenRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * How many earlier codes to give as well, at most 10.
+     * How many earlier codes to return too, at most 10.
      *
      * Generated from protobuf field <code>uint32 past_steps = 3 [json_name = "pastSteps"];</code>
      * @param int $var
@@ -169,7 +169,7 @@ class TokenRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * How many later codes to give as well, at most 10.
+     * How many later codes to return too, at most 10.
      *
      * Generated from protobuf field <code>uint32 future_steps = 4 [json_name = "futureSteps"];</code>
      * @return int
@@ -180,7 +180,7 @@ class TokenRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * How many later codes to give as well, at most 10.
+     * How many later codes to return too, at most 10.
      *
      * Generated from protobuf field <code>uint32 future_steps = 4 [json_name = "futureSteps"];</code>
      * @param int $var

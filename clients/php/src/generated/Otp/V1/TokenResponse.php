@@ -10,20 +10,20 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * The code asked for.
+ * The requested code.
  *
  * Generated from protobuf message <code>otp.v1.TokenResponse</code>
  */
 class TokenResponse extends \Google\Protobuf\Internal\Message
 {
     /**
-     * The code of the moment or counter asked for.
+     * The code for the requested time or counter.
      *
      * Generated from protobuf field <code>.otp.v1.Token token = 1 [json_name = "token"];</code>
      */
     protected $token = null;
     /**
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      *
      * Generated from protobuf field <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
      */
@@ -36,9 +36,9 @@ class TokenResponse extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type \Otp\V1\Token $token
-     *           The code of the moment or counter asked for.
+     *           The code for the requested time or counter.
      *     @type \Otp\V1\Token[] $neighbours
-     *           The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     *           The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * }
      */
     public function __construct($data = NULL) {
@@ -47,7 +47,7 @@ class TokenResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The code of the moment or counter asked for.
+     * The code for the requested time or counter.
      *
      * Generated from protobuf field <code>.otp.v1.Token token = 1 [json_name = "token"];</code>
      * @return \Otp\V1\Token|null
@@ -68,7 +68,7 @@ class TokenResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The code of the moment or counter asked for.
+     * The code for the requested time or counter.
      *
      * Generated from protobuf field <code>.otp.v1.Token token = 1 [json_name = "token"];</code>
      * @param \Otp\V1\Token $var
@@ -83,7 +83,7 @@ class TokenResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      *
      * Generated from protobuf field <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
      * @return RepeatedField<\Otp\V1\Token>
@@ -94,7 +94,7 @@ class TokenResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      *
      * Generated from protobuf field <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
      * @param \Otp\V1\Token[] $var

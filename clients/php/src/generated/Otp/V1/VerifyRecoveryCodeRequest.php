@@ -24,8 +24,8 @@ class VerifyRecoveryCodeRequest extends \Google\Protobuf\Internal\Message
      */
     protected $set = null;
     /**
-     * The code as the user typed or pasted it, at most 256 bytes, in any case: white space, dashes and invisible characters are dropped, O counts as 0,
-     * and I and L as 1.
+     * The code as the user typed or pasted it, at most 256 bytes, in upper or lower case: white space, dashes and invisible characters are dropped, O
+     * counts as 0, and I and L count as 1.
      * Required.
      *
      * Generated from protobuf field <code>string code = 2 [json_name = "code"];</code>
@@ -48,8 +48,8 @@ class VerifyRecoveryCodeRequest extends \Google\Protobuf\Internal\Message
      *           The user's set.
      *           Required.
      *     @type string $code
-     *           The code as the user typed or pasted it, at most 256 bytes, in any case: white space, dashes and invisible characters are dropped, O counts as 0,
-     *           and I and L as 1.
+     *           The code as the user typed or pasted it, at most 256 bytes, in upper or lower case: white space, dashes and invisible characters are dropped, O
+     *           counts as 0, and I and L count as 1.
      *           Required.
      *     @type string $request_id
      *           As in `VerifyRequest`; it belongs to the set.
@@ -99,8 +99,8 @@ class VerifyRecoveryCodeRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The code as the user typed or pasted it, at most 256 bytes, in any case: white space, dashes and invisible characters are dropped, O counts as 0,
-     * and I and L as 1.
+     * The code as the user typed or pasted it, at most 256 bytes, in upper or lower case: white space, dashes and invisible characters are dropped, O
+     * counts as 0, and I and L count as 1.
      * Required.
      *
      * Generated from protobuf field <code>string code = 2 [json_name = "code"];</code>
@@ -112,8 +112,8 @@ class VerifyRecoveryCodeRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The code as the user typed or pasted it, at most 256 bytes, in any case: white space, dashes and invisible characters are dropped, O counts as 0,
-     * and I and L as 1.
+     * The code as the user typed or pasted it, at most 256 bytes, in upper or lower case: white space, dashes and invisible characters are dropped, O
+     * counts as 0, and I and L count as 1.
      * Required.
      *
      * Generated from protobuf field <code>string code = 2 [json_name = "code"];</code>

@@ -23,7 +23,7 @@ class VerifyRecoveryCodeResponse extends \Google\Protobuf\Internal\Message
      */
     protected $valid = false;
     /**
-     * The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+     * The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set.
      *
      * Generated from protobuf field <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
      */
@@ -47,8 +47,8 @@ class VerifyRecoveryCodeResponse extends \Google\Protobuf\Internal\Message
      */
     protected $retry_after = null;
     /**
-     * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-     * sealing key.
+     * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+     * stored set has changed since.
      *
      * Generated from protobuf field <code>.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];</code>
      */
@@ -63,7 +63,7 @@ class VerifyRecoveryCodeResponse extends \Google\Protobuf\Internal\Message
      *     @type bool $valid
      *           True exactly when `status` is ACCEPTED.
      *     @type int $status
-     *           The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+     *           The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set.
      *     @type int $remaining_count
      *           How many codes are left; unset if MALFORMED or THROTTLED.
      *     @type int $attempts_remaining
@@ -71,8 +71,8 @@ class VerifyRecoveryCodeResponse extends \Google\Protobuf\Internal\Message
      *     @type \Google\Protobuf\Duration $retry_after
      *           As in `VerifyResponse`.
      *     @type \Otp\V1\RecoveryCodeSet $resealed
-     *           The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-     *           sealing key.
+     *           The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+     *           stored set has changed since.
      * }
      */
     public function __construct($data = NULL) {
@@ -107,7 +107,7 @@ class VerifyRecoveryCodeResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+     * The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set.
      *
      * Generated from protobuf field <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
      * @return int
@@ -118,7 +118,7 @@ class VerifyRecoveryCodeResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+     * The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set.
      *
      * Generated from protobuf field <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
      * @param int $var
@@ -241,8 +241,8 @@ class VerifyRecoveryCodeResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-     * sealing key.
+     * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+     * stored set has changed since.
      *
      * Generated from protobuf field <code>.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];</code>
      * @return \Otp\V1\RecoveryCodeSet|null
@@ -263,8 +263,8 @@ class VerifyRecoveryCodeResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-     * sealing key.
+     * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+     * stored set has changed since.
      *
      * Generated from protobuf field <code>.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];</code>
      * @param \Otp\V1\RecoveryCodeSet $var

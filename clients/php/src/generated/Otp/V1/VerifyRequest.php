@@ -53,41 +53,41 @@ class VerifyRequest extends \Google\Protobuf\Internal\Message
      */
     protected $look_ahead = null;
     /**
-     * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
+     * The last time step (HOTP: counter) accepted according to your own records. Codes at or before it return REPLAYED.
      * If unset, only what the server itself has accepted counts as used.
      *
      * Generated from protobuf field <code>optional uint64 after_step = 6 [json_name = "afterStep"];</code>
      */
     protected $after_step = null;
     /**
-     * Check without consuming: the code may have been used, and may be used again; wrong codes are still counted.
+     * Checks the code without consuming it: it may have been used before, and may be used again. Wrong codes still count.
      * If false, an accepted code is consumed.
      *
      * Generated from protobuf field <code>bool allow_reuse = 7 [json_name = "allowReuse"];</code>
      */
     protected $allow_reuse = false;
     /**
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
-     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
-     * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
-     * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
+     * A UUID (AIP-155) that makes a retry safe: the same request within 24 hours gets the same answer. The id belongs to the secret of the key. With
+     * another secret it is a new request. With the same secret and any other change in the request, the request is refused.
+     * THROTTLED is not stored: after the lock, a request with the same id is checked. Every other attempt of the user needs a new id.
+     * If empty, a retry is a new attempt: it returns REPLAYED if the lost answer was ACCEPTED.
      *
      * Generated from protobuf field <code>string request_id = 8 [json_name = "requestId"];</code>
      */
     protected $request_id = '';
     /**
-     * Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
-     * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
-     * With a key that is confirmed already it is an ordinary check.
+     * Confirms an enrolment: the first accepted code of a pending sealed key confirms it, and the answer has the confirmed key as `resealed`. Not with
+     * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it and refuses the sealed key.
+     * With a confirmed key this is an ordinary check.
      *
      * Generated from protobuf field <code>bool confirm = 9 [json_name = "confirm"];</code>
      */
     protected $confirm = false;
     /**
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      *
      * Generated from protobuf field <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
      */
@@ -116,25 +116,25 @@ class VerifyRequest extends \Google\Protobuf\Internal\Message
      *           How many counters after the key's own to accept, at most 100 (RFC 4226 section 7.4); not for TOTP.
      *           If unset, 10. Counters before the key's own are never accepted.
      *     @type int|string $after_step
-     *           The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
+     *           The last time step (HOTP: counter) accepted according to your own records. Codes at or before it return REPLAYED.
      *           If unset, only what the server itself has accepted counts as used.
      *     @type bool $allow_reuse
-     *           Check without consuming: the code may have been used, and may be used again; wrong codes are still counted.
+     *           Checks the code without consuming it: it may have been used before, and may be used again. Wrong codes still count.
      *           If false, an accepted code is consumed.
      *     @type string $request_id
-     *           A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
-     *           key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
-     *           An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
-     *           If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
+     *           A UUID (AIP-155) that makes a retry safe: the same request within 24 hours gets the same answer. The id belongs to the secret of the key. With
+     *           another secret it is a new request. With the same secret and any other change in the request, the request is refused.
+     *           THROTTLED is not stored: after the lock, a request with the same id is checked. Every other attempt of the user needs a new id.
+     *           If empty, a retry is a new attempt: it returns REPLAYED if the lost answer was ACCEPTED.
      *     @type bool $confirm
-     *           Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
-     *           `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
-     *           With a key that is confirmed already it is an ordinary check.
+     *           Confirms an enrolment: the first accepted code of a pending sealed key confirms it, and the answer has the confirmed key as `resealed`. Not with
+     *           `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it and refuses the sealed key.
+     *           With a confirmed key this is an ordinary check.
      *     @type \Otp\V1\Key[] $alternatives
      *           Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
-     *           The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     *           that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
-     *           `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     *           The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     *           for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
+     *           `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      * }
      */
     public function __construct($data = NULL) {
@@ -325,7 +325,7 @@ class VerifyRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
+     * The last time step (HOTP: counter) accepted according to your own records. Codes at or before it return REPLAYED.
      * If unset, only what the server itself has accepted counts as used.
      *
      * Generated from protobuf field <code>optional uint64 after_step = 6 [json_name = "afterStep"];</code>
@@ -347,7 +347,7 @@ class VerifyRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
+     * The last time step (HOTP: counter) accepted according to your own records. Codes at or before it return REPLAYED.
      * If unset, only what the server itself has accepted counts as used.
      *
      * Generated from protobuf field <code>optional uint64 after_step = 6 [json_name = "afterStep"];</code>
@@ -363,7 +363,7 @@ class VerifyRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Check without consuming: the code may have been used, and may be used again; wrong codes are still counted.
+     * Checks the code without consuming it: it may have been used before, and may be used again. Wrong codes still count.
      * If false, an accepted code is consumed.
      *
      * Generated from protobuf field <code>bool allow_reuse = 7 [json_name = "allowReuse"];</code>
@@ -375,7 +375,7 @@ class VerifyRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Check without consuming: the code may have been used, and may be used again; wrong codes are still counted.
+     * Checks the code without consuming it: it may have been used before, and may be used again. Wrong codes still count.
      * If false, an accepted code is consumed.
      *
      * Generated from protobuf field <code>bool allow_reuse = 7 [json_name = "allowReuse"];</code>
@@ -391,10 +391,10 @@ class VerifyRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
-     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
-     * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
-     * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
+     * A UUID (AIP-155) that makes a retry safe: the same request within 24 hours gets the same answer. The id belongs to the secret of the key. With
+     * another secret it is a new request. With the same secret and any other change in the request, the request is refused.
+     * THROTTLED is not stored: after the lock, a request with the same id is checked. Every other attempt of the user needs a new id.
+     * If empty, a retry is a new attempt: it returns REPLAYED if the lost answer was ACCEPTED.
      *
      * Generated from protobuf field <code>string request_id = 8 [json_name = "requestId"];</code>
      * @return string
@@ -405,10 +405,10 @@ class VerifyRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
-     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
-     * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
-     * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
+     * A UUID (AIP-155) that makes a retry safe: the same request within 24 hours gets the same answer. The id belongs to the secret of the key. With
+     * another secret it is a new request. With the same secret and any other change in the request, the request is refused.
+     * THROTTLED is not stored: after the lock, a request with the same id is checked. Every other attempt of the user needs a new id.
+     * If empty, a retry is a new attempt: it returns REPLAYED if the lost answer was ACCEPTED.
      *
      * Generated from protobuf field <code>string request_id = 8 [json_name = "requestId"];</code>
      * @param string $var
@@ -423,9 +423,9 @@ class VerifyRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
-     * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
-     * With a key that is confirmed already it is an ordinary check.
+     * Confirms an enrolment: the first accepted code of a pending sealed key confirms it, and the answer has the confirmed key as `resealed`. Not with
+     * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it and refuses the sealed key.
+     * With a confirmed key this is an ordinary check.
      *
      * Generated from protobuf field <code>bool confirm = 9 [json_name = "confirm"];</code>
      * @return bool
@@ -436,9 +436,9 @@ class VerifyRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
-     * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
-     * With a key that is confirmed already it is an ordinary check.
+     * Confirms an enrolment: the first accepted code of a pending sealed key confirms it, and the answer has the confirmed key as `resealed`. Not with
+     * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it and refuses the sealed key.
+     * With a confirmed key this is an ordinary check.
      *
      * Generated from protobuf field <code>bool confirm = 9 [json_name = "confirm"];</code>
      * @param bool $var
@@ -454,9 +454,9 @@ class VerifyRequest extends \Google\Protobuf\Internal\Message
 
     /**
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      *
      * Generated from protobuf field <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
      * @return RepeatedField<\Otp\V1\Key>
@@ -468,9 +468,9 @@ class VerifyRequest extends \Google\Protobuf\Internal\Message
 
     /**
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      *
      * Generated from protobuf field <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
      * @param \Otp\V1\Key[] $var

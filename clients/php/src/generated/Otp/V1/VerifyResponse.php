@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * The answer to a check; it never repeats the code.
+ * The result of a check; it never repeats the code.
  *
  * Generated from protobuf message <code>otp.v1.VerifyResponse</code>
  */
@@ -29,7 +29,7 @@ class VerifyResponse extends \Google\Protobuf\Internal\Message
      */
     protected $status = 0;
     /**
-     * The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
+     * The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED.
      *
      * Generated from protobuf field <code>optional uint64 matched_step = 3 [json_name = "matchedStep"];</code>
      */
@@ -47,33 +47,33 @@ class VerifyResponse extends \Google\Protobuf\Internal\Message
      */
     protected $next_counter = null;
     /**
-     * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
+     * How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED.
      *
      * Generated from protobuf field <code>optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];</code>
      */
     protected $attempts_remaining = null;
     /**
-     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
      *
      * Generated from protobuf field <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
      */
     protected $retry_after = null;
     /**
-     * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+     * The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
      *
      * Generated from protobuf field <code>optional uint32 matched_key = 8 [json_name = "matchedKey"];</code>
      */
     protected $matched_key = null;
     /**
-     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-     * sealed under an older sealing key.
-     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+     * sent, unless the stored key has changed since.
+     * A retry with the same `request_id` gets an equivalent key, not the same bytes.
      *
      * Generated from protobuf field <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
      */
     protected $resealed = null;
     /**
-     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+     * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
      */
@@ -90,23 +90,23 @@ class VerifyResponse extends \Google\Protobuf\Internal\Message
      *     @type int $status
      *           The outcome of the check.
      *     @type int|string $matched_step
-     *           The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
+     *           The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED.
      *     @type int $drift_steps
      *           How far `matched_step` is from the server's current step (HOTP: from the key's counter), in steps; set with it.
      *     @type int|string $next_counter
      *           The counter to store for the next HOTP, `matched_step` + 1; set if a HOTP is ACCEPTED.
      *     @type int $attempts_remaining
-     *           How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
+     *           How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED.
      *     @type \Google\Protobuf\Duration $retry_after
-     *           How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     *           How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
      *     @type int $matched_key
-     *           Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+     *           The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
      *     @type \Otp\V1\SealedKey $resealed
-     *           The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-     *           sealed under an older sealing key.
-     *           A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     *           The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+     *           sent, unless the stored key has changed since.
+     *           A retry with the same `request_id` gets an equivalent key, not the same bytes.
      *     @type \Google\Protobuf\Timestamp $server_time
-     *           The server's clock when it answered; that of the repeat, where a kept answer is given again.
+     *           The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
      * }
      */
     public function __construct($data = NULL) {
@@ -167,7 +167,7 @@ class VerifyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
+     * The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED.
      *
      * Generated from protobuf field <code>optional uint64 matched_step = 3 [json_name = "matchedStep"];</code>
      * @return int|string
@@ -188,7 +188,7 @@ class VerifyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
+     * The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED.
      *
      * Generated from protobuf field <code>optional uint64 matched_step = 3 [json_name = "matchedStep"];</code>
      * @param int|string $var
@@ -275,7 +275,7 @@ class VerifyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
+     * How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED.
      *
      * Generated from protobuf field <code>optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];</code>
      * @return int
@@ -296,7 +296,7 @@ class VerifyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
+     * How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED.
      *
      * Generated from protobuf field <code>optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];</code>
      * @param int $var
@@ -311,7 +311,7 @@ class VerifyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
      *
      * Generated from protobuf field <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
      * @return \Google\Protobuf\Duration|null
@@ -332,7 +332,7 @@ class VerifyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
      *
      * Generated from protobuf field <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
      * @param \Google\Protobuf\Duration $var
@@ -347,7 +347,7 @@ class VerifyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+     * The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
      *
      * Generated from protobuf field <code>optional uint32 matched_key = 8 [json_name = "matchedKey"];</code>
      * @return int
@@ -368,7 +368,7 @@ class VerifyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+     * The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
      *
      * Generated from protobuf field <code>optional uint32 matched_key = 8 [json_name = "matchedKey"];</code>
      * @param int $var
@@ -383,9 +383,9 @@ class VerifyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-     * sealed under an older sealing key.
-     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+     * sent, unless the stored key has changed since.
+     * A retry with the same `request_id` gets an equivalent key, not the same bytes.
      *
      * Generated from protobuf field <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
      * @return \Otp\V1\SealedKey|null
@@ -406,9 +406,9 @@ class VerifyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-     * sealed under an older sealing key.
-     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+     * sent, unless the stored key has changed since.
+     * A retry with the same `request_id` gets an equivalent key, not the same bytes.
      *
      * Generated from protobuf field <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
      * @param \Otp\V1\SealedKey $var
@@ -423,7 +423,7 @@ class VerifyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+     * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
      * @return \Google\Protobuf\Timestamp|null
@@ -444,7 +444,7 @@ class VerifyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+     * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
      * @param \Google\Protobuf\Timestamp $var

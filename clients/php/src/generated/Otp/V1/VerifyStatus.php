@@ -21,32 +21,32 @@ class VerifyStatus
      */
     const VERIFY_STATUS_UNSPECIFIED = 0;
     /**
-     * The code is right, and was not used before.
+     * The code is correct, current and not used before.
      *
      * Generated from protobuf enum <code>VERIFY_STATUS_ACCEPTED = 1;</code>
      */
     const VERIFY_STATUS_ACCEPTED = 1;
     /**
-     * The code is wrong, or outside of the time steps that are accepted. It counts as an attempt.
+     * The code is wrong or outside the accepted time window. It counts as a failed attempt.
      *
      * Generated from protobuf enum <code>VERIFY_STATUS_MISMATCH = 2;</code>
      */
     const VERIFY_STATUS_MISMATCH = 2;
     /**
-     * The code has the wrong length or is not all digits, a typing mistake of the user. It does not count as an attempt.
+     * The code has the wrong length or characters other than digits: a typing mistake. It does not count as a failed attempt.
      *
      * Generated from protobuf enum <code>VERIFY_STATUS_MALFORMED = 3;</code>
      */
     const VERIFY_STATUS_MALFORMED = 3;
     /**
-     * The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
-     * or period of the same secret.
+     * The code is correct, but its time step or a later time step was used before (RFC 6238 section 5.2), even under another type, algorithm, length or
+     * period of the same secret.
      *
      * Generated from protobuf enum <code>VERIFY_STATUS_REPLAYED = 4;</code>
      */
     const VERIFY_STATUS_REPLAYED = 4;
     /**
-     * The secret is locked after too many wrong codes. This code was not checked, and does not count (RFC 4226 section 7.3).
+     * The secret is locked after too many wrong codes. This code was not checked and does not count (RFC 4226 section 7.3).
      *
      * Generated from protobuf enum <code>VERIFY_STATUS_THROTTLED = 5;</code>
      */

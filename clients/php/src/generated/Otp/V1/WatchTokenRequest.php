@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * Which key to watch.
+ * The key to watch.
  *
  * Generated from protobuf message <code>otp.v1.WatchTokenRequest</code>
  */

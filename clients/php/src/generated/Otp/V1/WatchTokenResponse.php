@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * The code whose step has begun.
+ * The code of the time step that has begun.
  *
  * Generated from protobuf message <code>otp.v1.WatchTokenResponse</code>
  */

@@ -23,19 +23,19 @@ class WindowUsage extends \Google\Protobuf\Internal\Message
      */
     protected $window = '';
     /**
-     * The most calls in it.
+     * The maximum number of calls in the window.
      *
      * Generated from protobuf field <code>uint64 limit = 2 [json_name = "limit"];</code>
      */
     protected $limit = 0;
     /**
-     * The calls that are counted in it now; more than `limit` after a change of the plan.
+     * The calls counted in the window now; after a change of the plan this may exceed `limit`.
      *
      * Generated from protobuf field <code>uint64 used = 3 [json_name = "used"];</code>
      */
     protected $used = 0;
     /**
-     * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+     * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];</code>
      */
@@ -50,11 +50,11 @@ class WindowUsage extends \Google\Protobuf\Internal\Message
      *     @type string $window
      *           `minute`, `hour`, `day` or `month`.
      *     @type int|string $limit
-     *           The most calls in it.
+     *           The maximum number of calls in the window.
      *     @type int|string $used
-     *           The calls that are counted in it now; more than `limit` after a change of the plan.
+     *           The calls counted in the window now; after a change of the plan this may exceed `limit`.
      *     @type \Google\Protobuf\Timestamp $reset_time
-     *           When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+     *           When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
      * }
      */
     public function __construct($data = NULL) {
@@ -89,7 +89,7 @@ class WindowUsage extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The most calls in it.
+     * The maximum number of calls in the window.
      *
      * Generated from protobuf field <code>uint64 limit = 2 [json_name = "limit"];</code>
      * @return int|string
@@ -100,7 +100,7 @@ class WindowUsage extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The most calls in it.
+     * The maximum number of calls in the window.
      *
      * Generated from protobuf field <code>uint64 limit = 2 [json_name = "limit"];</code>
      * @param int|string $var
@@ -115,7 +115,7 @@ class WindowUsage extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The calls that are counted in it now; more than `limit` after a change of the plan.
+     * The calls counted in the window now; after a change of the plan this may exceed `limit`.
      *
      * Generated from protobuf field <code>uint64 used = 3 [json_name = "used"];</code>
      * @return int|string
@@ -126,7 +126,7 @@ class WindowUsage extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The calls that are counted in it now; more than `limit` after a change of the plan.
+     * The calls counted in the window now; after a change of the plan this may exceed `limit`.
      *
      * Generated from protobuf field <code>uint64 used = 3 [json_name = "used"];</code>
      * @param int|string $var
@@ -141,7 +141,7 @@ class WindowUsage extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+     * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];</code>
      * @return \Google\Protobuf\Timestamp|null
@@ -162,7 +162,7 @@ class WindowUsage extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+     * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];</code>
      * @param \Google\Protobuf\Timestamp $var

@@ -8,12 +8,12 @@
 pub enum ErrorReason {
     /// Never sent.
     Unspecified = 0,
-    /// UNAUTHENTICATED: the call carries no API key, neither in `x-api-key` nor as `authorization: Bearer`. HTTP/2 drops a value with
-    /// a space before or after it, and one with a line break.
+    /// UNAUTHENTICATED: the call has no API key, neither in `x-api-key` nor as `authorization: Bearer`. HTTP/2 drops a value that contains a line break or
+    /// begins or ends with a space.
     ///
     /// Example: { "reason": "ERROR_REASON_API_KEY_MISSING", "domain": "otp.v1", "metadata": {} }
     ApiKeyMissing = 1,
-    /// UNAUTHENTICATED: the API key is unknown, revoked or expired; the three are not told apart.
+    /// UNAUTHENTICATED: the API key is unknown, revoked or expired. The error does not say which.
     ///
     /// Example: { "reason": "ERROR_REASON_API_KEY_INVALID", "domain": "otp.v1", "metadata": {} }
     ApiKeyInvalid = 2,
@@ -21,7 +21,7 @@ pub enum ErrorReason {
     ///
     /// Example: { "reason": "ERROR_REASON_SCOPE_MISSING", "domain": "otp.v1", "metadata": { "scope": "verify" } }
     ScopeMissing = 3,
-    /// INVALID_ARGUMENT: one field or more is wrong; `google.rpc.BadRequest` names each.
+    /// INVALID_ARGUMENT: at least one field is wrong; `google.rpc.BadRequest` names each of them.
     ///
     /// Example: { "reason": "ERROR_REASON_INVALID_FIELDS", "domain": "otp.v1", "metadata": {} }
     InvalidFields = 4,
@@ -29,12 +29,12 @@ pub enum ErrorReason {
     ///
     /// Example: { "reason": "ERROR_REASON_MALFORMED_MESSAGE", "domain": "otp.v1", "metadata": {} }
     MalformedMessage = 5,
-    /// INVALID_ARGUMENT: the request id was used before with the same secret, but in another request.
+    /// INVALID_ARGUMENT: the request id was used before with the same secret, in a different request.
     ///
     /// Example: { "reason": "ERROR_REASON_REQUEST_ID_REUSED", "domain": "otp.v1", "metadata": {} }
     RequestIdReused = 6,
-    /// RESOURCE_EXHAUSTED: a window of the API key's plan is used up; `google.rpc.QuotaFailure` names it, `google.rpc.RetryInfo` says when to try again.
-    /// Where the call costs more than 1, the metadata has its `cost` too.
+    /// RESOURCE_EXHAUSTED: a rate limit of the API key's plan is reached. `google.rpc.QuotaFailure` names the window, and `google.rpc.RetryInfo` says when to
+    /// retry. If the call costs more than 1, the metadata also has its `cost`.
     ///
     /// Example: { "reason": "ERROR_REASON_RATE_LIMITED", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "plan": "pro" } }
     RateLimited = 7,
@@ -42,54 +42,54 @@ pub enum ErrorReason {
     ///
     /// Example: { "reason": "ERROR_REASON_AUTHENTICATION_THROTTLED", "domain": "otp.v1", "metadata": {} }
     AuthenticationThrottled = 8,
-    /// RESOURCE_EXHAUSTED: the API key has as many open streams as it may have.
+    /// RESOURCE_EXHAUSTED: the API key has reached its limit of open streams.
     ///
     /// Example: { "reason": "ERROR_REASON_TOO_MANY_STREAMS", "domain": "otp.v1", "metadata": { "limit": "100" } }
     TooManyStreams = 9,
-    /// RESOURCE_EXHAUSTED: a message or its decompressed form is larger than the server reads or sends.
+    /// RESOURCE_EXHAUSTED: a message, or its decompressed form, exceeds the size limit of the server.
     ///
     /// Example: { "reason": "ERROR_REASON_MESSAGE_TOO_LARGE", "domain": "otp.v1", "metadata": {} }
     MessageTooLarge = 10,
-    /// DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been carried out all the same.
+    /// DEADLINE_EXCEEDED: the deadline of the call, or the server's limit of five seconds, has passed. A Verify may still have been carried out.
     ///
     /// Example: { "reason": "ERROR_REASON_DEADLINE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
     DeadlineExceeded = 11,
-    /// UNAVAILABLE: the state that the call needs cannot be reached; `google.rpc.RetryInfo` says when to try again.
+    /// UNAVAILABLE: the store is unreachable; `google.rpc.RetryInfo` says when to retry.
     ///
     /// Example: { "reason": "ERROR_REASON_STORE_UNAVAILABLE", "domain": "otp.v1", "metadata": {} }
     StoreUnavailable = 12,
-    /// UNAVAILABLE: the server is stopping; another instance, or this one after its restart, will answer.
+    /// UNAVAILABLE: the server is stopping. Retry: another instance will answer, or this instance after its restart.
     ///
     /// Example: { "reason": "ERROR_REASON_SHUTTING_DOWN", "domain": "otp.v1", "metadata": {} }
     ShuttingDown = 13,
-    /// UNIMPLEMENTED: the call is not one that the method takes: an unknown message encoding, no request message, or more than one.
+    /// UNIMPLEMENTED: the call has an unknown message encoding, no request message, or more than one request message.
     ///
     /// Example: { "reason": "ERROR_REASON_PROTOCOL", "domain": "otp.v1", "metadata": {} }
     Protocol = 14,
-    /// INTERNAL: a fault of the server, written to its log under the request id.
+    /// INTERNAL: a fault of the server, which its log has under the request id.
     ///
     /// Example: { "reason": "ERROR_REASON_INTERNAL", "domain": "otp.v1", "metadata": {} }
     Internal = 15,
-    /// RESOURCE_EXHAUSTED: the call costs more than a window of the API key's plan ever allows, so that it cannot succeed, now or later: send less at
-    /// once, or use a larger plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
+    /// RESOURCE_EXHAUSTED: the call costs more than the limit of a window of the API key's plan, so it can never succeed: send fewer items, or use a larger
+    /// plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
     ///
     /// Example: { "reason": "ERROR_REASON_COST_OVER_LIMIT", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "cost": "100", "plan": "pro" } }
     CostOverLimit = 16,
-    /// INVALID_ARGUMENT: a sealed key or a set of recovery codes cannot be opened: it was changed, cut short, sealed for another tenant or bound to another
-    /// context, or its sealing key was retired. Which of these it was is not told. Never treat the user as one without a second factor.
+    /// INVALID_ARGUMENT: a sealed key or a set of recovery codes cannot be opened. It was changed or truncated, sealed for another tenant or bound to another
+    /// context, or its sealing key was retired. The error does not say which. Never treat the user as a user without a second factor.
     ///
     /// Example: { "reason": "ERROR_REASON_SEALED_KEY_INVALID", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
     SealedKeyInvalid = 17,
-    /// FAILED_PRECONDITION: this server has never had the sealing key that a blob names, which is a fault of the installation: give every instance the same
-    /// file of sealing keys.
+    /// FAILED_PRECONDITION: this server has never had the sealing key of the blob. The installation is faulty: give every instance the same file of sealing
+    /// keys.
     ///
     /// Example: { "reason": "ERROR_REASON_SEALING_KEY_UNKNOWN", "domain": "otp.v1", "metadata": { "sealing_key": "828e2ad3", "field": "key.sealed" } }
     SealingKeyUnknown = 18,
-    /// FAILED_PRECONDITION: the sealed key is of an enrolment that is not confirmed: call `Verify` with `confirm` and store the `resealed` key.
+    /// FAILED_PRECONDITION: the enrolment of the sealed key is not confirmed: call `Verify` with `confirm`, and store the `resealed` key.
     ///
     /// Example: { "reason": "ERROR_REASON_ENROLMENT_PENDING", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
     EnrolmentPending = 19,
-    /// FAILED_PRECONDITION: the sealed key is of an enrolment that was not confirmed in time: generate a new key.
+    /// FAILED_PRECONDITION: the enrolment of the sealed key was not confirmed in time: generate a new key.
     ///
     /// Example: { "reason": "ERROR_REASON_ENROLMENT_EXPIRED", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
     EnrolmentExpired = 20,
@@ -102,16 +102,16 @@ pub enum ErrorReason {
     ///
     /// Example: { "reason": "ERROR_REASON_API_KEY_NOT_FOUND", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
     ApiKeyNotFound = 22,
-    /// ABORTED: the API key has changed since its etag was read: get it again.
+    /// ABORTED: the API key has changed since you read its etag: read it again.
     ///
     /// Example: { "reason": "ERROR_REASON_ETAG_MISMATCH", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
     EtagMismatch = 23,
-    /// FAILED_PRECONDITION: nobody could administer the server without this API key: make another one with the scope `admin` first.
+    /// FAILED_PRECONDITION: this is the last active API key with the scope `admin`: make another one first.
     ///
     /// Example: { "reason": "ERROR_REASON_LAST_ADMIN_KEY", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
     LastAdminKey = 24,
-    /// UNAVAILABLE: the connection has reached its greatest age, so that callers spread over all instances; clients connect anew by themselves. Open the
-    /// stream again.
+    /// UNAVAILABLE: the connection has reached its maximum age, which spreads callers over all instances. Clients reconnect by themselves: open the stream
+    /// again.
     ///
     /// Example: { "reason": "ERROR_REASON_CONNECTION_AGE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
     ConnectionAgeExceeded = 25,
@@ -184,7 +184,7 @@ impl ErrorReason {
         }
     }
 }
-/// The error of one item of a batch: what the call for this item alone would have failed with. The other items are not affected.
+/// The error of an item of a batch: the error that a call for this item alone would have. The other items are not affected.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ItemError {
     /// The status code, as in `google.rpc.Code`.
@@ -193,88 +193,88 @@ pub struct ItemError {
     /// The reason.
     #[prost(enumeration="ErrorReason", tag="2")]
     pub reason: i32,
-    /// The fault and its remedy, in ASCII, for developers.
+    /// The mistake and its remedy, in ASCII, for developers.
     #[prost(string, tag="3")]
     pub message: ::prost::alloc::string::String,
-    /// The fields that are wrong, with paths from the item on.
+    /// The wrong fields, with paths that begin at the item.
     #[prost(message, repeated, tag="4")]
     pub violations: ::prost::alloc::vec::Vec<FieldViolation>,
-    /// How long to wait before this item is sent again; unset if a repeat makes no sense.
+    /// How long to wait before you retry this item; unset if a retry cannot succeed.
     #[prost(message, optional, tag="5")]
     pub retry_after: ::core::option::Option<::prost_types::Duration>,
 }
-/// A field that is wrong.
+/// A wrong field.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FieldViolation {
-    /// The path from the item on, such as `key.uri`.
+    /// The path from the item, such as `key.uri`.
     #[prost(string, tag="1")]
     pub field: ::prost::alloc::string::String,
-    /// The fault and its remedy, in ASCII.
+    /// The mistake and its remedy, in ASCII.
     #[prost(string, tag="2")]
     pub description: ::prost::alloc::string::String,
 }
-/// A key as its owner holds it: the shared secret and the parameters that turn it into codes.
+/// A key: the shared secret, and the parameters that codes are computed with.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Key {
     /// The kind of one-time password.
     ///
-    /// If unspecified, what the URI says, or TOTP.
+    /// If unspecified, the value of the URI, or TOTP.
     #[prost(enumeration="OtpType", tag="3")]
     pub r#type: i32,
     /// The hash function.
     ///
-    /// If unspecified, what the URI says, or SHA1.
+    /// If unspecified, the value of the URI, or SHA1.
     #[prost(enumeration="Algorithm", tag="4")]
     pub algorithm: i32,
     /// The length of a code in digits (RFC 4226 section 5.3), 6 to 8.
     ///
-    /// If zero, what the URI says, or 6.
+    /// If zero, the value of the URI, or 6.
     #[prost(uint32, tag="5")]
     pub digits: u32,
     /// The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
     ///
-    /// If zero, what the URI says, or 30.
+    /// If zero, the value of the URI, or 30.
     #[prost(uint32, tag="6")]
     pub period_seconds: u32,
     /// The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
     ///
-    /// If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+    /// If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
     #[prost(uint64, optional, tag="7")]
     pub counter: ::core::option::Option<u64>,
-    /// Where the secret comes from.
+    /// The source of the secret.
     ///
-    /// Exactly one of the three is required. A server older than `sealed` reads such a key as one without a source, and refuses it.
+    /// Exactly one of the three is required. A server older than `sealed` refuses a sealed key, which it reads as a key without a source.
     #[prost(oneof="key::Source", tags="1, 2, 8")]
     pub source: ::core::option::Option<key::Source>,
 }
 /// Nested message and enum types in `Key`.
 pub mod key {
-    /// Where the secret comes from.
+    /// The source of the secret.
     ///
-    /// Exactly one of the three is required. A server older than `sealed` reads such a key as one without a source, and refuses it.
+    /// Exactly one of the three is required. A server older than `sealed` refuses a sealed key, which it reads as a key without a source.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Source {
-        /// The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-        /// and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+        /// The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+        /// dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
         ///
         /// 1 to 256 bytes once decoded, at most 2048 bytes of text.
         #[prost(string, tag="1")]
         Secret(::prost::alloc::string::String),
         /// The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
         ///
-        /// At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-        /// and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-        /// the URI, also of a missing one.
+        /// At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+        /// secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+        /// the counter of the URI.
         #[prost(string, tag="2")]
         Uri(::prost::alloc::string::String),
         /// The key as this service sealed it.
         ///
-        /// The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+        /// Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
         #[prost(message, tag="8")]
         Sealed(super::SealedKey),
     }
 }
-/// The parameters in force for a key, each default filled in.
+/// The parameters of a key, defaults filled in.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct KeyParameters {
     /// The kind of one-time password.
@@ -292,7 +292,7 @@ pub struct KeyParameters {
     /// The HOTP start counter; unset for TOTP.
     #[prost(uint64, optional, tag="5")]
     pub counter: ::core::option::Option<u64>,
-    /// The issuer in the URI; empty if none was given.
+    /// The issuer in the URI; empty if there is none.
     #[prost(string, tag="6")]
     pub issuer: ::prost::alloc::string::String,
     /// The account name in the URI.
@@ -302,34 +302,33 @@ pub struct KeyParameters {
     #[prost(uint32, tag="8")]
     pub secret_size: u32,
 }
-/// A key that this service alone can open, for callers to store instead of the secret.
+/// A sealed key, for callers to store instead of the secret. Only this service can open it.
 ///
-/// The blob of a HOTP holds the counter that it was sealed with, which never changes: store `next_counter` of each ACCEPTED answer beside it, and send
-/// it as `Key.counter`. Without it, the key leaves the window of counters after some codes.
+/// The blob of a HOTP holds the counter at the time of sealing, which never changes. Store `next_counter` of each ACCEPTED answer beside the blob and
+/// send it as `Key.counter`: otherwise, after some codes, the device is ahead of the counters that are searched.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SealedKey {
-    /// `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+    /// `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
     ///
     /// Required.
     #[prost(string, tag="1")]
     pub blob: ::prost::alloc::string::String,
-    /// A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
-    /// `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
-    /// opens.
+    /// The value that the key is bound to, at most 256 bytes. Build it from the id of the user and a generation of the factor, such as `user-1/totp/7`, and
+    /// do not store it beside the blob. Otherwise a blob opens after it was swapped with the blob of another user, or replaced by an older blob.
     ///
-    /// Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+    /// Must be the same as when the key was sealed; empty if it was empty then. Never set in an answer.
     #[prost(bytes="vec", tag="2")]
     pub context: ::prost::alloc::vec::Vec<u8>,
 }
-/// The kind of one-time password a key makes.
+/// The kind of one-time password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum OtpType {
-    /// Not chosen: the default of the field that holds it, TOTP where the field says nothing else.
+    /// Not set: the default of the field, which is TOTP unless the field says otherwise.
     Unspecified = 0,
-    /// Time-based, a new code every period (RFC 6238).
+    /// Time-based: a new code in every time step (RFC 6238).
     Totp = 1,
-    /// Counter-based, a new code every use (RFC 4226).
+    /// Counter-based: a new code after every use (RFC 4226).
     Hotp = 2,
 }
 impl OtpType {
@@ -358,7 +357,7 @@ impl OtpType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Algorithm {
-    /// Not chosen: SHA1, the one that every authenticator app supports.
+    /// Not set: SHA1, which every authenticator app supports.
     Unspecified = 0,
     /// HMAC-SHA-1.
     Sha1 = 1,
@@ -391,17 +390,17 @@ impl Algorithm {
         }
     }
 }
-/// The form in which a secret is handed over.
+/// The form in which a secret is returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum SecretDelivery {
-    /// Not chosen: PLAIN.
+    /// Not set: PLAIN.
     Unspecified = 0,
     /// The secret, for the caller to store.
     Plain = 1,
-    /// A sealed key; of the secret only what an enrolment shows, the URI and its QR code.
+    /// A sealed key. The secret is only in the URI and its QR code, for the enrolment.
     Sealed = 2,
-    /// All of PLAIN, and the sealed key.
+    /// The secret and the sealed key.
     Both = 3,
 }
 impl SecretDelivery {
@@ -431,7 +430,7 @@ impl SecretDelivery {
 /// How to draw a QR code.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct QrCodeOptions {
-    /// The form of the picture.
+    /// The format of the image.
     ///
     /// If unspecified, PNG.
     #[prost(enumeration="QrFormat", tag="1")]
@@ -441,7 +440,7 @@ pub struct QrCodeOptions {
     /// If unspecified, M.
     #[prost(enumeration="QrErrorCorrection", tag="2")]
     pub error_correction: i32,
-    /// Pixels a module in PNG and SVG, 1 to 16; the picture may be at most 2048 pixels wide.
+    /// Pixels per module in PNG and SVG, 1 to 16; the image may be at most 2048 pixels wide.
     ///
     /// If zero, 6.
     #[prost(uint32, tag="3")]
@@ -458,7 +457,7 @@ pub struct QrCode {
     /// The media type of `data`: `image/png`, `image/svg+xml`, or `text/plain; charset=utf-8`.
     #[prost(string, tag="1")]
     pub media_type: ::prost::alloc::string::String,
-    /// The picture or the text.
+    /// The image or the text.
     #[prost(bytes="vec", tag="2")]
     pub data: ::prost::alloc::vec::Vec<u8>,
     /// The same as a `data:` URI (RFC 2397), ready for an `<img>` element.
@@ -472,15 +471,15 @@ pub struct QrCode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum QrFormat {
-    /// Not chosen: PNG.
+    /// Not set: PNG.
     Unspecified = 0,
-    /// A PNG picture, one bit a pixel.
+    /// A PNG image with one bit per pixel.
     Png = 1,
-    /// An SVG drawing.
+    /// An SVG image.
     Svg = 2,
-    /// UTF-8 text for a terminal, two modules a character.
+    /// UTF-8 text for a terminal, two modules per character.
     Text = 3,
-    /// No QR code at all.
+    /// No QR code.
     None = 4,
 }
 impl QrFormat {
@@ -509,11 +508,11 @@ impl QrFormat {
         }
     }
 }
-/// How much of a QR code may be unreadable before it fails (ISO/IEC 18004).
+/// How much of a QR code may be unreadable (ISO/IEC 18004).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum QrErrorCorrection {
-    /// Not chosen: M.
+    /// Not set: M.
     Unspecified = 0,
     /// About 7 %.
     L = 1,
@@ -521,7 +520,7 @@ pub enum QrErrorCorrection {
     M = 2,
     /// About 25 %.
     Q = 3,
-    /// About 30 %; makes the code of a long URI too dense for some cameras.
+    /// About 30 %; makes the QR code of a long URI too dense for some cameras.
     H = 4,
 }
 impl QrErrorCorrection {
@@ -550,27 +549,27 @@ impl QrErrorCorrection {
         }
     }
 }
-/// A code of a key, and the time in which it holds.
+/// A code of a key, and the time in which it is valid.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Token {
-    /// The code, a string because leading zeros count: `012345` is not `12345`.
+    /// The code: a string, because leading zeros matter: `012345` is not `12345`.
     #[prost(string, tag="1")]
     pub code: ::prost::alloc::string::String,
     /// The time step of a TOTP (RFC 6238 section 4.2), or the counter of a HOTP (RFC 4226 section 5.1).
     #[prost(uint64, tag="2")]
     pub step: u64,
-    /// The first moment at which a TOTP is the current code; unset for HOTP.
+    /// When a TOTP becomes the current code; unset for HOTP.
     #[prost(message, optional, tag="3")]
     pub valid_from: ::core::option::Option<::prost_types::Timestamp>,
-    /// The first moment at which a TOTP is no longer the current code; unset for HOTP.
+    /// When a TOTP stops being the current code; unset for HOTP.
     #[prost(message, optional, tag="4")]
     pub expire_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// Whole seconds until `expire_time`, rounded up, counted from the moment asked about.
+    /// Seconds from the requested time to `expire_time`, rounded up.
     ///
-    /// Zero for HOTP and for a code whose step is over.
+    /// Zero for HOTP, and for a code whose time step is over.
     #[prost(uint32, tag="5")]
     pub remaining_seconds: u32,
-    /// The server's clock when it answered.
+    /// The server's clock at the time of the answer.
     #[prost(message, optional, tag="6")]
     pub server_time: ::core::option::Option<::prost_types::Timestamp>,
     /// The kind of one-time password.
@@ -585,14 +584,14 @@ pub struct Token {
     /// The time step in seconds; zero for HOTP.
     #[prost(uint32, tag="10")]
     pub period_seconds: u32,
-    /// Steps (HOTP: counts) from the code asked for to this one; negative for an earlier code, zero for the code itself.
+    /// Steps (HOTP: counts) from the requested code to this code; negative for an earlier code, zero for the requested code.
     #[prost(sint32, tag="11")]
     pub offset_steps: i32,
-    /// Seconds from the code asked for to this one, `offset_steps` times the period; zero for HOTP.
+    /// Seconds from the requested code to this code, `offset_steps` times the period; zero for HOTP.
     #[prost(sint32, tag="12")]
     pub offset_seconds: i32,
 }
-/// A key to generate, or an existing one to show again.
+/// A key to generate, or an existing key to show again.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GenerateRequest {
     /// The kind of one-time password.
@@ -600,12 +599,12 @@ pub struct GenerateRequest {
     /// If unspecified, TOTP.
     #[prost(enumeration="OtpType", tag="1")]
     pub r#type: i32,
-    /// Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
+    /// The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
     ///
-    /// If empty, the URI has no issuer, and the answer a warning.
+    /// If empty, the URI has no issuer and the answer has a warning.
     #[prost(string, tag="2")]
     pub issuer: ::prost::alloc::string::String,
-    /// The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+    /// The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
     ///
     /// Required.
     #[prost(string, tag="3")]
@@ -632,7 +631,7 @@ pub struct GenerateRequest {
     pub counter: ::core::option::Option<u64>,
     /// The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
     ///
-    /// If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
+    /// If zero, the length of the hash (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
     #[prost(uint32, tag="8")]
     pub secret_size: u32,
     /// An existing secret in base32, read as in `Key`, to show its QR code again; 1 to 256 bytes once decoded, at most 2048 bytes of text.
@@ -645,16 +644,16 @@ pub struct GenerateRequest {
     /// If unset, a PNG at level M, 6 pixels a module, with a border of 4 modules.
     #[prost(message, optional, tag="10")]
     pub qr_code: ::core::option::Option<QrCodeOptions>,
-    /// The form in which to hand over the secret.
+    /// The form in which to return the secret.
     ///
-    /// If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+    /// If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
     #[prost(enumeration="SecretDelivery", tag="11")]
     pub delivery: i32,
-    /// A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+    /// A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`. Not with PLAIN.
     #[prost(bytes="vec", tag="12")]
     pub sealed_context: ::prost::alloc::vec::Vec<u8>,
 }
-/// A key, ready to enrol.
+/// A key to enrol.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GenerateResponse {
     /// The secret in base32 (RFC 4648 section 6), upper case, without padding; empty with SEALED.
@@ -666,44 +665,44 @@ pub struct GenerateResponse {
     /// The key in Google's Key URI Format, as the QR code holds it.
     #[prost(string, tag="3")]
     pub uri: ::prost::alloc::string::String,
-    /// The QR code of `uri`; unset if the format asked for is NONE.
+    /// The QR code of `uri`; unset for QR_FORMAT_NONE.
     #[prost(message, optional, tag="4")]
     pub qr_code: ::core::option::Option<QrCode>,
-    /// The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-    /// user's device can confirm the enrolment.
+    /// The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+    /// only the user's device can confirm the enrolment.
     #[prost(message, optional, tag="5")]
     pub token: ::core::option::Option<Token>,
-    /// The parameters in force.
+    /// The parameters of the key, defaults filled in.
     #[prost(message, optional, tag="6")]
     pub parameters: ::core::option::Option<KeyParameters>,
-    /// Problems of some authenticator apps with these parameters; empty for the defaults.
+    /// Problems that some authenticator apps have with these parameters; empty for the defaults.
     #[prost(message, repeated, tag="7")]
     pub warnings: ::prost::alloc::vec::Vec<CompatibilityWarning>,
-    /// The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+    /// The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
     #[prost(message, optional, tag="8")]
     pub sealed: ::core::option::Option<SealedKey>,
-    /// When the pending key can no longer be confirmed; set with `sealed`.
+    /// When the pending key expires; set with `sealed`.
     #[prost(message, optional, tag="9")]
     pub sealed_expire_time: ::core::option::Option<::prost_types::Timestamp>,
 }
-/// A parameter that some authenticator apps silently ignore, or show badly.
+/// A parameter that some authenticator apps silently ignore or display badly.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CompatibilityWarning {
     /// The field of the request that the warning is about, in snake_case.
     #[prost(string, tag="1")]
     pub field: ::prost::alloc::string::String,
-    /// The problem, and the value to choose instead; in English, for developers.
+    /// The problem and the value to choose instead; in English, for developers.
     #[prost(string, tag="2")]
     pub description: ::prost::alloc::string::String,
-    /// The problem as a word, to choose a text of one's own by; later versions may send others.
+    /// The problem as a constant, for a text of your own; later versions may add others.
     ///
-    /// `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-    /// no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+    /// `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+    /// refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
     /// `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
     #[prost(string, tag="3")]
     pub reason: ::prost::alloc::string::String,
 }
-/// Which code to give.
+/// The code to compute.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TokenRequest {
     /// The key.
@@ -711,25 +710,25 @@ pub struct TokenRequest {
     /// Required.
     #[prost(message, optional, tag="1")]
     pub key: ::core::option::Option<Key>,
-    /// The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+    /// The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
     ///
     /// If unset, now.
     #[prost(message, optional, tag="2")]
     pub at: ::core::option::Option<::prost_types::Timestamp>,
-    /// How many earlier codes to give as well, at most 10.
+    /// How many earlier codes to return too, at most 10.
     #[prost(uint32, tag="3")]
     pub past_steps: u32,
-    /// How many later codes to give as well, at most 10.
+    /// How many later codes to return too, at most 10.
     #[prost(uint32, tag="4")]
     pub future_steps: u32,
 }
-/// The code asked for.
+/// The requested code.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TokenResponse {
-    /// The code of the moment or counter asked for.
+    /// The code for the requested time or counter.
     #[prost(message, optional, tag="1")]
     pub token: ::core::option::Option<Token>,
-    /// The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+    /// The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
     #[prost(message, repeated, tag="2")]
     pub neighbours: ::prost::alloc::vec::Vec<Token>,
 }
@@ -762,40 +761,40 @@ pub struct VerifyRequest {
     /// If unset, 10. Counters before the key's own are never accepted.
     #[prost(uint32, optional, tag="5")]
     pub look_ahead: ::core::option::Option<u32>,
-    /// The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
+    /// The last time step (HOTP: counter) accepted according to your own records. Codes at or before it return REPLAYED.
     ///
     /// If unset, only what the server itself has accepted counts as used.
     #[prost(uint64, optional, tag="6")]
     pub after_step: ::core::option::Option<u64>,
-    /// Check without consuming: the code may have been used, and may be used again; wrong codes are still counted.
+    /// Checks the code without consuming it: it may have been used before, and may be used again. Wrong codes still count.
     ///
     /// If false, an accepted code is consumed.
     #[prost(bool, tag="7")]
     pub allow_reuse: bool,
-    /// A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
-    /// key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
+    /// A UUID (AIP-155) that makes a retry safe: the same request within 24 hours gets the same answer. The id belongs to the secret of the key. With
+    /// another secret it is a new request. With the same secret and any other change in the request, the request is refused.
     ///
-    /// An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
+    /// THROTTLED is not stored: after the lock, a request with the same id is checked. Every other attempt of the user needs a new id.
     ///
-    /// If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
+    /// If empty, a retry is a new attempt: it returns REPLAYED if the lost answer was ACCEPTED.
     #[prost(string, tag="8")]
     pub request_id: ::prost::alloc::string::String,
-    /// Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
-    /// `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+    /// Confirms an enrolment: the first accepted code of a pending sealed key confirms it, and the answer has the confirmed key as `resealed`. Not with
+    /// `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it and refuses the sealed key.
     ///
-    /// With a key that is confirmed already it is an ordinary check.
+    /// With a confirmed key this is an ordinary check.
     #[prost(bool, tag="9")]
     pub confirm: bool,
     /// Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
     ///
-    /// The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-    /// that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+    /// The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+    /// for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
     ///
-    /// `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+    /// `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
     #[prost(message, repeated, tag="10")]
     pub alternatives: ::prost::alloc::vec::Vec<Key>,
 }
-/// The answer to a check; it never repeats the code.
+/// The result of a check; it never repeats the code.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VerifyResponse {
     /// True exactly when `status` is ACCEPTED.
@@ -804,7 +803,7 @@ pub struct VerifyResponse {
     /// The outcome of the check.
     #[prost(enumeration="VerifyStatus", tag="2")]
     pub status: i32,
-    /// The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
+    /// The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED.
     #[prost(uint64, optional, tag="3")]
     pub matched_step: ::core::option::Option<u64>,
     /// How far `matched_step` is from the server's current step (HOTP: from the key's counter), in steps; set with it.
@@ -813,26 +812,26 @@ pub struct VerifyResponse {
     /// The counter to store for the next HOTP, `matched_step` + 1; set if a HOTP is ACCEPTED.
     #[prost(uint64, optional, tag="5")]
     pub next_counter: ::core::option::Option<u64>,
-    /// How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
+    /// How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED.
     #[prost(uint32, optional, tag="6")]
     pub attempts_remaining: ::core::option::Option<u32>,
-    /// How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+    /// How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
     #[prost(message, optional, tag="7")]
     pub retry_after: ::core::option::Option<::prost_types::Duration>,
-    /// Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+    /// The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
     #[prost(uint32, optional, tag="8")]
     pub matched_key: ::core::option::Option<u32>,
-    /// The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-    /// sealed under an older sealing key.
+    /// The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+    /// sent, unless the stored key has changed since.
     ///
-    /// A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+    /// A retry with the same `request_id` gets an equivalent key, not the same bytes.
     #[prost(message, optional, tag="9")]
     pub resealed: ::core::option::Option<SealedKey>,
-    /// The server's clock when it answered; that of the repeat, where a kept answer is given again.
+    /// The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
     #[prost(message, optional, tag="10")]
     pub server_time: ::core::option::Option<::prost_types::Timestamp>,
 }
-/// Which key to watch.
+/// The key to watch.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchTokenRequest {
     /// The key, a TOTP.
@@ -841,24 +840,24 @@ pub struct WatchTokenRequest {
     #[prost(message, optional, tag="1")]
     pub key: ::core::option::Option<Key>,
 }
-/// The code whose step has begun.
+/// The code of the time step that has begun.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchTokenResponse {
     /// The current code.
     #[prost(message, optional, tag="1")]
     pub token: ::core::option::Option<Token>,
 }
-/// The codes to give.
+/// The codes to compute.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BatchTokenRequest {
     /// 1 to 100 requests, in a message of at most 64 KiB; `past_steps` and `future_steps` of each together at most 2.
     #[prost(message, repeated, tag="1")]
     pub requests: ::prost::alloc::vec::Vec<TokenRequest>,
 }
-/// The codes asked for.
+/// The requested codes.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BatchTokenResponse {
-    /// One for each request, in their order.
+    /// A result per request, in the order of the requests.
     #[prost(message, repeated, tag="1")]
     pub results: ::prost::alloc::vec::Vec<BatchTokenResult>,
 }
@@ -877,7 +876,7 @@ pub mod batch_token_result {
         /// The answer.
         #[prost(message, tag="1")]
         Response(super::TokenResponse),
-        /// The reason why there is none.
+        /// Why the item failed.
         #[prost(message, tag="2")]
         Error(super::ItemError),
     }
@@ -892,7 +891,7 @@ pub struct BatchVerifyRequest {
 /// The outcomes of the checks.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BatchVerifyResponse {
-    /// One for each request, in their order.
+    /// A result per request, in the order of the requests.
     #[prost(message, repeated, tag="1")]
     pub results: ::prost::alloc::vec::Vec<BatchVerifyResult>,
 }
@@ -911,7 +910,7 @@ pub mod batch_verify_result {
         /// The answer.
         #[prost(message, tag="1")]
         Response(super::VerifyResponse),
-        /// The reason why there is none; nothing was checked, unless it is STORE_UNAVAILABLE.
+        /// Why the check failed; the code was not checked, unless the reason is STORE_UNAVAILABLE.
         #[prost(message, tag="2")]
         Error(super::ItemError),
     }
@@ -926,19 +925,19 @@ pub struct SealRequest {
 /// A key to seal.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SealItem {
-    /// The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+    /// The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
     ///
     /// Required.
     #[prost(message, optional, tag="1")]
     pub key: ::core::option::Option<Key>,
-    /// A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says.
+    /// A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`.
     #[prost(bytes="vec", tag="2")]
     pub sealed_context: ::prost::alloc::vec::Vec<u8>,
 }
 /// The sealed keys.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SealResponse {
-    /// One for each item, in their order.
+    /// A result per item, in the order of the items.
     #[prost(message, repeated, tag="1")]
     pub results: ::prost::alloc::vec::Vec<SealResult>,
 }
@@ -957,22 +956,22 @@ pub mod seal_result {
     /// Always set.
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Result {
-        /// The sealed key, which needs no confirmation.
+        /// The sealed key. It needs no confirmation.
         #[prost(message, tag="1")]
         Sealed(super::SealedKey),
-        /// The reason why there is none.
+        /// Why the item failed.
         #[prost(message, tag="2")]
         Error(super::ItemError),
     }
 }
-/// The blobs to seal anew.
+/// The blobs to seal again.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RewrapRequest {
     /// 1 to 100, in a message of at most 64 KiB.
     #[prost(message, repeated, tag="1")]
     pub items: ::prost::alloc::vec::Vec<RewrapItem>,
 }
-/// A blob to seal anew.
+/// A blob to seal again.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RewrapItem {
     /// Exactly one is required.
@@ -995,7 +994,7 @@ pub mod rewrap_item {
 /// The new blobs.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RewrapResponse {
-    /// One for each item, in their order.
+    /// A result per item, in the order of the items.
     #[prost(message, repeated, tag="1")]
     pub results: ::prost::alloc::vec::Vec<RewrapResult>,
 }
@@ -1011,18 +1010,18 @@ pub mod rewrap_result {
     /// Always set.
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Result {
-        /// The key, to be stored instead of the one that was sent, if what is stored is still that one.
+        /// The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
         #[prost(message, tag="1")]
         Key(super::SealedKey),
-        /// The set, to be stored likewise.
+        /// The new blob of the set; store it in the same way.
         #[prost(message, tag="2")]
         Set(super::RecoveryCodeSet),
-        /// The reason why there is none.
+        /// Why the item failed.
         #[prost(message, tag="3")]
         Error(super::ItemError),
     }
 }
-/// The codes to find a counter by.
+/// The codes to find a counter from.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ResyncHotpRequest {
     /// The key, a HOTP; the search starts at its counter.
@@ -1030,7 +1029,7 @@ pub struct ResyncHotpRequest {
     /// Required.
     #[prost(message, optional, tag="1")]
     pub key: ::core::option::Option<Key>,
-    /// 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+    /// 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
     #[prost(string, repeated, tag="2")]
     pub codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// How many counters to search for the first code, 1 to 1000.
@@ -1048,8 +1047,8 @@ pub struct ResyncHotpResponse {
     /// True exactly when `status` is ACCEPTED.
     #[prost(bool, tag="1")]
     pub valid: bool,
-    /// The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
-    /// REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+    /// The outcome. ACCEPTED: the codes were found one after the other; all are consumed. MISMATCH: they were not found; one attempt is counted.
+    /// REPLAYED: a code was used before. MALFORMED: a code is malformed; nothing is counted.
     #[prost(enumeration="VerifyStatus", tag="2")]
     pub status: i32,
     /// The counter of the last code; set if ACCEPTED or REPLAYED.
@@ -1068,7 +1067,7 @@ pub struct ResyncHotpResponse {
     #[prost(message, optional, tag="7")]
     pub resealed: ::core::option::Option<SealedKey>,
 }
-/// A set of recovery codes that this service alone can open, for callers to store. It holds keyed hashes of the codes, not the codes.
+/// A set of recovery codes, for callers to store. Only this service can open it. It holds keyed hashes of the codes, not the codes.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RecoveryCodeSet {
     /// `otpr1_` and base64url (RFC 4648 section 5) without padding, at most 2048 characters; opaque, and not to be changed in any way.
@@ -1083,7 +1082,7 @@ pub struct RecoveryCodeSet {
 /// The recovery codes to make.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GenerateRecoveryCodesRequest {
-    /// How many, 1 to 20.
+    /// How many codes, 1 to 20.
     ///
     /// If zero, 10.
     #[prost(uint32, tag="1")]
@@ -1093,11 +1092,11 @@ pub struct GenerateRecoveryCodesRequest {
     /// If zero, 16.
     #[prost(uint32, tag="2")]
     pub code_length: u32,
-    /// A value to bind the set to, at most 256 bytes, as `SealedKey.context` says.
+    /// A value to bind the set to, at most 256 bytes; see `SealedKey.context`.
     #[prost(bytes="vec", tag="3")]
     pub sealed_context: ::prost::alloc::vec::Vec<u8>,
 }
-/// Recovery codes, to be shown to the user this once.
+/// Recovery codes, to show to the user once.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GenerateRecoveryCodesResponse {
     /// The codes, in Crockford's base32, in groups of four with dashes between.
@@ -1115,8 +1114,8 @@ pub struct VerifyRecoveryCodeRequest {
     /// Required.
     #[prost(message, optional, tag="1")]
     pub set: ::core::option::Option<RecoveryCodeSet>,
-    /// The code as the user typed or pasted it, at most 256 bytes, in any case: white space, dashes and invisible characters are dropped, O counts as 0,
-    /// and I and L as 1.
+    /// The code as the user typed or pasted it, at most 256 bytes, in upper or lower case: white space, dashes and invisible characters are dropped, O
+    /// counts as 0, and I and L count as 1.
     ///
     /// Required.
     #[prost(string, tag="2")]
@@ -1131,7 +1130,7 @@ pub struct VerifyRecoveryCodeResponse {
     /// True exactly when `status` is ACCEPTED.
     #[prost(bool, tag="1")]
     pub valid: bool,
-    /// The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+    /// The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set.
     #[prost(enumeration="VerifyStatus", tag="2")]
     pub status: i32,
     /// How many codes are left; unset if MALFORMED or THROTTLED.
@@ -1143,8 +1142,8 @@ pub struct VerifyRecoveryCodeResponse {
     /// As in `VerifyResponse`.
     #[prost(message, optional, tag="5")]
     pub retry_after: ::core::option::Option<::prost_types::Duration>,
-    /// The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-    /// sealing key.
+    /// The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+    /// stored set has changed since.
     #[prost(message, optional, tag="6")]
     pub resealed: ::core::option::Option<RecoveryCodeSet>,
 }
@@ -1167,19 +1166,19 @@ pub struct ImportKeysRequest {
     /// 1 to 100 URIs, otpauth and otpauth-migration, each at most 4096 bytes, with at most 100 keys in all.
     #[prost(string, repeated, tag="1")]
     pub uris: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The form in which to hand over the keys; sealed keys need no confirmation.
+    /// The form in which to return the keys; sealed keys need no confirmation.
     ///
     /// If unspecified, PLAIN.
     #[prost(enumeration="SecretDelivery", tag="2")]
     pub delivery: i32,
-    /// A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`.
+    /// A value to bind the sealed keys to, at most 256 bytes; see `SealedKey.context`. All keys then belong to one user: for many users, call `Seal`.
     #[prost(bytes="vec", tag="3")]
     pub sealed_context: ::prost::alloc::vec::Vec<u8>,
 }
 /// The keys found.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ImportKeysResponse {
-    /// One for each key, in order; also one for each URI that cannot be read.
+    /// A result per key, in order, and one per URI that cannot be read.
     #[prost(message, repeated, tag="1")]
     pub results: ::prost::alloc::vec::Vec<ImportResult>,
     /// Parts of a migration that are not among the URIs.
@@ -1204,11 +1203,11 @@ pub struct ImportResult {
     /// The parameters, with issuer and account name.
     #[prost(message, optional, tag="5")]
     pub parameters: ::core::option::Option<KeyParameters>,
-    /// The reason why the key cannot be taken over; then nothing else but the indices is set.
+    /// Why the key cannot be imported; then only the indices are set besides.
     #[prost(message, optional, tag="6")]
     pub error: ::core::option::Option<ItemError>,
 }
-/// A part of a migration that is missing: one of the QR codes was not scanned.
+/// A missing part of a migration: one of its QR codes was not scanned.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MissingPart {
     /// The id of the migration.
@@ -1255,10 +1254,10 @@ pub struct ExportItem {
 /// The exported keys.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ExportKeysResponse {
-    /// The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+    /// The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
     #[prost(string, repeated, tag="1")]
     pub uris: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// One for each item, in their order.
+    /// A result per item, in the order of the items.
     #[prost(message, repeated, tag="2")]
     pub results: ::prost::alloc::vec::Vec<ExportResult>,
 }
@@ -1277,12 +1276,12 @@ pub mod export_result {
         /// The index in `uris` of the URI that has the key.
         #[prost(uint32, tag="1")]
         UriIndex(u32),
-        /// The reason why the key is in none.
+        /// Why the key is in no URI.
         #[prost(message, tag="2")]
         Error(super::ItemError),
     }
 }
-/// Whose usage to get: that of the calling API key.
+/// The request has no fields: it is about the calling API key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetUsageRequest {
 }
@@ -1302,13 +1301,13 @@ pub struct WindowUsage {
     /// `minute`, `hour`, `day` or `month`.
     #[prost(string, tag="1")]
     pub window: ::prost::alloc::string::String,
-    /// The most calls in it.
+    /// The maximum number of calls in the window.
     #[prost(uint64, tag="2")]
     pub limit: u64,
-    /// The calls that are counted in it now; more than `limit` after a change of the plan.
+    /// The calls counted in the window now; after a change of the plan this may exceed `limit`.
     #[prost(uint64, tag="3")]
     pub used: u64,
-    /// When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+    /// When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
     #[prost(message, optional, tag="4")]
     pub reset_time: ::core::option::Option<::prost_types::Timestamp>,
 }
@@ -1318,16 +1317,16 @@ pub struct WindowUsage {
 pub enum VerifyStatus {
     /// Never sent.
     Unspecified = 0,
-    /// The code is right, and was not used before.
+    /// The code is correct, current and not used before.
     Accepted = 1,
-    /// The code is wrong, or outside of the time steps that are accepted. It counts as an attempt.
+    /// The code is wrong or outside the accepted time window. It counts as a failed attempt.
     Mismatch = 2,
-    /// The code has the wrong length or is not all digits, a typing mistake of the user. It does not count as an attempt.
+    /// The code has the wrong length or characters other than digits: a typing mistake. It does not count as a failed attempt.
     Malformed = 3,
-    /// The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
-    /// or period of the same secret.
+    /// The code is correct, but its time step or a later time step was used before (RFC 6238 section 5.2), even under another type, algorithm, length or
+    /// period of the same secret.
     Replayed = 4,
-    /// The secret is locked after too many wrong codes. This code was not checked, and does not count (RFC 4226 section 7.3).
+    /// The secret is locked after too many wrong codes. This code was not checked and does not count (RFC 4226 section 7.3).
     Throttled = 5,
 }
 impl VerifyStatus {
@@ -1364,7 +1363,7 @@ impl VerifyStatus {
 pub enum ExportFormat {
     /// Not chosen: OTPAUTH.
     Unspecified = 0,
-    /// An otpauth URI for each key, in Google's Key URI Format.
+    /// An otpauth URI per key, in Google's Key URI Format.
     Otpauth = 1,
     /// otpauth-migration URIs of several keys each, as Google Authenticator imports them; only TOTP of 30 seconds, and HOTP, with 6 or 8 digits.
     Migration = 2,

@@ -46,7 +46,7 @@ public final class AdminClient implements AutoCloseable {
     return createApiKey(request, deadline);
   }
 
-  /** {@link #createApiKey(CreateApiKeyRequest)} with a deadline of its own. */
+  /** {@link #createApiKey(CreateApiKeyRequest)} with its own deadline. */
   public CreateApiKeyResponse createApiKey(CreateApiKeyRequest request, Duration deadline) {
     return Connection.await(async.createApiKey(request, deadline));
   }
@@ -56,7 +56,7 @@ public final class AdminClient implements AutoCloseable {
     return getApiKey(request, deadline);
   }
 
-  /** {@link #getApiKey(GetApiKeyRequest)} with a deadline of its own. */
+  /** {@link #getApiKey(GetApiKeyRequest)} with its own deadline. */
   public GetApiKeyResponse getApiKey(GetApiKeyRequest request, Duration deadline) {
     return Connection.await(async.getApiKey(request, deadline));
   }
@@ -66,7 +66,7 @@ public final class AdminClient implements AutoCloseable {
     return listApiKeys(request, deadline);
   }
 
-  /** {@link #listApiKeys(ListApiKeysRequest)} with a deadline of its own. */
+  /** {@link #listApiKeys(ListApiKeysRequest)} with its own deadline. */
   public ListApiKeysResponse listApiKeys(ListApiKeysRequest request, Duration deadline) {
     return Connection.await(async.listApiKeys(request, deadline));
   }
@@ -76,7 +76,7 @@ public final class AdminClient implements AutoCloseable {
     return rotateApiKey(request, deadline);
   }
 
-  /** {@link #rotateApiKey(RotateApiKeyRequest)} with a deadline of its own. */
+  /** {@link #rotateApiKey(RotateApiKeyRequest)} with its own deadline. */
   public RotateApiKeyResponse rotateApiKey(RotateApiKeyRequest request, Duration deadline) {
     return Connection.await(async.rotateApiKey(request, deadline));
   }
@@ -86,7 +86,7 @@ public final class AdminClient implements AutoCloseable {
     return revokeApiKey(request, deadline);
   }
 
-  /** {@link #revokeApiKey(RevokeApiKeyRequest)} with a deadline of its own. */
+  /** {@link #revokeApiKey(RevokeApiKeyRequest)} with its own deadline. */
   public RevokeApiKeyResponse revokeApiKey(RevokeApiKeyRequest request, Duration deadline) {
     return Connection.await(async.revokeApiKey(request, deadline));
   }
@@ -96,7 +96,7 @@ public final class AdminClient implements AutoCloseable {
     return getApiKeyUsage(request, deadline);
   }
 
-  /** {@link #getApiKeyUsage(GetApiKeyUsageRequest)} with a deadline of its own. */
+  /** {@link #getApiKeyUsage(GetApiKeyUsageRequest)} with its own deadline. */
   public GetApiKeyUsageResponse getApiKeyUsage(GetApiKeyUsageRequest request, Duration deadline) {
     return Connection.await(async.getApiKeyUsage(request, deadline));
   }
@@ -106,7 +106,7 @@ public final class AdminClient implements AutoCloseable {
     return listPlans(deadline);
   }
 
-  /** {@link #listPlans()} with a deadline of its own. */
+  /** {@link #listPlans()} with its own deadline. */
   public ListPlansResponse listPlans(Duration deadline) {
     return Connection.await(async.listPlans(deadline));
   }
@@ -116,7 +116,7 @@ public final class AdminClient implements AutoCloseable {
     return listSealingKeys(deadline);
   }
 
-  /** {@link #listSealingKeys()} with a deadline of its own. */
+  /** {@link #listSealingKeys()} with its own deadline. */
   public ListSealingKeysResponse listSealingKeys(Duration deadline) {
     return Connection.await(async.listSealingKeys(deadline));
   }
@@ -126,7 +126,7 @@ public final class AdminClient implements AutoCloseable {
     return getServerStatus(deadline);
   }
 
-  /** {@link #getServerStatus()} with a deadline of its own. */
+  /** {@link #getServerStatus()} with its own deadline. */
   public GetServerStatusResponse getServerStatus(Duration deadline) {
     return Connection.await(async.getServerStatus(deadline));
   }
@@ -136,7 +136,7 @@ public final class AdminClient implements AutoCloseable {
     return getAttempts(request, deadline);
   }
 
-  /** {@link #getAttempts(GetAttemptsRequest)} with a deadline of its own. */
+  /** {@link #getAttempts(GetAttemptsRequest)} with its own deadline. */
   public GetAttemptsResponse getAttempts(GetAttemptsRequest request, Duration deadline) {
     return Connection.await(async.getAttempts(request, deadline));
   }
@@ -146,7 +146,7 @@ public final class AdminClient implements AutoCloseable {
     return unlockAttempts(request, deadline);
   }
 
-  /** {@link #unlockAttempts(UnlockAttemptsRequest)} with a deadline of its own. */
+  /** {@link #unlockAttempts(UnlockAttemptsRequest)} with its own deadline. */
   public UnlockAttemptsResponse unlockAttempts(UnlockAttemptsRequest request, Duration deadline) {
     return Connection.await(async.unlockAttempts(request, deadline));
   }

@@ -47,7 +47,7 @@ public final class AsyncAdminClient implements AutoCloseable {
     return createApiKey(request, deadline);
   }
 
-  /** {@link #createApiKey(CreateApiKeyRequest)} with a deadline of its own. */
+  /** {@link #createApiKey(CreateApiKeyRequest)} with its own deadline. */
   public CompletableFuture<CreateApiKeyResponse> createApiKey(CreateApiKeyRequest request, Duration deadline) {
     return call(AdminServiceGrpc.getCreateApiKeyMethod(), request, deadline);
   }
@@ -57,7 +57,7 @@ public final class AsyncAdminClient implements AutoCloseable {
     return getApiKey(request, deadline);
   }
 
-  /** {@link #getApiKey(GetApiKeyRequest)} with a deadline of its own. */
+  /** {@link #getApiKey(GetApiKeyRequest)} with its own deadline. */
   public CompletableFuture<GetApiKeyResponse> getApiKey(GetApiKeyRequest request, Duration deadline) {
     return call(AdminServiceGrpc.getGetApiKeyMethod(), request, deadline);
   }
@@ -67,7 +67,7 @@ public final class AsyncAdminClient implements AutoCloseable {
     return listApiKeys(request, deadline);
   }
 
-  /** {@link #listApiKeys(ListApiKeysRequest)} with a deadline of its own. */
+  /** {@link #listApiKeys(ListApiKeysRequest)} with its own deadline. */
   public CompletableFuture<ListApiKeysResponse> listApiKeys(ListApiKeysRequest request, Duration deadline) {
     return call(AdminServiceGrpc.getListApiKeysMethod(), request, deadline);
   }
@@ -77,7 +77,7 @@ public final class AsyncAdminClient implements AutoCloseable {
     return rotateApiKey(request, deadline);
   }
 
-  /** {@link #rotateApiKey(RotateApiKeyRequest)} with a deadline of its own. */
+  /** {@link #rotateApiKey(RotateApiKeyRequest)} with its own deadline. */
   public CompletableFuture<RotateApiKeyResponse> rotateApiKey(RotateApiKeyRequest request, Duration deadline) {
     return call(AdminServiceGrpc.getRotateApiKeyMethod(), request, deadline);
   }
@@ -87,7 +87,7 @@ public final class AsyncAdminClient implements AutoCloseable {
     return revokeApiKey(request, deadline);
   }
 
-  /** {@link #revokeApiKey(RevokeApiKeyRequest)} with a deadline of its own. */
+  /** {@link #revokeApiKey(RevokeApiKeyRequest)} with its own deadline. */
   public CompletableFuture<RevokeApiKeyResponse> revokeApiKey(RevokeApiKeyRequest request, Duration deadline) {
     return call(AdminServiceGrpc.getRevokeApiKeyMethod(), request, deadline);
   }
@@ -97,7 +97,7 @@ public final class AsyncAdminClient implements AutoCloseable {
     return getApiKeyUsage(request, deadline);
   }
 
-  /** {@link #getApiKeyUsage(GetApiKeyUsageRequest)} with a deadline of its own. */
+  /** {@link #getApiKeyUsage(GetApiKeyUsageRequest)} with its own deadline. */
   public CompletableFuture<GetApiKeyUsageResponse> getApiKeyUsage(GetApiKeyUsageRequest request, Duration deadline) {
     return call(AdminServiceGrpc.getGetApiKeyUsageMethod(), request, deadline);
   }
@@ -107,7 +107,7 @@ public final class AsyncAdminClient implements AutoCloseable {
     return listPlans(deadline);
   }
 
-  /** {@link #listPlans()} with a deadline of its own. */
+  /** {@link #listPlans()} with its own deadline. */
   public CompletableFuture<ListPlansResponse> listPlans(Duration deadline) {
     return call(AdminServiceGrpc.getListPlansMethod(), ListPlansRequest.getDefaultInstance(), deadline);
   }
@@ -117,7 +117,7 @@ public final class AsyncAdminClient implements AutoCloseable {
     return listSealingKeys(deadline);
   }
 
-  /** {@link #listSealingKeys()} with a deadline of its own. */
+  /** {@link #listSealingKeys()} with its own deadline. */
   public CompletableFuture<ListSealingKeysResponse> listSealingKeys(Duration deadline) {
     return call(AdminServiceGrpc.getListSealingKeysMethod(), ListSealingKeysRequest.getDefaultInstance(), deadline);
   }
@@ -127,7 +127,7 @@ public final class AsyncAdminClient implements AutoCloseable {
     return getServerStatus(deadline);
   }
 
-  /** {@link #getServerStatus()} with a deadline of its own. */
+  /** {@link #getServerStatus()} with its own deadline. */
   public CompletableFuture<GetServerStatusResponse> getServerStatus(Duration deadline) {
     return call(AdminServiceGrpc.getGetServerStatusMethod(), GetServerStatusRequest.getDefaultInstance(), deadline);
   }
@@ -137,7 +137,7 @@ public final class AsyncAdminClient implements AutoCloseable {
     return getAttempts(request, deadline);
   }
 
-  /** {@link #getAttempts(GetAttemptsRequest)} with a deadline of its own. */
+  /** {@link #getAttempts(GetAttemptsRequest)} with its own deadline. */
   public CompletableFuture<GetAttemptsResponse> getAttempts(GetAttemptsRequest request, Duration deadline) {
     return call(AdminServiceGrpc.getGetAttemptsMethod(), request, deadline);
   }
@@ -147,7 +147,7 @@ public final class AsyncAdminClient implements AutoCloseable {
     return unlockAttempts(request, deadline);
   }
 
-  /** {@link #unlockAttempts(UnlockAttemptsRequest)} with a deadline of its own. */
+  /** {@link #unlockAttempts(UnlockAttemptsRequest)} with its own deadline. */
   public CompletableFuture<UnlockAttemptsResponse> unlockAttempts(UnlockAttemptsRequest request, Duration deadline) {
     return call(AdminServiceGrpc.getUnlockAttemptsMethod(), request, deadline);
   }

@@ -45,7 +45,7 @@ import java.util.function.Consumer;
  * Calls otpd without waiting, with the same calls as {@link OtpClient}, which {@link OtpClient#async()} gives.
  *
  * <p>A future that fails does so with {@link OtpException}. To complete or to cancel it ends its call. A request that is {@code null} and a
- * deadline that cannot be used are refused at once. What depends on a future runs on the threads of gRPC unless you give it an executor: it must
+ * deadline that cannot be used are refused at once. Stages that depend on a future run on the threads of gRPC unless you give it an executor: it must
  * not wait there.
  */
 public final class AsyncOtpClient implements AutoCloseable {
@@ -92,7 +92,7 @@ public final class AsyncOtpClient implements AutoCloseable {
     return generate(request, deadline);
   }
 
-  /** {@link #generate(GenerateRequest)} with a deadline of its own. */
+  /** {@link #generate(GenerateRequest)} with its own deadline. */
   public CompletableFuture<GenerateResponse> generate(GenerateRequest request, Duration deadline) {
     return call(OtpServiceGrpc.getGenerateMethod(), request, Connection.after(deadline), response -> requireSealed(request, response));
   }
@@ -102,7 +102,7 @@ public final class AsyncOtpClient implements AutoCloseable {
     return token(request, deadline);
   }
 
-  /** {@link #token(TokenRequest)} with a deadline of its own. */
+  /** {@link #token(TokenRequest)} with its own deadline. */
   public CompletableFuture<TokenResponse> token(TokenRequest request, Duration deadline) {
     Deadline end = Connection.after(deadline);
     return batches == null ? call(OtpServiceGrpc.getTokenMethod(), request, end, null) : batches.token(request, end);
@@ -113,7 +113,7 @@ public final class AsyncOtpClient implements AutoCloseable {
     return verify(request, deadline);
   }
 
-  /** {@link #verify(VerifyRequest)} with a deadline of its own. */
+  /** {@link #verify(VerifyRequest)} with its own deadline. */
   public CompletableFuture<VerifyResponse> verify(VerifyRequest request, Duration deadline) {
     Deadline end = Connection.after(deadline);
     VerifyRequest sent = identified(request);
@@ -127,7 +127,7 @@ public final class AsyncOtpClient implements AutoCloseable {
     return batchToken(request, deadline);
   }
 
-  /** {@link #batchToken(BatchTokenRequest)} with a deadline of its own. */
+  /** {@link #batchToken(BatchTokenRequest)} with its own deadline. */
   public CompletableFuture<BatchTokenResponse> batchToken(BatchTokenRequest request, Duration deadline) {
     return call(OtpServiceGrpc.getBatchTokenMethod(), request, Connection.after(deadline), null);
   }
@@ -137,7 +137,7 @@ public final class AsyncOtpClient implements AutoCloseable {
     return batchVerify(request, deadline);
   }
 
-  /** {@link #batchVerify(BatchVerifyRequest)} with a deadline of its own. */
+  /** {@link #batchVerify(BatchVerifyRequest)} with its own deadline. */
   public CompletableFuture<BatchVerifyResponse> batchVerify(BatchVerifyRequest request, Duration deadline) {
     BatchVerifyRequest.Builder sent = request.toBuilder();
     sent.getRequestsBuilderList().stream()
@@ -151,7 +151,7 @@ public final class AsyncOtpClient implements AutoCloseable {
     return resyncHotp(request, deadline);
   }
 
-  /** {@link #resyncHotp(ResyncHotpRequest)} with a deadline of its own. */
+  /** {@link #resyncHotp(ResyncHotpRequest)} with its own deadline. */
   public CompletableFuture<ResyncHotpResponse> resyncHotp(ResyncHotpRequest request, Duration deadline) {
     boolean identified = !request.getRequestId().isEmpty();
     ResyncHotpRequest sent = identified ? request : request.toBuilder().setRequestId(newRequestId()).build();
@@ -163,7 +163,7 @@ public final class AsyncOtpClient implements AutoCloseable {
     return generateRecoveryCodes(request, deadline);
   }
 
-  /** {@link #generateRecoveryCodes(GenerateRecoveryCodesRequest)} with a deadline of its own. */
+  /** {@link #generateRecoveryCodes(GenerateRecoveryCodesRequest)} with its own deadline. */
   public CompletableFuture<GenerateRecoveryCodesResponse> generateRecoveryCodes(GenerateRecoveryCodesRequest request, Duration deadline) {
     return call(OtpServiceGrpc.getGenerateRecoveryCodesMethod(), request, Connection.after(deadline), null);
   }
@@ -173,7 +173,7 @@ public final class AsyncOtpClient implements AutoCloseable {
     return verifyRecoveryCode(request, deadline);
   }
 
-  /** {@link #verifyRecoveryCode(VerifyRecoveryCodeRequest)} with a deadline of its own. */
+  /** {@link #verifyRecoveryCode(VerifyRecoveryCodeRequest)} with its own deadline. */
   public CompletableFuture<VerifyRecoveryCodeResponse> verifyRecoveryCode(VerifyRecoveryCodeRequest request, Duration deadline) {
     boolean identified = !request.getRequestId().isEmpty();
     VerifyRecoveryCodeRequest sent = identified ? request : request.toBuilder().setRequestId(newRequestId()).build();
@@ -185,7 +185,7 @@ public final class AsyncOtpClient implements AutoCloseable {
     return revokeRecoveryCodes(request, deadline);
   }
 
-  /** {@link #revokeRecoveryCodes(RevokeRecoveryCodesRequest)} with a deadline of its own. */
+  /** {@link #revokeRecoveryCodes(RevokeRecoveryCodesRequest)} with its own deadline. */
   public CompletableFuture<RevokeRecoveryCodesResponse> revokeRecoveryCodes(RevokeRecoveryCodesRequest request, Duration deadline) {
     return call(OtpServiceGrpc.getRevokeRecoveryCodesMethod(), request, Connection.after(deadline), null);
   }
@@ -195,7 +195,7 @@ public final class AsyncOtpClient implements AutoCloseable {
     return seal(request, deadline);
   }
 
-  /** {@link #seal(SealRequest)} with a deadline of its own. */
+  /** {@link #seal(SealRequest)} with its own deadline. */
   public CompletableFuture<SealResponse> seal(SealRequest request, Duration deadline) {
     return call(OtpServiceGrpc.getSealMethod(), request, Connection.after(deadline), null);
   }
@@ -205,7 +205,7 @@ public final class AsyncOtpClient implements AutoCloseable {
     return rewrap(request, deadline);
   }
 
-  /** {@link #rewrap(RewrapRequest)} with a deadline of its own. */
+  /** {@link #rewrap(RewrapRequest)} with its own deadline. */
   public CompletableFuture<RewrapResponse> rewrap(RewrapRequest request, Duration deadline) {
     return call(OtpServiceGrpc.getRewrapMethod(), request, Connection.after(deadline), null);
   }
@@ -215,7 +215,7 @@ public final class AsyncOtpClient implements AutoCloseable {
     return importKeys(request, deadline);
   }
 
-  /** {@link #importKeys(ImportKeysRequest)} with a deadline of its own. */
+  /** {@link #importKeys(ImportKeysRequest)} with its own deadline. */
   public CompletableFuture<ImportKeysResponse> importKeys(ImportKeysRequest request, Duration deadline) {
     return call(OtpServiceGrpc.getImportKeysMethod(), request, Connection.after(deadline), null);
   }
@@ -225,7 +225,7 @@ public final class AsyncOtpClient implements AutoCloseable {
     return exportKeys(request, deadline);
   }
 
-  /** {@link #exportKeys(ExportKeysRequest)} with a deadline of its own. */
+  /** {@link #exportKeys(ExportKeysRequest)} with its own deadline. */
   public CompletableFuture<ExportKeysResponse> exportKeys(ExportKeysRequest request, Duration deadline) {
     return call(OtpServiceGrpc.getExportKeysMethod(), request, Connection.after(deadline), null);
   }
@@ -235,7 +235,7 @@ public final class AsyncOtpClient implements AutoCloseable {
     return getUsage(deadline);
   }
 
-  /** {@link #getUsage()} with a deadline of its own. */
+  /** {@link #getUsage()} with its own deadline. */
   public CompletableFuture<GetUsageResponse> getUsage(Duration deadline) {
     return call(OtpServiceGrpc.getGetUsageMethod(), GetUsageRequest.getDefaultInstance(), Connection.after(deadline), null);
   }

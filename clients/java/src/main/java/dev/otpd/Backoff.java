@@ -19,9 +19,9 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Whether one call is to be tried again, and after which pause: by the service config, as gRPC does (gRFC A6).
+ * Decides whether a call is tried again, and after which pause: by the service config, as gRPC does (gRFC A6).
  *
- * <p>For fronts of another kind on {@link OtpClientBuilder#channel()}. Each call has one of its own, which is not shared by threads.
+ * <p>For fronts of another kind on {@link OtpClientBuilder#channel()}. Each call has a separate instance, which is not shared by threads.
  *
  * <p>gRPC for Java itself would take a push-back with any status for a request to try again: a call over its limit would wait out its deadline
  * instead of failing with the reason.
@@ -48,7 +48,7 @@ public final class Backoff {
   /**
    * The pauses of a call that has not failed yet.
    *
-   * @param method the full name of its method, such as {@code otp.v1.OtpService/Verify}: those that must not be sent twice have no pauses
+   * @param method the full name of its method, such as {@code otp.v1.OtpService/Verify}: methods that must not be sent twice have no pauses
    */
   public Backoff(String method) {
     attempts = METHODS.contains(method) ? MAX_ATTEMPTS : 1;

@@ -34,7 +34,7 @@ final class Batcher<Q extends Message, R, B> {
     CompletableFuture<B> send(List<Q> requests, Deadline end, Consumer<Map<String, String>> headers);
   }
 
-  /** What a batch holds at most: the service takes 100 items in 64 KiB, of which lengths and tags need a part. */
+  /** The capacity of a batch: the service takes 100 items in 64 KiB, of which lengths and tags need a part. */
   private static final int MOST_ITEMS = 100;
   private static final int MOST_BYTES = 60 << 10;
   /** Why a batch may be refused although calls alone are not: more than the plan has left, or than a message holds. */
@@ -142,7 +142,7 @@ final class Batcher<Q extends Message, R, B> {
     } else if (failure instanceof OtpException error && error.getCode() != Status.Code.UNIMPLEMENTED && !GO_ALONE.contains(error.getReason())) {
       call.result.completeExceptionally(error.again());
     } else {
-      // Nothing was done for it: it has the retries of a call of its own.
+      // The server has not handled the item: it has the retries of a separate call.
       sendAlone(call);
     }
   }

@@ -15,7 +15,7 @@ import java.util.function.Consumer;
 
 /** The connection of a client with the calls that are under way on it, which all end when it is closed. */
 final class Connection {
-  /** How a call is made: until when, who is told of the headers of the answer, and what refuses an answer; the last two may be {@code null}. */
+  /** The options of a call: its deadline, the receiver of the headers of the answer, and the check of the answer; the last two may be {@code null}. */
   record How<R>(Deadline end, Consumer<Map<String, String>> headers, Consumer<R> check) {}
 
   private static final Status CLOSED = Status.CANCELLED.withDescription("the client is closed");
@@ -32,7 +32,7 @@ final class Connection {
     return channel;
   }
 
-  /** Sends a request, again as {@link Backoff} says; whoever completes the future before its call ends that. */
+  /** Sends a request, again as {@link Backoff} says; completing the future before its call ends cancels that call. */
   <Q, R> CompletableFuture<R> call(MethodDescriptor<Q, R> method, Q request, How<R> how) {
     var call = new UnaryCall<>(channel, method, request, how);
     underWay.add(call);

@@ -10,7 +10,7 @@ import javax.net.ssl.SSLException;
 final class Failures {
   private Failures() {}
 
-  /** The code, what is wrong, and why there is no connection. */
+  /** The code, a description, and the reason why there is no connection. */
   static String describe(Status status) {
     StringBuilder text = new StringBuilder(status.getCode().name());
     if (status.getDescription() != null) {

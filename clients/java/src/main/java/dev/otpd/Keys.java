@@ -22,7 +22,7 @@ public final class Keys {
    * A sealed key.
    *
    * @param blob the sealed key as it is stored
-   * @param context what it is bound to: derived from the user at each call, and not stored beside the blob
+   * @param context the context to which the key is bound: derive it from the user at each call, and do not store it beside the blob
    */
   public static Key sealed(String blob, byte[] context) {
     return Key.newBuilder().setSealed(SealedKey.newBuilder().setBlob(blob).setContext(ByteString.copyFrom(context))).build();

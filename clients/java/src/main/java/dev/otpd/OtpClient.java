@@ -52,7 +52,7 @@ public final class OtpClient implements AutoCloseable {
   }
 
   /**
-   * How to connect: with TLS and the authorities of Java, unless told otherwise.
+   * How to connect: by default with TLS and the authorities of Java.
    *
    * @param address {@code HOST:PORT}
    * @param apiKey sent with every call
@@ -79,13 +79,13 @@ public final class OtpClient implements AutoCloseable {
    * Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
    *
    * <p>The server keeps nothing: store the secret yourself, encrypted, or ask for a sealed key by the request's delivery. It fails with UNIMPLEMENTED
-   * if a sealed key was asked for and the server is too old to make one: then nothing is to be stored.
+   * if a sealed key was asked for and the server is too old to make one: then store nothing.
    */
   public GenerateResponse generate(GenerateRequest request) {
     return generate(request, deadline);
   }
 
-  /** {@link #generate(GenerateRequest)} with a deadline of its own. */
+  /** {@link #generate(GenerateRequest)} with its own deadline. */
   public GenerateResponse generate(GenerateRequest request, Duration deadline) {
     return Connection.await(async.generate(request, deadline));
   }
@@ -95,7 +95,7 @@ public final class OtpClient implements AutoCloseable {
     return token(request, deadline);
   }
 
-  /** {@link #token(TokenRequest)} with a deadline of its own. */
+  /** {@link #token(TokenRequest)} with its own deadline. */
   public TokenResponse token(TokenRequest request, Duration deadline) {
     return Connection.await(async.token(request, deadline));
   }
@@ -109,7 +109,7 @@ public final class OtpClient implements AutoCloseable {
     return verify(request, deadline);
   }
 
-  /** {@link #verify(VerifyRequest)} with a deadline of its own. */
+  /** {@link #verify(VerifyRequest)} with its own deadline. */
   public VerifyResponse verify(VerifyRequest request, Duration deadline) {
     return Connection.await(async.verify(request, deadline));
   }
@@ -119,7 +119,7 @@ public final class OtpClient implements AutoCloseable {
     return batchToken(request, deadline);
   }
 
-  /** {@link #batchToken(BatchTokenRequest)} with a deadline of its own. */
+  /** {@link #batchToken(BatchTokenRequest)} with its own deadline. */
   public BatchTokenResponse batchToken(BatchTokenRequest request, Duration deadline) {
     return Connection.await(async.batchToken(request, deadline));
   }
@@ -129,7 +129,7 @@ public final class OtpClient implements AutoCloseable {
     return batchVerify(request, deadline);
   }
 
-  /** {@link #batchVerify(BatchVerifyRequest)} with a deadline of its own. */
+  /** {@link #batchVerify(BatchVerifyRequest)} with its own deadline. */
   public BatchVerifyResponse batchVerify(BatchVerifyRequest request, Duration deadline) {
     return Connection.await(async.batchVerify(request, deadline));
   }
@@ -143,7 +143,7 @@ public final class OtpClient implements AutoCloseable {
     return resyncHotp(request, deadline);
   }
 
-  /** {@link #resyncHotp(ResyncHotpRequest)} with a deadline of its own. */
+  /** {@link #resyncHotp(ResyncHotpRequest)} with its own deadline. */
   public ResyncHotpResponse resyncHotp(ResyncHotpRequest request, Duration deadline) {
     return Connection.await(async.resyncHotp(request, deadline));
   }
@@ -153,7 +153,7 @@ public final class OtpClient implements AutoCloseable {
     return generateRecoveryCodes(request, deadline);
   }
 
-  /** {@link #generateRecoveryCodes(GenerateRecoveryCodesRequest)} with a deadline of its own. */
+  /** {@link #generateRecoveryCodes(GenerateRecoveryCodesRequest)} with its own deadline. */
   public GenerateRecoveryCodesResponse generateRecoveryCodes(GenerateRecoveryCodesRequest request, Duration deadline) {
     return Connection.await(async.generateRecoveryCodes(request, deadline));
   }
@@ -167,7 +167,7 @@ public final class OtpClient implements AutoCloseable {
     return verifyRecoveryCode(request, deadline);
   }
 
-  /** {@link #verifyRecoveryCode(VerifyRecoveryCodeRequest)} with a deadline of its own. */
+  /** {@link #verifyRecoveryCode(VerifyRecoveryCodeRequest)} with its own deadline. */
   public VerifyRecoveryCodeResponse verifyRecoveryCode(VerifyRecoveryCodeRequest request, Duration deadline) {
     return Connection.await(async.verifyRecoveryCode(request, deadline));
   }
@@ -177,7 +177,7 @@ public final class OtpClient implements AutoCloseable {
     return revokeRecoveryCodes(request, deadline);
   }
 
-  /** {@link #revokeRecoveryCodes(RevokeRecoveryCodesRequest)} with a deadline of its own. */
+  /** {@link #revokeRecoveryCodes(RevokeRecoveryCodesRequest)} with its own deadline. */
   public RevokeRecoveryCodesResponse revokeRecoveryCodes(RevokeRecoveryCodesRequest request, Duration deadline) {
     return Connection.await(async.revokeRecoveryCodes(request, deadline));
   }
@@ -187,7 +187,7 @@ public final class OtpClient implements AutoCloseable {
     return seal(request, deadline);
   }
 
-  /** {@link #seal(SealRequest)} with a deadline of its own. */
+  /** {@link #seal(SealRequest)} with its own deadline. */
   public SealResponse seal(SealRequest request, Duration deadline) {
     return Connection.await(async.seal(request, deadline));
   }
@@ -197,7 +197,7 @@ public final class OtpClient implements AutoCloseable {
     return rewrap(request, deadline);
   }
 
-  /** {@link #rewrap(RewrapRequest)} with a deadline of its own. */
+  /** {@link #rewrap(RewrapRequest)} with its own deadline. */
   public RewrapResponse rewrap(RewrapRequest request, Duration deadline) {
     return Connection.await(async.rewrap(request, deadline));
   }
@@ -207,7 +207,7 @@ public final class OtpClient implements AutoCloseable {
     return importKeys(request, deadline);
   }
 
-  /** {@link #importKeys(ImportKeysRequest)} with a deadline of its own. */
+  /** {@link #importKeys(ImportKeysRequest)} with its own deadline. */
   public ImportKeysResponse importKeys(ImportKeysRequest request, Duration deadline) {
     return Connection.await(async.importKeys(request, deadline));
   }
@@ -217,7 +217,7 @@ public final class OtpClient implements AutoCloseable {
     return exportKeys(request, deadline);
   }
 
-  /** {@link #exportKeys(ExportKeysRequest)} with a deadline of its own. */
+  /** {@link #exportKeys(ExportKeysRequest)} with its own deadline. */
   public ExportKeysResponse exportKeys(ExportKeysRequest request, Duration deadline) {
     return Connection.await(async.exportKeys(request, deadline));
   }
@@ -227,7 +227,7 @@ public final class OtpClient implements AutoCloseable {
     return getUsage(deadline);
   }
 
-  /** {@link #getUsage()} with a deadline of its own. */
+  /** {@link #getUsage()} with its own deadline. */
   public GetUsageResponse getUsage(Duration deadline) {
     return Connection.await(async.getUsage(deadline));
   }

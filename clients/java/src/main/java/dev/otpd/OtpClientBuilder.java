@@ -16,7 +16,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** How to connect, with TLS and the authorities of Java unless told otherwise: {@link OtpClient#builder} makes it. */
+/** How to connect, by default with TLS and the authorities of Java: {@link OtpClient#builder} makes it. */
 public final class OtpClientBuilder {
   private final String address;
   private final Metadata headers = new Metadata();
@@ -56,7 +56,7 @@ public final class OtpClientBuilder {
   }
 
   /**
-   * The deadline of calls that are given none of their own, instead of five seconds.
+   * The deadline of calls without a deadline, instead of five seconds.
    *
    * @throws IllegalArgumentException it is not above zero, or longer than 24 hours
    */
@@ -108,7 +108,7 @@ public final class OtpClientBuilder {
   }
 
   /**
-   * Makes the connection alone, for a front of another kind, such as one for coroutines: whoever takes it shuts it down.
+   * Makes the connection alone, for a front of another kind, such as one for coroutines: the caller shuts it down.
    *
    * <p>It attaches the API key to every call. Deadlines and retries are left to the front: see {@link Backoff}.
    *
@@ -124,6 +124,8 @@ public final class OtpClientBuilder {
     Usable.privateKey("clientCertificate", key);
     ChannelCredentials credentials = plaintext ? InsecureChannelCredentials.create() : tls().build();
     ManagedChannelBuilder<?> channel = Grpc.newChannelBuilder(address, credentials)
+        // The first is the last that runs: those of the caller see its code.
+        .intercept(new LostConnection())
         // The calls go in turn to all the servers that the name has.
         .defaultLoadBalancingPolicy("round_robin");
     channelOptions.accept(channel);

@@ -23,10 +23,10 @@ public final class OtpException extends RuntimeException {
       Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
   /**
-   * One field of the request that is wrong.
+   * A wrong field of the request.
    *
    * @param field its path in snake_case, as in the contract: {@code key.secret}
-   * @param description what is wrong and what to do
+   * @param description the mistake and the remedy
    */
   public record FieldViolation(String field, String description) {}
 
@@ -77,7 +77,7 @@ public final class OtpException extends RuntimeException {
     this.requestId = requestId;
   }
 
-  /** The same failure for another caller, with a stack trace of its own. */
+  /** Returns the same failure for another caller, with its own stack trace. */
   OtpException again() {
     return new OtpException(status, trailers, getCause());
   }
@@ -120,7 +120,7 @@ public final class OtpException extends RuntimeException {
   }
 
   /**
-   * What to decide by: {@code ERROR_REASON_UNSPECIFIED} if the server gave none, and {@code UNRECOGNIZED} for one that is newer than this client.
+   * The reason, to decide by: {@code ERROR_REASON_UNSPECIFIED} if the server gave none, and {@code UNRECOGNIZED} if it is newer than this client.
    */
   public ErrorReason getReason() {
     if (reasonName.isEmpty()) {
@@ -135,7 +135,7 @@ public final class OtpException extends RuntimeException {
     return reasonName;
   }
 
-  /** What belongs to the reason: {@link ErrorReason} names the keys. */
+  /** Facts about the reason: {@link ErrorReason} names the keys. */
   public Map<String, String> getMetadata() {
     return metadata;
   }

@@ -3,13 +3,13 @@ package dev.otpd;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** What has to happen later: pauses before retries, deadlines in batches. One thread for all clients, which keeps no program alive. */
+/** A schedule for later work: pauses before retries, deadlines in batches. All clients share one thread, which keeps no program alive. */
 final class Timers {
   private static final ScheduledThreadPoolExecutor TIMERS = make();
 
   private Timers() {}
 
-  /** Runs something short after some nanoseconds; what is given back takes it off again. */
+  /** Runs a short task after some nanoseconds. The result cancels the task. */
   static Runnable after(long nanoseconds, Runnable task) {
     var timer = TIMERS.schedule(task, nanoseconds, TimeUnit.NANOSECONDS);
     return () -> timer.cancel(false);

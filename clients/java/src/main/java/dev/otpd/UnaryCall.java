@@ -20,7 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** One call with all its attempts, until its future is complete, by whomever. */
+/** A call with all its attempts, until anything completes its future. */
 final class UnaryCall<Q, R> {
   private final ManagedChannel channel;
   private final MethodDescriptor<Q, R> method;

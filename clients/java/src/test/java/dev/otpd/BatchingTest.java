@@ -37,7 +37,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Calls of a moment go as one, and nobody sees it: the answer of a code depends on the code. */
+/** Concurrent calls are sent as one, which callers do not notice: the answer to a code depends on the code. */
 class BatchingTest {
   private final List<List<VerifyRequest>> batches = new CopyOnWriteArrayList<>();
   private final List<VerifyRequest> singles = new CopyOnWriteArrayList<>();

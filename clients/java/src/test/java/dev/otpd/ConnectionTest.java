@@ -17,6 +17,7 @@ import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
 import io.grpc.Grpc;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Metadata;
@@ -24,11 +25,13 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.ServerInterceptors;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.channels.ClosedChannelException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +45,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What belongs to a connection: headers, options of gRPC, its end, and why there is none. */
+/** The parts of a connection: headers, options of gRPC, its end, and why there is none. */
 class ConnectionTest {
   private static final Metadata.Key<String> REMAINING = Metadata.Key.of("x-ratelimit-remaining", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -198,5 +201,51 @@ class ConnectionTest {
       ((ServerCallStreamObserver<TokenResponse>) observer).setOnCancelHandler(left::countDown);
       arrived.countDown();
     }
+  }
+
+  @Test
+  void aCallThatLosesItsConnectionIsUnavailable() {
+    assertEquals(Status.Code.UNAVAILABLE, codeOf(Status.UNKNOWN.withDescription("channel closed").withCause(new ClosedChannelException())));
+    assertEquals(Status.Code.UNKNOWN, codeOf(Status.UNKNOWN.withDescription("a fault of the server")));
+    assertEquals(Status.Code.INTERNAL, codeOf(Status.INTERNAL.withCause(new ClosedChannelException())));
+  }
+
+  /** The code that a caller sees for a call that ends with a status. */
+  private static Status.Code codeOf(Status end) {
+    Channel ending = new Channel() {
+      @Override
+      public <Q, R> ClientCall<Q, R> newCall(MethodDescriptor<Q, R> method, CallOptions options) {
+        return new NoopClientCall<>() {
+          @Override
+          public void start(Listener<R> listener, Metadata headers) {
+            listener.onClose(end, new Metadata());
+          }
+        };
+      }
+
+      @Override
+      public String authority() {
+        return "";
+      }
+    };
+    var token = OtpServiceGrpc.newBlockingStub(ClientInterceptors.intercept(ending, new LostConnection()));
+    return assertThrows(StatusRuntimeException.class, () -> token.token(TokenRequest.getDefaultInstance())).getStatus().getCode();
+  }
+
+  private static class NoopClientCall<Q, R> extends ClientCall<Q, R> {
+    @Override
+    public void start(Listener<R> listener, Metadata headers) {}
+
+    @Override
+    public void request(int messages) {}
+
+    @Override
+    public void cancel(String message, Throwable cause) {}
+
+    @Override
+    public void halfClose() {}
+
+    @Override
+    public void sendMessage(Q message) {}
   }
 }

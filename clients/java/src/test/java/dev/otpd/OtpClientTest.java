@@ -46,7 +46,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The client against a gRPC server in this process: what goes out, what is tried again, and how failures come back. */
+/** The client against a gRPC server in this process: the requests, the retries, and the failures. */
 class OtpClientTest {
   private static final String API_KEY = "otpd_key_that_no_error_shows";
   private static final Metadata.Key<byte[]> DETAILS =

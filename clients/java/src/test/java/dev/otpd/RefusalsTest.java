@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The client refuses by name what it cannot use, before it connects or calls. */
+/** Before it connects or calls, the client refuses invalid options, and names them. */
 class RefusalsTest {
   private static final String ADDRESS = "127.0.0.1:1";
   private static final String API_KEY = "otpd_key_that_no_error_shows";

@@ -29,7 +29,7 @@ class ApiKey extends \Google\Protobuf\Internal\Message
      */
     protected $display_name = '';
     /**
-     * The plan whose limits hold, `plans/{id}`.
+     * The plan whose limits apply, `plans/{id}`.
      *
      * Generated from protobuf field <code>string plan = 3 [json_name = "plan"];</code>
      */
@@ -48,31 +48,31 @@ class ApiKey extends \Google\Protobuf\Internal\Message
      */
     private $scopes;
     /**
-     * When the key was made. Output only.
+     * When the API key was made. Output only.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];</code>
      */
     protected $create_time = null;
     /**
-     * When the key ends; unset: never.
+     * When the API key expires; unset: never.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];</code>
      */
     protected $expire_time = null;
     /**
-     * When the key was revoked; unset if it was not. Output only.
+     * When the API key was revoked; unset if it was not. Output only.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];</code>
      */
     protected $revoke_time = null;
     /**
-     * When the key was used last, seconds behind; unset if it never was. Output only.
+     * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];</code>
      */
     protected $last_use_time = null;
     /**
-     * A value that changes with the key. Output only.
+     * A value that changes with the API key. Output only.
      *
      * Generated from protobuf field <code>string etag = 99 [json_name = "etag"];</code>
      */
@@ -89,22 +89,22 @@ class ApiKey extends \Google\Protobuf\Internal\Message
      *     @type string $display_name
      *           A name for people, 1 to 100 characters.
      *     @type string $plan
-     *           The plan whose limits hold, `plans/{id}`.
+     *           The plan whose limits apply, `plans/{id}`.
      *     @type string $tenant
      *           The tenant whose sealed keys the caller can open, 1 to 63 lower-case letters, digits and dashes. It cannot be changed.
      *           If empty, `default`.
      *     @type string[] $scopes
      *           The scopes: `generate`, `token`, `verify`, `seal`, `export`, `admin`.
      *     @type \Google\Protobuf\Timestamp $create_time
-     *           When the key was made. Output only.
+     *           When the API key was made. Output only.
      *     @type \Google\Protobuf\Timestamp $expire_time
-     *           When the key ends; unset: never.
+     *           When the API key expires; unset: never.
      *     @type \Google\Protobuf\Timestamp $revoke_time
-     *           When the key was revoked; unset if it was not. Output only.
+     *           When the API key was revoked; unset if it was not. Output only.
      *     @type \Google\Protobuf\Timestamp $last_use_time
-     *           When the key was used last, seconds behind; unset if it never was. Output only.
+     *           When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
      *     @type string $etag
-     *           A value that changes with the key. Output only.
+     *           A value that changes with the API key. Output only.
      * }
      */
     public function __construct($data = NULL) {
@@ -165,7 +165,7 @@ class ApiKey extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The plan whose limits hold, `plans/{id}`.
+     * The plan whose limits apply, `plans/{id}`.
      *
      * Generated from protobuf field <code>string plan = 3 [json_name = "plan"];</code>
      * @return string
@@ -176,7 +176,7 @@ class ApiKey extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The plan whose limits hold, `plans/{id}`.
+     * The plan whose limits apply, `plans/{id}`.
      *
      * Generated from protobuf field <code>string plan = 3 [json_name = "plan"];</code>
      * @param string $var
@@ -245,7 +245,7 @@ class ApiKey extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * When the key was made. Output only.
+     * When the API key was made. Output only.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];</code>
      * @return \Google\Protobuf\Timestamp|null
@@ -266,7 +266,7 @@ class ApiKey extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * When the key was made. Output only.
+     * When the API key was made. Output only.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];</code>
      * @param \Google\Protobuf\Timestamp $var
@@ -281,7 +281,7 @@ class ApiKey extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * When the key ends; unset: never.
+     * When the API key expires; unset: never.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];</code>
      * @return \Google\Protobuf\Timestamp|null
@@ -302,7 +302,7 @@ class ApiKey extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * When the key ends; unset: never.
+     * When the API key expires; unset: never.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];</code>
      * @param \Google\Protobuf\Timestamp $var
@@ -317,7 +317,7 @@ class ApiKey extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * When the key was revoked; unset if it was not. Output only.
+     * When the API key was revoked; unset if it was not. Output only.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];</code>
      * @return \Google\Protobuf\Timestamp|null
@@ -338,7 +338,7 @@ class ApiKey extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * When the key was revoked; unset if it was not. Output only.
+     * When the API key was revoked; unset if it was not. Output only.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];</code>
      * @param \Google\Protobuf\Timestamp $var
@@ -353,7 +353,7 @@ class ApiKey extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * When the key was used last, seconds behind; unset if it never was. Output only.
+     * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];</code>
      * @return \Google\Protobuf\Timestamp|null
@@ -374,7 +374,7 @@ class ApiKey extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * When the key was used last, seconds behind; unset if it never was. Output only.
+     * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];</code>
      * @param \Google\Protobuf\Timestamp $var
@@ -389,7 +389,7 @@ class ApiKey extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * A value that changes with the key. Output only.
+     * A value that changes with the API key. Output only.
      *
      * Generated from protobuf field <code>string etag = 99 [json_name = "etag"];</code>
      * @return string
@@ -400,7 +400,7 @@ class ApiKey extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * A value that changes with the key. Output only.
+     * A value that changes with the API key. Output only.
      *
      * Generated from protobuf field <code>string etag = 99 [json_name = "etag"];</code>
      * @param string $var

@@ -10,14 +10,14 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * The key to make.
+ * The API key to make.
  *
  * Generated from protobuf message <code>otp.admin.v1.CreateApiKeyRequest</code>
  */
 class CreateApiKeyRequest extends \Google\Protobuf\Internal\Message
 {
     /**
-     * The key.
+     * The API key.
      * Required.
      *
      * Generated from protobuf field <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -31,7 +31,7 @@ class CreateApiKeyRequest extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type \Otp\Admin\V1\ApiKey $api_key
-     *           The key.
+     *           The API key.
      *           Required.
      * }
      */
@@ -41,7 +41,7 @@ class CreateApiKeyRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The key.
+     * The API key.
      * Required.
      *
      * Generated from protobuf field <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -63,7 +63,7 @@ class CreateApiKeyRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The key.
+     * The API key.
      * Required.
      *
      * Generated from protobuf field <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>

@@ -10,20 +10,20 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * The key made.
+ * The new API key.
  *
  * Generated from protobuf message <code>otp.admin.v1.CreateApiKeyResponse</code>
  */
 class CreateApiKeyResponse extends \Google\Protobuf\Internal\Message
 {
     /**
-     * The key.
+     * The API key.
      *
      * Generated from protobuf field <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
      */
     protected $api_key = null;
     /**
-     * The secret that callers send, shown this once.
+     * The secret that callers send, shown only once.
      *
      * Generated from protobuf field <code>string secret = 2 [json_name = "secret"];</code>
      */
@@ -36,9 +36,9 @@ class CreateApiKeyResponse extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type \Otp\Admin\V1\ApiKey $api_key
-     *           The key.
+     *           The API key.
      *     @type string $secret
-     *           The secret that callers send, shown this once.
+     *           The secret that callers send, shown only once.
      * }
      */
     public function __construct($data = NULL) {
@@ -47,7 +47,7 @@ class CreateApiKeyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The key.
+     * The API key.
      *
      * Generated from protobuf field <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
      * @return \Otp\Admin\V1\ApiKey|null
@@ -68,7 +68,7 @@ class CreateApiKeyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The key.
+     * The API key.
      *
      * Generated from protobuf field <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
      * @param \Otp\Admin\V1\ApiKey $var
@@ -83,7 +83,7 @@ class CreateApiKeyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The secret that callers send, shown this once.
+     * The secret that callers send, shown only once.
      *
      * Generated from protobuf field <code>string secret = 2 [json_name = "secret"];</code>
      * @return string
@@ -94,7 +94,7 @@ class CreateApiKeyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The secret that callers send, shown this once.
+     * The secret that callers send, shown only once.
      *
      * Generated from protobuf field <code>string secret = 2 [json_name = "secret"];</code>
      * @param string $var

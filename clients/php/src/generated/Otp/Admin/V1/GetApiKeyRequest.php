@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * The key to get.
+ * The API key to get.
  *
  * Generated from protobuf message <code>otp.admin.v1.GetApiKeyRequest</code>
  */

@@ -10,14 +10,14 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * The key.
+ * The API key.
  *
  * Generated from protobuf message <code>otp.admin.v1.GetApiKeyResponse</code>
  */
 class GetApiKeyResponse extends \Google\Protobuf\Internal\Message
 {
     /**
-     * The key.
+     * The API key.
      *
      * Generated from protobuf field <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
      */
@@ -30,7 +30,7 @@ class GetApiKeyResponse extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type \Otp\Admin\V1\ApiKey $api_key
-     *           The key.
+     *           The API key.
      * }
      */
     public function __construct($data = NULL) {
@@ -39,7 +39,7 @@ class GetApiKeyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The key.
+     * The API key.
      *
      * Generated from protobuf field <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
      * @return \Otp\Admin\V1\ApiKey|null
@@ -60,7 +60,7 @@ class GetApiKeyResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The key.
+     * The API key.
      *
      * Generated from protobuf field <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
      * @param \Otp\Admin\V1\ApiKey $var

@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * The key whose usage to get.
+ * The API key whose usage to get.
  *
  * Generated from protobuf message <code>otp.admin.v1.GetApiKeyUsageRequest</code>
  */

@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * The usage of a key.
+ * The usage of an API key.
  *
  * Generated from protobuf message <code>otp.admin.v1.GetApiKeyUsageResponse</code>
  */

@@ -25,13 +25,13 @@ class GetAttemptsRequest extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type string $fingerprint
-     *           The fingerprint of the secret, as the audit trail has it.
+     *           The fingerprint of the secret, from the audit trail.
      *     @type \Otp\V1\Key $key
      *           The key, sealed or plain.
      *     @type \Otp\V1\RecoveryCodeSet $recovery_set
      *           A set of recovery codes.
      *     @type string $recovery_set_name
-     *           A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     *           The name of a set of recovery codes, from the audit trail (`set`).
      * }
      */
     public function __construct($data = NULL) {
@@ -40,7 +40,7 @@ class GetAttemptsRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      *
      * Generated from protobuf field <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
      * @return string
@@ -56,7 +56,7 @@ class GetAttemptsRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      *
      * Generated from protobuf field <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
      * @param string $var
@@ -133,7 +133,7 @@ class GetAttemptsRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      *
      * Generated from protobuf field <code>string recovery_set_name = 4 [json_name = "recoverySetName"];</code>
      * @return string
@@ -149,7 +149,7 @@ class GetAttemptsRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      *
      * Generated from protobuf field <code>string recovery_set_name = 4 [json_name = "recoverySetName"];</code>
      * @param string $var

@@ -23,19 +23,19 @@ class GetAttemptsResponse extends \Google\Protobuf\Internal\Message
      */
     protected $failure_count = 0;
     /**
-     * When the next code is checked; unset if it is checked now, or only after an unlock.
+     * When the lock ends; unset if there is no lock, or if only an unlock ends it.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
      */
     protected $lock_end_time = null;
     /**
-     * Whether only an unlock helps.
+     * Whether only an unlock ends the lock.
      *
      * Generated from protobuf field <code>bool needs_unlock = 3 [json_name = "needsUnlock"];</code>
      */
     protected $needs_unlock = false;
     /**
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      *
      * Generated from protobuf field <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
      */
@@ -62,11 +62,11 @@ class GetAttemptsResponse extends \Google\Protobuf\Internal\Message
      *     @type int $failure_count
      *           Wrong codes in a row.
      *     @type \Google\Protobuf\Timestamp $lock_end_time
-     *           When the next code is checked; unset if it is checked now, or only after an unlock.
+     *           When the lock ends; unset if there is no lock, or if only an unlock ends it.
      *     @type bool $needs_unlock
-     *           Whether only an unlock helps.
+     *           Whether only an unlock ends the lock.
      *     @type \Otp\Admin\V1\UsedSteps[] $used_steps
-     *           The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     *           The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      *     @type int $used_code_count
      *           How many codes of a set of recovery codes were used; unset for a secret.
      *     @type bool $revoked
@@ -105,7 +105,7 @@ class GetAttemptsResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * When the next code is checked; unset if it is checked now, or only after an unlock.
+     * When the lock ends; unset if there is no lock, or if only an unlock ends it.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
      * @return \Google\Protobuf\Timestamp|null
@@ -126,7 +126,7 @@ class GetAttemptsResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * When the next code is checked; unset if it is checked now, or only after an unlock.
+     * When the lock ends; unset if there is no lock, or if only an unlock ends it.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
      * @param \Google\Protobuf\Timestamp $var
@@ -141,7 +141,7 @@ class GetAttemptsResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Whether only an unlock helps.
+     * Whether only an unlock ends the lock.
      *
      * Generated from protobuf field <code>bool needs_unlock = 3 [json_name = "needsUnlock"];</code>
      * @return bool
@@ -152,7 +152,7 @@ class GetAttemptsResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Whether only an unlock helps.
+     * Whether only an unlock ends the lock.
      *
      * Generated from protobuf field <code>bool needs_unlock = 3 [json_name = "needsUnlock"];</code>
      * @param bool $var
@@ -167,7 +167,7 @@ class GetAttemptsResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      *
      * Generated from protobuf field <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
      * @return RepeatedField<\Otp\Admin\V1\UsedSteps>
@@ -178,7 +178,7 @@ class GetAttemptsResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      *
      * Generated from protobuf field <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
      * @param \Otp\Admin\V1\UsedSteps[] $var

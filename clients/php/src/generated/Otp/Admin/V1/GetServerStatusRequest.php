@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * Which server to get the status of: the process that answers.
+ * The request has no fields: the process that answers reports its own status.
  *
  * Generated from protobuf message <code>otp.admin.v1.GetServerStatusRequest</code>
  */

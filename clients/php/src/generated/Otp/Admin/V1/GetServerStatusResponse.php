@@ -10,26 +10,26 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * The status of the process that answers: of a worker where there are several, and of an instance behind a balancer.
+ * The status of the process that answers: of one worker, or of one instance behind a load balancer.
  *
  * Generated from protobuf message <code>otp.admin.v1.GetServerStatusResponse</code>
  */
 class GetServerStatusResponse extends \Google\Protobuf\Internal\Message
 {
     /**
-     * Whether the store can be written to.
+     * Whether the store accepts writes.
      *
      * Generated from protobuf field <code>bool store_reachable = 1 [json_name = "storeReachable"];</code>
      */
     protected $store_reachable = false;
     /**
-     * Whether the process counts calls by itself, since the shared store of the limits cannot be reached.
+     * Whether this process counts calls by itself because the store is unreachable.
      *
      * Generated from protobuf field <code>bool limits_local = 2 [json_name = "limitsLocal"];</code>
      */
     protected $limits_local = false;
     /**
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      *
      * Generated from protobuf field <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
      */
@@ -42,11 +42,11 @@ class GetServerStatusResponse extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type bool $store_reachable
-     *           Whether the store can be written to.
+     *           Whether the store accepts writes.
      *     @type bool $limits_local
-     *           Whether the process counts calls by itself, since the shared store of the limits cannot be reached.
+     *           Whether this process counts calls by itself because the store is unreachable.
      *     @type \Otp\Admin\V1\OutcomeCount[] $outcomes
-     *           The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     *           The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * }
      */
     public function __construct($data = NULL) {
@@ -55,7 +55,7 @@ class GetServerStatusResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Whether the store can be written to.
+     * Whether the store accepts writes.
      *
      * Generated from protobuf field <code>bool store_reachable = 1 [json_name = "storeReachable"];</code>
      * @return bool
@@ -66,7 +66,7 @@ class GetServerStatusResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Whether the store can be written to.
+     * Whether the store accepts writes.
      *
      * Generated from protobuf field <code>bool store_reachable = 1 [json_name = "storeReachable"];</code>
      * @param bool $var
@@ -81,7 +81,7 @@ class GetServerStatusResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Whether the process counts calls by itself, since the shared store of the limits cannot be reached.
+     * Whether this process counts calls by itself because the store is unreachable.
      *
      * Generated from protobuf field <code>bool limits_local = 2 [json_name = "limitsLocal"];</code>
      * @return bool
@@ -92,7 +92,7 @@ class GetServerStatusResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Whether the process counts calls by itself, since the shared store of the limits cannot be reached.
+     * Whether this process counts calls by itself because the store is unreachable.
      *
      * Generated from protobuf field <code>bool limits_local = 2 [json_name = "limitsLocal"];</code>
      * @param bool $var
@@ -107,7 +107,7 @@ class GetServerStatusResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      *
      * Generated from protobuf field <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
      * @return RepeatedField<\Otp\Admin\V1\OutcomeCount>
@@ -118,7 +118,7 @@ class GetServerStatusResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      *
      * Generated from protobuf field <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
      * @param \Otp\Admin\V1\OutcomeCount[] $var

@@ -10,27 +10,27 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * The page of keys to list.
+ * The page of API keys to list.
  *
  * Generated from protobuf message <code>otp.admin.v1.ListApiKeysRequest</code>
  */
 class ListApiKeysRequest extends \Google\Protobuf\Internal\Message
 {
     /**
-     * The most keys of a page; more than 1000 counts as 1000.
+     * The maximum number of API keys in a page; more than 1000 counts as 1000.
      * If zero, 100.
      *
      * Generated from protobuf field <code>int32 page_size = 1 [json_name = "pageSize"];</code>
      */
     protected $page_size = 0;
     /**
-     * `next_page_token` of the answer before; all other fields must be the same.
+     * `next_page_token` of the previous answer; all other fields must be the same.
      *
      * Generated from protobuf field <code>string page_token = 2 [json_name = "pageToken"];</code>
      */
     protected $page_token = '';
     /**
-     * Whether to list revoked and expired keys too.
+     * Whether to list revoked and expired API keys too.
      *
      * Generated from protobuf field <code>bool show_inactive = 3 [json_name = "showInactive"];</code>
      */
@@ -43,12 +43,12 @@ class ListApiKeysRequest extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type int $page_size
-     *           The most keys of a page; more than 1000 counts as 1000.
+     *           The maximum number of API keys in a page; more than 1000 counts as 1000.
      *           If zero, 100.
      *     @type string $page_token
-     *           `next_page_token` of the answer before; all other fields must be the same.
+     *           `next_page_token` of the previous answer; all other fields must be the same.
      *     @type bool $show_inactive
-     *           Whether to list revoked and expired keys too.
+     *           Whether to list revoked and expired API keys too.
      * }
      */
     public function __construct($data = NULL) {
@@ -57,7 +57,7 @@ class ListApiKeysRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The most keys of a page; more than 1000 counts as 1000.
+     * The maximum number of API keys in a page; more than 1000 counts as 1000.
      * If zero, 100.
      *
      * Generated from protobuf field <code>int32 page_size = 1 [json_name = "pageSize"];</code>
@@ -69,7 +69,7 @@ class ListApiKeysRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The most keys of a page; more than 1000 counts as 1000.
+     * The maximum number of API keys in a page; more than 1000 counts as 1000.
      * If zero, 100.
      *
      * Generated from protobuf field <code>int32 page_size = 1 [json_name = "pageSize"];</code>
@@ -85,7 +85,7 @@ class ListApiKeysRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * `next_page_token` of the answer before; all other fields must be the same.
+     * `next_page_token` of the previous answer; all other fields must be the same.
      *
      * Generated from protobuf field <code>string page_token = 2 [json_name = "pageToken"];</code>
      * @return string
@@ -96,7 +96,7 @@ class ListApiKeysRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * `next_page_token` of the answer before; all other fields must be the same.
+     * `next_page_token` of the previous answer; all other fields must be the same.
      *
      * Generated from protobuf field <code>string page_token = 2 [json_name = "pageToken"];</code>
      * @param string $var
@@ -111,7 +111,7 @@ class ListApiKeysRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Whether to list revoked and expired keys too.
+     * Whether to list revoked and expired API keys too.
      *
      * Generated from protobuf field <code>bool show_inactive = 3 [json_name = "showInactive"];</code>
      * @return bool
@@ -122,7 +122,7 @@ class ListApiKeysRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Whether to list revoked and expired keys too.
+     * Whether to list revoked and expired API keys too.
      *
      * Generated from protobuf field <code>bool show_inactive = 3 [json_name = "showInactive"];</code>
      * @param bool $var

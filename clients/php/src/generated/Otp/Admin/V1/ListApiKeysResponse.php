@@ -10,20 +10,20 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * A page of keys.
+ * A page of API keys.
  *
  * Generated from protobuf message <code>otp.admin.v1.ListApiKeysResponse</code>
  */
 class ListApiKeysResponse extends \Google\Protobuf\Internal\Message
 {
     /**
-     * The keys.
+     * The API keys.
      *
      * Generated from protobuf field <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
      */
     private $api_keys;
     /**
-     * The token of the next page; empty on the last one.
+     * The token of the next page; empty on the last page.
      *
      * Generated from protobuf field <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
      */
@@ -36,9 +36,9 @@ class ListApiKeysResponse extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type \Otp\Admin\V1\ApiKey[] $api_keys
-     *           The keys.
+     *           The API keys.
      *     @type string $next_page_token
-     *           The token of the next page; empty on the last one.
+     *           The token of the next page; empty on the last page.
      * }
      */
     public function __construct($data = NULL) {
@@ -47,7 +47,7 @@ class ListApiKeysResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The keys.
+     * The API keys.
      *
      * Generated from protobuf field <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
      * @return RepeatedField<\Otp\Admin\V1\ApiKey>
@@ -58,7 +58,7 @@ class ListApiKeysResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The keys.
+     * The API keys.
      *
      * Generated from protobuf field <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
      * @param \Otp\Admin\V1\ApiKey[] $var
@@ -73,7 +73,7 @@ class ListApiKeysResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The token of the next page; empty on the last one.
+     * The token of the next page; empty on the last page.
      *
      * Generated from protobuf field <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
      * @return string
@@ -84,7 +84,7 @@ class ListApiKeysResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The token of the next page; empty on the last one.
+     * The token of the next page; empty on the last page.
      *
      * Generated from protobuf field <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
      * @param string $var

@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * Which plans to list: all.
+ * The request has no fields: all plans are listed.
  *
  * Generated from protobuf message <code>otp.admin.v1.ListPlansRequest</code>
  */

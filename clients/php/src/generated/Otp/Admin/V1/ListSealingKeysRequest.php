@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * Which sealing keys to list: all.
+ * The request has no fields: all sealing keys are listed.
  *
  * Generated from protobuf message <code>otp.admin.v1.ListSealingKeysRequest</code>
  */

@@ -10,14 +10,14 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * How often a check had this outcome.
+ * The number of checks with an outcome.
  *
  * Generated from protobuf message <code>otp.admin.v1.OutcomeCount</code>
  */
 class OutcomeCount extends \Google\Protobuf\Internal\Message
 {
     /**
-     * The outcome as the log and the metrics have it: such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
+     * The outcome as in the log and the metrics, such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
      *
      * Generated from protobuf field <code>string outcome = 1 [json_name = "outcome"];</code>
      */
@@ -36,7 +36,7 @@ class OutcomeCount extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type string $outcome
-     *           The outcome as the log and the metrics have it: such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
+     *           The outcome as in the log and the metrics, such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
      *     @type int|string $count
      *           How many codes.
      * }
@@ -47,7 +47,7 @@ class OutcomeCount extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The outcome as the log and the metrics have it: such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
+     * The outcome as in the log and the metrics, such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
      *
      * Generated from protobuf field <code>string outcome = 1 [json_name = "outcome"];</code>
      * @return string
@@ -58,7 +58,7 @@ class OutcomeCount extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The outcome as the log and the metrics have it: such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
+     * The outcome as in the log and the metrics, such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
      *
      * Generated from protobuf field <code>string outcome = 1 [json_name = "outcome"];</code>
      * @param string $var

@@ -23,31 +23,31 @@ class Plan extends \Google\Protobuf\Internal\Message
      */
     protected $name = '';
     /**
-     * The most calls in a minute; unset: no limit.
+     * Calls per minute; unset: no limit.
      *
      * Generated from protobuf field <code>optional uint64 minute_limit = 2 [json_name = "minuteLimit"];</code>
      */
     protected $minute_limit = null;
     /**
-     * The most calls in an hour; unset: no limit.
+     * Calls per hour; unset: no limit.
      *
      * Generated from protobuf field <code>optional uint64 hour_limit = 3 [json_name = "hourLimit"];</code>
      */
     protected $hour_limit = null;
     /**
-     * The most calls in a day; unset: no limit.
+     * Calls per day; unset: no limit.
      *
      * Generated from protobuf field <code>optional uint64 day_limit = 4 [json_name = "dayLimit"];</code>
      */
     protected $day_limit = null;
     /**
-     * The most calls in a calendar month (UTC), the credits; unset: no limit.
+     * Calls per calendar month in UTC, the credits; unset: no limit.
      *
      * Generated from protobuf field <code>optional uint64 month_limit = 5 [json_name = "monthLimit"];</code>
      */
     protected $month_limit = null;
     /**
-     * The most open WatchToken streams.
+     * Open WatchToken streams.
      *
      * Generated from protobuf field <code>uint32 stream_limit = 6 [json_name = "streamLimit"];</code>
      */
@@ -62,15 +62,15 @@ class Plan extends \Google\Protobuf\Internal\Message
      *     @type string $name
      *           `plans/{id}`.
      *     @type int|string $minute_limit
-     *           The most calls in a minute; unset: no limit.
+     *           Calls per minute; unset: no limit.
      *     @type int|string $hour_limit
-     *           The most calls in an hour; unset: no limit.
+     *           Calls per hour; unset: no limit.
      *     @type int|string $day_limit
-     *           The most calls in a day; unset: no limit.
+     *           Calls per day; unset: no limit.
      *     @type int|string $month_limit
-     *           The most calls in a calendar month (UTC), the credits; unset: no limit.
+     *           Calls per calendar month in UTC, the credits; unset: no limit.
      *     @type int $stream_limit
-     *           The most open WatchToken streams.
+     *           Open WatchToken streams.
      * }
      */
     public function __construct($data = NULL) {
@@ -105,7 +105,7 @@ class Plan extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The most calls in a minute; unset: no limit.
+     * Calls per minute; unset: no limit.
      *
      * Generated from protobuf field <code>optional uint64 minute_limit = 2 [json_name = "minuteLimit"];</code>
      * @return int|string
@@ -126,7 +126,7 @@ class Plan extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The most calls in a minute; unset: no limit.
+     * Calls per minute; unset: no limit.
      *
      * Generated from protobuf field <code>optional uint64 minute_limit = 2 [json_name = "minuteLimit"];</code>
      * @param int|string $var
@@ -141,7 +141,7 @@ class Plan extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The most calls in an hour; unset: no limit.
+     * Calls per hour; unset: no limit.
      *
      * Generated from protobuf field <code>optional uint64 hour_limit = 3 [json_name = "hourLimit"];</code>
      * @return int|string
@@ -162,7 +162,7 @@ class Plan extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The most calls in an hour; unset: no limit.
+     * Calls per hour; unset: no limit.
      *
      * Generated from protobuf field <code>optional uint64 hour_limit = 3 [json_name = "hourLimit"];</code>
      * @param int|string $var
@@ -177,7 +177,7 @@ class Plan extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The most calls in a day; unset: no limit.
+     * Calls per day; unset: no limit.
      *
      * Generated from protobuf field <code>optional uint64 day_limit = 4 [json_name = "dayLimit"];</code>
      * @return int|string
@@ -198,7 +198,7 @@ class Plan extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The most calls in a day; unset: no limit.
+     * Calls per day; unset: no limit.
      *
      * Generated from protobuf field <code>optional uint64 day_limit = 4 [json_name = "dayLimit"];</code>
      * @param int|string $var
@@ -213,7 +213,7 @@ class Plan extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The most calls in a calendar month (UTC), the credits; unset: no limit.
+     * Calls per calendar month in UTC, the credits; unset: no limit.
      *
      * Generated from protobuf field <code>optional uint64 month_limit = 5 [json_name = "monthLimit"];</code>
      * @return int|string
@@ -234,7 +234,7 @@ class Plan extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The most calls in a calendar month (UTC), the credits; unset: no limit.
+     * Calls per calendar month in UTC, the credits; unset: no limit.
      *
      * Generated from protobuf field <code>optional uint64 month_limit = 5 [json_name = "monthLimit"];</code>
      * @param int|string $var
@@ -249,7 +249,7 @@ class Plan extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The most open WatchToken streams.
+     * Open WatchToken streams.
      *
      * Generated from protobuf field <code>uint32 stream_limit = 6 [json_name = "streamLimit"];</code>
      * @return int
@@ -260,7 +260,7 @@ class Plan extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The most open WatchToken streams.
+     * Open WatchToken streams.
      *
      * Generated from protobuf field <code>uint32 stream_limit = 6 [json_name = "streamLimit"];</code>
      * @param int $var

@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * Used steps of a period, or used counters of a HOTP, that were forgotten or put back.
+ * Used steps of a period, or used counters of a HOTP, that were forgotten or moved back.
  *
  * Generated from protobuf message <code>otp.admin.v1.ResetSteps</code>
  */
@@ -29,13 +29,13 @@ class ResetSteps extends \Google\Protobuf\Internal\Message
      */
     protected $period_seconds = 0;
     /**
-     * The last one before.
+     * The last used step before.
      *
      * Generated from protobuf field <code>uint64 last_step = 3 [json_name = "lastStep"];</code>
      */
     protected $last_step = 0;
     /**
-     * The last one from now on; unset if all were forgotten.
+     * The last used step from now on; unset if all were forgotten.
      *
      * Generated from protobuf field <code>optional uint64 new_last_step = 4 [json_name = "newLastStep"];</code>
      */
@@ -52,9 +52,9 @@ class ResetSteps extends \Google\Protobuf\Internal\Message
      *     @type int $period_seconds
      *           The length of a time step; 0 for HOTP.
      *     @type int|string $last_step
-     *           The last one before.
+     *           The last used step before.
      *     @type int|string $new_last_step
-     *           The last one from now on; unset if all were forgotten.
+     *           The last used step from now on; unset if all were forgotten.
      * }
      */
     public function __construct($data = NULL) {
@@ -115,7 +115,7 @@ class ResetSteps extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The last one before.
+     * The last used step before.
      *
      * Generated from protobuf field <code>uint64 last_step = 3 [json_name = "lastStep"];</code>
      * @return int|string
@@ -126,7 +126,7 @@ class ResetSteps extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The last one before.
+     * The last used step before.
      *
      * Generated from protobuf field <code>uint64 last_step = 3 [json_name = "lastStep"];</code>
      * @param int|string $var
@@ -141,7 +141,7 @@ class ResetSteps extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The last one from now on; unset if all were forgotten.
+     * The last used step from now on; unset if all were forgotten.
      *
      * Generated from protobuf field <code>optional uint64 new_last_step = 4 [json_name = "newLastStep"];</code>
      * @return int|string
@@ -162,7 +162,7 @@ class ResetSteps extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The last one from now on; unset if all were forgotten.
+     * The last used step from now on; unset if all were forgotten.
      *
      * Generated from protobuf field <code>optional uint64 new_last_step = 4 [json_name = "newLastStep"];</code>
      * @param int|string $var

@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * The key to revoke.
+ * The API key to revoke.
  *
  * Generated from protobuf message <code>otp.admin.v1.RevokeApiKeyRequest</code>
  */
@@ -24,7 +24,7 @@ class RevokeApiKeyRequest extends \Google\Protobuf\Internal\Message
      */
     protected $name = '';
     /**
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      *
      * Generated from protobuf field <code>string etag = 2 [json_name = "etag"];</code>
      */
@@ -40,7 +40,7 @@ class RevokeApiKeyRequest extends \Google\Protobuf\Internal\Message
      *           `apiKeys/{id}`.
      *           Required.
      *     @type string $etag
-     *           If set and not that of the key: ABORTED.
+     *           The etag that you read. If the API key has changed since: ABORTED.
      * }
      */
     public function __construct($data = NULL) {
@@ -77,7 +77,7 @@ class RevokeApiKeyRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      *
      * Generated from protobuf field <code>string etag = 2 [json_name = "etag"];</code>
      * @return string
@@ -88,7 +88,7 @@ class RevokeApiKeyRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      *
      * Generated from protobuf field <code>string etag = 2 [json_name = "etag"];</code>
      * @param string $var

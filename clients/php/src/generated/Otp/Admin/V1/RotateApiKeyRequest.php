@@ -10,7 +10,7 @@ use Google\Protobuf\Internal\GPBUtil;
 use Google\Protobuf\RepeatedField;
 
 /**
- * The key to rotate.
+ * The API key to rotate.
  *
  * Generated from protobuf message <code>otp.admin.v1.RotateApiKeyRequest</code>
  */
@@ -24,14 +24,14 @@ class RotateApiKeyRequest extends \Google\Protobuf\Internal\Message
      */
     protected $name = '';
     /**
-     * How long the secret that callers use now stays valid, 0 to 365 days.
-     * If unset, 0: it ends at once.
+     * How long the current secret stays valid, 0 to 365 days.
+     * If unset, 0: it stops working at once.
      *
      * Generated from protobuf field <code>.google.protobuf.Duration grace = 2 [json_name = "grace"];</code>
      */
     protected $grace = null;
     /**
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      *
      * Generated from protobuf field <code>string etag = 3 [json_name = "etag"];</code>
      */
@@ -47,10 +47,10 @@ class RotateApiKeyRequest extends \Google\Protobuf\Internal\Message
      *           `apiKeys/{id}`.
      *           Required.
      *     @type \Google\Protobuf\Duration $grace
-     *           How long the secret that callers use now stays valid, 0 to 365 days.
-     *           If unset, 0: it ends at once.
+     *           How long the current secret stays valid, 0 to 365 days.
+     *           If unset, 0: it stops working at once.
      *     @type string $etag
-     *           If set and not that of the key: ABORTED.
+     *           The etag that you read. If the API key has changed since: ABORTED.
      * }
      */
     public function __construct($data = NULL) {
@@ -87,8 +87,8 @@ class RotateApiKeyRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * How long the secret that callers use now stays valid, 0 to 365 days.
-     * If unset, 0: it ends at once.
+     * How long the current secret stays valid, 0 to 365 days.
+     * If unset, 0: it stops working at once.
      *
      * Generated from protobuf field <code>.google.protobuf.Duration grace = 2 [json_name = "grace"];</code>
      * @return \Google\Protobuf\Duration|null
@@ -109,8 +109,8 @@ class RotateApiKeyRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * How long the secret that callers use now stays valid, 0 to 365 days.
-     * If unset, 0: it ends at once.
+     * How long the current secret stays valid, 0 to 365 days.
+     * If unset, 0: it stops working at once.
      *
      * Generated from protobuf field <code>.google.protobuf.Duration grace = 2 [json_name = "grace"];</code>
      * @param \Google\Protobuf\Duration $var
@@ -125,7 +125,7 @@ class RotateApiKeyRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      *
      * Generated from protobuf field <code>string etag = 3 [json_name = "etag"];</code>
      * @return string
@@ -136,7 +136,7 @@ class RotateApiKeyRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      *
      * Generated from protobuf field <code>string etag = 3 [json_name = "etag"];</code>
      * @param string $var

@@ -35,7 +35,7 @@ class SealingKey extends \Google\Protobuf\Internal\Message
      */
     protected $create_time = null;
     /**
-     * From when on it seals.
+     * When it begins to seal.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];</code>
      */
@@ -54,7 +54,7 @@ class SealingKey extends \Google\Protobuf\Internal\Message
      *     @type \Google\Protobuf\Timestamp $create_time
      *           When it was made.
      *     @type \Google\Protobuf\Timestamp $seal_from_time
-     *           From when on it seals.
+     *           When it begins to seal.
      * }
      */
     public function __construct($data = NULL) {
@@ -151,7 +151,7 @@ class SealingKey extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * From when on it seals.
+     * When it begins to seal.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];</code>
      * @return \Google\Protobuf\Timestamp|null
@@ -172,7 +172,7 @@ class SealingKey extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * From when on it seals.
+     * When it begins to seal.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];</code>
      * @param \Google\Protobuf\Timestamp $var

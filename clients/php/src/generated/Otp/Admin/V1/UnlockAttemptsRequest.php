@@ -17,14 +17,14 @@ use Google\Protobuf\RepeatedField;
 class UnlockAttemptsRequest extends \Google\Protobuf\Internal\Message
 {
     /**
-     * Whether to forget the used steps that lie in the future too, which a clock that was ahead has left.
+     * Whether to forget used steps in the future too, which remain after the clock was ahead.
      *
      * Generated from protobuf field <code>bool forget_future_steps = 4 [json_name = "forgetFutureSteps"];</code>
      */
     protected $forget_future_steps = false;
     /**
-     * With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-     * their codes is accepted once more.
+     * With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+     * accepted once more.
      * If unset, no used counter is forgotten.
      *
      * Generated from protobuf field <code>optional uint64 next_counter = 6 [json_name = "nextCounter"];</code>
@@ -39,18 +39,18 @@ class UnlockAttemptsRequest extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type string $fingerprint
-     *           The fingerprint of the secret, as the audit trail has it.
+     *           The fingerprint of the secret, from the audit trail.
      *     @type \Otp\V1\Key $key
      *           The key, sealed or plain.
      *     @type \Otp\V1\RecoveryCodeSet $recovery_set
      *           A set of recovery codes.
      *     @type string $recovery_set_name
-     *           A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     *           The name of a set of recovery codes, from the audit trail (`set`).
      *     @type bool $forget_future_steps
-     *           Whether to forget the used steps that lie in the future too, which a clock that was ahead has left.
+     *           Whether to forget used steps in the future too, which remain after the clock was ahead.
      *     @type int|string $next_counter
-     *           With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-     *           their codes is accepted once more.
+     *           With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+     *           accepted once more.
      *           If unset, no used counter is forgotten.
      * }
      */
@@ -60,7 +60,7 @@ class UnlockAttemptsRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      *
      * Generated from protobuf field <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
      * @return string
@@ -76,7 +76,7 @@ class UnlockAttemptsRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      *
      * Generated from protobuf field <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
      * @param string $var
@@ -153,7 +153,7 @@ class UnlockAttemptsRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      *
      * Generated from protobuf field <code>string recovery_set_name = 5 [json_name = "recoverySetName"];</code>
      * @return string
@@ -169,7 +169,7 @@ class UnlockAttemptsRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      *
      * Generated from protobuf field <code>string recovery_set_name = 5 [json_name = "recoverySetName"];</code>
      * @param string $var
@@ -184,7 +184,7 @@ class UnlockAttemptsRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Whether to forget the used steps that lie in the future too, which a clock that was ahead has left.
+     * Whether to forget used steps in the future too, which remain after the clock was ahead.
      *
      * Generated from protobuf field <code>bool forget_future_steps = 4 [json_name = "forgetFutureSteps"];</code>
      * @return bool
@@ -195,7 +195,7 @@ class UnlockAttemptsRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Whether to forget the used steps that lie in the future too, which a clock that was ahead has left.
+     * Whether to forget used steps in the future too, which remain after the clock was ahead.
      *
      * Generated from protobuf field <code>bool forget_future_steps = 4 [json_name = "forgetFutureSteps"];</code>
      * @param bool $var
@@ -210,8 +210,8 @@ class UnlockAttemptsRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-     * their codes is accepted once more.
+     * With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+     * accepted once more.
      * If unset, no used counter is forgotten.
      *
      * Generated from protobuf field <code>optional uint64 next_counter = 6 [json_name = "nextCounter"];</code>
@@ -233,8 +233,8 @@ class UnlockAttemptsRequest extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-     * their codes is accepted once more.
+     * With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+     * accepted once more.
      * If unset, no used counter is forgotten.
      *
      * Generated from protobuf field <code>optional uint64 next_counter = 6 [json_name = "nextCounter"];</code>

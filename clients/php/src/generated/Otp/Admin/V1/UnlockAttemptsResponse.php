@@ -17,13 +17,13 @@ use Google\Protobuf\RepeatedField;
 class UnlockAttemptsResponse extends \Google\Protobuf\Internal\Message
 {
     /**
-     * Wrong codes in a row before.
+     * Wrong codes in a row before the unlock.
      *
      * Generated from protobuf field <code>uint32 failure_count = 1 [json_name = "failureCount"];</code>
      */
     protected $failure_count = 0;
     /**
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      *
      * Generated from protobuf field <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
      */
@@ -36,9 +36,9 @@ class UnlockAttemptsResponse extends \Google\Protobuf\Internal\Message
      *     Optional. Data for populating the Message object.
      *
      *     @type int $failure_count
-     *           Wrong codes in a row before.
+     *           Wrong codes in a row before the unlock.
      *     @type \Otp\Admin\V1\ResetSteps[] $reset_steps
-     *           The used steps that were forgotten, or put back.
+     *           The used steps that were forgotten or moved back.
      * }
      */
     public function __construct($data = NULL) {
@@ -47,7 +47,7 @@ class UnlockAttemptsResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Wrong codes in a row before.
+     * Wrong codes in a row before the unlock.
      *
      * Generated from protobuf field <code>uint32 failure_count = 1 [json_name = "failureCount"];</code>
      * @return int
@@ -58,7 +58,7 @@ class UnlockAttemptsResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * Wrong codes in a row before.
+     * Wrong codes in a row before the unlock.
      *
      * Generated from protobuf field <code>uint32 failure_count = 1 [json_name = "failureCount"];</code>
      * @param int $var
@@ -73,7 +73,7 @@ class UnlockAttemptsResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      *
      * Generated from protobuf field <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
      * @return RepeatedField<\Otp\Admin\V1\ResetSteps>
@@ -84,7 +84,7 @@ class UnlockAttemptsResponse extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      *
      * Generated from protobuf field <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
      * @param \Otp\Admin\V1\ResetSteps[] $var

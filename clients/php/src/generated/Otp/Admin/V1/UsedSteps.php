@@ -35,13 +35,13 @@ class UsedSteps extends \Google\Protobuf\Internal\Message
      */
     protected $first_step = 0;
     /**
-     * The last one: no code up to it is accepted.
+     * The last used step: no code up to it is accepted.
      *
      * Generated from protobuf field <code>uint64 last_step = 4 [json_name = "lastStep"];</code>
      */
     protected $last_step = 0;
     /**
-     * When this may be forgotten; unset for HOTP: never.
+     * When this is deleted; unset for HOTP: never.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];</code>
      */
@@ -60,9 +60,9 @@ class UsedSteps extends \Google\Protobuf\Internal\Message
      *     @type int|string $first_step
      *           No step before it was used within the last 30 days.
      *     @type int|string $last_step
-     *           The last one: no code up to it is accepted.
+     *           The last used step: no code up to it is accepted.
      *     @type \Google\Protobuf\Timestamp $keep_until_time
-     *           When this may be forgotten; unset for HOTP: never.
+     *           When this is deleted; unset for HOTP: never.
      * }
      */
     public function __construct($data = NULL) {
@@ -149,7 +149,7 @@ class UsedSteps extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The last one: no code up to it is accepted.
+     * The last used step: no code up to it is accepted.
      *
      * Generated from protobuf field <code>uint64 last_step = 4 [json_name = "lastStep"];</code>
      * @return int|string
@@ -160,7 +160,7 @@ class UsedSteps extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * The last one: no code up to it is accepted.
+     * The last used step: no code up to it is accepted.
      *
      * Generated from protobuf field <code>uint64 last_step = 4 [json_name = "lastStep"];</code>
      * @param int|string $var
@@ -175,7 +175,7 @@ class UsedSteps extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * When this may be forgotten; unset for HOTP: never.
+     * When this is deleted; unset for HOTP: never.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];</code>
      * @return \Google\Protobuf\Timestamp|null
@@ -196,7 +196,7 @@ class UsedSteps extends \Google\Protobuf\Internal\Message
     }
 
     /**
-     * When this may be forgotten; unset for HOTP: never.
+     * When this is deleted; unset for HOTP: never.
      *
      * Generated from protobuf field <code>.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];</code>
      * @param \Google\Protobuf\Timestamp $var

@@ -9,7 +9,7 @@ pub struct ApiKey {
     /// A name for people, 1 to 100 characters.
     #[prost(string, tag="2")]
     pub display_name: ::prost::alloc::string::String,
-    /// The plan whose limits hold, `plans/{id}`.
+    /// The plan whose limits apply, `plans/{id}`.
     #[prost(string, tag="3")]
     pub plan: ::prost::alloc::string::String,
     /// The tenant whose sealed keys the caller can open, 1 to 63 lower-case letters, digits and dashes. It cannot be changed.
@@ -20,42 +20,42 @@ pub struct ApiKey {
     /// The scopes: `generate`, `token`, `verify`, `seal`, `export`, `admin`.
     #[prost(string, repeated, tag="5")]
     pub scopes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// When the key was made. Output only.
+    /// When the API key was made. Output only.
     #[prost(message, optional, tag="6")]
     pub create_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// When the key ends; unset: never.
+    /// When the API key expires; unset: never.
     #[prost(message, optional, tag="7")]
     pub expire_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// When the key was revoked; unset if it was not. Output only.
+    /// When the API key was revoked; unset if it was not. Output only.
     #[prost(message, optional, tag="8")]
     pub revoke_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// When the key was used last, seconds behind; unset if it never was. Output only.
+    /// When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
     #[prost(message, optional, tag="9")]
     pub last_use_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// A value that changes with the key. Output only.
+    /// A value that changes with the API key. Output only.
     #[prost(string, tag="99")]
     pub etag: ::prost::alloc::string::String,
 }
-/// The key to make.
+/// The API key to make.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateApiKeyRequest {
-    /// The key.
+    /// The API key.
     ///
     /// Required.
     #[prost(message, optional, tag="1")]
     pub api_key: ::core::option::Option<ApiKey>,
 }
-/// The key made.
+/// The new API key.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateApiKeyResponse {
-    /// The key.
+    /// The API key.
     #[prost(message, optional, tag="1")]
     pub api_key: ::core::option::Option<ApiKey>,
-    /// The secret that callers send, shown this once.
+    /// The secret that callers send, shown only once.
     #[prost(string, tag="2")]
     pub secret: ::prost::alloc::string::String,
 }
-/// The key to get.
+/// The API key to get.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetApiKeyRequest {
     /// `apiKeys/{id}`.
@@ -64,39 +64,39 @@ pub struct GetApiKeyRequest {
     #[prost(string, tag="1")]
     pub name: ::prost::alloc::string::String,
 }
-/// The key.
+/// The API key.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetApiKeyResponse {
-    /// The key.
+    /// The API key.
     #[prost(message, optional, tag="1")]
     pub api_key: ::core::option::Option<ApiKey>,
 }
-/// The page of keys to list.
+/// The page of API keys to list.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListApiKeysRequest {
-    /// The most keys of a page; more than 1000 counts as 1000.
+    /// The maximum number of API keys in a page; more than 1000 counts as 1000.
     ///
     /// If zero, 100.
     #[prost(int32, tag="1")]
     pub page_size: i32,
-    /// `next_page_token` of the answer before; all other fields must be the same.
+    /// `next_page_token` of the previous answer; all other fields must be the same.
     #[prost(string, tag="2")]
     pub page_token: ::prost::alloc::string::String,
-    /// Whether to list revoked and expired keys too.
+    /// Whether to list revoked and expired API keys too.
     #[prost(bool, tag="3")]
     pub show_inactive: bool,
 }
-/// A page of keys.
+/// A page of API keys.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListApiKeysResponse {
-    /// The keys.
+    /// The API keys.
     #[prost(message, repeated, tag="1")]
     pub api_keys: ::prost::alloc::vec::Vec<ApiKey>,
-    /// The token of the next page; empty on the last one.
+    /// The token of the next page; empty on the last page.
     #[prost(string, tag="2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// The key to rotate.
+/// The API key to rotate.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RotateApiKeyRequest {
     /// `apiKeys/{id}`.
@@ -104,26 +104,26 @@ pub struct RotateApiKeyRequest {
     /// Required.
     #[prost(string, tag="1")]
     pub name: ::prost::alloc::string::String,
-    /// How long the secret that callers use now stays valid, 0 to 365 days.
+    /// How long the current secret stays valid, 0 to 365 days.
     ///
-    /// If unset, 0: it ends at once.
+    /// If unset, 0: it stops working at once.
     #[prost(message, optional, tag="2")]
     pub grace: ::core::option::Option<::prost_types::Duration>,
-    /// If set and not that of the key: ABORTED.
+    /// The etag that you read. If the API key has changed since: ABORTED.
     #[prost(string, tag="3")]
     pub etag: ::prost::alloc::string::String,
 }
-/// The rotated key.
+/// The rotated API key.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RotateApiKeyResponse {
-    /// The key.
+    /// The API key.
     #[prost(message, optional, tag="1")]
     pub api_key: ::core::option::Option<ApiKey>,
-    /// The new secret, shown this once.
+    /// The new secret, shown only once.
     #[prost(string, tag="2")]
     pub secret: ::prost::alloc::string::String,
 }
-/// The key to revoke.
+/// The API key to revoke.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RevokeApiKeyRequest {
     /// `apiKeys/{id}`.
@@ -131,18 +131,18 @@ pub struct RevokeApiKeyRequest {
     /// Required.
     #[prost(string, tag="1")]
     pub name: ::prost::alloc::string::String,
-    /// If set and not that of the key: ABORTED.
+    /// The etag that you read. If the API key has changed since: ABORTED.
     #[prost(string, tag="2")]
     pub etag: ::prost::alloc::string::String,
 }
-/// The revoked key.
+/// The revoked API key.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RevokeApiKeyResponse {
-    /// The key.
+    /// The API key.
     #[prost(message, optional, tag="1")]
     pub api_key: ::core::option::Option<ApiKey>,
 }
-/// The key whose usage to get.
+/// The API key whose usage to get.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetApiKeyUsageRequest {
     /// `apiKeys/{id}`.
@@ -151,7 +151,7 @@ pub struct GetApiKeyUsageRequest {
     #[prost(string, tag="1")]
     pub name: ::prost::alloc::string::String,
 }
-/// The usage of a key.
+/// The usage of an API key.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetApiKeyUsageResponse {
     /// The plan, `plans/{id}`.
@@ -161,7 +161,7 @@ pub struct GetApiKeyUsageResponse {
     #[prost(message, repeated, tag="2")]
     pub windows: ::prost::alloc::vec::Vec<super::super::v1::WindowUsage>,
 }
-/// Which plans to list: all.
+/// The request has no fields: all plans are listed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListPlansRequest {
 }
@@ -178,23 +178,23 @@ pub struct Plan {
     /// `plans/{id}`.
     #[prost(string, tag="1")]
     pub name: ::prost::alloc::string::String,
-    /// The most calls in a minute; unset: no limit.
+    /// Calls per minute; unset: no limit.
     #[prost(uint64, optional, tag="2")]
     pub minute_limit: ::core::option::Option<u64>,
-    /// The most calls in an hour; unset: no limit.
+    /// Calls per hour; unset: no limit.
     #[prost(uint64, optional, tag="3")]
     pub hour_limit: ::core::option::Option<u64>,
-    /// The most calls in a day; unset: no limit.
+    /// Calls per day; unset: no limit.
     #[prost(uint64, optional, tag="4")]
     pub day_limit: ::core::option::Option<u64>,
-    /// The most calls in a calendar month (UTC), the credits; unset: no limit.
+    /// Calls per calendar month in UTC, the credits; unset: no limit.
     #[prost(uint64, optional, tag="5")]
     pub month_limit: ::core::option::Option<u64>,
-    /// The most open WatchToken streams.
+    /// Open WatchToken streams.
     #[prost(uint32, tag="6")]
     pub stream_limit: u32,
 }
-/// Which sealing keys to list: all.
+/// The request has no fields: all sealing keys are listed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListSealingKeysRequest {
 }
@@ -217,7 +217,7 @@ pub struct SealingKey {
     /// When it was made.
     #[prost(message, optional, tag="3")]
     pub create_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// From when on it seals.
+    /// When it begins to seal.
     #[prost(message, optional, tag="4")]
     pub seal_from_time: ::core::option::Option<::prost_types::Timestamp>,
 }
@@ -229,13 +229,13 @@ pub mod sealing_key {
     pub enum State {
         /// Never sent.
         Unspecified = 0,
-        /// It opens blobs, and does not seal yet.
+        /// It opens blobs and does not seal yet.
         Staged = 1,
         /// It seals.
         Sealing = 2,
-        /// It opens blobs, and no longer seals.
+        /// It opens blobs and no longer seals.
         Opening = 3,
-        /// Its bytes are gone: its blobs do not open.
+        /// Its bytes are deleted: its blobs no longer open.
         Retired = 4,
     }
     impl State {
@@ -265,27 +265,27 @@ pub mod sealing_key {
         }
     }
 }
-/// Which server to get the status of: the process that answers.
+/// The request has no fields: the process that answers reports its own status.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetServerStatusRequest {
 }
-/// The status of the process that answers: of a worker where there are several, and of an instance behind a balancer.
+/// The status of the process that answers: of one worker, or of one instance behind a load balancer.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetServerStatusResponse {
-    /// Whether the store can be written to.
+    /// Whether the store accepts writes.
     #[prost(bool, tag="1")]
     pub store_reachable: bool,
-    /// Whether the process counts calls by itself, since the shared store of the limits cannot be reached.
+    /// Whether this process counts calls by itself because the store is unreachable.
     #[prost(bool, tag="2")]
     pub limits_local: bool,
-    /// The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+    /// The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
     #[prost(message, repeated, tag="3")]
     pub outcomes: ::prost::alloc::vec::Vec<OutcomeCount>,
 }
-/// How often a check had this outcome.
+/// The number of checks with an outcome.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OutcomeCount {
-    /// The outcome as the log and the metrics have it: such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
+    /// The outcome as in the log and the metrics, such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
     #[prost(string, tag="1")]
     pub outcome: ::prost::alloc::string::String,
     /// How many codes.
@@ -304,7 +304,7 @@ pub mod get_attempts_request {
     /// Exactly one is required.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Subject {
-        /// The fingerprint of the secret, as the audit trail has it.
+        /// The fingerprint of the secret, from the audit trail.
         #[prost(string, tag="1")]
         Fingerprint(::prost::alloc::string::String),
         /// The key, sealed or plain.
@@ -313,7 +313,7 @@ pub mod get_attempts_request {
         /// A set of recovery codes.
         #[prost(message, tag="3")]
         RecoverySet(super::super::super::v1::RecoveryCodeSet),
-        /// A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+        /// The name of a set of recovery codes, from the audit trail (`set`).
         #[prost(string, tag="4")]
         RecoverySetName(::prost::alloc::string::String),
     }
@@ -324,13 +324,13 @@ pub struct GetAttemptsResponse {
     /// Wrong codes in a row.
     #[prost(uint32, tag="1")]
     pub failure_count: u32,
-    /// When the next code is checked; unset if it is checked now, or only after an unlock.
+    /// When the lock ends; unset if there is no lock, or if only an unlock ends it.
     #[prost(message, optional, tag="2")]
     pub lock_end_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// Whether only an unlock helps.
+    /// Whether only an unlock ends the lock.
     #[prost(bool, tag="3")]
     pub needs_unlock: bool,
-    /// The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+    /// The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
     #[prost(message, repeated, tag="4")]
     pub used_steps: ::prost::alloc::vec::Vec<UsedSteps>,
     /// How many codes of a set of recovery codes were used; unset for a secret.
@@ -352,21 +352,21 @@ pub struct UsedSteps {
     /// No step before it was used within the last 30 days.
     #[prost(uint64, tag="3")]
     pub first_step: u64,
-    /// The last one: no code up to it is accepted.
+    /// The last used step: no code up to it is accepted.
     #[prost(uint64, tag="4")]
     pub last_step: u64,
-    /// When this may be forgotten; unset for HOTP: never.
+    /// When this is deleted; unset for HOTP: never.
     #[prost(message, optional, tag="5")]
     pub keep_until_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// The secret to unlock.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UnlockAttemptsRequest {
-    /// Whether to forget the used steps that lie in the future too, which a clock that was ahead has left.
+    /// Whether to forget used steps in the future too, which remain after the clock was ahead.
     #[prost(bool, tag="4")]
     pub forget_future_steps: bool,
-    /// With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-    /// their codes is accepted once more.
+    /// With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+    /// accepted once more.
     ///
     /// If unset, no used counter is forgotten.
     #[prost(uint64, optional, tag="6")]
@@ -380,7 +380,7 @@ pub mod unlock_attempts_request {
     /// Exactly one is required.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Subject {
-        /// The fingerprint of the secret, as the audit trail has it.
+        /// The fingerprint of the secret, from the audit trail.
         #[prost(string, tag="1")]
         Fingerprint(::prost::alloc::string::String),
         /// The key, sealed or plain.
@@ -389,7 +389,7 @@ pub mod unlock_attempts_request {
         /// A set of recovery codes.
         #[prost(message, tag="3")]
         RecoverySet(super::super::super::v1::RecoveryCodeSet),
-        /// A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+        /// The name of a set of recovery codes, from the audit trail (`set`).
         #[prost(string, tag="5")]
         RecoverySetName(::prost::alloc::string::String),
     }
@@ -397,14 +397,14 @@ pub mod unlock_attempts_request {
 /// The secret is unlocked.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UnlockAttemptsResponse {
-    /// Wrong codes in a row before.
+    /// Wrong codes in a row before the unlock.
     #[prost(uint32, tag="1")]
     pub failure_count: u32,
-    /// The used steps that were forgotten, or put back.
+    /// The used steps that were forgotten or moved back.
     #[prost(message, repeated, tag="2")]
     pub reset_steps: ::prost::alloc::vec::Vec<ResetSteps>,
 }
-/// Used steps of a period, or used counters of a HOTP, that were forgotten or put back.
+/// Used steps of a period, or used counters of a HOTP, that were forgotten or moved back.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ResetSteps {
     /// The type of the codes.
@@ -413,10 +413,10 @@ pub struct ResetSteps {
     /// The length of a time step; 0 for HOTP.
     #[prost(uint32, tag="2")]
     pub period_seconds: u32,
-    /// The last one before.
+    /// The last used step before.
     #[prost(uint64, tag="3")]
     pub last_step: u64,
-    /// The last one from now on; unset if all were forgotten.
+    /// The last used step from now on; unset if all were forgotten.
     #[prost(uint64, optional, tag="4")]
     pub new_last_step: ::core::option::Option<u64>,
 }

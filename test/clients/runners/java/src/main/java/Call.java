@@ -11,7 +11,7 @@ import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.Arrays;
 
-/** One call of a client, which is found by its name. */
+/** A call of a client, which is found by its name. */
 final class Call {
   private Call() {}
 

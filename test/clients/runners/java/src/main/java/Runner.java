@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -26,8 +27,15 @@ public final class Runner {
     this.config = config;
   }
 
-  public static void main(String[] args) throws IOException {
-    new Runner(JsonParser.parseString(Files.readString(Path.of(args[0]))).getAsJsonObject()).run();
+  public static void main(String[] args) throws IOException, InterruptedException, ExecutionException {
+    JsonObject config = JsonParser.parseString(Files.readString(Path.of(args[0]))).getAsJsonObject();
+    new Runner(config).run();
+    if (config.has("crowd")) {
+      String apiKey = config.getAsJsonObject("keys").get("full").getAsString();
+      try (OtpClient client = builder(config.getAsJsonObject("servers").getAsJsonObject("plain"), apiKey, null).batching().connect()) {
+        Crowd.callTogether(client, config.getAsJsonArray("crowd"));
+      }
+    }
   }
 
   private void run() throws IOException {

@@ -17,7 +17,7 @@ public enum Algorithm
     implements com.google.protobuf.ProtocolMessageEnum {
   /**
    * <pre>
-   * Not chosen: SHA1, the one that every authenticator app supports.
+   * Not set: SHA1, which every authenticator app supports.
    * </pre>
    *
    * <code>ALGORITHM_UNSPECIFIED = 0;</code>
@@ -61,7 +61,7 @@ public enum Algorithm
   }
   /**
    * <pre>
-   * Not chosen: SHA1, the one that every authenticator app supports.
+   * Not set: SHA1, which every authenticator app supports.
    * </pre>
    *
    * <code>ALGORITHM_UNSPECIFIED = 0;</code>

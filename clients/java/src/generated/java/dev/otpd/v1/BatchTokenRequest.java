@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * The codes to give.
+ * The codes to compute.
  * </pre>
  *
  * Protobuf type {@code otp.v1.BatchTokenRequest}
@@ -270,7 +270,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The codes to give.
+   * The codes to compute.
    * </pre>
    *
    * Protobuf type {@code otp.v1.BatchTokenRequest}

@@ -12,7 +12,7 @@ public interface BatchTokenResponseOrBuilder extends
 
   /**
    * <pre>
-   * One for each request, in their order.
+   * A result per request, in the order of the requests.
    * </pre>
    *
    * <code>repeated .otp.v1.BatchTokenResult results = 1 [json_name = "results"];</code>
@@ -21,7 +21,7 @@ public interface BatchTokenResponseOrBuilder extends
       getResultsList();
   /**
    * <pre>
-   * One for each request, in their order.
+   * A result per request, in the order of the requests.
    * </pre>
    *
    * <code>repeated .otp.v1.BatchTokenResult results = 1 [json_name = "results"];</code>
@@ -29,7 +29,7 @@ public interface BatchTokenResponseOrBuilder extends
   dev.otpd.v1.BatchTokenResult getResults(int index);
   /**
    * <pre>
-   * One for each request, in their order.
+   * A result per request, in the order of the requests.
    * </pre>
    *
    * <code>repeated .otp.v1.BatchTokenResult results = 1 [json_name = "results"];</code>
@@ -37,7 +37,7 @@ public interface BatchTokenResponseOrBuilder extends
   int getResultsCount();
   /**
    * <pre>
-   * One for each request, in their order.
+   * A result per request, in the order of the requests.
    * </pre>
    *
    * <code>repeated .otp.v1.BatchTokenResult results = 1 [json_name = "results"];</code>
@@ -46,7 +46,7 @@ public interface BatchTokenResponseOrBuilder extends
       getResultsOrBuilderList();
   /**
    * <pre>
-   * One for each request, in their order.
+   * A result per request, in the order of the requests.
    * </pre>
    *
    * <code>repeated .otp.v1.BatchTokenResult results = 1 [json_name = "results"];</code>

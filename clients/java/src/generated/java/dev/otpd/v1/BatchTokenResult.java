@@ -135,7 +135,7 @@ private static final long serialVersionUID = 0L;
   public static final int ERROR_FIELD_NUMBER = 2;
   /**
    * <pre>
-   * The reason why there is none.
+   * Why the item failed.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -147,7 +147,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The reason why there is none.
+   * Why the item failed.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -162,7 +162,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The reason why there is none.
+   * Why the item failed.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -734,7 +734,7 @@ private static final long serialVersionUID = 0L;
         dev.otpd.v1.ItemError, dev.otpd.v1.ItemError.Builder, dev.otpd.v1.ItemErrorOrBuilder> errorBuilder_;
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -746,7 +746,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -768,7 +768,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -788,7 +788,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -806,7 +806,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -833,7 +833,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -856,7 +856,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -866,7 +866,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -884,7 +884,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>

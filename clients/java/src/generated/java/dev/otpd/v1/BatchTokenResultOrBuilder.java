@@ -39,7 +39,7 @@ public interface BatchTokenResultOrBuilder extends
 
   /**
    * <pre>
-   * The reason why there is none.
+   * Why the item failed.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -48,7 +48,7 @@ public interface BatchTokenResultOrBuilder extends
   boolean hasError();
   /**
    * <pre>
-   * The reason why there is none.
+   * Why the item failed.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -57,7 +57,7 @@ public interface BatchTokenResultOrBuilder extends
   dev.otpd.v1.ItemError getError();
   /**
    * <pre>
-   * The reason why there is none.
+   * Why the item failed.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>

@@ -39,7 +39,7 @@ public interface BatchVerifyResultOrBuilder extends
 
   /**
    * <pre>
-   * The reason why there is none; nothing was checked, unless it is STORE_UNAVAILABLE.
+   * Why the check failed; the code was not checked, unless the reason is STORE_UNAVAILABLE.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -48,7 +48,7 @@ public interface BatchVerifyResultOrBuilder extends
   boolean hasError();
   /**
    * <pre>
-   * The reason why there is none; nothing was checked, unless it is STORE_UNAVAILABLE.
+   * Why the check failed; the code was not checked, unless the reason is STORE_UNAVAILABLE.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -57,7 +57,7 @@ public interface BatchVerifyResultOrBuilder extends
   dev.otpd.v1.ItemError getError();
   /**
    * <pre>
-   * The reason why there is none; nothing was checked, unless it is STORE_UNAVAILABLE.
+   * Why the check failed; the code was not checked, unless the reason is STORE_UNAVAILABLE.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>

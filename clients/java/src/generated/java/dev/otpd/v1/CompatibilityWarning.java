@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * A parameter that some authenticator apps silently ignore, or show badly.
+ * A parameter that some authenticator apps silently ignore or display badly.
  * </pre>
  *
  * Protobuf type {@code otp.v1.CompatibilityWarning}
@@ -102,7 +102,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object description_ = "";
   /**
    * <pre>
-   * The problem, and the value to choose instead; in English, for developers.
+   * The problem and the value to choose instead; in English, for developers.
    * </pre>
    *
    * <code>string description = 2 [json_name = "description"];</code>
@@ -123,7 +123,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The problem, and the value to choose instead; in English, for developers.
+   * The problem and the value to choose instead; in English, for developers.
    * </pre>
    *
    * <code>string description = 2 [json_name = "description"];</code>
@@ -149,10 +149,10 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object reason_ = "";
   /**
    * <pre>
-   * The problem as a word, to choose a text of one's own by; later versions may send others.
+   * The problem as a constant, for a text of your own; later versions may add others.
    *
-   * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-   * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+   * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+   * refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
    * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
    * </pre>
    *
@@ -174,10 +174,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The problem as a word, to choose a text of one's own by; later versions may send others.
+   * The problem as a constant, for a text of your own; later versions may add others.
    *
-   * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-   * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+   * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+   * refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
    * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
    * </pre>
    *
@@ -377,7 +377,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A parameter that some authenticator apps silently ignore, or show badly.
+   * A parameter that some authenticator apps silently ignore or display badly.
    * </pre>
    *
    * Protobuf type {@code otp.v1.CompatibilityWarning}
@@ -640,7 +640,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object description_ = "";
     /**
      * <pre>
-     * The problem, and the value to choose instead; in English, for developers.
+     * The problem and the value to choose instead; in English, for developers.
      * </pre>
      *
      * <code>string description = 2 [json_name = "description"];</code>
@@ -660,7 +660,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The problem, and the value to choose instead; in English, for developers.
+     * The problem and the value to choose instead; in English, for developers.
      * </pre>
      *
      * <code>string description = 2 [json_name = "description"];</code>
@@ -681,7 +681,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The problem, and the value to choose instead; in English, for developers.
+     * The problem and the value to choose instead; in English, for developers.
      * </pre>
      *
      * <code>string description = 2 [json_name = "description"];</code>
@@ -698,7 +698,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The problem, and the value to choose instead; in English, for developers.
+     * The problem and the value to choose instead; in English, for developers.
      * </pre>
      *
      * <code>string description = 2 [json_name = "description"];</code>
@@ -712,7 +712,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The problem, and the value to choose instead; in English, for developers.
+     * The problem and the value to choose instead; in English, for developers.
      * </pre>
      *
      * <code>string description = 2 [json_name = "description"];</code>
@@ -732,10 +732,10 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object reason_ = "";
     /**
      * <pre>
-     * The problem as a word, to choose a text of one's own by; later versions may send others.
+     * The problem as a constant, for a text of your own; later versions may add others.
      *
-     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-     * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+     * refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
      * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
      * </pre>
      *
@@ -756,10 +756,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The problem as a word, to choose a text of one's own by; later versions may send others.
+     * The problem as a constant, for a text of your own; later versions may add others.
      *
-     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-     * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+     * refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
      * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
      * </pre>
      *
@@ -781,10 +781,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The problem as a word, to choose a text of one's own by; later versions may send others.
+     * The problem as a constant, for a text of your own; later versions may add others.
      *
-     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-     * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+     * refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
      * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
      * </pre>
      *
@@ -802,10 +802,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The problem as a word, to choose a text of one's own by; later versions may send others.
+     * The problem as a constant, for a text of your own; later versions may add others.
      *
-     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-     * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+     * refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
      * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
      * </pre>
      *
@@ -820,10 +820,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The problem as a word, to choose a text of one's own by; later versions may send others.
+     * The problem as a constant, for a text of your own; later versions may add others.
      *
-     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-     * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+     * refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
      * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
      * </pre>
      *

@@ -32,7 +32,7 @@ public interface CompatibilityWarningOrBuilder extends
 
   /**
    * <pre>
-   * The problem, and the value to choose instead; in English, for developers.
+   * The problem and the value to choose instead; in English, for developers.
    * </pre>
    *
    * <code>string description = 2 [json_name = "description"];</code>
@@ -41,7 +41,7 @@ public interface CompatibilityWarningOrBuilder extends
   java.lang.String getDescription();
   /**
    * <pre>
-   * The problem, and the value to choose instead; in English, for developers.
+   * The problem and the value to choose instead; in English, for developers.
    * </pre>
    *
    * <code>string description = 2 [json_name = "description"];</code>
@@ -52,10 +52,10 @@ public interface CompatibilityWarningOrBuilder extends
 
   /**
    * <pre>
-   * The problem as a word, to choose a text of one's own by; later versions may send others.
+   * The problem as a constant, for a text of your own; later versions may add others.
    *
-   * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-   * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+   * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+   * refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
    * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
    * </pre>
    *
@@ -65,10 +65,10 @@ public interface CompatibilityWarningOrBuilder extends
   java.lang.String getReason();
   /**
    * <pre>
-   * The problem as a word, to choose a text of one's own by; later versions may send others.
+   * The problem as a constant, for a text of your own; later versions may add others.
    *
-   * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-   * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+   * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+   * refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
    * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
    * </pre>
    *

@@ -27,8 +27,8 @@ public enum ErrorReason
   ERROR_REASON_UNSPECIFIED(0),
   /**
    * <pre>
-   * UNAUTHENTICATED: the call carries no API key, neither in `x-api-key` nor as `authorization: Bearer`. HTTP/2 drops a value with
-   * a space before or after it, and one with a line break.
+   * UNAUTHENTICATED: the call has no API key, neither in `x-api-key` nor as `authorization: Bearer`. HTTP/2 drops a value that contains a line break or
+   * begins or ends with a space.
    *
    * Example: { "reason": "ERROR_REASON_API_KEY_MISSING", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -38,7 +38,7 @@ public enum ErrorReason
   ERROR_REASON_API_KEY_MISSING(1),
   /**
    * <pre>
-   * UNAUTHENTICATED: the API key is unknown, revoked or expired; the three are not told apart.
+   * UNAUTHENTICATED: the API key is unknown, revoked or expired. The error does not say which.
    *
    * Example: { "reason": "ERROR_REASON_API_KEY_INVALID", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -58,7 +58,7 @@ public enum ErrorReason
   ERROR_REASON_SCOPE_MISSING(3),
   /**
    * <pre>
-   * INVALID_ARGUMENT: one field or more is wrong; `google.rpc.BadRequest` names each.
+   * INVALID_ARGUMENT: at least one field is wrong; `google.rpc.BadRequest` names each of them.
    *
    * Example: { "reason": "ERROR_REASON_INVALID_FIELDS", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -78,7 +78,7 @@ public enum ErrorReason
   ERROR_REASON_MALFORMED_MESSAGE(5),
   /**
    * <pre>
-   * INVALID_ARGUMENT: the request id was used before with the same secret, but in another request.
+   * INVALID_ARGUMENT: the request id was used before with the same secret, in a different request.
    *
    * Example: { "reason": "ERROR_REASON_REQUEST_ID_REUSED", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -88,8 +88,8 @@ public enum ErrorReason
   ERROR_REASON_REQUEST_ID_REUSED(6),
   /**
    * <pre>
-   * RESOURCE_EXHAUSTED: a window of the API key's plan is used up; `google.rpc.QuotaFailure` names it, `google.rpc.RetryInfo` says when to try again.
-   * Where the call costs more than 1, the metadata has its `cost` too.
+   * RESOURCE_EXHAUSTED: a rate limit of the API key's plan is reached. `google.rpc.QuotaFailure` names the window, and `google.rpc.RetryInfo` says when to
+   * retry. If the call costs more than 1, the metadata also has its `cost`.
    *
    * Example: { "reason": "ERROR_REASON_RATE_LIMITED", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "plan": "pro" } }
    * </pre>
@@ -109,7 +109,7 @@ public enum ErrorReason
   ERROR_REASON_AUTHENTICATION_THROTTLED(8),
   /**
    * <pre>
-   * RESOURCE_EXHAUSTED: the API key has as many open streams as it may have.
+   * RESOURCE_EXHAUSTED: the API key has reached its limit of open streams.
    *
    * Example: { "reason": "ERROR_REASON_TOO_MANY_STREAMS", "domain": "otp.v1", "metadata": { "limit": "100" } }
    * </pre>
@@ -119,7 +119,7 @@ public enum ErrorReason
   ERROR_REASON_TOO_MANY_STREAMS(9),
   /**
    * <pre>
-   * RESOURCE_EXHAUSTED: a message or its decompressed form is larger than the server reads or sends.
+   * RESOURCE_EXHAUSTED: a message, or its decompressed form, exceeds the size limit of the server.
    *
    * Example: { "reason": "ERROR_REASON_MESSAGE_TOO_LARGE", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -129,7 +129,7 @@ public enum ErrorReason
   ERROR_REASON_MESSAGE_TOO_LARGE(10),
   /**
    * <pre>
-   * DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been carried out all the same.
+   * DEADLINE_EXCEEDED: the deadline of the call, or the server's limit of five seconds, has passed. A Verify may still have been carried out.
    *
    * Example: { "reason": "ERROR_REASON_DEADLINE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -139,7 +139,7 @@ public enum ErrorReason
   ERROR_REASON_DEADLINE_EXCEEDED(11),
   /**
    * <pre>
-   * UNAVAILABLE: the state that the call needs cannot be reached; `google.rpc.RetryInfo` says when to try again.
+   * UNAVAILABLE: the store is unreachable; `google.rpc.RetryInfo` says when to retry.
    *
    * Example: { "reason": "ERROR_REASON_STORE_UNAVAILABLE", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -149,7 +149,7 @@ public enum ErrorReason
   ERROR_REASON_STORE_UNAVAILABLE(12),
   /**
    * <pre>
-   * UNAVAILABLE: the server is stopping; another instance, or this one after its restart, will answer.
+   * UNAVAILABLE: the server is stopping. Retry: another instance will answer, or this instance after its restart.
    *
    * Example: { "reason": "ERROR_REASON_SHUTTING_DOWN", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -159,7 +159,7 @@ public enum ErrorReason
   ERROR_REASON_SHUTTING_DOWN(13),
   /**
    * <pre>
-   * UNIMPLEMENTED: the call is not one that the method takes: an unknown message encoding, no request message, or more than one.
+   * UNIMPLEMENTED: the call has an unknown message encoding, no request message, or more than one request message.
    *
    * Example: { "reason": "ERROR_REASON_PROTOCOL", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -169,7 +169,7 @@ public enum ErrorReason
   ERROR_REASON_PROTOCOL(14),
   /**
    * <pre>
-   * INTERNAL: a fault of the server, written to its log under the request id.
+   * INTERNAL: a fault of the server, which its log has under the request id.
    *
    * Example: { "reason": "ERROR_REASON_INTERNAL", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -179,8 +179,8 @@ public enum ErrorReason
   ERROR_REASON_INTERNAL(15),
   /**
    * <pre>
-   * RESOURCE_EXHAUSTED: the call costs more than a window of the API key's plan ever allows, so that it cannot succeed, now or later: send less at
-   * once, or use a larger plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
+   * RESOURCE_EXHAUSTED: the call costs more than the limit of a window of the API key's plan, so it can never succeed: send fewer items, or use a larger
+   * plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
    *
    * Example: { "reason": "ERROR_REASON_COST_OVER_LIMIT", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "cost": "100", "plan": "pro" } }
    * </pre>
@@ -190,8 +190,8 @@ public enum ErrorReason
   ERROR_REASON_COST_OVER_LIMIT(16),
   /**
    * <pre>
-   * INVALID_ARGUMENT: a sealed key or a set of recovery codes cannot be opened: it was changed, cut short, sealed for another tenant or bound to another
-   * context, or its sealing key was retired. Which of these it was is not told. Never treat the user as one without a second factor.
+   * INVALID_ARGUMENT: a sealed key or a set of recovery codes cannot be opened. It was changed or truncated, sealed for another tenant or bound to another
+   * context, or its sealing key was retired. The error does not say which. Never treat the user as a user without a second factor.
    *
    * Example: { "reason": "ERROR_REASON_SEALED_KEY_INVALID", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
    * </pre>
@@ -201,8 +201,8 @@ public enum ErrorReason
   ERROR_REASON_SEALED_KEY_INVALID(17),
   /**
    * <pre>
-   * FAILED_PRECONDITION: this server has never had the sealing key that a blob names, which is a fault of the installation: give every instance the same
-   * file of sealing keys.
+   * FAILED_PRECONDITION: this server has never had the sealing key of the blob. The installation is faulty: give every instance the same file of sealing
+   * keys.
    *
    * Example: { "reason": "ERROR_REASON_SEALING_KEY_UNKNOWN", "domain": "otp.v1", "metadata": { "sealing_key": "828e2ad3", "field": "key.sealed" } }
    * </pre>
@@ -212,7 +212,7 @@ public enum ErrorReason
   ERROR_REASON_SEALING_KEY_UNKNOWN(18),
   /**
    * <pre>
-   * FAILED_PRECONDITION: the sealed key is of an enrolment that is not confirmed: call `Verify` with `confirm` and store the `resealed` key.
+   * FAILED_PRECONDITION: the enrolment of the sealed key is not confirmed: call `Verify` with `confirm`, and store the `resealed` key.
    *
    * Example: { "reason": "ERROR_REASON_ENROLMENT_PENDING", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
    * </pre>
@@ -222,7 +222,7 @@ public enum ErrorReason
   ERROR_REASON_ENROLMENT_PENDING(19),
   /**
    * <pre>
-   * FAILED_PRECONDITION: the sealed key is of an enrolment that was not confirmed in time: generate a new key.
+   * FAILED_PRECONDITION: the enrolment of the sealed key was not confirmed in time: generate a new key.
    *
    * Example: { "reason": "ERROR_REASON_ENROLMENT_EXPIRED", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
    * </pre>
@@ -253,7 +253,7 @@ public enum ErrorReason
   ERROR_REASON_API_KEY_NOT_FOUND(22),
   /**
    * <pre>
-   * ABORTED: the API key has changed since its etag was read: get it again.
+   * ABORTED: the API key has changed since you read its etag: read it again.
    *
    * Example: { "reason": "ERROR_REASON_ETAG_MISMATCH", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
    * </pre>
@@ -263,7 +263,7 @@ public enum ErrorReason
   ERROR_REASON_ETAG_MISMATCH(23),
   /**
    * <pre>
-   * FAILED_PRECONDITION: nobody could administer the server without this API key: make another one with the scope `admin` first.
+   * FAILED_PRECONDITION: this is the last active API key with the scope `admin`: make another one first.
    *
    * Example: { "reason": "ERROR_REASON_LAST_ADMIN_KEY", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
    * </pre>
@@ -273,8 +273,8 @@ public enum ErrorReason
   ERROR_REASON_LAST_ADMIN_KEY(24),
   /**
    * <pre>
-   * UNAVAILABLE: the connection has reached its greatest age, so that callers spread over all instances; clients connect anew by themselves. Open the
-   * stream again.
+   * UNAVAILABLE: the connection has reached its maximum age, which spreads callers over all instances. Clients reconnect by themselves: open the stream
+   * again.
    *
    * Example: { "reason": "ERROR_REASON_CONNECTION_AGE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -304,8 +304,8 @@ public enum ErrorReason
   public static final int ERROR_REASON_UNSPECIFIED_VALUE = 0;
   /**
    * <pre>
-   * UNAUTHENTICATED: the call carries no API key, neither in `x-api-key` nor as `authorization: Bearer`. HTTP/2 drops a value with
-   * a space before or after it, and one with a line break.
+   * UNAUTHENTICATED: the call has no API key, neither in `x-api-key` nor as `authorization: Bearer`. HTTP/2 drops a value that contains a line break or
+   * begins or ends with a space.
    *
    * Example: { "reason": "ERROR_REASON_API_KEY_MISSING", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -315,7 +315,7 @@ public enum ErrorReason
   public static final int ERROR_REASON_API_KEY_MISSING_VALUE = 1;
   /**
    * <pre>
-   * UNAUTHENTICATED: the API key is unknown, revoked or expired; the three are not told apart.
+   * UNAUTHENTICATED: the API key is unknown, revoked or expired. The error does not say which.
    *
    * Example: { "reason": "ERROR_REASON_API_KEY_INVALID", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -335,7 +335,7 @@ public enum ErrorReason
   public static final int ERROR_REASON_SCOPE_MISSING_VALUE = 3;
   /**
    * <pre>
-   * INVALID_ARGUMENT: one field or more is wrong; `google.rpc.BadRequest` names each.
+   * INVALID_ARGUMENT: at least one field is wrong; `google.rpc.BadRequest` names each of them.
    *
    * Example: { "reason": "ERROR_REASON_INVALID_FIELDS", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -355,7 +355,7 @@ public enum ErrorReason
   public static final int ERROR_REASON_MALFORMED_MESSAGE_VALUE = 5;
   /**
    * <pre>
-   * INVALID_ARGUMENT: the request id was used before with the same secret, but in another request.
+   * INVALID_ARGUMENT: the request id was used before with the same secret, in a different request.
    *
    * Example: { "reason": "ERROR_REASON_REQUEST_ID_REUSED", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -365,8 +365,8 @@ public enum ErrorReason
   public static final int ERROR_REASON_REQUEST_ID_REUSED_VALUE = 6;
   /**
    * <pre>
-   * RESOURCE_EXHAUSTED: a window of the API key's plan is used up; `google.rpc.QuotaFailure` names it, `google.rpc.RetryInfo` says when to try again.
-   * Where the call costs more than 1, the metadata has its `cost` too.
+   * RESOURCE_EXHAUSTED: a rate limit of the API key's plan is reached. `google.rpc.QuotaFailure` names the window, and `google.rpc.RetryInfo` says when to
+   * retry. If the call costs more than 1, the metadata also has its `cost`.
    *
    * Example: { "reason": "ERROR_REASON_RATE_LIMITED", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "plan": "pro" } }
    * </pre>
@@ -386,7 +386,7 @@ public enum ErrorReason
   public static final int ERROR_REASON_AUTHENTICATION_THROTTLED_VALUE = 8;
   /**
    * <pre>
-   * RESOURCE_EXHAUSTED: the API key has as many open streams as it may have.
+   * RESOURCE_EXHAUSTED: the API key has reached its limit of open streams.
    *
    * Example: { "reason": "ERROR_REASON_TOO_MANY_STREAMS", "domain": "otp.v1", "metadata": { "limit": "100" } }
    * </pre>
@@ -396,7 +396,7 @@ public enum ErrorReason
   public static final int ERROR_REASON_TOO_MANY_STREAMS_VALUE = 9;
   /**
    * <pre>
-   * RESOURCE_EXHAUSTED: a message or its decompressed form is larger than the server reads or sends.
+   * RESOURCE_EXHAUSTED: a message, or its decompressed form, exceeds the size limit of the server.
    *
    * Example: { "reason": "ERROR_REASON_MESSAGE_TOO_LARGE", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -406,7 +406,7 @@ public enum ErrorReason
   public static final int ERROR_REASON_MESSAGE_TOO_LARGE_VALUE = 10;
   /**
    * <pre>
-   * DEADLINE_EXCEEDED: the call's deadline, or the server's own of five seconds, has passed; a Verify may have been carried out all the same.
+   * DEADLINE_EXCEEDED: the deadline of the call, or the server's limit of five seconds, has passed. A Verify may still have been carried out.
    *
    * Example: { "reason": "ERROR_REASON_DEADLINE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -416,7 +416,7 @@ public enum ErrorReason
   public static final int ERROR_REASON_DEADLINE_EXCEEDED_VALUE = 11;
   /**
    * <pre>
-   * UNAVAILABLE: the state that the call needs cannot be reached; `google.rpc.RetryInfo` says when to try again.
+   * UNAVAILABLE: the store is unreachable; `google.rpc.RetryInfo` says when to retry.
    *
    * Example: { "reason": "ERROR_REASON_STORE_UNAVAILABLE", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -426,7 +426,7 @@ public enum ErrorReason
   public static final int ERROR_REASON_STORE_UNAVAILABLE_VALUE = 12;
   /**
    * <pre>
-   * UNAVAILABLE: the server is stopping; another instance, or this one after its restart, will answer.
+   * UNAVAILABLE: the server is stopping. Retry: another instance will answer, or this instance after its restart.
    *
    * Example: { "reason": "ERROR_REASON_SHUTTING_DOWN", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -436,7 +436,7 @@ public enum ErrorReason
   public static final int ERROR_REASON_SHUTTING_DOWN_VALUE = 13;
   /**
    * <pre>
-   * UNIMPLEMENTED: the call is not one that the method takes: an unknown message encoding, no request message, or more than one.
+   * UNIMPLEMENTED: the call has an unknown message encoding, no request message, or more than one request message.
    *
    * Example: { "reason": "ERROR_REASON_PROTOCOL", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -446,7 +446,7 @@ public enum ErrorReason
   public static final int ERROR_REASON_PROTOCOL_VALUE = 14;
   /**
    * <pre>
-   * INTERNAL: a fault of the server, written to its log under the request id.
+   * INTERNAL: a fault of the server, which its log has under the request id.
    *
    * Example: { "reason": "ERROR_REASON_INTERNAL", "domain": "otp.v1", "metadata": {} }
    * </pre>
@@ -456,8 +456,8 @@ public enum ErrorReason
   public static final int ERROR_REASON_INTERNAL_VALUE = 15;
   /**
    * <pre>
-   * RESOURCE_EXHAUSTED: the call costs more than a window of the API key's plan ever allows, so that it cannot succeed, now or later: send less at
-   * once, or use a larger plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
+   * RESOURCE_EXHAUSTED: the call costs more than the limit of a window of the API key's plan, so it can never succeed: send fewer items, or use a larger
+   * plan. `google.rpc.QuotaFailure` names the window. There is no `google.rpc.RetryInfo`, and `grpc-retry-pushback-ms` is -1.
    *
    * Example: { "reason": "ERROR_REASON_COST_OVER_LIMIT", "domain": "otp.v1", "metadata": { "window": "minute", "limit": "30", "cost": "100", "plan": "pro" } }
    * </pre>
@@ -467,8 +467,8 @@ public enum ErrorReason
   public static final int ERROR_REASON_COST_OVER_LIMIT_VALUE = 16;
   /**
    * <pre>
-   * INVALID_ARGUMENT: a sealed key or a set of recovery codes cannot be opened: it was changed, cut short, sealed for another tenant or bound to another
-   * context, or its sealing key was retired. Which of these it was is not told. Never treat the user as one without a second factor.
+   * INVALID_ARGUMENT: a sealed key or a set of recovery codes cannot be opened. It was changed or truncated, sealed for another tenant or bound to another
+   * context, or its sealing key was retired. The error does not say which. Never treat the user as a user without a second factor.
    *
    * Example: { "reason": "ERROR_REASON_SEALED_KEY_INVALID", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
    * </pre>
@@ -478,8 +478,8 @@ public enum ErrorReason
   public static final int ERROR_REASON_SEALED_KEY_INVALID_VALUE = 17;
   /**
    * <pre>
-   * FAILED_PRECONDITION: this server has never had the sealing key that a blob names, which is a fault of the installation: give every instance the same
-   * file of sealing keys.
+   * FAILED_PRECONDITION: this server has never had the sealing key of the blob. The installation is faulty: give every instance the same file of sealing
+   * keys.
    *
    * Example: { "reason": "ERROR_REASON_SEALING_KEY_UNKNOWN", "domain": "otp.v1", "metadata": { "sealing_key": "828e2ad3", "field": "key.sealed" } }
    * </pre>
@@ -489,7 +489,7 @@ public enum ErrorReason
   public static final int ERROR_REASON_SEALING_KEY_UNKNOWN_VALUE = 18;
   /**
    * <pre>
-   * FAILED_PRECONDITION: the sealed key is of an enrolment that is not confirmed: call `Verify` with `confirm` and store the `resealed` key.
+   * FAILED_PRECONDITION: the enrolment of the sealed key is not confirmed: call `Verify` with `confirm`, and store the `resealed` key.
    *
    * Example: { "reason": "ERROR_REASON_ENROLMENT_PENDING", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
    * </pre>
@@ -499,7 +499,7 @@ public enum ErrorReason
   public static final int ERROR_REASON_ENROLMENT_PENDING_VALUE = 19;
   /**
    * <pre>
-   * FAILED_PRECONDITION: the sealed key is of an enrolment that was not confirmed in time: generate a new key.
+   * FAILED_PRECONDITION: the enrolment of the sealed key was not confirmed in time: generate a new key.
    *
    * Example: { "reason": "ERROR_REASON_ENROLMENT_EXPIRED", "domain": "otp.v1", "metadata": { "field": "key.sealed" } }
    * </pre>
@@ -530,7 +530,7 @@ public enum ErrorReason
   public static final int ERROR_REASON_API_KEY_NOT_FOUND_VALUE = 22;
   /**
    * <pre>
-   * ABORTED: the API key has changed since its etag was read: get it again.
+   * ABORTED: the API key has changed since you read its etag: read it again.
    *
    * Example: { "reason": "ERROR_REASON_ETAG_MISMATCH", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
    * </pre>
@@ -540,7 +540,7 @@ public enum ErrorReason
   public static final int ERROR_REASON_ETAG_MISMATCH_VALUE = 23;
   /**
    * <pre>
-   * FAILED_PRECONDITION: nobody could administer the server without this API key: make another one with the scope `admin` first.
+   * FAILED_PRECONDITION: this is the last active API key with the scope `admin`: make another one first.
    *
    * Example: { "reason": "ERROR_REASON_LAST_ADMIN_KEY", "domain": "otp.v1", "metadata": { "name": "apiKeys/5x7k2m" } }
    * </pre>
@@ -550,8 +550,8 @@ public enum ErrorReason
   public static final int ERROR_REASON_LAST_ADMIN_KEY_VALUE = 24;
   /**
    * <pre>
-   * UNAVAILABLE: the connection has reached its greatest age, so that callers spread over all instances; clients connect anew by themselves. Open the
-   * stream again.
+   * UNAVAILABLE: the connection has reached its maximum age, which spreads callers over all instances. Clients reconnect by themselves: open the stream
+   * again.
    *
    * Example: { "reason": "ERROR_REASON_CONNECTION_AGE_EXCEEDED", "domain": "otp.v1", "metadata": {} }
    * </pre>

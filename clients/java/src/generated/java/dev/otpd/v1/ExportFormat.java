@@ -25,7 +25,7 @@ public enum ExportFormat
   EXPORT_FORMAT_UNSPECIFIED(0),
   /**
    * <pre>
-   * An otpauth URI for each key, in Google's Key URI Format.
+   * An otpauth URI per key, in Google's Key URI Format.
    * </pre>
    *
    * <code>EXPORT_FORMAT_OTPAUTH = 1;</code>
@@ -61,7 +61,7 @@ public enum ExportFormat
   public static final int EXPORT_FORMAT_UNSPECIFIED_VALUE = 0;
   /**
    * <pre>
-   * An otpauth URI for each key, in Google's Key URI Format.
+   * An otpauth URI per key, in Google's Key URI Format.
    * </pre>
    *
    * <code>EXPORT_FORMAT_OTPAUTH = 1;</code>

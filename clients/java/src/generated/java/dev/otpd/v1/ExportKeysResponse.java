@@ -56,7 +56,7 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+   * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
    * </pre>
    *
    * <code>repeated string uris = 1 [json_name = "uris"];</code>
@@ -68,7 +68,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+   * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
    * </pre>
    *
    * <code>repeated string uris = 1 [json_name = "uris"];</code>
@@ -79,7 +79,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+   * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
    * </pre>
    *
    * <code>repeated string uris = 1 [json_name = "uris"];</code>
@@ -91,7 +91,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+   * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
    * </pre>
    *
    * <code>repeated string uris = 1 [json_name = "uris"];</code>
@@ -108,7 +108,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<dev.otpd.v1.ExportResult> results_;
   /**
    * <pre>
-   * One for each item, in their order.
+   * A result per item, in the order of the items.
    * </pre>
    *
    * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -119,7 +119,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One for each item, in their order.
+   * A result per item, in the order of the items.
    * </pre>
    *
    * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -131,7 +131,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One for each item, in their order.
+   * A result per item, in the order of the items.
    * </pre>
    *
    * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -142,7 +142,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One for each item, in their order.
+   * A result per item, in the order of the items.
    * </pre>
    *
    * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -153,7 +153,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One for each item, in their order.
+   * A result per item, in the order of the items.
    * </pre>
    *
    * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -559,7 +559,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      * </pre>
      *
      * <code>repeated string uris = 1 [json_name = "uris"];</code>
@@ -572,7 +572,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      * </pre>
      *
      * <code>repeated string uris = 1 [json_name = "uris"];</code>
@@ -583,7 +583,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      * </pre>
      *
      * <code>repeated string uris = 1 [json_name = "uris"];</code>
@@ -595,7 +595,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      * </pre>
      *
      * <code>repeated string uris = 1 [json_name = "uris"];</code>
@@ -608,7 +608,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      * </pre>
      *
      * <code>repeated string uris = 1 [json_name = "uris"];</code>
@@ -627,7 +627,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      * </pre>
      *
      * <code>repeated string uris = 1 [json_name = "uris"];</code>
@@ -645,7 +645,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      * </pre>
      *
      * <code>repeated string uris = 1 [json_name = "uris"];</code>
@@ -663,7 +663,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      * </pre>
      *
      * <code>repeated string uris = 1 [json_name = "uris"];</code>
@@ -678,7 +678,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      * </pre>
      *
      * <code>repeated string uris = 1 [json_name = "uris"];</code>
@@ -710,7 +710,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * </pre>
      *
      * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -724,7 +724,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * </pre>
      *
      * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -738,7 +738,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * </pre>
      *
      * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -752,7 +752,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * </pre>
      *
      * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -773,7 +773,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * </pre>
      *
      * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -791,7 +791,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * </pre>
      *
      * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -811,7 +811,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * </pre>
      *
      * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -832,7 +832,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * </pre>
      *
      * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -850,7 +850,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * </pre>
      *
      * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -868,7 +868,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * </pre>
      *
      * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -887,7 +887,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * </pre>
      *
      * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -904,7 +904,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * </pre>
      *
      * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -921,7 +921,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * </pre>
      *
      * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -932,7 +932,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * </pre>
      *
      * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -946,7 +946,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * </pre>
      *
      * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -961,7 +961,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * </pre>
      *
      * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -972,7 +972,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * </pre>
      *
      * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -984,7 +984,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * </pre>
      *
      * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>

@@ -12,7 +12,7 @@ public interface ExportKeysResponseOrBuilder extends
 
   /**
    * <pre>
-   * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+   * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
    * </pre>
    *
    * <code>repeated string uris = 1 [json_name = "uris"];</code>
@@ -22,7 +22,7 @@ public interface ExportKeysResponseOrBuilder extends
       getUrisList();
   /**
    * <pre>
-   * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+   * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
    * </pre>
    *
    * <code>repeated string uris = 1 [json_name = "uris"];</code>
@@ -31,7 +31,7 @@ public interface ExportKeysResponseOrBuilder extends
   int getUrisCount();
   /**
    * <pre>
-   * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+   * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
    * </pre>
    *
    * <code>repeated string uris = 1 [json_name = "uris"];</code>
@@ -41,7 +41,7 @@ public interface ExportKeysResponseOrBuilder extends
   java.lang.String getUris(int index);
   /**
    * <pre>
-   * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+   * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
    * </pre>
    *
    * <code>repeated string uris = 1 [json_name = "uris"];</code>
@@ -53,7 +53,7 @@ public interface ExportKeysResponseOrBuilder extends
 
   /**
    * <pre>
-   * One for each item, in their order.
+   * A result per item, in the order of the items.
    * </pre>
    *
    * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -62,7 +62,7 @@ public interface ExportKeysResponseOrBuilder extends
       getResultsList();
   /**
    * <pre>
-   * One for each item, in their order.
+   * A result per item, in the order of the items.
    * </pre>
    *
    * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -70,7 +70,7 @@ public interface ExportKeysResponseOrBuilder extends
   dev.otpd.v1.ExportResult getResults(int index);
   /**
    * <pre>
-   * One for each item, in their order.
+   * A result per item, in the order of the items.
    * </pre>
    *
    * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -78,7 +78,7 @@ public interface ExportKeysResponseOrBuilder extends
   int getResultsCount();
   /**
    * <pre>
-   * One for each item, in their order.
+   * A result per item, in the order of the items.
    * </pre>
    *
    * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>
@@ -87,7 +87,7 @@ public interface ExportKeysResponseOrBuilder extends
       getResultsOrBuilderList();
   /**
    * <pre>
-   * One for each item, in their order.
+   * A result per item, in the order of the items.
    * </pre>
    *
    * <code>repeated .otp.v1.ExportResult results = 2 [json_name = "results"];</code>

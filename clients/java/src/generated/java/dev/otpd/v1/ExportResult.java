@@ -121,7 +121,7 @@ private static final long serialVersionUID = 0L;
   public static final int ERROR_FIELD_NUMBER = 2;
   /**
    * <pre>
-   * The reason why the key is in none.
+   * Why the key is in no URI.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -133,7 +133,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The reason why the key is in none.
+   * Why the key is in no URI.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -148,7 +148,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The reason why the key is in none.
+   * Why the key is in no URI.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -593,7 +593,7 @@ private static final long serialVersionUID = 0L;
         dev.otpd.v1.ItemError, dev.otpd.v1.ItemError.Builder, dev.otpd.v1.ItemErrorOrBuilder> errorBuilder_;
     /**
      * <pre>
-     * The reason why the key is in none.
+     * Why the key is in no URI.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -605,7 +605,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why the key is in none.
+     * Why the key is in no URI.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -627,7 +627,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why the key is in none.
+     * Why the key is in no URI.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -647,7 +647,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why the key is in none.
+     * Why the key is in no URI.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -665,7 +665,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why the key is in none.
+     * Why the key is in no URI.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -692,7 +692,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why the key is in none.
+     * Why the key is in no URI.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -715,7 +715,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why the key is in none.
+     * Why the key is in no URI.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -725,7 +725,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why the key is in none.
+     * Why the key is in no URI.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -743,7 +743,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why the key is in none.
+     * Why the key is in no URI.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>

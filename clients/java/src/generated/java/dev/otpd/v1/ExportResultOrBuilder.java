@@ -31,7 +31,7 @@ public interface ExportResultOrBuilder extends
 
   /**
    * <pre>
-   * The reason why the key is in none.
+   * Why the key is in no URI.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -40,7 +40,7 @@ public interface ExportResultOrBuilder extends
   boolean hasError();
   /**
    * <pre>
-   * The reason why the key is in none.
+   * Why the key is in no URI.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -49,7 +49,7 @@ public interface ExportResultOrBuilder extends
   dev.otpd.v1.ItemError getError();
   /**
    * <pre>
-   * The reason why the key is in none.
+   * Why the key is in no URI.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>

@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * A field that is wrong.
+ * A wrong field.
  * </pre>
  *
  * Protobuf type {@code otp.v1.FieldViolation}
@@ -54,7 +54,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object field_ = "";
   /**
    * <pre>
-   * The path from the item on, such as `key.uri`.
+   * The path from the item, such as `key.uri`.
    * </pre>
    *
    * <code>string field = 1 [json_name = "field"];</code>
@@ -75,7 +75,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The path from the item on, such as `key.uri`.
+   * The path from the item, such as `key.uri`.
    * </pre>
    *
    * <code>string field = 1 [json_name = "field"];</code>
@@ -101,7 +101,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object description_ = "";
   /**
    * <pre>
-   * The fault and its remedy, in ASCII.
+   * The mistake and its remedy, in ASCII.
    * </pre>
    *
    * <code>string description = 2 [json_name = "description"];</code>
@@ -122,7 +122,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The fault and its remedy, in ASCII.
+   * The mistake and its remedy, in ASCII.
    * </pre>
    *
    * <code>string description = 2 [json_name = "description"];</code>
@@ -311,7 +311,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A field that is wrong.
+   * A wrong field.
    * </pre>
    *
    * Protobuf type {@code otp.v1.FieldViolation}
@@ -468,7 +468,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object field_ = "";
     /**
      * <pre>
-     * The path from the item on, such as `key.uri`.
+     * The path from the item, such as `key.uri`.
      * </pre>
      *
      * <code>string field = 1 [json_name = "field"];</code>
@@ -488,7 +488,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The path from the item on, such as `key.uri`.
+     * The path from the item, such as `key.uri`.
      * </pre>
      *
      * <code>string field = 1 [json_name = "field"];</code>
@@ -509,7 +509,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The path from the item on, such as `key.uri`.
+     * The path from the item, such as `key.uri`.
      * </pre>
      *
      * <code>string field = 1 [json_name = "field"];</code>
@@ -526,7 +526,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The path from the item on, such as `key.uri`.
+     * The path from the item, such as `key.uri`.
      * </pre>
      *
      * <code>string field = 1 [json_name = "field"];</code>
@@ -540,7 +540,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The path from the item on, such as `key.uri`.
+     * The path from the item, such as `key.uri`.
      * </pre>
      *
      * <code>string field = 1 [json_name = "field"];</code>
@@ -560,7 +560,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object description_ = "";
     /**
      * <pre>
-     * The fault and its remedy, in ASCII.
+     * The mistake and its remedy, in ASCII.
      * </pre>
      *
      * <code>string description = 2 [json_name = "description"];</code>
@@ -580,7 +580,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fault and its remedy, in ASCII.
+     * The mistake and its remedy, in ASCII.
      * </pre>
      *
      * <code>string description = 2 [json_name = "description"];</code>
@@ -601,7 +601,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fault and its remedy, in ASCII.
+     * The mistake and its remedy, in ASCII.
      * </pre>
      *
      * <code>string description = 2 [json_name = "description"];</code>
@@ -618,7 +618,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fault and its remedy, in ASCII.
+     * The mistake and its remedy, in ASCII.
      * </pre>
      *
      * <code>string description = 2 [json_name = "description"];</code>
@@ -632,7 +632,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fault and its remedy, in ASCII.
+     * The mistake and its remedy, in ASCII.
      * </pre>
      *
      * <code>string description = 2 [json_name = "description"];</code>

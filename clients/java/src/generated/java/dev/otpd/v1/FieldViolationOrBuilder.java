@@ -12,7 +12,7 @@ public interface FieldViolationOrBuilder extends
 
   /**
    * <pre>
-   * The path from the item on, such as `key.uri`.
+   * The path from the item, such as `key.uri`.
    * </pre>
    *
    * <code>string field = 1 [json_name = "field"];</code>
@@ -21,7 +21,7 @@ public interface FieldViolationOrBuilder extends
   java.lang.String getField();
   /**
    * <pre>
-   * The path from the item on, such as `key.uri`.
+   * The path from the item, such as `key.uri`.
    * </pre>
    *
    * <code>string field = 1 [json_name = "field"];</code>
@@ -32,7 +32,7 @@ public interface FieldViolationOrBuilder extends
 
   /**
    * <pre>
-   * The fault and its remedy, in ASCII.
+   * The mistake and its remedy, in ASCII.
    * </pre>
    *
    * <code>string description = 2 [json_name = "description"];</code>
@@ -41,7 +41,7 @@ public interface FieldViolationOrBuilder extends
   java.lang.String getDescription();
   /**
    * <pre>
-   * The fault and its remedy, in ASCII.
+   * The mistake and its remedy, in ASCII.
    * </pre>
    *
    * <code>string description = 2 [json_name = "description"];</code>

@@ -52,7 +52,7 @@ private static final long serialVersionUID = 0L;
   private int count_ = 0;
   /**
    * <pre>
-   * How many, 1 to 20.
+   * How many codes, 1 to 20.
    *
    * If zero, 10.
    * </pre>
@@ -86,7 +86,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.ByteString sealedContext_ = com.google.protobuf.ByteString.EMPTY;
   /**
    * <pre>
-   * A value to bind the set to, at most 256 bytes, as `SealedKey.context` says.
+   * A value to bind the set to, at most 256 bytes; see `SealedKey.context`.
    * </pre>
    *
    * <code>bytes sealed_context = 3 [json_name = "sealedContext"];</code>
@@ -443,7 +443,7 @@ private static final long serialVersionUID = 0L;
     private int count_ ;
     /**
      * <pre>
-     * How many, 1 to 20.
+     * How many codes, 1 to 20.
      *
      * If zero, 10.
      * </pre>
@@ -457,7 +457,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many, 1 to 20.
+     * How many codes, 1 to 20.
      *
      * If zero, 10.
      * </pre>
@@ -475,7 +475,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many, 1 to 20.
+     * How many codes, 1 to 20.
      *
      * If zero, 10.
      * </pre>
@@ -543,7 +543,7 @@ private static final long serialVersionUID = 0L;
     private com.google.protobuf.ByteString sealedContext_ = com.google.protobuf.ByteString.EMPTY;
     /**
      * <pre>
-     * A value to bind the set to, at most 256 bytes, as `SealedKey.context` says.
+     * A value to bind the set to, at most 256 bytes; see `SealedKey.context`.
      * </pre>
      *
      * <code>bytes sealed_context = 3 [json_name = "sealedContext"];</code>
@@ -555,7 +555,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A value to bind the set to, at most 256 bytes, as `SealedKey.context` says.
+     * A value to bind the set to, at most 256 bytes; see `SealedKey.context`.
      * </pre>
      *
      * <code>bytes sealed_context = 3 [json_name = "sealedContext"];</code>
@@ -571,7 +571,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A value to bind the set to, at most 256 bytes, as `SealedKey.context` says.
+     * A value to bind the set to, at most 256 bytes; see `SealedKey.context`.
      * </pre>
      *
      * <code>bytes sealed_context = 3 [json_name = "sealedContext"];</code>

@@ -12,7 +12,7 @@ public interface GenerateRecoveryCodesRequestOrBuilder extends
 
   /**
    * <pre>
-   * How many, 1 to 20.
+   * How many codes, 1 to 20.
    *
    * If zero, 10.
    * </pre>
@@ -36,7 +36,7 @@ public interface GenerateRecoveryCodesRequestOrBuilder extends
 
   /**
    * <pre>
-   * A value to bind the set to, at most 256 bytes, as `SealedKey.context` says.
+   * A value to bind the set to, at most 256 bytes; see `SealedKey.context`.
    * </pre>
    *
    * <code>bytes sealed_context = 3 [json_name = "sealedContext"];</code>

@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * Recovery codes, to be shown to the user this once.
+ * Recovery codes, to show to the user once.
  * </pre>
  *
  * Protobuf type {@code otp.v1.GenerateRecoveryCodesResponse}
@@ -322,7 +322,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Recovery codes, to be shown to the user this once.
+   * Recovery codes, to show to the user once.
    * </pre>
    *
    * Protobuf type {@code otp.v1.GenerateRecoveryCodesResponse}

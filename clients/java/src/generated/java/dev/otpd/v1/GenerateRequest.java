@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * A key to generate, or an existing one to show again.
+ * A key to generate, or an existing key to show again.
  * </pre>
  *
  * Protobuf type {@code otp.v1.GenerateRequest}
@@ -90,9 +90,9 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object issuer_ = "";
   /**
    * <pre>
-   * Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
+   * The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
    *
-   * If empty, the URI has no issuer, and the answer a warning.
+   * If empty, the URI has no issuer and the answer has a warning.
    * </pre>
    *
    * <code>string issuer = 2 [json_name = "issuer"];</code>
@@ -113,9 +113,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
+   * The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
    *
-   * If empty, the URI has no issuer, and the answer a warning.
+   * If empty, the URI has no issuer and the answer has a warning.
    * </pre>
    *
    * <code>string issuer = 2 [json_name = "issuer"];</code>
@@ -141,7 +141,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object accountName_ = "";
   /**
    * <pre>
-   * The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+   * The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
    *
    * Required.
    * </pre>
@@ -164,7 +164,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+   * The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
    *
    * Required.
    * </pre>
@@ -288,7 +288,7 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
    *
-   * If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
+   * If zero, the length of the hash (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
    * </pre>
    *
    * <code>uint32 secret_size = 8 [json_name = "secretSize"];</code>
@@ -398,9 +398,9 @@ private static final long serialVersionUID = 0L;
   private int delivery_ = 0;
   /**
    * <pre>
-   * The form in which to hand over the secret.
+   * The form in which to return the secret.
    *
-   * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+   * If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
    * </pre>
    *
    * <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
@@ -411,9 +411,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The form in which to hand over the secret.
+   * The form in which to return the secret.
    *
-   * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+   * If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
    * </pre>
    *
    * <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
@@ -428,7 +428,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.ByteString sealedContext_ = com.google.protobuf.ByteString.EMPTY;
   /**
    * <pre>
-   * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+   * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`. Not with PLAIN.
    * </pre>
    *
    * <code>bytes sealed_context = 12 [json_name = "sealedContext"];</code>
@@ -724,7 +724,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A key to generate, or an existing one to show again.
+   * A key to generate, or an existing key to show again.
    * </pre>
    *
    * Protobuf type {@code otp.v1.GenerateRequest}
@@ -1102,9 +1102,9 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object issuer_ = "";
     /**
      * <pre>
-     * Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
+     * The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
      *
-     * If empty, the URI has no issuer, and the answer a warning.
+     * If empty, the URI has no issuer and the answer has a warning.
      * </pre>
      *
      * <code>string issuer = 2 [json_name = "issuer"];</code>
@@ -1124,9 +1124,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
+     * The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
      *
-     * If empty, the URI has no issuer, and the answer a warning.
+     * If empty, the URI has no issuer and the answer has a warning.
      * </pre>
      *
      * <code>string issuer = 2 [json_name = "issuer"];</code>
@@ -1147,9 +1147,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
+     * The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
      *
-     * If empty, the URI has no issuer, and the answer a warning.
+     * If empty, the URI has no issuer and the answer has a warning.
      * </pre>
      *
      * <code>string issuer = 2 [json_name = "issuer"];</code>
@@ -1166,9 +1166,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
+     * The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
      *
-     * If empty, the URI has no issuer, and the answer a warning.
+     * If empty, the URI has no issuer and the answer has a warning.
      * </pre>
      *
      * <code>string issuer = 2 [json_name = "issuer"];</code>
@@ -1182,9 +1182,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
+     * The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
      *
-     * If empty, the URI has no issuer, and the answer a warning.
+     * If empty, the URI has no issuer and the answer has a warning.
      * </pre>
      *
      * <code>string issuer = 2 [json_name = "issuer"];</code>
@@ -1204,7 +1204,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object accountName_ = "";
     /**
      * <pre>
-     * The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+     * The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
      *
      * Required.
      * </pre>
@@ -1226,7 +1226,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+     * The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
      *
      * Required.
      * </pre>
@@ -1249,7 +1249,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+     * The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
      *
      * Required.
      * </pre>
@@ -1268,7 +1268,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+     * The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
      *
      * Required.
      * </pre>
@@ -1284,7 +1284,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+     * The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
      *
      * Required.
      * </pre>
@@ -1553,7 +1553,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
      *
-     * If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
+     * If zero, the length of the hash (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
      * </pre>
      *
      * <code>uint32 secret_size = 8 [json_name = "secretSize"];</code>
@@ -1567,7 +1567,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
      *
-     * If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
+     * If zero, the length of the hash (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
      * </pre>
      *
      * <code>uint32 secret_size = 8 [json_name = "secretSize"];</code>
@@ -1585,7 +1585,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
      *
-     * If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
+     * If zero, the length of the hash (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
      * </pre>
      *
      * <code>uint32 secret_size = 8 [json_name = "secretSize"];</code>
@@ -1878,9 +1878,9 @@ private static final long serialVersionUID = 0L;
     private int delivery_ = 0;
     /**
      * <pre>
-     * The form in which to hand over the secret.
+     * The form in which to return the secret.
      *
-     * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+     * If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
      * </pre>
      *
      * <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
@@ -1891,9 +1891,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The form in which to hand over the secret.
+     * The form in which to return the secret.
      *
-     * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+     * If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
      * </pre>
      *
      * <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
@@ -1908,9 +1908,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The form in which to hand over the secret.
+     * The form in which to return the secret.
      *
-     * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+     * If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
      * </pre>
      *
      * <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
@@ -1923,9 +1923,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The form in which to hand over the secret.
+     * The form in which to return the secret.
      *
-     * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+     * If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
      * </pre>
      *
      * <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
@@ -1941,9 +1941,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The form in which to hand over the secret.
+     * The form in which to return the secret.
      *
-     * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+     * If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
      * </pre>
      *
      * <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
@@ -1959,7 +1959,7 @@ private static final long serialVersionUID = 0L;
     private com.google.protobuf.ByteString sealedContext_ = com.google.protobuf.ByteString.EMPTY;
     /**
      * <pre>
-     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+     * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`. Not with PLAIN.
      * </pre>
      *
      * <code>bytes sealed_context = 12 [json_name = "sealedContext"];</code>
@@ -1971,7 +1971,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+     * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`. Not with PLAIN.
      * </pre>
      *
      * <code>bytes sealed_context = 12 [json_name = "sealedContext"];</code>
@@ -1987,7 +1987,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+     * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`. Not with PLAIN.
      * </pre>
      *
      * <code>bytes sealed_context = 12 [json_name = "sealedContext"];</code>

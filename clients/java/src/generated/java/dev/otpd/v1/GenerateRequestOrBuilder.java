@@ -35,9 +35,9 @@ public interface GenerateRequestOrBuilder extends
 
   /**
    * <pre>
-   * Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
+   * The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
    *
-   * If empty, the URI has no issuer, and the answer a warning.
+   * If empty, the URI has no issuer and the answer has a warning.
    * </pre>
    *
    * <code>string issuer = 2 [json_name = "issuer"];</code>
@@ -46,9 +46,9 @@ public interface GenerateRequestOrBuilder extends
   java.lang.String getIssuer();
   /**
    * <pre>
-   * Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
+   * The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
    *
-   * If empty, the URI has no issuer, and the answer a warning.
+   * If empty, the URI has no issuer and the answer has a warning.
    * </pre>
    *
    * <code>string issuer = 2 [json_name = "issuer"];</code>
@@ -59,7 +59,7 @@ public interface GenerateRequestOrBuilder extends
 
   /**
    * <pre>
-   * The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+   * The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
    *
    * Required.
    * </pre>
@@ -70,7 +70,7 @@ public interface GenerateRequestOrBuilder extends
   java.lang.String getAccountName();
   /**
    * <pre>
-   * The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+   * The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
    *
    * Required.
    * </pre>
@@ -155,7 +155,7 @@ public interface GenerateRequestOrBuilder extends
    * <pre>
    * The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
    *
-   * If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
+   * If zero, the length of the hash (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
    * </pre>
    *
    * <code>uint32 secret_size = 8 [json_name = "secretSize"];</code>
@@ -222,9 +222,9 @@ public interface GenerateRequestOrBuilder extends
 
   /**
    * <pre>
-   * The form in which to hand over the secret.
+   * The form in which to return the secret.
    *
-   * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+   * If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
    * </pre>
    *
    * <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
@@ -233,9 +233,9 @@ public interface GenerateRequestOrBuilder extends
   int getDeliveryValue();
   /**
    * <pre>
-   * The form in which to hand over the secret.
+   * The form in which to return the secret.
    *
-   * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+   * If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
    * </pre>
    *
    * <code>.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];</code>
@@ -245,7 +245,7 @@ public interface GenerateRequestOrBuilder extends
 
   /**
    * <pre>
-   * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+   * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`. Not with PLAIN.
    * </pre>
    *
    * <code>bytes sealed_context = 12 [json_name = "sealedContext"];</code>

@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * A key, ready to enrol.
+ * A key to enrol.
  * </pre>
  *
  * Protobuf type {@code otp.v1.GenerateResponse}
@@ -197,7 +197,7 @@ private static final long serialVersionUID = 0L;
   private dev.otpd.v1.QrCode qrCode_;
   /**
    * <pre>
-   * The QR code of `uri`; unset if the format asked for is NONE.
+   * The QR code of `uri`; unset for QR_FORMAT_NONE.
    * </pre>
    *
    * <code>.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];</code>
@@ -209,7 +209,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The QR code of `uri`; unset if the format asked for is NONE.
+   * The QR code of `uri`; unset for QR_FORMAT_NONE.
    * </pre>
    *
    * <code>.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];</code>
@@ -221,7 +221,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The QR code of `uri`; unset if the format asked for is NONE.
+   * The QR code of `uri`; unset for QR_FORMAT_NONE.
    * </pre>
    *
    * <code>.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];</code>
@@ -235,8 +235,8 @@ private static final long serialVersionUID = 0L;
   private dev.otpd.v1.Token token_;
   /**
    * <pre>
-   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-   * user's device can confirm the enrolment.
+   * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+   * only the user's device can confirm the enrolment.
    * </pre>
    *
    * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -248,8 +248,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-   * user's device can confirm the enrolment.
+   * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+   * only the user's device can confirm the enrolment.
    * </pre>
    *
    * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -261,8 +261,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-   * user's device can confirm the enrolment.
+   * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+   * only the user's device can confirm the enrolment.
    * </pre>
    *
    * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -276,7 +276,7 @@ private static final long serialVersionUID = 0L;
   private dev.otpd.v1.KeyParameters parameters_;
   /**
    * <pre>
-   * The parameters in force.
+   * The parameters of the key, defaults filled in.
    * </pre>
    *
    * <code>.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];</code>
@@ -288,7 +288,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The parameters in force.
+   * The parameters of the key, defaults filled in.
    * </pre>
    *
    * <code>.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];</code>
@@ -300,7 +300,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The parameters in force.
+   * The parameters of the key, defaults filled in.
    * </pre>
    *
    * <code>.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];</code>
@@ -315,7 +315,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<dev.otpd.v1.CompatibilityWarning> warnings_;
   /**
    * <pre>
-   * Problems of some authenticator apps with these parameters; empty for the defaults.
+   * Problems that some authenticator apps have with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -326,7 +326,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Problems of some authenticator apps with these parameters; empty for the defaults.
+   * Problems that some authenticator apps have with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -338,7 +338,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Problems of some authenticator apps with these parameters; empty for the defaults.
+   * Problems that some authenticator apps have with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -349,7 +349,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Problems of some authenticator apps with these parameters; empty for the defaults.
+   * Problems that some authenticator apps have with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -360,7 +360,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Problems of some authenticator apps with these parameters; empty for the defaults.
+   * Problems that some authenticator apps have with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -375,7 +375,7 @@ private static final long serialVersionUID = 0L;
   private dev.otpd.v1.SealedKey sealed_;
   /**
    * <pre>
-   * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+   * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
    * </pre>
    *
    * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -387,7 +387,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+   * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
    * </pre>
    *
    * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -399,7 +399,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+   * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
    * </pre>
    *
    * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -413,7 +413,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp sealedExpireTime_;
   /**
    * <pre>
-   * When the pending key can no longer be confirmed; set with `sealed`.
+   * When the pending key expires; set with `sealed`.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
@@ -425,7 +425,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the pending key can no longer be confirmed; set with `sealed`.
+   * When the pending key expires; set with `sealed`.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
@@ -437,7 +437,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the pending key can no longer be confirmed; set with `sealed`.
+   * When the pending key expires; set with `sealed`.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
@@ -718,7 +718,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A key, ready to enrol.
+   * A key to enrol.
    * </pre>
    *
    * Protobuf type {@code otp.v1.GenerateResponse}
@@ -1344,7 +1344,7 @@ private static final long serialVersionUID = 0L;
         dev.otpd.v1.QrCode, dev.otpd.v1.QrCode.Builder, dev.otpd.v1.QrCodeOrBuilder> qrCodeBuilder_;
     /**
      * <pre>
-     * The QR code of `uri`; unset if the format asked for is NONE.
+     * The QR code of `uri`; unset for QR_FORMAT_NONE.
      * </pre>
      *
      * <code>.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];</code>
@@ -1355,7 +1355,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The QR code of `uri`; unset if the format asked for is NONE.
+     * The QR code of `uri`; unset for QR_FORMAT_NONE.
      * </pre>
      *
      * <code>.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];</code>
@@ -1370,7 +1370,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The QR code of `uri`; unset if the format asked for is NONE.
+     * The QR code of `uri`; unset for QR_FORMAT_NONE.
      * </pre>
      *
      * <code>.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];</code>
@@ -1390,7 +1390,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The QR code of `uri`; unset if the format asked for is NONE.
+     * The QR code of `uri`; unset for QR_FORMAT_NONE.
      * </pre>
      *
      * <code>.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];</code>
@@ -1408,7 +1408,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The QR code of `uri`; unset if the format asked for is NONE.
+     * The QR code of `uri`; unset for QR_FORMAT_NONE.
      * </pre>
      *
      * <code>.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];</code>
@@ -1433,7 +1433,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The QR code of `uri`; unset if the format asked for is NONE.
+     * The QR code of `uri`; unset for QR_FORMAT_NONE.
      * </pre>
      *
      * <code>.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];</code>
@@ -1450,7 +1450,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The QR code of `uri`; unset if the format asked for is NONE.
+     * The QR code of `uri`; unset for QR_FORMAT_NONE.
      * </pre>
      *
      * <code>.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];</code>
@@ -1462,7 +1462,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The QR code of `uri`; unset if the format asked for is NONE.
+     * The QR code of `uri`; unset for QR_FORMAT_NONE.
      * </pre>
      *
      * <code>.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];</code>
@@ -1477,7 +1477,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The QR code of `uri`; unset if the format asked for is NONE.
+     * The QR code of `uri`; unset for QR_FORMAT_NONE.
      * </pre>
      *
      * <code>.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];</code>
@@ -1501,8 +1501,8 @@ private static final long serialVersionUID = 0L;
         dev.otpd.v1.Token, dev.otpd.v1.Token.Builder, dev.otpd.v1.TokenOrBuilder> tokenBuilder_;
     /**
      * <pre>
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-     * user's device can confirm the enrolment.
+     * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+     * only the user's device can confirm the enrolment.
      * </pre>
      *
      * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -1513,8 +1513,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-     * user's device can confirm the enrolment.
+     * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+     * only the user's device can confirm the enrolment.
      * </pre>
      *
      * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -1529,8 +1529,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-     * user's device can confirm the enrolment.
+     * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+     * only the user's device can confirm the enrolment.
      * </pre>
      *
      * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -1550,8 +1550,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-     * user's device can confirm the enrolment.
+     * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+     * only the user's device can confirm the enrolment.
      * </pre>
      *
      * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -1569,8 +1569,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-     * user's device can confirm the enrolment.
+     * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+     * only the user's device can confirm the enrolment.
      * </pre>
      *
      * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -1595,8 +1595,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-     * user's device can confirm the enrolment.
+     * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+     * only the user's device can confirm the enrolment.
      * </pre>
      *
      * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -1613,8 +1613,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-     * user's device can confirm the enrolment.
+     * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+     * only the user's device can confirm the enrolment.
      * </pre>
      *
      * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -1626,8 +1626,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-     * user's device can confirm the enrolment.
+     * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+     * only the user's device can confirm the enrolment.
      * </pre>
      *
      * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -1642,8 +1642,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-     * user's device can confirm the enrolment.
+     * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+     * only the user's device can confirm the enrolment.
      * </pre>
      *
      * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -1667,7 +1667,7 @@ private static final long serialVersionUID = 0L;
         dev.otpd.v1.KeyParameters, dev.otpd.v1.KeyParameters.Builder, dev.otpd.v1.KeyParametersOrBuilder> parametersBuilder_;
     /**
      * <pre>
-     * The parameters in force.
+     * The parameters of the key, defaults filled in.
      * </pre>
      *
      * <code>.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];</code>
@@ -1678,7 +1678,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The parameters in force.
+     * The parameters of the key, defaults filled in.
      * </pre>
      *
      * <code>.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];</code>
@@ -1693,7 +1693,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The parameters in force.
+     * The parameters of the key, defaults filled in.
      * </pre>
      *
      * <code>.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];</code>
@@ -1713,7 +1713,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The parameters in force.
+     * The parameters of the key, defaults filled in.
      * </pre>
      *
      * <code>.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];</code>
@@ -1731,7 +1731,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The parameters in force.
+     * The parameters of the key, defaults filled in.
      * </pre>
      *
      * <code>.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];</code>
@@ -1756,7 +1756,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The parameters in force.
+     * The parameters of the key, defaults filled in.
      * </pre>
      *
      * <code>.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];</code>
@@ -1773,7 +1773,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The parameters in force.
+     * The parameters of the key, defaults filled in.
      * </pre>
      *
      * <code>.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];</code>
@@ -1785,7 +1785,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The parameters in force.
+     * The parameters of the key, defaults filled in.
      * </pre>
      *
      * <code>.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];</code>
@@ -1800,7 +1800,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The parameters in force.
+     * The parameters of the key, defaults filled in.
      * </pre>
      *
      * <code>.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];</code>
@@ -1833,7 +1833,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1847,7 +1847,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1861,7 +1861,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1875,7 +1875,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1896,7 +1896,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1914,7 +1914,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1934,7 +1934,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1955,7 +1955,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1973,7 +1973,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -1991,7 +1991,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -2010,7 +2010,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -2027,7 +2027,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -2044,7 +2044,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -2055,7 +2055,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -2069,7 +2069,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -2084,7 +2084,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -2095,7 +2095,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -2107,7 +2107,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * </pre>
      *
      * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -2136,7 +2136,7 @@ private static final long serialVersionUID = 0L;
         dev.otpd.v1.SealedKey, dev.otpd.v1.SealedKey.Builder, dev.otpd.v1.SealedKeyOrBuilder> sealedBuilder_;
     /**
      * <pre>
-     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -2147,7 +2147,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -2162,7 +2162,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -2182,7 +2182,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -2200,7 +2200,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -2225,7 +2225,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -2242,7 +2242,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -2254,7 +2254,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -2269,7 +2269,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -2293,7 +2293,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> sealedExpireTimeBuilder_;
     /**
      * <pre>
-     * When the pending key can no longer be confirmed; set with `sealed`.
+     * When the pending key expires; set with `sealed`.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
@@ -2304,7 +2304,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the pending key can no longer be confirmed; set with `sealed`.
+     * When the pending key expires; set with `sealed`.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
@@ -2319,7 +2319,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the pending key can no longer be confirmed; set with `sealed`.
+     * When the pending key expires; set with `sealed`.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
@@ -2339,7 +2339,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the pending key can no longer be confirmed; set with `sealed`.
+     * When the pending key expires; set with `sealed`.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
@@ -2357,7 +2357,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the pending key can no longer be confirmed; set with `sealed`.
+     * When the pending key expires; set with `sealed`.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
@@ -2382,7 +2382,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the pending key can no longer be confirmed; set with `sealed`.
+     * When the pending key expires; set with `sealed`.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
@@ -2399,7 +2399,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the pending key can no longer be confirmed; set with `sealed`.
+     * When the pending key expires; set with `sealed`.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
@@ -2411,7 +2411,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the pending key can no longer be confirmed; set with `sealed`.
+     * When the pending key expires; set with `sealed`.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
@@ -2426,7 +2426,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the pending key can no longer be confirmed; set with `sealed`.
+     * When the pending key expires; set with `sealed`.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>

@@ -72,7 +72,7 @@ public interface GenerateResponseOrBuilder extends
 
   /**
    * <pre>
-   * The QR code of `uri`; unset if the format asked for is NONE.
+   * The QR code of `uri`; unset for QR_FORMAT_NONE.
    * </pre>
    *
    * <code>.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];</code>
@@ -81,7 +81,7 @@ public interface GenerateResponseOrBuilder extends
   boolean hasQrCode();
   /**
    * <pre>
-   * The QR code of `uri`; unset if the format asked for is NONE.
+   * The QR code of `uri`; unset for QR_FORMAT_NONE.
    * </pre>
    *
    * <code>.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];</code>
@@ -90,7 +90,7 @@ public interface GenerateResponseOrBuilder extends
   dev.otpd.v1.QrCode getQrCode();
   /**
    * <pre>
-   * The QR code of `uri`; unset if the format asked for is NONE.
+   * The QR code of `uri`; unset for QR_FORMAT_NONE.
    * </pre>
    *
    * <code>.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];</code>
@@ -99,8 +99,8 @@ public interface GenerateResponseOrBuilder extends
 
   /**
    * <pre>
-   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-   * user's device can confirm the enrolment.
+   * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+   * only the user's device can confirm the enrolment.
    * </pre>
    *
    * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -109,8 +109,8 @@ public interface GenerateResponseOrBuilder extends
   boolean hasToken();
   /**
    * <pre>
-   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-   * user's device can confirm the enrolment.
+   * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+   * only the user's device can confirm the enrolment.
    * </pre>
    *
    * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -119,8 +119,8 @@ public interface GenerateResponseOrBuilder extends
   dev.otpd.v1.Token getToken();
   /**
    * <pre>
-   * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-   * user's device can confirm the enrolment.
+   * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+   * only the user's device can confirm the enrolment.
    * </pre>
    *
    * <code>.otp.v1.Token token = 5 [json_name = "token"];</code>
@@ -129,7 +129,7 @@ public interface GenerateResponseOrBuilder extends
 
   /**
    * <pre>
-   * The parameters in force.
+   * The parameters of the key, defaults filled in.
    * </pre>
    *
    * <code>.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];</code>
@@ -138,7 +138,7 @@ public interface GenerateResponseOrBuilder extends
   boolean hasParameters();
   /**
    * <pre>
-   * The parameters in force.
+   * The parameters of the key, defaults filled in.
    * </pre>
    *
    * <code>.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];</code>
@@ -147,7 +147,7 @@ public interface GenerateResponseOrBuilder extends
   dev.otpd.v1.KeyParameters getParameters();
   /**
    * <pre>
-   * The parameters in force.
+   * The parameters of the key, defaults filled in.
    * </pre>
    *
    * <code>.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];</code>
@@ -156,7 +156,7 @@ public interface GenerateResponseOrBuilder extends
 
   /**
    * <pre>
-   * Problems of some authenticator apps with these parameters; empty for the defaults.
+   * Problems that some authenticator apps have with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -165,7 +165,7 @@ public interface GenerateResponseOrBuilder extends
       getWarningsList();
   /**
    * <pre>
-   * Problems of some authenticator apps with these parameters; empty for the defaults.
+   * Problems that some authenticator apps have with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -173,7 +173,7 @@ public interface GenerateResponseOrBuilder extends
   dev.otpd.v1.CompatibilityWarning getWarnings(int index);
   /**
    * <pre>
-   * Problems of some authenticator apps with these parameters; empty for the defaults.
+   * Problems that some authenticator apps have with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -181,7 +181,7 @@ public interface GenerateResponseOrBuilder extends
   int getWarningsCount();
   /**
    * <pre>
-   * Problems of some authenticator apps with these parameters; empty for the defaults.
+   * Problems that some authenticator apps have with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -190,7 +190,7 @@ public interface GenerateResponseOrBuilder extends
       getWarningsOrBuilderList();
   /**
    * <pre>
-   * Problems of some authenticator apps with these parameters; empty for the defaults.
+   * Problems that some authenticator apps have with these parameters; empty for the defaults.
    * </pre>
    *
    * <code>repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];</code>
@@ -200,7 +200,7 @@ public interface GenerateResponseOrBuilder extends
 
   /**
    * <pre>
-   * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+   * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
    * </pre>
    *
    * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -209,7 +209,7 @@ public interface GenerateResponseOrBuilder extends
   boolean hasSealed();
   /**
    * <pre>
-   * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+   * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
    * </pre>
    *
    * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -218,7 +218,7 @@ public interface GenerateResponseOrBuilder extends
   dev.otpd.v1.SealedKey getSealed();
   /**
    * <pre>
-   * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+   * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
    * </pre>
    *
    * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -227,7 +227,7 @@ public interface GenerateResponseOrBuilder extends
 
   /**
    * <pre>
-   * When the pending key can no longer be confirmed; set with `sealed`.
+   * When the pending key expires; set with `sealed`.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
@@ -236,7 +236,7 @@ public interface GenerateResponseOrBuilder extends
   boolean hasSealedExpireTime();
   /**
    * <pre>
-   * When the pending key can no longer be confirmed; set with `sealed`.
+   * When the pending key expires; set with `sealed`.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>
@@ -245,7 +245,7 @@ public interface GenerateResponseOrBuilder extends
   com.google.protobuf.Timestamp getSealedExpireTime();
   /**
    * <pre>
-   * When the pending key can no longer be confirmed; set with `sealed`.
+   * When the pending key expires; set with `sealed`.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];</code>

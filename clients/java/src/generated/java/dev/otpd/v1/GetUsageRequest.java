@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * Whose usage to get: that of the calling API key.
+ * The request has no fields: it is about the calling API key.
  * </pre>
  *
  * Protobuf type {@code otp.v1.GetUsageRequest}
@@ -195,7 +195,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Whose usage to get: that of the calling API key.
+   * The request has no fields: it is about the calling API key.
    * </pre>
    *
    * Protobuf type {@code otp.v1.GetUsageRequest}

@@ -108,7 +108,7 @@ private static final long serialVersionUID = 0L;
   private int delivery_ = 0;
   /**
    * <pre>
-   * The form in which to hand over the keys; sealed keys need no confirmation.
+   * The form in which to return the keys; sealed keys need no confirmation.
    *
    * If unspecified, PLAIN.
    * </pre>
@@ -121,7 +121,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The form in which to hand over the keys; sealed keys need no confirmation.
+   * The form in which to return the keys; sealed keys need no confirmation.
    *
    * If unspecified, PLAIN.
    * </pre>
@@ -138,7 +138,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.ByteString sealedContext_ = com.google.protobuf.ByteString.EMPTY;
   /**
    * <pre>
-   * A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`.
+   * A value to bind the sealed keys to, at most 256 bytes; see `SealedKey.context`. All keys then belong to one user: for many users, call `Seal`.
    * </pre>
    *
    * <code>bytes sealed_context = 3 [json_name = "sealedContext"];</code>
@@ -657,7 +657,7 @@ private static final long serialVersionUID = 0L;
     private int delivery_ = 0;
     /**
      * <pre>
-     * The form in which to hand over the keys; sealed keys need no confirmation.
+     * The form in which to return the keys; sealed keys need no confirmation.
      *
      * If unspecified, PLAIN.
      * </pre>
@@ -670,7 +670,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The form in which to hand over the keys; sealed keys need no confirmation.
+     * The form in which to return the keys; sealed keys need no confirmation.
      *
      * If unspecified, PLAIN.
      * </pre>
@@ -687,7 +687,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The form in which to hand over the keys; sealed keys need no confirmation.
+     * The form in which to return the keys; sealed keys need no confirmation.
      *
      * If unspecified, PLAIN.
      * </pre>
@@ -702,7 +702,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The form in which to hand over the keys; sealed keys need no confirmation.
+     * The form in which to return the keys; sealed keys need no confirmation.
      *
      * If unspecified, PLAIN.
      * </pre>
@@ -720,7 +720,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The form in which to hand over the keys; sealed keys need no confirmation.
+     * The form in which to return the keys; sealed keys need no confirmation.
      *
      * If unspecified, PLAIN.
      * </pre>
@@ -738,7 +738,7 @@ private static final long serialVersionUID = 0L;
     private com.google.protobuf.ByteString sealedContext_ = com.google.protobuf.ByteString.EMPTY;
     /**
      * <pre>
-     * A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`.
+     * A value to bind the sealed keys to, at most 256 bytes; see `SealedKey.context`. All keys then belong to one user: for many users, call `Seal`.
      * </pre>
      *
      * <code>bytes sealed_context = 3 [json_name = "sealedContext"];</code>
@@ -750,7 +750,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`.
+     * A value to bind the sealed keys to, at most 256 bytes; see `SealedKey.context`. All keys then belong to one user: for many users, call `Seal`.
      * </pre>
      *
      * <code>bytes sealed_context = 3 [json_name = "sealedContext"];</code>
@@ -766,7 +766,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`.
+     * A value to bind the sealed keys to, at most 256 bytes; see `SealedKey.context`. All keys then belong to one user: for many users, call `Seal`.
      * </pre>
      *
      * <code>bytes sealed_context = 3 [json_name = "sealedContext"];</code>

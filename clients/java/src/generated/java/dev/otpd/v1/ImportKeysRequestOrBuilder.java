@@ -53,7 +53,7 @@ public interface ImportKeysRequestOrBuilder extends
 
   /**
    * <pre>
-   * The form in which to hand over the keys; sealed keys need no confirmation.
+   * The form in which to return the keys; sealed keys need no confirmation.
    *
    * If unspecified, PLAIN.
    * </pre>
@@ -64,7 +64,7 @@ public interface ImportKeysRequestOrBuilder extends
   int getDeliveryValue();
   /**
    * <pre>
-   * The form in which to hand over the keys; sealed keys need no confirmation.
+   * The form in which to return the keys; sealed keys need no confirmation.
    *
    * If unspecified, PLAIN.
    * </pre>
@@ -76,7 +76,7 @@ public interface ImportKeysRequestOrBuilder extends
 
   /**
    * <pre>
-   * A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`.
+   * A value to bind the sealed keys to, at most 256 bytes; see `SealedKey.context`. All keys then belong to one user: for many users, call `Seal`.
    * </pre>
    *
    * <code>bytes sealed_context = 3 [json_name = "sealedContext"];</code>

@@ -54,7 +54,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<dev.otpd.v1.ImportResult> results_;
   /**
    * <pre>
-   * One for each key, in order; also one for each URI that cannot be read.
+   * A result per key, in order, and one per URI that cannot be read.
    * </pre>
    *
    * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -65,7 +65,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One for each key, in order; also one for each URI that cannot be read.
+   * A result per key, in order, and one per URI that cannot be read.
    * </pre>
    *
    * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -77,7 +77,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One for each key, in order; also one for each URI that cannot be read.
+   * A result per key, in order, and one per URI that cannot be read.
    * </pre>
    *
    * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -88,7 +88,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One for each key, in order; also one for each URI that cannot be read.
+   * A result per key, in order, and one per URI that cannot be read.
    * </pre>
    *
    * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -99,7 +99,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One for each key, in order; also one for each URI that cannot be read.
+   * A result per key, in order, and one per URI that cannot be read.
    * </pre>
    *
    * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -599,7 +599,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * </pre>
      *
      * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -613,7 +613,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * </pre>
      *
      * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -627,7 +627,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * </pre>
      *
      * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -641,7 +641,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * </pre>
      *
      * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -662,7 +662,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * </pre>
      *
      * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -680,7 +680,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * </pre>
      *
      * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -700,7 +700,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * </pre>
      *
      * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -721,7 +721,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * </pre>
      *
      * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -739,7 +739,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * </pre>
      *
      * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -757,7 +757,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * </pre>
      *
      * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -776,7 +776,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * </pre>
      *
      * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -793,7 +793,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * </pre>
      *
      * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -810,7 +810,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * </pre>
      *
      * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -821,7 +821,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * </pre>
      *
      * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -835,7 +835,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * </pre>
      *
      * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -850,7 +850,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * </pre>
      *
      * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -861,7 +861,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * </pre>
      *
      * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -873,7 +873,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * </pre>
      *
      * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>

@@ -12,7 +12,7 @@ public interface ImportKeysResponseOrBuilder extends
 
   /**
    * <pre>
-   * One for each key, in order; also one for each URI that cannot be read.
+   * A result per key, in order, and one per URI that cannot be read.
    * </pre>
    *
    * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -21,7 +21,7 @@ public interface ImportKeysResponseOrBuilder extends
       getResultsList();
   /**
    * <pre>
-   * One for each key, in order; also one for each URI that cannot be read.
+   * A result per key, in order, and one per URI that cannot be read.
    * </pre>
    *
    * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -29,7 +29,7 @@ public interface ImportKeysResponseOrBuilder extends
   dev.otpd.v1.ImportResult getResults(int index);
   /**
    * <pre>
-   * One for each key, in order; also one for each URI that cannot be read.
+   * A result per key, in order, and one per URI that cannot be read.
    * </pre>
    *
    * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -37,7 +37,7 @@ public interface ImportKeysResponseOrBuilder extends
   int getResultsCount();
   /**
    * <pre>
-   * One for each key, in order; also one for each URI that cannot be read.
+   * A result per key, in order, and one per URI that cannot be read.
    * </pre>
    *
    * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>
@@ -46,7 +46,7 @@ public interface ImportKeysResponseOrBuilder extends
       getResultsOrBuilderList();
   /**
    * <pre>
-   * One for each key, in order; also one for each URI that cannot be read.
+   * A result per key, in order, and one per URI that cannot be read.
    * </pre>
    *
    * <code>repeated .otp.v1.ImportResult results = 1 [json_name = "results"];</code>

@@ -206,7 +206,7 @@ private static final long serialVersionUID = 0L;
   private dev.otpd.v1.ItemError error_;
   /**
    * <pre>
-   * The reason why the key cannot be taken over; then nothing else but the indices is set.
+   * Why the key cannot be imported; then only the indices are set besides.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 6 [json_name = "error"];</code>
@@ -218,7 +218,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The reason why the key cannot be taken over; then nothing else but the indices is set.
+   * Why the key cannot be imported; then only the indices are set besides.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 6 [json_name = "error"];</code>
@@ -230,7 +230,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The reason why the key cannot be taken over; then nothing else but the indices is set.
+   * Why the key cannot be imported; then only the indices are set besides.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 6 [json_name = "error"];</code>
@@ -1204,7 +1204,7 @@ private static final long serialVersionUID = 0L;
         dev.otpd.v1.ItemError, dev.otpd.v1.ItemError.Builder, dev.otpd.v1.ItemErrorOrBuilder> errorBuilder_;
     /**
      * <pre>
-     * The reason why the key cannot be taken over; then nothing else but the indices is set.
+     * Why the key cannot be imported; then only the indices are set besides.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 6 [json_name = "error"];</code>
@@ -1215,7 +1215,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why the key cannot be taken over; then nothing else but the indices is set.
+     * Why the key cannot be imported; then only the indices are set besides.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 6 [json_name = "error"];</code>
@@ -1230,7 +1230,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why the key cannot be taken over; then nothing else but the indices is set.
+     * Why the key cannot be imported; then only the indices are set besides.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 6 [json_name = "error"];</code>
@@ -1250,7 +1250,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why the key cannot be taken over; then nothing else but the indices is set.
+     * Why the key cannot be imported; then only the indices are set besides.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 6 [json_name = "error"];</code>
@@ -1268,7 +1268,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why the key cannot be taken over; then nothing else but the indices is set.
+     * Why the key cannot be imported; then only the indices are set besides.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 6 [json_name = "error"];</code>
@@ -1293,7 +1293,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why the key cannot be taken over; then nothing else but the indices is set.
+     * Why the key cannot be imported; then only the indices are set besides.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 6 [json_name = "error"];</code>
@@ -1310,7 +1310,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why the key cannot be taken over; then nothing else but the indices is set.
+     * Why the key cannot be imported; then only the indices are set besides.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 6 [json_name = "error"];</code>
@@ -1322,7 +1322,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why the key cannot be taken over; then nothing else but the indices is set.
+     * Why the key cannot be imported; then only the indices are set besides.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 6 [json_name = "error"];</code>
@@ -1337,7 +1337,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why the key cannot be taken over; then nothing else but the indices is set.
+     * Why the key cannot be imported; then only the indices are set besides.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 6 [json_name = "error"];</code>

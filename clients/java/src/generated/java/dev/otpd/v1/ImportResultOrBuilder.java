@@ -106,7 +106,7 @@ public interface ImportResultOrBuilder extends
 
   /**
    * <pre>
-   * The reason why the key cannot be taken over; then nothing else but the indices is set.
+   * Why the key cannot be imported; then only the indices are set besides.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 6 [json_name = "error"];</code>
@@ -115,7 +115,7 @@ public interface ImportResultOrBuilder extends
   boolean hasError();
   /**
    * <pre>
-   * The reason why the key cannot be taken over; then nothing else but the indices is set.
+   * Why the key cannot be imported; then only the indices are set besides.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 6 [json_name = "error"];</code>
@@ -124,7 +124,7 @@ public interface ImportResultOrBuilder extends
   dev.otpd.v1.ItemError getError();
   /**
    * <pre>
-   * The reason why the key cannot be taken over; then nothing else but the indices is set.
+   * Why the key cannot be imported; then only the indices are set besides.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 6 [json_name = "error"];</code>

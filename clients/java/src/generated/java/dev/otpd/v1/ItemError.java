@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * The error of one item of a batch: what the call for this item alone would have failed with. The other items are not affected.
+ * The error of an item of a batch: the error that a call for this item alone would have. The other items are not affected.
  * </pre>
  *
  * Protobuf type {@code otp.v1.ItemError}
@@ -97,7 +97,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object message_ = "";
   /**
    * <pre>
-   * The fault and its remedy, in ASCII, for developers.
+   * The mistake and its remedy, in ASCII, for developers.
    * </pre>
    *
    * <code>string message = 3 [json_name = "message"];</code>
@@ -118,7 +118,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The fault and its remedy, in ASCII, for developers.
+   * The mistake and its remedy, in ASCII, for developers.
    * </pre>
    *
    * <code>string message = 3 [json_name = "message"];</code>
@@ -144,7 +144,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<dev.otpd.v1.FieldViolation> violations_;
   /**
    * <pre>
-   * The fields that are wrong, with paths from the item on.
+   * The wrong fields, with paths that begin at the item.
    * </pre>
    *
    * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -155,7 +155,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The fields that are wrong, with paths from the item on.
+   * The wrong fields, with paths that begin at the item.
    * </pre>
    *
    * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -167,7 +167,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The fields that are wrong, with paths from the item on.
+   * The wrong fields, with paths that begin at the item.
    * </pre>
    *
    * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -178,7 +178,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The fields that are wrong, with paths from the item on.
+   * The wrong fields, with paths that begin at the item.
    * </pre>
    *
    * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -189,7 +189,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The fields that are wrong, with paths from the item on.
+   * The wrong fields, with paths that begin at the item.
    * </pre>
    *
    * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -204,7 +204,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Duration retryAfter_;
   /**
    * <pre>
-   * How long to wait before this item is sent again; unset if a repeat makes no sense.
+   * How long to wait before you retry this item; unset if a retry cannot succeed.
    * </pre>
    *
    * <code>.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];</code>
@@ -216,7 +216,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How long to wait before this item is sent again; unset if a repeat makes no sense.
+   * How long to wait before you retry this item; unset if a retry cannot succeed.
    * </pre>
    *
    * <code>.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];</code>
@@ -228,7 +228,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How long to wait before this item is sent again; unset if a repeat makes no sense.
+   * How long to wait before you retry this item; unset if a retry cannot succeed.
    * </pre>
    *
    * <code>.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];</code>
@@ -446,7 +446,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The error of one item of a batch: what the call for this item alone would have failed with. The other items are not affected.
+   * The error of an item of a batch: the error that a call for this item alone would have. The other items are not affected.
    * </pre>
    *
    * Protobuf type {@code otp.v1.ItemError}
@@ -817,7 +817,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object message_ = "";
     /**
      * <pre>
-     * The fault and its remedy, in ASCII, for developers.
+     * The mistake and its remedy, in ASCII, for developers.
      * </pre>
      *
      * <code>string message = 3 [json_name = "message"];</code>
@@ -837,7 +837,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fault and its remedy, in ASCII, for developers.
+     * The mistake and its remedy, in ASCII, for developers.
      * </pre>
      *
      * <code>string message = 3 [json_name = "message"];</code>
@@ -858,7 +858,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fault and its remedy, in ASCII, for developers.
+     * The mistake and its remedy, in ASCII, for developers.
      * </pre>
      *
      * <code>string message = 3 [json_name = "message"];</code>
@@ -875,7 +875,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fault and its remedy, in ASCII, for developers.
+     * The mistake and its remedy, in ASCII, for developers.
      * </pre>
      *
      * <code>string message = 3 [json_name = "message"];</code>
@@ -889,7 +889,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fault and its remedy, in ASCII, for developers.
+     * The mistake and its remedy, in ASCII, for developers.
      * </pre>
      *
      * <code>string message = 3 [json_name = "message"];</code>
@@ -920,7 +920,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * </pre>
      *
      * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -934,7 +934,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * </pre>
      *
      * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -948,7 +948,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * </pre>
      *
      * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -962,7 +962,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * </pre>
      *
      * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -983,7 +983,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * </pre>
      *
      * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -1001,7 +1001,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * </pre>
      *
      * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -1021,7 +1021,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * </pre>
      *
      * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -1042,7 +1042,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * </pre>
      *
      * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -1060,7 +1060,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * </pre>
      *
      * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -1078,7 +1078,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * </pre>
      *
      * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -1097,7 +1097,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * </pre>
      *
      * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -1114,7 +1114,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * </pre>
      *
      * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -1131,7 +1131,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * </pre>
      *
      * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -1142,7 +1142,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * </pre>
      *
      * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -1156,7 +1156,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * </pre>
      *
      * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -1171,7 +1171,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * </pre>
      *
      * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -1182,7 +1182,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * </pre>
      *
      * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -1194,7 +1194,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * </pre>
      *
      * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -1223,7 +1223,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> retryAfterBuilder_;
     /**
      * <pre>
-     * How long to wait before this item is sent again; unset if a repeat makes no sense.
+     * How long to wait before you retry this item; unset if a retry cannot succeed.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];</code>
@@ -1234,7 +1234,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before this item is sent again; unset if a repeat makes no sense.
+     * How long to wait before you retry this item; unset if a retry cannot succeed.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];</code>
@@ -1249,7 +1249,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before this item is sent again; unset if a repeat makes no sense.
+     * How long to wait before you retry this item; unset if a retry cannot succeed.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];</code>
@@ -1269,7 +1269,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before this item is sent again; unset if a repeat makes no sense.
+     * How long to wait before you retry this item; unset if a retry cannot succeed.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];</code>
@@ -1287,7 +1287,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before this item is sent again; unset if a repeat makes no sense.
+     * How long to wait before you retry this item; unset if a retry cannot succeed.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];</code>
@@ -1312,7 +1312,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before this item is sent again; unset if a repeat makes no sense.
+     * How long to wait before you retry this item; unset if a retry cannot succeed.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];</code>
@@ -1329,7 +1329,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before this item is sent again; unset if a repeat makes no sense.
+     * How long to wait before you retry this item; unset if a retry cannot succeed.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];</code>
@@ -1341,7 +1341,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before this item is sent again; unset if a repeat makes no sense.
+     * How long to wait before you retry this item; unset if a retry cannot succeed.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];</code>
@@ -1356,7 +1356,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before this item is sent again; unset if a repeat makes no sense.
+     * How long to wait before you retry this item; unset if a retry cannot succeed.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];</code>

@@ -41,7 +41,7 @@ public interface ItemErrorOrBuilder extends
 
   /**
    * <pre>
-   * The fault and its remedy, in ASCII, for developers.
+   * The mistake and its remedy, in ASCII, for developers.
    * </pre>
    *
    * <code>string message = 3 [json_name = "message"];</code>
@@ -50,7 +50,7 @@ public interface ItemErrorOrBuilder extends
   java.lang.String getMessage();
   /**
    * <pre>
-   * The fault and its remedy, in ASCII, for developers.
+   * The mistake and its remedy, in ASCII, for developers.
    * </pre>
    *
    * <code>string message = 3 [json_name = "message"];</code>
@@ -61,7 +61,7 @@ public interface ItemErrorOrBuilder extends
 
   /**
    * <pre>
-   * The fields that are wrong, with paths from the item on.
+   * The wrong fields, with paths that begin at the item.
    * </pre>
    *
    * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -70,7 +70,7 @@ public interface ItemErrorOrBuilder extends
       getViolationsList();
   /**
    * <pre>
-   * The fields that are wrong, with paths from the item on.
+   * The wrong fields, with paths that begin at the item.
    * </pre>
    *
    * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -78,7 +78,7 @@ public interface ItemErrorOrBuilder extends
   dev.otpd.v1.FieldViolation getViolations(int index);
   /**
    * <pre>
-   * The fields that are wrong, with paths from the item on.
+   * The wrong fields, with paths that begin at the item.
    * </pre>
    *
    * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -86,7 +86,7 @@ public interface ItemErrorOrBuilder extends
   int getViolationsCount();
   /**
    * <pre>
-   * The fields that are wrong, with paths from the item on.
+   * The wrong fields, with paths that begin at the item.
    * </pre>
    *
    * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -95,7 +95,7 @@ public interface ItemErrorOrBuilder extends
       getViolationsOrBuilderList();
   /**
    * <pre>
-   * The fields that are wrong, with paths from the item on.
+   * The wrong fields, with paths that begin at the item.
    * </pre>
    *
    * <code>repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];</code>
@@ -105,7 +105,7 @@ public interface ItemErrorOrBuilder extends
 
   /**
    * <pre>
-   * How long to wait before this item is sent again; unset if a repeat makes no sense.
+   * How long to wait before you retry this item; unset if a retry cannot succeed.
    * </pre>
    *
    * <code>.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];</code>
@@ -114,7 +114,7 @@ public interface ItemErrorOrBuilder extends
   boolean hasRetryAfter();
   /**
    * <pre>
-   * How long to wait before this item is sent again; unset if a repeat makes no sense.
+   * How long to wait before you retry this item; unset if a retry cannot succeed.
    * </pre>
    *
    * <code>.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];</code>
@@ -123,7 +123,7 @@ public interface ItemErrorOrBuilder extends
   com.google.protobuf.Duration getRetryAfter();
   /**
    * <pre>
-   * How long to wait before this item is sent again; unset if a repeat makes no sense.
+   * How long to wait before you retry this item; unset if a retry cannot succeed.
    * </pre>
    *
    * <code>.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];</code>

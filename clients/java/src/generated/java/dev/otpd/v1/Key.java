@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * A key as its owner holds it: the shared secret and the parameters that turn it into codes.
+ * A key: the shared secret, and the parameters that codes are computed with.
  * </pre>
  *
  * Protobuf type {@code otp.v1.Key}
@@ -97,8 +97,8 @@ private static final long serialVersionUID = 0L;
   public static final int SECRET_FIELD_NUMBER = 1;
   /**
    * <pre>
-   * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-   * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+   * The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+   * dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
    *
    * 1 to 256 bytes once decoded, at most 2048 bytes of text.
    * </pre>
@@ -111,8 +111,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-   * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+   * The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+   * dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
    *
    * 1 to 256 bytes once decoded, at most 2048 bytes of text.
    * </pre>
@@ -139,8 +139,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-   * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+   * The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+   * dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
    *
    * 1 to 256 bytes once decoded, at most 2048 bytes of text.
    * </pre>
@@ -172,9 +172,9 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
    *
-   * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-   * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-   * the URI, also of a missing one.
+   * At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+   * secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+   * the counter of the URI.
    * </pre>
    *
    * <code>string uri = 2 [json_name = "uri"];</code>
@@ -187,9 +187,9 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
    *
-   * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-   * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-   * the URI, also of a missing one.
+   * At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+   * secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+   * the counter of the URI.
    * </pre>
    *
    * <code>string uri = 2 [json_name = "uri"];</code>
@@ -216,9 +216,9 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
    *
-   * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-   * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-   * the URI, also of a missing one.
+   * At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+   * secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+   * the counter of the URI.
    * </pre>
    *
    * <code>string uri = 2 [json_name = "uri"];</code>
@@ -248,7 +248,7 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The key as this service sealed it.
    *
-   * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+   * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
    * </pre>
    *
    * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -262,7 +262,7 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The key as this service sealed it.
    *
-   * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+   * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
    * </pre>
    *
    * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -279,7 +279,7 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The key as this service sealed it.
    *
-   * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+   * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
    * </pre>
    *
    * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -298,7 +298,7 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The kind of one-time password.
    *
-   * If unspecified, what the URI says, or TOTP.
+   * If unspecified, the value of the URI, or TOTP.
    * </pre>
    *
    * <code>.otp.v1.OtpType type = 3 [json_name = "type"];</code>
@@ -311,7 +311,7 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The kind of one-time password.
    *
-   * If unspecified, what the URI says, or TOTP.
+   * If unspecified, the value of the URI, or TOTP.
    * </pre>
    *
    * <code>.otp.v1.OtpType type = 3 [json_name = "type"];</code>
@@ -328,7 +328,7 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The hash function.
    *
-   * If unspecified, what the URI says, or SHA1.
+   * If unspecified, the value of the URI, or SHA1.
    * </pre>
    *
    * <code>.otp.v1.Algorithm algorithm = 4 [json_name = "algorithm"];</code>
@@ -341,7 +341,7 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The hash function.
    *
-   * If unspecified, what the URI says, or SHA1.
+   * If unspecified, the value of the URI, or SHA1.
    * </pre>
    *
    * <code>.otp.v1.Algorithm algorithm = 4 [json_name = "algorithm"];</code>
@@ -358,7 +358,7 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The length of a code in digits (RFC 4226 section 5.3), 6 to 8.
    *
-   * If zero, what the URI says, or 6.
+   * If zero, the value of the URI, or 6.
    * </pre>
    *
    * <code>uint32 digits = 5 [json_name = "digits"];</code>
@@ -375,7 +375,7 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
    *
-   * If zero, what the URI says, or 30.
+   * If zero, the value of the URI, or 30.
    * </pre>
    *
    * <code>uint32 period_seconds = 6 [json_name = "periodSeconds"];</code>
@@ -392,7 +392,7 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
    *
-   * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+   * If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
    * </pre>
    *
    * <code>optional uint64 counter = 7 [json_name = "counter"];</code>
@@ -406,7 +406,7 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
    *
-   * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+   * If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
    * </pre>
    *
    * <code>optional uint64 counter = 7 [json_name = "counter"];</code>
@@ -676,7 +676,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A key as its owner holds it: the shared secret and the parameters that turn it into codes.
+   * A key: the shared secret, and the parameters that codes are computed with.
    * </pre>
    *
    * Protobuf type {@code otp.v1.Key}
@@ -937,8 +937,8 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-     * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+     * The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+     * dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      *
      * 1 to 256 bytes once decoded, at most 2048 bytes of text.
      * </pre>
@@ -952,8 +952,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-     * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+     * The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+     * dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      *
      * 1 to 256 bytes once decoded, at most 2048 bytes of text.
      * </pre>
@@ -981,8 +981,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-     * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+     * The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+     * dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      *
      * 1 to 256 bytes once decoded, at most 2048 bytes of text.
      * </pre>
@@ -1011,8 +1011,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-     * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+     * The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+     * dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      *
      * 1 to 256 bytes once decoded, at most 2048 bytes of text.
      * </pre>
@@ -1031,8 +1031,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-     * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+     * The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+     * dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      *
      * 1 to 256 bytes once decoded, at most 2048 bytes of text.
      * </pre>
@@ -1050,8 +1050,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-     * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+     * The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+     * dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      *
      * 1 to 256 bytes once decoded, at most 2048 bytes of text.
      * </pre>
@@ -1074,9 +1074,9 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
      *
-     * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-     * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-     * the URI, also of a missing one.
+     * At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+     * secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+     * the counter of the URI.
      * </pre>
      *
      * <code>string uri = 2 [json_name = "uri"];</code>
@@ -1090,9 +1090,9 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
      *
-     * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-     * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-     * the URI, also of a missing one.
+     * At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+     * secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+     * the counter of the URI.
      * </pre>
      *
      * <code>string uri = 2 [json_name = "uri"];</code>
@@ -1120,9 +1120,9 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
      *
-     * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-     * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-     * the URI, also of a missing one.
+     * At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+     * secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+     * the counter of the URI.
      * </pre>
      *
      * <code>string uri = 2 [json_name = "uri"];</code>
@@ -1151,9 +1151,9 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
      *
-     * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-     * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-     * the URI, also of a missing one.
+     * At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+     * secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+     * the counter of the URI.
      * </pre>
      *
      * <code>string uri = 2 [json_name = "uri"];</code>
@@ -1172,9 +1172,9 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
      *
-     * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-     * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-     * the URI, also of a missing one.
+     * At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+     * secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+     * the counter of the URI.
      * </pre>
      *
      * <code>string uri = 2 [json_name = "uri"];</code>
@@ -1192,9 +1192,9 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
      *
-     * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-     * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-     * the URI, also of a missing one.
+     * At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+     * secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+     * the counter of the URI.
      * </pre>
      *
      * <code>string uri = 2 [json_name = "uri"];</code>
@@ -1217,7 +1217,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as this service sealed it.
      *
-     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -1231,7 +1231,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as this service sealed it.
      *
-     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -1255,7 +1255,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as this service sealed it.
      *
-     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -1277,7 +1277,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as this service sealed it.
      *
-     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -1297,7 +1297,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as this service sealed it.
      *
-     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -1326,7 +1326,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as this service sealed it.
      *
-     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -1351,7 +1351,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as this service sealed it.
      *
-     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -1363,7 +1363,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as this service sealed it.
      *
-     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -1383,7 +1383,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The key as this service sealed it.
      *
-     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -1412,7 +1412,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The kind of one-time password.
      *
-     * If unspecified, what the URI says, or TOTP.
+     * If unspecified, the value of the URI, or TOTP.
      * </pre>
      *
      * <code>.otp.v1.OtpType type = 3 [json_name = "type"];</code>
@@ -1425,7 +1425,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The kind of one-time password.
      *
-     * If unspecified, what the URI says, or TOTP.
+     * If unspecified, the value of the URI, or TOTP.
      * </pre>
      *
      * <code>.otp.v1.OtpType type = 3 [json_name = "type"];</code>
@@ -1442,7 +1442,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The kind of one-time password.
      *
-     * If unspecified, what the URI says, or TOTP.
+     * If unspecified, the value of the URI, or TOTP.
      * </pre>
      *
      * <code>.otp.v1.OtpType type = 3 [json_name = "type"];</code>
@@ -1457,7 +1457,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The kind of one-time password.
      *
-     * If unspecified, what the URI says, or TOTP.
+     * If unspecified, the value of the URI, or TOTP.
      * </pre>
      *
      * <code>.otp.v1.OtpType type = 3 [json_name = "type"];</code>
@@ -1475,7 +1475,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The kind of one-time password.
      *
-     * If unspecified, what the URI says, or TOTP.
+     * If unspecified, the value of the URI, or TOTP.
      * </pre>
      *
      * <code>.otp.v1.OtpType type = 3 [json_name = "type"];</code>
@@ -1493,7 +1493,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The hash function.
      *
-     * If unspecified, what the URI says, or SHA1.
+     * If unspecified, the value of the URI, or SHA1.
      * </pre>
      *
      * <code>.otp.v1.Algorithm algorithm = 4 [json_name = "algorithm"];</code>
@@ -1506,7 +1506,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The hash function.
      *
-     * If unspecified, what the URI says, or SHA1.
+     * If unspecified, the value of the URI, or SHA1.
      * </pre>
      *
      * <code>.otp.v1.Algorithm algorithm = 4 [json_name = "algorithm"];</code>
@@ -1523,7 +1523,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The hash function.
      *
-     * If unspecified, what the URI says, or SHA1.
+     * If unspecified, the value of the URI, or SHA1.
      * </pre>
      *
      * <code>.otp.v1.Algorithm algorithm = 4 [json_name = "algorithm"];</code>
@@ -1538,7 +1538,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The hash function.
      *
-     * If unspecified, what the URI says, or SHA1.
+     * If unspecified, the value of the URI, or SHA1.
      * </pre>
      *
      * <code>.otp.v1.Algorithm algorithm = 4 [json_name = "algorithm"];</code>
@@ -1556,7 +1556,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The hash function.
      *
-     * If unspecified, what the URI says, or SHA1.
+     * If unspecified, the value of the URI, or SHA1.
      * </pre>
      *
      * <code>.otp.v1.Algorithm algorithm = 4 [json_name = "algorithm"];</code>
@@ -1574,7 +1574,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The length of a code in digits (RFC 4226 section 5.3), 6 to 8.
      *
-     * If zero, what the URI says, or 6.
+     * If zero, the value of the URI, or 6.
      * </pre>
      *
      * <code>uint32 digits = 5 [json_name = "digits"];</code>
@@ -1588,7 +1588,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The length of a code in digits (RFC 4226 section 5.3), 6 to 8.
      *
-     * If zero, what the URI says, or 6.
+     * If zero, the value of the URI, or 6.
      * </pre>
      *
      * <code>uint32 digits = 5 [json_name = "digits"];</code>
@@ -1606,7 +1606,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The length of a code in digits (RFC 4226 section 5.3), 6 to 8.
      *
-     * If zero, what the URI says, or 6.
+     * If zero, the value of the URI, or 6.
      * </pre>
      *
      * <code>uint32 digits = 5 [json_name = "digits"];</code>
@@ -1624,7 +1624,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
      *
-     * If zero, what the URI says, or 30.
+     * If zero, the value of the URI, or 30.
      * </pre>
      *
      * <code>uint32 period_seconds = 6 [json_name = "periodSeconds"];</code>
@@ -1638,7 +1638,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
      *
-     * If zero, what the URI says, or 30.
+     * If zero, the value of the URI, or 30.
      * </pre>
      *
      * <code>uint32 period_seconds = 6 [json_name = "periodSeconds"];</code>
@@ -1656,7 +1656,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
      *
-     * If zero, what the URI says, or 30.
+     * If zero, the value of the URI, or 30.
      * </pre>
      *
      * <code>uint32 period_seconds = 6 [json_name = "periodSeconds"];</code>
@@ -1674,7 +1674,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
      *
-     * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+     * If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
      * </pre>
      *
      * <code>optional uint64 counter = 7 [json_name = "counter"];</code>
@@ -1688,7 +1688,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
      *
-     * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+     * If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
      * </pre>
      *
      * <code>optional uint64 counter = 7 [json_name = "counter"];</code>
@@ -1702,7 +1702,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
      *
-     * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+     * If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
      * </pre>
      *
      * <code>optional uint64 counter = 7 [json_name = "counter"];</code>
@@ -1720,7 +1720,7 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
      *
-     * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+     * If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
      * </pre>
      *
      * <code>optional uint64 counter = 7 [json_name = "counter"];</code>

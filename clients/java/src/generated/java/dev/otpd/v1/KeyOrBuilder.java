@@ -12,8 +12,8 @@ public interface KeyOrBuilder extends
 
   /**
    * <pre>
-   * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-   * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+   * The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+   * dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
    *
    * 1 to 256 bytes once decoded, at most 2048 bytes of text.
    * </pre>
@@ -24,8 +24,8 @@ public interface KeyOrBuilder extends
   boolean hasSecret();
   /**
    * <pre>
-   * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-   * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+   * The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+   * dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
    *
    * 1 to 256 bytes once decoded, at most 2048 bytes of text.
    * </pre>
@@ -36,8 +36,8 @@ public interface KeyOrBuilder extends
   java.lang.String getSecret();
   /**
    * <pre>
-   * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-   * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+   * The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+   * dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
    *
    * 1 to 256 bytes once decoded, at most 2048 bytes of text.
    * </pre>
@@ -52,9 +52,9 @@ public interface KeyOrBuilder extends
    * <pre>
    * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
    *
-   * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-   * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-   * the URI, also of a missing one.
+   * At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+   * secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+   * the counter of the URI.
    * </pre>
    *
    * <code>string uri = 2 [json_name = "uri"];</code>
@@ -65,9 +65,9 @@ public interface KeyOrBuilder extends
    * <pre>
    * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
    *
-   * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-   * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-   * the URI, also of a missing one.
+   * At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+   * secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+   * the counter of the URI.
    * </pre>
    *
    * <code>string uri = 2 [json_name = "uri"];</code>
@@ -78,9 +78,9 @@ public interface KeyOrBuilder extends
    * <pre>
    * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
    *
-   * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-   * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-   * the URI, also of a missing one.
+   * At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+   * secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+   * the counter of the URI.
    * </pre>
    *
    * <code>string uri = 2 [json_name = "uri"];</code>
@@ -93,7 +93,7 @@ public interface KeyOrBuilder extends
    * <pre>
    * The key as this service sealed it.
    *
-   * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+   * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
    * </pre>
    *
    * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -104,7 +104,7 @@ public interface KeyOrBuilder extends
    * <pre>
    * The key as this service sealed it.
    *
-   * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+   * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
    * </pre>
    *
    * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -115,7 +115,7 @@ public interface KeyOrBuilder extends
    * <pre>
    * The key as this service sealed it.
    *
-   * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+   * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
    * </pre>
    *
    * <code>.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];</code>
@@ -126,7 +126,7 @@ public interface KeyOrBuilder extends
    * <pre>
    * The kind of one-time password.
    *
-   * If unspecified, what the URI says, or TOTP.
+   * If unspecified, the value of the URI, or TOTP.
    * </pre>
    *
    * <code>.otp.v1.OtpType type = 3 [json_name = "type"];</code>
@@ -137,7 +137,7 @@ public interface KeyOrBuilder extends
    * <pre>
    * The kind of one-time password.
    *
-   * If unspecified, what the URI says, or TOTP.
+   * If unspecified, the value of the URI, or TOTP.
    * </pre>
    *
    * <code>.otp.v1.OtpType type = 3 [json_name = "type"];</code>
@@ -149,7 +149,7 @@ public interface KeyOrBuilder extends
    * <pre>
    * The hash function.
    *
-   * If unspecified, what the URI says, or SHA1.
+   * If unspecified, the value of the URI, or SHA1.
    * </pre>
    *
    * <code>.otp.v1.Algorithm algorithm = 4 [json_name = "algorithm"];</code>
@@ -160,7 +160,7 @@ public interface KeyOrBuilder extends
    * <pre>
    * The hash function.
    *
-   * If unspecified, what the URI says, or SHA1.
+   * If unspecified, the value of the URI, or SHA1.
    * </pre>
    *
    * <code>.otp.v1.Algorithm algorithm = 4 [json_name = "algorithm"];</code>
@@ -172,7 +172,7 @@ public interface KeyOrBuilder extends
    * <pre>
    * The length of a code in digits (RFC 4226 section 5.3), 6 to 8.
    *
-   * If zero, what the URI says, or 6.
+   * If zero, the value of the URI, or 6.
    * </pre>
    *
    * <code>uint32 digits = 5 [json_name = "digits"];</code>
@@ -184,7 +184,7 @@ public interface KeyOrBuilder extends
    * <pre>
    * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
    *
-   * If zero, what the URI says, or 30.
+   * If zero, the value of the URI, or 30.
    * </pre>
    *
    * <code>uint32 period_seconds = 6 [json_name = "periodSeconds"];</code>
@@ -196,7 +196,7 @@ public interface KeyOrBuilder extends
    * <pre>
    * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
    *
-   * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+   * If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
    * </pre>
    *
    * <code>optional uint64 counter = 7 [json_name = "counter"];</code>
@@ -207,7 +207,7 @@ public interface KeyOrBuilder extends
    * <pre>
    * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
    *
-   * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+   * If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
    * </pre>
    *
    * <code>optional uint64 counter = 7 [json_name = "counter"];</code>

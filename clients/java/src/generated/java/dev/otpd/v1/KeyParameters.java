@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * The parameters in force for a key, each default filled in.
+ * The parameters of a key, defaults filled in.
  * </pre>
  *
  * Protobuf type {@code otp.v1.KeyParameters}
@@ -166,7 +166,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object issuer_ = "";
   /**
    * <pre>
-   * The issuer in the URI; empty if none was given.
+   * The issuer in the URI; empty if there is none.
    * </pre>
    *
    * <code>string issuer = 6 [json_name = "issuer"];</code>
@@ -187,7 +187,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The issuer in the URI; empty if none was given.
+   * The issuer in the URI; empty if there is none.
    * </pre>
    *
    * <code>string issuer = 6 [json_name = "issuer"];</code>
@@ -508,7 +508,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The parameters in force for a key, each default filled in.
+   * The parameters of a key, defaults filled in.
    * </pre>
    *
    * Protobuf type {@code otp.v1.KeyParameters}
@@ -1026,7 +1026,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object issuer_ = "";
     /**
      * <pre>
-     * The issuer in the URI; empty if none was given.
+     * The issuer in the URI; empty if there is none.
      * </pre>
      *
      * <code>string issuer = 6 [json_name = "issuer"];</code>
@@ -1046,7 +1046,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The issuer in the URI; empty if none was given.
+     * The issuer in the URI; empty if there is none.
      * </pre>
      *
      * <code>string issuer = 6 [json_name = "issuer"];</code>
@@ -1067,7 +1067,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The issuer in the URI; empty if none was given.
+     * The issuer in the URI; empty if there is none.
      * </pre>
      *
      * <code>string issuer = 6 [json_name = "issuer"];</code>
@@ -1084,7 +1084,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The issuer in the URI; empty if none was given.
+     * The issuer in the URI; empty if there is none.
      * </pre>
      *
      * <code>string issuer = 6 [json_name = "issuer"];</code>
@@ -1098,7 +1098,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The issuer in the URI; empty if none was given.
+     * The issuer in the URI; empty if there is none.
      * </pre>
      *
      * <code>string issuer = 6 [json_name = "issuer"];</code>

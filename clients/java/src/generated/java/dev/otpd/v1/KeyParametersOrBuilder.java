@@ -89,7 +89,7 @@ public interface KeyParametersOrBuilder extends
 
   /**
    * <pre>
-   * The issuer in the URI; empty if none was given.
+   * The issuer in the URI; empty if there is none.
    * </pre>
    *
    * <code>string issuer = 6 [json_name = "issuer"];</code>
@@ -98,7 +98,7 @@ public interface KeyParametersOrBuilder extends
   java.lang.String getIssuer();
   /**
    * <pre>
-   * The issuer in the URI; empty if none was given.
+   * The issuer in the URI; empty if there is none.
    * </pre>
    *
    * <code>string issuer = 6 [json_name = "issuer"];</code>

@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * A part of a migration that is missing: one of the QR codes was not scanned.
+ * A missing part of a migration: one of its QR codes was not scanned.
  * </pre>
  *
  * Protobuf type {@code otp.v1.MissingPart}
@@ -273,7 +273,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A part of a migration that is missing: one of the QR codes was not scanned.
+   * A missing part of a migration: one of its QR codes was not scanned.
    * </pre>
    *
    * Protobuf type {@code otp.v1.MissingPart}

@@ -567,9 +567,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
-     * Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
-     * repeat makes another key.
+     * Makes a new key to enrol in an authenticator app, or shows the QR code of an existing key again.
+     * Needs the scope `generate`. The server stores nothing: store the sealed key (`delivery`), or encrypt the secret and store that. Safe to retry: a
+     * retry makes another key.
      * </pre>
      */
     default void generate(dev.otpd.v1.GenerateRequest request,
@@ -579,8 +579,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gives the code of a key at a moment, now by default, and its neighbours on request.
-     * Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
+     * Returns the code of a key for the current time or the given time, and on request the codes before and after it.
+     * Needs the scope `token`, and for a sealed key also `export`. Has no side effects; safe to retry.
      * </pre>
      */
     default void token(dev.otpd.v1.TokenRequest request,
@@ -590,9 +590,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Says whether a code is right, now, and for the first time (RFC 6238 section 5.2).
-     * Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance.
-     * Retry only with a `request_id`: the repeat gets the answer of the first.
+     * Checks a code: it must be correct, current and not used before (RFC 6238 section 5.2).
+     * Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances.
+     * Retry only with a `request_id`: the retry gets the first answer.
      * </pre>
      */
     default void verify(dev.otpd.v1.VerifyRequest request,
@@ -602,10 +602,11 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
-     * Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-     * UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
-     * expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+     * Streams the current code of a TOTP key at once, then each next code when its time step begins, until the client cancels.
+     * Needs the scope `token`, and for a sealed key also `export`. Counts as one call when the stream opens. The server ends the stream with UNAVAILABLE
+     * when it stops (SHUTTING_DOWN) or the connection has reached its maximum age (CONNECTION_AGE_EXCEEDED), and with UNAUTHENTICATED when the API key is
+     * revoked or expires. After UNAVAILABLE, open it again and expect the current code again. No message comes between two codes; HTTP/2 pings keep
+     * the connection alive.
      * </pre>
      */
     default void watchToken(dev.otpd.v1.WatchTokenRequest request,
@@ -615,8 +616,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gives the codes of many keys at once.
-     * Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+     * Returns the codes of many keys.
+     * Needs the scope `token`, and for sealed keys also `export`. Counts as one call per item. Safe to retry.
      * </pre>
      */
     default void batchToken(dev.otpd.v1.BatchTokenRequest request,
@@ -626,8 +627,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
-     * Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+     * Checks many codes, each as `Verify` does. Codes of one secret are checked in the order of the request, all others in any order.
+     * Needs the scope `verify`. Counts as one call per item; an item that fails costs no credit. Retry only if every item has a `request_id`.
      * </pre>
      */
     default void batchVerify(dev.otpd.v1.BatchVerifyRequest request,
@@ -637,8 +638,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
-     * Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+     * Seals keys that the caller has as secrets or URIs, such as keys in its database, or binds sealed keys to another context.
+     * Needs the scope `seal`. Counts as one call per item. The server stores nothing. Safe to retry.
      * </pre>
      */
     default void seal(dev.otpd.v1.SealRequest request,
@@ -648,9 +649,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+     * Seals sealed keys and sets of recovery codes again under the current sealing key, so that older sealing keys can be retired. A pending key stays
      * pending.
-     * Needs the scope `seal`. Counts as one call for each item. May be retried.
+     * Needs the scope `seal`. Counts as one call per item. Safe to retry.
      * </pre>
      */
     default void rewrap(dev.otpd.v1.RewrapRequest request,
@@ -660,8 +661,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
-     * Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+     * Finds the counter of a HOTP device that has run ahead of the server, from two or three consecutive codes (RFC 4226 section 7.4).
+     * Needs the scope `verify`. All codes together count as one attempt. Retry only with a `request_id`.
      * </pre>
      */
     default void resyncHotp(dev.otpd.v1.ResyncHotpRequest request,
@@ -671,9 +672,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
-     * Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
-     * a repeat makes another set.
+     * Makes recovery codes for the user to keep. Each code is good for one login without the device (look-up secrets of NIST SP 800-63B).
+     * Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has saved them, then revoke the old set. Safe to
+     * retry: a retry makes another set.
      * </pre>
      */
     default void generateRecoveryCodes(dev.otpd.v1.GenerateRecoveryCodesRequest request,
@@ -683,9 +684,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Says whether a recovery code is one of a set, and used for the first time.
-     * Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
-     * are those of the set, not of any key. Retry only with a `request_id`.
+     * Checks a recovery code: it must belong to the set and not be used before.
+     * Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances. Wrong
+     * recovery codes count for the set, not for a key. Retry only with a `request_id`.
      * </pre>
      */
     default void verifyRecoveryCode(dev.otpd.v1.VerifyRecoveryCodeRequest request,
@@ -695,8 +696,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Revokes a set for ever: its codes are answered REPLAYED from then on.
-     * Needs the scope `generate`. May be retried.
+     * Revokes a set permanently: from then on, its codes return REPLAYED.
+     * Needs the scope `generate`. Safe to retry.
      * </pre>
      */
     default void revokeRecoveryCodes(dev.otpd.v1.RevokeRecoveryCodesRequest request,
@@ -706,8 +707,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
-     * Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+     * Reads the keys in otpauth URIs, and in the otpauth-migration URIs that Google Authenticator exports.
+     * Needs the scope `seal`. Counts as one call per key found. The server stores nothing. Safe to retry.
      * </pre>
      */
     default void importKeys(dev.otpd.v1.ImportKeysRequest request,
@@ -717,8 +718,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
-     * Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
+     * Returns the secrets of keys, sealed keys included, as otpauth or otpauth-migration URIs.
+     * Needs the scope `export`. Counts as one call per item. The audit trail records each key. Safe to retry.
      * </pre>
      */
     default void exportKeys(dev.otpd.v1.ExportKeysRequest request,
@@ -728,7 +729,7 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gets how much of the calling API key's plan is used.
+     * Returns how much of its plan the calling API key has used.
      * Needs no scope. Counts as a call in all windows but the month.
      * </pre>
      */
@@ -781,9 +782,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
-     * Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
-     * repeat makes another key.
+     * Makes a new key to enrol in an authenticator app, or shows the QR code of an existing key again.
+     * Needs the scope `generate`. The server stores nothing: store the sealed key (`delivery`), or encrypt the secret and store that. Safe to retry: a
+     * retry makes another key.
      * </pre>
      */
     public void generate(dev.otpd.v1.GenerateRequest request,
@@ -794,8 +795,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gives the code of a key at a moment, now by default, and its neighbours on request.
-     * Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
+     * Returns the code of a key for the current time or the given time, and on request the codes before and after it.
+     * Needs the scope `token`, and for a sealed key also `export`. Has no side effects; safe to retry.
      * </pre>
      */
     public void token(dev.otpd.v1.TokenRequest request,
@@ -806,9 +807,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Says whether a code is right, now, and for the first time (RFC 6238 section 5.2).
-     * Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance.
-     * Retry only with a `request_id`: the repeat gets the answer of the first.
+     * Checks a code: it must be correct, current and not used before (RFC 6238 section 5.2).
+     * Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances.
+     * Retry only with a `request_id`: the retry gets the first answer.
      * </pre>
      */
     public void verify(dev.otpd.v1.VerifyRequest request,
@@ -819,10 +820,11 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
-     * Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-     * UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
-     * expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+     * Streams the current code of a TOTP key at once, then each next code when its time step begins, until the client cancels.
+     * Needs the scope `token`, and for a sealed key also `export`. Counts as one call when the stream opens. The server ends the stream with UNAVAILABLE
+     * when it stops (SHUTTING_DOWN) or the connection has reached its maximum age (CONNECTION_AGE_EXCEEDED), and with UNAUTHENTICATED when the API key is
+     * revoked or expires. After UNAVAILABLE, open it again and expect the current code again. No message comes between two codes; HTTP/2 pings keep
+     * the connection alive.
      * </pre>
      */
     public void watchToken(dev.otpd.v1.WatchTokenRequest request,
@@ -833,8 +835,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gives the codes of many keys at once.
-     * Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+     * Returns the codes of many keys.
+     * Needs the scope `token`, and for sealed keys also `export`. Counts as one call per item. Safe to retry.
      * </pre>
      */
     public void batchToken(dev.otpd.v1.BatchTokenRequest request,
@@ -845,8 +847,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
-     * Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+     * Checks many codes, each as `Verify` does. Codes of one secret are checked in the order of the request, all others in any order.
+     * Needs the scope `verify`. Counts as one call per item; an item that fails costs no credit. Retry only if every item has a `request_id`.
      * </pre>
      */
     public void batchVerify(dev.otpd.v1.BatchVerifyRequest request,
@@ -857,8 +859,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
-     * Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+     * Seals keys that the caller has as secrets or URIs, such as keys in its database, or binds sealed keys to another context.
+     * Needs the scope `seal`. Counts as one call per item. The server stores nothing. Safe to retry.
      * </pre>
      */
     public void seal(dev.otpd.v1.SealRequest request,
@@ -869,9 +871,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+     * Seals sealed keys and sets of recovery codes again under the current sealing key, so that older sealing keys can be retired. A pending key stays
      * pending.
-     * Needs the scope `seal`. Counts as one call for each item. May be retried.
+     * Needs the scope `seal`. Counts as one call per item. Safe to retry.
      * </pre>
      */
     public void rewrap(dev.otpd.v1.RewrapRequest request,
@@ -882,8 +884,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
-     * Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+     * Finds the counter of a HOTP device that has run ahead of the server, from two or three consecutive codes (RFC 4226 section 7.4).
+     * Needs the scope `verify`. All codes together count as one attempt. Retry only with a `request_id`.
      * </pre>
      */
     public void resyncHotp(dev.otpd.v1.ResyncHotpRequest request,
@@ -894,9 +896,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
-     * Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
-     * a repeat makes another set.
+     * Makes recovery codes for the user to keep. Each code is good for one login without the device (look-up secrets of NIST SP 800-63B).
+     * Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has saved them, then revoke the old set. Safe to
+     * retry: a retry makes another set.
      * </pre>
      */
     public void generateRecoveryCodes(dev.otpd.v1.GenerateRecoveryCodesRequest request,
@@ -907,9 +909,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Says whether a recovery code is one of a set, and used for the first time.
-     * Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
-     * are those of the set, not of any key. Retry only with a `request_id`.
+     * Checks a recovery code: it must belong to the set and not be used before.
+     * Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances. Wrong
+     * recovery codes count for the set, not for a key. Retry only with a `request_id`.
      * </pre>
      */
     public void verifyRecoveryCode(dev.otpd.v1.VerifyRecoveryCodeRequest request,
@@ -920,8 +922,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Revokes a set for ever: its codes are answered REPLAYED from then on.
-     * Needs the scope `generate`. May be retried.
+     * Revokes a set permanently: from then on, its codes return REPLAYED.
+     * Needs the scope `generate`. Safe to retry.
      * </pre>
      */
     public void revokeRecoveryCodes(dev.otpd.v1.RevokeRecoveryCodesRequest request,
@@ -932,8 +934,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
-     * Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+     * Reads the keys in otpauth URIs, and in the otpauth-migration URIs that Google Authenticator exports.
+     * Needs the scope `seal`. Counts as one call per key found. The server stores nothing. Safe to retry.
      * </pre>
      */
     public void importKeys(dev.otpd.v1.ImportKeysRequest request,
@@ -944,8 +946,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
-     * Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
+     * Returns the secrets of keys, sealed keys included, as otpauth or otpauth-migration URIs.
+     * Needs the scope `export`. Counts as one call per item. The audit trail records each key. Safe to retry.
      * </pre>
      */
     public void exportKeys(dev.otpd.v1.ExportKeysRequest request,
@@ -956,7 +958,7 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gets how much of the calling API key's plan is used.
+     * Returns how much of its plan the calling API key has used.
      * Needs no scope. Counts as a call in all windows but the month.
      * </pre>
      */
@@ -992,9 +994,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
-     * Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
-     * repeat makes another key.
+     * Makes a new key to enrol in an authenticator app, or shows the QR code of an existing key again.
+     * Needs the scope `generate`. The server stores nothing: store the sealed key (`delivery`), or encrypt the secret and store that. Safe to retry: a
+     * retry makes another key.
      * </pre>
      */
     public dev.otpd.v1.GenerateResponse generate(dev.otpd.v1.GenerateRequest request) throws io.grpc.StatusException {
@@ -1004,8 +1006,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gives the code of a key at a moment, now by default, and its neighbours on request.
-     * Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
+     * Returns the code of a key for the current time or the given time, and on request the codes before and after it.
+     * Needs the scope `token`, and for a sealed key also `export`. Has no side effects; safe to retry.
      * </pre>
      */
     public dev.otpd.v1.TokenResponse token(dev.otpd.v1.TokenRequest request) throws io.grpc.StatusException {
@@ -1015,9 +1017,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Says whether a code is right, now, and for the first time (RFC 6238 section 5.2).
-     * Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance.
-     * Retry only with a `request_id`: the repeat gets the answer of the first.
+     * Checks a code: it must be correct, current and not used before (RFC 6238 section 5.2).
+     * Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances.
+     * Retry only with a `request_id`: the retry gets the first answer.
      * </pre>
      */
     public dev.otpd.v1.VerifyResponse verify(dev.otpd.v1.VerifyRequest request) throws io.grpc.StatusException {
@@ -1027,10 +1029,11 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
-     * Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-     * UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
-     * expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+     * Streams the current code of a TOTP key at once, then each next code when its time step begins, until the client cancels.
+     * Needs the scope `token`, and for a sealed key also `export`. Counts as one call when the stream opens. The server ends the stream with UNAVAILABLE
+     * when it stops (SHUTTING_DOWN) or the connection has reached its maximum age (CONNECTION_AGE_EXCEEDED), and with UNAUTHENTICATED when the API key is
+     * revoked or expires. After UNAVAILABLE, open it again and expect the current code again. No message comes between two codes; HTTP/2 pings keep
+     * the connection alive.
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
@@ -1042,8 +1045,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gives the codes of many keys at once.
-     * Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+     * Returns the codes of many keys.
+     * Needs the scope `token`, and for sealed keys also `export`. Counts as one call per item. Safe to retry.
      * </pre>
      */
     public dev.otpd.v1.BatchTokenResponse batchToken(dev.otpd.v1.BatchTokenRequest request) throws io.grpc.StatusException {
@@ -1053,8 +1056,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
-     * Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+     * Checks many codes, each as `Verify` does. Codes of one secret are checked in the order of the request, all others in any order.
+     * Needs the scope `verify`. Counts as one call per item; an item that fails costs no credit. Retry only if every item has a `request_id`.
      * </pre>
      */
     public dev.otpd.v1.BatchVerifyResponse batchVerify(dev.otpd.v1.BatchVerifyRequest request) throws io.grpc.StatusException {
@@ -1064,8 +1067,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
-     * Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+     * Seals keys that the caller has as secrets or URIs, such as keys in its database, or binds sealed keys to another context.
+     * Needs the scope `seal`. Counts as one call per item. The server stores nothing. Safe to retry.
      * </pre>
      */
     public dev.otpd.v1.SealResponse seal(dev.otpd.v1.SealRequest request) throws io.grpc.StatusException {
@@ -1075,9 +1078,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+     * Seals sealed keys and sets of recovery codes again under the current sealing key, so that older sealing keys can be retired. A pending key stays
      * pending.
-     * Needs the scope `seal`. Counts as one call for each item. May be retried.
+     * Needs the scope `seal`. Counts as one call per item. Safe to retry.
      * </pre>
      */
     public dev.otpd.v1.RewrapResponse rewrap(dev.otpd.v1.RewrapRequest request) throws io.grpc.StatusException {
@@ -1087,8 +1090,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
-     * Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+     * Finds the counter of a HOTP device that has run ahead of the server, from two or three consecutive codes (RFC 4226 section 7.4).
+     * Needs the scope `verify`. All codes together count as one attempt. Retry only with a `request_id`.
      * </pre>
      */
     public dev.otpd.v1.ResyncHotpResponse resyncHotp(dev.otpd.v1.ResyncHotpRequest request) throws io.grpc.StatusException {
@@ -1098,9 +1101,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
-     * Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
-     * a repeat makes another set.
+     * Makes recovery codes for the user to keep. Each code is good for one login without the device (look-up secrets of NIST SP 800-63B).
+     * Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has saved them, then revoke the old set. Safe to
+     * retry: a retry makes another set.
      * </pre>
      */
     public dev.otpd.v1.GenerateRecoveryCodesResponse generateRecoveryCodes(dev.otpd.v1.GenerateRecoveryCodesRequest request) throws io.grpc.StatusException {
@@ -1110,9 +1113,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Says whether a recovery code is one of a set, and used for the first time.
-     * Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
-     * are those of the set, not of any key. Retry only with a `request_id`.
+     * Checks a recovery code: it must belong to the set and not be used before.
+     * Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances. Wrong
+     * recovery codes count for the set, not for a key. Retry only with a `request_id`.
      * </pre>
      */
     public dev.otpd.v1.VerifyRecoveryCodeResponse verifyRecoveryCode(dev.otpd.v1.VerifyRecoveryCodeRequest request) throws io.grpc.StatusException {
@@ -1122,8 +1125,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Revokes a set for ever: its codes are answered REPLAYED from then on.
-     * Needs the scope `generate`. May be retried.
+     * Revokes a set permanently: from then on, its codes return REPLAYED.
+     * Needs the scope `generate`. Safe to retry.
      * </pre>
      */
     public dev.otpd.v1.RevokeRecoveryCodesResponse revokeRecoveryCodes(dev.otpd.v1.RevokeRecoveryCodesRequest request) throws io.grpc.StatusException {
@@ -1133,8 +1136,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
-     * Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+     * Reads the keys in otpauth URIs, and in the otpauth-migration URIs that Google Authenticator exports.
+     * Needs the scope `seal`. Counts as one call per key found. The server stores nothing. Safe to retry.
      * </pre>
      */
     public dev.otpd.v1.ImportKeysResponse importKeys(dev.otpd.v1.ImportKeysRequest request) throws io.grpc.StatusException {
@@ -1144,8 +1147,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
-     * Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
+     * Returns the secrets of keys, sealed keys included, as otpauth or otpauth-migration URIs.
+     * Needs the scope `export`. Counts as one call per item. The audit trail records each key. Safe to retry.
      * </pre>
      */
     public dev.otpd.v1.ExportKeysResponse exportKeys(dev.otpd.v1.ExportKeysRequest request) throws io.grpc.StatusException {
@@ -1155,7 +1158,7 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gets how much of the calling API key's plan is used.
+     * Returns how much of its plan the calling API key has used.
      * Needs no scope. Counts as a call in all windows but the month.
      * </pre>
      */
@@ -1190,9 +1193,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
-     * Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
-     * repeat makes another key.
+     * Makes a new key to enrol in an authenticator app, or shows the QR code of an existing key again.
+     * Needs the scope `generate`. The server stores nothing: store the sealed key (`delivery`), or encrypt the secret and store that. Safe to retry: a
+     * retry makes another key.
      * </pre>
      */
     public dev.otpd.v1.GenerateResponse generate(dev.otpd.v1.GenerateRequest request) {
@@ -1202,8 +1205,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gives the code of a key at a moment, now by default, and its neighbours on request.
-     * Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
+     * Returns the code of a key for the current time or the given time, and on request the codes before and after it.
+     * Needs the scope `token`, and for a sealed key also `export`. Has no side effects; safe to retry.
      * </pre>
      */
     public dev.otpd.v1.TokenResponse token(dev.otpd.v1.TokenRequest request) {
@@ -1213,9 +1216,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Says whether a code is right, now, and for the first time (RFC 6238 section 5.2).
-     * Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance.
-     * Retry only with a `request_id`: the repeat gets the answer of the first.
+     * Checks a code: it must be correct, current and not used before (RFC 6238 section 5.2).
+     * Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances.
+     * Retry only with a `request_id`: the retry gets the first answer.
      * </pre>
      */
     public dev.otpd.v1.VerifyResponse verify(dev.otpd.v1.VerifyRequest request) {
@@ -1225,10 +1228,11 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Streams the current code of a TOTP key at once, then each next one as its step begins, until the client leaves.
-     * Needs the scope `token`, and for a sealed key `export` too. Counts as one call against the plan, when it opens. The server ends it too, with
-     * UNAVAILABLE when it stops (SHUTTING_DOWN) or the connection is old (CONNECTION_AGE_EXCEEDED), or UNAUTHENTICATED when the API key is revoked or has
-     * expired: open it again, and expect the current code again. No message comes between two codes; HTTP/2 pings keep the connection alive.
+     * Streams the current code of a TOTP key at once, then each next code when its time step begins, until the client cancels.
+     * Needs the scope `token`, and for a sealed key also `export`. Counts as one call when the stream opens. The server ends the stream with UNAVAILABLE
+     * when it stops (SHUTTING_DOWN) or the connection has reached its maximum age (CONNECTION_AGE_EXCEEDED), and with UNAUTHENTICATED when the API key is
+     * revoked or expires. After UNAVAILABLE, open it again and expect the current code again. No message comes between two codes; HTTP/2 pings keep
+     * the connection alive.
      * </pre>
      */
     public java.util.Iterator<dev.otpd.v1.WatchTokenResponse> watchToken(
@@ -1239,8 +1243,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gives the codes of many keys at once.
-     * Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+     * Returns the codes of many keys.
+     * Needs the scope `token`, and for sealed keys also `export`. Counts as one call per item. Safe to retry.
      * </pre>
      */
     public dev.otpd.v1.BatchTokenResponse batchToken(dev.otpd.v1.BatchTokenRequest request) {
@@ -1250,8 +1254,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
-     * Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+     * Checks many codes, each as `Verify` does. Codes of one secret are checked in the order of the request, all others in any order.
+     * Needs the scope `verify`. Counts as one call per item; an item that fails costs no credit. Retry only if every item has a `request_id`.
      * </pre>
      */
     public dev.otpd.v1.BatchVerifyResponse batchVerify(dev.otpd.v1.BatchVerifyRequest request) {
@@ -1261,8 +1265,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
-     * Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+     * Seals keys that the caller has as secrets or URIs, such as keys in its database, or binds sealed keys to another context.
+     * Needs the scope `seal`. Counts as one call per item. The server stores nothing. Safe to retry.
      * </pre>
      */
     public dev.otpd.v1.SealResponse seal(dev.otpd.v1.SealRequest request) {
@@ -1272,9 +1276,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+     * Seals sealed keys and sets of recovery codes again under the current sealing key, so that older sealing keys can be retired. A pending key stays
      * pending.
-     * Needs the scope `seal`. Counts as one call for each item. May be retried.
+     * Needs the scope `seal`. Counts as one call per item. Safe to retry.
      * </pre>
      */
     public dev.otpd.v1.RewrapResponse rewrap(dev.otpd.v1.RewrapRequest request) {
@@ -1284,8 +1288,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
-     * Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+     * Finds the counter of a HOTP device that has run ahead of the server, from two or three consecutive codes (RFC 4226 section 7.4).
+     * Needs the scope `verify`. All codes together count as one attempt. Retry only with a `request_id`.
      * </pre>
      */
     public dev.otpd.v1.ResyncHotpResponse resyncHotp(dev.otpd.v1.ResyncHotpRequest request) {
@@ -1295,9 +1299,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
-     * Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
-     * a repeat makes another set.
+     * Makes recovery codes for the user to keep. Each code is good for one login without the device (look-up secrets of NIST SP 800-63B).
+     * Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has saved them, then revoke the old set. Safe to
+     * retry: a retry makes another set.
      * </pre>
      */
     public dev.otpd.v1.GenerateRecoveryCodesResponse generateRecoveryCodes(dev.otpd.v1.GenerateRecoveryCodesRequest request) {
@@ -1307,9 +1311,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Says whether a recovery code is one of a set, and used for the first time.
-     * Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
-     * are those of the set, not of any key. Retry only with a `request_id`.
+     * Checks a recovery code: it must belong to the set and not be used before.
+     * Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances. Wrong
+     * recovery codes count for the set, not for a key. Retry only with a `request_id`.
      * </pre>
      */
     public dev.otpd.v1.VerifyRecoveryCodeResponse verifyRecoveryCode(dev.otpd.v1.VerifyRecoveryCodeRequest request) {
@@ -1319,8 +1323,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Revokes a set for ever: its codes are answered REPLAYED from then on.
-     * Needs the scope `generate`. May be retried.
+     * Revokes a set permanently: from then on, its codes return REPLAYED.
+     * Needs the scope `generate`. Safe to retry.
      * </pre>
      */
     public dev.otpd.v1.RevokeRecoveryCodesResponse revokeRecoveryCodes(dev.otpd.v1.RevokeRecoveryCodesRequest request) {
@@ -1330,8 +1334,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
-     * Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+     * Reads the keys in otpauth URIs, and in the otpauth-migration URIs that Google Authenticator exports.
+     * Needs the scope `seal`. Counts as one call per key found. The server stores nothing. Safe to retry.
      * </pre>
      */
     public dev.otpd.v1.ImportKeysResponse importKeys(dev.otpd.v1.ImportKeysRequest request) {
@@ -1341,8 +1345,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
-     * Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
+     * Returns the secrets of keys, sealed keys included, as otpauth or otpauth-migration URIs.
+     * Needs the scope `export`. Counts as one call per item. The audit trail records each key. Safe to retry.
      * </pre>
      */
     public dev.otpd.v1.ExportKeysResponse exportKeys(dev.otpd.v1.ExportKeysRequest request) {
@@ -1352,7 +1356,7 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gets how much of the calling API key's plan is used.
+     * Returns how much of its plan the calling API key has used.
      * Needs no scope. Counts as a call in all windows but the month.
      * </pre>
      */
@@ -1387,9 +1391,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
-     * Needs the scope `generate`. The server keeps nothing: store the sealed key (`delivery`), or the secret, encrypted by yourself. May be retried: a
-     * repeat makes another key.
+     * Makes a new key to enrol in an authenticator app, or shows the QR code of an existing key again.
+     * Needs the scope `generate`. The server stores nothing: store the sealed key (`delivery`), or encrypt the secret and store that. Safe to retry: a
+     * retry makes another key.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.v1.GenerateResponse> generate(
@@ -1400,8 +1404,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gives the code of a key at a moment, now by default, and its neighbours on request.
-     * Needs the scope `token`, and for a sealed key `export` too. Has no side effects, and may be retried.
+     * Returns the code of a key for the current time or the given time, and on request the codes before and after it.
+     * Needs the scope `token`, and for a sealed key also `export`. Has no side effects; safe to retry.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.v1.TokenResponse> token(
@@ -1412,9 +1416,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Says whether a code is right, now, and for the first time (RFC 6238 section 5.2).
-     * Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance.
-     * Retry only with a `request_id`: the repeat gets the answer of the first.
+     * Checks a code: it must be correct, current and not used before (RFC 6238 section 5.2).
+     * Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances.
+     * Retry only with a `request_id`: the retry gets the first answer.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.v1.VerifyResponse> verify(
@@ -1425,8 +1429,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gives the codes of many keys at once.
-     * Needs the scope `token`, and for sealed keys `export` too. Counts as one call for each item. May be retried.
+     * Returns the codes of many keys.
+     * Needs the scope `token`, and for sealed keys also `export`. Counts as one call per item. Safe to retry.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.v1.BatchTokenResponse> batchToken(
@@ -1437,8 +1441,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Checks many codes at once, each as `Verify` does. Codes of one secret are checked in their order, others in any order.
-     * Needs the scope `verify`. Counts as one call for each item; an item that fails is not paid for. Retry only if every item has a `request_id`.
+     * Checks many codes, each as `Verify` does. Codes of one secret are checked in the order of the request, all others in any order.
+     * Needs the scope `verify`. Counts as one call per item; an item that fails costs no credit. Retry only if every item has a `request_id`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.v1.BatchVerifyResponse> batchVerify(
@@ -1449,8 +1453,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Seals keys that the caller has as secrets or URIs, such as those of a database of its own, or seals sealed keys under another context.
-     * Needs the scope `seal`. Counts as one call for each item. The server keeps nothing. May be retried.
+     * Seals keys that the caller has as secrets or URIs, such as keys in its database, or binds sealed keys to another context.
+     * Needs the scope `seal`. Counts as one call per item. The server stores nothing. Safe to retry.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.v1.SealResponse> seal(
@@ -1461,9 +1465,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Seals sealed keys and sets of recovery codes anew, under the current sealing key, so that older sealing keys can be retired. A pending key stays
+     * Seals sealed keys and sets of recovery codes again under the current sealing key, so that older sealing keys can be retired. A pending key stays
      * pending.
-     * Needs the scope `seal`. Counts as one call for each item. May be retried.
+     * Needs the scope `seal`. Counts as one call per item. Safe to retry.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.v1.RewrapResponse> rewrap(
@@ -1474,8 +1478,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Finds the counter of a HOTP device again that has run ahead of the server, by two or three codes in a row (RFC 4226 section 7.4).
-     * Needs the scope `verify`. All the codes together are one attempt. Retry only with a `request_id`.
+     * Finds the counter of a HOTP device that has run ahead of the server, from two or three consecutive codes (RFC 4226 section 7.4).
+     * Needs the scope `verify`. All codes together count as one attempt. Retry only with a `request_id`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.v1.ResyncHotpResponse> resyncHotp(
@@ -1486,9 +1490,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Makes recovery codes: a list for the user to keep, each code good for one login without the device (NIST SP 800-63B look-up secrets).
-     * Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has them, then revoke the old set. May be retried:
-     * a repeat makes another set.
+     * Makes recovery codes for the user to keep. Each code is good for one login without the device (look-up secrets of NIST SP 800-63B).
+     * Needs the scope `generate`. To replace a set, show the new codes, store the new set once the user has saved them, then revoke the old set. Safe to
+     * retry: a retry makes another set.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.v1.GenerateRecoveryCodesResponse> generateRecoveryCodes(
@@ -1499,9 +1503,9 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Says whether a recovery code is one of a set, and used for the first time.
-     * Needs the scope `verify`. An accepted code is consumed and a wrong one is counted, in one atomic step, for every caller and instance. The attempts
-     * are those of the set, not of any key. Retry only with a `request_id`.
+     * Checks a recovery code: it must belong to the set and not be used before.
+     * Needs the scope `verify`. In one atomic step, an accepted code is consumed or a wrong code is counted, for all callers and all instances. Wrong
+     * recovery codes count for the set, not for a key. Retry only with a `request_id`.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.v1.VerifyRecoveryCodeResponse> verifyRecoveryCode(
@@ -1512,8 +1516,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Revokes a set for ever: its codes are answered REPLAYED from then on.
-     * Needs the scope `generate`. May be retried.
+     * Revokes a set permanently: from then on, its codes return REPLAYED.
+     * Needs the scope `generate`. Safe to retry.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.v1.RevokeRecoveryCodesResponse> revokeRecoveryCodes(
@@ -1524,8 +1528,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Reads the keys in otpauth and otpauth-migration URIs, the latter being what Google Authenticator exports.
-     * Needs the scope `seal`. Counts as one call for each key found. The server keeps nothing. May be retried.
+     * Reads the keys in otpauth URIs, and in the otpauth-migration URIs that Google Authenticator exports.
+     * Needs the scope `seal`. Counts as one call per key found. The server stores nothing. Safe to retry.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.v1.ImportKeysResponse> importKeys(
@@ -1536,8 +1540,8 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gives the secrets of keys, sealed ones too, as otpauth or otpauth-migration URIs.
-     * Needs the scope `export`. Counts as one call for each item. Each key is written to the audit trail. May be retried.
+     * Returns the secrets of keys, sealed keys included, as otpauth or otpauth-migration URIs.
+     * Needs the scope `export`. Counts as one call per item. The audit trail records each key. Safe to retry.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.v1.ExportKeysResponse> exportKeys(
@@ -1548,7 +1552,7 @@ public final class OtpServiceGrpc {
 
     /**
      * <pre>
-     * Gets how much of the calling API key's plan is used.
+     * Returns how much of its plan the calling API key has used.
      * Needs no scope. Counts as a call in all windows but the month.
      * </pre>
      */

@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * The kind of one-time password a key makes.
+ * The kind of one-time password.
  * </pre>
  *
  * Protobuf enum {@code otp.v1.OtpType}
@@ -17,7 +17,7 @@ public enum OtpType
     implements com.google.protobuf.ProtocolMessageEnum {
   /**
    * <pre>
-   * Not chosen: the default of the field that holds it, TOTP where the field says nothing else.
+   * Not set: the default of the field, which is TOTP unless the field says otherwise.
    * </pre>
    *
    * <code>OTP_TYPE_UNSPECIFIED = 0;</code>
@@ -25,7 +25,7 @@ public enum OtpType
   OTP_TYPE_UNSPECIFIED(0),
   /**
    * <pre>
-   * Time-based, a new code every period (RFC 6238).
+   * Time-based: a new code in every time step (RFC 6238).
    * </pre>
    *
    * <code>OTP_TYPE_TOTP = 1;</code>
@@ -33,7 +33,7 @@ public enum OtpType
   OTP_TYPE_TOTP(1),
   /**
    * <pre>
-   * Counter-based, a new code every use (RFC 4226).
+   * Counter-based: a new code after every use (RFC 4226).
    * </pre>
    *
    * <code>OTP_TYPE_HOTP = 2;</code>
@@ -53,7 +53,7 @@ public enum OtpType
   }
   /**
    * <pre>
-   * Not chosen: the default of the field that holds it, TOTP where the field says nothing else.
+   * Not set: the default of the field, which is TOTP unless the field says otherwise.
    * </pre>
    *
    * <code>OTP_TYPE_UNSPECIFIED = 0;</code>
@@ -61,7 +61,7 @@ public enum OtpType
   public static final int OTP_TYPE_UNSPECIFIED_VALUE = 0;
   /**
    * <pre>
-   * Time-based, a new code every period (RFC 6238).
+   * Time-based: a new code in every time step (RFC 6238).
    * </pre>
    *
    * <code>OTP_TYPE_TOTP = 1;</code>
@@ -69,7 +69,7 @@ public enum OtpType
   public static final int OTP_TYPE_TOTP_VALUE = 1;
   /**
    * <pre>
-   * Counter-based, a new code every use (RFC 4226).
+   * Counter-based: a new code after every use (RFC 4226).
    * </pre>
    *
    * <code>OTP_TYPE_HOTP = 2;</code>

@@ -101,7 +101,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.ByteString data_ = com.google.protobuf.ByteString.EMPTY;
   /**
    * <pre>
-   * The picture or the text.
+   * The image or the text.
    * </pre>
    *
    * <code>bytes data = 2 [json_name = "data"];</code>
@@ -637,7 +637,7 @@ private static final long serialVersionUID = 0L;
     private com.google.protobuf.ByteString data_ = com.google.protobuf.ByteString.EMPTY;
     /**
      * <pre>
-     * The picture or the text.
+     * The image or the text.
      * </pre>
      *
      * <code>bytes data = 2 [json_name = "data"];</code>
@@ -649,7 +649,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The picture or the text.
+     * The image or the text.
      * </pre>
      *
      * <code>bytes data = 2 [json_name = "data"];</code>
@@ -665,7 +665,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The picture or the text.
+     * The image or the text.
      * </pre>
      *
      * <code>bytes data = 2 [json_name = "data"];</code>

@@ -54,7 +54,7 @@ private static final long serialVersionUID = 0L;
   private int format_ = 0;
   /**
    * <pre>
-   * The form of the picture.
+   * The format of the image.
    *
    * If unspecified, PNG.
    * </pre>
@@ -67,7 +67,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The form of the picture.
+   * The format of the image.
    *
    * If unspecified, PNG.
    * </pre>
@@ -114,7 +114,7 @@ private static final long serialVersionUID = 0L;
   private int scale_ = 0;
   /**
    * <pre>
-   * Pixels a module in PNG and SVG, 1 to 16; the picture may be at most 2048 pixels wide.
+   * Pixels per module in PNG and SVG, 1 to 16; the image may be at most 2048 pixels wide.
    *
    * If zero, 6.
    * </pre>
@@ -533,7 +533,7 @@ private static final long serialVersionUID = 0L;
     private int format_ = 0;
     /**
      * <pre>
-     * The form of the picture.
+     * The format of the image.
      *
      * If unspecified, PNG.
      * </pre>
@@ -546,7 +546,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The form of the picture.
+     * The format of the image.
      *
      * If unspecified, PNG.
      * </pre>
@@ -563,7 +563,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The form of the picture.
+     * The format of the image.
      *
      * If unspecified, PNG.
      * </pre>
@@ -578,7 +578,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The form of the picture.
+     * The format of the image.
      *
      * If unspecified, PNG.
      * </pre>
@@ -596,7 +596,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The form of the picture.
+     * The format of the image.
      *
      * If unspecified, PNG.
      * </pre>
@@ -695,7 +695,7 @@ private static final long serialVersionUID = 0L;
     private int scale_ ;
     /**
      * <pre>
-     * Pixels a module in PNG and SVG, 1 to 16; the picture may be at most 2048 pixels wide.
+     * Pixels per module in PNG and SVG, 1 to 16; the image may be at most 2048 pixels wide.
      *
      * If zero, 6.
      * </pre>
@@ -709,7 +709,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Pixels a module in PNG and SVG, 1 to 16; the picture may be at most 2048 pixels wide.
+     * Pixels per module in PNG and SVG, 1 to 16; the image may be at most 2048 pixels wide.
      *
      * If zero, 6.
      * </pre>
@@ -727,7 +727,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Pixels a module in PNG and SVG, 1 to 16; the picture may be at most 2048 pixels wide.
+     * Pixels per module in PNG and SVG, 1 to 16; the image may be at most 2048 pixels wide.
      *
      * If zero, 6.
      * </pre>

@@ -12,7 +12,7 @@ public interface QrCodeOptionsOrBuilder extends
 
   /**
    * <pre>
-   * The form of the picture.
+   * The format of the image.
    *
    * If unspecified, PNG.
    * </pre>
@@ -23,7 +23,7 @@ public interface QrCodeOptionsOrBuilder extends
   int getFormatValue();
   /**
    * <pre>
-   * The form of the picture.
+   * The format of the image.
    *
    * If unspecified, PNG.
    * </pre>
@@ -58,7 +58,7 @@ public interface QrCodeOptionsOrBuilder extends
 
   /**
    * <pre>
-   * Pixels a module in PNG and SVG, 1 to 16; the picture may be at most 2048 pixels wide.
+   * Pixels per module in PNG and SVG, 1 to 16; the image may be at most 2048 pixels wide.
    *
    * If zero, 6.
    * </pre>

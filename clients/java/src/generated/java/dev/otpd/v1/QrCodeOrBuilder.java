@@ -32,7 +32,7 @@ public interface QrCodeOrBuilder extends
 
   /**
    * <pre>
-   * The picture or the text.
+   * The image or the text.
    * </pre>
    *
    * <code>bytes data = 2 [json_name = "data"];</code>

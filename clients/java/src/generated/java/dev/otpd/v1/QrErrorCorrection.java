@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * How much of a QR code may be unreadable before it fails (ISO/IEC 18004).
+ * How much of a QR code may be unreadable (ISO/IEC 18004).
  * </pre>
  *
  * Protobuf enum {@code otp.v1.QrErrorCorrection}
@@ -17,7 +17,7 @@ public enum QrErrorCorrection
     implements com.google.protobuf.ProtocolMessageEnum {
   /**
    * <pre>
-   * Not chosen: M.
+   * Not set: M.
    * </pre>
    *
    * <code>QR_ERROR_CORRECTION_UNSPECIFIED = 0;</code>
@@ -49,7 +49,7 @@ public enum QrErrorCorrection
   QR_ERROR_CORRECTION_Q(3),
   /**
    * <pre>
-   * About 30 %; makes the code of a long URI too dense for some cameras.
+   * About 30 %; makes the QR code of a long URI too dense for some cameras.
    * </pre>
    *
    * <code>QR_ERROR_CORRECTION_H = 4;</code>
@@ -69,7 +69,7 @@ public enum QrErrorCorrection
   }
   /**
    * <pre>
-   * Not chosen: M.
+   * Not set: M.
    * </pre>
    *
    * <code>QR_ERROR_CORRECTION_UNSPECIFIED = 0;</code>
@@ -101,7 +101,7 @@ public enum QrErrorCorrection
   public static final int QR_ERROR_CORRECTION_Q_VALUE = 3;
   /**
    * <pre>
-   * About 30 %; makes the code of a long URI too dense for some cameras.
+   * About 30 %; makes the QR code of a long URI too dense for some cameras.
    * </pre>
    *
    * <code>QR_ERROR_CORRECTION_H = 4;</code>

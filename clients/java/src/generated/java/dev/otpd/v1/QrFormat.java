@@ -17,7 +17,7 @@ public enum QrFormat
     implements com.google.protobuf.ProtocolMessageEnum {
   /**
    * <pre>
-   * Not chosen: PNG.
+   * Not set: PNG.
    * </pre>
    *
    * <code>QR_FORMAT_UNSPECIFIED = 0;</code>
@@ -25,7 +25,7 @@ public enum QrFormat
   QR_FORMAT_UNSPECIFIED(0),
   /**
    * <pre>
-   * A PNG picture, one bit a pixel.
+   * A PNG image with one bit per pixel.
    * </pre>
    *
    * <code>QR_FORMAT_PNG = 1;</code>
@@ -33,7 +33,7 @@ public enum QrFormat
   QR_FORMAT_PNG(1),
   /**
    * <pre>
-   * An SVG drawing.
+   * An SVG image.
    * </pre>
    *
    * <code>QR_FORMAT_SVG = 2;</code>
@@ -41,7 +41,7 @@ public enum QrFormat
   QR_FORMAT_SVG(2),
   /**
    * <pre>
-   * UTF-8 text for a terminal, two modules a character.
+   * UTF-8 text for a terminal, two modules per character.
    * </pre>
    *
    * <code>QR_FORMAT_TEXT = 3;</code>
@@ -49,7 +49,7 @@ public enum QrFormat
   QR_FORMAT_TEXT(3),
   /**
    * <pre>
-   * No QR code at all.
+   * No QR code.
    * </pre>
    *
    * <code>QR_FORMAT_NONE = 4;</code>
@@ -69,7 +69,7 @@ public enum QrFormat
   }
   /**
    * <pre>
-   * Not chosen: PNG.
+   * Not set: PNG.
    * </pre>
    *
    * <code>QR_FORMAT_UNSPECIFIED = 0;</code>
@@ -77,7 +77,7 @@ public enum QrFormat
   public static final int QR_FORMAT_UNSPECIFIED_VALUE = 0;
   /**
    * <pre>
-   * A PNG picture, one bit a pixel.
+   * A PNG image with one bit per pixel.
    * </pre>
    *
    * <code>QR_FORMAT_PNG = 1;</code>
@@ -85,7 +85,7 @@ public enum QrFormat
   public static final int QR_FORMAT_PNG_VALUE = 1;
   /**
    * <pre>
-   * An SVG drawing.
+   * An SVG image.
    * </pre>
    *
    * <code>QR_FORMAT_SVG = 2;</code>
@@ -93,7 +93,7 @@ public enum QrFormat
   public static final int QR_FORMAT_SVG_VALUE = 2;
   /**
    * <pre>
-   * UTF-8 text for a terminal, two modules a character.
+   * UTF-8 text for a terminal, two modules per character.
    * </pre>
    *
    * <code>QR_FORMAT_TEXT = 3;</code>
@@ -101,7 +101,7 @@ public enum QrFormat
   public static final int QR_FORMAT_TEXT_VALUE = 3;
   /**
    * <pre>
-   * No QR code at all.
+   * No QR code.
    * </pre>
    *
    * <code>QR_FORMAT_NONE = 4;</code>

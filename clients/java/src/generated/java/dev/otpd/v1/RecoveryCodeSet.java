@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * A set of recovery codes that this service alone can open, for callers to store. It holds keyed hashes of the codes, not the codes.
+ * A set of recovery codes, for callers to store. Only this service can open it. It holds keyed hashes of the codes, not the codes.
  * </pre>
  *
  * Protobuf type {@code otp.v1.RecoveryCodeSet}
@@ -284,7 +284,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A set of recovery codes that this service alone can open, for callers to store. It holds keyed hashes of the codes, not the codes.
+   * A set of recovery codes, for callers to store. Only this service can open it. It holds keyed hashes of the codes, not the codes.
    * </pre>
    *
    * Protobuf type {@code otp.v1.RecoveryCodeSet}

@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * The codes to find a counter by.
+ * The codes to find a counter from.
  * </pre>
  *
  * Protobuf type {@code otp.v1.ResyncHotpRequest}
@@ -101,7 +101,7 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+   * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
    * </pre>
    *
    * <code>repeated string codes = 2 [json_name = "codes"];</code>
@@ -113,7 +113,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+   * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
    * </pre>
    *
    * <code>repeated string codes = 2 [json_name = "codes"];</code>
@@ -124,7 +124,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+   * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
    * </pre>
    *
    * <code>repeated string codes = 2 [json_name = "codes"];</code>
@@ -136,7 +136,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+   * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
    * </pre>
    *
    * <code>repeated string codes = 2 [json_name = "codes"];</code>
@@ -414,7 +414,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The codes to find a counter by.
+   * The codes to find a counter from.
    * </pre>
    *
    * Protobuf type {@code otp.v1.ResyncHotpRequest}
@@ -802,7 +802,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      * </pre>
      *
      * <code>repeated string codes = 2 [json_name = "codes"];</code>
@@ -815,7 +815,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      * </pre>
      *
      * <code>repeated string codes = 2 [json_name = "codes"];</code>
@@ -826,7 +826,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      * </pre>
      *
      * <code>repeated string codes = 2 [json_name = "codes"];</code>
@@ -838,7 +838,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      * </pre>
      *
      * <code>repeated string codes = 2 [json_name = "codes"];</code>
@@ -851,7 +851,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      * </pre>
      *
      * <code>repeated string codes = 2 [json_name = "codes"];</code>
@@ -870,7 +870,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      * </pre>
      *
      * <code>repeated string codes = 2 [json_name = "codes"];</code>
@@ -888,7 +888,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      * </pre>
      *
      * <code>repeated string codes = 2 [json_name = "codes"];</code>
@@ -906,7 +906,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      * </pre>
      *
      * <code>repeated string codes = 2 [json_name = "codes"];</code>
@@ -921,7 +921,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      * </pre>
      *
      * <code>repeated string codes = 2 [json_name = "codes"];</code>

@@ -45,7 +45,7 @@ public interface ResyncHotpRequestOrBuilder extends
 
   /**
    * <pre>
-   * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+   * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
    * </pre>
    *
    * <code>repeated string codes = 2 [json_name = "codes"];</code>
@@ -55,7 +55,7 @@ public interface ResyncHotpRequestOrBuilder extends
       getCodesList();
   /**
    * <pre>
-   * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+   * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
    * </pre>
    *
    * <code>repeated string codes = 2 [json_name = "codes"];</code>
@@ -64,7 +64,7 @@ public interface ResyncHotpRequestOrBuilder extends
   int getCodesCount();
   /**
    * <pre>
-   * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+   * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
    * </pre>
    *
    * <code>repeated string codes = 2 [json_name = "codes"];</code>
@@ -74,7 +74,7 @@ public interface ResyncHotpRequestOrBuilder extends
   java.lang.String getCodes(int index);
   /**
    * <pre>
-   * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+   * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
    * </pre>
    *
    * <code>repeated string codes = 2 [json_name = "codes"];</code>

@@ -68,8 +68,8 @@ private static final long serialVersionUID = 0L;
   private int status_ = 0;
   /**
    * <pre>
-   * The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
-   * REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+   * The outcome. ACCEPTED: the codes were found one after the other; all are consumed. MISMATCH: they were not found; one attempt is counted.
+   * REPLAYED: a code was used before. MALFORMED: a code is malformed; nothing is counted.
    * </pre>
    *
    * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -80,8 +80,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
-   * REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+   * The outcome. ACCEPTED: the codes were found one after the other; all are consumed. MISMATCH: they were not found; one attempt is counted.
+   * REPLAYED: a code was used before. MALFORMED: a code is malformed; nothing is counted.
    * </pre>
    *
    * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -788,8 +788,8 @@ private static final long serialVersionUID = 0L;
     private int status_ = 0;
     /**
      * <pre>
-     * The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
-     * REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+     * The outcome. ACCEPTED: the codes were found one after the other; all are consumed. MISMATCH: they were not found; one attempt is counted.
+     * REPLAYED: a code was used before. MALFORMED: a code is malformed; nothing is counted.
      * </pre>
      *
      * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -800,8 +800,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
-     * REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+     * The outcome. ACCEPTED: the codes were found one after the other; all are consumed. MISMATCH: they were not found; one attempt is counted.
+     * REPLAYED: a code was used before. MALFORMED: a code is malformed; nothing is counted.
      * </pre>
      *
      * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -816,8 +816,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
-     * REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+     * The outcome. ACCEPTED: the codes were found one after the other; all are consumed. MISMATCH: they were not found; one attempt is counted.
+     * REPLAYED: a code was used before. MALFORMED: a code is malformed; nothing is counted.
      * </pre>
      *
      * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -830,8 +830,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
-     * REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+     * The outcome. ACCEPTED: the codes were found one after the other; all are consumed. MISMATCH: they were not found; one attempt is counted.
+     * REPLAYED: a code was used before. MALFORMED: a code is malformed; nothing is counted.
      * </pre>
      *
      * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -847,8 +847,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
-     * REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+     * The outcome. ACCEPTED: the codes were found one after the other; all are consumed. MISMATCH: they were not found; one attempt is counted.
+     * REPLAYED: a code was used before. MALFORMED: a code is malformed; nothing is counted.
      * </pre>
      *
      * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>

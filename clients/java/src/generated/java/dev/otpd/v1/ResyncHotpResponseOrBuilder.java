@@ -22,8 +22,8 @@ public interface ResyncHotpResponseOrBuilder extends
 
   /**
    * <pre>
-   * The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
-   * REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+   * The outcome. ACCEPTED: the codes were found one after the other; all are consumed. MISMATCH: they were not found; one attempt is counted.
+   * REPLAYED: a code was used before. MALFORMED: a code is malformed; nothing is counted.
    * </pre>
    *
    * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -32,8 +32,8 @@ public interface ResyncHotpResponseOrBuilder extends
   int getStatusValue();
   /**
    * <pre>
-   * The outcome. ACCEPTED: the codes were found one after the other, and all are consumed. MISMATCH: they were not, and one attempt is counted.
-   * REPLAYED: one of them was used before. MALFORMED: one of them is no code; nothing is counted.
+   * The outcome. ACCEPTED: the codes were found one after the other; all are consumed. MISMATCH: they were not found; one attempt is counted.
+   * REPLAYED: a code was used before. MALFORMED: a code is malformed; nothing is counted.
    * </pre>
    *
    * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>

@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * A blob to seal anew.
+ * A blob to seal again.
  * </pre>
  *
  * Protobuf type {@code otp.v1.RewrapItem}
@@ -362,7 +362,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A blob to seal anew.
+   * A blob to seal again.
    * </pre>
    *
    * Protobuf type {@code otp.v1.RewrapItem}

@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * The blobs to seal anew.
+ * The blobs to seal again.
  * </pre>
  *
  * Protobuf type {@code otp.v1.RewrapRequest}
@@ -270,7 +270,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The blobs to seal anew.
+   * The blobs to seal again.
    * </pre>
    *
    * Protobuf type {@code otp.v1.RewrapRequest}

@@ -12,7 +12,7 @@ public interface RewrapResponseOrBuilder extends
 
   /**
    * <pre>
-   * One for each item, in their order.
+   * A result per item, in the order of the items.
    * </pre>
    *
    * <code>repeated .otp.v1.RewrapResult results = 1 [json_name = "results"];</code>
@@ -21,7 +21,7 @@ public interface RewrapResponseOrBuilder extends
       getResultsList();
   /**
    * <pre>
-   * One for each item, in their order.
+   * A result per item, in the order of the items.
    * </pre>
    *
    * <code>repeated .otp.v1.RewrapResult results = 1 [json_name = "results"];</code>
@@ -29,7 +29,7 @@ public interface RewrapResponseOrBuilder extends
   dev.otpd.v1.RewrapResult getResults(int index);
   /**
    * <pre>
-   * One for each item, in their order.
+   * A result per item, in the order of the items.
    * </pre>
    *
    * <code>repeated .otp.v1.RewrapResult results = 1 [json_name = "results"];</code>
@@ -37,7 +37,7 @@ public interface RewrapResponseOrBuilder extends
   int getResultsCount();
   /**
    * <pre>
-   * One for each item, in their order.
+   * A result per item, in the order of the items.
    * </pre>
    *
    * <code>repeated .otp.v1.RewrapResult results = 1 [json_name = "results"];</code>
@@ -46,7 +46,7 @@ public interface RewrapResponseOrBuilder extends
       getResultsOrBuilderList();
   /**
    * <pre>
-   * One for each item, in their order.
+   * A result per item, in the order of the items.
    * </pre>
    *
    * <code>repeated .otp.v1.RewrapResult results = 1 [json_name = "results"];</code>

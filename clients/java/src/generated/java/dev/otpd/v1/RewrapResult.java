@@ -94,7 +94,7 @@ private static final long serialVersionUID = 0L;
   public static final int KEY_FIELD_NUMBER = 1;
   /**
    * <pre>
-   * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+   * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
    * </pre>
    *
    * <code>.otp.v1.SealedKey key = 1 [json_name = "key"];</code>
@@ -106,7 +106,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+   * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
    * </pre>
    *
    * <code>.otp.v1.SealedKey key = 1 [json_name = "key"];</code>
@@ -121,7 +121,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+   * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
    * </pre>
    *
    * <code>.otp.v1.SealedKey key = 1 [json_name = "key"];</code>
@@ -137,7 +137,7 @@ private static final long serialVersionUID = 0L;
   public static final int SET_FIELD_NUMBER = 2;
   /**
    * <pre>
-   * The set, to be stored likewise.
+   * The new blob of the set; store it in the same way.
    * </pre>
    *
    * <code>.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];</code>
@@ -149,7 +149,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The set, to be stored likewise.
+   * The new blob of the set; store it in the same way.
    * </pre>
    *
    * <code>.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];</code>
@@ -164,7 +164,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The set, to be stored likewise.
+   * The new blob of the set; store it in the same way.
    * </pre>
    *
    * <code>.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];</code>
@@ -180,7 +180,7 @@ private static final long serialVersionUID = 0L;
   public static final int ERROR_FIELD_NUMBER = 3;
   /**
    * <pre>
-   * The reason why there is none.
+   * Why the item failed.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 3 [json_name = "error"];</code>
@@ -192,7 +192,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The reason why there is none.
+   * Why the item failed.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 3 [json_name = "error"];</code>
@@ -207,7 +207,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The reason why there is none.
+   * Why the item failed.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 3 [json_name = "error"];</code>
@@ -634,7 +634,7 @@ private static final long serialVersionUID = 0L;
         dev.otpd.v1.SealedKey, dev.otpd.v1.SealedKey.Builder, dev.otpd.v1.SealedKeyOrBuilder> keyBuilder_;
     /**
      * <pre>
-     * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+     * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
      * </pre>
      *
      * <code>.otp.v1.SealedKey key = 1 [json_name = "key"];</code>
@@ -646,7 +646,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+     * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
      * </pre>
      *
      * <code>.otp.v1.SealedKey key = 1 [json_name = "key"];</code>
@@ -668,7 +668,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+     * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
      * </pre>
      *
      * <code>.otp.v1.SealedKey key = 1 [json_name = "key"];</code>
@@ -688,7 +688,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+     * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
      * </pre>
      *
      * <code>.otp.v1.SealedKey key = 1 [json_name = "key"];</code>
@@ -706,7 +706,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+     * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
      * </pre>
      *
      * <code>.otp.v1.SealedKey key = 1 [json_name = "key"];</code>
@@ -733,7 +733,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+     * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
      * </pre>
      *
      * <code>.otp.v1.SealedKey key = 1 [json_name = "key"];</code>
@@ -756,7 +756,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+     * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
      * </pre>
      *
      * <code>.otp.v1.SealedKey key = 1 [json_name = "key"];</code>
@@ -766,7 +766,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+     * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
      * </pre>
      *
      * <code>.otp.v1.SealedKey key = 1 [json_name = "key"];</code>
@@ -784,7 +784,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+     * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
      * </pre>
      *
      * <code>.otp.v1.SealedKey key = 1 [json_name = "key"];</code>
@@ -812,7 +812,7 @@ private static final long serialVersionUID = 0L;
         dev.otpd.v1.RecoveryCodeSet, dev.otpd.v1.RecoveryCodeSet.Builder, dev.otpd.v1.RecoveryCodeSetOrBuilder> setBuilder_;
     /**
      * <pre>
-     * The set, to be stored likewise.
+     * The new blob of the set; store it in the same way.
      * </pre>
      *
      * <code>.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];</code>
@@ -824,7 +824,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The set, to be stored likewise.
+     * The new blob of the set; store it in the same way.
      * </pre>
      *
      * <code>.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];</code>
@@ -846,7 +846,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The set, to be stored likewise.
+     * The new blob of the set; store it in the same way.
      * </pre>
      *
      * <code>.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];</code>
@@ -866,7 +866,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The set, to be stored likewise.
+     * The new blob of the set; store it in the same way.
      * </pre>
      *
      * <code>.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];</code>
@@ -884,7 +884,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The set, to be stored likewise.
+     * The new blob of the set; store it in the same way.
      * </pre>
      *
      * <code>.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];</code>
@@ -911,7 +911,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The set, to be stored likewise.
+     * The new blob of the set; store it in the same way.
      * </pre>
      *
      * <code>.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];</code>
@@ -934,7 +934,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The set, to be stored likewise.
+     * The new blob of the set; store it in the same way.
      * </pre>
      *
      * <code>.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];</code>
@@ -944,7 +944,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The set, to be stored likewise.
+     * The new blob of the set; store it in the same way.
      * </pre>
      *
      * <code>.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];</code>
@@ -962,7 +962,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The set, to be stored likewise.
+     * The new blob of the set; store it in the same way.
      * </pre>
      *
      * <code>.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];</code>
@@ -990,7 +990,7 @@ private static final long serialVersionUID = 0L;
         dev.otpd.v1.ItemError, dev.otpd.v1.ItemError.Builder, dev.otpd.v1.ItemErrorOrBuilder> errorBuilder_;
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 3 [json_name = "error"];</code>
@@ -1002,7 +1002,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 3 [json_name = "error"];</code>
@@ -1024,7 +1024,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 3 [json_name = "error"];</code>
@@ -1044,7 +1044,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 3 [json_name = "error"];</code>
@@ -1062,7 +1062,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 3 [json_name = "error"];</code>
@@ -1089,7 +1089,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 3 [json_name = "error"];</code>
@@ -1112,7 +1112,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 3 [json_name = "error"];</code>
@@ -1122,7 +1122,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 3 [json_name = "error"];</code>
@@ -1140,7 +1140,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 3 [json_name = "error"];</code>

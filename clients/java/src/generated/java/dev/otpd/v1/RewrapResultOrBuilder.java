@@ -12,7 +12,7 @@ public interface RewrapResultOrBuilder extends
 
   /**
    * <pre>
-   * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+   * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
    * </pre>
    *
    * <code>.otp.v1.SealedKey key = 1 [json_name = "key"];</code>
@@ -21,7 +21,7 @@ public interface RewrapResultOrBuilder extends
   boolean hasKey();
   /**
    * <pre>
-   * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+   * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
    * </pre>
    *
    * <code>.otp.v1.SealedKey key = 1 [json_name = "key"];</code>
@@ -30,7 +30,7 @@ public interface RewrapResultOrBuilder extends
   dev.otpd.v1.SealedKey getKey();
   /**
    * <pre>
-   * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+   * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
    * </pre>
    *
    * <code>.otp.v1.SealedKey key = 1 [json_name = "key"];</code>
@@ -39,7 +39,7 @@ public interface RewrapResultOrBuilder extends
 
   /**
    * <pre>
-   * The set, to be stored likewise.
+   * The new blob of the set; store it in the same way.
    * </pre>
    *
    * <code>.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];</code>
@@ -48,7 +48,7 @@ public interface RewrapResultOrBuilder extends
   boolean hasSet();
   /**
    * <pre>
-   * The set, to be stored likewise.
+   * The new blob of the set; store it in the same way.
    * </pre>
    *
    * <code>.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];</code>
@@ -57,7 +57,7 @@ public interface RewrapResultOrBuilder extends
   dev.otpd.v1.RecoveryCodeSet getSet();
   /**
    * <pre>
-   * The set, to be stored likewise.
+   * The new blob of the set; store it in the same way.
    * </pre>
    *
    * <code>.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];</code>
@@ -66,7 +66,7 @@ public interface RewrapResultOrBuilder extends
 
   /**
    * <pre>
-   * The reason why there is none.
+   * Why the item failed.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 3 [json_name = "error"];</code>
@@ -75,7 +75,7 @@ public interface RewrapResultOrBuilder extends
   boolean hasError();
   /**
    * <pre>
-   * The reason why there is none.
+   * Why the item failed.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 3 [json_name = "error"];</code>
@@ -84,7 +84,7 @@ public interface RewrapResultOrBuilder extends
   dev.otpd.v1.ItemError getError();
   /**
    * <pre>
-   * The reason why there is none.
+   * Why the item failed.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 3 [json_name = "error"];</code>

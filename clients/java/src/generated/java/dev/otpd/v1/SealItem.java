@@ -53,7 +53,7 @@ private static final long serialVersionUID = 0L;
   private dev.otpd.v1.Key key_;
   /**
    * <pre>
-   * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+   * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
    *
    * Required.
    * </pre>
@@ -67,7 +67,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+   * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
    *
    * Required.
    * </pre>
@@ -81,7 +81,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+   * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
    *
    * Required.
    * </pre>
@@ -97,7 +97,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.ByteString sealedContext_ = com.google.protobuf.ByteString.EMPTY;
   /**
    * <pre>
-   * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says.
+   * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`.
    * </pre>
    *
    * <code>bytes sealed_context = 2 [json_name = "sealedContext"];</code>
@@ -455,7 +455,7 @@ private static final long serialVersionUID = 0L;
         dev.otpd.v1.Key, dev.otpd.v1.Key.Builder, dev.otpd.v1.KeyOrBuilder> keyBuilder_;
     /**
      * <pre>
-     * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+     * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
      *
      * Required.
      * </pre>
@@ -468,7 +468,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+     * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
      *
      * Required.
      * </pre>
@@ -485,7 +485,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+     * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
      *
      * Required.
      * </pre>
@@ -507,7 +507,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+     * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
      *
      * Required.
      * </pre>
@@ -527,7 +527,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+     * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
      *
      * Required.
      * </pre>
@@ -554,7 +554,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+     * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
      *
      * Required.
      * </pre>
@@ -573,7 +573,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+     * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
      *
      * Required.
      * </pre>
@@ -587,7 +587,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+     * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
      *
      * Required.
      * </pre>
@@ -604,7 +604,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+     * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
      *
      * Required.
      * </pre>
@@ -628,7 +628,7 @@ private static final long serialVersionUID = 0L;
     private com.google.protobuf.ByteString sealedContext_ = com.google.protobuf.ByteString.EMPTY;
     /**
      * <pre>
-     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says.
+     * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`.
      * </pre>
      *
      * <code>bytes sealed_context = 2 [json_name = "sealedContext"];</code>
@@ -640,7 +640,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says.
+     * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`.
      * </pre>
      *
      * <code>bytes sealed_context = 2 [json_name = "sealedContext"];</code>
@@ -656,7 +656,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says.
+     * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`.
      * </pre>
      *
      * <code>bytes sealed_context = 2 [json_name = "sealedContext"];</code>

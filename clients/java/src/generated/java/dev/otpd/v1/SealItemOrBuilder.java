@@ -12,7 +12,7 @@ public interface SealItemOrBuilder extends
 
   /**
    * <pre>
-   * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+   * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
    *
    * Required.
    * </pre>
@@ -23,7 +23,7 @@ public interface SealItemOrBuilder extends
   boolean hasKey();
   /**
    * <pre>
-   * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+   * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
    *
    * Required.
    * </pre>
@@ -34,7 +34,7 @@ public interface SealItemOrBuilder extends
   dev.otpd.v1.Key getKey();
   /**
    * <pre>
-   * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+   * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
    *
    * Required.
    * </pre>
@@ -45,7 +45,7 @@ public interface SealItemOrBuilder extends
 
   /**
    * <pre>
-   * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says.
+   * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`.
    * </pre>
    *
    * <code>bytes sealed_context = 2 [json_name = "sealedContext"];</code>

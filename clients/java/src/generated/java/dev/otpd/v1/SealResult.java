@@ -93,7 +93,7 @@ private static final long serialVersionUID = 0L;
   public static final int SEALED_FIELD_NUMBER = 1;
   /**
    * <pre>
-   * The sealed key, which needs no confirmation.
+   * The sealed key. It needs no confirmation.
    * </pre>
    *
    * <code>.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];</code>
@@ -105,7 +105,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The sealed key, which needs no confirmation.
+   * The sealed key. It needs no confirmation.
    * </pre>
    *
    * <code>.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];</code>
@@ -120,7 +120,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The sealed key, which needs no confirmation.
+   * The sealed key. It needs no confirmation.
    * </pre>
    *
    * <code>.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];</code>
@@ -136,7 +136,7 @@ private static final long serialVersionUID = 0L;
   public static final int ERROR_FIELD_NUMBER = 2;
   /**
    * <pre>
-   * The reason why there is none.
+   * Why the item failed.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -148,7 +148,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The reason why there is none.
+   * Why the item failed.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -163,7 +163,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The reason why there is none.
+   * Why the item failed.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -640,7 +640,7 @@ private static final long serialVersionUID = 0L;
         dev.otpd.v1.SealedKey, dev.otpd.v1.SealedKey.Builder, dev.otpd.v1.SealedKeyOrBuilder> sealedBuilder_;
     /**
      * <pre>
-     * The sealed key, which needs no confirmation.
+     * The sealed key. It needs no confirmation.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];</code>
@@ -652,7 +652,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sealed key, which needs no confirmation.
+     * The sealed key. It needs no confirmation.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];</code>
@@ -674,7 +674,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sealed key, which needs no confirmation.
+     * The sealed key. It needs no confirmation.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];</code>
@@ -694,7 +694,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sealed key, which needs no confirmation.
+     * The sealed key. It needs no confirmation.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];</code>
@@ -712,7 +712,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sealed key, which needs no confirmation.
+     * The sealed key. It needs no confirmation.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];</code>
@@ -739,7 +739,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sealed key, which needs no confirmation.
+     * The sealed key. It needs no confirmation.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];</code>
@@ -762,7 +762,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sealed key, which needs no confirmation.
+     * The sealed key. It needs no confirmation.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];</code>
@@ -772,7 +772,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sealed key, which needs no confirmation.
+     * The sealed key. It needs no confirmation.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];</code>
@@ -790,7 +790,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The sealed key, which needs no confirmation.
+     * The sealed key. It needs no confirmation.
      * </pre>
      *
      * <code>.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];</code>
@@ -818,7 +818,7 @@ private static final long serialVersionUID = 0L;
         dev.otpd.v1.ItemError, dev.otpd.v1.ItemError.Builder, dev.otpd.v1.ItemErrorOrBuilder> errorBuilder_;
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -830,7 +830,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -852,7 +852,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -872,7 +872,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -890,7 +890,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -917,7 +917,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -940,7 +940,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -950,7 +950,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -968,7 +968,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The reason why there is none.
+     * Why the item failed.
      * </pre>
      *
      * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>

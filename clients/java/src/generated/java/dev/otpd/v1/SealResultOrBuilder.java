@@ -12,7 +12,7 @@ public interface SealResultOrBuilder extends
 
   /**
    * <pre>
-   * The sealed key, which needs no confirmation.
+   * The sealed key. It needs no confirmation.
    * </pre>
    *
    * <code>.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];</code>
@@ -21,7 +21,7 @@ public interface SealResultOrBuilder extends
   boolean hasSealed();
   /**
    * <pre>
-   * The sealed key, which needs no confirmation.
+   * The sealed key. It needs no confirmation.
    * </pre>
    *
    * <code>.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];</code>
@@ -30,7 +30,7 @@ public interface SealResultOrBuilder extends
   dev.otpd.v1.SealedKey getSealed();
   /**
    * <pre>
-   * The sealed key, which needs no confirmation.
+   * The sealed key. It needs no confirmation.
    * </pre>
    *
    * <code>.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];</code>
@@ -39,7 +39,7 @@ public interface SealResultOrBuilder extends
 
   /**
    * <pre>
-   * The reason why there is none.
+   * Why the item failed.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -48,7 +48,7 @@ public interface SealResultOrBuilder extends
   boolean hasError();
   /**
    * <pre>
-   * The reason why there is none.
+   * Why the item failed.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>
@@ -57,7 +57,7 @@ public interface SealResultOrBuilder extends
   dev.otpd.v1.ItemError getError();
   /**
    * <pre>
-   * The reason why there is none.
+   * Why the item failed.
    * </pre>
    *
    * <code>.otp.v1.ItemError error = 2 [json_name = "error"];</code>

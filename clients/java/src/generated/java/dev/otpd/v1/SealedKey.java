@@ -7,10 +7,10 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * A key that this service alone can open, for callers to store instead of the secret.
+ * A sealed key, for callers to store instead of the secret. Only this service can open it.
  *
- * The blob of a HOTP holds the counter that it was sealed with, which never changes: store `next_counter` of each ACCEPTED answer beside it, and send
- * it as `Key.counter`. Without it, the key leaves the window of counters after some codes.
+ * The blob of a HOTP holds the counter at the time of sealing, which never changes. Store `next_counter` of each ACCEPTED answer beside the blob and
+ * send it as `Key.counter`: otherwise, after some codes, the device is ahead of the counters that are searched.
  * </pre>
  *
  * Protobuf type {@code otp.v1.SealedKey}
@@ -57,7 +57,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object blob_ = "";
   /**
    * <pre>
-   * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+   * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
    *
    * Required.
    * </pre>
@@ -80,7 +80,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+   * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
    *
    * Required.
    * </pre>
@@ -107,11 +107,10 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.ByteString context_ = com.google.protobuf.ByteString.EMPTY;
   /**
    * <pre>
-   * A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
-   * `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
-   * opens.
+   * The value that the key is bound to, at most 256 bytes. Build it from the id of the user and a generation of the factor, such as `user-1/totp/7`, and
+   * do not store it beside the blob. Otherwise a blob opens after it was swapped with the blob of another user, or replaced by an older blob.
    *
-   * Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+   * Must be the same as when the key was sealed; empty if it was empty then. Never set in an answer.
    * </pre>
    *
    * <code>bytes context = 2 [json_name = "context"];</code>
@@ -291,10 +290,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A key that this service alone can open, for callers to store instead of the secret.
+   * A sealed key, for callers to store instead of the secret. Only this service can open it.
    *
-   * The blob of a HOTP holds the counter that it was sealed with, which never changes: store `next_counter` of each ACCEPTED answer beside it, and send
-   * it as `Key.counter`. Without it, the key leaves the window of counters after some codes.
+   * The blob of a HOTP holds the counter at the time of sealing, which never changes. Store `next_counter` of each ACCEPTED answer beside the blob and
+   * send it as `Key.counter`: otherwise, after some codes, the device is ahead of the counters that are searched.
    * </pre>
    *
    * Protobuf type {@code otp.v1.SealedKey}
@@ -449,7 +448,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object blob_ = "";
     /**
      * <pre>
-     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
      *
      * Required.
      * </pre>
@@ -471,7 +470,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
      *
      * Required.
      * </pre>
@@ -494,7 +493,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
      *
      * Required.
      * </pre>
@@ -513,7 +512,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
      *
      * Required.
      * </pre>
@@ -529,7 +528,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
      *
      * Required.
      * </pre>
@@ -551,11 +550,10 @@ private static final long serialVersionUID = 0L;
     private com.google.protobuf.ByteString context_ = com.google.protobuf.ByteString.EMPTY;
     /**
      * <pre>
-     * A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
-     * `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
-     * opens.
+     * The value that the key is bound to, at most 256 bytes. Build it from the id of the user and a generation of the factor, such as `user-1/totp/7`, and
+     * do not store it beside the blob. Otherwise a blob opens after it was swapped with the blob of another user, or replaced by an older blob.
      *
-     * Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+     * Must be the same as when the key was sealed; empty if it was empty then. Never set in an answer.
      * </pre>
      *
      * <code>bytes context = 2 [json_name = "context"];</code>
@@ -567,11 +565,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
-     * `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
-     * opens.
+     * The value that the key is bound to, at most 256 bytes. Build it from the id of the user and a generation of the factor, such as `user-1/totp/7`, and
+     * do not store it beside the blob. Otherwise a blob opens after it was swapped with the blob of another user, or replaced by an older blob.
      *
-     * Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+     * Must be the same as when the key was sealed; empty if it was empty then. Never set in an answer.
      * </pre>
      *
      * <code>bytes context = 2 [json_name = "context"];</code>
@@ -587,11 +584,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
-     * `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
-     * opens.
+     * The value that the key is bound to, at most 256 bytes. Build it from the id of the user and a generation of the factor, such as `user-1/totp/7`, and
+     * do not store it beside the blob. Otherwise a blob opens after it was swapped with the blob of another user, or replaced by an older blob.
      *
-     * Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+     * Must be the same as when the key was sealed; empty if it was empty then. Never set in an answer.
      * </pre>
      *
      * <code>bytes context = 2 [json_name = "context"];</code>

@@ -12,7 +12,7 @@ public interface SealedKeyOrBuilder extends
 
   /**
    * <pre>
-   * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+   * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
    *
    * Required.
    * </pre>
@@ -23,7 +23,7 @@ public interface SealedKeyOrBuilder extends
   java.lang.String getBlob();
   /**
    * <pre>
-   * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+   * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
    *
    * Required.
    * </pre>
@@ -36,11 +36,10 @@ public interface SealedKeyOrBuilder extends
 
   /**
    * <pre>
-   * A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
-   * `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
-   * opens.
+   * The value that the key is bound to, at most 256 bytes. Build it from the id of the user and a generation of the factor, such as `user-1/totp/7`, and
+   * do not store it beside the blob. Otherwise a blob opens after it was swapped with the blob of another user, or replaced by an older blob.
    *
-   * Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+   * Must be the same as when the key was sealed; empty if it was empty then. Never set in an answer.
    * </pre>
    *
    * <code>bytes context = 2 [json_name = "context"];</code>

@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * The form in which a secret is handed over.
+ * The form in which a secret is returned.
  * </pre>
  *
  * Protobuf enum {@code otp.v1.SecretDelivery}
@@ -17,7 +17,7 @@ public enum SecretDelivery
     implements com.google.protobuf.ProtocolMessageEnum {
   /**
    * <pre>
-   * Not chosen: PLAIN.
+   * Not set: PLAIN.
    * </pre>
    *
    * <code>SECRET_DELIVERY_UNSPECIFIED = 0;</code>
@@ -33,7 +33,7 @@ public enum SecretDelivery
   SECRET_DELIVERY_PLAIN(1),
   /**
    * <pre>
-   * A sealed key; of the secret only what an enrolment shows, the URI and its QR code.
+   * A sealed key. The secret is only in the URI and its QR code, for the enrolment.
    * </pre>
    *
    * <code>SECRET_DELIVERY_SEALED = 2;</code>
@@ -41,7 +41,7 @@ public enum SecretDelivery
   SECRET_DELIVERY_SEALED(2),
   /**
    * <pre>
-   * All of PLAIN, and the sealed key.
+   * The secret and the sealed key.
    * </pre>
    *
    * <code>SECRET_DELIVERY_BOTH = 3;</code>
@@ -61,7 +61,7 @@ public enum SecretDelivery
   }
   /**
    * <pre>
-   * Not chosen: PLAIN.
+   * Not set: PLAIN.
    * </pre>
    *
    * <code>SECRET_DELIVERY_UNSPECIFIED = 0;</code>
@@ -77,7 +77,7 @@ public enum SecretDelivery
   public static final int SECRET_DELIVERY_PLAIN_VALUE = 1;
   /**
    * <pre>
-   * A sealed key; of the secret only what an enrolment shows, the URI and its QR code.
+   * A sealed key. The secret is only in the URI and its QR code, for the enrolment.
    * </pre>
    *
    * <code>SECRET_DELIVERY_SEALED = 2;</code>
@@ -85,7 +85,7 @@ public enum SecretDelivery
   public static final int SECRET_DELIVERY_SEALED_VALUE = 2;
   /**
    * <pre>
-   * All of PLAIN, and the sealed key.
+   * The secret and the sealed key.
    * </pre>
    *
    * <code>SECRET_DELIVERY_BOTH = 3;</code>

@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * A code of a key, and the time in which it holds.
+ * A code of a key, and the time in which it is valid.
  * </pre>
  *
  * Protobuf type {@code otp.v1.Token}
@@ -56,7 +56,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object code_ = "";
   /**
    * <pre>
-   * The code, a string because leading zeros count: `012345` is not `12345`.
+   * The code: a string, because leading zeros matter: `012345` is not `12345`.
    * </pre>
    *
    * <code>string code = 1 [json_name = "code"];</code>
@@ -77,7 +77,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The code, a string because leading zeros count: `012345` is not `12345`.
+   * The code: a string, because leading zeros matter: `012345` is not `12345`.
    * </pre>
    *
    * <code>string code = 1 [json_name = "code"];</code>
@@ -117,7 +117,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp validFrom_;
   /**
    * <pre>
-   * The first moment at which a TOTP is the current code; unset for HOTP.
+   * When a TOTP becomes the current code; unset for HOTP.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];</code>
@@ -129,7 +129,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The first moment at which a TOTP is the current code; unset for HOTP.
+   * When a TOTP becomes the current code; unset for HOTP.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];</code>
@@ -141,7 +141,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The first moment at which a TOTP is the current code; unset for HOTP.
+   * When a TOTP becomes the current code; unset for HOTP.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];</code>
@@ -155,7 +155,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp expireTime_;
   /**
    * <pre>
-   * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+   * When a TOTP stops being the current code; unset for HOTP.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];</code>
@@ -167,7 +167,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+   * When a TOTP stops being the current code; unset for HOTP.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];</code>
@@ -179,7 +179,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+   * When a TOTP stops being the current code; unset for HOTP.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];</code>
@@ -193,9 +193,9 @@ private static final long serialVersionUID = 0L;
   private int remainingSeconds_ = 0;
   /**
    * <pre>
-   * Whole seconds until `expire_time`, rounded up, counted from the moment asked about.
+   * Seconds from the requested time to `expire_time`, rounded up.
    *
-   * Zero for HOTP and for a code whose step is over.
+   * Zero for HOTP, and for a code whose time step is over.
    * </pre>
    *
    * <code>uint32 remaining_seconds = 5 [json_name = "remainingSeconds"];</code>
@@ -210,7 +210,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp serverTime_;
   /**
    * <pre>
-   * The server's clock when it answered.
+   * The server's clock at the time of the answer.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];</code>
@@ -222,7 +222,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The server's clock when it answered.
+   * The server's clock at the time of the answer.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];</code>
@@ -234,7 +234,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The server's clock when it answered.
+   * The server's clock at the time of the answer.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];</code>
@@ -330,7 +330,7 @@ private static final long serialVersionUID = 0L;
   private int offsetSteps_ = 0;
   /**
    * <pre>
-   * Steps (HOTP: counts) from the code asked for to this one; negative for an earlier code, zero for the code itself.
+   * Steps (HOTP: counts) from the requested code to this code; negative for an earlier code, zero for the requested code.
    * </pre>
    *
    * <code>sint32 offset_steps = 11 [json_name = "offsetSteps"];</code>
@@ -345,7 +345,7 @@ private static final long serialVersionUID = 0L;
   private int offsetSeconds_ = 0;
   /**
    * <pre>
-   * Seconds from the code asked for to this one, `offset_steps` times the period; zero for HOTP.
+   * Seconds from the requested code to this code, `offset_steps` times the period; zero for HOTP.
    * </pre>
    *
    * <code>sint32 offset_seconds = 12 [json_name = "offsetSeconds"];</code>
@@ -649,7 +649,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A code of a key, and the time in which it holds.
+   * A code of a key, and the time in which it is valid.
    * </pre>
    *
    * Protobuf type {@code otp.v1.Token}
@@ -961,7 +961,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object code_ = "";
     /**
      * <pre>
-     * The code, a string because leading zeros count: `012345` is not `12345`.
+     * The code: a string, because leading zeros matter: `012345` is not `12345`.
      * </pre>
      *
      * <code>string code = 1 [json_name = "code"];</code>
@@ -981,7 +981,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code, a string because leading zeros count: `012345` is not `12345`.
+     * The code: a string, because leading zeros matter: `012345` is not `12345`.
      * </pre>
      *
      * <code>string code = 1 [json_name = "code"];</code>
@@ -1002,7 +1002,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code, a string because leading zeros count: `012345` is not `12345`.
+     * The code: a string, because leading zeros matter: `012345` is not `12345`.
      * </pre>
      *
      * <code>string code = 1 [json_name = "code"];</code>
@@ -1019,7 +1019,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code, a string because leading zeros count: `012345` is not `12345`.
+     * The code: a string, because leading zeros matter: `012345` is not `12345`.
      * </pre>
      *
      * <code>string code = 1 [json_name = "code"];</code>
@@ -1033,7 +1033,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code, a string because leading zeros count: `012345` is not `12345`.
+     * The code: a string, because leading zeros matter: `012345` is not `12345`.
      * </pre>
      *
      * <code>string code = 1 [json_name = "code"];</code>
@@ -1099,7 +1099,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> validFromBuilder_;
     /**
      * <pre>
-     * The first moment at which a TOTP is the current code; unset for HOTP.
+     * When a TOTP becomes the current code; unset for HOTP.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];</code>
@@ -1110,7 +1110,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment at which a TOTP is the current code; unset for HOTP.
+     * When a TOTP becomes the current code; unset for HOTP.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];</code>
@@ -1125,7 +1125,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment at which a TOTP is the current code; unset for HOTP.
+     * When a TOTP becomes the current code; unset for HOTP.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];</code>
@@ -1145,7 +1145,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment at which a TOTP is the current code; unset for HOTP.
+     * When a TOTP becomes the current code; unset for HOTP.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];</code>
@@ -1163,7 +1163,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment at which a TOTP is the current code; unset for HOTP.
+     * When a TOTP becomes the current code; unset for HOTP.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];</code>
@@ -1188,7 +1188,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment at which a TOTP is the current code; unset for HOTP.
+     * When a TOTP becomes the current code; unset for HOTP.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];</code>
@@ -1205,7 +1205,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment at which a TOTP is the current code; unset for HOTP.
+     * When a TOTP becomes the current code; unset for HOTP.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];</code>
@@ -1217,7 +1217,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment at which a TOTP is the current code; unset for HOTP.
+     * When a TOTP becomes the current code; unset for HOTP.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];</code>
@@ -1232,7 +1232,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment at which a TOTP is the current code; unset for HOTP.
+     * When a TOTP becomes the current code; unset for HOTP.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];</code>
@@ -1256,7 +1256,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> expireTimeBuilder_;
     /**
      * <pre>
-     * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+     * When a TOTP stops being the current code; unset for HOTP.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];</code>
@@ -1267,7 +1267,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+     * When a TOTP stops being the current code; unset for HOTP.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];</code>
@@ -1282,7 +1282,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+     * When a TOTP stops being the current code; unset for HOTP.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];</code>
@@ -1302,7 +1302,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+     * When a TOTP stops being the current code; unset for HOTP.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];</code>
@@ -1320,7 +1320,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+     * When a TOTP stops being the current code; unset for HOTP.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];</code>
@@ -1345,7 +1345,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+     * When a TOTP stops being the current code; unset for HOTP.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];</code>
@@ -1362,7 +1362,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+     * When a TOTP stops being the current code; unset for HOTP.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];</code>
@@ -1374,7 +1374,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+     * When a TOTP stops being the current code; unset for HOTP.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];</code>
@@ -1389,7 +1389,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+     * When a TOTP stops being the current code; unset for HOTP.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];</code>
@@ -1411,9 +1411,9 @@ private static final long serialVersionUID = 0L;
     private int remainingSeconds_ ;
     /**
      * <pre>
-     * Whole seconds until `expire_time`, rounded up, counted from the moment asked about.
+     * Seconds from the requested time to `expire_time`, rounded up.
      *
-     * Zero for HOTP and for a code whose step is over.
+     * Zero for HOTP, and for a code whose time step is over.
      * </pre>
      *
      * <code>uint32 remaining_seconds = 5 [json_name = "remainingSeconds"];</code>
@@ -1425,9 +1425,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whole seconds until `expire_time`, rounded up, counted from the moment asked about.
+     * Seconds from the requested time to `expire_time`, rounded up.
      *
-     * Zero for HOTP and for a code whose step is over.
+     * Zero for HOTP, and for a code whose time step is over.
      * </pre>
      *
      * <code>uint32 remaining_seconds = 5 [json_name = "remainingSeconds"];</code>
@@ -1443,9 +1443,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whole seconds until `expire_time`, rounded up, counted from the moment asked about.
+     * Seconds from the requested time to `expire_time`, rounded up.
      *
-     * Zero for HOTP and for a code whose step is over.
+     * Zero for HOTP, and for a code whose time step is over.
      * </pre>
      *
      * <code>uint32 remaining_seconds = 5 [json_name = "remainingSeconds"];</code>
@@ -1463,7 +1463,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> serverTimeBuilder_;
     /**
      * <pre>
-     * The server's clock when it answered.
+     * The server's clock at the time of the answer.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];</code>
@@ -1474,7 +1474,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered.
+     * The server's clock at the time of the answer.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];</code>
@@ -1489,7 +1489,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered.
+     * The server's clock at the time of the answer.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];</code>
@@ -1509,7 +1509,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered.
+     * The server's clock at the time of the answer.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];</code>
@@ -1527,7 +1527,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered.
+     * The server's clock at the time of the answer.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];</code>
@@ -1552,7 +1552,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered.
+     * The server's clock at the time of the answer.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];</code>
@@ -1569,7 +1569,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered.
+     * The server's clock at the time of the answer.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];</code>
@@ -1581,7 +1581,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered.
+     * The server's clock at the time of the answer.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];</code>
@@ -1596,7 +1596,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered.
+     * The server's clock at the time of the answer.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];</code>
@@ -1848,7 +1848,7 @@ private static final long serialVersionUID = 0L;
     private int offsetSteps_ ;
     /**
      * <pre>
-     * Steps (HOTP: counts) from the code asked for to this one; negative for an earlier code, zero for the code itself.
+     * Steps (HOTP: counts) from the requested code to this code; negative for an earlier code, zero for the requested code.
      * </pre>
      *
      * <code>sint32 offset_steps = 11 [json_name = "offsetSteps"];</code>
@@ -1860,7 +1860,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Steps (HOTP: counts) from the code asked for to this one; negative for an earlier code, zero for the code itself.
+     * Steps (HOTP: counts) from the requested code to this code; negative for an earlier code, zero for the requested code.
      * </pre>
      *
      * <code>sint32 offset_steps = 11 [json_name = "offsetSteps"];</code>
@@ -1876,7 +1876,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Steps (HOTP: counts) from the code asked for to this one; negative for an earlier code, zero for the code itself.
+     * Steps (HOTP: counts) from the requested code to this code; negative for an earlier code, zero for the requested code.
      * </pre>
      *
      * <code>sint32 offset_steps = 11 [json_name = "offsetSteps"];</code>
@@ -1892,7 +1892,7 @@ private static final long serialVersionUID = 0L;
     private int offsetSeconds_ ;
     /**
      * <pre>
-     * Seconds from the code asked for to this one, `offset_steps` times the period; zero for HOTP.
+     * Seconds from the requested code to this code, `offset_steps` times the period; zero for HOTP.
      * </pre>
      *
      * <code>sint32 offset_seconds = 12 [json_name = "offsetSeconds"];</code>
@@ -1904,7 +1904,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Seconds from the code asked for to this one, `offset_steps` times the period; zero for HOTP.
+     * Seconds from the requested code to this code, `offset_steps` times the period; zero for HOTP.
      * </pre>
      *
      * <code>sint32 offset_seconds = 12 [json_name = "offsetSeconds"];</code>
@@ -1920,7 +1920,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Seconds from the code asked for to this one, `offset_steps` times the period; zero for HOTP.
+     * Seconds from the requested code to this code, `offset_steps` times the period; zero for HOTP.
      * </pre>
      *
      * <code>sint32 offset_seconds = 12 [json_name = "offsetSeconds"];</code>

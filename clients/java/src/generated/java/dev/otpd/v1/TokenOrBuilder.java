@@ -12,7 +12,7 @@ public interface TokenOrBuilder extends
 
   /**
    * <pre>
-   * The code, a string because leading zeros count: `012345` is not `12345`.
+   * The code: a string, because leading zeros matter: `012345` is not `12345`.
    * </pre>
    *
    * <code>string code = 1 [json_name = "code"];</code>
@@ -21,7 +21,7 @@ public interface TokenOrBuilder extends
   java.lang.String getCode();
   /**
    * <pre>
-   * The code, a string because leading zeros count: `012345` is not `12345`.
+   * The code: a string, because leading zeros matter: `012345` is not `12345`.
    * </pre>
    *
    * <code>string code = 1 [json_name = "code"];</code>
@@ -42,7 +42,7 @@ public interface TokenOrBuilder extends
 
   /**
    * <pre>
-   * The first moment at which a TOTP is the current code; unset for HOTP.
+   * When a TOTP becomes the current code; unset for HOTP.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];</code>
@@ -51,7 +51,7 @@ public interface TokenOrBuilder extends
   boolean hasValidFrom();
   /**
    * <pre>
-   * The first moment at which a TOTP is the current code; unset for HOTP.
+   * When a TOTP becomes the current code; unset for HOTP.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];</code>
@@ -60,7 +60,7 @@ public interface TokenOrBuilder extends
   com.google.protobuf.Timestamp getValidFrom();
   /**
    * <pre>
-   * The first moment at which a TOTP is the current code; unset for HOTP.
+   * When a TOTP becomes the current code; unset for HOTP.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];</code>
@@ -69,7 +69,7 @@ public interface TokenOrBuilder extends
 
   /**
    * <pre>
-   * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+   * When a TOTP stops being the current code; unset for HOTP.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];</code>
@@ -78,7 +78,7 @@ public interface TokenOrBuilder extends
   boolean hasExpireTime();
   /**
    * <pre>
-   * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+   * When a TOTP stops being the current code; unset for HOTP.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];</code>
@@ -87,7 +87,7 @@ public interface TokenOrBuilder extends
   com.google.protobuf.Timestamp getExpireTime();
   /**
    * <pre>
-   * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+   * When a TOTP stops being the current code; unset for HOTP.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];</code>
@@ -96,9 +96,9 @@ public interface TokenOrBuilder extends
 
   /**
    * <pre>
-   * Whole seconds until `expire_time`, rounded up, counted from the moment asked about.
+   * Seconds from the requested time to `expire_time`, rounded up.
    *
-   * Zero for HOTP and for a code whose step is over.
+   * Zero for HOTP, and for a code whose time step is over.
    * </pre>
    *
    * <code>uint32 remaining_seconds = 5 [json_name = "remainingSeconds"];</code>
@@ -108,7 +108,7 @@ public interface TokenOrBuilder extends
 
   /**
    * <pre>
-   * The server's clock when it answered.
+   * The server's clock at the time of the answer.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];</code>
@@ -117,7 +117,7 @@ public interface TokenOrBuilder extends
   boolean hasServerTime();
   /**
    * <pre>
-   * The server's clock when it answered.
+   * The server's clock at the time of the answer.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];</code>
@@ -126,7 +126,7 @@ public interface TokenOrBuilder extends
   com.google.protobuf.Timestamp getServerTime();
   /**
    * <pre>
-   * The server's clock when it answered.
+   * The server's clock at the time of the answer.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];</code>
@@ -193,7 +193,7 @@ public interface TokenOrBuilder extends
 
   /**
    * <pre>
-   * Steps (HOTP: counts) from the code asked for to this one; negative for an earlier code, zero for the code itself.
+   * Steps (HOTP: counts) from the requested code to this code; negative for an earlier code, zero for the requested code.
    * </pre>
    *
    * <code>sint32 offset_steps = 11 [json_name = "offsetSteps"];</code>
@@ -203,7 +203,7 @@ public interface TokenOrBuilder extends
 
   /**
    * <pre>
-   * Seconds from the code asked for to this one, `offset_steps` times the period; zero for HOTP.
+   * Seconds from the requested code to this code, `offset_steps` times the period; zero for HOTP.
    * </pre>
    *
    * <code>sint32 offset_seconds = 12 [json_name = "offsetSeconds"];</code>

@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * Which code to give.
+ * The code to compute.
  * </pre>
  *
  * Protobuf type {@code otp.v1.TokenRequest}
@@ -96,7 +96,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp at_;
   /**
    * <pre>
-   * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+   * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
    *
    * If unset, now.
    * </pre>
@@ -110,7 +110,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+   * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
    *
    * If unset, now.
    * </pre>
@@ -124,7 +124,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+   * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
    *
    * If unset, now.
    * </pre>
@@ -140,7 +140,7 @@ private static final long serialVersionUID = 0L;
   private int pastSteps_ = 0;
   /**
    * <pre>
-   * How many earlier codes to give as well, at most 10.
+   * How many earlier codes to return too, at most 10.
    * </pre>
    *
    * <code>uint32 past_steps = 3 [json_name = "pastSteps"];</code>
@@ -155,7 +155,7 @@ private static final long serialVersionUID = 0L;
   private int futureSteps_ = 0;
   /**
    * <pre>
-   * How many later codes to give as well, at most 10.
+   * How many later codes to return too, at most 10.
    * </pre>
    *
    * <code>uint32 future_steps = 4 [json_name = "futureSteps"];</code>
@@ -368,7 +368,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Which code to give.
+   * The code to compute.
    * </pre>
    *
    * Protobuf type {@code otp.v1.TokenRequest}
@@ -749,7 +749,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> atBuilder_;
     /**
      * <pre>
-     * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+     * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
      *
      * If unset, now.
      * </pre>
@@ -762,7 +762,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+     * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
      *
      * If unset, now.
      * </pre>
@@ -779,7 +779,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+     * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
      *
      * If unset, now.
      * </pre>
@@ -801,7 +801,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+     * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
      *
      * If unset, now.
      * </pre>
@@ -821,7 +821,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+     * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
      *
      * If unset, now.
      * </pre>
@@ -848,7 +848,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+     * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
      *
      * If unset, now.
      * </pre>
@@ -867,7 +867,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+     * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
      *
      * If unset, now.
      * </pre>
@@ -881,7 +881,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+     * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
      *
      * If unset, now.
      * </pre>
@@ -898,7 +898,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+     * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
      *
      * If unset, now.
      * </pre>
@@ -922,7 +922,7 @@ private static final long serialVersionUID = 0L;
     private int pastSteps_ ;
     /**
      * <pre>
-     * How many earlier codes to give as well, at most 10.
+     * How many earlier codes to return too, at most 10.
      * </pre>
      *
      * <code>uint32 past_steps = 3 [json_name = "pastSteps"];</code>
@@ -934,7 +934,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many earlier codes to give as well, at most 10.
+     * How many earlier codes to return too, at most 10.
      * </pre>
      *
      * <code>uint32 past_steps = 3 [json_name = "pastSteps"];</code>
@@ -950,7 +950,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many earlier codes to give as well, at most 10.
+     * How many earlier codes to return too, at most 10.
      * </pre>
      *
      * <code>uint32 past_steps = 3 [json_name = "pastSteps"];</code>
@@ -966,7 +966,7 @@ private static final long serialVersionUID = 0L;
     private int futureSteps_ ;
     /**
      * <pre>
-     * How many later codes to give as well, at most 10.
+     * How many later codes to return too, at most 10.
      * </pre>
      *
      * <code>uint32 future_steps = 4 [json_name = "futureSteps"];</code>
@@ -978,7 +978,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many later codes to give as well, at most 10.
+     * How many later codes to return too, at most 10.
      * </pre>
      *
      * <code>uint32 future_steps = 4 [json_name = "futureSteps"];</code>
@@ -994,7 +994,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many later codes to give as well, at most 10.
+     * How many later codes to return too, at most 10.
      * </pre>
      *
      * <code>uint32 future_steps = 4 [json_name = "futureSteps"];</code>

@@ -45,7 +45,7 @@ public interface TokenRequestOrBuilder extends
 
   /**
    * <pre>
-   * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+   * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
    *
    * If unset, now.
    * </pre>
@@ -56,7 +56,7 @@ public interface TokenRequestOrBuilder extends
   boolean hasAt();
   /**
    * <pre>
-   * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+   * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
    *
    * If unset, now.
    * </pre>
@@ -67,7 +67,7 @@ public interface TokenRequestOrBuilder extends
   com.google.protobuf.Timestamp getAt();
   /**
    * <pre>
-   * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+   * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
    *
    * If unset, now.
    * </pre>
@@ -78,7 +78,7 @@ public interface TokenRequestOrBuilder extends
 
   /**
    * <pre>
-   * How many earlier codes to give as well, at most 10.
+   * How many earlier codes to return too, at most 10.
    * </pre>
    *
    * <code>uint32 past_steps = 3 [json_name = "pastSteps"];</code>
@@ -88,7 +88,7 @@ public interface TokenRequestOrBuilder extends
 
   /**
    * <pre>
-   * How many later codes to give as well, at most 10.
+   * How many later codes to return too, at most 10.
    * </pre>
    *
    * <code>uint32 future_steps = 4 [json_name = "futureSteps"];</code>

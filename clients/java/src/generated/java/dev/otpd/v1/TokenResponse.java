@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * The code asked for.
+ * The requested code.
  * </pre>
  *
  * Protobuf type {@code otp.v1.TokenResponse}
@@ -53,7 +53,7 @@ private static final long serialVersionUID = 0L;
   private dev.otpd.v1.Token token_;
   /**
    * <pre>
-   * The code of the moment or counter asked for.
+   * The code for the requested time or counter.
    * </pre>
    *
    * <code>.otp.v1.Token token = 1 [json_name = "token"];</code>
@@ -65,7 +65,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The code of the moment or counter asked for.
+   * The code for the requested time or counter.
    * </pre>
    *
    * <code>.otp.v1.Token token = 1 [json_name = "token"];</code>
@@ -77,7 +77,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The code of the moment or counter asked for.
+   * The code for the requested time or counter.
    * </pre>
    *
    * <code>.otp.v1.Token token = 1 [json_name = "token"];</code>
@@ -92,7 +92,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<dev.otpd.v1.Token> neighbours_;
   /**
    * <pre>
-   * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+   * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
    * </pre>
    *
    * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -103,7 +103,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+   * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
    * </pre>
    *
    * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -115,7 +115,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+   * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
    * </pre>
    *
    * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -126,7 +126,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+   * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
    * </pre>
    *
    * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -137,7 +137,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+   * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
    * </pre>
    *
    * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -325,7 +325,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The code asked for.
+   * The requested code.
    * </pre>
    *
    * Protobuf type {@code otp.v1.TokenResponse}
@@ -545,7 +545,7 @@ private static final long serialVersionUID = 0L;
         dev.otpd.v1.Token, dev.otpd.v1.Token.Builder, dev.otpd.v1.TokenOrBuilder> tokenBuilder_;
     /**
      * <pre>
-     * The code of the moment or counter asked for.
+     * The code for the requested time or counter.
      * </pre>
      *
      * <code>.otp.v1.Token token = 1 [json_name = "token"];</code>
@@ -556,7 +556,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code of the moment or counter asked for.
+     * The code for the requested time or counter.
      * </pre>
      *
      * <code>.otp.v1.Token token = 1 [json_name = "token"];</code>
@@ -571,7 +571,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code of the moment or counter asked for.
+     * The code for the requested time or counter.
      * </pre>
      *
      * <code>.otp.v1.Token token = 1 [json_name = "token"];</code>
@@ -591,7 +591,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code of the moment or counter asked for.
+     * The code for the requested time or counter.
      * </pre>
      *
      * <code>.otp.v1.Token token = 1 [json_name = "token"];</code>
@@ -609,7 +609,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code of the moment or counter asked for.
+     * The code for the requested time or counter.
      * </pre>
      *
      * <code>.otp.v1.Token token = 1 [json_name = "token"];</code>
@@ -634,7 +634,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code of the moment or counter asked for.
+     * The code for the requested time or counter.
      * </pre>
      *
      * <code>.otp.v1.Token token = 1 [json_name = "token"];</code>
@@ -651,7 +651,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code of the moment or counter asked for.
+     * The code for the requested time or counter.
      * </pre>
      *
      * <code>.otp.v1.Token token = 1 [json_name = "token"];</code>
@@ -663,7 +663,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code of the moment or counter asked for.
+     * The code for the requested time or counter.
      * </pre>
      *
      * <code>.otp.v1.Token token = 1 [json_name = "token"];</code>
@@ -678,7 +678,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The code of the moment or counter asked for.
+     * The code for the requested time or counter.
      * </pre>
      *
      * <code>.otp.v1.Token token = 1 [json_name = "token"];</code>
@@ -711,7 +711,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * </pre>
      *
      * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -725,7 +725,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * </pre>
      *
      * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -739,7 +739,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * </pre>
      *
      * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -753,7 +753,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * </pre>
      *
      * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -774,7 +774,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * </pre>
      *
      * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -792,7 +792,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * </pre>
      *
      * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -812,7 +812,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * </pre>
      *
      * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -833,7 +833,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * </pre>
      *
      * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -851,7 +851,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * </pre>
      *
      * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -869,7 +869,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * </pre>
      *
      * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -888,7 +888,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * </pre>
      *
      * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -905,7 +905,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * </pre>
      *
      * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -922,7 +922,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * </pre>
      *
      * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -933,7 +933,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * </pre>
      *
      * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -947,7 +947,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * </pre>
      *
      * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -962,7 +962,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * </pre>
      *
      * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -973,7 +973,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * </pre>
      *
      * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -985,7 +985,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * </pre>
      *
      * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>

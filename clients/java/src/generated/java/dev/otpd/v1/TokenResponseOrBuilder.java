@@ -12,7 +12,7 @@ public interface TokenResponseOrBuilder extends
 
   /**
    * <pre>
-   * The code of the moment or counter asked for.
+   * The code for the requested time or counter.
    * </pre>
    *
    * <code>.otp.v1.Token token = 1 [json_name = "token"];</code>
@@ -21,7 +21,7 @@ public interface TokenResponseOrBuilder extends
   boolean hasToken();
   /**
    * <pre>
-   * The code of the moment or counter asked for.
+   * The code for the requested time or counter.
    * </pre>
    *
    * <code>.otp.v1.Token token = 1 [json_name = "token"];</code>
@@ -30,7 +30,7 @@ public interface TokenResponseOrBuilder extends
   dev.otpd.v1.Token getToken();
   /**
    * <pre>
-   * The code of the moment or counter asked for.
+   * The code for the requested time or counter.
    * </pre>
    *
    * <code>.otp.v1.Token token = 1 [json_name = "token"];</code>
@@ -39,7 +39,7 @@ public interface TokenResponseOrBuilder extends
 
   /**
    * <pre>
-   * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+   * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
    * </pre>
    *
    * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -48,7 +48,7 @@ public interface TokenResponseOrBuilder extends
       getNeighboursList();
   /**
    * <pre>
-   * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+   * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
    * </pre>
    *
    * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -56,7 +56,7 @@ public interface TokenResponseOrBuilder extends
   dev.otpd.v1.Token getNeighbours(int index);
   /**
    * <pre>
-   * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+   * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
    * </pre>
    *
    * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -64,7 +64,7 @@ public interface TokenResponseOrBuilder extends
   int getNeighboursCount();
   /**
    * <pre>
-   * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+   * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
    * </pre>
    *
    * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>
@@ -73,7 +73,7 @@ public interface TokenResponseOrBuilder extends
       getNeighboursOrBuilderList();
   /**
    * <pre>
-   * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+   * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
    * </pre>
    *
    * <code>repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];</code>

@@ -68,7 +68,7 @@ private static final long serialVersionUID = 0L;
   private int status_ = 0;
   /**
    * <pre>
-   * The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+   * The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set.
    * </pre>
    *
    * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -79,7 +79,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+   * The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set.
    * </pre>
    *
    * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -186,8 +186,8 @@ private static final long serialVersionUID = 0L;
   private dev.otpd.v1.RecoveryCodeSet resealed_;
   /**
    * <pre>
-   * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-   * sealing key.
+   * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+   * stored set has changed since.
    * </pre>
    *
    * <code>.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];</code>
@@ -199,8 +199,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-   * sealing key.
+   * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+   * stored set has changed since.
    * </pre>
    *
    * <code>.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];</code>
@@ -212,8 +212,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-   * sealing key.
+   * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+   * stored set has changed since.
    * </pre>
    *
    * <code>.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];</code>
@@ -731,7 +731,7 @@ private static final long serialVersionUID = 0L;
     private int status_ = 0;
     /**
      * <pre>
-     * The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+     * The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set.
      * </pre>
      *
      * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -742,7 +742,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+     * The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set.
      * </pre>
      *
      * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -757,7 +757,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+     * The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set.
      * </pre>
      *
      * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -770,7 +770,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+     * The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set.
      * </pre>
      *
      * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -786,7 +786,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+     * The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set.
      * </pre>
      *
      * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -1073,8 +1073,8 @@ private static final long serialVersionUID = 0L;
         dev.otpd.v1.RecoveryCodeSet, dev.otpd.v1.RecoveryCodeSet.Builder, dev.otpd.v1.RecoveryCodeSetOrBuilder> resealedBuilder_;
     /**
      * <pre>
-     * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-     * sealing key.
+     * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+     * stored set has changed since.
      * </pre>
      *
      * <code>.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];</code>
@@ -1085,8 +1085,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-     * sealing key.
+     * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+     * stored set has changed since.
      * </pre>
      *
      * <code>.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];</code>
@@ -1101,8 +1101,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-     * sealing key.
+     * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+     * stored set has changed since.
      * </pre>
      *
      * <code>.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];</code>
@@ -1122,8 +1122,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-     * sealing key.
+     * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+     * stored set has changed since.
      * </pre>
      *
      * <code>.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];</code>
@@ -1141,8 +1141,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-     * sealing key.
+     * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+     * stored set has changed since.
      * </pre>
      *
      * <code>.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];</code>
@@ -1167,8 +1167,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-     * sealing key.
+     * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+     * stored set has changed since.
      * </pre>
      *
      * <code>.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];</code>
@@ -1185,8 +1185,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-     * sealing key.
+     * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+     * stored set has changed since.
      * </pre>
      *
      * <code>.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];</code>
@@ -1198,8 +1198,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-     * sealing key.
+     * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+     * stored set has changed since.
      * </pre>
      *
      * <code>.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];</code>
@@ -1214,8 +1214,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-     * sealing key.
+     * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+     * stored set has changed since.
      * </pre>
      *
      * <code>.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];</code>

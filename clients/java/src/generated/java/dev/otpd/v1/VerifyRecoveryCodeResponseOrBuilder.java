@@ -22,7 +22,7 @@ public interface VerifyRecoveryCodeResponseOrBuilder extends
 
   /**
    * <pre>
-   * The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+   * The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set.
    * </pre>
    *
    * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -31,7 +31,7 @@ public interface VerifyRecoveryCodeResponseOrBuilder extends
   int getStatusValue();
   /**
    * <pre>
-   * The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+   * The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set.
    * </pre>
    *
    * <code>.otp.v1.VerifyStatus status = 2 [json_name = "status"];</code>
@@ -106,8 +106,8 @@ public interface VerifyRecoveryCodeResponseOrBuilder extends
 
   /**
    * <pre>
-   * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-   * sealing key.
+   * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+   * stored set has changed since.
    * </pre>
    *
    * <code>.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];</code>
@@ -116,8 +116,8 @@ public interface VerifyRecoveryCodeResponseOrBuilder extends
   boolean hasResealed();
   /**
    * <pre>
-   * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-   * sealing key.
+   * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+   * stored set has changed since.
    * </pre>
    *
    * <code>.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];</code>
@@ -126,8 +126,8 @@ public interface VerifyRecoveryCodeResponseOrBuilder extends
   dev.otpd.v1.RecoveryCodeSet getResealed();
   /**
    * <pre>
-   * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-   * sealing key.
+   * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+   * stored set has changed since.
    * </pre>
    *
    * <code>.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];</code>

@@ -245,7 +245,7 @@ private static final long serialVersionUID = 0L;
   private long afterStep_ = 0L;
   /**
    * <pre>
-   * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
+   * The last time step (HOTP: counter) accepted according to your own records. Codes at or before it return REPLAYED.
    *
    * If unset, only what the server itself has accepted counts as used.
    * </pre>
@@ -259,7 +259,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
+   * The last time step (HOTP: counter) accepted according to your own records. Codes at or before it return REPLAYED.
    *
    * If unset, only what the server itself has accepted counts as used.
    * </pre>
@@ -276,7 +276,7 @@ private static final long serialVersionUID = 0L;
   private boolean allowReuse_ = false;
   /**
    * <pre>
-   * Check without consuming: the code may have been used, and may be used again; wrong codes are still counted.
+   * Checks the code without consuming it: it may have been used before, and may be used again. Wrong codes still count.
    *
    * If false, an accepted code is consumed.
    * </pre>
@@ -294,12 +294,12 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object requestId_ = "";
   /**
    * <pre>
-   * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
-   * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
+   * A UUID (AIP-155) that makes a retry safe: the same request within 24 hours gets the same answer. The id belongs to the secret of the key. With
+   * another secret it is a new request. With the same secret and any other change in the request, the request is refused.
    *
-   * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
+   * THROTTLED is not stored: after the lock, a request with the same id is checked. Every other attempt of the user needs a new id.
    *
-   * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
+   * If empty, a retry is a new attempt: it returns REPLAYED if the lost answer was ACCEPTED.
    * </pre>
    *
    * <code>string request_id = 8 [json_name = "requestId"];</code>
@@ -320,12 +320,12 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
-   * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
+   * A UUID (AIP-155) that makes a retry safe: the same request within 24 hours gets the same answer. The id belongs to the secret of the key. With
+   * another secret it is a new request. With the same secret and any other change in the request, the request is refused.
    *
-   * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
+   * THROTTLED is not stored: after the lock, a request with the same id is checked. Every other attempt of the user needs a new id.
    *
-   * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
+   * If empty, a retry is a new attempt: it returns REPLAYED if the lost answer was ACCEPTED.
    * </pre>
    *
    * <code>string request_id = 8 [json_name = "requestId"];</code>
@@ -350,10 +350,10 @@ private static final long serialVersionUID = 0L;
   private boolean confirm_ = false;
   /**
    * <pre>
-   * Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
-   * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+   * Confirms an enrolment: the first accepted code of a pending sealed key confirms it, and the answer has the confirmed key as `resealed`. Not with
+   * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it and refuses the sealed key.
    *
-   * With a key that is confirmed already it is an ordinary check.
+   * With a confirmed key this is an ordinary check.
    * </pre>
    *
    * <code>bool confirm = 9 [json_name = "confirm"];</code>
@@ -371,10 +371,10 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
    *
-   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+   * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
    *
-   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
    * </pre>
    *
    * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -387,10 +387,10 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
    *
-   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+   * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
    *
-   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
    * </pre>
    *
    * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -404,10 +404,10 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
    *
-   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+   * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
    *
-   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
    * </pre>
    *
    * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -420,10 +420,10 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
    *
-   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+   * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
    *
-   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
    * </pre>
    *
    * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -436,10 +436,10 @@ private static final long serialVersionUID = 0L;
    * <pre>
    * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
    *
-   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+   * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
    *
-   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
    * </pre>
    *
    * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -1532,7 +1532,7 @@ private static final long serialVersionUID = 0L;
     private long afterStep_ ;
     /**
      * <pre>
-     * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
+     * The last time step (HOTP: counter) accepted according to your own records. Codes at or before it return REPLAYED.
      *
      * If unset, only what the server itself has accepted counts as used.
      * </pre>
@@ -1546,7 +1546,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
+     * The last time step (HOTP: counter) accepted according to your own records. Codes at or before it return REPLAYED.
      *
      * If unset, only what the server itself has accepted counts as used.
      * </pre>
@@ -1560,7 +1560,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
+     * The last time step (HOTP: counter) accepted according to your own records. Codes at or before it return REPLAYED.
      *
      * If unset, only what the server itself has accepted counts as used.
      * </pre>
@@ -1578,7 +1578,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
+     * The last time step (HOTP: counter) accepted according to your own records. Codes at or before it return REPLAYED.
      *
      * If unset, only what the server itself has accepted counts as used.
      * </pre>
@@ -1596,7 +1596,7 @@ private static final long serialVersionUID = 0L;
     private boolean allowReuse_ ;
     /**
      * <pre>
-     * Check without consuming: the code may have been used, and may be used again; wrong codes are still counted.
+     * Checks the code without consuming it: it may have been used before, and may be used again. Wrong codes still count.
      *
      * If false, an accepted code is consumed.
      * </pre>
@@ -1610,7 +1610,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Check without consuming: the code may have been used, and may be used again; wrong codes are still counted.
+     * Checks the code without consuming it: it may have been used before, and may be used again. Wrong codes still count.
      *
      * If false, an accepted code is consumed.
      * </pre>
@@ -1628,7 +1628,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Check without consuming: the code may have been used, and may be used again; wrong codes are still counted.
+     * Checks the code without consuming it: it may have been used before, and may be used again. Wrong codes still count.
      *
      * If false, an accepted code is consumed.
      * </pre>
@@ -1646,12 +1646,12 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object requestId_ = "";
     /**
      * <pre>
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
-     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
+     * A UUID (AIP-155) that makes a retry safe: the same request within 24 hours gets the same answer. The id belongs to the secret of the key. With
+     * another secret it is a new request. With the same secret and any other change in the request, the request is refused.
      *
-     * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
+     * THROTTLED is not stored: after the lock, a request with the same id is checked. Every other attempt of the user needs a new id.
      *
-     * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
+     * If empty, a retry is a new attempt: it returns REPLAYED if the lost answer was ACCEPTED.
      * </pre>
      *
      * <code>string request_id = 8 [json_name = "requestId"];</code>
@@ -1671,12 +1671,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
-     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
+     * A UUID (AIP-155) that makes a retry safe: the same request within 24 hours gets the same answer. The id belongs to the secret of the key. With
+     * another secret it is a new request. With the same secret and any other change in the request, the request is refused.
      *
-     * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
+     * THROTTLED is not stored: after the lock, a request with the same id is checked. Every other attempt of the user needs a new id.
      *
-     * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
+     * If empty, a retry is a new attempt: it returns REPLAYED if the lost answer was ACCEPTED.
      * </pre>
      *
      * <code>string request_id = 8 [json_name = "requestId"];</code>
@@ -1697,12 +1697,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
-     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
+     * A UUID (AIP-155) that makes a retry safe: the same request within 24 hours gets the same answer. The id belongs to the secret of the key. With
+     * another secret it is a new request. With the same secret and any other change in the request, the request is refused.
      *
-     * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
+     * THROTTLED is not stored: after the lock, a request with the same id is checked. Every other attempt of the user needs a new id.
      *
-     * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
+     * If empty, a retry is a new attempt: it returns REPLAYED if the lost answer was ACCEPTED.
      * </pre>
      *
      * <code>string request_id = 8 [json_name = "requestId"];</code>
@@ -1719,12 +1719,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
-     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
+     * A UUID (AIP-155) that makes a retry safe: the same request within 24 hours gets the same answer. The id belongs to the secret of the key. With
+     * another secret it is a new request. With the same secret and any other change in the request, the request is refused.
      *
-     * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
+     * THROTTLED is not stored: after the lock, a request with the same id is checked. Every other attempt of the user needs a new id.
      *
-     * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
+     * If empty, a retry is a new attempt: it returns REPLAYED if the lost answer was ACCEPTED.
      * </pre>
      *
      * <code>string request_id = 8 [json_name = "requestId"];</code>
@@ -1738,12 +1738,12 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
-     * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
+     * A UUID (AIP-155) that makes a retry safe: the same request within 24 hours gets the same answer. The id belongs to the secret of the key. With
+     * another secret it is a new request. With the same secret and any other change in the request, the request is refused.
      *
-     * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
+     * THROTTLED is not stored: after the lock, a request with the same id is checked. Every other attempt of the user needs a new id.
      *
-     * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
+     * If empty, a retry is a new attempt: it returns REPLAYED if the lost answer was ACCEPTED.
      * </pre>
      *
      * <code>string request_id = 8 [json_name = "requestId"];</code>
@@ -1763,10 +1763,10 @@ private static final long serialVersionUID = 0L;
     private boolean confirm_ ;
     /**
      * <pre>
-     * Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
-     * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+     * Confirms an enrolment: the first accepted code of a pending sealed key confirms it, and the answer has the confirmed key as `resealed`. Not with
+     * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it and refuses the sealed key.
      *
-     * With a key that is confirmed already it is an ordinary check.
+     * With a confirmed key this is an ordinary check.
      * </pre>
      *
      * <code>bool confirm = 9 [json_name = "confirm"];</code>
@@ -1778,10 +1778,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
-     * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+     * Confirms an enrolment: the first accepted code of a pending sealed key confirms it, and the answer has the confirmed key as `resealed`. Not with
+     * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it and refuses the sealed key.
      *
-     * With a key that is confirmed already it is an ordinary check.
+     * With a confirmed key this is an ordinary check.
      * </pre>
      *
      * <code>bool confirm = 9 [json_name = "confirm"];</code>
@@ -1797,10 +1797,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
-     * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+     * Confirms an enrolment: the first accepted code of a pending sealed key confirms it, and the answer has the confirmed key as `resealed`. Not with
+     * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it and refuses the sealed key.
      *
-     * With a key that is confirmed already it is an ordinary check.
+     * With a confirmed key this is an ordinary check.
      * </pre>
      *
      * <code>bool confirm = 9 [json_name = "confirm"];</code>
@@ -1829,10 +1829,10 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
      *
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
      *
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      * </pre>
      *
      * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -1848,10 +1848,10 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
      *
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
      *
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      * </pre>
      *
      * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -1867,10 +1867,10 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
      *
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
      *
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      * </pre>
      *
      * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -1886,10 +1886,10 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
      *
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
      *
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      * </pre>
      *
      * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -1912,10 +1912,10 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
      *
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
      *
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      * </pre>
      *
      * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -1935,10 +1935,10 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
      *
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
      *
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      * </pre>
      *
      * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -1960,10 +1960,10 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
      *
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
      *
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      * </pre>
      *
      * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -1986,10 +1986,10 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
      *
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
      *
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      * </pre>
      *
      * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -2009,10 +2009,10 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
      *
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
      *
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      * </pre>
      *
      * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -2032,10 +2032,10 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
      *
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
      *
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      * </pre>
      *
      * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -2056,10 +2056,10 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
      *
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
      *
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      * </pre>
      *
      * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -2078,10 +2078,10 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
      *
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
      *
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      * </pre>
      *
      * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -2100,10 +2100,10 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
      *
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
      *
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      * </pre>
      *
      * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -2116,10 +2116,10 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
      *
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
      *
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      * </pre>
      *
      * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -2135,10 +2135,10 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
      *
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
      *
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      * </pre>
      *
      * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -2155,10 +2155,10 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
      *
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
      *
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      * </pre>
      *
      * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -2171,10 +2171,10 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
      *
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
      *
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      * </pre>
      *
      * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -2188,10 +2188,10 @@ private static final long serialVersionUID = 0L;
      * <pre>
      * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
      *
-     * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-     * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+     * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+     * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
      *
-     * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+     * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
      * </pre>
      *
      * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>

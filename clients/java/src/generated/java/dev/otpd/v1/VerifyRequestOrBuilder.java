@@ -140,7 +140,7 @@ public interface VerifyRequestOrBuilder extends
 
   /**
    * <pre>
-   * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
+   * The last time step (HOTP: counter) accepted according to your own records. Codes at or before it return REPLAYED.
    *
    * If unset, only what the server itself has accepted counts as used.
    * </pre>
@@ -151,7 +151,7 @@ public interface VerifyRequestOrBuilder extends
   boolean hasAfterStep();
   /**
    * <pre>
-   * The last time step (HOTP: counter) that was accepted by your own records. Its code, and those of all before it, are answered REPLAYED.
+   * The last time step (HOTP: counter) accepted according to your own records. Codes at or before it return REPLAYED.
    *
    * If unset, only what the server itself has accepted counts as used.
    * </pre>
@@ -163,7 +163,7 @@ public interface VerifyRequestOrBuilder extends
 
   /**
    * <pre>
-   * Check without consuming: the code may have been used, and may be used again; wrong codes are still counted.
+   * Checks the code without consuming it: it may have been used before, and may be used again. Wrong codes still count.
    *
    * If false, an accepted code is consumed.
    * </pre>
@@ -175,12 +175,12 @@ public interface VerifyRequestOrBuilder extends
 
   /**
    * <pre>
-   * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
-   * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
+   * A UUID (AIP-155) that makes a retry safe: the same request within 24 hours gets the same answer. The id belongs to the secret of the key. With
+   * another secret it is a new request. With the same secret and any other change in the request, the request is refused.
    *
-   * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
+   * THROTTLED is not stored: after the lock, a request with the same id is checked. Every other attempt of the user needs a new id.
    *
-   * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
+   * If empty, a retry is a new attempt: it returns REPLAYED if the lost answer was ACCEPTED.
    * </pre>
    *
    * <code>string request_id = 8 [json_name = "requestId"];</code>
@@ -189,12 +189,12 @@ public interface VerifyRequestOrBuilder extends
   java.lang.String getRequestId();
   /**
    * <pre>
-   * A UUID (AIP-155) that makes a retry safe: the same request again, within 24 hours, gets the same answer. The id belongs to the secret of the
-   * key: with another secret it is a new request, and with the same secret but anything else in the request changed it is refused.
+   * A UUID (AIP-155) that makes a retry safe: the same request within 24 hours gets the same answer. The id belongs to the secret of the key. With
+   * another secret it is a new request. With the same secret and any other change in the request, the request is refused.
    *
-   * An answer THROTTLED is not kept: after the wait the same id is checked. Any other attempt of the user needs a new id.
+   * THROTTLED is not stored: after the lock, a request with the same id is checked. Every other attempt of the user needs a new id.
    *
-   * If empty, a retry is a new attempt, and answered REPLAYED if the lost answer was ACCEPTED.
+   * If empty, a retry is a new attempt: it returns REPLAYED if the lost answer was ACCEPTED.
    * </pre>
    *
    * <code>string request_id = 8 [json_name = "requestId"];</code>
@@ -205,10 +205,10 @@ public interface VerifyRequestOrBuilder extends
 
   /**
    * <pre>
-   * Confirms an enrolment: the first accepted code of a pending sealed key makes it usable, and the answer has it as `resealed`. Not with
-   * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it, and refuses the sealed key.
+   * Confirms an enrolment: the first accepted code of a pending sealed key confirms it, and the answer has the confirmed key as `resealed`. Not with
+   * `allow_reuse`, `alternatives` or a key that is not sealed. A server older than this field ignores it and refuses the sealed key.
    *
-   * With a key that is confirmed already it is an ordinary check.
+   * With a confirmed key this is an ordinary check.
    * </pre>
    *
    * <code>bool confirm = 9 [json_name = "confirm"];</code>
@@ -220,10 +220,10 @@ public interface VerifyRequestOrBuilder extends
    * <pre>
    * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
    *
-   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+   * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
    *
-   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
    * </pre>
    *
    * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -234,10 +234,10 @@ public interface VerifyRequestOrBuilder extends
    * <pre>
    * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
    *
-   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+   * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
    *
-   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
    * </pre>
    *
    * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -247,10 +247,10 @@ public interface VerifyRequestOrBuilder extends
    * <pre>
    * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
    *
-   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+   * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
    *
-   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
    * </pre>
    *
    * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -260,10 +260,10 @@ public interface VerifyRequestOrBuilder extends
    * <pre>
    * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
    *
-   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+   * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
    *
-   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
    * </pre>
    *
    * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>
@@ -274,10 +274,10 @@ public interface VerifyRequestOrBuilder extends
    * <pre>
    * Other keys of the same user, at most 4; not with `after_step`. A server older than this field ignores them.
    *
-   * The first of `key` and these that accepts the code decides. Only if the code is right for none, it counts against each, and once against a secret
-   * that is named twice. A key that is locked takes no part; THROTTLED means that all are locked.
+   * The first key that accepts the code decides, `key` before these. If the code is wrong for every key, it counts as a wrong code for each, and once
+   * for a secret that is named twice. Locked keys are skipped; THROTTLED means that all keys are locked.
    *
-   * `past_steps` and `future_steps` hold for those that are TOTP, `look_ahead` for those that are HOTP.
+   * `past_steps` and `future_steps` apply to the TOTP keys, `look_ahead` to the HOTP keys.
    * </pre>
    *
    * <code>repeated .otp.v1.Key alternatives = 10 [json_name = "alternatives"];</code>

@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * The answer to a check; it never repeats the code.
+ * The result of a check; it never repeats the code.
  * </pre>
  *
  * Protobuf type {@code otp.v1.VerifyResponse}
@@ -94,7 +94,7 @@ private static final long serialVersionUID = 0L;
   private long matchedStep_ = 0L;
   /**
    * <pre>
-   * The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
+   * The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED.
    * </pre>
    *
    * <code>optional uint64 matched_step = 3 [json_name = "matchedStep"];</code>
@@ -106,7 +106,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
+   * The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED.
    * </pre>
    *
    * <code>optional uint64 matched_step = 3 [json_name = "matchedStep"];</code>
@@ -175,7 +175,7 @@ private static final long serialVersionUID = 0L;
   private int attemptsRemaining_ = 0;
   /**
    * <pre>
-   * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
+   * How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED.
    * </pre>
    *
    * <code>optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];</code>
@@ -187,7 +187,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
+   * How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED.
    * </pre>
    *
    * <code>optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];</code>
@@ -202,7 +202,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Duration retryAfter_;
   /**
    * <pre>
-   * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+   * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
    * </pre>
    *
    * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -214,7 +214,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+   * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
    * </pre>
    *
    * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -226,7 +226,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+   * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
    * </pre>
    *
    * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -240,7 +240,7 @@ private static final long serialVersionUID = 0L;
   private int matchedKey_ = 0;
   /**
    * <pre>
-   * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+   * The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
    * </pre>
    *
    * <code>optional uint32 matched_key = 8 [json_name = "matchedKey"];</code>
@@ -252,7 +252,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+   * The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
    * </pre>
    *
    * <code>optional uint32 matched_key = 8 [json_name = "matchedKey"];</code>
@@ -267,10 +267,10 @@ private static final long serialVersionUID = 0L;
   private dev.otpd.v1.SealedKey resealed_;
   /**
    * <pre>
-   * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-   * sealed under an older sealing key.
+   * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+   * sent, unless the stored key has changed since.
    *
-   * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+   * A retry with the same `request_id` gets an equivalent key, not the same bytes.
    * </pre>
    *
    * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
@@ -282,10 +282,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-   * sealed under an older sealing key.
+   * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+   * sent, unless the stored key has changed since.
    *
-   * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+   * A retry with the same `request_id` gets an equivalent key, not the same bytes.
    * </pre>
    *
    * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
@@ -297,10 +297,10 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-   * sealed under an older sealing key.
+   * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+   * sent, unless the stored key has changed since.
    *
-   * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+   * A retry with the same `request_id` gets an equivalent key, not the same bytes.
    * </pre>
    *
    * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
@@ -314,7 +314,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp serverTime_;
   /**
    * <pre>
-   * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+   * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -326,7 +326,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+   * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -338,7 +338,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+   * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -648,7 +648,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The answer to a check; it never repeats the code.
+   * The result of a check; it never repeats the code.
    * </pre>
    *
    * Protobuf type {@code otp.v1.VerifyResponse}
@@ -1054,7 +1054,7 @@ private static final long serialVersionUID = 0L;
     private long matchedStep_ ;
     /**
      * <pre>
-     * The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
+     * The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED.
      * </pre>
      *
      * <code>optional uint64 matched_step = 3 [json_name = "matchedStep"];</code>
@@ -1066,7 +1066,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
+     * The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED.
      * </pre>
      *
      * <code>optional uint64 matched_step = 3 [json_name = "matchedStep"];</code>
@@ -1078,7 +1078,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
+     * The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED.
      * </pre>
      *
      * <code>optional uint64 matched_step = 3 [json_name = "matchedStep"];</code>
@@ -1094,7 +1094,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
+     * The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED.
      * </pre>
      *
      * <code>optional uint64 matched_step = 3 [json_name = "matchedStep"];</code>
@@ -1222,7 +1222,7 @@ private static final long serialVersionUID = 0L;
     private int attemptsRemaining_ ;
     /**
      * <pre>
-     * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
+     * How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED.
      * </pre>
      *
      * <code>optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];</code>
@@ -1234,7 +1234,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
+     * How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED.
      * </pre>
      *
      * <code>optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];</code>
@@ -1246,7 +1246,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
+     * How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED.
      * </pre>
      *
      * <code>optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];</code>
@@ -1262,7 +1262,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
+     * How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED.
      * </pre>
      *
      * <code>optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];</code>
@@ -1280,7 +1280,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> retryAfterBuilder_;
     /**
      * <pre>
-     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -1291,7 +1291,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -1306,7 +1306,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -1326,7 +1326,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -1344,7 +1344,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -1369,7 +1369,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -1386,7 +1386,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -1398,7 +1398,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -1413,7 +1413,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
      * </pre>
      *
      * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -1435,7 +1435,7 @@ private static final long serialVersionUID = 0L;
     private int matchedKey_ ;
     /**
      * <pre>
-     * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+     * The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
      * </pre>
      *
      * <code>optional uint32 matched_key = 8 [json_name = "matchedKey"];</code>
@@ -1447,7 +1447,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+     * The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
      * </pre>
      *
      * <code>optional uint32 matched_key = 8 [json_name = "matchedKey"];</code>
@@ -1459,7 +1459,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+     * The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
      * </pre>
      *
      * <code>optional uint32 matched_key = 8 [json_name = "matchedKey"];</code>
@@ -1475,7 +1475,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+     * The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
      * </pre>
      *
      * <code>optional uint32 matched_key = 8 [json_name = "matchedKey"];</code>
@@ -1493,10 +1493,10 @@ private static final long serialVersionUID = 0L;
         dev.otpd.v1.SealedKey, dev.otpd.v1.SealedKey.Builder, dev.otpd.v1.SealedKeyOrBuilder> resealedBuilder_;
     /**
      * <pre>
-     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-     * sealed under an older sealing key.
+     * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+     * sent, unless the stored key has changed since.
      *
-     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * A retry with the same `request_id` gets an equivalent key, not the same bytes.
      * </pre>
      *
      * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
@@ -1507,10 +1507,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-     * sealed under an older sealing key.
+     * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+     * sent, unless the stored key has changed since.
      *
-     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * A retry with the same `request_id` gets an equivalent key, not the same bytes.
      * </pre>
      *
      * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
@@ -1525,10 +1525,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-     * sealed under an older sealing key.
+     * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+     * sent, unless the stored key has changed since.
      *
-     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * A retry with the same `request_id` gets an equivalent key, not the same bytes.
      * </pre>
      *
      * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
@@ -1548,10 +1548,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-     * sealed under an older sealing key.
+     * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+     * sent, unless the stored key has changed since.
      *
-     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * A retry with the same `request_id` gets an equivalent key, not the same bytes.
      * </pre>
      *
      * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
@@ -1569,10 +1569,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-     * sealed under an older sealing key.
+     * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+     * sent, unless the stored key has changed since.
      *
-     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * A retry with the same `request_id` gets an equivalent key, not the same bytes.
      * </pre>
      *
      * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
@@ -1597,10 +1597,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-     * sealed under an older sealing key.
+     * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+     * sent, unless the stored key has changed since.
      *
-     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * A retry with the same `request_id` gets an equivalent key, not the same bytes.
      * </pre>
      *
      * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
@@ -1617,10 +1617,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-     * sealed under an older sealing key.
+     * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+     * sent, unless the stored key has changed since.
      *
-     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * A retry with the same `request_id` gets an equivalent key, not the same bytes.
      * </pre>
      *
      * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
@@ -1632,10 +1632,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-     * sealed under an older sealing key.
+     * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+     * sent, unless the stored key has changed since.
      *
-     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * A retry with the same `request_id` gets an equivalent key, not the same bytes.
      * </pre>
      *
      * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
@@ -1650,10 +1650,10 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-     * sealed under an older sealing key.
+     * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+     * sent, unless the stored key has changed since.
      *
-     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * A retry with the same `request_id` gets an equivalent key, not the same bytes.
      * </pre>
      *
      * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
@@ -1677,7 +1677,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> serverTimeBuilder_;
     /**
      * <pre>
-     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+     * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -1688,7 +1688,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+     * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -1703,7 +1703,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+     * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -1723,7 +1723,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+     * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -1741,7 +1741,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+     * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -1766,7 +1766,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+     * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -1783,7 +1783,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+     * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -1795,7 +1795,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+     * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -1810,7 +1810,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+     * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>

@@ -41,7 +41,7 @@ public interface VerifyResponseOrBuilder extends
 
   /**
    * <pre>
-   * The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
+   * The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED.
    * </pre>
    *
    * <code>optional uint64 matched_step = 3 [json_name = "matchedStep"];</code>
@@ -50,7 +50,7 @@ public interface VerifyResponseOrBuilder extends
   boolean hasMatchedStep();
   /**
    * <pre>
-   * The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
+   * The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED.
    * </pre>
    *
    * <code>optional uint64 matched_step = 3 [json_name = "matchedStep"];</code>
@@ -98,7 +98,7 @@ public interface VerifyResponseOrBuilder extends
 
   /**
    * <pre>
-   * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
+   * How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED.
    * </pre>
    *
    * <code>optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];</code>
@@ -107,7 +107,7 @@ public interface VerifyResponseOrBuilder extends
   boolean hasAttemptsRemaining();
   /**
    * <pre>
-   * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
+   * How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED.
    * </pre>
    *
    * <code>optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];</code>
@@ -117,7 +117,7 @@ public interface VerifyResponseOrBuilder extends
 
   /**
    * <pre>
-   * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+   * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
    * </pre>
    *
    * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -126,7 +126,7 @@ public interface VerifyResponseOrBuilder extends
   boolean hasRetryAfter();
   /**
    * <pre>
-   * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+   * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
    * </pre>
    *
    * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -135,7 +135,7 @@ public interface VerifyResponseOrBuilder extends
   com.google.protobuf.Duration getRetryAfter();
   /**
    * <pre>
-   * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+   * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
    * </pre>
    *
    * <code>.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];</code>
@@ -144,7 +144,7 @@ public interface VerifyResponseOrBuilder extends
 
   /**
    * <pre>
-   * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+   * The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
    * </pre>
    *
    * <code>optional uint32 matched_key = 8 [json_name = "matchedKey"];</code>
@@ -153,7 +153,7 @@ public interface VerifyResponseOrBuilder extends
   boolean hasMatchedKey();
   /**
    * <pre>
-   * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+   * The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
    * </pre>
    *
    * <code>optional uint32 matched_key = 8 [json_name = "matchedKey"];</code>
@@ -163,10 +163,10 @@ public interface VerifyResponseOrBuilder extends
 
   /**
    * <pre>
-   * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-   * sealed under an older sealing key.
+   * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+   * sent, unless the stored key has changed since.
    *
-   * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+   * A retry with the same `request_id` gets an equivalent key, not the same bytes.
    * </pre>
    *
    * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
@@ -175,10 +175,10 @@ public interface VerifyResponseOrBuilder extends
   boolean hasResealed();
   /**
    * <pre>
-   * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-   * sealed under an older sealing key.
+   * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+   * sent, unless the stored key has changed since.
    *
-   * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+   * A retry with the same `request_id` gets an equivalent key, not the same bytes.
    * </pre>
    *
    * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
@@ -187,10 +187,10 @@ public interface VerifyResponseOrBuilder extends
   dev.otpd.v1.SealedKey getResealed();
   /**
    * <pre>
-   * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-   * sealed under an older sealing key.
+   * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+   * sent, unless the stored key has changed since.
    *
-   * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+   * A retry with the same `request_id` gets an equivalent key, not the same bytes.
    * </pre>
    *
    * <code>.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];</code>
@@ -199,7 +199,7 @@ public interface VerifyResponseOrBuilder extends
 
   /**
    * <pre>
-   * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+   * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -208,7 +208,7 @@ public interface VerifyResponseOrBuilder extends
   boolean hasServerTime();
   /**
    * <pre>
-   * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+   * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>
@@ -217,7 +217,7 @@ public interface VerifyResponseOrBuilder extends
   com.google.protobuf.Timestamp getServerTime();
   /**
    * <pre>
-   * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+   * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];</code>

@@ -25,7 +25,7 @@ public enum VerifyStatus
   VERIFY_STATUS_UNSPECIFIED(0),
   /**
    * <pre>
-   * The code is right, and was not used before.
+   * The code is correct, current and not used before.
    * </pre>
    *
    * <code>VERIFY_STATUS_ACCEPTED = 1;</code>
@@ -33,7 +33,7 @@ public enum VerifyStatus
   VERIFY_STATUS_ACCEPTED(1),
   /**
    * <pre>
-   * The code is wrong, or outside of the time steps that are accepted. It counts as an attempt.
+   * The code is wrong or outside the accepted time window. It counts as a failed attempt.
    * </pre>
    *
    * <code>VERIFY_STATUS_MISMATCH = 2;</code>
@@ -41,7 +41,7 @@ public enum VerifyStatus
   VERIFY_STATUS_MISMATCH(2),
   /**
    * <pre>
-   * The code has the wrong length or is not all digits, a typing mistake of the user. It does not count as an attempt.
+   * The code has the wrong length or characters other than digits: a typing mistake. It does not count as a failed attempt.
    * </pre>
    *
    * <code>VERIFY_STATUS_MALFORMED = 3;</code>
@@ -49,8 +49,8 @@ public enum VerifyStatus
   VERIFY_STATUS_MALFORMED(3),
   /**
    * <pre>
-   * The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
-   * or period of the same secret.
+   * The code is correct, but its time step or a later time step was used before (RFC 6238 section 5.2), even under another type, algorithm, length or
+   * period of the same secret.
    * </pre>
    *
    * <code>VERIFY_STATUS_REPLAYED = 4;</code>
@@ -58,7 +58,7 @@ public enum VerifyStatus
   VERIFY_STATUS_REPLAYED(4),
   /**
    * <pre>
-   * The secret is locked after too many wrong codes. This code was not checked, and does not count (RFC 4226 section 7.3).
+   * The secret is locked after too many wrong codes. This code was not checked and does not count (RFC 4226 section 7.3).
    * </pre>
    *
    * <code>VERIFY_STATUS_THROTTLED = 5;</code>
@@ -86,7 +86,7 @@ public enum VerifyStatus
   public static final int VERIFY_STATUS_UNSPECIFIED_VALUE = 0;
   /**
    * <pre>
-   * The code is right, and was not used before.
+   * The code is correct, current and not used before.
    * </pre>
    *
    * <code>VERIFY_STATUS_ACCEPTED = 1;</code>
@@ -94,7 +94,7 @@ public enum VerifyStatus
   public static final int VERIFY_STATUS_ACCEPTED_VALUE = 1;
   /**
    * <pre>
-   * The code is wrong, or outside of the time steps that are accepted. It counts as an attempt.
+   * The code is wrong or outside the accepted time window. It counts as a failed attempt.
    * </pre>
    *
    * <code>VERIFY_STATUS_MISMATCH = 2;</code>
@@ -102,7 +102,7 @@ public enum VerifyStatus
   public static final int VERIFY_STATUS_MISMATCH_VALUE = 2;
   /**
    * <pre>
-   * The code has the wrong length or is not all digits, a typing mistake of the user. It does not count as an attempt.
+   * The code has the wrong length or characters other than digits: a typing mistake. It does not count as a failed attempt.
    * </pre>
    *
    * <code>VERIFY_STATUS_MALFORMED = 3;</code>
@@ -110,8 +110,8 @@ public enum VerifyStatus
   public static final int VERIFY_STATUS_MALFORMED_VALUE = 3;
   /**
    * <pre>
-   * The code is right, but its step or a later one was used before (RFC 6238 section 5.2); also where that was with another type, algorithm, length
-   * or period of the same secret.
+   * The code is correct, but its time step or a later time step was used before (RFC 6238 section 5.2), even under another type, algorithm, length or
+   * period of the same secret.
    * </pre>
    *
    * <code>VERIFY_STATUS_REPLAYED = 4;</code>
@@ -119,7 +119,7 @@ public enum VerifyStatus
   public static final int VERIFY_STATUS_REPLAYED_VALUE = 4;
   /**
    * <pre>
-   * The secret is locked after too many wrong codes. This code was not checked, and does not count (RFC 4226 section 7.3).
+   * The secret is locked after too many wrong codes. This code was not checked and does not count (RFC 4226 section 7.3).
    * </pre>
    *
    * <code>VERIFY_STATUS_THROTTLED = 5;</code>

@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * Which key to watch.
+ * The key to watch.
  * </pre>
  *
  * Protobuf type {@code otp.v1.WatchTokenRequest}
@@ -256,7 +256,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Which key to watch.
+   * The key to watch.
    * </pre>
    *
    * Protobuf type {@code otp.v1.WatchTokenRequest}

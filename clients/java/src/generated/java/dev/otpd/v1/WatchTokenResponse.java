@@ -7,7 +7,7 @@ package dev.otpd.v1;
 
 /**
  * <pre>
- * The code whose step has begun.
+ * The code of the time step that has begun.
  * </pre>
  *
  * Protobuf type {@code otp.v1.WatchTokenResponse}
@@ -250,7 +250,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The code whose step has begun.
+   * The code of the time step that has begun.
    * </pre>
    *
    * Protobuf type {@code otp.v1.WatchTokenResponse}

@@ -100,7 +100,7 @@ private static final long serialVersionUID = 0L;
   private long limit_ = 0L;
   /**
    * <pre>
-   * The most calls in it.
+   * The maximum number of calls in the window.
    * </pre>
    *
    * <code>uint64 limit = 2 [json_name = "limit"];</code>
@@ -115,7 +115,7 @@ private static final long serialVersionUID = 0L;
   private long used_ = 0L;
   /**
    * <pre>
-   * The calls that are counted in it now; more than `limit` after a change of the plan.
+   * The calls counted in the window now; after a change of the plan this may exceed `limit`.
    * </pre>
    *
    * <code>uint64 used = 3 [json_name = "used"];</code>
@@ -130,7 +130,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp resetTime_;
   /**
    * <pre>
-   * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+   * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];</code>
@@ -142,7 +142,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+   * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];</code>
@@ -154,7 +154,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+   * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];</code>
@@ -650,7 +650,7 @@ private static final long serialVersionUID = 0L;
     private long limit_ ;
     /**
      * <pre>
-     * The most calls in it.
+     * The maximum number of calls in the window.
      * </pre>
      *
      * <code>uint64 limit = 2 [json_name = "limit"];</code>
@@ -662,7 +662,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most calls in it.
+     * The maximum number of calls in the window.
      * </pre>
      *
      * <code>uint64 limit = 2 [json_name = "limit"];</code>
@@ -678,7 +678,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most calls in it.
+     * The maximum number of calls in the window.
      * </pre>
      *
      * <code>uint64 limit = 2 [json_name = "limit"];</code>
@@ -694,7 +694,7 @@ private static final long serialVersionUID = 0L;
     private long used_ ;
     /**
      * <pre>
-     * The calls that are counted in it now; more than `limit` after a change of the plan.
+     * The calls counted in the window now; after a change of the plan this may exceed `limit`.
      * </pre>
      *
      * <code>uint64 used = 3 [json_name = "used"];</code>
@@ -706,7 +706,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The calls that are counted in it now; more than `limit` after a change of the plan.
+     * The calls counted in the window now; after a change of the plan this may exceed `limit`.
      * </pre>
      *
      * <code>uint64 used = 3 [json_name = "used"];</code>
@@ -722,7 +722,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The calls that are counted in it now; more than `limit` after a change of the plan.
+     * The calls counted in the window now; after a change of the plan this may exceed `limit`.
      * </pre>
      *
      * <code>uint64 used = 3 [json_name = "used"];</code>
@@ -740,7 +740,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> resetTimeBuilder_;
     /**
      * <pre>
-     * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+     * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];</code>
@@ -751,7 +751,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+     * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];</code>
@@ -766,7 +766,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+     * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];</code>
@@ -786,7 +786,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+     * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];</code>
@@ -804,7 +804,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+     * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];</code>
@@ -829,7 +829,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+     * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];</code>
@@ -846,7 +846,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+     * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];</code>
@@ -858,7 +858,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+     * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];</code>
@@ -873,7 +873,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+     * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];</code>

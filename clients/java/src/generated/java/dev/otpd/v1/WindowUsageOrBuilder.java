@@ -32,7 +32,7 @@ public interface WindowUsageOrBuilder extends
 
   /**
    * <pre>
-   * The most calls in it.
+   * The maximum number of calls in the window.
    * </pre>
    *
    * <code>uint64 limit = 2 [json_name = "limit"];</code>
@@ -42,7 +42,7 @@ public interface WindowUsageOrBuilder extends
 
   /**
    * <pre>
-   * The calls that are counted in it now; more than `limit` after a change of the plan.
+   * The calls counted in the window now; after a change of the plan this may exceed `limit`.
    * </pre>
    *
    * <code>uint64 used = 3 [json_name = "used"];</code>
@@ -52,7 +52,7 @@ public interface WindowUsageOrBuilder extends
 
   /**
    * <pre>
-   * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+   * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];</code>
@@ -61,7 +61,7 @@ public interface WindowUsageOrBuilder extends
   boolean hasResetTime();
   /**
    * <pre>
-   * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+   * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];</code>
@@ -70,7 +70,7 @@ public interface WindowUsageOrBuilder extends
   com.google.protobuf.Timestamp getResetTime();
   /**
    * <pre>
-   * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+   * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];</code>

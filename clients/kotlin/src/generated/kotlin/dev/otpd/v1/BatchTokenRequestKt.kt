@@ -12,7 +12,7 @@ public inline fun batchTokenRequest(block: dev.otpd.v1.BatchTokenRequestKt.Dsl.(
   dev.otpd.v1.BatchTokenRequestKt.Dsl._create(dev.otpd.v1.BatchTokenRequest.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The codes to give.
+ * The codes to compute.
  * ```
  *
  * Protobuf type `otp.v1.BatchTokenRequest`

@@ -12,7 +12,7 @@ public inline fun batchTokenResponse(block: dev.otpd.v1.BatchTokenResponseKt.Dsl
   dev.otpd.v1.BatchTokenResponseKt.Dsl._create(dev.otpd.v1.BatchTokenResponse.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The codes asked for.
+ * The requested codes.
  * ```
  *
  * Protobuf type `otp.v1.BatchTokenResponse`
@@ -41,7 +41,7 @@ public object BatchTokenResponseKt {
     public class ResultsProxy private constructor() : com.google.protobuf.kotlin.DslProxy()
     /**
      * ```
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      * ```
      *
      * `repeated .otp.v1.BatchTokenResult results = 1 [json_name = "results"];`
@@ -53,7 +53,7 @@ public object BatchTokenResponseKt {
       )
     /**
      * ```
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      * ```
      *
      * `repeated .otp.v1.BatchTokenResult results = 1 [json_name = "results"];`
@@ -66,7 +66,7 @@ public object BatchTokenResponseKt {
     }
     /**
      * ```
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      * ```
      *
      * `repeated .otp.v1.BatchTokenResult results = 1 [json_name = "results"];`
@@ -80,7 +80,7 @@ public object BatchTokenResponseKt {
     }
     /**
      * ```
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      * ```
      *
      * `repeated .otp.v1.BatchTokenResult results = 1 [json_name = "results"];`
@@ -93,7 +93,7 @@ public object BatchTokenResponseKt {
     }
     /**
      * ```
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      * ```
      *
      * `repeated .otp.v1.BatchTokenResult results = 1 [json_name = "results"];`
@@ -107,7 +107,7 @@ public object BatchTokenResponseKt {
     }
     /**
      * ```
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      * ```
      *
      * `repeated .otp.v1.BatchTokenResult results = 1 [json_name = "results"];`
@@ -121,7 +121,7 @@ public object BatchTokenResponseKt {
     }
     /**
      * ```
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      * ```
      *
      * `repeated .otp.v1.BatchTokenResult results = 1 [json_name = "results"];`

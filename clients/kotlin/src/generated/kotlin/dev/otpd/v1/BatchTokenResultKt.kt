@@ -71,7 +71,7 @@ public object BatchTokenResultKt {
 
     /**
      * ```
-     * The reason why there is none.
+     * Why the item failed.
      * ```
      *
      * `.otp.v1.ItemError error = 2 [json_name = "error"];`
@@ -85,7 +85,7 @@ public object BatchTokenResultKt {
       }
     /**
      * ```
-     * The reason why there is none.
+     * Why the item failed.
      * ```
      *
      * `.otp.v1.ItemError error = 2 [json_name = "error"];`
@@ -95,7 +95,7 @@ public object BatchTokenResultKt {
     }
     /**
      * ```
-     * The reason why there is none.
+     * Why the item failed.
      * ```
      *
      * `.otp.v1.ItemError error = 2 [json_name = "error"];`

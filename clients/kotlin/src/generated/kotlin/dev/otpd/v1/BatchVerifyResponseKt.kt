@@ -41,7 +41,7 @@ public object BatchVerifyResponseKt {
     public class ResultsProxy private constructor() : com.google.protobuf.kotlin.DslProxy()
     /**
      * ```
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      * ```
      *
      * `repeated .otp.v1.BatchVerifyResult results = 1 [json_name = "results"];`
@@ -53,7 +53,7 @@ public object BatchVerifyResponseKt {
       )
     /**
      * ```
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      * ```
      *
      * `repeated .otp.v1.BatchVerifyResult results = 1 [json_name = "results"];`
@@ -66,7 +66,7 @@ public object BatchVerifyResponseKt {
     }
     /**
      * ```
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      * ```
      *
      * `repeated .otp.v1.BatchVerifyResult results = 1 [json_name = "results"];`
@@ -80,7 +80,7 @@ public object BatchVerifyResponseKt {
     }
     /**
      * ```
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      * ```
      *
      * `repeated .otp.v1.BatchVerifyResult results = 1 [json_name = "results"];`
@@ -93,7 +93,7 @@ public object BatchVerifyResponseKt {
     }
     /**
      * ```
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      * ```
      *
      * `repeated .otp.v1.BatchVerifyResult results = 1 [json_name = "results"];`
@@ -107,7 +107,7 @@ public object BatchVerifyResponseKt {
     }
     /**
      * ```
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      * ```
      *
      * `repeated .otp.v1.BatchVerifyResult results = 1 [json_name = "results"];`
@@ -121,7 +121,7 @@ public object BatchVerifyResponseKt {
     }
     /**
      * ```
-     * One for each request, in their order.
+     * A result per request, in the order of the requests.
      * ```
      *
      * `repeated .otp.v1.BatchVerifyResult results = 1 [json_name = "results"];`

@@ -71,7 +71,7 @@ public object BatchVerifyResultKt {
 
     /**
      * ```
-     * The reason why there is none; nothing was checked, unless it is STORE_UNAVAILABLE.
+     * Why the check failed; the code was not checked, unless the reason is STORE_UNAVAILABLE.
      * ```
      *
      * `.otp.v1.ItemError error = 2 [json_name = "error"];`
@@ -85,7 +85,7 @@ public object BatchVerifyResultKt {
       }
     /**
      * ```
-     * The reason why there is none; nothing was checked, unless it is STORE_UNAVAILABLE.
+     * Why the check failed; the code was not checked, unless the reason is STORE_UNAVAILABLE.
      * ```
      *
      * `.otp.v1.ItemError error = 2 [json_name = "error"];`
@@ -95,7 +95,7 @@ public object BatchVerifyResultKt {
     }
     /**
      * ```
-     * The reason why there is none; nothing was checked, unless it is STORE_UNAVAILABLE.
+     * Why the check failed; the code was not checked, unless the reason is STORE_UNAVAILABLE.
      * ```
      *
      * `.otp.v1.ItemError error = 2 [json_name = "error"];`

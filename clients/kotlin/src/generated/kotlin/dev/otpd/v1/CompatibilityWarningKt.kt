@@ -12,7 +12,7 @@ public inline fun compatibilityWarning(block: dev.otpd.v1.CompatibilityWarningKt
   dev.otpd.v1.CompatibilityWarningKt.Dsl._create(dev.otpd.v1.CompatibilityWarning.newBuilder()).apply { block() }._build()
 /**
  * ```
- * A parameter that some authenticator apps silently ignore, or show badly.
+ * A parameter that some authenticator apps silently ignore or display badly.
  * ```
  *
  * Protobuf type `otp.v1.CompatibilityWarning`
@@ -60,7 +60,7 @@ public object CompatibilityWarningKt {
 
     /**
      * ```
-     * The problem, and the value to choose instead; in English, for developers.
+     * The problem and the value to choose instead; in English, for developers.
      * ```
      *
      * `string description = 2 [json_name = "description"];`
@@ -74,7 +74,7 @@ public object CompatibilityWarningKt {
       }
     /**
      * ```
-     * The problem, and the value to choose instead; in English, for developers.
+     * The problem and the value to choose instead; in English, for developers.
      * ```
      *
      * `string description = 2 [json_name = "description"];`
@@ -85,10 +85,10 @@ public object CompatibilityWarningKt {
 
     /**
      * ```
-     * The problem as a word, to choose a text of one's own by; later versions may send others.
+     * The problem as a constant, for a text of your own; later versions may add others.
      *
-     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-     * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+     * refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
      * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
      * ```
      *
@@ -103,10 +103,10 @@ public object CompatibilityWarningKt {
       }
     /**
      * ```
-     * The problem as a word, to choose a text of one's own by; later versions may send others.
+     * The problem as a constant, for a text of your own; later versions may add others.
      *
-     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter, and show wrong codes. `HOTP_UNSUPPORTED`: some apps take
-     * no HOTP key. `ISSUER_MISSING`: the app cannot say whose code it is. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
+     * `ALGORITHM_IGNORED`, `DIGITS_IGNORED`, `PERIOD_IGNORED`: some apps ignore the parameter and show wrong codes. `HOTP_UNSUPPORTED`: some apps
+     * refuse HOTP keys. `ISSUER_MISSING`: the app cannot show which product the code is for. `SECRET_SHORT`: shorter than RFC 4226 section 4 requires.
      * `QUIET_ZONE_NARROW`: scanning the QR code fails on dark backgrounds.
      * ```
      *

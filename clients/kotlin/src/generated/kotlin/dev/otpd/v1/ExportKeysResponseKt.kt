@@ -41,7 +41,7 @@ public object ExportKeysResponseKt {
     public class UrisProxy private constructor() : com.google.protobuf.kotlin.DslProxy()
     /**
      * ```
-     * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      * ```
      *
      * `repeated string uris = 1 [json_name = "uris"];`
@@ -54,7 +54,7 @@ public object ExportKeysResponseKt {
       )
     /**
      * ```
-     * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      * ```
      *
      * `repeated string uris = 1 [json_name = "uris"];`
@@ -67,7 +67,7 @@ public object ExportKeysResponseKt {
     }
     /**
      * ```
-     * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      * ```
      *
      * `repeated string uris = 1 [json_name = "uris"];`
@@ -81,7 +81,7 @@ public object ExportKeysResponseKt {
     }
     /**
      * ```
-     * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      * ```
      *
      * `repeated string uris = 1 [json_name = "uris"];`
@@ -94,7 +94,7 @@ public object ExportKeysResponseKt {
     }
     /**
      * ```
-     * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      * ```
      *
      * `repeated string uris = 1 [json_name = "uris"];`
@@ -108,7 +108,7 @@ public object ExportKeysResponseKt {
     }
     /**
      * ```
-     * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      * ```
      *
      * `repeated string uris = 1 [json_name = "uris"];`
@@ -121,7 +121,7 @@ public object ExportKeysResponseKt {
       _builder.setUris(index, value)
     }/**
      * ```
-     * The URIs: one for each key for OTPAUTH, and for MIGRATION as many as needed for each to fit into a QR code.
+     * The URIs: one per key for OTPAUTH; for MIGRATION, so many that each fits into a QR code.
      * ```
      *
      * `repeated string uris = 1 [json_name = "uris"];`
@@ -139,7 +139,7 @@ public object ExportKeysResponseKt {
     public class ResultsProxy private constructor() : com.google.protobuf.kotlin.DslProxy()
     /**
      * ```
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * ```
      *
      * `repeated .otp.v1.ExportResult results = 2 [json_name = "results"];`
@@ -151,7 +151,7 @@ public object ExportKeysResponseKt {
       )
     /**
      * ```
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * ```
      *
      * `repeated .otp.v1.ExportResult results = 2 [json_name = "results"];`
@@ -164,7 +164,7 @@ public object ExportKeysResponseKt {
     }
     /**
      * ```
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * ```
      *
      * `repeated .otp.v1.ExportResult results = 2 [json_name = "results"];`
@@ -178,7 +178,7 @@ public object ExportKeysResponseKt {
     }
     /**
      * ```
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * ```
      *
      * `repeated .otp.v1.ExportResult results = 2 [json_name = "results"];`
@@ -191,7 +191,7 @@ public object ExportKeysResponseKt {
     }
     /**
      * ```
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * ```
      *
      * `repeated .otp.v1.ExportResult results = 2 [json_name = "results"];`
@@ -205,7 +205,7 @@ public object ExportKeysResponseKt {
     }
     /**
      * ```
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * ```
      *
      * `repeated .otp.v1.ExportResult results = 2 [json_name = "results"];`
@@ -219,7 +219,7 @@ public object ExportKeysResponseKt {
     }
     /**
      * ```
-     * One for each item, in their order.
+     * A result per item, in the order of the items.
      * ```
      *
      * `repeated .otp.v1.ExportResult results = 2 [json_name = "results"];`

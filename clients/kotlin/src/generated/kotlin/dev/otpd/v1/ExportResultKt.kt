@@ -71,7 +71,7 @@ public object ExportResultKt {
 
     /**
      * ```
-     * The reason why the key is in none.
+     * Why the key is in no URI.
      * ```
      *
      * `.otp.v1.ItemError error = 2 [json_name = "error"];`
@@ -85,7 +85,7 @@ public object ExportResultKt {
       }
     /**
      * ```
-     * The reason why the key is in none.
+     * Why the key is in no URI.
      * ```
      *
      * `.otp.v1.ItemError error = 2 [json_name = "error"];`
@@ -95,7 +95,7 @@ public object ExportResultKt {
     }
     /**
      * ```
-     * The reason why the key is in none.
+     * Why the key is in no URI.
      * ```
      *
      * `.otp.v1.ItemError error = 2 [json_name = "error"];`

@@ -12,7 +12,7 @@ public inline fun fieldViolation(block: dev.otpd.v1.FieldViolationKt.Dsl.() -> k
   dev.otpd.v1.FieldViolationKt.Dsl._create(dev.otpd.v1.FieldViolation.newBuilder()).apply { block() }._build()
 /**
  * ```
- * A field that is wrong.
+ * A wrong field.
  * ```
  *
  * Protobuf type `otp.v1.FieldViolation`
@@ -35,7 +35,7 @@ public object FieldViolationKt {
 
     /**
      * ```
-     * The path from the item on, such as `key.uri`.
+     * The path from the item, such as `key.uri`.
      * ```
      *
      * `string field = 1 [json_name = "field"];`
@@ -49,7 +49,7 @@ public object FieldViolationKt {
       }
     /**
      * ```
-     * The path from the item on, such as `key.uri`.
+     * The path from the item, such as `key.uri`.
      * ```
      *
      * `string field = 1 [json_name = "field"];`
@@ -60,7 +60,7 @@ public object FieldViolationKt {
 
     /**
      * ```
-     * The fault and its remedy, in ASCII.
+     * The mistake and its remedy, in ASCII.
      * ```
      *
      * `string description = 2 [json_name = "description"];`
@@ -74,7 +74,7 @@ public object FieldViolationKt {
       }
     /**
      * ```
-     * The fault and its remedy, in ASCII.
+     * The mistake and its remedy, in ASCII.
      * ```
      *
      * `string description = 2 [json_name = "description"];`

@@ -35,7 +35,7 @@ public object GenerateRecoveryCodesRequestKt {
 
     /**
      * ```
-     * How many, 1 to 20.
+     * How many codes, 1 to 20.
      *
      * If zero, 10.
      * ```
@@ -51,7 +51,7 @@ public object GenerateRecoveryCodesRequestKt {
       }
     /**
      * ```
-     * How many, 1 to 20.
+     * How many codes, 1 to 20.
      *
      * If zero, 10.
      * ```
@@ -93,7 +93,7 @@ public object GenerateRecoveryCodesRequestKt {
 
     /**
      * ```
-     * A value to bind the set to, at most 256 bytes, as `SealedKey.context` says.
+     * A value to bind the set to, at most 256 bytes; see `SealedKey.context`.
      * ```
      *
      * `bytes sealed_context = 3 [json_name = "sealedContext"];`
@@ -107,7 +107,7 @@ public object GenerateRecoveryCodesRequestKt {
       }
     /**
      * ```
-     * A value to bind the set to, at most 256 bytes, as `SealedKey.context` says.
+     * A value to bind the set to, at most 256 bytes; see `SealedKey.context`.
      * ```
      *
      * `bytes sealed_context = 3 [json_name = "sealedContext"];`

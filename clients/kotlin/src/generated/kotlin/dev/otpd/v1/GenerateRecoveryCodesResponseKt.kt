@@ -12,7 +12,7 @@ public inline fun generateRecoveryCodesResponse(block: dev.otpd.v1.GenerateRecov
   dev.otpd.v1.GenerateRecoveryCodesResponseKt.Dsl._create(dev.otpd.v1.GenerateRecoveryCodesResponse.newBuilder()).apply { block() }._build()
 /**
  * ```
- * Recovery codes, to be shown to the user this once.
+ * Recovery codes, to show to the user once.
  * ```
  *
  * Protobuf type `otp.v1.GenerateRecoveryCodesResponse`

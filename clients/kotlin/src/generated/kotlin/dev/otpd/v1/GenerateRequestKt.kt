@@ -12,7 +12,7 @@ public inline fun generateRequest(block: dev.otpd.v1.GenerateRequestKt.Dsl.() ->
   dev.otpd.v1.GenerateRequestKt.Dsl._create(dev.otpd.v1.GenerateRequest.newBuilder()).apply { block() }._build()
 /**
  * ```
- * A key to generate, or an existing one to show again.
+ * A key to generate, or an existing key to show again.
  * ```
  *
  * Protobuf type `otp.v1.GenerateRequest`
@@ -71,9 +71,9 @@ public object GenerateRequestKt {
 
     /**
      * ```
-     * Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
+     * The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
      *
-     * If empty, the URI has no issuer, and the answer a warning.
+     * If empty, the URI has no issuer and the answer has a warning.
      * ```
      *
      * `string issuer = 2 [json_name = "issuer"];`
@@ -87,9 +87,9 @@ public object GenerateRequestKt {
       }
     /**
      * ```
-     * Who the account is with, shown by the authenticator app; at most 128 bytes in UTF-8, without a colon or control characters.
+     * The name of your product, which the authenticator app shows; at most 128 bytes in UTF-8, without a colon or control characters.
      *
-     * If empty, the URI has no issuer, and the answer a warning.
+     * If empty, the URI has no issuer and the answer has a warning.
      * ```
      *
      * `string issuer = 2 [json_name = "issuer"];`
@@ -100,7 +100,7 @@ public object GenerateRequestKt {
 
     /**
      * ```
-     * The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+     * The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
      *
      * Required.
      * ```
@@ -116,7 +116,7 @@ public object GenerateRequestKt {
       }
     /**
      * ```
-     * The account, usually an e-mail address, shown by the authenticator app; at most 256 bytes in UTF-8, without a colon or control characters.
+     * The account, usually an e-mail address, which the authenticator app shows; at most 256 bytes in UTF-8, without a colon or control characters.
      *
      * Required.
      * ```
@@ -267,7 +267,7 @@ public object GenerateRequestKt {
      * ```
      * The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
      *
-     * If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
+     * If zero, the length of the hash (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
      * ```
      *
      * `uint32 secret_size = 8 [json_name = "secretSize"];`
@@ -283,7 +283,7 @@ public object GenerateRequestKt {
      * ```
      * The size of the new secret in bytes, 16 to 64 (RFC 4226 section 4, R6); not together with `secret`.
      *
-     * If zero, as many as the hash function gives (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
+     * If zero, the length of the hash (RFC 6238 section 5.1): 20 for SHA1, 32 for SHA256, 64 for SHA512.
      * ```
      *
      * `uint32 secret_size = 8 [json_name = "secretSize"];`
@@ -368,9 +368,9 @@ public object GenerateRequestKt {
 
     /**
      * ```
-     * The form in which to hand over the secret.
+     * The form in which to return the secret.
      *
-     * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+     * If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
      * ```
      *
      * `.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];`
@@ -391,9 +391,9 @@ public object GenerateRequestKt {
       }
     /**
      * ```
-     * The form in which to hand over the secret.
+     * The form in which to return the secret.
      *
-     * If unspecified, PLAIN. A server older than this field ignores it: check that the answer has `sealed`, and store nothing if it has not.
+     * If unspecified, PLAIN. A server older than this field ignores it: if the answer has no `sealed`, store nothing.
      * ```
      *
      * `.otp.v1.SecretDelivery delivery = 11 [json_name = "delivery"];`
@@ -404,7 +404,7 @@ public object GenerateRequestKt {
 
     /**
      * ```
-     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+     * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`. Not with PLAIN.
      * ```
      *
      * `bytes sealed_context = 12 [json_name = "sealedContext"];`
@@ -418,7 +418,7 @@ public object GenerateRequestKt {
       }
     /**
      * ```
-     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says; not with PLAIN.
+     * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`. Not with PLAIN.
      * ```
      *
      * `bytes sealed_context = 12 [json_name = "sealedContext"];`

@@ -12,7 +12,7 @@ public inline fun generateResponse(block: dev.otpd.v1.GenerateResponseKt.Dsl.() 
   dev.otpd.v1.GenerateResponseKt.Dsl._create(dev.otpd.v1.GenerateResponse.newBuilder()).apply { block() }._build()
 /**
  * ```
- * A key, ready to enrol.
+ * A key to enrol.
  * ```
  *
  * Protobuf type `otp.v1.GenerateResponse`
@@ -110,7 +110,7 @@ public object GenerateResponseKt {
 
     /**
      * ```
-     * The QR code of `uri`; unset if the format asked for is NONE.
+     * The QR code of `uri`; unset for QR_FORMAT_NONE.
      * ```
      *
      * `.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];`
@@ -124,7 +124,7 @@ public object GenerateResponseKt {
       }
     /**
      * ```
-     * The QR code of `uri`; unset if the format asked for is NONE.
+     * The QR code of `uri`; unset for QR_FORMAT_NONE.
      * ```
      *
      * `.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];`
@@ -134,7 +134,7 @@ public object GenerateResponseKt {
     }
     /**
      * ```
-     * The QR code of `uri`; unset if the format asked for is NONE.
+     * The QR code of `uri`; unset for QR_FORMAT_NONE.
      * ```
      *
      * `.otp.v1.QrCode qr_code = 4 [json_name = "qrCode"];`
@@ -149,8 +149,8 @@ public object GenerateResponseKt {
 
     /**
      * ```
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-     * user's device can confirm the enrolment.
+     * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+     * only the user's device can confirm the enrolment.
      * ```
      *
      * `.otp.v1.Token token = 5 [json_name = "token"];`
@@ -164,8 +164,8 @@ public object GenerateResponseKt {
       }
     /**
      * ```
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-     * user's device can confirm the enrolment.
+     * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+     * only the user's device can confirm the enrolment.
      * ```
      *
      * `.otp.v1.Token token = 5 [json_name = "token"];`
@@ -175,8 +175,8 @@ public object GenerateResponseKt {
     }
     /**
      * ```
-     * The current code (HOTP: the code at the start counter), to check an enrolment by eye; it is not consumed. Unset with SEALED, so that only the
-     * user's device can confirm the enrolment.
+     * The current code (HOTP: the code at the start counter), to compare with the code that the app shows; not consumed. Unset with SEALED, so that
+     * only the user's device can confirm the enrolment.
      * ```
      *
      * `.otp.v1.Token token = 5 [json_name = "token"];`
@@ -191,7 +191,7 @@ public object GenerateResponseKt {
 
     /**
      * ```
-     * The parameters in force.
+     * The parameters of the key, defaults filled in.
      * ```
      *
      * `.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];`
@@ -205,7 +205,7 @@ public object GenerateResponseKt {
       }
     /**
      * ```
-     * The parameters in force.
+     * The parameters of the key, defaults filled in.
      * ```
      *
      * `.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];`
@@ -215,7 +215,7 @@ public object GenerateResponseKt {
     }
     /**
      * ```
-     * The parameters in force.
+     * The parameters of the key, defaults filled in.
      * ```
      *
      * `.otp.v1.KeyParameters parameters = 6 [json_name = "parameters"];`
@@ -236,7 +236,7 @@ public object GenerateResponseKt {
     public class WarningsProxy private constructor() : com.google.protobuf.kotlin.DslProxy()
     /**
      * ```
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * ```
      *
      * `repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];`
@@ -248,7 +248,7 @@ public object GenerateResponseKt {
       )
     /**
      * ```
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * ```
      *
      * `repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];`
@@ -261,7 +261,7 @@ public object GenerateResponseKt {
     }
     /**
      * ```
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * ```
      *
      * `repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];`
@@ -275,7 +275,7 @@ public object GenerateResponseKt {
     }
     /**
      * ```
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * ```
      *
      * `repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];`
@@ -288,7 +288,7 @@ public object GenerateResponseKt {
     }
     /**
      * ```
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * ```
      *
      * `repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];`
@@ -302,7 +302,7 @@ public object GenerateResponseKt {
     }
     /**
      * ```
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * ```
      *
      * `repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];`
@@ -316,7 +316,7 @@ public object GenerateResponseKt {
     }
     /**
      * ```
-     * Problems of some authenticator apps with these parameters; empty for the defaults.
+     * Problems that some authenticator apps have with these parameters; empty for the defaults.
      * ```
      *
      * `repeated .otp.v1.CompatibilityWarning warnings = 7 [json_name = "warnings"];`
@@ -329,7 +329,7 @@ public object GenerateResponseKt {
 
     /**
      * ```
-     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
      * ```
      *
      * `.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];`
@@ -343,7 +343,7 @@ public object GenerateResponseKt {
       }
     /**
      * ```
-     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
      * ```
      *
      * `.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];`
@@ -353,7 +353,7 @@ public object GenerateResponseKt {
     }
     /**
      * ```
-     * The sealed key, pending until `Verify` with `confirm` has accepted a code of it; set with SEALED and BOTH.
+     * The sealed key, pending until `Verify` with `confirm` accepts a code of it; set with SEALED and BOTH.
      * ```
      *
      * `.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];`
@@ -368,7 +368,7 @@ public object GenerateResponseKt {
 
     /**
      * ```
-     * When the pending key can no longer be confirmed; set with `sealed`.
+     * When the pending key expires; set with `sealed`.
      * ```
      *
      * `.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];`
@@ -382,7 +382,7 @@ public object GenerateResponseKt {
       }
     /**
      * ```
-     * When the pending key can no longer be confirmed; set with `sealed`.
+     * When the pending key expires; set with `sealed`.
      * ```
      *
      * `.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];`
@@ -392,7 +392,7 @@ public object GenerateResponseKt {
     }
     /**
      * ```
-     * When the pending key can no longer be confirmed; set with `sealed`.
+     * When the pending key expires; set with `sealed`.
      * ```
      *
      * `.google.protobuf.Timestamp sealed_expire_time = 9 [json_name = "sealedExpireTime"];`

@@ -12,7 +12,7 @@ public inline fun getUsageRequest(block: dev.otpd.v1.GetUsageRequestKt.Dsl.() ->
   dev.otpd.v1.GetUsageRequestKt.Dsl._create(dev.otpd.v1.GetUsageRequest.newBuilder()).apply { block() }._build()
 /**
  * ```
- * Whose usage to get: that of the calling API key.
+ * The request has no fields: it is about the calling API key.
  * ```
  *
  * Protobuf type `otp.v1.GetUsageRequest`

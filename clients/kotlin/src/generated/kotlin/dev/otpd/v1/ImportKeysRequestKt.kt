@@ -133,7 +133,7 @@ public object ImportKeysRequestKt {
     }
     /**
      * ```
-     * The form in which to hand over the keys; sealed keys need no confirmation.
+     * The form in which to return the keys; sealed keys need no confirmation.
      *
      * If unspecified, PLAIN.
      * ```
@@ -156,7 +156,7 @@ public object ImportKeysRequestKt {
       }
     /**
      * ```
-     * The form in which to hand over the keys; sealed keys need no confirmation.
+     * The form in which to return the keys; sealed keys need no confirmation.
      *
      * If unspecified, PLAIN.
      * ```
@@ -169,7 +169,7 @@ public object ImportKeysRequestKt {
 
     /**
      * ```
-     * A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`.
+     * A value to bind the sealed keys to, at most 256 bytes; see `SealedKey.context`. All keys then belong to one user: for many users, call `Seal`.
      * ```
      *
      * `bytes sealed_context = 3 [json_name = "sealedContext"];`
@@ -183,7 +183,7 @@ public object ImportKeysRequestKt {
       }
     /**
      * ```
-     * A value to bind the sealed keys to, at most 256 bytes, as `SealedKey.context` says: the keys of one user. For many users call `Seal`.
+     * A value to bind the sealed keys to, at most 256 bytes; see `SealedKey.context`. All keys then belong to one user: for many users, call `Seal`.
      * ```
      *
      * `bytes sealed_context = 3 [json_name = "sealedContext"];`

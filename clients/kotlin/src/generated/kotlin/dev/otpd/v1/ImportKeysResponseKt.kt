@@ -41,7 +41,7 @@ public object ImportKeysResponseKt {
     public class ResultsProxy private constructor() : com.google.protobuf.kotlin.DslProxy()
     /**
      * ```
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * ```
      *
      * `repeated .otp.v1.ImportResult results = 1 [json_name = "results"];`
@@ -53,7 +53,7 @@ public object ImportKeysResponseKt {
       )
     /**
      * ```
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * ```
      *
      * `repeated .otp.v1.ImportResult results = 1 [json_name = "results"];`
@@ -66,7 +66,7 @@ public object ImportKeysResponseKt {
     }
     /**
      * ```
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * ```
      *
      * `repeated .otp.v1.ImportResult results = 1 [json_name = "results"];`
@@ -80,7 +80,7 @@ public object ImportKeysResponseKt {
     }
     /**
      * ```
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * ```
      *
      * `repeated .otp.v1.ImportResult results = 1 [json_name = "results"];`
@@ -93,7 +93,7 @@ public object ImportKeysResponseKt {
     }
     /**
      * ```
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * ```
      *
      * `repeated .otp.v1.ImportResult results = 1 [json_name = "results"];`
@@ -107,7 +107,7 @@ public object ImportKeysResponseKt {
     }
     /**
      * ```
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * ```
      *
      * `repeated .otp.v1.ImportResult results = 1 [json_name = "results"];`
@@ -121,7 +121,7 @@ public object ImportKeysResponseKt {
     }
     /**
      * ```
-     * One for each key, in order; also one for each URI that cannot be read.
+     * A result per key, in order, and one per URI that cannot be read.
      * ```
      *
      * `repeated .otp.v1.ImportResult results = 1 [json_name = "results"];`

@@ -188,7 +188,7 @@ public object ImportResultKt {
 
     /**
      * ```
-     * The reason why the key cannot be taken over; then nothing else but the indices is set.
+     * Why the key cannot be imported; then only the indices are set besides.
      * ```
      *
      * `.otp.v1.ItemError error = 6 [json_name = "error"];`
@@ -202,7 +202,7 @@ public object ImportResultKt {
       }
     /**
      * ```
-     * The reason why the key cannot be taken over; then nothing else but the indices is set.
+     * Why the key cannot be imported; then only the indices are set besides.
      * ```
      *
      * `.otp.v1.ItemError error = 6 [json_name = "error"];`
@@ -212,7 +212,7 @@ public object ImportResultKt {
     }
     /**
      * ```
-     * The reason why the key cannot be taken over; then nothing else but the indices is set.
+     * Why the key cannot be imported; then only the indices are set besides.
      * ```
      *
      * `.otp.v1.ItemError error = 6 [json_name = "error"];`

@@ -12,7 +12,7 @@ public inline fun itemError(block: dev.otpd.v1.ItemErrorKt.Dsl.() -> kotlin.Unit
   dev.otpd.v1.ItemErrorKt.Dsl._create(dev.otpd.v1.ItemError.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The error of one item of a batch: what the call for this item alone would have failed with. The other items are not affected.
+ * The error of an item of a batch: the error that a call for this item alone would have. The other items are not affected.
  * ```
  *
  * Protobuf type `otp.v1.ItemError`
@@ -92,7 +92,7 @@ public object ItemErrorKt {
 
     /**
      * ```
-     * The fault and its remedy, in ASCII, for developers.
+     * The mistake and its remedy, in ASCII, for developers.
      * ```
      *
      * `string message = 3 [json_name = "message"];`
@@ -106,7 +106,7 @@ public object ItemErrorKt {
       }
     /**
      * ```
-     * The fault and its remedy, in ASCII, for developers.
+     * The mistake and its remedy, in ASCII, for developers.
      * ```
      *
      * `string message = 3 [json_name = "message"];`
@@ -123,7 +123,7 @@ public object ItemErrorKt {
     public class ViolationsProxy private constructor() : com.google.protobuf.kotlin.DslProxy()
     /**
      * ```
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * ```
      *
      * `repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];`
@@ -135,7 +135,7 @@ public object ItemErrorKt {
       )
     /**
      * ```
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * ```
      *
      * `repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];`
@@ -148,7 +148,7 @@ public object ItemErrorKt {
     }
     /**
      * ```
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * ```
      *
      * `repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];`
@@ -162,7 +162,7 @@ public object ItemErrorKt {
     }
     /**
      * ```
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * ```
      *
      * `repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];`
@@ -175,7 +175,7 @@ public object ItemErrorKt {
     }
     /**
      * ```
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * ```
      *
      * `repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];`
@@ -189,7 +189,7 @@ public object ItemErrorKt {
     }
     /**
      * ```
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * ```
      *
      * `repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];`
@@ -203,7 +203,7 @@ public object ItemErrorKt {
     }
     /**
      * ```
-     * The fields that are wrong, with paths from the item on.
+     * The wrong fields, with paths that begin at the item.
      * ```
      *
      * `repeated .otp.v1.FieldViolation violations = 4 [json_name = "violations"];`
@@ -216,7 +216,7 @@ public object ItemErrorKt {
 
     /**
      * ```
-     * How long to wait before this item is sent again; unset if a repeat makes no sense.
+     * How long to wait before you retry this item; unset if a retry cannot succeed.
      * ```
      *
      * `.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];`
@@ -230,7 +230,7 @@ public object ItemErrorKt {
       }
     /**
      * ```
-     * How long to wait before this item is sent again; unset if a repeat makes no sense.
+     * How long to wait before you retry this item; unset if a retry cannot succeed.
      * ```
      *
      * `.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];`
@@ -240,7 +240,7 @@ public object ItemErrorKt {
     }
     /**
      * ```
-     * How long to wait before this item is sent again; unset if a repeat makes no sense.
+     * How long to wait before you retry this item; unset if a retry cannot succeed.
      * ```
      *
      * `.google.protobuf.Duration retry_after = 5 [json_name = "retryAfter"];`

@@ -12,7 +12,7 @@ public inline fun key(block: dev.otpd.v1.KeyKt.Dsl.() -> kotlin.Unit): dev.otpd.
   dev.otpd.v1.KeyKt.Dsl._create(dev.otpd.v1.Key.newBuilder()).apply { block() }._build()
 /**
  * ```
- * A key as its owner holds it: the shared secret and the parameters that turn it into codes.
+ * A key: the shared secret, and the parameters that codes are computed with.
  * ```
  *
  * Protobuf type `otp.v1.Key`
@@ -35,8 +35,8 @@ public object KeyKt {
 
     /**
      * ```
-     * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-     * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+     * The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+     * dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      *
      * 1 to 256 bytes once decoded, at most 2048 bytes of text.
      * ```
@@ -52,8 +52,8 @@ public object KeyKt {
       }
     /**
      * ```
-     * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-     * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+     * The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+     * dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      *
      * 1 to 256 bytes once decoded, at most 2048 bytes of text.
      * ```
@@ -65,8 +65,8 @@ public object KeyKt {
     }
     /**
      * ```
-     * The shared secret in base32 (RFC 4648 section 6), in any case, with padding or without, as it was typed or pasted: white space, dashes
-     * and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
+     * The shared secret in base32 (RFC 4648 section 6), in upper or lower case, with or without padding, as the user typed or pasted it: white space,
+     * dashes and invisible characters are dropped, and full-width and other compatible forms of letters and digits count as these.
      *
      * 1 to 256 bytes once decoded, at most 2048 bytes of text.
      * ```
@@ -82,9 +82,9 @@ public object KeyKt {
      * ```
      * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
      *
-     * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-     * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-     * the URI, also of a missing one.
+     * At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+     * secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+     * the counter of the URI.
      * ```
      *
      * `string uri = 2 [json_name = "uri"];`
@@ -100,9 +100,9 @@ public object KeyKt {
      * ```
      * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
      *
-     * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-     * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-     * the URI, also of a missing one.
+     * At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+     * secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+     * the counter of the URI.
      * ```
      *
      * `string uri = 2 [json_name = "uri"];`
@@ -114,9 +114,9 @@ public object KeyKt {
      * ```
      * The key as an otpauth URI in Google's Key URI Format, as an enrolment's QR code holds it.
      *
-     * At most 4096 bytes. Only what a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the secret
-     * and in names `+` is a space. The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of
-     * the URI, also of a missing one.
+     * At most 4096 bytes. Only the parameters that a code depends on can make it invalid: label, issuer and unknown parameters may be anything. In the
+     * secret and in names, `+` is a space. Leave the fields below unset, or set them to the values of the URI. `counter` is the exception: it replaces
+     * the counter of the URI.
      * ```
      *
      * `string uri = 2 [json_name = "uri"];`
@@ -130,7 +130,7 @@ public object KeyKt {
      * ```
      * The key as this service sealed it.
      *
-     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
      * ```
      *
      * `.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];`
@@ -146,7 +146,7 @@ public object KeyKt {
      * ```
      * The key as this service sealed it.
      *
-     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
      * ```
      *
      * `.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];`
@@ -158,7 +158,7 @@ public object KeyKt {
      * ```
      * The key as this service sealed it.
      *
-     * The fields below may be left unset or must agree with it, save `counter`, which is used instead of that of the sealed key.
+     * Leave the fields below unset, or set them to the values of the sealed key. `counter` is the exception: it replaces the counter of the sealed key.
      * ```
      *
      * `.otp.v1.SealedKey sealed = 8 [json_name = "sealed"];`
@@ -172,7 +172,7 @@ public object KeyKt {
      * ```
      * The kind of one-time password.
      *
-     * If unspecified, what the URI says, or TOTP.
+     * If unspecified, the value of the URI, or TOTP.
      * ```
      *
      * `.otp.v1.OtpType type = 3 [json_name = "type"];`
@@ -195,7 +195,7 @@ public object KeyKt {
      * ```
      * The kind of one-time password.
      *
-     * If unspecified, what the URI says, or TOTP.
+     * If unspecified, the value of the URI, or TOTP.
      * ```
      *
      * `.otp.v1.OtpType type = 3 [json_name = "type"];`
@@ -208,7 +208,7 @@ public object KeyKt {
      * ```
      * The hash function.
      *
-     * If unspecified, what the URI says, or SHA1.
+     * If unspecified, the value of the URI, or SHA1.
      * ```
      *
      * `.otp.v1.Algorithm algorithm = 4 [json_name = "algorithm"];`
@@ -231,7 +231,7 @@ public object KeyKt {
      * ```
      * The hash function.
      *
-     * If unspecified, what the URI says, or SHA1.
+     * If unspecified, the value of the URI, or SHA1.
      * ```
      *
      * `.otp.v1.Algorithm algorithm = 4 [json_name = "algorithm"];`
@@ -244,7 +244,7 @@ public object KeyKt {
      * ```
      * The length of a code in digits (RFC 4226 section 5.3), 6 to 8.
      *
-     * If zero, what the URI says, or 6.
+     * If zero, the value of the URI, or 6.
      * ```
      *
      * `uint32 digits = 5 [json_name = "digits"];`
@@ -260,7 +260,7 @@ public object KeyKt {
      * ```
      * The length of a code in digits (RFC 4226 section 5.3), 6 to 8.
      *
-     * If zero, what the URI says, or 6.
+     * If zero, the value of the URI, or 6.
      * ```
      *
      * `uint32 digits = 5 [json_name = "digits"];`
@@ -273,7 +273,7 @@ public object KeyKt {
      * ```
      * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
      *
-     * If zero, what the URI says, or 30.
+     * If zero, the value of the URI, or 30.
      * ```
      *
      * `uint32 period_seconds = 6 [json_name = "periodSeconds"];`
@@ -289,7 +289,7 @@ public object KeyKt {
      * ```
      * The time step of a TOTP in seconds (RFC 6238 section 4.1), 1 to 86400; not for HOTP.
      *
-     * If zero, what the URI says, or 30.
+     * If zero, the value of the URI, or 30.
      * ```
      *
      * `uint32 period_seconds = 6 [json_name = "periodSeconds"];`
@@ -302,7 +302,7 @@ public object KeyKt {
      * ```
      * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
      *
-     * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+     * If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
      * ```
      *
      * `optional uint64 counter = 7 [json_name = "counter"];`
@@ -318,7 +318,7 @@ public object KeyKt {
      * ```
      * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
      *
-     * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+     * If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
      * ```
      *
      * `optional uint64 counter = 7 [json_name = "counter"];`
@@ -330,7 +330,7 @@ public object KeyKt {
      * ```
      * The moving factor of a HOTP (RFC 4226 section 5.1), 0 to 2^53 - 1; not for TOTP.
      *
-     * If unset, what the URI says; required for a HOTP whose URI has none, or whose secret is given without one.
+     * If unset, the counter of the URI or of the sealed key. Required for a HOTP without either.
      * ```
      *
      * `optional uint64 counter = 7 [json_name = "counter"];`

@@ -12,7 +12,7 @@ public inline fun keyParameters(block: dev.otpd.v1.KeyParametersKt.Dsl.() -> kot
   dev.otpd.v1.KeyParametersKt.Dsl._create(dev.otpd.v1.KeyParameters.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The parameters in force for a key, each default filled in.
+ * The parameters of a key, defaults filled in.
  * ```
  *
  * Protobuf type `otp.v1.KeyParameters`
@@ -185,7 +185,7 @@ public object KeyParametersKt {
 
     /**
      * ```
-     * The issuer in the URI; empty if none was given.
+     * The issuer in the URI; empty if there is none.
      * ```
      *
      * `string issuer = 6 [json_name = "issuer"];`
@@ -199,7 +199,7 @@ public object KeyParametersKt {
       }
     /**
      * ```
-     * The issuer in the URI; empty if none was given.
+     * The issuer in the URI; empty if there is none.
      * ```
      *
      * `string issuer = 6 [json_name = "issuer"];`

@@ -12,7 +12,7 @@ public inline fun missingPart(block: dev.otpd.v1.MissingPartKt.Dsl.() -> kotlin.
   dev.otpd.v1.MissingPartKt.Dsl._create(dev.otpd.v1.MissingPart.newBuilder()).apply { block() }._build()
 /**
  * ```
- * A part of a migration that is missing: one of the QR codes was not scanned.
+ * A missing part of a migration: one of its QR codes was not scanned.
  * ```
  *
  * Protobuf type `otp.v1.MissingPart`

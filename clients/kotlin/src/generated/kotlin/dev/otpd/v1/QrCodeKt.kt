@@ -60,7 +60,7 @@ public object QrCodeKt {
 
     /**
      * ```
-     * The picture or the text.
+     * The image or the text.
      * ```
      *
      * `bytes data = 2 [json_name = "data"];`
@@ -74,7 +74,7 @@ public object QrCodeKt {
       }
     /**
      * ```
-     * The picture or the text.
+     * The image or the text.
      * ```
      *
      * `bytes data = 2 [json_name = "data"];`

@@ -35,7 +35,7 @@ public object QrCodeOptionsKt {
 
     /**
      * ```
-     * The form of the picture.
+     * The format of the image.
      *
      * If unspecified, PNG.
      * ```
@@ -58,7 +58,7 @@ public object QrCodeOptionsKt {
       }
     /**
      * ```
-     * The form of the picture.
+     * The format of the image.
      *
      * If unspecified, PNG.
      * ```
@@ -107,7 +107,7 @@ public object QrCodeOptionsKt {
 
     /**
      * ```
-     * Pixels a module in PNG and SVG, 1 to 16; the picture may be at most 2048 pixels wide.
+     * Pixels per module in PNG and SVG, 1 to 16; the image may be at most 2048 pixels wide.
      *
      * If zero, 6.
      * ```
@@ -123,7 +123,7 @@ public object QrCodeOptionsKt {
       }
     /**
      * ```
-     * Pixels a module in PNG and SVG, 1 to 16; the picture may be at most 2048 pixels wide.
+     * Pixels per module in PNG and SVG, 1 to 16; the image may be at most 2048 pixels wide.
      *
      * If zero, 6.
      * ```

@@ -12,7 +12,7 @@ public inline fun recoveryCodeSet(block: dev.otpd.v1.RecoveryCodeSetKt.Dsl.() ->
   dev.otpd.v1.RecoveryCodeSetKt.Dsl._create(dev.otpd.v1.RecoveryCodeSet.newBuilder()).apply { block() }._build()
 /**
  * ```
- * A set of recovery codes that this service alone can open, for callers to store. It holds keyed hashes of the codes, not the codes.
+ * A set of recovery codes, for callers to store. Only this service can open it. It holds keyed hashes of the codes, not the codes.
  * ```
  *
  * Protobuf type `otp.v1.RecoveryCodeSet`

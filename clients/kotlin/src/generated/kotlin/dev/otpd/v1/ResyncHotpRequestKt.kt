@@ -12,7 +12,7 @@ public inline fun resyncHotpRequest(block: dev.otpd.v1.ResyncHotpRequestKt.Dsl.(
   dev.otpd.v1.ResyncHotpRequestKt.Dsl._create(dev.otpd.v1.ResyncHotpRequest.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The codes to find a counter by.
+ * The codes to find a counter from.
  * ```
  *
  * Protobuf type `otp.v1.ResyncHotpRequest`
@@ -86,7 +86,7 @@ public object ResyncHotpRequestKt {
     public class CodesProxy private constructor() : com.google.protobuf.kotlin.DslProxy()
     /**
      * ```
-     * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      * ```
      *
      * `repeated string codes = 2 [json_name = "codes"];`
@@ -99,7 +99,7 @@ public object ResyncHotpRequestKt {
       )
     /**
      * ```
-     * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      * ```
      *
      * `repeated string codes = 2 [json_name = "codes"];`
@@ -112,7 +112,7 @@ public object ResyncHotpRequestKt {
     }
     /**
      * ```
-     * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      * ```
      *
      * `repeated string codes = 2 [json_name = "codes"];`
@@ -126,7 +126,7 @@ public object ResyncHotpRequestKt {
     }
     /**
      * ```
-     * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      * ```
      *
      * `repeated string codes = 2 [json_name = "codes"];`
@@ -139,7 +139,7 @@ public object ResyncHotpRequestKt {
     }
     /**
      * ```
-     * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      * ```
      *
      * `repeated string codes = 2 [json_name = "codes"];`
@@ -153,7 +153,7 @@ public object ResyncHotpRequestKt {
     }
     /**
      * ```
-     * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      * ```
      *
      * `repeated string codes = 2 [json_name = "codes"];`
@@ -166,7 +166,7 @@ public object ResyncHotpRequestKt {
       _builder.setCodes(index, value)
     }/**
      * ```
-     * 2 or 3 codes that the device showed one after the other, in that order, each read as `VerifyRequest.code`.
+     * 2 or 3 consecutive codes of the device, in their order, each in the form of `VerifyRequest.code`.
      * ```
      *
      * `repeated string codes = 2 [json_name = "codes"];`

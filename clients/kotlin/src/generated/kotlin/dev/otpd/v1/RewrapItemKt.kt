@@ -12,7 +12,7 @@ public inline fun rewrapItem(block: dev.otpd.v1.RewrapItemKt.Dsl.() -> kotlin.Un
   dev.otpd.v1.RewrapItemKt.Dsl._create(dev.otpd.v1.RewrapItem.newBuilder()).apply { block() }._build()
 /**
  * ```
- * A blob to seal anew.
+ * A blob to seal again.
  * ```
  *
  * Protobuf type `otp.v1.RewrapItem`

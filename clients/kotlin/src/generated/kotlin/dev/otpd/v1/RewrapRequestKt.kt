@@ -12,7 +12,7 @@ public inline fun rewrapRequest(block: dev.otpd.v1.RewrapRequestKt.Dsl.() -> kot
   dev.otpd.v1.RewrapRequestKt.Dsl._create(dev.otpd.v1.RewrapRequest.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The blobs to seal anew.
+ * The blobs to seal again.
  * ```
  *
  * Protobuf type `otp.v1.RewrapRequest`

@@ -35,7 +35,7 @@ public object RewrapResultKt {
 
     /**
      * ```
-     * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+     * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
      * ```
      *
      * `.otp.v1.SealedKey key = 1 [json_name = "key"];`
@@ -49,7 +49,7 @@ public object RewrapResultKt {
       }
     /**
      * ```
-     * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+     * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
      * ```
      *
      * `.otp.v1.SealedKey key = 1 [json_name = "key"];`
@@ -59,7 +59,7 @@ public object RewrapResultKt {
     }
     /**
      * ```
-     * The key, to be stored instead of the one that was sent, if what is stored is still that one.
+     * The new blob of the key. Store it instead of the blob that you sent, unless the stored blob has changed since.
      * ```
      *
      * `.otp.v1.SealedKey key = 1 [json_name = "key"];`
@@ -71,7 +71,7 @@ public object RewrapResultKt {
 
     /**
      * ```
-     * The set, to be stored likewise.
+     * The new blob of the set; store it in the same way.
      * ```
      *
      * `.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];`
@@ -85,7 +85,7 @@ public object RewrapResultKt {
       }
     /**
      * ```
-     * The set, to be stored likewise.
+     * The new blob of the set; store it in the same way.
      * ```
      *
      * `.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];`
@@ -95,7 +95,7 @@ public object RewrapResultKt {
     }
     /**
      * ```
-     * The set, to be stored likewise.
+     * The new blob of the set; store it in the same way.
      * ```
      *
      * `.otp.v1.RecoveryCodeSet set = 2 [json_name = "set"];`
@@ -107,7 +107,7 @@ public object RewrapResultKt {
 
     /**
      * ```
-     * The reason why there is none.
+     * Why the item failed.
      * ```
      *
      * `.otp.v1.ItemError error = 3 [json_name = "error"];`
@@ -121,7 +121,7 @@ public object RewrapResultKt {
       }
     /**
      * ```
-     * The reason why there is none.
+     * Why the item failed.
      * ```
      *
      * `.otp.v1.ItemError error = 3 [json_name = "error"];`
@@ -131,7 +131,7 @@ public object RewrapResultKt {
     }
     /**
      * ```
-     * The reason why there is none.
+     * Why the item failed.
      * ```
      *
      * `.otp.v1.ItemError error = 3 [json_name = "error"];`

@@ -35,7 +35,7 @@ public object SealItemKt {
 
     /**
      * ```
-     * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+     * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
      *
      * Required.
      * ```
@@ -51,7 +51,7 @@ public object SealItemKt {
       }
     /**
      * ```
-     * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+     * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
      *
      * Required.
      * ```
@@ -63,7 +63,7 @@ public object SealItemKt {
     }
     /**
      * ```
-     * The key; of a HOTP its counter is sealed too. A sealed key is opened, and sealed with the new context; a pending one is refused.
+     * The key; the counter of a HOTP is sealed too. A sealed key is opened and sealed with the new context; a pending key is refused.
      *
      * Required.
      * ```
@@ -80,7 +80,7 @@ public object SealItemKt {
 
     /**
      * ```
-     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says.
+     * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`.
      * ```
      *
      * `bytes sealed_context = 2 [json_name = "sealedContext"];`
@@ -94,7 +94,7 @@ public object SealItemKt {
       }
     /**
      * ```
-     * A value to bind the sealed key to, at most 256 bytes, as `SealedKey.context` says.
+     * A value to bind the sealed key to, at most 256 bytes; see `SealedKey.context`.
      * ```
      *
      * `bytes sealed_context = 2 [json_name = "sealedContext"];`

@@ -35,7 +35,7 @@ public object SealResultKt {
 
     /**
      * ```
-     * The sealed key, which needs no confirmation.
+     * The sealed key. It needs no confirmation.
      * ```
      *
      * `.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];`
@@ -49,7 +49,7 @@ public object SealResultKt {
       }
     /**
      * ```
-     * The sealed key, which needs no confirmation.
+     * The sealed key. It needs no confirmation.
      * ```
      *
      * `.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];`
@@ -59,7 +59,7 @@ public object SealResultKt {
     }
     /**
      * ```
-     * The sealed key, which needs no confirmation.
+     * The sealed key. It needs no confirmation.
      * ```
      *
      * `.otp.v1.SealedKey sealed = 1 [json_name = "sealed"];`
@@ -71,7 +71,7 @@ public object SealResultKt {
 
     /**
      * ```
-     * The reason why there is none.
+     * Why the item failed.
      * ```
      *
      * `.otp.v1.ItemError error = 2 [json_name = "error"];`
@@ -85,7 +85,7 @@ public object SealResultKt {
       }
     /**
      * ```
-     * The reason why there is none.
+     * Why the item failed.
      * ```
      *
      * `.otp.v1.ItemError error = 2 [json_name = "error"];`
@@ -95,7 +95,7 @@ public object SealResultKt {
     }
     /**
      * ```
-     * The reason why there is none.
+     * Why the item failed.
      * ```
      *
      * `.otp.v1.ItemError error = 2 [json_name = "error"];`

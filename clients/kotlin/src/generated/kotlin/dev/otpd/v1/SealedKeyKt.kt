@@ -12,10 +12,10 @@ public inline fun sealedKey(block: dev.otpd.v1.SealedKeyKt.Dsl.() -> kotlin.Unit
   dev.otpd.v1.SealedKeyKt.Dsl._create(dev.otpd.v1.SealedKey.newBuilder()).apply { block() }._build()
 /**
  * ```
- * A key that this service alone can open, for callers to store instead of the secret.
+ * A sealed key, for callers to store instead of the secret. Only this service can open it.
  *
- * The blob of a HOTP holds the counter that it was sealed with, which never changes: store `next_counter` of each ACCEPTED answer beside it, and send
- * it as `Key.counter`. Without it, the key leaves the window of counters after some codes.
+ * The blob of a HOTP holds the counter at the time of sealing, which never changes. Store `next_counter` of each ACCEPTED answer beside the blob and
+ * send it as `Key.counter`: otherwise, after some codes, the device is ahead of the counters that are searched.
  * ```
  *
  * Protobuf type `otp.v1.SealedKey`
@@ -38,7 +38,7 @@ public object SealedKeyKt {
 
     /**
      * ```
-     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
      *
      * Required.
      * ```
@@ -54,7 +54,7 @@ public object SealedKeyKt {
       }
     /**
      * ```
-     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters; opaque, and not to be changed in any way.
+     * `otpk1_` and base64url (RFC 4648 section 5) without padding, at most 1024 characters. Opaque: do not change it.
      *
      * Required.
      * ```
@@ -67,11 +67,10 @@ public object SealedKeyKt {
 
     /**
      * ```
-     * A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
-     * `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
-     * opens.
+     * The value that the key is bound to, at most 256 bytes. Build it from the id of the user and a generation of the factor, such as `user-1/totp/7`, and
+     * do not store it beside the blob. Otherwise a blob opens after it was swapped with the blob of another user, or replaced by an older blob.
      *
-     * Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+     * Must be the same as when the key was sealed; empty if it was empty then. Never set in an answer.
      * ```
      *
      * `bytes context = 2 [json_name = "context"];`
@@ -85,11 +84,10 @@ public object SealedKeyKt {
       }
     /**
      * ```
-     * A value that the caller binds the key to, at most 256 bytes. Derive it from what you know of the user, with a generation of the factor, such as
-     * `user-1/totp/7`, not from what is stored beside the blob: else a blob that was swapped with that of another user, or put back to an older one,
-     * opens.
+     * The value that the key is bound to, at most 256 bytes. Build it from the id of the user and a generation of the factor, such as `user-1/totp/7`, and
+     * do not store it beside the blob. Otherwise a blob opens after it was swapped with the blob of another user, or replaced by an older blob.
      *
-     * Must be what it was when the key was sealed; empty if it was empty then. Never set in an answer.
+     * Must be the same as when the key was sealed; empty if it was empty then. Never set in an answer.
      * ```
      *
      * `bytes context = 2 [json_name = "context"];`

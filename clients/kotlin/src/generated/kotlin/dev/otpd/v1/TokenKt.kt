@@ -12,7 +12,7 @@ public inline fun token(block: dev.otpd.v1.TokenKt.Dsl.() -> kotlin.Unit): dev.o
   dev.otpd.v1.TokenKt.Dsl._create(dev.otpd.v1.Token.newBuilder()).apply { block() }._build()
 /**
  * ```
- * A code of a key, and the time in which it holds.
+ * A code of a key, and the time in which it is valid.
  * ```
  *
  * Protobuf type `otp.v1.Token`
@@ -35,7 +35,7 @@ public object TokenKt {
 
     /**
      * ```
-     * The code, a string because leading zeros count: `012345` is not `12345`.
+     * The code: a string, because leading zeros matter: `012345` is not `12345`.
      * ```
      *
      * `string code = 1 [json_name = "code"];`
@@ -49,7 +49,7 @@ public object TokenKt {
       }
     /**
      * ```
-     * The code, a string because leading zeros count: `012345` is not `12345`.
+     * The code: a string, because leading zeros matter: `012345` is not `12345`.
      * ```
      *
      * `string code = 1 [json_name = "code"];`
@@ -85,7 +85,7 @@ public object TokenKt {
 
     /**
      * ```
-     * The first moment at which a TOTP is the current code; unset for HOTP.
+     * When a TOTP becomes the current code; unset for HOTP.
      * ```
      *
      * `.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];`
@@ -99,7 +99,7 @@ public object TokenKt {
       }
     /**
      * ```
-     * The first moment at which a TOTP is the current code; unset for HOTP.
+     * When a TOTP becomes the current code; unset for HOTP.
      * ```
      *
      * `.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];`
@@ -109,7 +109,7 @@ public object TokenKt {
     }
     /**
      * ```
-     * The first moment at which a TOTP is the current code; unset for HOTP.
+     * When a TOTP becomes the current code; unset for HOTP.
      * ```
      *
      * `.google.protobuf.Timestamp valid_from = 3 [json_name = "validFrom"];`
@@ -124,7 +124,7 @@ public object TokenKt {
 
     /**
      * ```
-     * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+     * When a TOTP stops being the current code; unset for HOTP.
      * ```
      *
      * `.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];`
@@ -138,7 +138,7 @@ public object TokenKt {
       }
     /**
      * ```
-     * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+     * When a TOTP stops being the current code; unset for HOTP.
      * ```
      *
      * `.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];`
@@ -148,7 +148,7 @@ public object TokenKt {
     }
     /**
      * ```
-     * The first moment at which a TOTP is no longer the current code; unset for HOTP.
+     * When a TOTP stops being the current code; unset for HOTP.
      * ```
      *
      * `.google.protobuf.Timestamp expire_time = 4 [json_name = "expireTime"];`
@@ -163,9 +163,9 @@ public object TokenKt {
 
     /**
      * ```
-     * Whole seconds until `expire_time`, rounded up, counted from the moment asked about.
+     * Seconds from the requested time to `expire_time`, rounded up.
      *
-     * Zero for HOTP and for a code whose step is over.
+     * Zero for HOTP, and for a code whose time step is over.
      * ```
      *
      * `uint32 remaining_seconds = 5 [json_name = "remainingSeconds"];`
@@ -179,9 +179,9 @@ public object TokenKt {
       }
     /**
      * ```
-     * Whole seconds until `expire_time`, rounded up, counted from the moment asked about.
+     * Seconds from the requested time to `expire_time`, rounded up.
      *
-     * Zero for HOTP and for a code whose step is over.
+     * Zero for HOTP, and for a code whose time step is over.
      * ```
      *
      * `uint32 remaining_seconds = 5 [json_name = "remainingSeconds"];`
@@ -192,7 +192,7 @@ public object TokenKt {
 
     /**
      * ```
-     * The server's clock when it answered.
+     * The server's clock at the time of the answer.
      * ```
      *
      * `.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];`
@@ -206,7 +206,7 @@ public object TokenKt {
       }
     /**
      * ```
-     * The server's clock when it answered.
+     * The server's clock at the time of the answer.
      * ```
      *
      * `.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];`
@@ -216,7 +216,7 @@ public object TokenKt {
     }
     /**
      * ```
-     * The server's clock when it answered.
+     * The server's clock at the time of the answer.
      * ```
      *
      * `.google.protobuf.Timestamp server_time = 6 [json_name = "serverTime"];`
@@ -345,7 +345,7 @@ public object TokenKt {
 
     /**
      * ```
-     * Steps (HOTP: counts) from the code asked for to this one; negative for an earlier code, zero for the code itself.
+     * Steps (HOTP: counts) from the requested code to this code; negative for an earlier code, zero for the requested code.
      * ```
      *
      * `sint32 offset_steps = 11 [json_name = "offsetSteps"];`
@@ -359,7 +359,7 @@ public object TokenKt {
       }
     /**
      * ```
-     * Steps (HOTP: counts) from the code asked for to this one; negative for an earlier code, zero for the code itself.
+     * Steps (HOTP: counts) from the requested code to this code; negative for an earlier code, zero for the requested code.
      * ```
      *
      * `sint32 offset_steps = 11 [json_name = "offsetSteps"];`
@@ -370,7 +370,7 @@ public object TokenKt {
 
     /**
      * ```
-     * Seconds from the code asked for to this one, `offset_steps` times the period; zero for HOTP.
+     * Seconds from the requested code to this code, `offset_steps` times the period; zero for HOTP.
      * ```
      *
      * `sint32 offset_seconds = 12 [json_name = "offsetSeconds"];`
@@ -384,7 +384,7 @@ public object TokenKt {
       }
     /**
      * ```
-     * Seconds from the code asked for to this one, `offset_steps` times the period; zero for HOTP.
+     * Seconds from the requested code to this code, `offset_steps` times the period; zero for HOTP.
      * ```
      *
      * `sint32 offset_seconds = 12 [json_name = "offsetSeconds"];`

@@ -12,7 +12,7 @@ public inline fun tokenRequest(block: dev.otpd.v1.TokenRequestKt.Dsl.() -> kotli
   dev.otpd.v1.TokenRequestKt.Dsl._create(dev.otpd.v1.TokenRequest.newBuilder()).apply { block() }._build()
 /**
  * ```
- * Which code to give.
+ * The code to compute.
  * ```
  *
  * Protobuf type `otp.v1.TokenRequest`
@@ -80,7 +80,7 @@ public object TokenRequestKt {
 
     /**
      * ```
-     * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+     * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
      *
      * If unset, now.
      * ```
@@ -96,7 +96,7 @@ public object TokenRequestKt {
       }
     /**
      * ```
-     * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+     * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
      *
      * If unset, now.
      * ```
@@ -108,7 +108,7 @@ public object TokenRequestKt {
     }
     /**
      * ```
-     * The moment to give the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
+     * The time to compute the code for, from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z; not for HOTP.
      *
      * If unset, now.
      * ```
@@ -125,7 +125,7 @@ public object TokenRequestKt {
 
     /**
      * ```
-     * How many earlier codes to give as well, at most 10.
+     * How many earlier codes to return too, at most 10.
      * ```
      *
      * `uint32 past_steps = 3 [json_name = "pastSteps"];`
@@ -139,7 +139,7 @@ public object TokenRequestKt {
       }
     /**
      * ```
-     * How many earlier codes to give as well, at most 10.
+     * How many earlier codes to return too, at most 10.
      * ```
      *
      * `uint32 past_steps = 3 [json_name = "pastSteps"];`
@@ -150,7 +150,7 @@ public object TokenRequestKt {
 
     /**
      * ```
-     * How many later codes to give as well, at most 10.
+     * How many later codes to return too, at most 10.
      * ```
      *
      * `uint32 future_steps = 4 [json_name = "futureSteps"];`
@@ -164,7 +164,7 @@ public object TokenRequestKt {
       }
     /**
      * ```
-     * How many later codes to give as well, at most 10.
+     * How many later codes to return too, at most 10.
      * ```
      *
      * `uint32 future_steps = 4 [json_name = "futureSteps"];`

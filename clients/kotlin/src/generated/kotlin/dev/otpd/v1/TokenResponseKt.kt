@@ -12,7 +12,7 @@ public inline fun tokenResponse(block: dev.otpd.v1.TokenResponseKt.Dsl.() -> kot
   dev.otpd.v1.TokenResponseKt.Dsl._create(dev.otpd.v1.TokenResponse.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The code asked for.
+ * The requested code.
  * ```
  *
  * Protobuf type `otp.v1.TokenResponse`
@@ -35,7 +35,7 @@ public object TokenResponseKt {
 
     /**
      * ```
-     * The code of the moment or counter asked for.
+     * The code for the requested time or counter.
      * ```
      *
      * `.otp.v1.Token token = 1 [json_name = "token"];`
@@ -49,7 +49,7 @@ public object TokenResponseKt {
       }
     /**
      * ```
-     * The code of the moment or counter asked for.
+     * The code for the requested time or counter.
      * ```
      *
      * `.otp.v1.Token token = 1 [json_name = "token"];`
@@ -59,7 +59,7 @@ public object TokenResponseKt {
     }
     /**
      * ```
-     * The code of the moment or counter asked for.
+     * The code for the requested time or counter.
      * ```
      *
      * `.otp.v1.Token token = 1 [json_name = "token"];`
@@ -80,7 +80,7 @@ public object TokenResponseKt {
     public class NeighboursProxy private constructor() : com.google.protobuf.kotlin.DslProxy()
     /**
      * ```
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * ```
      *
      * `repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];`
@@ -92,7 +92,7 @@ public object TokenResponseKt {
       )
     /**
      * ```
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * ```
      *
      * `repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];`
@@ -105,7 +105,7 @@ public object TokenResponseKt {
     }
     /**
      * ```
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * ```
      *
      * `repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];`
@@ -119,7 +119,7 @@ public object TokenResponseKt {
     }
     /**
      * ```
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * ```
      *
      * `repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];`
@@ -132,7 +132,7 @@ public object TokenResponseKt {
     }
     /**
      * ```
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * ```
      *
      * `repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];`
@@ -146,7 +146,7 @@ public object TokenResponseKt {
     }
     /**
      * ```
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * ```
      *
      * `repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];`
@@ -160,7 +160,7 @@ public object TokenResponseKt {
     }
     /**
      * ```
-     * The neighbouring codes, earliest first, without the code itself; steps below zero do not exist and are left out.
+     * The codes before and after it, earliest first, without the code itself; steps below zero do not exist and are left out.
      * ```
      *
      * `repeated .otp.v1.Token neighbours = 2 [json_name = "neighbours"];`

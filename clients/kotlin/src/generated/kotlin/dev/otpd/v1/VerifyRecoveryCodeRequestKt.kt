@@ -80,8 +80,8 @@ public object VerifyRecoveryCodeRequestKt {
 
     /**
      * ```
-     * The code as the user typed or pasted it, at most 256 bytes, in any case: white space, dashes and invisible characters are dropped, O counts as 0,
-     * and I and L as 1.
+     * The code as the user typed or pasted it, at most 256 bytes, in upper or lower case: white space, dashes and invisible characters are dropped, O
+     * counts as 0, and I and L count as 1.
      *
      * Required.
      * ```
@@ -97,8 +97,8 @@ public object VerifyRecoveryCodeRequestKt {
       }
     /**
      * ```
-     * The code as the user typed or pasted it, at most 256 bytes, in any case: white space, dashes and invisible characters are dropped, O counts as 0,
-     * and I and L as 1.
+     * The code as the user typed or pasted it, at most 256 bytes, in upper or lower case: white space, dashes and invisible characters are dropped, O
+     * counts as 0, and I and L count as 1.
      *
      * Required.
      * ```

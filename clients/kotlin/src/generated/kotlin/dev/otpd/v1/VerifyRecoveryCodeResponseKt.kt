@@ -60,7 +60,7 @@ public object VerifyRecoveryCodeResponseKt {
 
     /**
      * ```
-     * The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+     * The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set.
      * ```
      *
      * `.otp.v1.VerifyStatus status = 2 [json_name = "status"];`
@@ -81,7 +81,7 @@ public object VerifyRecoveryCodeResponseKt {
       }
     /**
      * ```
-     * The outcome of the check; REPLAYED for a code that was used before, and for every right code of a revoked set.
+     * The outcome of the check; REPLAYED for a code that was used before, and for every correct code of a revoked set.
      * ```
      *
      * `.otp.v1.VerifyStatus status = 2 [json_name = "status"];`
@@ -203,8 +203,8 @@ public object VerifyRecoveryCodeResponseKt {
 
     /**
      * ```
-     * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-     * sealing key.
+     * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+     * stored set has changed since.
      * ```
      *
      * `.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];`
@@ -218,8 +218,8 @@ public object VerifyRecoveryCodeResponseKt {
       }
     /**
      * ```
-     * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-     * sealing key.
+     * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+     * stored set has changed since.
      * ```
      *
      * `.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];`
@@ -229,8 +229,8 @@ public object VerifyRecoveryCodeResponseKt {
     }
     /**
      * ```
-     * The set, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and it was sealed under an older
-     * sealing key.
+     * The set, sealed again; set if ACCEPTED and the set was sealed under an older sealing key. Store it instead of the set that you sent, unless the
+     * stored set has changed since.
      * ```
      *
      * `.otp.v1.RecoveryCodeSet resealed = 6 [json_name = "resealed"];`

@@ -12,7 +12,7 @@ public inline fun verifyResponse(block: dev.otpd.v1.VerifyResponseKt.Dsl.() -> k
   dev.otpd.v1.VerifyResponseKt.Dsl._create(dev.otpd.v1.VerifyResponse.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The answer to a check; it never repeats the code.
+ * The result of a check; it never repeats the code.
  * ```
  *
  * Protobuf type `otp.v1.VerifyResponse`
@@ -92,7 +92,7 @@ public object VerifyResponseKt {
 
     /**
      * ```
-     * The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
+     * The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED.
      * ```
      *
      * `optional uint64 matched_step = 3 [json_name = "matchedStep"];`
@@ -106,7 +106,7 @@ public object VerifyResponseKt {
       }
     /**
      * ```
-     * The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
+     * The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED.
      * ```
      *
      * `optional uint64 matched_step = 3 [json_name = "matchedStep"];`
@@ -116,7 +116,7 @@ public object VerifyResponseKt {
     }
     /**
      * ```
-     * The time step (HOTP: the counter) whose code it is; set if ACCEPTED or REPLAYED.
+     * The time step (HOTP: the counter) of the code; set if ACCEPTED or REPLAYED.
      * ```
      *
      * `optional uint64 matched_step = 3 [json_name = "matchedStep"];`
@@ -200,7 +200,7 @@ public object VerifyResponseKt {
 
     /**
      * ```
-     * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
+     * How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED.
      * ```
      *
      * `optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];`
@@ -214,7 +214,7 @@ public object VerifyResponseKt {
       }
     /**
      * ```
-     * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
+     * How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED.
      * ```
      *
      * `optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];`
@@ -224,7 +224,7 @@ public object VerifyResponseKt {
     }
     /**
      * ```
-     * How many wrong codes in a row may still be sent before THROTTLED, the smallest number of the keys that took part; unset if MALFORMED.
+     * How many more wrong codes in a row until the secret is locked, the smallest number among the checked keys; unset if MALFORMED.
      * ```
      *
      * `optional uint32 attempts_remaining = 6 [json_name = "attemptsRemaining"];`
@@ -236,7 +236,7 @@ public object VerifyResponseKt {
 
     /**
      * ```
-     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
      * ```
      *
      * `.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];`
@@ -250,7 +250,7 @@ public object VerifyResponseKt {
       }
     /**
      * ```
-     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
      * ```
      *
      * `.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];`
@@ -260,7 +260,7 @@ public object VerifyResponseKt {
     }
     /**
      * ```
-     * How long to wait before the next code is checked; set if THROTTLED and a wait helps, unset if only an operator's unlock does.
+     * How long the lock lasts; set if THROTTLED, unless only an operator can unlock the secret.
      * ```
      *
      * `.google.protobuf.Duration retry_after = 7 [json_name = "retryAfter"];`
@@ -275,7 +275,7 @@ public object VerifyResponseKt {
 
     /**
      * ```
-     * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+     * The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
      * ```
      *
      * `optional uint32 matched_key = 8 [json_name = "matchedKey"];`
@@ -289,7 +289,7 @@ public object VerifyResponseKt {
       }
     /**
      * ```
-     * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+     * The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
      * ```
      *
      * `optional uint32 matched_key = 8 [json_name = "matchedKey"];`
@@ -299,7 +299,7 @@ public object VerifyResponseKt {
     }
     /**
      * ```
-     * Which key's code it is: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
+     * The key of the code: 0 for `key`, n for the nth of `alternatives`; set with `matched_step`.
      * ```
      *
      * `optional uint32 matched_key = 8 [json_name = "matchedKey"];`
@@ -311,10 +311,10 @@ public object VerifyResponseKt {
 
     /**
      * ```
-     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-     * sealed under an older sealing key.
+     * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+     * sent, unless the stored key has changed since.
      *
-     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * A retry with the same `request_id` gets an equivalent key, not the same bytes.
      * ```
      *
      * `.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];`
@@ -328,10 +328,10 @@ public object VerifyResponseKt {
       }
     /**
      * ```
-     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-     * sealed under an older sealing key.
+     * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+     * sent, unless the stored key has changed since.
      *
-     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * A retry with the same `request_id` gets an equivalent key, not the same bytes.
      * ```
      *
      * `.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];`
@@ -341,10 +341,10 @@ public object VerifyResponseKt {
     }
     /**
      * ```
-     * The matched key, to be stored instead of the one that was sent, if what is stored is still that one; set if ACCEPTED and the key was pending, or
-     * sealed under an older sealing key.
+     * The matched key, sealed again; set if ACCEPTED and the key was pending or sealed under an older sealing key. Store it instead of the key that you
+     * sent, unless the stored key has changed since.
      *
-     * A repeat under the same `request_id` gets an equivalent one, not the same bytes.
+     * A retry with the same `request_id` gets an equivalent key, not the same bytes.
      * ```
      *
      * `.otp.v1.SealedKey resealed = 9 [json_name = "resealed"];`
@@ -359,7 +359,7 @@ public object VerifyResponseKt {
 
     /**
      * ```
-     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+     * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
      * ```
      *
      * `.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];`
@@ -373,7 +373,7 @@ public object VerifyResponseKt {
       }
     /**
      * ```
-     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+     * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
      * ```
      *
      * `.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];`
@@ -383,7 +383,7 @@ public object VerifyResponseKt {
     }
     /**
      * ```
-     * The server's clock when it answered; that of the repeat, where a kept answer is given again.
+     * The server's clock at the time of the answer. A retry that gets the first answer has the time of the retry.
      * ```
      *
      * `.google.protobuf.Timestamp server_time = 10 [json_name = "serverTime"];`

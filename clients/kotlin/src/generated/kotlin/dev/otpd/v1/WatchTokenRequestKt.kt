@@ -12,7 +12,7 @@ public inline fun watchTokenRequest(block: dev.otpd.v1.WatchTokenRequestKt.Dsl.(
   dev.otpd.v1.WatchTokenRequestKt.Dsl._create(dev.otpd.v1.WatchTokenRequest.newBuilder()).apply { block() }._build()
 /**
  * ```
- * Which key to watch.
+ * The key to watch.
  * ```
  *
  * Protobuf type `otp.v1.WatchTokenRequest`

@@ -12,7 +12,7 @@ public inline fun watchTokenResponse(block: dev.otpd.v1.WatchTokenResponseKt.Dsl
   dev.otpd.v1.WatchTokenResponseKt.Dsl._create(dev.otpd.v1.WatchTokenResponse.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The code whose step has begun.
+ * The code of the time step that has begun.
  * ```
  *
  * Protobuf type `otp.v1.WatchTokenResponse`

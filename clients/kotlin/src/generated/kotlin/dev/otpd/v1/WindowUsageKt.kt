@@ -60,7 +60,7 @@ public object WindowUsageKt {
 
     /**
      * ```
-     * The most calls in it.
+     * The maximum number of calls in the window.
      * ```
      *
      * `uint64 limit = 2 [json_name = "limit"];`
@@ -74,7 +74,7 @@ public object WindowUsageKt {
       }
     /**
      * ```
-     * The most calls in it.
+     * The maximum number of calls in the window.
      * ```
      *
      * `uint64 limit = 2 [json_name = "limit"];`
@@ -85,7 +85,7 @@ public object WindowUsageKt {
 
     /**
      * ```
-     * The calls that are counted in it now; more than `limit` after a change of the plan.
+     * The calls counted in the window now; after a change of the plan this may exceed `limit`.
      * ```
      *
      * `uint64 used = 3 [json_name = "used"];`
@@ -99,7 +99,7 @@ public object WindowUsageKt {
       }
     /**
      * ```
-     * The calls that are counted in it now; more than `limit` after a change of the plan.
+     * The calls counted in the window now; after a change of the plan this may exceed `limit`.
      * ```
      *
      * `uint64 used = 3 [json_name = "used"];`
@@ -110,7 +110,7 @@ public object WindowUsageKt {
 
     /**
      * ```
-     * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+     * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
      * ```
      *
      * `.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];`
@@ -124,7 +124,7 @@ public object WindowUsageKt {
       }
     /**
      * ```
-     * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+     * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
      * ```
      *
      * `.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];`
@@ -134,7 +134,7 @@ public object WindowUsageKt {
     }
     /**
      * ```
-     * When `used` falls next if nothing more is called, for `month` the first of the next month at 00:00 UTC; unset if nothing is counted.
+     * When `used` next falls if there are no further calls; for `month`, the first of the next month at 00:00 UTC. Unset if nothing is counted.
      * ```
      *
      * `.google.protobuf.Timestamp reset_time = 4 [json_name = "resetTime"];`

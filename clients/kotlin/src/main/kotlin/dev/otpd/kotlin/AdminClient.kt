@@ -36,7 +36,7 @@ import kotlinx.coroutines.future.await
  * @param rootCertificates the authorities to trust instead of those of Java, as a PEM file
  * @param clientCertificate what to show to the server, for mutual TLS
  * @param plaintext without TLS: the API key, secrets and codes travel in the clear
- * @param deadline the deadline of calls that are given none of their own
+ * @param deadline the deadline of calls without a deadline
  * @param channelOptions sets options of gRPC, such as interceptors; what the client itself sets cannot be replaced by them
  * @throws IllegalArgumentException a parameter, which the error names, cannot be used
  * @throws IllegalStateException there are certificates for plaintext

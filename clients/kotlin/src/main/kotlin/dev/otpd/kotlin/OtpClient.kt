@@ -67,7 +67,7 @@ public class OtpClient private constructor(private val async: AsyncOtpClient, pr
      * @param rootCertificates the authorities to trust instead of those of Java, as a PEM file
      * @param clientCertificate what to show to the server, for mutual TLS
      * @param plaintext without TLS: the API key, secrets and codes travel in the clear
-     * @param deadline the deadline of calls that are given none of their own
+     * @param deadline the deadline of calls without a deadline
      * @param batching sends calls of [verify] and [token] that come within a millisecond as one batch, invisibly: each has the answer, the error and
      * the deadline that it would have alone
      * @param channelOptions sets options of gRPC, such as interceptors; what the client itself sets cannot be replaced by them
@@ -103,7 +103,7 @@ public class OtpClient private constructor(private val async: AsyncOtpClient, pr
     /**
      * Makes a new key, ready to enrol in an authenticator app, or shows the QR code of an existing one again.
      *
-     * It fails with UNIMPLEMENTED if a sealed key was asked for and the server is too old to make one: then nothing is to be stored.
+     * It fails with UNIMPLEMENTED if a sealed key was asked for and the server is too old to make one: then store nothing.
      */
     public suspend fun generate(request: GenerateRequest, deadline: Duration = this.deadline): GenerateResponse =
         async.generate(request, usable(deadline)).await()
@@ -166,7 +166,7 @@ public class OtpClient private constructor(private val async: AsyncOtpClient, pr
     /**
      * Gives the current code of a TOTP key at once, then each next one as its step begins; without a deadline by default, and not retried.
      *
-     * Each collection of the flow is a call of its own, which ends with it. A deadline that cannot be used is refused at once.
+     * Each collection of the flow is a separate call, which ends with it. A deadline that cannot be used is refused at once.
      */
     public fun watchToken(request: WatchTokenRequest, deadline: Duration = Duration.INFINITE): Flow<WatchTokenResponse> {
         if (deadline != Duration.INFINITE) usable(deadline)

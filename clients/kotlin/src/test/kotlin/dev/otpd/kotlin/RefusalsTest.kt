@@ -16,7 +16,7 @@ import kotlin.time.Duration.Companion.nanoseconds
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Test
 
-/** The client refuses by name what it cannot use, before it connects or calls. */
+/** Before it connects or calls, the client refuses invalid options, and names them. */
 internal class RefusalsTest {
     private inline fun <reified E : Exception> assertRefused(name: String, attempt: () -> Unit) {
         val message = assertFailsWith<E> { attempt() }.message.orEmpty()

@@ -23,7 +23,7 @@ import kotlinx.coroutines.withTimeout
 import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Test
 
-/** What is tried again, when, and under which request id. */
+/** Retries: of which calls, when, and under which request id. */
 internal class RetryTest {
     private val server = TestServer()
 

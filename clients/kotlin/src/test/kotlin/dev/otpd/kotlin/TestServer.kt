@@ -47,7 +47,7 @@ import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.runBlocking
 
-/** A gRPC server in this process that notes what comes in. Generate fails as told, Token is never there, Verify is at the second try. */
+/** A gRPC server in this process that records its calls. Generate fails as configured, Token always fails, Verify succeeds at the second try. */
 internal class TestServer : AutoCloseable {
     val verified = CopyOnWriteArrayList<VerifyRequest>()
     val keys = CopyOnWriteArrayList<String?>()
@@ -55,7 +55,7 @@ internal class TestServer : AutoCloseable {
     val own = CopyOnWriteArrayList<String?>()
     /** The time that each call had left; null without a deadline. */
     val remaining = CopyOnWriteArrayList<Duration?>()
-    /** Completed when a call that has no end of its own is there, and when it has been cancelled. */
+    /** Completed when a call that does not end has arrived, and when it has been cancelled. */
     val arrived = CompletableDeferred<Unit>()
     val left = CompletableDeferred<Unit>()
 
@@ -69,12 +69,12 @@ internal class TestServer : AutoCloseable {
     /** A client with a deadline that no pause of a busy machine reaches. */
     fun connect() = OtpClient(address, API_KEY, plaintext = true, deadline = LONG)
 
-    /** The failure of a Generate that is told to fail in some way. */
+    /** The failure of a Generate that is configured to fail. */
     fun failureOf(told: String, deadline: Duration = LONG): OtpException = connect().use { client ->
         runBlocking { assertFailsWith { client.generate(generateRequest { accountName = told }, deadline) } }
     }
 
-    /** That a call brings the whole of a deadline, but for what passed meanwhile. */
+    /** Asserts that a call has the whole deadline, except for the time that has passed. */
     suspend fun assertDeadline(deadline: Duration, call: suspend () -> Unit) {
         val passed = measureTime { call() }
         val last = checkNotNull(remaining.last())

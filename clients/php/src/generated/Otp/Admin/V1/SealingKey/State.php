@@ -21,7 +21,7 @@ class State
      */
     const STATE_UNSPECIFIED = 0;
     /**
-     * It opens blobs, and does not seal yet.
+     * It opens blobs and does not seal yet.
      *
      * Generated from protobuf enum <code>STATE_STAGED = 1;</code>
      */
@@ -33,13 +33,13 @@ class State
      */
     const STATE_SEALING = 2;
     /**
-     * It opens blobs, and no longer seals.
+     * It opens blobs and no longer seals.
      *
      * Generated from protobuf enum <code>STATE_OPENING = 3;</code>
      */
     const STATE_OPENING = 3;
     /**
-     * Its bytes are gone: its blobs do not open.
+     * Its bytes are deleted: its blobs no longer open.
      *
      * Generated from protobuf enum <code>STATE_RETIRED = 4;</code>
      */

@@ -438,7 +438,7 @@ public final class AdminServiceGrpc {
     /**
      * <pre>
      * Makes an API key.
-     * If the answer is lost, a key is left that nobody has: list the keys, and revoke it.
+     * If the answer is lost, nobody has the new API key: list the API keys, and revoke it.
      * </pre>
      */
     default void createApiKey(dev.otpd.admin.v1.CreateApiKeyRequest request,
@@ -458,7 +458,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Lists API keys, oldest first. A page may have fewer keys than were asked for, and still not be the last.
+     * Lists API keys, oldest first. A page may have fewer API keys than requested and still not be the last page.
      * </pre>
      */
     default void listApiKeys(dev.otpd.admin.v1.ListApiKeysRequest request,
@@ -468,10 +468,10 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gives an API key a new secret, and its present one a grace in which callers change over.
-     * If the answer is lost, rotate again: a newest secret that was never used is replaced, so that the secret that callers use keeps its grace. The last
-     * active key with the scope `admin` needs a grace; without one it is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY): if the answer were lost, nobody
-     * could administer the server.
+     * Makes a new secret for an API key. The current secret stays valid for a grace period, in which callers change over.
+     * If the answer is lost, rotate again: a new secret that was never used is replaced, and the secret that callers use keeps its grace period. The last
+     * active API key with the scope `admin` needs a grace period. Without one the rotation is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY), because a lost
+     * answer would leave nobody able to administer the server.
      * </pre>
      */
     default void rotateApiKey(dev.otpd.admin.v1.RotateApiKeyRequest request,
@@ -481,7 +481,8 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Revokes an API key for ever, on all instances within a second; FAILED_PRECONDITION (LAST_ADMIN_KEY) for the last active one with the scope `admin`.
+     * Revokes an API key permanently, on all instances within a second. Refused for the last active API key with the scope `admin` (FAILED_PRECONDITION,
+     * LAST_ADMIN_KEY).
      * </pre>
      */
     default void revokeApiKey(dev.otpd.admin.v1.RevokeApiKeyRequest request,
@@ -501,7 +502,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Lists the plans of the configuration.
+     * Lists the configured plans.
      * </pre>
      */
     default void listPlans(dev.otpd.admin.v1.ListPlansRequest request,
@@ -521,7 +522,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gets how the server is, and how many codes were accepted and refused in the last hour.
+     * Gets the status of the server, and how many codes it accepted and refused in the last hour.
      * </pre>
      */
     default void getServerStatus(dev.otpd.admin.v1.GetServerStatusRequest request,
@@ -531,7 +532,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gets the wrong codes that are counted against a secret, and its lock.
+     * Gets the counted wrong codes of a secret, and its lock.
      * </pre>
      */
     default void getAttempts(dev.otpd.admin.v1.GetAttemptsRequest request,
@@ -590,7 +591,7 @@ public final class AdminServiceGrpc {
     /**
      * <pre>
      * Makes an API key.
-     * If the answer is lost, a key is left that nobody has: list the keys, and revoke it.
+     * If the answer is lost, nobody has the new API key: list the API keys, and revoke it.
      * </pre>
      */
     public void createApiKey(dev.otpd.admin.v1.CreateApiKeyRequest request,
@@ -612,7 +613,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Lists API keys, oldest first. A page may have fewer keys than were asked for, and still not be the last.
+     * Lists API keys, oldest first. A page may have fewer API keys than requested and still not be the last page.
      * </pre>
      */
     public void listApiKeys(dev.otpd.admin.v1.ListApiKeysRequest request,
@@ -623,10 +624,10 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gives an API key a new secret, and its present one a grace in which callers change over.
-     * If the answer is lost, rotate again: a newest secret that was never used is replaced, so that the secret that callers use keeps its grace. The last
-     * active key with the scope `admin` needs a grace; without one it is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY): if the answer were lost, nobody
-     * could administer the server.
+     * Makes a new secret for an API key. The current secret stays valid for a grace period, in which callers change over.
+     * If the answer is lost, rotate again: a new secret that was never used is replaced, and the secret that callers use keeps its grace period. The last
+     * active API key with the scope `admin` needs a grace period. Without one the rotation is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY), because a lost
+     * answer would leave nobody able to administer the server.
      * </pre>
      */
     public void rotateApiKey(dev.otpd.admin.v1.RotateApiKeyRequest request,
@@ -637,7 +638,8 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Revokes an API key for ever, on all instances within a second; FAILED_PRECONDITION (LAST_ADMIN_KEY) for the last active one with the scope `admin`.
+     * Revokes an API key permanently, on all instances within a second. Refused for the last active API key with the scope `admin` (FAILED_PRECONDITION,
+     * LAST_ADMIN_KEY).
      * </pre>
      */
     public void revokeApiKey(dev.otpd.admin.v1.RevokeApiKeyRequest request,
@@ -659,7 +661,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Lists the plans of the configuration.
+     * Lists the configured plans.
      * </pre>
      */
     public void listPlans(dev.otpd.admin.v1.ListPlansRequest request,
@@ -681,7 +683,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gets how the server is, and how many codes were accepted and refused in the last hour.
+     * Gets the status of the server, and how many codes it accepted and refused in the last hour.
      * </pre>
      */
     public void getServerStatus(dev.otpd.admin.v1.GetServerStatusRequest request,
@@ -692,7 +694,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gets the wrong codes that are counted against a secret, and its lock.
+     * Gets the counted wrong codes of a secret, and its lock.
      * </pre>
      */
     public void getAttempts(dev.otpd.admin.v1.GetAttemptsRequest request,
@@ -737,7 +739,7 @@ public final class AdminServiceGrpc {
     /**
      * <pre>
      * Makes an API key.
-     * If the answer is lost, a key is left that nobody has: list the keys, and revoke it.
+     * If the answer is lost, nobody has the new API key: list the API keys, and revoke it.
      * </pre>
      */
     public dev.otpd.admin.v1.CreateApiKeyResponse createApiKey(dev.otpd.admin.v1.CreateApiKeyRequest request) throws io.grpc.StatusException {
@@ -757,7 +759,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Lists API keys, oldest first. A page may have fewer keys than were asked for, and still not be the last.
+     * Lists API keys, oldest first. A page may have fewer API keys than requested and still not be the last page.
      * </pre>
      */
     public dev.otpd.admin.v1.ListApiKeysResponse listApiKeys(dev.otpd.admin.v1.ListApiKeysRequest request) throws io.grpc.StatusException {
@@ -767,10 +769,10 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gives an API key a new secret, and its present one a grace in which callers change over.
-     * If the answer is lost, rotate again: a newest secret that was never used is replaced, so that the secret that callers use keeps its grace. The last
-     * active key with the scope `admin` needs a grace; without one it is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY): if the answer were lost, nobody
-     * could administer the server.
+     * Makes a new secret for an API key. The current secret stays valid for a grace period, in which callers change over.
+     * If the answer is lost, rotate again: a new secret that was never used is replaced, and the secret that callers use keeps its grace period. The last
+     * active API key with the scope `admin` needs a grace period. Without one the rotation is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY), because a lost
+     * answer would leave nobody able to administer the server.
      * </pre>
      */
     public dev.otpd.admin.v1.RotateApiKeyResponse rotateApiKey(dev.otpd.admin.v1.RotateApiKeyRequest request) throws io.grpc.StatusException {
@@ -780,7 +782,8 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Revokes an API key for ever, on all instances within a second; FAILED_PRECONDITION (LAST_ADMIN_KEY) for the last active one with the scope `admin`.
+     * Revokes an API key permanently, on all instances within a second. Refused for the last active API key with the scope `admin` (FAILED_PRECONDITION,
+     * LAST_ADMIN_KEY).
      * </pre>
      */
     public dev.otpd.admin.v1.RevokeApiKeyResponse revokeApiKey(dev.otpd.admin.v1.RevokeApiKeyRequest request) throws io.grpc.StatusException {
@@ -800,7 +803,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Lists the plans of the configuration.
+     * Lists the configured plans.
      * </pre>
      */
     public dev.otpd.admin.v1.ListPlansResponse listPlans(dev.otpd.admin.v1.ListPlansRequest request) throws io.grpc.StatusException {
@@ -820,7 +823,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gets how the server is, and how many codes were accepted and refused in the last hour.
+     * Gets the status of the server, and how many codes it accepted and refused in the last hour.
      * </pre>
      */
     public dev.otpd.admin.v1.GetServerStatusResponse getServerStatus(dev.otpd.admin.v1.GetServerStatusRequest request) throws io.grpc.StatusException {
@@ -830,7 +833,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gets the wrong codes that are counted against a secret, and its lock.
+     * Gets the counted wrong codes of a secret, and its lock.
      * </pre>
      */
     public dev.otpd.admin.v1.GetAttemptsResponse getAttempts(dev.otpd.admin.v1.GetAttemptsRequest request) throws io.grpc.StatusException {
@@ -873,7 +876,7 @@ public final class AdminServiceGrpc {
     /**
      * <pre>
      * Makes an API key.
-     * If the answer is lost, a key is left that nobody has: list the keys, and revoke it.
+     * If the answer is lost, nobody has the new API key: list the API keys, and revoke it.
      * </pre>
      */
     public dev.otpd.admin.v1.CreateApiKeyResponse createApiKey(dev.otpd.admin.v1.CreateApiKeyRequest request) {
@@ -893,7 +896,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Lists API keys, oldest first. A page may have fewer keys than were asked for, and still not be the last.
+     * Lists API keys, oldest first. A page may have fewer API keys than requested and still not be the last page.
      * </pre>
      */
     public dev.otpd.admin.v1.ListApiKeysResponse listApiKeys(dev.otpd.admin.v1.ListApiKeysRequest request) {
@@ -903,10 +906,10 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gives an API key a new secret, and its present one a grace in which callers change over.
-     * If the answer is lost, rotate again: a newest secret that was never used is replaced, so that the secret that callers use keeps its grace. The last
-     * active key with the scope `admin` needs a grace; without one it is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY): if the answer were lost, nobody
-     * could administer the server.
+     * Makes a new secret for an API key. The current secret stays valid for a grace period, in which callers change over.
+     * If the answer is lost, rotate again: a new secret that was never used is replaced, and the secret that callers use keeps its grace period. The last
+     * active API key with the scope `admin` needs a grace period. Without one the rotation is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY), because a lost
+     * answer would leave nobody able to administer the server.
      * </pre>
      */
     public dev.otpd.admin.v1.RotateApiKeyResponse rotateApiKey(dev.otpd.admin.v1.RotateApiKeyRequest request) {
@@ -916,7 +919,8 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Revokes an API key for ever, on all instances within a second; FAILED_PRECONDITION (LAST_ADMIN_KEY) for the last active one with the scope `admin`.
+     * Revokes an API key permanently, on all instances within a second. Refused for the last active API key with the scope `admin` (FAILED_PRECONDITION,
+     * LAST_ADMIN_KEY).
      * </pre>
      */
     public dev.otpd.admin.v1.RevokeApiKeyResponse revokeApiKey(dev.otpd.admin.v1.RevokeApiKeyRequest request) {
@@ -936,7 +940,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Lists the plans of the configuration.
+     * Lists the configured plans.
      * </pre>
      */
     public dev.otpd.admin.v1.ListPlansResponse listPlans(dev.otpd.admin.v1.ListPlansRequest request) {
@@ -956,7 +960,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gets how the server is, and how many codes were accepted and refused in the last hour.
+     * Gets the status of the server, and how many codes it accepted and refused in the last hour.
      * </pre>
      */
     public dev.otpd.admin.v1.GetServerStatusResponse getServerStatus(dev.otpd.admin.v1.GetServerStatusRequest request) {
@@ -966,7 +970,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gets the wrong codes that are counted against a secret, and its lock.
+     * Gets the counted wrong codes of a secret, and its lock.
      * </pre>
      */
     public dev.otpd.admin.v1.GetAttemptsResponse getAttempts(dev.otpd.admin.v1.GetAttemptsRequest request) {
@@ -1009,7 +1013,7 @@ public final class AdminServiceGrpc {
     /**
      * <pre>
      * Makes an API key.
-     * If the answer is lost, a key is left that nobody has: list the keys, and revoke it.
+     * If the answer is lost, nobody has the new API key: list the API keys, and revoke it.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.admin.v1.CreateApiKeyResponse> createApiKey(
@@ -1031,7 +1035,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Lists API keys, oldest first. A page may have fewer keys than were asked for, and still not be the last.
+     * Lists API keys, oldest first. A page may have fewer API keys than requested and still not be the last page.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.admin.v1.ListApiKeysResponse> listApiKeys(
@@ -1042,10 +1046,10 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gives an API key a new secret, and its present one a grace in which callers change over.
-     * If the answer is lost, rotate again: a newest secret that was never used is replaced, so that the secret that callers use keeps its grace. The last
-     * active key with the scope `admin` needs a grace; without one it is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY): if the answer were lost, nobody
-     * could administer the server.
+     * Makes a new secret for an API key. The current secret stays valid for a grace period, in which callers change over.
+     * If the answer is lost, rotate again: a new secret that was never used is replaced, and the secret that callers use keeps its grace period. The last
+     * active API key with the scope `admin` needs a grace period. Without one the rotation is refused (FAILED_PRECONDITION, LAST_ADMIN_KEY), because a lost
+     * answer would leave nobody able to administer the server.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.admin.v1.RotateApiKeyResponse> rotateApiKey(
@@ -1056,7 +1060,8 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Revokes an API key for ever, on all instances within a second; FAILED_PRECONDITION (LAST_ADMIN_KEY) for the last active one with the scope `admin`.
+     * Revokes an API key permanently, on all instances within a second. Refused for the last active API key with the scope `admin` (FAILED_PRECONDITION,
+     * LAST_ADMIN_KEY).
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.admin.v1.RevokeApiKeyResponse> revokeApiKey(
@@ -1078,7 +1083,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Lists the plans of the configuration.
+     * Lists the configured plans.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.admin.v1.ListPlansResponse> listPlans(
@@ -1100,7 +1105,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gets how the server is, and how many codes were accepted and refused in the last hour.
+     * Gets the status of the server, and how many codes it accepted and refused in the last hour.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.admin.v1.GetServerStatusResponse> getServerStatus(
@@ -1111,7 +1116,7 @@ public final class AdminServiceGrpc {
 
     /**
      * <pre>
-     * Gets the wrong codes that are counted against a secret, and its lock.
+     * Gets the counted wrong codes of a secret, and its lock.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.otpd.admin.v1.GetAttemptsResponse> getAttempts(

@@ -154,7 +154,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object plan_ = "";
   /**
    * <pre>
-   * The plan whose limits hold, `plans/{id}`.
+   * The plan whose limits apply, `plans/{id}`.
    * </pre>
    *
    * <code>string plan = 3 [json_name = "plan"];</code>
@@ -175,7 +175,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The plan whose limits hold, `plans/{id}`.
+   * The plan whose limits apply, `plans/{id}`.
    * </pre>
    *
    * <code>string plan = 3 [json_name = "plan"];</code>
@@ -304,7 +304,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp createTime_;
   /**
    * <pre>
-   * When the key was made. Output only.
+   * When the API key was made. Output only.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];</code>
@@ -316,7 +316,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the key was made. Output only.
+   * When the API key was made. Output only.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];</code>
@@ -328,7 +328,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the key was made. Output only.
+   * When the API key was made. Output only.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];</code>
@@ -342,7 +342,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp expireTime_;
   /**
    * <pre>
-   * When the key ends; unset: never.
+   * When the API key expires; unset: never.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];</code>
@@ -354,7 +354,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the key ends; unset: never.
+   * When the API key expires; unset: never.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];</code>
@@ -366,7 +366,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the key ends; unset: never.
+   * When the API key expires; unset: never.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];</code>
@@ -380,7 +380,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp revokeTime_;
   /**
    * <pre>
-   * When the key was revoked; unset if it was not. Output only.
+   * When the API key was revoked; unset if it was not. Output only.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];</code>
@@ -392,7 +392,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the key was revoked; unset if it was not. Output only.
+   * When the API key was revoked; unset if it was not. Output only.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];</code>
@@ -404,7 +404,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the key was revoked; unset if it was not. Output only.
+   * When the API key was revoked; unset if it was not. Output only.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];</code>
@@ -418,7 +418,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp lastUseTime_;
   /**
    * <pre>
-   * When the key was used last, seconds behind; unset if it never was. Output only.
+   * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];</code>
@@ -430,7 +430,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the key was used last, seconds behind; unset if it never was. Output only.
+   * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];</code>
@@ -442,7 +442,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the key was used last, seconds behind; unset if it never was. Output only.
+   * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];</code>
@@ -457,7 +457,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object etag_ = "";
   /**
    * <pre>
-   * A value that changes with the key. Output only.
+   * A value that changes with the API key. Output only.
    * </pre>
    *
    * <code>string etag = 99 [json_name = "etag"];</code>
@@ -478,7 +478,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A value that changes with the key. Output only.
+   * A value that changes with the API key. Output only.
    * </pre>
    *
    * <code>string etag = 99 [json_name = "etag"];</code>
@@ -1278,7 +1278,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object plan_ = "";
     /**
      * <pre>
-     * The plan whose limits hold, `plans/{id}`.
+     * The plan whose limits apply, `plans/{id}`.
      * </pre>
      *
      * <code>string plan = 3 [json_name = "plan"];</code>
@@ -1298,7 +1298,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The plan whose limits hold, `plans/{id}`.
+     * The plan whose limits apply, `plans/{id}`.
      * </pre>
      *
      * <code>string plan = 3 [json_name = "plan"];</code>
@@ -1319,7 +1319,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The plan whose limits hold, `plans/{id}`.
+     * The plan whose limits apply, `plans/{id}`.
      * </pre>
      *
      * <code>string plan = 3 [json_name = "plan"];</code>
@@ -1336,7 +1336,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The plan whose limits hold, `plans/{id}`.
+     * The plan whose limits apply, `plans/{id}`.
      * </pre>
      *
      * <code>string plan = 3 [json_name = "plan"];</code>
@@ -1350,7 +1350,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The plan whose limits hold, `plans/{id}`.
+     * The plan whose limits apply, `plans/{id}`.
      * </pre>
      *
      * <code>string plan = 3 [json_name = "plan"];</code>
@@ -1621,7 +1621,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> createTimeBuilder_;
     /**
      * <pre>
-     * When the key was made. Output only.
+     * When the API key was made. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];</code>
@@ -1632,7 +1632,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was made. Output only.
+     * When the API key was made. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];</code>
@@ -1647,7 +1647,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was made. Output only.
+     * When the API key was made. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];</code>
@@ -1667,7 +1667,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was made. Output only.
+     * When the API key was made. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];</code>
@@ -1685,7 +1685,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was made. Output only.
+     * When the API key was made. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];</code>
@@ -1710,7 +1710,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was made. Output only.
+     * When the API key was made. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];</code>
@@ -1727,7 +1727,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was made. Output only.
+     * When the API key was made. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];</code>
@@ -1739,7 +1739,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was made. Output only.
+     * When the API key was made. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];</code>
@@ -1754,7 +1754,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was made. Output only.
+     * When the API key was made. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];</code>
@@ -1778,7 +1778,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> expireTimeBuilder_;
     /**
      * <pre>
-     * When the key ends; unset: never.
+     * When the API key expires; unset: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];</code>
@@ -1789,7 +1789,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key ends; unset: never.
+     * When the API key expires; unset: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];</code>
@@ -1804,7 +1804,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key ends; unset: never.
+     * When the API key expires; unset: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];</code>
@@ -1824,7 +1824,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key ends; unset: never.
+     * When the API key expires; unset: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];</code>
@@ -1842,7 +1842,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key ends; unset: never.
+     * When the API key expires; unset: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];</code>
@@ -1867,7 +1867,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key ends; unset: never.
+     * When the API key expires; unset: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];</code>
@@ -1884,7 +1884,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key ends; unset: never.
+     * When the API key expires; unset: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];</code>
@@ -1896,7 +1896,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key ends; unset: never.
+     * When the API key expires; unset: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];</code>
@@ -1911,7 +1911,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key ends; unset: never.
+     * When the API key expires; unset: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];</code>
@@ -1935,7 +1935,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> revokeTimeBuilder_;
     /**
      * <pre>
-     * When the key was revoked; unset if it was not. Output only.
+     * When the API key was revoked; unset if it was not. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];</code>
@@ -1946,7 +1946,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was revoked; unset if it was not. Output only.
+     * When the API key was revoked; unset if it was not. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];</code>
@@ -1961,7 +1961,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was revoked; unset if it was not. Output only.
+     * When the API key was revoked; unset if it was not. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];</code>
@@ -1981,7 +1981,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was revoked; unset if it was not. Output only.
+     * When the API key was revoked; unset if it was not. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];</code>
@@ -1999,7 +1999,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was revoked; unset if it was not. Output only.
+     * When the API key was revoked; unset if it was not. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];</code>
@@ -2024,7 +2024,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was revoked; unset if it was not. Output only.
+     * When the API key was revoked; unset if it was not. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];</code>
@@ -2041,7 +2041,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was revoked; unset if it was not. Output only.
+     * When the API key was revoked; unset if it was not. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];</code>
@@ -2053,7 +2053,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was revoked; unset if it was not. Output only.
+     * When the API key was revoked; unset if it was not. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];</code>
@@ -2068,7 +2068,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was revoked; unset if it was not. Output only.
+     * When the API key was revoked; unset if it was not. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];</code>
@@ -2092,7 +2092,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> lastUseTimeBuilder_;
     /**
      * <pre>
-     * When the key was used last, seconds behind; unset if it never was. Output only.
+     * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];</code>
@@ -2103,7 +2103,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was used last, seconds behind; unset if it never was. Output only.
+     * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];</code>
@@ -2118,7 +2118,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was used last, seconds behind; unset if it never was. Output only.
+     * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];</code>
@@ -2138,7 +2138,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was used last, seconds behind; unset if it never was. Output only.
+     * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];</code>
@@ -2156,7 +2156,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was used last, seconds behind; unset if it never was. Output only.
+     * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];</code>
@@ -2181,7 +2181,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was used last, seconds behind; unset if it never was. Output only.
+     * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];</code>
@@ -2198,7 +2198,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was used last, seconds behind; unset if it never was. Output only.
+     * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];</code>
@@ -2210,7 +2210,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was used last, seconds behind; unset if it never was. Output only.
+     * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];</code>
@@ -2225,7 +2225,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the key was used last, seconds behind; unset if it never was. Output only.
+     * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];</code>
@@ -2247,7 +2247,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object etag_ = "";
     /**
      * <pre>
-     * A value that changes with the key. Output only.
+     * A value that changes with the API key. Output only.
      * </pre>
      *
      * <code>string etag = 99 [json_name = "etag"];</code>
@@ -2267,7 +2267,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A value that changes with the key. Output only.
+     * A value that changes with the API key. Output only.
      * </pre>
      *
      * <code>string etag = 99 [json_name = "etag"];</code>
@@ -2288,7 +2288,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A value that changes with the key. Output only.
+     * A value that changes with the API key. Output only.
      * </pre>
      *
      * <code>string etag = 99 [json_name = "etag"];</code>
@@ -2305,7 +2305,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A value that changes with the key. Output only.
+     * A value that changes with the API key. Output only.
      * </pre>
      *
      * <code>string etag = 99 [json_name = "etag"];</code>
@@ -2319,7 +2319,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A value that changes with the key. Output only.
+     * A value that changes with the API key. Output only.
      * </pre>
      *
      * <code>string etag = 99 [json_name = "etag"];</code>

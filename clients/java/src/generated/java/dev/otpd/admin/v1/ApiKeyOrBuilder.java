@@ -52,7 +52,7 @@ public interface ApiKeyOrBuilder extends
 
   /**
    * <pre>
-   * The plan whose limits hold, `plans/{id}`.
+   * The plan whose limits apply, `plans/{id}`.
    * </pre>
    *
    * <code>string plan = 3 [json_name = "plan"];</code>
@@ -61,7 +61,7 @@ public interface ApiKeyOrBuilder extends
   java.lang.String getPlan();
   /**
    * <pre>
-   * The plan whose limits hold, `plans/{id}`.
+   * The plan whose limits apply, `plans/{id}`.
    * </pre>
    *
    * <code>string plan = 3 [json_name = "plan"];</code>
@@ -137,7 +137,7 @@ public interface ApiKeyOrBuilder extends
 
   /**
    * <pre>
-   * When the key was made. Output only.
+   * When the API key was made. Output only.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];</code>
@@ -146,7 +146,7 @@ public interface ApiKeyOrBuilder extends
   boolean hasCreateTime();
   /**
    * <pre>
-   * When the key was made. Output only.
+   * When the API key was made. Output only.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];</code>
@@ -155,7 +155,7 @@ public interface ApiKeyOrBuilder extends
   com.google.protobuf.Timestamp getCreateTime();
   /**
    * <pre>
-   * When the key was made. Output only.
+   * When the API key was made. Output only.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];</code>
@@ -164,7 +164,7 @@ public interface ApiKeyOrBuilder extends
 
   /**
    * <pre>
-   * When the key ends; unset: never.
+   * When the API key expires; unset: never.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];</code>
@@ -173,7 +173,7 @@ public interface ApiKeyOrBuilder extends
   boolean hasExpireTime();
   /**
    * <pre>
-   * When the key ends; unset: never.
+   * When the API key expires; unset: never.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];</code>
@@ -182,7 +182,7 @@ public interface ApiKeyOrBuilder extends
   com.google.protobuf.Timestamp getExpireTime();
   /**
    * <pre>
-   * When the key ends; unset: never.
+   * When the API key expires; unset: never.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];</code>
@@ -191,7 +191,7 @@ public interface ApiKeyOrBuilder extends
 
   /**
    * <pre>
-   * When the key was revoked; unset if it was not. Output only.
+   * When the API key was revoked; unset if it was not. Output only.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];</code>
@@ -200,7 +200,7 @@ public interface ApiKeyOrBuilder extends
   boolean hasRevokeTime();
   /**
    * <pre>
-   * When the key was revoked; unset if it was not. Output only.
+   * When the API key was revoked; unset if it was not. Output only.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];</code>
@@ -209,7 +209,7 @@ public interface ApiKeyOrBuilder extends
   com.google.protobuf.Timestamp getRevokeTime();
   /**
    * <pre>
-   * When the key was revoked; unset if it was not. Output only.
+   * When the API key was revoked; unset if it was not. Output only.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];</code>
@@ -218,7 +218,7 @@ public interface ApiKeyOrBuilder extends
 
   /**
    * <pre>
-   * When the key was used last, seconds behind; unset if it never was. Output only.
+   * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];</code>
@@ -227,7 +227,7 @@ public interface ApiKeyOrBuilder extends
   boolean hasLastUseTime();
   /**
    * <pre>
-   * When the key was used last, seconds behind; unset if it never was. Output only.
+   * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];</code>
@@ -236,7 +236,7 @@ public interface ApiKeyOrBuilder extends
   com.google.protobuf.Timestamp getLastUseTime();
   /**
    * <pre>
-   * When the key was used last, seconds behind; unset if it never was. Output only.
+   * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];</code>
@@ -245,7 +245,7 @@ public interface ApiKeyOrBuilder extends
 
   /**
    * <pre>
-   * A value that changes with the key. Output only.
+   * A value that changes with the API key. Output only.
    * </pre>
    *
    * <code>string etag = 99 [json_name = "etag"];</code>
@@ -254,7 +254,7 @@ public interface ApiKeyOrBuilder extends
   java.lang.String getEtag();
   /**
    * <pre>
-   * A value that changes with the key. Output only.
+   * A value that changes with the API key. Output only.
    * </pre>
    *
    * <code>string etag = 99 [json_name = "etag"];</code>

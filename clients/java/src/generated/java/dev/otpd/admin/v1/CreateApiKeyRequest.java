@@ -7,7 +7,7 @@ package dev.otpd.admin.v1;
 
 /**
  * <pre>
- * The key to make.
+ * The API key to make.
  * </pre>
  *
  * Protobuf type {@code otp.admin.v1.CreateApiKeyRequest}
@@ -52,7 +52,7 @@ private static final long serialVersionUID = 0L;
   private dev.otpd.admin.v1.ApiKey apiKey_;
   /**
    * <pre>
-   * The key.
+   * The API key.
    *
    * Required.
    * </pre>
@@ -66,7 +66,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The key.
+   * The API key.
    *
    * Required.
    * </pre>
@@ -80,7 +80,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The key.
+   * The API key.
    *
    * Required.
    * </pre>
@@ -256,7 +256,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The key to make.
+   * The API key to make.
    * </pre>
    *
    * Protobuf type {@code otp.admin.v1.CreateApiKeyRequest}
@@ -416,7 +416,7 @@ private static final long serialVersionUID = 0L;
         dev.otpd.admin.v1.ApiKey, dev.otpd.admin.v1.ApiKey.Builder, dev.otpd.admin.v1.ApiKeyOrBuilder> apiKeyBuilder_;
     /**
      * <pre>
-     * The key.
+     * The API key.
      *
      * Required.
      * </pre>
@@ -429,7 +429,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      *
      * Required.
      * </pre>
@@ -446,7 +446,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      *
      * Required.
      * </pre>
@@ -468,7 +468,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      *
      * Required.
      * </pre>
@@ -488,7 +488,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      *
      * Required.
      * </pre>
@@ -515,7 +515,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      *
      * Required.
      * </pre>
@@ -534,7 +534,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      *
      * Required.
      * </pre>
@@ -548,7 +548,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      *
      * Required.
      * </pre>
@@ -565,7 +565,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      *
      * Required.
      * </pre>

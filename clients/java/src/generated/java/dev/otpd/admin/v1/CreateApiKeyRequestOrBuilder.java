@@ -12,7 +12,7 @@ public interface CreateApiKeyRequestOrBuilder extends
 
   /**
    * <pre>
-   * The key.
+   * The API key.
    *
    * Required.
    * </pre>
@@ -23,7 +23,7 @@ public interface CreateApiKeyRequestOrBuilder extends
   boolean hasApiKey();
   /**
    * <pre>
-   * The key.
+   * The API key.
    *
    * Required.
    * </pre>
@@ -34,7 +34,7 @@ public interface CreateApiKeyRequestOrBuilder extends
   dev.otpd.admin.v1.ApiKey getApiKey();
   /**
    * <pre>
-   * The key.
+   * The API key.
    *
    * Required.
    * </pre>

@@ -12,7 +12,7 @@ public interface CreateApiKeyResponseOrBuilder extends
 
   /**
    * <pre>
-   * The key.
+   * The API key.
    * </pre>
    *
    * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -21,7 +21,7 @@ public interface CreateApiKeyResponseOrBuilder extends
   boolean hasApiKey();
   /**
    * <pre>
-   * The key.
+   * The API key.
    * </pre>
    *
    * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -30,7 +30,7 @@ public interface CreateApiKeyResponseOrBuilder extends
   dev.otpd.admin.v1.ApiKey getApiKey();
   /**
    * <pre>
-   * The key.
+   * The API key.
    * </pre>
    *
    * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -39,7 +39,7 @@ public interface CreateApiKeyResponseOrBuilder extends
 
   /**
    * <pre>
-   * The secret that callers send, shown this once.
+   * The secret that callers send, shown only once.
    * </pre>
    *
    * <code>string secret = 2 [json_name = "secret"];</code>
@@ -48,7 +48,7 @@ public interface CreateApiKeyResponseOrBuilder extends
   java.lang.String getSecret();
   /**
    * <pre>
-   * The secret that callers send, shown this once.
+   * The secret that callers send, shown only once.
    * </pre>
    *
    * <code>string secret = 2 [json_name = "secret"];</code>

@@ -7,7 +7,7 @@ package dev.otpd.admin.v1;
 
 /**
  * <pre>
- * The key to get.
+ * The API key to get.
  * </pre>
  *
  * Protobuf type {@code otp.admin.v1.GetApiKeyRequest}
@@ -257,7 +257,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The key to get.
+   * The API key to get.
    * </pre>
    *
    * Protobuf type {@code otp.admin.v1.GetApiKeyRequest}

@@ -7,7 +7,7 @@ package dev.otpd.admin.v1;
 
 /**
  * <pre>
- * The key whose usage to get.
+ * The API key whose usage to get.
  * </pre>
  *
  * Protobuf type {@code otp.admin.v1.GetApiKeyUsageRequest}
@@ -257,7 +257,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The key whose usage to get.
+   * The API key whose usage to get.
    * </pre>
    *
    * Protobuf type {@code otp.admin.v1.GetApiKeyUsageRequest}

@@ -7,7 +7,7 @@ package dev.otpd.admin.v1;
 
 /**
  * <pre>
- * The usage of a key.
+ * The usage of an API key.
  * </pre>
  *
  * Protobuf type {@code otp.admin.v1.GetApiKeyUsageResponse}
@@ -328,7 +328,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The usage of a key.
+   * The usage of an API key.
    * </pre>
    *
    * Protobuf type {@code otp.admin.v1.GetApiKeyUsageResponse}

@@ -96,7 +96,7 @@ private static final long serialVersionUID = 0L;
   public static final int FINGERPRINT_FIELD_NUMBER = 1;
   /**
    * <pre>
-   * The fingerprint of the secret, as the audit trail has it.
+   * The fingerprint of the secret, from the audit trail.
    * </pre>
    *
    * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -107,7 +107,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The fingerprint of the secret, as the audit trail has it.
+   * The fingerprint of the secret, from the audit trail.
    * </pre>
    *
    * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -132,7 +132,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The fingerprint of the secret, as the audit trail has it.
+   * The fingerprint of the secret, from the audit trail.
    * </pre>
    *
    * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -246,7 +246,7 @@ private static final long serialVersionUID = 0L;
   public static final int RECOVERY_SET_NAME_FIELD_NUMBER = 4;
   /**
    * <pre>
-   * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+   * The name of a set of recovery codes, from the audit trail (`set`).
    * </pre>
    *
    * <code>string recovery_set_name = 4 [json_name = "recoverySetName"];</code>
@@ -257,7 +257,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+   * The name of a set of recovery codes, from the audit trail (`set`).
    * </pre>
    *
    * <code>string recovery_set_name = 4 [json_name = "recoverySetName"];</code>
@@ -282,7 +282,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+   * The name of a set of recovery codes, from the audit trail (`set`).
    * </pre>
    *
    * <code>string recovery_set_name = 4 [json_name = "recoverySetName"];</code>
@@ -738,7 +738,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      * </pre>
      *
      * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -750,7 +750,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      * </pre>
      *
      * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -776,7 +776,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      * </pre>
      *
      * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -803,7 +803,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      * </pre>
      *
      * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -820,7 +820,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      * </pre>
      *
      * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -836,7 +836,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      * </pre>
      *
      * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -1211,7 +1211,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      * </pre>
      *
      * <code>string recovery_set_name = 4 [json_name = "recoverySetName"];</code>
@@ -1223,7 +1223,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      * </pre>
      *
      * <code>string recovery_set_name = 4 [json_name = "recoverySetName"];</code>
@@ -1249,7 +1249,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      * </pre>
      *
      * <code>string recovery_set_name = 4 [json_name = "recoverySetName"];</code>
@@ -1276,7 +1276,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      * </pre>
      *
      * <code>string recovery_set_name = 4 [json_name = "recoverySetName"];</code>
@@ -1293,7 +1293,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      * </pre>
      *
      * <code>string recovery_set_name = 4 [json_name = "recoverySetName"];</code>
@@ -1309,7 +1309,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      * </pre>
      *
      * <code>string recovery_set_name = 4 [json_name = "recoverySetName"];</code>

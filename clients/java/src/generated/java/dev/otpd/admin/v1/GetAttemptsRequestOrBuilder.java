@@ -12,7 +12,7 @@ public interface GetAttemptsRequestOrBuilder extends
 
   /**
    * <pre>
-   * The fingerprint of the secret, as the audit trail has it.
+   * The fingerprint of the secret, from the audit trail.
    * </pre>
    *
    * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -21,7 +21,7 @@ public interface GetAttemptsRequestOrBuilder extends
   boolean hasFingerprint();
   /**
    * <pre>
-   * The fingerprint of the secret, as the audit trail has it.
+   * The fingerprint of the secret, from the audit trail.
    * </pre>
    *
    * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -30,7 +30,7 @@ public interface GetAttemptsRequestOrBuilder extends
   java.lang.String getFingerprint();
   /**
    * <pre>
-   * The fingerprint of the secret, as the audit trail has it.
+   * The fingerprint of the secret, from the audit trail.
    * </pre>
    *
    * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -95,7 +95,7 @@ public interface GetAttemptsRequestOrBuilder extends
 
   /**
    * <pre>
-   * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+   * The name of a set of recovery codes, from the audit trail (`set`).
    * </pre>
    *
    * <code>string recovery_set_name = 4 [json_name = "recoverySetName"];</code>
@@ -104,7 +104,7 @@ public interface GetAttemptsRequestOrBuilder extends
   boolean hasRecoverySetName();
   /**
    * <pre>
-   * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+   * The name of a set of recovery codes, from the audit trail (`set`).
    * </pre>
    *
    * <code>string recovery_set_name = 4 [json_name = "recoverySetName"];</code>
@@ -113,7 +113,7 @@ public interface GetAttemptsRequestOrBuilder extends
   java.lang.String getRecoverySetName();
   /**
    * <pre>
-   * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+   * The name of a set of recovery codes, from the audit trail (`set`).
    * </pre>
    *
    * <code>string recovery_set_name = 4 [json_name = "recoverySetName"];</code>

@@ -68,7 +68,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp lockEndTime_;
   /**
    * <pre>
-   * When the next code is checked; unset if it is checked now, or only after an unlock.
+   * When the lock ends; unset if there is no lock, or if only an unlock ends it.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -80,7 +80,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the next code is checked; unset if it is checked now, or only after an unlock.
+   * When the lock ends; unset if there is no lock, or if only an unlock ends it.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -92,7 +92,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the next code is checked; unset if it is checked now, or only after an unlock.
+   * When the lock ends; unset if there is no lock, or if only an unlock ends it.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -106,7 +106,7 @@ private static final long serialVersionUID = 0L;
   private boolean needsUnlock_ = false;
   /**
    * <pre>
-   * Whether only an unlock helps.
+   * Whether only an unlock ends the lock.
    * </pre>
    *
    * <code>bool needs_unlock = 3 [json_name = "needsUnlock"];</code>
@@ -122,7 +122,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<dev.otpd.admin.v1.UsedSteps> usedSteps_;
   /**
    * <pre>
-   * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+   * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -133,7 +133,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+   * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -145,7 +145,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+   * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -156,7 +156,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+   * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -167,7 +167,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+   * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -761,7 +761,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> lockEndTimeBuilder_;
     /**
      * <pre>
-     * When the next code is checked; unset if it is checked now, or only after an unlock.
+     * When the lock ends; unset if there is no lock, or if only an unlock ends it.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -772,7 +772,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the next code is checked; unset if it is checked now, or only after an unlock.
+     * When the lock ends; unset if there is no lock, or if only an unlock ends it.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -787,7 +787,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the next code is checked; unset if it is checked now, or only after an unlock.
+     * When the lock ends; unset if there is no lock, or if only an unlock ends it.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -807,7 +807,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the next code is checked; unset if it is checked now, or only after an unlock.
+     * When the lock ends; unset if there is no lock, or if only an unlock ends it.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -825,7 +825,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the next code is checked; unset if it is checked now, or only after an unlock.
+     * When the lock ends; unset if there is no lock, or if only an unlock ends it.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -850,7 +850,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the next code is checked; unset if it is checked now, or only after an unlock.
+     * When the lock ends; unset if there is no lock, or if only an unlock ends it.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -867,7 +867,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the next code is checked; unset if it is checked now, or only after an unlock.
+     * When the lock ends; unset if there is no lock, or if only an unlock ends it.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -879,7 +879,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the next code is checked; unset if it is checked now, or only after an unlock.
+     * When the lock ends; unset if there is no lock, or if only an unlock ends it.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -894,7 +894,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the next code is checked; unset if it is checked now, or only after an unlock.
+     * When the lock ends; unset if there is no lock, or if only an unlock ends it.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -916,7 +916,7 @@ private static final long serialVersionUID = 0L;
     private boolean needsUnlock_ ;
     /**
      * <pre>
-     * Whether only an unlock helps.
+     * Whether only an unlock ends the lock.
      * </pre>
      *
      * <code>bool needs_unlock = 3 [json_name = "needsUnlock"];</code>
@@ -928,7 +928,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whether only an unlock helps.
+     * Whether only an unlock ends the lock.
      * </pre>
      *
      * <code>bool needs_unlock = 3 [json_name = "needsUnlock"];</code>
@@ -944,7 +944,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whether only an unlock helps.
+     * Whether only an unlock ends the lock.
      * </pre>
      *
      * <code>bool needs_unlock = 3 [json_name = "needsUnlock"];</code>
@@ -971,7 +971,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -985,7 +985,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -999,7 +999,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -1013,7 +1013,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -1034,7 +1034,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -1052,7 +1052,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -1072,7 +1072,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -1093,7 +1093,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -1111,7 +1111,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -1129,7 +1129,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -1148,7 +1148,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -1165,7 +1165,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -1182,7 +1182,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -1193,7 +1193,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -1207,7 +1207,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -1222,7 +1222,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -1233,7 +1233,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -1245,7 +1245,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>

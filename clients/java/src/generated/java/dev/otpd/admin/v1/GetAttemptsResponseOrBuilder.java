@@ -22,7 +22,7 @@ public interface GetAttemptsResponseOrBuilder extends
 
   /**
    * <pre>
-   * When the next code is checked; unset if it is checked now, or only after an unlock.
+   * When the lock ends; unset if there is no lock, or if only an unlock ends it.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -31,7 +31,7 @@ public interface GetAttemptsResponseOrBuilder extends
   boolean hasLockEndTime();
   /**
    * <pre>
-   * When the next code is checked; unset if it is checked now, or only after an unlock.
+   * When the lock ends; unset if there is no lock, or if only an unlock ends it.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -40,7 +40,7 @@ public interface GetAttemptsResponseOrBuilder extends
   com.google.protobuf.Timestamp getLockEndTime();
   /**
    * <pre>
-   * When the next code is checked; unset if it is checked now, or only after an unlock.
+   * When the lock ends; unset if there is no lock, or if only an unlock ends it.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];</code>
@@ -49,7 +49,7 @@ public interface GetAttemptsResponseOrBuilder extends
 
   /**
    * <pre>
-   * Whether only an unlock helps.
+   * Whether only an unlock ends the lock.
    * </pre>
    *
    * <code>bool needs_unlock = 3 [json_name = "needsUnlock"];</code>
@@ -59,7 +59,7 @@ public interface GetAttemptsResponseOrBuilder extends
 
   /**
    * <pre>
-   * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+   * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -68,7 +68,7 @@ public interface GetAttemptsResponseOrBuilder extends
       getUsedStepsList();
   /**
    * <pre>
-   * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+   * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -76,7 +76,7 @@ public interface GetAttemptsResponseOrBuilder extends
   dev.otpd.admin.v1.UsedSteps getUsedSteps(int index);
   /**
    * <pre>
-   * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+   * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -84,7 +84,7 @@ public interface GetAttemptsResponseOrBuilder extends
   int getUsedStepsCount();
   /**
    * <pre>
-   * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+   * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>
@@ -93,7 +93,7 @@ public interface GetAttemptsResponseOrBuilder extends
       getUsedStepsOrBuilderList();
   /**
    * <pre>
-   * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+   * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];</code>

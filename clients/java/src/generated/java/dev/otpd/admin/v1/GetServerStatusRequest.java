@@ -7,7 +7,7 @@ package dev.otpd.admin.v1;
 
 /**
  * <pre>
- * Which server to get the status of: the process that answers.
+ * The request has no fields: the process that answers reports its own status.
  * </pre>
  *
  * Protobuf type {@code otp.admin.v1.GetServerStatusRequest}
@@ -195,7 +195,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Which server to get the status of: the process that answers.
+   * The request has no fields: the process that answers reports its own status.
    * </pre>
    *
    * Protobuf type {@code otp.admin.v1.GetServerStatusRequest}

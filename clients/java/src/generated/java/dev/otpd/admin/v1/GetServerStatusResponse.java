@@ -7,7 +7,7 @@ package dev.otpd.admin.v1;
 
 /**
  * <pre>
- * The status of the process that answers: of a worker where there are several, and of an instance behind a balancer.
+ * The status of the process that answers: of one worker, or of one instance behind a load balancer.
  * </pre>
  *
  * Protobuf type {@code otp.admin.v1.GetServerStatusResponse}
@@ -52,7 +52,7 @@ private static final long serialVersionUID = 0L;
   private boolean storeReachable_ = false;
   /**
    * <pre>
-   * Whether the store can be written to.
+   * Whether the store accepts writes.
    * </pre>
    *
    * <code>bool store_reachable = 1 [json_name = "storeReachable"];</code>
@@ -67,7 +67,7 @@ private static final long serialVersionUID = 0L;
   private boolean limitsLocal_ = false;
   /**
    * <pre>
-   * Whether the process counts calls by itself, since the shared store of the limits cannot be reached.
+   * Whether this process counts calls by itself because the store is unreachable.
    * </pre>
    *
    * <code>bool limits_local = 2 [json_name = "limitsLocal"];</code>
@@ -83,7 +83,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<dev.otpd.admin.v1.OutcomeCount> outcomes_;
   /**
    * <pre>
-   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -94,7 +94,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -106,7 +106,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -117,7 +117,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -128,7 +128,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -324,7 +324,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The status of the process that answers: of a worker where there are several, and of an instance behind a balancer.
+   * The status of the process that answers: of one worker, or of one instance behind a load balancer.
    * </pre>
    *
    * Protobuf type {@code otp.admin.v1.GetServerStatusResponse}
@@ -536,7 +536,7 @@ private static final long serialVersionUID = 0L;
     private boolean storeReachable_ ;
     /**
      * <pre>
-     * Whether the store can be written to.
+     * Whether the store accepts writes.
      * </pre>
      *
      * <code>bool store_reachable = 1 [json_name = "storeReachable"];</code>
@@ -548,7 +548,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whether the store can be written to.
+     * Whether the store accepts writes.
      * </pre>
      *
      * <code>bool store_reachable = 1 [json_name = "storeReachable"];</code>
@@ -564,7 +564,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whether the store can be written to.
+     * Whether the store accepts writes.
      * </pre>
      *
      * <code>bool store_reachable = 1 [json_name = "storeReachable"];</code>
@@ -580,7 +580,7 @@ private static final long serialVersionUID = 0L;
     private boolean limitsLocal_ ;
     /**
      * <pre>
-     * Whether the process counts calls by itself, since the shared store of the limits cannot be reached.
+     * Whether this process counts calls by itself because the store is unreachable.
      * </pre>
      *
      * <code>bool limits_local = 2 [json_name = "limitsLocal"];</code>
@@ -592,7 +592,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whether the process counts calls by itself, since the shared store of the limits cannot be reached.
+     * Whether this process counts calls by itself because the store is unreachable.
      * </pre>
      *
      * <code>bool limits_local = 2 [json_name = "limitsLocal"];</code>
@@ -608,7 +608,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whether the process counts calls by itself, since the shared store of the limits cannot be reached.
+     * Whether this process counts calls by itself because the store is unreachable.
      * </pre>
      *
      * <code>bool limits_local = 2 [json_name = "limitsLocal"];</code>
@@ -635,7 +635,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -649,7 +649,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -663,7 +663,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -677,7 +677,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -698,7 +698,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -716,7 +716,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -736,7 +736,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -757,7 +757,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -775,7 +775,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -793,7 +793,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -812,7 +812,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -829,7 +829,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -846,7 +846,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -857,7 +857,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -871,7 +871,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -886,7 +886,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -897,7 +897,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -909,7 +909,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>

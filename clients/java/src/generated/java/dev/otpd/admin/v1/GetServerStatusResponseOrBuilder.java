@@ -12,7 +12,7 @@ public interface GetServerStatusResponseOrBuilder extends
 
   /**
    * <pre>
-   * Whether the store can be written to.
+   * Whether the store accepts writes.
    * </pre>
    *
    * <code>bool store_reachable = 1 [json_name = "storeReachable"];</code>
@@ -22,7 +22,7 @@ public interface GetServerStatusResponseOrBuilder extends
 
   /**
    * <pre>
-   * Whether the process counts calls by itself, since the shared store of the limits cannot be reached.
+   * Whether this process counts calls by itself because the store is unreachable.
    * </pre>
    *
    * <code>bool limits_local = 2 [json_name = "limitsLocal"];</code>
@@ -32,7 +32,7 @@ public interface GetServerStatusResponseOrBuilder extends
 
   /**
    * <pre>
-   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -41,7 +41,7 @@ public interface GetServerStatusResponseOrBuilder extends
       getOutcomesList();
   /**
    * <pre>
-   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -49,7 +49,7 @@ public interface GetServerStatusResponseOrBuilder extends
   dev.otpd.admin.v1.OutcomeCount getOutcomes(int index);
   /**
    * <pre>
-   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -57,7 +57,7 @@ public interface GetServerStatusResponseOrBuilder extends
   int getOutcomesCount();
   /**
    * <pre>
-   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>
@@ -66,7 +66,7 @@ public interface GetServerStatusResponseOrBuilder extends
       getOutcomesOrBuilderList();
   /**
    * <pre>
-   * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+   * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];</code>

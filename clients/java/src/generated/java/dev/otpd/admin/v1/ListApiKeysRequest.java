@@ -7,7 +7,7 @@ package dev.otpd.admin.v1;
 
 /**
  * <pre>
- * The page of keys to list.
+ * The page of API keys to list.
  * </pre>
  *
  * Protobuf type {@code otp.admin.v1.ListApiKeysRequest}
@@ -52,7 +52,7 @@ private static final long serialVersionUID = 0L;
   private int pageSize_ = 0;
   /**
    * <pre>
-   * The most keys of a page; more than 1000 counts as 1000.
+   * The maximum number of API keys in a page; more than 1000 counts as 1000.
    *
    * If zero, 100.
    * </pre>
@@ -70,7 +70,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object pageToken_ = "";
   /**
    * <pre>
-   * `next_page_token` of the answer before; all other fields must be the same.
+   * `next_page_token` of the previous answer; all other fields must be the same.
    * </pre>
    *
    * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -91,7 +91,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * `next_page_token` of the answer before; all other fields must be the same.
+   * `next_page_token` of the previous answer; all other fields must be the same.
    * </pre>
    *
    * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -116,7 +116,7 @@ private static final long serialVersionUID = 0L;
   private boolean showInactive_ = false;
   /**
    * <pre>
-   * Whether to list revoked and expired keys too.
+   * Whether to list revoked and expired API keys too.
    * </pre>
    *
    * <code>bool show_inactive = 3 [json_name = "showInactive"];</code>
@@ -308,7 +308,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The page of keys to list.
+   * The page of API keys to list.
    * </pre>
    *
    * Protobuf type {@code otp.admin.v1.ListApiKeysRequest}
@@ -475,7 +475,7 @@ private static final long serialVersionUID = 0L;
     private int pageSize_ ;
     /**
      * <pre>
-     * The most keys of a page; more than 1000 counts as 1000.
+     * The maximum number of API keys in a page; more than 1000 counts as 1000.
      *
      * If zero, 100.
      * </pre>
@@ -489,7 +489,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most keys of a page; more than 1000 counts as 1000.
+     * The maximum number of API keys in a page; more than 1000 counts as 1000.
      *
      * If zero, 100.
      * </pre>
@@ -507,7 +507,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most keys of a page; more than 1000 counts as 1000.
+     * The maximum number of API keys in a page; more than 1000 counts as 1000.
      *
      * If zero, 100.
      * </pre>
@@ -525,7 +525,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object pageToken_ = "";
     /**
      * <pre>
-     * `next_page_token` of the answer before; all other fields must be the same.
+     * `next_page_token` of the previous answer; all other fields must be the same.
      * </pre>
      *
      * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -545,7 +545,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * `next_page_token` of the answer before; all other fields must be the same.
+     * `next_page_token` of the previous answer; all other fields must be the same.
      * </pre>
      *
      * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -566,7 +566,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * `next_page_token` of the answer before; all other fields must be the same.
+     * `next_page_token` of the previous answer; all other fields must be the same.
      * </pre>
      *
      * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -583,7 +583,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * `next_page_token` of the answer before; all other fields must be the same.
+     * `next_page_token` of the previous answer; all other fields must be the same.
      * </pre>
      *
      * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -597,7 +597,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * `next_page_token` of the answer before; all other fields must be the same.
+     * `next_page_token` of the previous answer; all other fields must be the same.
      * </pre>
      *
      * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -617,7 +617,7 @@ private static final long serialVersionUID = 0L;
     private boolean showInactive_ ;
     /**
      * <pre>
-     * Whether to list revoked and expired keys too.
+     * Whether to list revoked and expired API keys too.
      * </pre>
      *
      * <code>bool show_inactive = 3 [json_name = "showInactive"];</code>
@@ -629,7 +629,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whether to list revoked and expired keys too.
+     * Whether to list revoked and expired API keys too.
      * </pre>
      *
      * <code>bool show_inactive = 3 [json_name = "showInactive"];</code>
@@ -645,7 +645,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whether to list revoked and expired keys too.
+     * Whether to list revoked and expired API keys too.
      * </pre>
      *
      * <code>bool show_inactive = 3 [json_name = "showInactive"];</code>

@@ -12,7 +12,7 @@ public interface ListApiKeysRequestOrBuilder extends
 
   /**
    * <pre>
-   * The most keys of a page; more than 1000 counts as 1000.
+   * The maximum number of API keys in a page; more than 1000 counts as 1000.
    *
    * If zero, 100.
    * </pre>
@@ -24,7 +24,7 @@ public interface ListApiKeysRequestOrBuilder extends
 
   /**
    * <pre>
-   * `next_page_token` of the answer before; all other fields must be the same.
+   * `next_page_token` of the previous answer; all other fields must be the same.
    * </pre>
    *
    * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -33,7 +33,7 @@ public interface ListApiKeysRequestOrBuilder extends
   java.lang.String getPageToken();
   /**
    * <pre>
-   * `next_page_token` of the answer before; all other fields must be the same.
+   * `next_page_token` of the previous answer; all other fields must be the same.
    * </pre>
    *
    * <code>string page_token = 2 [json_name = "pageToken"];</code>
@@ -44,7 +44,7 @@ public interface ListApiKeysRequestOrBuilder extends
 
   /**
    * <pre>
-   * Whether to list revoked and expired keys too.
+   * Whether to list revoked and expired API keys too.
    * </pre>
    *
    * <code>bool show_inactive = 3 [json_name = "showInactive"];</code>

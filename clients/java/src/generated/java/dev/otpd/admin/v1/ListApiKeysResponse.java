@@ -7,7 +7,7 @@ package dev.otpd.admin.v1;
 
 /**
  * <pre>
- * A page of keys.
+ * A page of API keys.
  * </pre>
  *
  * Protobuf type {@code otp.admin.v1.ListApiKeysResponse}
@@ -54,7 +54,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<dev.otpd.admin.v1.ApiKey> apiKeys_;
   /**
    * <pre>
-   * The keys.
+   * The API keys.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -65,7 +65,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The keys.
+   * The API keys.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -77,7 +77,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The keys.
+   * The API keys.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -88,7 +88,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The keys.
+   * The API keys.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -99,7 +99,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The keys.
+   * The API keys.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -115,7 +115,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object nextPageToken_ = "";
   /**
    * <pre>
-   * The token of the next page; empty on the last one.
+   * The token of the next page; empty on the last page.
    * </pre>
    *
    * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
@@ -136,7 +136,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The token of the next page; empty on the last one.
+   * The token of the next page; empty on the last page.
    * </pre>
    *
    * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
@@ -328,7 +328,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A page of keys.
+   * A page of API keys.
    * </pre>
    *
    * Protobuf type {@code otp.admin.v1.ListApiKeysResponse}
@@ -541,7 +541,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The keys.
+     * The API keys.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -555,7 +555,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The keys.
+     * The API keys.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -569,7 +569,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The keys.
+     * The API keys.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -583,7 +583,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The keys.
+     * The API keys.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -604,7 +604,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The keys.
+     * The API keys.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -622,7 +622,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The keys.
+     * The API keys.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -642,7 +642,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The keys.
+     * The API keys.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -663,7 +663,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The keys.
+     * The API keys.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -681,7 +681,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The keys.
+     * The API keys.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -699,7 +699,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The keys.
+     * The API keys.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -718,7 +718,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The keys.
+     * The API keys.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -735,7 +735,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The keys.
+     * The API keys.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -752,7 +752,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The keys.
+     * The API keys.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -763,7 +763,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The keys.
+     * The API keys.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -777,7 +777,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The keys.
+     * The API keys.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -792,7 +792,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The keys.
+     * The API keys.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -803,7 +803,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The keys.
+     * The API keys.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -815,7 +815,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The keys.
+     * The API keys.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -842,7 +842,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object nextPageToken_ = "";
     /**
      * <pre>
-     * The token of the next page; empty on the last one.
+     * The token of the next page; empty on the last page.
      * </pre>
      *
      * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
@@ -862,7 +862,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The token of the next page; empty on the last one.
+     * The token of the next page; empty on the last page.
      * </pre>
      *
      * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
@@ -883,7 +883,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The token of the next page; empty on the last one.
+     * The token of the next page; empty on the last page.
      * </pre>
      *
      * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
@@ -900,7 +900,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The token of the next page; empty on the last one.
+     * The token of the next page; empty on the last page.
      * </pre>
      *
      * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
@@ -914,7 +914,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The token of the next page; empty on the last one.
+     * The token of the next page; empty on the last page.
      * </pre>
      *
      * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>

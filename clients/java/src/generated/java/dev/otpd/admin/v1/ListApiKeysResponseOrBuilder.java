@@ -12,7 +12,7 @@ public interface ListApiKeysResponseOrBuilder extends
 
   /**
    * <pre>
-   * The keys.
+   * The API keys.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -21,7 +21,7 @@ public interface ListApiKeysResponseOrBuilder extends
       getApiKeysList();
   /**
    * <pre>
-   * The keys.
+   * The API keys.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -29,7 +29,7 @@ public interface ListApiKeysResponseOrBuilder extends
   dev.otpd.admin.v1.ApiKey getApiKeys(int index);
   /**
    * <pre>
-   * The keys.
+   * The API keys.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -37,7 +37,7 @@ public interface ListApiKeysResponseOrBuilder extends
   int getApiKeysCount();
   /**
    * <pre>
-   * The keys.
+   * The API keys.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -46,7 +46,7 @@ public interface ListApiKeysResponseOrBuilder extends
       getApiKeysOrBuilderList();
   /**
    * <pre>
-   * The keys.
+   * The API keys.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];</code>
@@ -56,7 +56,7 @@ public interface ListApiKeysResponseOrBuilder extends
 
   /**
    * <pre>
-   * The token of the next page; empty on the last one.
+   * The token of the next page; empty on the last page.
    * </pre>
    *
    * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>
@@ -65,7 +65,7 @@ public interface ListApiKeysResponseOrBuilder extends
   java.lang.String getNextPageToken();
   /**
    * <pre>
-   * The token of the next page; empty on the last one.
+   * The token of the next page; empty on the last page.
    * </pre>
    *
    * <code>string next_page_token = 2 [json_name = "nextPageToken"];</code>

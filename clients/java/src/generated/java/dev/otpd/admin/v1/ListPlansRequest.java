@@ -7,7 +7,7 @@ package dev.otpd.admin.v1;
 
 /**
  * <pre>
- * Which plans to list: all.
+ * The request has no fields: all plans are listed.
  * </pre>
  *
  * Protobuf type {@code otp.admin.v1.ListPlansRequest}
@@ -195,7 +195,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Which plans to list: all.
+   * The request has no fields: all plans are listed.
    * </pre>
    *
    * Protobuf type {@code otp.admin.v1.ListPlansRequest}

@@ -12,7 +12,7 @@ public interface OutcomeCountOrBuilder extends
 
   /**
    * <pre>
-   * The outcome as the log and the metrics have it: such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
+   * The outcome as in the log and the metrics, such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
    * </pre>
    *
    * <code>string outcome = 1 [json_name = "outcome"];</code>
@@ -21,7 +21,7 @@ public interface OutcomeCountOrBuilder extends
   java.lang.String getOutcome();
   /**
    * <pre>
-   * The outcome as the log and the metrics have it: such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
+   * The outcome as in the log and the metrics, such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
    * </pre>
    *
    * <code>string outcome = 1 [json_name = "outcome"];</code>

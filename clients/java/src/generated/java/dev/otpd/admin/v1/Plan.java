@@ -100,7 +100,7 @@ private static final long serialVersionUID = 0L;
   private long minuteLimit_ = 0L;
   /**
    * <pre>
-   * The most calls in a minute; unset: no limit.
+   * Calls per minute; unset: no limit.
    * </pre>
    *
    * <code>optional uint64 minute_limit = 2 [json_name = "minuteLimit"];</code>
@@ -112,7 +112,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The most calls in a minute; unset: no limit.
+   * Calls per minute; unset: no limit.
    * </pre>
    *
    * <code>optional uint64 minute_limit = 2 [json_name = "minuteLimit"];</code>
@@ -127,7 +127,7 @@ private static final long serialVersionUID = 0L;
   private long hourLimit_ = 0L;
   /**
    * <pre>
-   * The most calls in an hour; unset: no limit.
+   * Calls per hour; unset: no limit.
    * </pre>
    *
    * <code>optional uint64 hour_limit = 3 [json_name = "hourLimit"];</code>
@@ -139,7 +139,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The most calls in an hour; unset: no limit.
+   * Calls per hour; unset: no limit.
    * </pre>
    *
    * <code>optional uint64 hour_limit = 3 [json_name = "hourLimit"];</code>
@@ -154,7 +154,7 @@ private static final long serialVersionUID = 0L;
   private long dayLimit_ = 0L;
   /**
    * <pre>
-   * The most calls in a day; unset: no limit.
+   * Calls per day; unset: no limit.
    * </pre>
    *
    * <code>optional uint64 day_limit = 4 [json_name = "dayLimit"];</code>
@@ -166,7 +166,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The most calls in a day; unset: no limit.
+   * Calls per day; unset: no limit.
    * </pre>
    *
    * <code>optional uint64 day_limit = 4 [json_name = "dayLimit"];</code>
@@ -181,7 +181,7 @@ private static final long serialVersionUID = 0L;
   private long monthLimit_ = 0L;
   /**
    * <pre>
-   * The most calls in a calendar month (UTC), the credits; unset: no limit.
+   * Calls per calendar month in UTC, the credits; unset: no limit.
    * </pre>
    *
    * <code>optional uint64 month_limit = 5 [json_name = "monthLimit"];</code>
@@ -193,7 +193,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The most calls in a calendar month (UTC), the credits; unset: no limit.
+   * Calls per calendar month in UTC, the credits; unset: no limit.
    * </pre>
    *
    * <code>optional uint64 month_limit = 5 [json_name = "monthLimit"];</code>
@@ -208,7 +208,7 @@ private static final long serialVersionUID = 0L;
   private int streamLimit_ = 0;
   /**
    * <pre>
-   * The most open WatchToken streams.
+   * Open WatchToken streams.
    * </pre>
    *
    * <code>uint32 stream_limit = 6 [json_name = "streamLimit"];</code>
@@ -757,7 +757,7 @@ private static final long serialVersionUID = 0L;
     private long minuteLimit_ ;
     /**
      * <pre>
-     * The most calls in a minute; unset: no limit.
+     * Calls per minute; unset: no limit.
      * </pre>
      *
      * <code>optional uint64 minute_limit = 2 [json_name = "minuteLimit"];</code>
@@ -769,7 +769,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most calls in a minute; unset: no limit.
+     * Calls per minute; unset: no limit.
      * </pre>
      *
      * <code>optional uint64 minute_limit = 2 [json_name = "minuteLimit"];</code>
@@ -781,7 +781,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most calls in a minute; unset: no limit.
+     * Calls per minute; unset: no limit.
      * </pre>
      *
      * <code>optional uint64 minute_limit = 2 [json_name = "minuteLimit"];</code>
@@ -797,7 +797,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most calls in a minute; unset: no limit.
+     * Calls per minute; unset: no limit.
      * </pre>
      *
      * <code>optional uint64 minute_limit = 2 [json_name = "minuteLimit"];</code>
@@ -813,7 +813,7 @@ private static final long serialVersionUID = 0L;
     private long hourLimit_ ;
     /**
      * <pre>
-     * The most calls in an hour; unset: no limit.
+     * Calls per hour; unset: no limit.
      * </pre>
      *
      * <code>optional uint64 hour_limit = 3 [json_name = "hourLimit"];</code>
@@ -825,7 +825,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most calls in an hour; unset: no limit.
+     * Calls per hour; unset: no limit.
      * </pre>
      *
      * <code>optional uint64 hour_limit = 3 [json_name = "hourLimit"];</code>
@@ -837,7 +837,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most calls in an hour; unset: no limit.
+     * Calls per hour; unset: no limit.
      * </pre>
      *
      * <code>optional uint64 hour_limit = 3 [json_name = "hourLimit"];</code>
@@ -853,7 +853,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most calls in an hour; unset: no limit.
+     * Calls per hour; unset: no limit.
      * </pre>
      *
      * <code>optional uint64 hour_limit = 3 [json_name = "hourLimit"];</code>
@@ -869,7 +869,7 @@ private static final long serialVersionUID = 0L;
     private long dayLimit_ ;
     /**
      * <pre>
-     * The most calls in a day; unset: no limit.
+     * Calls per day; unset: no limit.
      * </pre>
      *
      * <code>optional uint64 day_limit = 4 [json_name = "dayLimit"];</code>
@@ -881,7 +881,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most calls in a day; unset: no limit.
+     * Calls per day; unset: no limit.
      * </pre>
      *
      * <code>optional uint64 day_limit = 4 [json_name = "dayLimit"];</code>
@@ -893,7 +893,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most calls in a day; unset: no limit.
+     * Calls per day; unset: no limit.
      * </pre>
      *
      * <code>optional uint64 day_limit = 4 [json_name = "dayLimit"];</code>
@@ -909,7 +909,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most calls in a day; unset: no limit.
+     * Calls per day; unset: no limit.
      * </pre>
      *
      * <code>optional uint64 day_limit = 4 [json_name = "dayLimit"];</code>
@@ -925,7 +925,7 @@ private static final long serialVersionUID = 0L;
     private long monthLimit_ ;
     /**
      * <pre>
-     * The most calls in a calendar month (UTC), the credits; unset: no limit.
+     * Calls per calendar month in UTC, the credits; unset: no limit.
      * </pre>
      *
      * <code>optional uint64 month_limit = 5 [json_name = "monthLimit"];</code>
@@ -937,7 +937,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most calls in a calendar month (UTC), the credits; unset: no limit.
+     * Calls per calendar month in UTC, the credits; unset: no limit.
      * </pre>
      *
      * <code>optional uint64 month_limit = 5 [json_name = "monthLimit"];</code>
@@ -949,7 +949,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most calls in a calendar month (UTC), the credits; unset: no limit.
+     * Calls per calendar month in UTC, the credits; unset: no limit.
      * </pre>
      *
      * <code>optional uint64 month_limit = 5 [json_name = "monthLimit"];</code>
@@ -965,7 +965,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most calls in a calendar month (UTC), the credits; unset: no limit.
+     * Calls per calendar month in UTC, the credits; unset: no limit.
      * </pre>
      *
      * <code>optional uint64 month_limit = 5 [json_name = "monthLimit"];</code>
@@ -981,7 +981,7 @@ private static final long serialVersionUID = 0L;
     private int streamLimit_ ;
     /**
      * <pre>
-     * The most open WatchToken streams.
+     * Open WatchToken streams.
      * </pre>
      *
      * <code>uint32 stream_limit = 6 [json_name = "streamLimit"];</code>
@@ -993,7 +993,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most open WatchToken streams.
+     * Open WatchToken streams.
      * </pre>
      *
      * <code>uint32 stream_limit = 6 [json_name = "streamLimit"];</code>
@@ -1009,7 +1009,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The most open WatchToken streams.
+     * Open WatchToken streams.
      * </pre>
      *
      * <code>uint32 stream_limit = 6 [json_name = "streamLimit"];</code>

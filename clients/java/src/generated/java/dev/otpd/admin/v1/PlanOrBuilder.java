@@ -32,7 +32,7 @@ public interface PlanOrBuilder extends
 
   /**
    * <pre>
-   * The most calls in a minute; unset: no limit.
+   * Calls per minute; unset: no limit.
    * </pre>
    *
    * <code>optional uint64 minute_limit = 2 [json_name = "minuteLimit"];</code>
@@ -41,7 +41,7 @@ public interface PlanOrBuilder extends
   boolean hasMinuteLimit();
   /**
    * <pre>
-   * The most calls in a minute; unset: no limit.
+   * Calls per minute; unset: no limit.
    * </pre>
    *
    * <code>optional uint64 minute_limit = 2 [json_name = "minuteLimit"];</code>
@@ -51,7 +51,7 @@ public interface PlanOrBuilder extends
 
   /**
    * <pre>
-   * The most calls in an hour; unset: no limit.
+   * Calls per hour; unset: no limit.
    * </pre>
    *
    * <code>optional uint64 hour_limit = 3 [json_name = "hourLimit"];</code>
@@ -60,7 +60,7 @@ public interface PlanOrBuilder extends
   boolean hasHourLimit();
   /**
    * <pre>
-   * The most calls in an hour; unset: no limit.
+   * Calls per hour; unset: no limit.
    * </pre>
    *
    * <code>optional uint64 hour_limit = 3 [json_name = "hourLimit"];</code>
@@ -70,7 +70,7 @@ public interface PlanOrBuilder extends
 
   /**
    * <pre>
-   * The most calls in a day; unset: no limit.
+   * Calls per day; unset: no limit.
    * </pre>
    *
    * <code>optional uint64 day_limit = 4 [json_name = "dayLimit"];</code>
@@ -79,7 +79,7 @@ public interface PlanOrBuilder extends
   boolean hasDayLimit();
   /**
    * <pre>
-   * The most calls in a day; unset: no limit.
+   * Calls per day; unset: no limit.
    * </pre>
    *
    * <code>optional uint64 day_limit = 4 [json_name = "dayLimit"];</code>
@@ -89,7 +89,7 @@ public interface PlanOrBuilder extends
 
   /**
    * <pre>
-   * The most calls in a calendar month (UTC), the credits; unset: no limit.
+   * Calls per calendar month in UTC, the credits; unset: no limit.
    * </pre>
    *
    * <code>optional uint64 month_limit = 5 [json_name = "monthLimit"];</code>
@@ -98,7 +98,7 @@ public interface PlanOrBuilder extends
   boolean hasMonthLimit();
   /**
    * <pre>
-   * The most calls in a calendar month (UTC), the credits; unset: no limit.
+   * Calls per calendar month in UTC, the credits; unset: no limit.
    * </pre>
    *
    * <code>optional uint64 month_limit = 5 [json_name = "monthLimit"];</code>
@@ -108,7 +108,7 @@ public interface PlanOrBuilder extends
 
   /**
    * <pre>
-   * The most open WatchToken streams.
+   * Open WatchToken streams.
    * </pre>
    *
    * <code>uint32 stream_limit = 6 [json_name = "streamLimit"];</code>

@@ -7,7 +7,7 @@ package dev.otpd.admin.v1;
 
 /**
  * <pre>
- * Used steps of a period, or used counters of a HOTP, that were forgotten or put back.
+ * Used steps of a period, or used counters of a HOTP, that were forgotten or moved back.
  * </pre>
  *
  * Protobuf type {@code otp.admin.v1.ResetSteps}
@@ -94,7 +94,7 @@ private static final long serialVersionUID = 0L;
   private long lastStep_ = 0L;
   /**
    * <pre>
-   * The last one before.
+   * The last used step before.
    * </pre>
    *
    * <code>uint64 last_step = 3 [json_name = "lastStep"];</code>
@@ -109,7 +109,7 @@ private static final long serialVersionUID = 0L;
   private long newLastStep_ = 0L;
   /**
    * <pre>
-   * The last one from now on; unset if all were forgotten.
+   * The last used step from now on; unset if all were forgotten.
    * </pre>
    *
    * <code>optional uint64 new_last_step = 4 [json_name = "newLastStep"];</code>
@@ -121,7 +121,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The last one from now on; unset if all were forgotten.
+   * The last used step from now on; unset if all were forgotten.
    * </pre>
    *
    * <code>optional uint64 new_last_step = 4 [json_name = "newLastStep"];</code>
@@ -330,7 +330,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Used steps of a period, or used counters of a HOTP, that were forgotten or put back.
+   * Used steps of a period, or used counters of a HOTP, that were forgotten or moved back.
    * </pre>
    *
    * Protobuf type {@code otp.admin.v1.ResetSteps}
@@ -625,7 +625,7 @@ private static final long serialVersionUID = 0L;
     private long lastStep_ ;
     /**
      * <pre>
-     * The last one before.
+     * The last used step before.
      * </pre>
      *
      * <code>uint64 last_step = 3 [json_name = "lastStep"];</code>
@@ -637,7 +637,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The last one before.
+     * The last used step before.
      * </pre>
      *
      * <code>uint64 last_step = 3 [json_name = "lastStep"];</code>
@@ -653,7 +653,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The last one before.
+     * The last used step before.
      * </pre>
      *
      * <code>uint64 last_step = 3 [json_name = "lastStep"];</code>
@@ -669,7 +669,7 @@ private static final long serialVersionUID = 0L;
     private long newLastStep_ ;
     /**
      * <pre>
-     * The last one from now on; unset if all were forgotten.
+     * The last used step from now on; unset if all were forgotten.
      * </pre>
      *
      * <code>optional uint64 new_last_step = 4 [json_name = "newLastStep"];</code>
@@ -681,7 +681,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The last one from now on; unset if all were forgotten.
+     * The last used step from now on; unset if all were forgotten.
      * </pre>
      *
      * <code>optional uint64 new_last_step = 4 [json_name = "newLastStep"];</code>
@@ -693,7 +693,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The last one from now on; unset if all were forgotten.
+     * The last used step from now on; unset if all were forgotten.
      * </pre>
      *
      * <code>optional uint64 new_last_step = 4 [json_name = "newLastStep"];</code>
@@ -709,7 +709,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The last one from now on; unset if all were forgotten.
+     * The last used step from now on; unset if all were forgotten.
      * </pre>
      *
      * <code>optional uint64 new_last_step = 4 [json_name = "newLastStep"];</code>

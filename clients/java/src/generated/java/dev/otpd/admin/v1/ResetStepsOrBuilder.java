@@ -41,7 +41,7 @@ public interface ResetStepsOrBuilder extends
 
   /**
    * <pre>
-   * The last one before.
+   * The last used step before.
    * </pre>
    *
    * <code>uint64 last_step = 3 [json_name = "lastStep"];</code>
@@ -51,7 +51,7 @@ public interface ResetStepsOrBuilder extends
 
   /**
    * <pre>
-   * The last one from now on; unset if all were forgotten.
+   * The last used step from now on; unset if all were forgotten.
    * </pre>
    *
    * <code>optional uint64 new_last_step = 4 [json_name = "newLastStep"];</code>
@@ -60,7 +60,7 @@ public interface ResetStepsOrBuilder extends
   boolean hasNewLastStep();
   /**
    * <pre>
-   * The last one from now on; unset if all were forgotten.
+   * The last used step from now on; unset if all were forgotten.
    * </pre>
    *
    * <code>optional uint64 new_last_step = 4 [json_name = "newLastStep"];</code>

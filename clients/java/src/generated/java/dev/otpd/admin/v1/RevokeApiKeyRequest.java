@@ -7,7 +7,7 @@ package dev.otpd.admin.v1;
 
 /**
  * <pre>
- * The key to revoke.
+ * The API key to revoke.
  * </pre>
  *
  * Protobuf type {@code otp.admin.v1.RevokeApiKeyRequest}
@@ -105,7 +105,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object etag_ = "";
   /**
    * <pre>
-   * If set and not that of the key: ABORTED.
+   * The etag that you read. If the API key has changed since: ABORTED.
    * </pre>
    *
    * <code>string etag = 2 [json_name = "etag"];</code>
@@ -126,7 +126,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * If set and not that of the key: ABORTED.
+   * The etag that you read. If the API key has changed since: ABORTED.
    * </pre>
    *
    * <code>string etag = 2 [json_name = "etag"];</code>
@@ -315,7 +315,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The key to revoke.
+   * The API key to revoke.
    * </pre>
    *
    * Protobuf type {@code otp.admin.v1.RevokeApiKeyRequest}
@@ -574,7 +574,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object etag_ = "";
     /**
      * <pre>
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      * </pre>
      *
      * <code>string etag = 2 [json_name = "etag"];</code>
@@ -594,7 +594,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      * </pre>
      *
      * <code>string etag = 2 [json_name = "etag"];</code>
@@ -615,7 +615,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      * </pre>
      *
      * <code>string etag = 2 [json_name = "etag"];</code>
@@ -632,7 +632,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      * </pre>
      *
      * <code>string etag = 2 [json_name = "etag"];</code>
@@ -646,7 +646,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      * </pre>
      *
      * <code>string etag = 2 [json_name = "etag"];</code>

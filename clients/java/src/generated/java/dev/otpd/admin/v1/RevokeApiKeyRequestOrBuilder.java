@@ -36,7 +36,7 @@ public interface RevokeApiKeyRequestOrBuilder extends
 
   /**
    * <pre>
-   * If set and not that of the key: ABORTED.
+   * The etag that you read. If the API key has changed since: ABORTED.
    * </pre>
    *
    * <code>string etag = 2 [json_name = "etag"];</code>
@@ -45,7 +45,7 @@ public interface RevokeApiKeyRequestOrBuilder extends
   java.lang.String getEtag();
   /**
    * <pre>
-   * If set and not that of the key: ABORTED.
+   * The etag that you read. If the API key has changed since: ABORTED.
    * </pre>
    *
    * <code>string etag = 2 [json_name = "etag"];</code>

@@ -7,7 +7,7 @@ package dev.otpd.admin.v1;
 
 /**
  * <pre>
- * The revoked key.
+ * The revoked API key.
  * </pre>
  *
  * Protobuf type {@code otp.admin.v1.RevokeApiKeyResponse}
@@ -52,7 +52,7 @@ private static final long serialVersionUID = 0L;
   private dev.otpd.admin.v1.ApiKey apiKey_;
   /**
    * <pre>
-   * The key.
+   * The API key.
    * </pre>
    *
    * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -64,7 +64,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The key.
+   * The API key.
    * </pre>
    *
    * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -76,7 +76,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The key.
+   * The API key.
    * </pre>
    *
    * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -250,7 +250,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The revoked key.
+   * The revoked API key.
    * </pre>
    *
    * Protobuf type {@code otp.admin.v1.RevokeApiKeyResponse}
@@ -410,7 +410,7 @@ private static final long serialVersionUID = 0L;
         dev.otpd.admin.v1.ApiKey, dev.otpd.admin.v1.ApiKey.Builder, dev.otpd.admin.v1.ApiKeyOrBuilder> apiKeyBuilder_;
     /**
      * <pre>
-     * The key.
+     * The API key.
      * </pre>
      *
      * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -421,7 +421,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      * </pre>
      *
      * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -436,7 +436,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      * </pre>
      *
      * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -456,7 +456,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      * </pre>
      *
      * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -474,7 +474,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      * </pre>
      *
      * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -499,7 +499,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      * </pre>
      *
      * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -516,7 +516,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      * </pre>
      *
      * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -528,7 +528,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      * </pre>
      *
      * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -543,7 +543,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      * </pre>
      *
      * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>

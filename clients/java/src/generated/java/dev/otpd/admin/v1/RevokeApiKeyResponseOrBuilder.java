@@ -12,7 +12,7 @@ public interface RevokeApiKeyResponseOrBuilder extends
 
   /**
    * <pre>
-   * The key.
+   * The API key.
    * </pre>
    *
    * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -21,7 +21,7 @@ public interface RevokeApiKeyResponseOrBuilder extends
   boolean hasApiKey();
   /**
    * <pre>
-   * The key.
+   * The API key.
    * </pre>
    *
    * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -30,7 +30,7 @@ public interface RevokeApiKeyResponseOrBuilder extends
   dev.otpd.admin.v1.ApiKey getApiKey();
   /**
    * <pre>
-   * The key.
+   * The API key.
    * </pre>
    *
    * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>

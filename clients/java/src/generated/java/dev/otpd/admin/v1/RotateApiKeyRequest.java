@@ -7,7 +7,7 @@ package dev.otpd.admin.v1;
 
 /**
  * <pre>
- * The key to rotate.
+ * The API key to rotate.
  * </pre>
  *
  * Protobuf type {@code otp.admin.v1.RotateApiKeyRequest}
@@ -105,9 +105,9 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Duration grace_;
   /**
    * <pre>
-   * How long the secret that callers use now stays valid, 0 to 365 days.
+   * How long the current secret stays valid, 0 to 365 days.
    *
-   * If unset, 0: it ends at once.
+   * If unset, 0: it stops working at once.
    * </pre>
    *
    * <code>.google.protobuf.Duration grace = 2 [json_name = "grace"];</code>
@@ -119,9 +119,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How long the secret that callers use now stays valid, 0 to 365 days.
+   * How long the current secret stays valid, 0 to 365 days.
    *
-   * If unset, 0: it ends at once.
+   * If unset, 0: it stops working at once.
    * </pre>
    *
    * <code>.google.protobuf.Duration grace = 2 [json_name = "grace"];</code>
@@ -133,9 +133,9 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How long the secret that callers use now stays valid, 0 to 365 days.
+   * How long the current secret stays valid, 0 to 365 days.
    *
-   * If unset, 0: it ends at once.
+   * If unset, 0: it stops working at once.
    * </pre>
    *
    * <code>.google.protobuf.Duration grace = 2 [json_name = "grace"];</code>
@@ -150,7 +150,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object etag_ = "";
   /**
    * <pre>
-   * If set and not that of the key: ABORTED.
+   * The etag that you read. If the API key has changed since: ABORTED.
    * </pre>
    *
    * <code>string etag = 3 [json_name = "etag"];</code>
@@ -171,7 +171,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * If set and not that of the key: ABORTED.
+   * The etag that you read. If the API key has changed since: ABORTED.
    * </pre>
    *
    * <code>string etag = 3 [json_name = "etag"];</code>
@@ -376,7 +376,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The key to rotate.
+   * The API key to rotate.
    * </pre>
    *
    * Protobuf type {@code otp.admin.v1.RotateApiKeyRequest}
@@ -666,9 +666,9 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> graceBuilder_;
     /**
      * <pre>
-     * How long the secret that callers use now stays valid, 0 to 365 days.
+     * How long the current secret stays valid, 0 to 365 days.
      *
-     * If unset, 0: it ends at once.
+     * If unset, 0: it stops working at once.
      * </pre>
      *
      * <code>.google.protobuf.Duration grace = 2 [json_name = "grace"];</code>
@@ -679,9 +679,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the secret that callers use now stays valid, 0 to 365 days.
+     * How long the current secret stays valid, 0 to 365 days.
      *
-     * If unset, 0: it ends at once.
+     * If unset, 0: it stops working at once.
      * </pre>
      *
      * <code>.google.protobuf.Duration grace = 2 [json_name = "grace"];</code>
@@ -696,9 +696,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the secret that callers use now stays valid, 0 to 365 days.
+     * How long the current secret stays valid, 0 to 365 days.
      *
-     * If unset, 0: it ends at once.
+     * If unset, 0: it stops working at once.
      * </pre>
      *
      * <code>.google.protobuf.Duration grace = 2 [json_name = "grace"];</code>
@@ -718,9 +718,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the secret that callers use now stays valid, 0 to 365 days.
+     * How long the current secret stays valid, 0 to 365 days.
      *
-     * If unset, 0: it ends at once.
+     * If unset, 0: it stops working at once.
      * </pre>
      *
      * <code>.google.protobuf.Duration grace = 2 [json_name = "grace"];</code>
@@ -738,9 +738,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the secret that callers use now stays valid, 0 to 365 days.
+     * How long the current secret stays valid, 0 to 365 days.
      *
-     * If unset, 0: it ends at once.
+     * If unset, 0: it stops working at once.
      * </pre>
      *
      * <code>.google.protobuf.Duration grace = 2 [json_name = "grace"];</code>
@@ -765,9 +765,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the secret that callers use now stays valid, 0 to 365 days.
+     * How long the current secret stays valid, 0 to 365 days.
      *
-     * If unset, 0: it ends at once.
+     * If unset, 0: it stops working at once.
      * </pre>
      *
      * <code>.google.protobuf.Duration grace = 2 [json_name = "grace"];</code>
@@ -784,9 +784,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the secret that callers use now stays valid, 0 to 365 days.
+     * How long the current secret stays valid, 0 to 365 days.
      *
-     * If unset, 0: it ends at once.
+     * If unset, 0: it stops working at once.
      * </pre>
      *
      * <code>.google.protobuf.Duration grace = 2 [json_name = "grace"];</code>
@@ -798,9 +798,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the secret that callers use now stays valid, 0 to 365 days.
+     * How long the current secret stays valid, 0 to 365 days.
      *
-     * If unset, 0: it ends at once.
+     * If unset, 0: it stops working at once.
      * </pre>
      *
      * <code>.google.protobuf.Duration grace = 2 [json_name = "grace"];</code>
@@ -815,9 +815,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the secret that callers use now stays valid, 0 to 365 days.
+     * How long the current secret stays valid, 0 to 365 days.
      *
-     * If unset, 0: it ends at once.
+     * If unset, 0: it stops working at once.
      * </pre>
      *
      * <code>.google.protobuf.Duration grace = 2 [json_name = "grace"];</code>
@@ -839,7 +839,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object etag_ = "";
     /**
      * <pre>
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      * </pre>
      *
      * <code>string etag = 3 [json_name = "etag"];</code>
@@ -859,7 +859,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      * </pre>
      *
      * <code>string etag = 3 [json_name = "etag"];</code>
@@ -880,7 +880,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      * </pre>
      *
      * <code>string etag = 3 [json_name = "etag"];</code>
@@ -897,7 +897,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      * </pre>
      *
      * <code>string etag = 3 [json_name = "etag"];</code>
@@ -911,7 +911,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      * </pre>
      *
      * <code>string etag = 3 [json_name = "etag"];</code>

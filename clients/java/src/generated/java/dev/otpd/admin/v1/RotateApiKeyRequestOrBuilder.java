@@ -36,9 +36,9 @@ public interface RotateApiKeyRequestOrBuilder extends
 
   /**
    * <pre>
-   * How long the secret that callers use now stays valid, 0 to 365 days.
+   * How long the current secret stays valid, 0 to 365 days.
    *
-   * If unset, 0: it ends at once.
+   * If unset, 0: it stops working at once.
    * </pre>
    *
    * <code>.google.protobuf.Duration grace = 2 [json_name = "grace"];</code>
@@ -47,9 +47,9 @@ public interface RotateApiKeyRequestOrBuilder extends
   boolean hasGrace();
   /**
    * <pre>
-   * How long the secret that callers use now stays valid, 0 to 365 days.
+   * How long the current secret stays valid, 0 to 365 days.
    *
-   * If unset, 0: it ends at once.
+   * If unset, 0: it stops working at once.
    * </pre>
    *
    * <code>.google.protobuf.Duration grace = 2 [json_name = "grace"];</code>
@@ -58,9 +58,9 @@ public interface RotateApiKeyRequestOrBuilder extends
   com.google.protobuf.Duration getGrace();
   /**
    * <pre>
-   * How long the secret that callers use now stays valid, 0 to 365 days.
+   * How long the current secret stays valid, 0 to 365 days.
    *
-   * If unset, 0: it ends at once.
+   * If unset, 0: it stops working at once.
    * </pre>
    *
    * <code>.google.protobuf.Duration grace = 2 [json_name = "grace"];</code>
@@ -69,7 +69,7 @@ public interface RotateApiKeyRequestOrBuilder extends
 
   /**
    * <pre>
-   * If set and not that of the key: ABORTED.
+   * The etag that you read. If the API key has changed since: ABORTED.
    * </pre>
    *
    * <code>string etag = 3 [json_name = "etag"];</code>
@@ -78,7 +78,7 @@ public interface RotateApiKeyRequestOrBuilder extends
   java.lang.String getEtag();
   /**
    * <pre>
-   * If set and not that of the key: ABORTED.
+   * The etag that you read. If the API key has changed since: ABORTED.
    * </pre>
    *
    * <code>string etag = 3 [json_name = "etag"];</code>

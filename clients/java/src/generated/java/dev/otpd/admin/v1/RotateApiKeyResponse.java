@@ -7,7 +7,7 @@ package dev.otpd.admin.v1;
 
 /**
  * <pre>
- * The rotated key.
+ * The rotated API key.
  * </pre>
  *
  * Protobuf type {@code otp.admin.v1.RotateApiKeyResponse}
@@ -53,7 +53,7 @@ private static final long serialVersionUID = 0L;
   private dev.otpd.admin.v1.ApiKey apiKey_;
   /**
    * <pre>
-   * The key.
+   * The API key.
    * </pre>
    *
    * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -65,7 +65,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The key.
+   * The API key.
    * </pre>
    *
    * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -77,7 +77,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The key.
+   * The API key.
    * </pre>
    *
    * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -92,7 +92,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object secret_ = "";
   /**
    * <pre>
-   * The new secret, shown this once.
+   * The new secret, shown only once.
    * </pre>
    *
    * <code>string secret = 2 [json_name = "secret"];</code>
@@ -113,7 +113,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The new secret, shown this once.
+   * The new secret, shown only once.
    * </pre>
    *
    * <code>string secret = 2 [json_name = "secret"];</code>
@@ -308,7 +308,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The rotated key.
+   * The rotated API key.
    * </pre>
    *
    * Protobuf type {@code otp.admin.v1.RotateApiKeyResponse}
@@ -482,7 +482,7 @@ private static final long serialVersionUID = 0L;
         dev.otpd.admin.v1.ApiKey, dev.otpd.admin.v1.ApiKey.Builder, dev.otpd.admin.v1.ApiKeyOrBuilder> apiKeyBuilder_;
     /**
      * <pre>
-     * The key.
+     * The API key.
      * </pre>
      *
      * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -493,7 +493,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      * </pre>
      *
      * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -508,7 +508,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      * </pre>
      *
      * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -528,7 +528,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      * </pre>
      *
      * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -546,7 +546,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      * </pre>
      *
      * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -571,7 +571,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      * </pre>
      *
      * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -588,7 +588,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      * </pre>
      *
      * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -600,7 +600,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      * </pre>
      *
      * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -615,7 +615,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The key.
+     * The API key.
      * </pre>
      *
      * <code>.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];</code>
@@ -637,7 +637,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object secret_ = "";
     /**
      * <pre>
-     * The new secret, shown this once.
+     * The new secret, shown only once.
      * </pre>
      *
      * <code>string secret = 2 [json_name = "secret"];</code>
@@ -657,7 +657,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The new secret, shown this once.
+     * The new secret, shown only once.
      * </pre>
      *
      * <code>string secret = 2 [json_name = "secret"];</code>
@@ -678,7 +678,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The new secret, shown this once.
+     * The new secret, shown only once.
      * </pre>
      *
      * <code>string secret = 2 [json_name = "secret"];</code>
@@ -695,7 +695,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The new secret, shown this once.
+     * The new secret, shown only once.
      * </pre>
      *
      * <code>string secret = 2 [json_name = "secret"];</code>
@@ -709,7 +709,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The new secret, shown this once.
+     * The new secret, shown only once.
      * </pre>
      *
      * <code>string secret = 2 [json_name = "secret"];</code>

@@ -68,7 +68,7 @@ private static final long serialVersionUID = 0L;
     STATE_UNSPECIFIED(0),
     /**
      * <pre>
-     * It opens blobs, and does not seal yet.
+     * It opens blobs and does not seal yet.
      * </pre>
      *
      * <code>STATE_STAGED = 1;</code>
@@ -84,7 +84,7 @@ private static final long serialVersionUID = 0L;
     STATE_SEALING(2),
     /**
      * <pre>
-     * It opens blobs, and no longer seals.
+     * It opens blobs and no longer seals.
      * </pre>
      *
      * <code>STATE_OPENING = 3;</code>
@@ -92,7 +92,7 @@ private static final long serialVersionUID = 0L;
     STATE_OPENING(3),
     /**
      * <pre>
-     * Its bytes are gone: its blobs do not open.
+     * Its bytes are deleted: its blobs no longer open.
      * </pre>
      *
      * <code>STATE_RETIRED = 4;</code>
@@ -120,7 +120,7 @@ private static final long serialVersionUID = 0L;
     public static final int STATE_UNSPECIFIED_VALUE = 0;
     /**
      * <pre>
-     * It opens blobs, and does not seal yet.
+     * It opens blobs and does not seal yet.
      * </pre>
      *
      * <code>STATE_STAGED = 1;</code>
@@ -136,7 +136,7 @@ private static final long serialVersionUID = 0L;
     public static final int STATE_SEALING_VALUE = 2;
     /**
      * <pre>
-     * It opens blobs, and no longer seals.
+     * It opens blobs and no longer seals.
      * </pre>
      *
      * <code>STATE_OPENING = 3;</code>
@@ -144,7 +144,7 @@ private static final long serialVersionUID = 0L;
     public static final int STATE_OPENING_VALUE = 3;
     /**
      * <pre>
-     * Its bytes are gone: its blobs do not open.
+     * Its bytes are deleted: its blobs no longer open.
      * </pre>
      *
      * <code>STATE_RETIRED = 4;</code>
@@ -353,7 +353,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp sealFromTime_;
   /**
    * <pre>
-   * From when on it seals.
+   * When it begins to seal.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];</code>
@@ -365,7 +365,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * From when on it seals.
+   * When it begins to seal.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];</code>
@@ -377,7 +377,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * From when on it seals.
+   * When it begins to seal.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];</code>
@@ -1115,7 +1115,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> sealFromTimeBuilder_;
     /**
      * <pre>
-     * From when on it seals.
+     * When it begins to seal.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];</code>
@@ -1126,7 +1126,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * From when on it seals.
+     * When it begins to seal.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];</code>
@@ -1141,7 +1141,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * From when on it seals.
+     * When it begins to seal.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];</code>
@@ -1161,7 +1161,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * From when on it seals.
+     * When it begins to seal.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];</code>
@@ -1179,7 +1179,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * From when on it seals.
+     * When it begins to seal.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];</code>
@@ -1204,7 +1204,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * From when on it seals.
+     * When it begins to seal.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];</code>
@@ -1221,7 +1221,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * From when on it seals.
+     * When it begins to seal.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];</code>
@@ -1233,7 +1233,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * From when on it seals.
+     * When it begins to seal.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];</code>
@@ -1248,7 +1248,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * From when on it seals.
+     * When it begins to seal.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];</code>

@@ -78,7 +78,7 @@ public interface SealingKeyOrBuilder extends
 
   /**
    * <pre>
-   * From when on it seals.
+   * When it begins to seal.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];</code>
@@ -87,7 +87,7 @@ public interface SealingKeyOrBuilder extends
   boolean hasSealFromTime();
   /**
    * <pre>
-   * From when on it seals.
+   * When it begins to seal.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];</code>
@@ -96,7 +96,7 @@ public interface SealingKeyOrBuilder extends
   com.google.protobuf.Timestamp getSealFromTime();
   /**
    * <pre>
-   * From when on it seals.
+   * When it begins to seal.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];</code>

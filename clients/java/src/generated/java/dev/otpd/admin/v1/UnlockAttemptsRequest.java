@@ -97,7 +97,7 @@ private static final long serialVersionUID = 0L;
   public static final int FINGERPRINT_FIELD_NUMBER = 1;
   /**
    * <pre>
-   * The fingerprint of the secret, as the audit trail has it.
+   * The fingerprint of the secret, from the audit trail.
    * </pre>
    *
    * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -108,7 +108,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The fingerprint of the secret, as the audit trail has it.
+   * The fingerprint of the secret, from the audit trail.
    * </pre>
    *
    * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -133,7 +133,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The fingerprint of the secret, as the audit trail has it.
+   * The fingerprint of the secret, from the audit trail.
    * </pre>
    *
    * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -247,7 +247,7 @@ private static final long serialVersionUID = 0L;
   public static final int RECOVERY_SET_NAME_FIELD_NUMBER = 5;
   /**
    * <pre>
-   * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+   * The name of a set of recovery codes, from the audit trail (`set`).
    * </pre>
    *
    * <code>string recovery_set_name = 5 [json_name = "recoverySetName"];</code>
@@ -258,7 +258,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+   * The name of a set of recovery codes, from the audit trail (`set`).
    * </pre>
    *
    * <code>string recovery_set_name = 5 [json_name = "recoverySetName"];</code>
@@ -283,7 +283,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+   * The name of a set of recovery codes, from the audit trail (`set`).
    * </pre>
    *
    * <code>string recovery_set_name = 5 [json_name = "recoverySetName"];</code>
@@ -312,7 +312,7 @@ private static final long serialVersionUID = 0L;
   private boolean forgetFutureSteps_ = false;
   /**
    * <pre>
-   * Whether to forget the used steps that lie in the future too, which a clock that was ahead has left.
+   * Whether to forget used steps in the future too, which remain after the clock was ahead.
    * </pre>
    *
    * <code>bool forget_future_steps = 4 [json_name = "forgetFutureSteps"];</code>
@@ -327,8 +327,8 @@ private static final long serialVersionUID = 0L;
   private long nextCounter_ = 0L;
   /**
    * <pre>
-   * With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-   * their codes is accepted once more.
+   * With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+   * accepted once more.
    *
    * If unset, no used counter is forgotten.
    * </pre>
@@ -342,8 +342,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-   * their codes is accepted once more.
+   * With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+   * accepted once more.
    *
    * If unset, no used counter is forgotten.
    * </pre>
@@ -843,7 +843,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      * </pre>
      *
      * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -855,7 +855,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      * </pre>
      *
      * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -881,7 +881,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      * </pre>
      *
      * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -908,7 +908,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      * </pre>
      *
      * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -925,7 +925,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      * </pre>
      *
      * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -941,7 +941,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      * </pre>
      *
      * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -1316,7 +1316,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      * </pre>
      *
      * <code>string recovery_set_name = 5 [json_name = "recoverySetName"];</code>
@@ -1328,7 +1328,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      * </pre>
      *
      * <code>string recovery_set_name = 5 [json_name = "recoverySetName"];</code>
@@ -1354,7 +1354,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      * </pre>
      *
      * <code>string recovery_set_name = 5 [json_name = "recoverySetName"];</code>
@@ -1381,7 +1381,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      * </pre>
      *
      * <code>string recovery_set_name = 5 [json_name = "recoverySetName"];</code>
@@ -1398,7 +1398,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      * </pre>
      *
      * <code>string recovery_set_name = 5 [json_name = "recoverySetName"];</code>
@@ -1414,7 +1414,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      * </pre>
      *
      * <code>string recovery_set_name = 5 [json_name = "recoverySetName"];</code>
@@ -1434,7 +1434,7 @@ private static final long serialVersionUID = 0L;
     private boolean forgetFutureSteps_ ;
     /**
      * <pre>
-     * Whether to forget the used steps that lie in the future too, which a clock that was ahead has left.
+     * Whether to forget used steps in the future too, which remain after the clock was ahead.
      * </pre>
      *
      * <code>bool forget_future_steps = 4 [json_name = "forgetFutureSteps"];</code>
@@ -1446,7 +1446,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whether to forget the used steps that lie in the future too, which a clock that was ahead has left.
+     * Whether to forget used steps in the future too, which remain after the clock was ahead.
      * </pre>
      *
      * <code>bool forget_future_steps = 4 [json_name = "forgetFutureSteps"];</code>
@@ -1462,7 +1462,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whether to forget the used steps that lie in the future too, which a clock that was ahead has left.
+     * Whether to forget used steps in the future too, which remain after the clock was ahead.
      * </pre>
      *
      * <code>bool forget_future_steps = 4 [json_name = "forgetFutureSteps"];</code>
@@ -1478,8 +1478,8 @@ private static final long serialVersionUID = 0L;
     private long nextCounter_ ;
     /**
      * <pre>
-     * With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-     * their codes is accepted once more.
+     * With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+     * accepted once more.
      *
      * If unset, no used counter is forgotten.
      * </pre>
@@ -1493,8 +1493,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-     * their codes is accepted once more.
+     * With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+     * accepted once more.
      *
      * If unset, no used counter is forgotten.
      * </pre>
@@ -1508,8 +1508,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-     * their codes is accepted once more.
+     * With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+     * accepted once more.
      *
      * If unset, no used counter is forgotten.
      * </pre>
@@ -1527,8 +1527,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-     * their codes is accepted once more.
+     * With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+     * accepted once more.
      *
      * If unset, no used counter is forgotten.
      * </pre>

@@ -12,7 +12,7 @@ public interface UnlockAttemptsRequestOrBuilder extends
 
   /**
    * <pre>
-   * The fingerprint of the secret, as the audit trail has it.
+   * The fingerprint of the secret, from the audit trail.
    * </pre>
    *
    * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -21,7 +21,7 @@ public interface UnlockAttemptsRequestOrBuilder extends
   boolean hasFingerprint();
   /**
    * <pre>
-   * The fingerprint of the secret, as the audit trail has it.
+   * The fingerprint of the secret, from the audit trail.
    * </pre>
    *
    * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -30,7 +30,7 @@ public interface UnlockAttemptsRequestOrBuilder extends
   java.lang.String getFingerprint();
   /**
    * <pre>
-   * The fingerprint of the secret, as the audit trail has it.
+   * The fingerprint of the secret, from the audit trail.
    * </pre>
    *
    * <code>string fingerprint = 1 [json_name = "fingerprint"];</code>
@@ -95,7 +95,7 @@ public interface UnlockAttemptsRequestOrBuilder extends
 
   /**
    * <pre>
-   * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+   * The name of a set of recovery codes, from the audit trail (`set`).
    * </pre>
    *
    * <code>string recovery_set_name = 5 [json_name = "recoverySetName"];</code>
@@ -104,7 +104,7 @@ public interface UnlockAttemptsRequestOrBuilder extends
   boolean hasRecoverySetName();
   /**
    * <pre>
-   * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+   * The name of a set of recovery codes, from the audit trail (`set`).
    * </pre>
    *
    * <code>string recovery_set_name = 5 [json_name = "recoverySetName"];</code>
@@ -113,7 +113,7 @@ public interface UnlockAttemptsRequestOrBuilder extends
   java.lang.String getRecoverySetName();
   /**
    * <pre>
-   * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+   * The name of a set of recovery codes, from the audit trail (`set`).
    * </pre>
    *
    * <code>string recovery_set_name = 5 [json_name = "recoverySetName"];</code>
@@ -124,7 +124,7 @@ public interface UnlockAttemptsRequestOrBuilder extends
 
   /**
    * <pre>
-   * Whether to forget the used steps that lie in the future too, which a clock that was ahead has left.
+   * Whether to forget used steps in the future too, which remain after the clock was ahead.
    * </pre>
    *
    * <code>bool forget_future_steps = 4 [json_name = "forgetFutureSteps"];</code>
@@ -134,8 +134,8 @@ public interface UnlockAttemptsRequestOrBuilder extends
 
   /**
    * <pre>
-   * With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-   * their codes is accepted once more.
+   * With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+   * accepted once more.
    *
    * If unset, no used counter is forgotten.
    * </pre>
@@ -146,8 +146,8 @@ public interface UnlockAttemptsRequestOrBuilder extends
   boolean hasNextCounter();
   /**
    * <pre>
-   * With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-   * their codes is accepted once more.
+   * With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+   * accepted once more.
    *
    * If unset, no used counter is forgotten.
    * </pre>

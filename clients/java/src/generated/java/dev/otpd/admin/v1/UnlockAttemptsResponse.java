@@ -52,7 +52,7 @@ private static final long serialVersionUID = 0L;
   private int failureCount_ = 0;
   /**
    * <pre>
-   * Wrong codes in a row before.
+   * Wrong codes in a row before the unlock.
    * </pre>
    *
    * <code>uint32 failure_count = 1 [json_name = "failureCount"];</code>
@@ -68,7 +68,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<dev.otpd.admin.v1.ResetSteps> resetSteps_;
   /**
    * <pre>
-   * The used steps that were forgotten, or put back.
+   * The used steps that were forgotten or moved back.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -79,7 +79,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The used steps that were forgotten, or put back.
+   * The used steps that were forgotten or moved back.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -91,7 +91,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The used steps that were forgotten, or put back.
+   * The used steps that were forgotten or moved back.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -102,7 +102,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The used steps that were forgotten, or put back.
+   * The used steps that were forgotten or moved back.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -113,7 +113,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The used steps that were forgotten, or put back.
+   * The used steps that were forgotten or moved back.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -496,7 +496,7 @@ private static final long serialVersionUID = 0L;
     private int failureCount_ ;
     /**
      * <pre>
-     * Wrong codes in a row before.
+     * Wrong codes in a row before the unlock.
      * </pre>
      *
      * <code>uint32 failure_count = 1 [json_name = "failureCount"];</code>
@@ -508,7 +508,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Wrong codes in a row before.
+     * Wrong codes in a row before the unlock.
      * </pre>
      *
      * <code>uint32 failure_count = 1 [json_name = "failureCount"];</code>
@@ -524,7 +524,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Wrong codes in a row before.
+     * Wrong codes in a row before the unlock.
      * </pre>
      *
      * <code>uint32 failure_count = 1 [json_name = "failureCount"];</code>
@@ -551,7 +551,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -565,7 +565,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -579,7 +579,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -593,7 +593,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -614,7 +614,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -632,7 +632,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -652,7 +652,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -673,7 +673,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -691,7 +691,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -709,7 +709,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -728,7 +728,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -745,7 +745,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -762,7 +762,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -773,7 +773,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -787,7 +787,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -802,7 +802,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -813,7 +813,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -825,7 +825,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * </pre>
      *
      * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>

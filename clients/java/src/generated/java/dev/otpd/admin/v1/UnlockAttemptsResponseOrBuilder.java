@@ -12,7 +12,7 @@ public interface UnlockAttemptsResponseOrBuilder extends
 
   /**
    * <pre>
-   * Wrong codes in a row before.
+   * Wrong codes in a row before the unlock.
    * </pre>
    *
    * <code>uint32 failure_count = 1 [json_name = "failureCount"];</code>
@@ -22,7 +22,7 @@ public interface UnlockAttemptsResponseOrBuilder extends
 
   /**
    * <pre>
-   * The used steps that were forgotten, or put back.
+   * The used steps that were forgotten or moved back.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -31,7 +31,7 @@ public interface UnlockAttemptsResponseOrBuilder extends
       getResetStepsList();
   /**
    * <pre>
-   * The used steps that were forgotten, or put back.
+   * The used steps that were forgotten or moved back.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -39,7 +39,7 @@ public interface UnlockAttemptsResponseOrBuilder extends
   dev.otpd.admin.v1.ResetSteps getResetSteps(int index);
   /**
    * <pre>
-   * The used steps that were forgotten, or put back.
+   * The used steps that were forgotten or moved back.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -47,7 +47,7 @@ public interface UnlockAttemptsResponseOrBuilder extends
   int getResetStepsCount();
   /**
    * <pre>
-   * The used steps that were forgotten, or put back.
+   * The used steps that were forgotten or moved back.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>
@@ -56,7 +56,7 @@ public interface UnlockAttemptsResponseOrBuilder extends
       getResetStepsOrBuilderList();
   /**
    * <pre>
-   * The used steps that were forgotten, or put back.
+   * The used steps that were forgotten or moved back.
    * </pre>
    *
    * <code>repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];</code>

@@ -109,7 +109,7 @@ private static final long serialVersionUID = 0L;
   private long lastStep_ = 0L;
   /**
    * <pre>
-   * The last one: no code up to it is accepted.
+   * The last used step: no code up to it is accepted.
    * </pre>
    *
    * <code>uint64 last_step = 4 [json_name = "lastStep"];</code>
@@ -124,7 +124,7 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Timestamp keepUntilTime_;
   /**
    * <pre>
-   * When this may be forgotten; unset for HOTP: never.
+   * When this is deleted; unset for HOTP: never.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];</code>
@@ -136,7 +136,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When this may be forgotten; unset for HOTP: never.
+   * When this is deleted; unset for HOTP: never.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];</code>
@@ -148,7 +148,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When this may be forgotten; unset for HOTP: never.
+   * When this is deleted; unset for HOTP: never.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];</code>
@@ -732,7 +732,7 @@ private static final long serialVersionUID = 0L;
     private long lastStep_ ;
     /**
      * <pre>
-     * The last one: no code up to it is accepted.
+     * The last used step: no code up to it is accepted.
      * </pre>
      *
      * <code>uint64 last_step = 4 [json_name = "lastStep"];</code>
@@ -744,7 +744,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The last one: no code up to it is accepted.
+     * The last used step: no code up to it is accepted.
      * </pre>
      *
      * <code>uint64 last_step = 4 [json_name = "lastStep"];</code>
@@ -760,7 +760,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The last one: no code up to it is accepted.
+     * The last used step: no code up to it is accepted.
      * </pre>
      *
      * <code>uint64 last_step = 4 [json_name = "lastStep"];</code>
@@ -778,7 +778,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Timestamp, com.google.protobuf.Timestamp.Builder, com.google.protobuf.TimestampOrBuilder> keepUntilTimeBuilder_;
     /**
      * <pre>
-     * When this may be forgotten; unset for HOTP: never.
+     * When this is deleted; unset for HOTP: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];</code>
@@ -789,7 +789,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When this may be forgotten; unset for HOTP: never.
+     * When this is deleted; unset for HOTP: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];</code>
@@ -804,7 +804,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When this may be forgotten; unset for HOTP: never.
+     * When this is deleted; unset for HOTP: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];</code>
@@ -824,7 +824,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When this may be forgotten; unset for HOTP: never.
+     * When this is deleted; unset for HOTP: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];</code>
@@ -842,7 +842,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When this may be forgotten; unset for HOTP: never.
+     * When this is deleted; unset for HOTP: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];</code>
@@ -867,7 +867,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When this may be forgotten; unset for HOTP: never.
+     * When this is deleted; unset for HOTP: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];</code>
@@ -884,7 +884,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When this may be forgotten; unset for HOTP: never.
+     * When this is deleted; unset for HOTP: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];</code>
@@ -896,7 +896,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When this may be forgotten; unset for HOTP: never.
+     * When this is deleted; unset for HOTP: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];</code>
@@ -911,7 +911,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When this may be forgotten; unset for HOTP: never.
+     * When this is deleted; unset for HOTP: never.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];</code>

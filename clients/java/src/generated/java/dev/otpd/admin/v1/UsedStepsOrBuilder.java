@@ -51,7 +51,7 @@ public interface UsedStepsOrBuilder extends
 
   /**
    * <pre>
-   * The last one: no code up to it is accepted.
+   * The last used step: no code up to it is accepted.
    * </pre>
    *
    * <code>uint64 last_step = 4 [json_name = "lastStep"];</code>
@@ -61,7 +61,7 @@ public interface UsedStepsOrBuilder extends
 
   /**
    * <pre>
-   * When this may be forgotten; unset for HOTP: never.
+   * When this is deleted; unset for HOTP: never.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];</code>
@@ -70,7 +70,7 @@ public interface UsedStepsOrBuilder extends
   boolean hasKeepUntilTime();
   /**
    * <pre>
-   * When this may be forgotten; unset for HOTP: never.
+   * When this is deleted; unset for HOTP: never.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];</code>
@@ -79,7 +79,7 @@ public interface UsedStepsOrBuilder extends
   com.google.protobuf.Timestamp getKeepUntilTime();
   /**
    * <pre>
-   * When this may be forgotten; unset for HOTP: never.
+   * When this is deleted; unset for HOTP: never.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];</code>

@@ -85,7 +85,7 @@ public object ApiKeyKt {
 
     /**
      * ```
-     * The plan whose limits hold, `plans/{id}`.
+     * The plan whose limits apply, `plans/{id}`.
      * ```
      *
      * `string plan = 3 [json_name = "plan"];`
@@ -99,7 +99,7 @@ public object ApiKeyKt {
       }
     /**
      * ```
-     * The plan whose limits hold, `plans/{id}`.
+     * The plan whose limits apply, `plans/{id}`.
      * ```
      *
      * `string plan = 3 [json_name = "plan"];`
@@ -237,7 +237,7 @@ public object ApiKeyKt {
     }
     /**
      * ```
-     * When the key was made. Output only.
+     * When the API key was made. Output only.
      * ```
      *
      * `.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];`
@@ -251,7 +251,7 @@ public object ApiKeyKt {
       }
     /**
      * ```
-     * When the key was made. Output only.
+     * When the API key was made. Output only.
      * ```
      *
      * `.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];`
@@ -261,7 +261,7 @@ public object ApiKeyKt {
     }
     /**
      * ```
-     * When the key was made. Output only.
+     * When the API key was made. Output only.
      * ```
      *
      * `.google.protobuf.Timestamp create_time = 6 [json_name = "createTime"];`
@@ -276,7 +276,7 @@ public object ApiKeyKt {
 
     /**
      * ```
-     * When the key ends; unset: never.
+     * When the API key expires; unset: never.
      * ```
      *
      * `.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];`
@@ -290,7 +290,7 @@ public object ApiKeyKt {
       }
     /**
      * ```
-     * When the key ends; unset: never.
+     * When the API key expires; unset: never.
      * ```
      *
      * `.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];`
@@ -300,7 +300,7 @@ public object ApiKeyKt {
     }
     /**
      * ```
-     * When the key ends; unset: never.
+     * When the API key expires; unset: never.
      * ```
      *
      * `.google.protobuf.Timestamp expire_time = 7 [json_name = "expireTime"];`
@@ -315,7 +315,7 @@ public object ApiKeyKt {
 
     /**
      * ```
-     * When the key was revoked; unset if it was not. Output only.
+     * When the API key was revoked; unset if it was not. Output only.
      * ```
      *
      * `.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];`
@@ -329,7 +329,7 @@ public object ApiKeyKt {
       }
     /**
      * ```
-     * When the key was revoked; unset if it was not. Output only.
+     * When the API key was revoked; unset if it was not. Output only.
      * ```
      *
      * `.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];`
@@ -339,7 +339,7 @@ public object ApiKeyKt {
     }
     /**
      * ```
-     * When the key was revoked; unset if it was not. Output only.
+     * When the API key was revoked; unset if it was not. Output only.
      * ```
      *
      * `.google.protobuf.Timestamp revoke_time = 8 [json_name = "revokeTime"];`
@@ -354,7 +354,7 @@ public object ApiKeyKt {
 
     /**
      * ```
-     * When the key was used last, seconds behind; unset if it never was. Output only.
+     * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
      * ```
      *
      * `.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];`
@@ -368,7 +368,7 @@ public object ApiKeyKt {
       }
     /**
      * ```
-     * When the key was used last, seconds behind; unset if it never was. Output only.
+     * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
      * ```
      *
      * `.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];`
@@ -378,7 +378,7 @@ public object ApiKeyKt {
     }
     /**
      * ```
-     * When the key was used last, seconds behind; unset if it never was. Output only.
+     * When the API key was last used, saved with a delay of some seconds; unset if it was never used. Output only.
      * ```
      *
      * `.google.protobuf.Timestamp last_use_time = 9 [json_name = "lastUseTime"];`
@@ -393,7 +393,7 @@ public object ApiKeyKt {
 
     /**
      * ```
-     * A value that changes with the key. Output only.
+     * A value that changes with the API key. Output only.
      * ```
      *
      * `string etag = 99 [json_name = "etag"];`
@@ -407,7 +407,7 @@ public object ApiKeyKt {
       }
     /**
      * ```
-     * A value that changes with the key. Output only.
+     * A value that changes with the API key. Output only.
      * ```
      *
      * `string etag = 99 [json_name = "etag"];`

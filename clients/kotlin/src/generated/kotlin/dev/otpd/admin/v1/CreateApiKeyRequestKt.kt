@@ -12,7 +12,7 @@ public inline fun createApiKeyRequest(block: dev.otpd.admin.v1.CreateApiKeyReque
   dev.otpd.admin.v1.CreateApiKeyRequestKt.Dsl._create(dev.otpd.admin.v1.CreateApiKeyRequest.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The key to make.
+ * The API key to make.
  * ```
  *
  * Protobuf type `otp.admin.v1.CreateApiKeyRequest`
@@ -35,7 +35,7 @@ public object CreateApiKeyRequestKt {
 
     /**
      * ```
-     * The key.
+     * The API key.
      *
      * Required.
      * ```
@@ -51,7 +51,7 @@ public object CreateApiKeyRequestKt {
       }
     /**
      * ```
-     * The key.
+     * The API key.
      *
      * Required.
      * ```
@@ -63,7 +63,7 @@ public object CreateApiKeyRequestKt {
     }
     /**
      * ```
-     * The key.
+     * The API key.
      *
      * Required.
      * ```

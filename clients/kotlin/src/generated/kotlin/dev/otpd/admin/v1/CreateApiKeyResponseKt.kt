@@ -12,7 +12,7 @@ public inline fun createApiKeyResponse(block: dev.otpd.admin.v1.CreateApiKeyResp
   dev.otpd.admin.v1.CreateApiKeyResponseKt.Dsl._create(dev.otpd.admin.v1.CreateApiKeyResponse.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The key made.
+ * The new API key.
  * ```
  *
  * Protobuf type `otp.admin.v1.CreateApiKeyResponse`
@@ -35,7 +35,7 @@ public object CreateApiKeyResponseKt {
 
     /**
      * ```
-     * The key.
+     * The API key.
      * ```
      *
      * `.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];`
@@ -49,7 +49,7 @@ public object CreateApiKeyResponseKt {
       }
     /**
      * ```
-     * The key.
+     * The API key.
      * ```
      *
      * `.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];`
@@ -59,7 +59,7 @@ public object CreateApiKeyResponseKt {
     }
     /**
      * ```
-     * The key.
+     * The API key.
      * ```
      *
      * `.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];`
@@ -74,7 +74,7 @@ public object CreateApiKeyResponseKt {
 
     /**
      * ```
-     * The secret that callers send, shown this once.
+     * The secret that callers send, shown only once.
      * ```
      *
      * `string secret = 2 [json_name = "secret"];`
@@ -88,7 +88,7 @@ public object CreateApiKeyResponseKt {
       }
     /**
      * ```
-     * The secret that callers send, shown this once.
+     * The secret that callers send, shown only once.
      * ```
      *
      * `string secret = 2 [json_name = "secret"];`

@@ -12,7 +12,7 @@ public inline fun getApiKeyRequest(block: dev.otpd.admin.v1.GetApiKeyRequestKt.D
   dev.otpd.admin.v1.GetApiKeyRequestKt.Dsl._create(dev.otpd.admin.v1.GetApiKeyRequest.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The key to get.
+ * The API key to get.
  * ```
  *
  * Protobuf type `otp.admin.v1.GetApiKeyRequest`

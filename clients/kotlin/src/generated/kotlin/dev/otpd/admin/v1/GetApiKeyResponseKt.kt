@@ -12,7 +12,7 @@ public inline fun getApiKeyResponse(block: dev.otpd.admin.v1.GetApiKeyResponseKt
   dev.otpd.admin.v1.GetApiKeyResponseKt.Dsl._create(dev.otpd.admin.v1.GetApiKeyResponse.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The key.
+ * The API key.
  * ```
  *
  * Protobuf type `otp.admin.v1.GetApiKeyResponse`
@@ -35,7 +35,7 @@ public object GetApiKeyResponseKt {
 
     /**
      * ```
-     * The key.
+     * The API key.
      * ```
      *
      * `.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];`
@@ -49,7 +49,7 @@ public object GetApiKeyResponseKt {
       }
     /**
      * ```
-     * The key.
+     * The API key.
      * ```
      *
      * `.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];`
@@ -59,7 +59,7 @@ public object GetApiKeyResponseKt {
     }
     /**
      * ```
-     * The key.
+     * The API key.
      * ```
      *
      * `.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];`

@@ -12,7 +12,7 @@ public inline fun getApiKeyUsageRequest(block: dev.otpd.admin.v1.GetApiKeyUsageR
   dev.otpd.admin.v1.GetApiKeyUsageRequestKt.Dsl._create(dev.otpd.admin.v1.GetApiKeyUsageRequest.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The key whose usage to get.
+ * The API key whose usage to get.
  * ```
  *
  * Protobuf type `otp.admin.v1.GetApiKeyUsageRequest`

@@ -12,7 +12,7 @@ public inline fun getApiKeyUsageResponse(block: dev.otpd.admin.v1.GetApiKeyUsage
   dev.otpd.admin.v1.GetApiKeyUsageResponseKt.Dsl._create(dev.otpd.admin.v1.GetApiKeyUsageResponse.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The usage of a key.
+ * The usage of an API key.
  * ```
  *
  * Protobuf type `otp.admin.v1.GetApiKeyUsageResponse`

@@ -35,7 +35,7 @@ public object GetAttemptsRequestKt {
 
     /**
      * ```
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      * ```
      *
      * `string fingerprint = 1 [json_name = "fingerprint"];`
@@ -49,7 +49,7 @@ public object GetAttemptsRequestKt {
       }
     /**
      * ```
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      * ```
      *
      * `string fingerprint = 1 [json_name = "fingerprint"];`
@@ -59,7 +59,7 @@ public object GetAttemptsRequestKt {
     }
     /**
      * ```
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      * ```
      *
      * `string fingerprint = 1 [json_name = "fingerprint"];`
@@ -143,7 +143,7 @@ public object GetAttemptsRequestKt {
 
     /**
      * ```
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      * ```
      *
      * `string recovery_set_name = 4 [json_name = "recoverySetName"];`
@@ -157,7 +157,7 @@ public object GetAttemptsRequestKt {
       }
     /**
      * ```
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      * ```
      *
      * `string recovery_set_name = 4 [json_name = "recoverySetName"];`
@@ -167,7 +167,7 @@ public object GetAttemptsRequestKt {
     }
     /**
      * ```
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      * ```
      *
      * `string recovery_set_name = 4 [json_name = "recoverySetName"];`

@@ -60,7 +60,7 @@ public object GetAttemptsResponseKt {
 
     /**
      * ```
-     * When the next code is checked; unset if it is checked now, or only after an unlock.
+     * When the lock ends; unset if there is no lock, or if only an unlock ends it.
      * ```
      *
      * `.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];`
@@ -74,7 +74,7 @@ public object GetAttemptsResponseKt {
       }
     /**
      * ```
-     * When the next code is checked; unset if it is checked now, or only after an unlock.
+     * When the lock ends; unset if there is no lock, or if only an unlock ends it.
      * ```
      *
      * `.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];`
@@ -84,7 +84,7 @@ public object GetAttemptsResponseKt {
     }
     /**
      * ```
-     * When the next code is checked; unset if it is checked now, or only after an unlock.
+     * When the lock ends; unset if there is no lock, or if only an unlock ends it.
      * ```
      *
      * `.google.protobuf.Timestamp lock_end_time = 2 [json_name = "lockEndTime"];`
@@ -99,7 +99,7 @@ public object GetAttemptsResponseKt {
 
     /**
      * ```
-     * Whether only an unlock helps.
+     * Whether only an unlock ends the lock.
      * ```
      *
      * `bool needs_unlock = 3 [json_name = "needsUnlock"];`
@@ -113,7 +113,7 @@ public object GetAttemptsResponseKt {
       }
     /**
      * ```
-     * Whether only an unlock helps.
+     * Whether only an unlock ends the lock.
      * ```
      *
      * `bool needs_unlock = 3 [json_name = "needsUnlock"];`
@@ -130,7 +130,7 @@ public object GetAttemptsResponseKt {
     public class UsedStepsProxy private constructor() : com.google.protobuf.kotlin.DslProxy()
     /**
      * ```
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * ```
      *
      * `repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];`
@@ -142,7 +142,7 @@ public object GetAttemptsResponseKt {
       )
     /**
      * ```
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * ```
      *
      * `repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];`
@@ -155,7 +155,7 @@ public object GetAttemptsResponseKt {
     }
     /**
      * ```
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * ```
      *
      * `repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];`
@@ -169,7 +169,7 @@ public object GetAttemptsResponseKt {
     }
     /**
      * ```
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * ```
      *
      * `repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];`
@@ -182,7 +182,7 @@ public object GetAttemptsResponseKt {
     }
     /**
      * ```
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * ```
      *
      * `repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];`
@@ -196,7 +196,7 @@ public object GetAttemptsResponseKt {
     }
     /**
      * ```
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * ```
      *
      * `repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];`
@@ -210,7 +210,7 @@ public object GetAttemptsResponseKt {
     }
     /**
      * ```
-     * The used steps of a secret, for each period and for HOTP; empty for a set of recovery codes.
+     * The used steps of a secret, per period and for HOTP; empty for a set of recovery codes.
      * ```
      *
      * `repeated .otp.admin.v1.UsedSteps used_steps = 4 [json_name = "usedSteps"];`

@@ -12,7 +12,7 @@ public inline fun getServerStatusRequest(block: dev.otpd.admin.v1.GetServerStatu
   dev.otpd.admin.v1.GetServerStatusRequestKt.Dsl._create(dev.otpd.admin.v1.GetServerStatusRequest.newBuilder()).apply { block() }._build()
 /**
  * ```
- * Which server to get the status of: the process that answers.
+ * The request has no fields: the process that answers reports its own status.
  * ```
  *
  * Protobuf type `otp.admin.v1.GetServerStatusRequest`

@@ -12,7 +12,7 @@ public inline fun getServerStatusResponse(block: dev.otpd.admin.v1.GetServerStat
   dev.otpd.admin.v1.GetServerStatusResponseKt.Dsl._create(dev.otpd.admin.v1.GetServerStatusResponse.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The status of the process that answers: of a worker where there are several, and of an instance behind a balancer.
+ * The status of the process that answers: of one worker, or of one instance behind a load balancer.
  * ```
  *
  * Protobuf type `otp.admin.v1.GetServerStatusResponse`
@@ -35,7 +35,7 @@ public object GetServerStatusResponseKt {
 
     /**
      * ```
-     * Whether the store can be written to.
+     * Whether the store accepts writes.
      * ```
      *
      * `bool store_reachable = 1 [json_name = "storeReachable"];`
@@ -49,7 +49,7 @@ public object GetServerStatusResponseKt {
       }
     /**
      * ```
-     * Whether the store can be written to.
+     * Whether the store accepts writes.
      * ```
      *
      * `bool store_reachable = 1 [json_name = "storeReachable"];`
@@ -60,7 +60,7 @@ public object GetServerStatusResponseKt {
 
     /**
      * ```
-     * Whether the process counts calls by itself, since the shared store of the limits cannot be reached.
+     * Whether this process counts calls by itself because the store is unreachable.
      * ```
      *
      * `bool limits_local = 2 [json_name = "limitsLocal"];`
@@ -74,7 +74,7 @@ public object GetServerStatusResponseKt {
       }
     /**
      * ```
-     * Whether the process counts calls by itself, since the shared store of the limits cannot be reached.
+     * Whether this process counts calls by itself because the store is unreachable.
      * ```
      *
      * `bool limits_local = 2 [json_name = "limitsLocal"];`
@@ -91,7 +91,7 @@ public object GetServerStatusResponseKt {
     public class OutcomesProxy private constructor() : com.google.protobuf.kotlin.DslProxy()
     /**
      * ```
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * ```
      *
      * `repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];`
@@ -103,7 +103,7 @@ public object GetServerStatusResponseKt {
       )
     /**
      * ```
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * ```
      *
      * `repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];`
@@ -116,7 +116,7 @@ public object GetServerStatusResponseKt {
     }
     /**
      * ```
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * ```
      *
      * `repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];`
@@ -130,7 +130,7 @@ public object GetServerStatusResponseKt {
     }
     /**
      * ```
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * ```
      *
      * `repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];`
@@ -143,7 +143,7 @@ public object GetServerStatusResponseKt {
     }
     /**
      * ```
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * ```
      *
      * `repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];`
@@ -157,7 +157,7 @@ public object GetServerStatusResponseKt {
     }
     /**
      * ```
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * ```
      *
      * `repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];`
@@ -171,7 +171,7 @@ public object GetServerStatusResponseKt {
     }
     /**
      * ```
-     * The outcomes of the process' checks in the last hour, to the minute; an outcome that did not occur is left out. A restart forgets them.
+     * The outcomes of this process's checks in the last hour, to the minute; an outcome that did not occur is left out. A restart resets them.
      * ```
      *
      * `repeated .otp.admin.v1.OutcomeCount outcomes = 3 [json_name = "outcomes"];`

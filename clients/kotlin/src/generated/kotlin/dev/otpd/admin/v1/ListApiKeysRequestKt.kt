@@ -12,7 +12,7 @@ public inline fun listApiKeysRequest(block: dev.otpd.admin.v1.ListApiKeysRequest
   dev.otpd.admin.v1.ListApiKeysRequestKt.Dsl._create(dev.otpd.admin.v1.ListApiKeysRequest.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The page of keys to list.
+ * The page of API keys to list.
  * ```
  *
  * Protobuf type `otp.admin.v1.ListApiKeysRequest`
@@ -35,7 +35,7 @@ public object ListApiKeysRequestKt {
 
     /**
      * ```
-     * The most keys of a page; more than 1000 counts as 1000.
+     * The maximum number of API keys in a page; more than 1000 counts as 1000.
      *
      * If zero, 100.
      * ```
@@ -51,7 +51,7 @@ public object ListApiKeysRequestKt {
       }
     /**
      * ```
-     * The most keys of a page; more than 1000 counts as 1000.
+     * The maximum number of API keys in a page; more than 1000 counts as 1000.
      *
      * If zero, 100.
      * ```
@@ -64,7 +64,7 @@ public object ListApiKeysRequestKt {
 
     /**
      * ```
-     * `next_page_token` of the answer before; all other fields must be the same.
+     * `next_page_token` of the previous answer; all other fields must be the same.
      * ```
      *
      * `string page_token = 2 [json_name = "pageToken"];`
@@ -78,7 +78,7 @@ public object ListApiKeysRequestKt {
       }
     /**
      * ```
-     * `next_page_token` of the answer before; all other fields must be the same.
+     * `next_page_token` of the previous answer; all other fields must be the same.
      * ```
      *
      * `string page_token = 2 [json_name = "pageToken"];`
@@ -89,7 +89,7 @@ public object ListApiKeysRequestKt {
 
     /**
      * ```
-     * Whether to list revoked and expired keys too.
+     * Whether to list revoked and expired API keys too.
      * ```
      *
      * `bool show_inactive = 3 [json_name = "showInactive"];`
@@ -103,7 +103,7 @@ public object ListApiKeysRequestKt {
       }
     /**
      * ```
-     * Whether to list revoked and expired keys too.
+     * Whether to list revoked and expired API keys too.
      * ```
      *
      * `bool show_inactive = 3 [json_name = "showInactive"];`

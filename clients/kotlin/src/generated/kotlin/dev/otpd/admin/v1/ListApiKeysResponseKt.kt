@@ -12,7 +12,7 @@ public inline fun listApiKeysResponse(block: dev.otpd.admin.v1.ListApiKeysRespon
   dev.otpd.admin.v1.ListApiKeysResponseKt.Dsl._create(dev.otpd.admin.v1.ListApiKeysResponse.newBuilder()).apply { block() }._build()
 /**
  * ```
- * A page of keys.
+ * A page of API keys.
  * ```
  *
  * Protobuf type `otp.admin.v1.ListApiKeysResponse`
@@ -41,7 +41,7 @@ public object ListApiKeysResponseKt {
     public class ApiKeysProxy private constructor() : com.google.protobuf.kotlin.DslProxy()
     /**
      * ```
-     * The keys.
+     * The API keys.
      * ```
      *
      * `repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];`
@@ -53,7 +53,7 @@ public object ListApiKeysResponseKt {
       )
     /**
      * ```
-     * The keys.
+     * The API keys.
      * ```
      *
      * `repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];`
@@ -66,7 +66,7 @@ public object ListApiKeysResponseKt {
     }
     /**
      * ```
-     * The keys.
+     * The API keys.
      * ```
      *
      * `repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];`
@@ -80,7 +80,7 @@ public object ListApiKeysResponseKt {
     }
     /**
      * ```
-     * The keys.
+     * The API keys.
      * ```
      *
      * `repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];`
@@ -93,7 +93,7 @@ public object ListApiKeysResponseKt {
     }
     /**
      * ```
-     * The keys.
+     * The API keys.
      * ```
      *
      * `repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];`
@@ -107,7 +107,7 @@ public object ListApiKeysResponseKt {
     }
     /**
      * ```
-     * The keys.
+     * The API keys.
      * ```
      *
      * `repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];`
@@ -121,7 +121,7 @@ public object ListApiKeysResponseKt {
     }
     /**
      * ```
-     * The keys.
+     * The API keys.
      * ```
      *
      * `repeated .otp.admin.v1.ApiKey api_keys = 1 [json_name = "apiKeys"];`
@@ -134,7 +134,7 @@ public object ListApiKeysResponseKt {
 
     /**
      * ```
-     * The token of the next page; empty on the last one.
+     * The token of the next page; empty on the last page.
      * ```
      *
      * `string next_page_token = 2 [json_name = "nextPageToken"];`
@@ -148,7 +148,7 @@ public object ListApiKeysResponseKt {
       }
     /**
      * ```
-     * The token of the next page; empty on the last one.
+     * The token of the next page; empty on the last page.
      * ```
      *
      * `string next_page_token = 2 [json_name = "nextPageToken"];`

@@ -12,7 +12,7 @@ public inline fun listPlansRequest(block: dev.otpd.admin.v1.ListPlansRequestKt.D
   dev.otpd.admin.v1.ListPlansRequestKt.Dsl._create(dev.otpd.admin.v1.ListPlansRequest.newBuilder()).apply { block() }._build()
 /**
  * ```
- * Which plans to list: all.
+ * The request has no fields: all plans are listed.
  * ```
  *
  * Protobuf type `otp.admin.v1.ListPlansRequest`

@@ -12,7 +12,7 @@ public inline fun listSealingKeysRequest(block: dev.otpd.admin.v1.ListSealingKey
   dev.otpd.admin.v1.ListSealingKeysRequestKt.Dsl._create(dev.otpd.admin.v1.ListSealingKeysRequest.newBuilder()).apply { block() }._build()
 /**
  * ```
- * Which sealing keys to list: all.
+ * The request has no fields: all sealing keys are listed.
  * ```
  *
  * Protobuf type `otp.admin.v1.ListSealingKeysRequest`

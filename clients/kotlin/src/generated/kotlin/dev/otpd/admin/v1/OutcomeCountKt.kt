@@ -12,7 +12,7 @@ public inline fun outcomeCount(block: dev.otpd.admin.v1.OutcomeCountKt.Dsl.() ->
   dev.otpd.admin.v1.OutcomeCountKt.Dsl._create(dev.otpd.admin.v1.OutcomeCount.newBuilder()).apply { block() }._build()
 /**
  * ```
- * How often a check had this outcome.
+ * The number of checks with an outcome.
  * ```
  *
  * Protobuf type `otp.admin.v1.OutcomeCount`
@@ -35,7 +35,7 @@ public object OutcomeCountKt {
 
     /**
      * ```
-     * The outcome as the log and the metrics have it: such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
+     * The outcome as in the log and the metrics, such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
      * ```
      *
      * `string outcome = 1 [json_name = "outcome"];`
@@ -49,7 +49,7 @@ public object OutcomeCountKt {
       }
     /**
      * ```
-     * The outcome as the log and the metrics have it: such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
+     * The outcome as in the log and the metrics, such as `accepted`, `mismatch`, `malformed`, `replayed`, `throttled`.
      * ```
      *
      * `string outcome = 1 [json_name = "outcome"];`

@@ -60,7 +60,7 @@ public object PlanKt {
 
     /**
      * ```
-     * The most calls in a minute; unset: no limit.
+     * Calls per minute; unset: no limit.
      * ```
      *
      * `optional uint64 minute_limit = 2 [json_name = "minuteLimit"];`
@@ -74,7 +74,7 @@ public object PlanKt {
       }
     /**
      * ```
-     * The most calls in a minute; unset: no limit.
+     * Calls per minute; unset: no limit.
      * ```
      *
      * `optional uint64 minute_limit = 2 [json_name = "minuteLimit"];`
@@ -84,7 +84,7 @@ public object PlanKt {
     }
     /**
      * ```
-     * The most calls in a minute; unset: no limit.
+     * Calls per minute; unset: no limit.
      * ```
      *
      * `optional uint64 minute_limit = 2 [json_name = "minuteLimit"];`
@@ -96,7 +96,7 @@ public object PlanKt {
 
     /**
      * ```
-     * The most calls in an hour; unset: no limit.
+     * Calls per hour; unset: no limit.
      * ```
      *
      * `optional uint64 hour_limit = 3 [json_name = "hourLimit"];`
@@ -110,7 +110,7 @@ public object PlanKt {
       }
     /**
      * ```
-     * The most calls in an hour; unset: no limit.
+     * Calls per hour; unset: no limit.
      * ```
      *
      * `optional uint64 hour_limit = 3 [json_name = "hourLimit"];`
@@ -120,7 +120,7 @@ public object PlanKt {
     }
     /**
      * ```
-     * The most calls in an hour; unset: no limit.
+     * Calls per hour; unset: no limit.
      * ```
      *
      * `optional uint64 hour_limit = 3 [json_name = "hourLimit"];`
@@ -132,7 +132,7 @@ public object PlanKt {
 
     /**
      * ```
-     * The most calls in a day; unset: no limit.
+     * Calls per day; unset: no limit.
      * ```
      *
      * `optional uint64 day_limit = 4 [json_name = "dayLimit"];`
@@ -146,7 +146,7 @@ public object PlanKt {
       }
     /**
      * ```
-     * The most calls in a day; unset: no limit.
+     * Calls per day; unset: no limit.
      * ```
      *
      * `optional uint64 day_limit = 4 [json_name = "dayLimit"];`
@@ -156,7 +156,7 @@ public object PlanKt {
     }
     /**
      * ```
-     * The most calls in a day; unset: no limit.
+     * Calls per day; unset: no limit.
      * ```
      *
      * `optional uint64 day_limit = 4 [json_name = "dayLimit"];`
@@ -168,7 +168,7 @@ public object PlanKt {
 
     /**
      * ```
-     * The most calls in a calendar month (UTC), the credits; unset: no limit.
+     * Calls per calendar month in UTC, the credits; unset: no limit.
      * ```
      *
      * `optional uint64 month_limit = 5 [json_name = "monthLimit"];`
@@ -182,7 +182,7 @@ public object PlanKt {
       }
     /**
      * ```
-     * The most calls in a calendar month (UTC), the credits; unset: no limit.
+     * Calls per calendar month in UTC, the credits; unset: no limit.
      * ```
      *
      * `optional uint64 month_limit = 5 [json_name = "monthLimit"];`
@@ -192,7 +192,7 @@ public object PlanKt {
     }
     /**
      * ```
-     * The most calls in a calendar month (UTC), the credits; unset: no limit.
+     * Calls per calendar month in UTC, the credits; unset: no limit.
      * ```
      *
      * `optional uint64 month_limit = 5 [json_name = "monthLimit"];`
@@ -204,7 +204,7 @@ public object PlanKt {
 
     /**
      * ```
-     * The most open WatchToken streams.
+     * Open WatchToken streams.
      * ```
      *
      * `uint32 stream_limit = 6 [json_name = "streamLimit"];`
@@ -218,7 +218,7 @@ public object PlanKt {
       }
     /**
      * ```
-     * The most open WatchToken streams.
+     * Open WatchToken streams.
      * ```
      *
      * `uint32 stream_limit = 6 [json_name = "streamLimit"];`

@@ -12,7 +12,7 @@ public inline fun resetSteps(block: dev.otpd.admin.v1.ResetStepsKt.Dsl.() -> kot
   dev.otpd.admin.v1.ResetStepsKt.Dsl._create(dev.otpd.admin.v1.ResetSteps.newBuilder()).apply { block() }._build()
 /**
  * ```
- * Used steps of a period, or used counters of a HOTP, that were forgotten or put back.
+ * Used steps of a period, or used counters of a HOTP, that were forgotten or moved back.
  * ```
  *
  * Protobuf type `otp.admin.v1.ResetSteps`
@@ -92,7 +92,7 @@ public object ResetStepsKt {
 
     /**
      * ```
-     * The last one before.
+     * The last used step before.
      * ```
      *
      * `uint64 last_step = 3 [json_name = "lastStep"];`
@@ -106,7 +106,7 @@ public object ResetStepsKt {
       }
     /**
      * ```
-     * The last one before.
+     * The last used step before.
      * ```
      *
      * `uint64 last_step = 3 [json_name = "lastStep"];`
@@ -117,7 +117,7 @@ public object ResetStepsKt {
 
     /**
      * ```
-     * The last one from now on; unset if all were forgotten.
+     * The last used step from now on; unset if all were forgotten.
      * ```
      *
      * `optional uint64 new_last_step = 4 [json_name = "newLastStep"];`
@@ -131,7 +131,7 @@ public object ResetStepsKt {
       }
     /**
      * ```
-     * The last one from now on; unset if all were forgotten.
+     * The last used step from now on; unset if all were forgotten.
      * ```
      *
      * `optional uint64 new_last_step = 4 [json_name = "newLastStep"];`
@@ -141,7 +141,7 @@ public object ResetStepsKt {
     }
     /**
      * ```
-     * The last one from now on; unset if all were forgotten.
+     * The last used step from now on; unset if all were forgotten.
      * ```
      *
      * `optional uint64 new_last_step = 4 [json_name = "newLastStep"];`

@@ -12,7 +12,7 @@ public inline fun revokeApiKeyRequest(block: dev.otpd.admin.v1.RevokeApiKeyReque
   dev.otpd.admin.v1.RevokeApiKeyRequestKt.Dsl._create(dev.otpd.admin.v1.RevokeApiKeyRequest.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The key to revoke.
+ * The API key to revoke.
  * ```
  *
  * Protobuf type `otp.admin.v1.RevokeApiKeyRequest`
@@ -64,7 +64,7 @@ public object RevokeApiKeyRequestKt {
 
     /**
      * ```
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      * ```
      *
      * `string etag = 2 [json_name = "etag"];`
@@ -78,7 +78,7 @@ public object RevokeApiKeyRequestKt {
       }
     /**
      * ```
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      * ```
      *
      * `string etag = 2 [json_name = "etag"];`

@@ -12,7 +12,7 @@ public inline fun revokeApiKeyResponse(block: dev.otpd.admin.v1.RevokeApiKeyResp
   dev.otpd.admin.v1.RevokeApiKeyResponseKt.Dsl._create(dev.otpd.admin.v1.RevokeApiKeyResponse.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The revoked key.
+ * The revoked API key.
  * ```
  *
  * Protobuf type `otp.admin.v1.RevokeApiKeyResponse`
@@ -35,7 +35,7 @@ public object RevokeApiKeyResponseKt {
 
     /**
      * ```
-     * The key.
+     * The API key.
      * ```
      *
      * `.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];`
@@ -49,7 +49,7 @@ public object RevokeApiKeyResponseKt {
       }
     /**
      * ```
-     * The key.
+     * The API key.
      * ```
      *
      * `.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];`
@@ -59,7 +59,7 @@ public object RevokeApiKeyResponseKt {
     }
     /**
      * ```
-     * The key.
+     * The API key.
      * ```
      *
      * `.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];`

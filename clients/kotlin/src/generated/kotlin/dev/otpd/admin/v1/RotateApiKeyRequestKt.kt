@@ -12,7 +12,7 @@ public inline fun rotateApiKeyRequest(block: dev.otpd.admin.v1.RotateApiKeyReque
   dev.otpd.admin.v1.RotateApiKeyRequestKt.Dsl._create(dev.otpd.admin.v1.RotateApiKeyRequest.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The key to rotate.
+ * The API key to rotate.
  * ```
  *
  * Protobuf type `otp.admin.v1.RotateApiKeyRequest`
@@ -64,9 +64,9 @@ public object RotateApiKeyRequestKt {
 
     /**
      * ```
-     * How long the secret that callers use now stays valid, 0 to 365 days.
+     * How long the current secret stays valid, 0 to 365 days.
      *
-     * If unset, 0: it ends at once.
+     * If unset, 0: it stops working at once.
      * ```
      *
      * `.google.protobuf.Duration grace = 2 [json_name = "grace"];`
@@ -80,9 +80,9 @@ public object RotateApiKeyRequestKt {
       }
     /**
      * ```
-     * How long the secret that callers use now stays valid, 0 to 365 days.
+     * How long the current secret stays valid, 0 to 365 days.
      *
-     * If unset, 0: it ends at once.
+     * If unset, 0: it stops working at once.
      * ```
      *
      * `.google.protobuf.Duration grace = 2 [json_name = "grace"];`
@@ -92,9 +92,9 @@ public object RotateApiKeyRequestKt {
     }
     /**
      * ```
-     * How long the secret that callers use now stays valid, 0 to 365 days.
+     * How long the current secret stays valid, 0 to 365 days.
      *
-     * If unset, 0: it ends at once.
+     * If unset, 0: it stops working at once.
      * ```
      *
      * `.google.protobuf.Duration grace = 2 [json_name = "grace"];`
@@ -109,7 +109,7 @@ public object RotateApiKeyRequestKt {
 
     /**
      * ```
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      * ```
      *
      * `string etag = 3 [json_name = "etag"];`
@@ -123,7 +123,7 @@ public object RotateApiKeyRequestKt {
       }
     /**
      * ```
-     * If set and not that of the key: ABORTED.
+     * The etag that you read. If the API key has changed since: ABORTED.
      * ```
      *
      * `string etag = 3 [json_name = "etag"];`

@@ -12,7 +12,7 @@ public inline fun rotateApiKeyResponse(block: dev.otpd.admin.v1.RotateApiKeyResp
   dev.otpd.admin.v1.RotateApiKeyResponseKt.Dsl._create(dev.otpd.admin.v1.RotateApiKeyResponse.newBuilder()).apply { block() }._build()
 /**
  * ```
- * The rotated key.
+ * The rotated API key.
  * ```
  *
  * Protobuf type `otp.admin.v1.RotateApiKeyResponse`
@@ -35,7 +35,7 @@ public object RotateApiKeyResponseKt {
 
     /**
      * ```
-     * The key.
+     * The API key.
      * ```
      *
      * `.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];`
@@ -49,7 +49,7 @@ public object RotateApiKeyResponseKt {
       }
     /**
      * ```
-     * The key.
+     * The API key.
      * ```
      *
      * `.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];`
@@ -59,7 +59,7 @@ public object RotateApiKeyResponseKt {
     }
     /**
      * ```
-     * The key.
+     * The API key.
      * ```
      *
      * `.otp.admin.v1.ApiKey api_key = 1 [json_name = "apiKey"];`
@@ -74,7 +74,7 @@ public object RotateApiKeyResponseKt {
 
     /**
      * ```
-     * The new secret, shown this once.
+     * The new secret, shown only once.
      * ```
      *
      * `string secret = 2 [json_name = "secret"];`
@@ -88,7 +88,7 @@ public object RotateApiKeyResponseKt {
       }
     /**
      * ```
-     * The new secret, shown this once.
+     * The new secret, shown only once.
      * ```
      *
      * `string secret = 2 [json_name = "secret"];`

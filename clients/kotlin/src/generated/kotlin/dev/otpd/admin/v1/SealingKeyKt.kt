@@ -131,7 +131,7 @@ public object SealingKeyKt {
 
     /**
      * ```
-     * From when on it seals.
+     * When it begins to seal.
      * ```
      *
      * `.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];`
@@ -145,7 +145,7 @@ public object SealingKeyKt {
       }
     /**
      * ```
-     * From when on it seals.
+     * When it begins to seal.
      * ```
      *
      * `.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];`
@@ -155,7 +155,7 @@ public object SealingKeyKt {
     }
     /**
      * ```
-     * From when on it seals.
+     * When it begins to seal.
      * ```
      *
      * `.google.protobuf.Timestamp seal_from_time = 4 [json_name = "sealFromTime"];`

@@ -35,7 +35,7 @@ public object UnlockAttemptsRequestKt {
 
     /**
      * ```
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      * ```
      *
      * `string fingerprint = 1 [json_name = "fingerprint"];`
@@ -49,7 +49,7 @@ public object UnlockAttemptsRequestKt {
       }
     /**
      * ```
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      * ```
      *
      * `string fingerprint = 1 [json_name = "fingerprint"];`
@@ -59,7 +59,7 @@ public object UnlockAttemptsRequestKt {
     }
     /**
      * ```
-     * The fingerprint of the secret, as the audit trail has it.
+     * The fingerprint of the secret, from the audit trail.
      * ```
      *
      * `string fingerprint = 1 [json_name = "fingerprint"];`
@@ -143,7 +143,7 @@ public object UnlockAttemptsRequestKt {
 
     /**
      * ```
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      * ```
      *
      * `string recovery_set_name = 5 [json_name = "recoverySetName"];`
@@ -157,7 +157,7 @@ public object UnlockAttemptsRequestKt {
       }
     /**
      * ```
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      * ```
      *
      * `string recovery_set_name = 5 [json_name = "recoverySetName"];`
@@ -167,7 +167,7 @@ public object UnlockAttemptsRequestKt {
     }
     /**
      * ```
-     * A set of recovery codes by the name of its state, as the audit trail has it (`set`).
+     * The name of a set of recovery codes, from the audit trail (`set`).
      * ```
      *
      * `string recovery_set_name = 5 [json_name = "recoverySetName"];`
@@ -179,7 +179,7 @@ public object UnlockAttemptsRequestKt {
 
     /**
      * ```
-     * Whether to forget the used steps that lie in the future too, which a clock that was ahead has left.
+     * Whether to forget used steps in the future too, which remain after the clock was ahead.
      * ```
      *
      * `bool forget_future_steps = 4 [json_name = "forgetFutureSteps"];`
@@ -193,7 +193,7 @@ public object UnlockAttemptsRequestKt {
       }
     /**
      * ```
-     * Whether to forget the used steps that lie in the future too, which a clock that was ahead has left.
+     * Whether to forget used steps in the future too, which remain after the clock was ahead.
      * ```
      *
      * `bool forget_future_steps = 4 [json_name = "forgetFutureSteps"];`
@@ -204,8 +204,8 @@ public object UnlockAttemptsRequestKt {
 
     /**
      * ```
-     * With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-     * their codes is accepted once more.
+     * With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+     * accepted once more.
      *
      * If unset, no used counter is forgotten.
      * ```
@@ -221,8 +221,8 @@ public object UnlockAttemptsRequestKt {
       }
     /**
      * ```
-     * With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-     * their codes is accepted once more.
+     * With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+     * accepted once more.
      *
      * If unset, no used counter is forgotten.
      * ```
@@ -234,8 +234,8 @@ public object UnlockAttemptsRequestKt {
     }
     /**
      * ```
-     * With `forget_future_steps`, for a HOTP, which has no clock: the counter to go on from, 0 to 2^53-1. The used counters from it on are forgotten, and each of
-     * their codes is accepted once more.
+     * With `forget_future_steps`, for a HOTP: the counter to continue from, 0 to 2^53-1. Used counters from it on are forgotten, and each of their codes is
+     * accepted once more.
      *
      * If unset, no used counter is forgotten.
      * ```

@@ -35,7 +35,7 @@ public object UnlockAttemptsResponseKt {
 
     /**
      * ```
-     * Wrong codes in a row before.
+     * Wrong codes in a row before the unlock.
      * ```
      *
      * `uint32 failure_count = 1 [json_name = "failureCount"];`
@@ -49,7 +49,7 @@ public object UnlockAttemptsResponseKt {
       }
     /**
      * ```
-     * Wrong codes in a row before.
+     * Wrong codes in a row before the unlock.
      * ```
      *
      * `uint32 failure_count = 1 [json_name = "failureCount"];`
@@ -66,7 +66,7 @@ public object UnlockAttemptsResponseKt {
     public class ResetStepsProxy private constructor() : com.google.protobuf.kotlin.DslProxy()
     /**
      * ```
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * ```
      *
      * `repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];`
@@ -78,7 +78,7 @@ public object UnlockAttemptsResponseKt {
       )
     /**
      * ```
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * ```
      *
      * `repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];`
@@ -91,7 +91,7 @@ public object UnlockAttemptsResponseKt {
     }
     /**
      * ```
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * ```
      *
      * `repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];`
@@ -105,7 +105,7 @@ public object UnlockAttemptsResponseKt {
     }
     /**
      * ```
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * ```
      *
      * `repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];`
@@ -118,7 +118,7 @@ public object UnlockAttemptsResponseKt {
     }
     /**
      * ```
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * ```
      *
      * `repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];`
@@ -132,7 +132,7 @@ public object UnlockAttemptsResponseKt {
     }
     /**
      * ```
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * ```
      *
      * `repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];`
@@ -146,7 +146,7 @@ public object UnlockAttemptsResponseKt {
     }
     /**
      * ```
-     * The used steps that were forgotten, or put back.
+     * The used steps that were forgotten or moved back.
      * ```
      *
      * `repeated .otp.admin.v1.ResetSteps reset_steps = 2 [json_name = "resetSteps"];`

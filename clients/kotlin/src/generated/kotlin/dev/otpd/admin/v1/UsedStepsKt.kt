@@ -117,7 +117,7 @@ public object UsedStepsKt {
 
     /**
      * ```
-     * The last one: no code up to it is accepted.
+     * The last used step: no code up to it is accepted.
      * ```
      *
      * `uint64 last_step = 4 [json_name = "lastStep"];`
@@ -131,7 +131,7 @@ public object UsedStepsKt {
       }
     /**
      * ```
-     * The last one: no code up to it is accepted.
+     * The last used step: no code up to it is accepted.
      * ```
      *
      * `uint64 last_step = 4 [json_name = "lastStep"];`
@@ -142,7 +142,7 @@ public object UsedStepsKt {
 
     /**
      * ```
-     * When this may be forgotten; unset for HOTP: never.
+     * When this is deleted; unset for HOTP: never.
      * ```
      *
      * `.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];`
@@ -156,7 +156,7 @@ public object UsedStepsKt {
       }
     /**
      * ```
-     * When this may be forgotten; unset for HOTP: never.
+     * When this is deleted; unset for HOTP: never.
      * ```
      *
      * `.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];`
@@ -166,7 +166,7 @@ public object UsedStepsKt {
     }
     /**
      * ```
-     * When this may be forgotten; unset for HOTP: never.
+     * When this is deleted; unset for HOTP: never.
      * ```
      *
      * `.google.protobuf.Timestamp keep_until_time = 5 [json_name = "keepUntilTime"];`

@@ -1,13 +1,11 @@
-#include "connection.h"
+#include "channel.h"
 
 #include <grpc/grpc.h>
-#include <grpc/support/time.h>
 #include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
-#include <grpcpp/support/channel_arguments.h>
 
 #include <stdexcept>
 
+#include "certificates.h"
 #include "service_config.h"
 #include "usable.h"
 
@@ -25,9 +23,9 @@ std::shared_ptr<grpc::ChannelCredentials> credentials_for(const Options& options
   if (options.client_certificate.empty() != options.client_key.empty()) {
     throw std::invalid_argument("client_certificate and client_key go together: give both or neither");
   }
-  return grpc::SslCredentials({usable_pem("root_certificates", "CERTIFICATE", options.root_certificates),
-                               usable_pem("client_key", "PRIVATE KEY", options.client_key),
-                               usable_pem("client_certificate", "CERTIFICATE", options.client_certificate)});
+  if (!options.root_certificates.empty()) check_certificates("root_certificates", options.root_certificates);
+  if (!options.client_key.empty()) check_key_pair(options.client_certificate, options.client_key);
+  return grpc::SslCredentials({options.root_certificates, options.client_key, options.client_certificate});
 }
 
 grpc::ChannelArguments arguments() {
@@ -47,15 +45,12 @@ grpc::ChannelArguments arguments() {
 
 }  // namespace
 
-Connection::Connection(const std::string& address, const std::string& key, const Options& options)
-    : api_key(usable_api_key(key)),
-      deadline(usable_deadline(options.deadline)),
-      stub(v1::OtpService::NewStub(grpc::CreateCustomChannel(usable_address(address), credentials_for(options), arguments()))) {}
-
-void Connection::prepare(grpc::ClientContext& context, std::optional<std::chrono::milliseconds> limit) const {
-  context.AddMetadata("x-api-key", api_key);
-  // A span, which a change of the clock leaves as it is.
-  if (limit) context.set_deadline(gpr_time_from_millis(usable_deadline(*limit).count(), GPR_TIMESPAN));
+std::shared_ptr<grpc::Channel> channel_for(const std::string& address, const Options& options) {
+  check_address(address);
+  const auto credentials = credentials_for(options);
+  if (!options.make_channel) return grpc::CreateCustomChannel(address, credentials, arguments());
+  if (auto channel = options.make_channel(address, credentials, arguments())) return channel;
+  throw std::invalid_argument("make_channel must make a channel");
 }
 
 }  // namespace otpd
